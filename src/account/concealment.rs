@@ -1,0 +1,168 @@
+//! What of an account is not shown unless asked for: members named like a secret field, at any depth, and the secret's
+//! text wherever else it stands.
+
+use std::borrow::Cow;
+
+use super::{Document, Field, RESOURCES, field};
+use crate::json::{Token, Tokens, decode};
+
+/// A secret's text is looked for elsewhere from this length on; shorter ones would match by accident.
+const SHORTEST: usize = 6;
+
+/// Decides what stays hidden of one document.
+#[derive(Debug)]
+pub struct Concealment {
+    /// The texts of the document's secrets; `None` to hide nothing.
+    secrets: Option<Vec<String>>,
+}
+
+impl Concealment {
+    /// For `document`; with `reveal`, nothing is hidden.
+    #[must_use]
+    pub fn of(document: &Document, reveal: bool) -> Self {
+        let secrets = (!reveal).then(|| {
+            document
+                .members()
+                .filter(|(name, _)| is_secret_name(name))
+                .filter_map(|(_, value)| field::text(value))
+                .filter(|text| text.len() >= SHORTEST)
+                .map(Cow::into_owned)
+                .collect()
+        });
+        Concealment { secrets }
+    }
+
+    /// Whether the member of that name and value is hidden as a whole.
+    #[must_use]
+    pub fn hides(&self, name: &str, value: &str) -> bool {
+        self.secrets.is_some()
+            && (is_secret_name(name)
+                || self.hides_text(name)
+                || field::text(value).is_some_and(|text| self.hides_text(&text)))
+    }
+
+    fn hides_text(&self, text: &str) -> bool {
+        self.secrets
+            .iter()
+            .flatten()
+            .any(|secret| text.contains(secret.as_str()))
+    }
+
+    /// The tokens of a value, without what is hidden in it.
+    #[must_use]
+    pub fn visible<'a>(&'a self, value: &'a str) -> Visible<'a> {
+        Visible {
+            tokens: Tokens::new(value),
+            concealment: self,
+        }
+    }
+}
+
+/// Tokens of a value without hidden members and elements.
+#[derive(Debug)]
+pub struct Visible<'a> {
+    tokens: Tokens<'a>,
+    concealment: &'a Concealment,
+}
+
+impl<'a> Iterator for Visible<'a> {
+    type Item = Token<'a>;
+
+    fn next(&mut self) -> Option<Token<'a>> {
+        loop {
+            match self.tokens.next()? {
+                Token::Key(raw) => {
+                    let value = self.tokens.clone().value();
+                    if !self
+                        .concealment
+                        .hides(&decode(raw).unwrap_or_default(), value)
+                    {
+                        return Some(Token::Key(raw));
+                    }
+                    self.tokens.value();
+                }
+                Token::String(raw)
+                    if self
+                        .concealment
+                        .hides_text(&decode(raw).unwrap_or_default()) => {}
+                token => return Some(token),
+            }
+        }
+    }
+}
+
+/// Whether a member of that name is taken for a secret: its letters and digits, in either case, contain those of a secret
+/// field of any resource (`activationToken`, `old_activation_token`).
+#[must_use]
+pub fn is_secret_name(name: &str) -> bool {
+    let mut letters = None;
+    secret_fields().any(|field| {
+        name.len() >= letters_of(field.name).count() && {
+            let letters: &String = letters.get_or_insert_with(|| letters_of(name).collect());
+            letters.contains(&letters_of(field.name).collect::<String>())
+        }
+    })
+}
+
+fn secret_fields() -> impl Iterator<Item = &'static Field> {
+    RESOURCES
+        .iter()
+        .flat_map(|resource| resource.fields)
+        .filter(|field| field.secret)
+}
+
+fn letters_of(name: &str) -> impl Iterator<Item = char> {
+    name.chars()
+        .filter(|c| c.is_alphanumeric())
+        .map(|c| c.to_ascii_lowercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(text: &str, reveal: bool) -> String {
+        let document = Document::parse(format!(
+            "{{\"activation_token\":\"PNS-DEFG1234\",\"x\":{text}}}"
+        ))
+        .expect("object");
+        let concealment = Concealment::of(&document, reveal);
+        let value = document.get("x").expect("x");
+        format!("{:?}", concealment.visible(value).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn names_like_a_secret_field() {
+        for name in [
+            "activation_token",
+            "activationToken",
+            "ACTIVATION-TOKEN",
+            "old_activation_token",
+        ] {
+            assert!(is_secret_name(name), "{name}");
+        }
+        for name in ["activation", "token", "activated_token_count", ""] {
+            assert!(!is_secret_name(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn hidden_at_any_depth_by_name_and_by_text() {
+        for text in [
+            r#"{"a":{"activation_token":"other-canary"}}"#,
+            r#"[{"activation\u005ftoken":{"deep":"other-canary"}}]"#,
+            r#"{"link":"https://x/?c=PNS-DEFG1234"}"#,
+            r#"["PNS-DEFG\u0031234"]"#,
+            r#"{"PNS-DEFG1234":1}"#,
+        ] {
+            let hidden = shown(text, false);
+            assert!(
+                !hidden.contains("canary") && !hidden.contains("PNS"),
+                "{hidden}"
+            );
+            let whole = shown(text, true);
+            assert!(whole.contains("canary") || whole.contains("PNS"), "{whole}");
+        }
+        assert!(shown(r#"{"a":1,"activation_token":2,"b":3}"#, false).contains("Scalar(\"3\")"));
+    }
+}

@@ -1,0 +1,100 @@
+//! The connected account of Connect: `GET /api/v1/connected-accounts/{id}` (`000_a69c0016d7d765c9`, Meteroid Connect).
+
+use super::Resource;
+use super::field::{Field, Kind, is_base62_u128};
+use super::id::{Flaw, PREFIXES};
+
+/// The relationship between a platform organization and the organization connected to it.
+pub static CONNECTED: Resource = Resource {
+    noun: "connected account",
+    api: "connect",
+    schema: "cacc",
+    command: "acctq cacc get",
+    path: "/api/v1/connected-accounts/",
+    id_flaw,
+    id_rule: "`cacc_` and at most 22 letters and digits, below 2^128",
+    id_field: "id",
+    example_id: "cacc_7n42DGM5Tflk9n8mt7Fhc7",
+    fields: &[
+        Field::new("id", "ID", Kind::Id("cacc_"), "The connected account."),
+        Field::new(
+            "connection_type",
+            "Connection type",
+            Kind::Enum(&["standard", "express"]),
+            "How platform and account are connected.",
+        ),
+        Field::new("onboarding_mode", "Onboarding mode", Kind::Enum(&["express", "full"]), "How the account onboards."),
+        Field::new(
+            "status",
+            "Status",
+            Kind::Enum(&["pending", "active", "suspended", "revoked"]),
+            "Where the account is in its life: pending until onboarding completes, active, suspended for now, revoked for good.",
+        ),
+        Field::new("platform_organization_id", "Platform organization", Kind::Id("org_"), "The platform."),
+        Field::new("created_at", "Created", Kind::Time, "When the account was created."),
+        Field::new(
+            "connected_organization_id",
+            "Connected organization",
+            Kind::Id("org_"),
+            "The connected organization; null for an express account until onboarding completes.",
+        )
+        .optional(),
+        Field::new(
+            "connected_tenant_id",
+            "Connected tenant",
+            Kind::Id("ten_"),
+            "The tenant of an express account; null for a standard one, which picks its tenant by header.",
+        )
+        .optional(),
+        Field::new(
+            "platform_customer_id",
+            "Platform customer",
+            Kind::Id("cus_"),
+            "The platform's customer that this account is.",
+        )
+        .optional(),
+        Field::new("pending_email", "Invited", Kind::Email, "Who was invited (express only).").optional(),
+        Field::new(
+            "pending_organization_name",
+            "Organization to be",
+            Kind::Text,
+            "The organization to be created (express only).",
+        )
+        .optional(),
+        Field::new(
+            "pending_country",
+            "Country",
+            Kind::Country,
+            "The country of the organization to be created, ISO 3166-1 alpha-2 (express only).",
+        )
+        .optional(),
+        Field::new("onboarding_completed_at", "Onboarded", Kind::Time, "When onboarding completed.").optional(),
+        Field::new("revoked_at", "Revoked", Kind::Time, "When the account was revoked.").optional(),
+        Field::new("metadata", "Metadata", Kind::Json, "The platform's own; keys and values are arbitrary.").optional(),
+    ],
+    columns: &["id", "status", "connection_type", "connected_organization_id", "created_at"],
+    token_rejected: &[401],
+    not_found: "a deleted account is not found either; is %PROFILE% the right profile? `acctq config show` lists them",
+};
+
+fn id_flaw(text: &str) -> Option<Flaw> {
+    if text.strip_prefix("cacc_").is_some_and(is_base62_u128) {
+        return None;
+    }
+    if let Some(&(_, noun)) = PREFIXES
+        .iter()
+        .find(|(prefix, _)| text.starts_with(prefix) && *prefix != "cacc_")
+    {
+        return Some(Flaw::Other {
+            noun,
+            command: None,
+        });
+    }
+    if super::id::is_uuid(text) {
+        return Some(Flaw::Other {
+            noun: "UUID",
+            command: Some("acctq partner account get"),
+        });
+    }
+    Some(Flaw::Malformed)
+}

@@ -1,0 +1,288 @@
+//! Ids: checked against the API's own alphabet before anything else happens to them, and explained when they are not one.
+//!
+//! A checked id is a type; only that type reaches a URL. What looks like a credential is refused without being repeated.
+
+use super::{RESOURCES, Resource};
+use crate::error::{Error, Kind, Result};
+use crate::escape::excerpt;
+
+/// How much of a malformed id a message shows, in characters.
+const SHOWN: usize = 60;
+
+/// Prefixes of ids at Connect and what they name (vendor), for explaining what was pasted.
+pub(super) const PREFIXES: &[(&str, &str)] = &[
+    ("cacc_", "connected account"),
+    ("org_", "organization"),
+    ("ten_", "tenant"),
+    ("cus_", "customer"),
+    ("sub_", "subscription"),
+    ("inv_", "invoice"),
+    ("usr_", "user"),
+    ("tkn_", "API token"),
+    ("app_", "OAuth app"),
+    ("plan_", "plan"),
+];
+
+/// The id of an account of one resource, in the API's own alphabet: it needs no escaping anywhere.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Id {
+    resource: &'static Resource,
+    text: String,
+}
+
+impl Id {
+    /// The resource it belongs to.
+    #[must_use]
+    pub fn resource(&self) -> &'static Resource {
+        self.resource
+    }
+
+    /// Its text, as given and as sent.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+}
+
+/// Why a text is no id of a resource.
+#[derive(Debug)]
+pub(super) enum Flaw {
+    /// Not in the alphabet, too long, too large.
+    Malformed,
+    /// An id of another kind, and the command that looks it up, if there is one.
+    Other {
+        noun: &'static str,
+        command: Option<&'static str>,
+    },
+}
+
+impl Resource {
+    /// Checks `text` against the resource's id rule.
+    ///
+    /// # Errors
+    /// `usage`: says what the text is instead, if that can be told, and which command to use.
+    pub fn parse_id(&'static self, text: &str) -> Result<Id> {
+        match (self.id_flaw)(text) {
+            None if !looks_like_a_credential(text) => Ok(Id {
+                resource: self,
+                text: text.to_owned(),
+            }),
+            _ => Err(self.explain(text)),
+        }
+    }
+
+    /// Says why `text` is no id of this resource.
+    fn explain(&'static self, text: &str) -> Error {
+        let wanted = || format!("a {} is looked up by its id: {}", self.noun, self.id_rule);
+        let bare = text
+            .trim()
+            .trim_matches(|c: char| c.is_control() || "\"'`<>,;()[]{}“”‘’«»".contains(c))
+            .trim();
+        if looks_like_a_credential(bare) || looks_like_a_credential(text) {
+            return Error::new(
+                Kind::Usage,
+                "this looks like a credential, not an id; it is not repeated here",
+            )
+            .hint(format!(
+                "{}; if it was a secret, it is now in your shell's history",
+                wanted()
+            ));
+        }
+        let error = |message: String| {
+            Error::new(Kind::Usage, message).with(|facts| facts.id = Some(excerpt(text, SHOWN)))
+        };
+        let shown = excerpt(text, SHOWN);
+        if text.is_empty() {
+            return error("the id is empty".to_owned()).hint(wanted());
+        }
+        if let Some((_, rest)) = bare.split_once("://") {
+            let last = rest
+                .split(['?', '#'])
+                .next()
+                .and_then(|path| path.trim_end_matches('/').rsplit('/').next());
+            let found = last.and_then(|last| route(last).ok());
+            let error = Error::new(Kind::Usage, "this is a URL, not an id");
+            return match found {
+                Some(id) => error.hint(format!("try: {} {}", id.resource.command, id.text)),
+                None => error.hint(wanted()),
+            };
+        }
+        if bare != text && (self.id_flaw)(bare).is_none() {
+            return error(format!("`{shown}` has something around the id"))
+                .hint(format!("try: {} {bare}", self.command));
+        }
+        match (self.id_flaw)(bare) {
+            Some(Flaw::Other { noun, command }) => {
+                let article = if noun.starts_with(['A', 'O', 'a', 'e', 'i', 'o', 'u'])
+                    && noun != "UUID"
+                    && noun != "user"
+                {
+                    "an"
+                } else {
+                    "a"
+                };
+                let suffix = if noun == "UUID" { "" } else { "'s id" };
+                let error = error(format!(
+                    "`{shown}` is {article} {noun}{suffix}, not a {}'s",
+                    self.noun
+                ));
+                match command {
+                    Some(command) if bare == text => error.hint(format!("try: {command} {text}")),
+                    _ => error.hint(wanted()),
+                }
+            }
+            _ => error(format!("`{shown}` is not a {}'s id", self.noun)).hint(wanted()),
+        }
+    }
+}
+
+/// Finds the resource that `text` is an id of: `cacc_…` at Connect, any legal uid at Partner.
+///
+/// # Errors
+/// `usage`, as [`Resource::parse_id`].
+pub fn route(text: &str) -> Result<Id> {
+    for resource in RESOURCES {
+        if (resource.id_flaw)(text).is_none() {
+            return resource.parse_id(text);
+        }
+    }
+    let nearest = RESOURCES
+        .iter()
+        .find(|r| text.contains(r.example_id.split('_').next().unwrap_or_default()));
+    nearest
+        .unwrap_or(&RESOURCES[RESOURCES.len() - 1])
+        .parse_id(text)
+}
+
+/// Whether `text` is a UUID in its usual notation (RFC 9562).
+pub(super) fn is_uuid(text: &str) -> bool {
+    text.len() == 36
+        && text.bytes().enumerate().all(|(i, b)| {
+            if [8, 13, 18, 23].contains(&i) {
+                b == b'-'
+            } else {
+                b.is_ascii_hexdigit()
+            }
+        })
+}
+
+/// Whether `text` begins like a secret that people paste by mistake: an API key, a JWT, an authorization header, an
+/// activation token.
+fn looks_like_a_credential(text: &str) -> bool {
+    let starts = |prefix: &str| {
+        text.get(..prefix.len())
+            .is_some_and(|start| start.eq_ignore_ascii_case(prefix))
+    };
+    [
+        "sk_",
+        "rk_",
+        "pk_",
+        "ops_",
+        "PNS-",
+        "Bearer ",
+        "Authorization:",
+    ]
+    .iter()
+    .any(|prefix| starts(prefix))
+        || (text.starts_with("eyJ") && text.len() > 20)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{CONNECTED, PARTNER};
+    use super::*;
+
+    fn message(result: Result<Id>) -> (String, String) {
+        let error = result.expect_err("no id");
+        assert_eq!(error.kind(), Kind::Usage);
+        (
+            error.to_string(),
+            error.hint_text().unwrap_or_default().to_owned(),
+        )
+    }
+
+    #[test]
+    fn ids_of_both_apis() {
+        assert!(CONNECTED.parse_id("cacc_7n42DGM5Tflk9n8mt7Fhc7").is_ok());
+        assert!(CONNECTED.parse_id("cacc_7n42DGM5Tflk9n8mt7Fhc8").is_err());
+        assert!(CONNECTED.parse_id("cacc_").is_err());
+        assert!(
+            PARTNER
+                .parse_id("aabee51b-0be2-4a0c-aa39-5bbcbb903d1b")
+                .is_ok()
+        );
+        assert!(PARTNER.parse_id(&"a".repeat(80)).is_ok());
+        for bad in [
+            "",
+            "-x",
+            &"a".repeat(81),
+            "a/b",
+            "a.b",
+            "..",
+            "a\n",
+            "ä",
+            "%2e",
+        ] {
+            assert!(PARTNER.parse_id(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn routing() {
+        assert_eq!(route("cacc_1").expect("id").resource().api, "connect");
+        assert_eq!(route("gone").expect("id").resource().api, "partner");
+        assert!(
+            message(route("cacc_zzzzzzzzzzzzzzzzzzzzzz"))
+                .0
+                .contains("connected account")
+        );
+        assert!(message(route("org_1")).0.contains("organization's id"));
+    }
+
+    #[test]
+    fn another_kind_is_named_and_the_right_command_shown() {
+        let (text, hint) = message(CONNECTED.parse_id("aabee51b-0be2-4a0c-aa39-5bbcbb903d1b"));
+        assert!(text.contains("is a UUID"), "{text}");
+        assert_eq!(
+            hint,
+            "try: acctq partner account get aabee51b-0be2-4a0c-aa39-5bbcbb903d1b"
+        );
+        let (text, hint) = message(PARTNER.parse_id("cacc_1"));
+        assert!(text.contains("is a connected account's id"), "{text}");
+        assert_eq!(hint, "try: acctq cacc get cacc_1");
+        let (text, hint) = message(CONNECTED.parse_id("https://x.example/a/cacc_1?key=secret"));
+        assert_eq!(
+            (text.as_str(), hint.as_str()),
+            ("this is a URL, not an id", "try: acctq cacc get cacc_1")
+        );
+        for around in ["\"cacc_1\"", "<cacc_1>", "cacc_1,", " cacc_1", "cacc_1\r"] {
+            assert_eq!(
+                message(CONNECTED.parse_id(around)).1,
+                "try: acctq cacc get cacc_1",
+                "{around:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn credentials_are_not_repeated() {
+        for secret in [
+            "sk_live_abc123",
+            "PNS-DEFG1234",
+            "\"PNS-DEFG1234\"",
+            "eyJhbGciOiJIUzI1NiIsInR5cCI6",
+            "Bearer abc123",
+        ] {
+            for error in [
+                CONNECTED.parse_id(secret),
+                PARTNER.parse_id(secret),
+                route(secret),
+            ] {
+                let error = error.expect_err("no id");
+                assert!(error.facts().id.is_none());
+                let all = format!("{error} {:?}", error.hint_text());
+                assert!(!all.contains(&secret.trim_matches('"')[4..]), "{all}");
+            }
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! The partner billing account of 1Password: `GET /api/v1/partners/accounts/{customer_account_uid}` (`003_1fd4fea355acb54f`).
+
+use super::Resource;
+use super::field::{Field, Kind};
+use super::id::{Flaw, PREFIXES};
+
+/// A partner billing account.
+pub static PARTNER: Resource = Resource {
+    noun: "partner account",
+    api: "partner",
+    schema: "partner-account",
+    command: "acctq partner account get",
+    path: "/api/v1/partners/accounts/",
+    id_flaw,
+    id_rule: "1 to 80 letters, digits and hyphens",
+    id_field: "customer_account_uid",
+    example_id: "aabee51b-0be2-4a0c-aa39-5bbcbb903d1b",
+    fields: &[
+        Field::new("customer_account_uid", "UID", Kind::Text, "The end user's account."),
+        Field::new(
+            "account_type",
+            "Account type",
+            Kind::Enum(&["I", "F"]),
+            "The current type of the 1Password account: I individual, F family.",
+        ),
+        Field::new(
+            "activation_token",
+            "Activation token",
+            Kind::Text,
+            "A redeemable coupon code that links a 1Password account to the partnership promotion; shown only with --reveal.",
+        )
+        .secret(),
+        Field::new(
+            "domain",
+            "Domain",
+            Kind::Enum(&["b5test.com", "b5test.ca", "b5test.eu", "1password.com", "1password.ca", "1password.eu"]),
+            "The 1Password domain where the account lives.",
+        ),
+        Field::new(
+            "status",
+            "Status",
+            Kind::Enum(&["entitled", "provisioned"]),
+            "Entitled: initialized, sign-up not completed; provisioned: completed.",
+        ),
+        Field::new("deployed_members", "Deployed members", Kind::Integer, "The number of provisioned users."),
+        Field::new("created_at", "Created", Kind::Time, "When the partnership account was created."),
+        Field::new("updated_at", "Updated", Kind::Time, "When the partner account was last updated."),
+        Field::new("ends_at", "Ends", Kind::Time, "When the account will be frozen; null if no end is set.").optional(),
+    ],
+    columns: &["customer_account_uid", "status", "account_type", "domain", "deployed_members", "ends_at"],
+    token_rejected: &[401, 403],
+    not_found: "is %PROFILE% the right profile? `acctq config show` lists them",
+};
+
+fn id_flaw(text: &str) -> Option<Flaw> {
+    if let Some(&(prefix, noun)) = PREFIXES.iter().find(|(prefix, _)| text.starts_with(prefix)) {
+        return Some(Flaw::Other {
+            noun,
+            command: (prefix == "cacc_").then_some("acctq cacc get"),
+        });
+    }
+    let legal = (1..=80).contains(&text.len())
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    (!legal || text.starts_with('-')).then_some(Flaw::Malformed)
+}

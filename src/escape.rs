@@ -1,0 +1,129 @@
+//! Which characters of strangers' text never reach a terminal or a reader as they are, and how they are written instead.
+//!
+//! Forbidden are the control characters (C0, DEL, C1), everything that reorders text (bidirectional controls), everything
+//! that is not seen (Unicode's `Default_Ignorable_Code_Point`: zero-width, tag and variation characters), the line and
+//! paragraph separators, interlinear annotation and the noncharacters. This one predicate serves the table, JSON, YAML and
+//! every message; the notations differ, the set does not.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+use unicode_width::UnicodeWidthChar as _;
+
+/// How much of a stranger's text an error message shows, in characters.
+pub const EXCERPT: usize = 200;
+
+/// How many combining marks may follow one another in a table or message; more of them paint over other lines.
+const MARKS: usize = 4;
+
+/// Whether `c` acts on terminals or deceives readers.
+#[must_use]
+pub fn is_forbidden(c: char) -> bool {
+    match c {
+        ' '..='~' => false,
+        '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}' => true,
+        '\u{a0}'..='\u{33f}' => c == '\u{ad}',
+        _ => {
+            matches!(c,
+            '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}'
+            | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}'
+            | '\u{fdd0}'..='\u{fdef}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}'
+            | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
+                || (c as u32) & 0xfffe == 0xfffe
+        }
+    }
+}
+
+/// The text as it may stand in a table or a message: on one line, `\n`, `\t` and `\u{202e}` for what is forbidden.
+/// Meant for eyes; it does not parse back. JSON and YAML have notations of their own, which do.
+#[must_use]
+pub fn for_people(text: &str) -> Cow<'_, str> {
+    if text.bytes().all(|b| matches!(b, b' '..=b'~')) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    let mut marks = 0;
+    for c in text.chars() {
+        marks = if c.width() == Some(0) { marks + 1 } else { 0 };
+        match c {
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            c if is_forbidden(c) || marks > MARKS => {
+                // Writing to a String cannot fail.
+                let _ = write!(out, "\\u{{{:x}}}", u32::from(c));
+            }
+            c => out.push(c),
+        }
+    }
+    Cow::Owned(out)
+}
+
+/// [`for_people`], and no longer than `limit` characters: what is cut is told by an ellipsis.
+#[must_use]
+pub fn excerpt(text: &str, limit: usize) -> String {
+    let cut: String = text.chars().take(limit).collect();
+    let shown = for_people(&cut);
+    if shown.chars().count() <= limit && cut.len() == text.len() {
+        return shown.into_owned();
+    }
+    shown.chars().take(limit - 1).chain(['…']).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_acts_on_terminals_is_forbidden_and_what_people_write_is_not() {
+        for c in [
+            '\0',
+            '\x1b',
+            '\x7f',
+            '\u{85}',
+            '\u{9b}',
+            '\u{ad}',
+            '\u{200b}',
+            '\u{200d}',
+            '\u{2028}',
+            '\u{202e}',
+            '\u{2066}',
+            '\u{fe0f}',
+            '\u{feff}',
+            '\u{fffe}',
+            '\u{ffff}',
+            '\u{1ffff}',
+            '\u{e0041}',
+            '\u{e01ef}',
+        ] {
+            assert!(is_forbidden(c), "{:x}", c as u32);
+        }
+        for c in [
+            'a', ' ', '~', 'é', '\u{301}', 'ß', '漢', '😀', '\u{fffd}', 'א', '\u{a0}',
+        ] {
+            assert!(!is_forbidden(c), "{:x}", c as u32);
+        }
+    }
+
+    #[test]
+    fn people_see_one_line_with_escapes() {
+        assert_eq!(for_people("Zoë & Söhne 漢字"), "Zoë & Söhne 漢字");
+        assert_eq!(
+            for_people("a\nb\x1b[31m\u{202e}c"),
+            "a\\nb\\u{1b}[31m\\u{202e}c"
+        );
+        assert_eq!(
+            for_people(&format!("e{}", "\u{301}".repeat(6)))
+                .matches("\\u{301}")
+                .count(),
+            2
+        );
+    }
+
+    #[test]
+    fn an_excerpt_is_bounded_after_escaping() {
+        assert_eq!(excerpt("short", 10), "short");
+        assert_eq!(excerpt("0123456789x", 10), "012345678…");
+        assert!(excerpt(&"\x1b".repeat(200), 200).chars().count() <= 200);
+    }
+}

@@ -1,0 +1,391 @@
+//! JSON as text: checked once, then walked as tokens that borrow from it.
+//!
+//! Nothing here turns a number into a binary one or a document into a tree, so no digit and no order can be lost, and no
+//! key is special. `serde_json` says whether the grammar holds; [`Tokens`] relies on that and only finds the pieces.
+
+use std::borrow::Cow;
+use std::io::{self, Write};
+
+use crate::escape::is_forbidden;
+
+/// How deep a document may nest: the limit of common readers, `serde_json` among them.
+pub const MAX_DEPTH: usize = 128;
+
+/// Why a text is not one JSON document that every reader reads alike (RFC 8259, RFC 7493).
+#[derive(Debug, PartialEq, Eq)]
+pub enum Flaw {
+    /// The grammar is broken before the end.
+    Syntax,
+    /// The text ends too early.
+    Incomplete,
+    /// Something follows the document.
+    Trailing,
+    /// Deeper than [`MAX_DEPTH`].
+    TooDeep,
+    /// An object names a member twice.
+    DuplicateMember,
+    /// A string holds half of a surrogate pair.
+    LoneSurrogate,
+}
+
+impl Flaw {
+    /// In words that follow "the answer".
+    #[must_use]
+    pub fn words(&self) -> &'static str {
+        match self {
+            Flaw::Syntax => "is not JSON",
+            Flaw::Incomplete => "ends in the middle of its JSON",
+            Flaw::Trailing => "goes on after the end of its JSON",
+            Flaw::TooDeep => "nests deeper than 128 levels",
+            Flaw::DuplicateMember => "names a member of an object twice",
+            Flaw::LoneSurrogate => "holds half of a surrogate pair",
+        }
+    }
+}
+
+/// Checks that `text` is exactly one JSON document, no deeper than [`MAX_DEPTH`], without duplicate members (names compared
+/// decoded) and without lone surrogates.
+///
+/// # Errors
+/// The first flaw found.
+pub fn check(text: &str) -> Result<(), Flaw> {
+    if let Err(e) = serde_json::from_str::<serde::de::IgnoredAny>(text) {
+        return Err(match e.classify() {
+            serde_json::error::Category::Eof => Flaw::Incomplete,
+            _ if trailing(text) => Flaw::Trailing,
+            _ => Flaw::Syntax,
+        });
+    }
+    // Every open container's start in `keys`; arrays own none of them.
+    let mut open: Vec<usize> = Vec::new();
+    let mut keys: Vec<Cow<'_, str>> = Vec::new();
+    for token in Tokens::new(text) {
+        match token {
+            Token::ObjectStart | Token::ArrayStart => {
+                open.push(keys.len());
+                if open.len() > MAX_DEPTH {
+                    return Err(Flaw::TooDeep);
+                }
+            }
+            Token::ObjectEnd => {
+                let start = open.pop().unwrap_or(0);
+                keys[start..].sort_unstable();
+                if keys[start..].windows(2).any(|pair| pair[0] == pair[1]) {
+                    return Err(Flaw::DuplicateMember);
+                }
+                keys.truncate(start);
+            }
+            Token::ArrayEnd => {
+                open.pop();
+            }
+            Token::Key(raw) => keys.push(decode(raw).ok_or(Flaw::LoneSurrogate)?),
+            Token::String(raw) => {
+                if raw.contains('\\') && decode(raw).is_none() {
+                    return Err(Flaw::LoneSurrogate);
+                }
+            }
+            Token::Scalar(_) => {}
+        }
+    }
+    Ok(())
+}
+
+/// Whether a whole document stands at the beginning of `text`.
+fn trailing(text: &str) -> bool {
+    serde_json::Deserializer::from_str(text)
+        .into_iter::<serde::de::IgnoredAny>()
+        .next()
+        .is_some_and(|r| r.is_ok())
+}
+
+/// A piece of a checked JSON text. Strings and keys come without their quotes, still escaped: see [`decode`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Token<'a> {
+    /// `{`
+    ObjectStart,
+    /// `}`
+    ObjectEnd,
+    /// `[`
+    ArrayStart,
+    /// `]`
+    ArrayEnd,
+    /// A member's name.
+    Key(&'a str),
+    /// A string that is a value.
+    String(&'a str),
+    /// A number, `true`, `false` or `null`, to the letter.
+    Scalar(&'a str),
+}
+
+/// The tokens of a checked JSON text, in order. On a text that [`check`] refuses they are meaningless, but finite.
+#[derive(Clone, Debug)]
+pub struct Tokens<'a> {
+    text: &'a str,
+    at: usize,
+}
+
+impl<'a> Tokens<'a> {
+    /// Starts at the beginning of `text`.
+    #[must_use]
+    pub fn new(text: &'a str) -> Self {
+        Tokens { text, at: 0 }
+    }
+
+    /// Steps over the value that comes next and returns its text.
+    pub fn value(&mut self) -> &'a str {
+        self.skip_blanks();
+        let start = self.at;
+        let mut depth = 0_usize;
+        while let Some(token) = self.next() {
+            match token {
+                Token::ObjectStart | Token::ArrayStart => depth += 1,
+                Token::ObjectEnd | Token::ArrayEnd => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            if depth == 0 {
+                break;
+            }
+        }
+        &self.text[start..self.at]
+    }
+
+    fn skip_blanks(&mut self) {
+        let rest = &self.text.as_bytes()[self.at..];
+        self.at += rest
+            .iter()
+            .take_while(|b| matches!(b, b' ' | b'\t' | b'\n' | b'\r' | b',' | b':'))
+            .count();
+    }
+}
+
+impl<'a> Iterator for Tokens<'a> {
+    type Item = Token<'a>;
+
+    fn next(&mut self) -> Option<Token<'a>> {
+        self.skip_blanks();
+        let bytes = self.text.as_bytes();
+        let start = self.at;
+        let first = *bytes.get(start)?;
+        self.at += 1;
+        Some(match first {
+            b'{' => Token::ObjectStart,
+            b'}' => Token::ObjectEnd,
+            b'[' => Token::ArrayStart,
+            b']' => Token::ArrayEnd,
+            b'"' => {
+                while let Some(b) = bytes.get(self.at) {
+                    match b {
+                        b'"' => break,
+                        b'\\' => self.at += 2,
+                        _ => self.at += 1,
+                    }
+                }
+                let raw = self.text.get(start + 1..self.at).unwrap_or_default();
+                self.at = (self.at + 1).min(bytes.len());
+                let follows = bytes[self.at..]
+                    .iter()
+                    .find(|b| !matches!(b, b' ' | b'\t' | b'\n' | b'\r'));
+                if follows == Some(&b':') {
+                    Token::Key(raw)
+                } else {
+                    Token::String(raw)
+                }
+            }
+            _ => {
+                let rest = &bytes[self.at..];
+                self.at += rest
+                    .iter()
+                    .take_while(|b| !matches!(b, b' ' | b'\t' | b'\n' | b'\r' | b',' | b']' | b'}'))
+                    .count();
+                Token::Scalar(self.text.get(start..self.at).unwrap_or_default())
+            }
+        })
+    }
+}
+
+/// The string that a raw token stands for; `None` if it holds a lone surrogate.
+#[must_use]
+pub fn decode(raw: &str) -> Option<Cow<'_, str>> {
+    if !raw.contains('\\') {
+        return Some(Cow::Borrowed(raw));
+    }
+    let mut out = String::with_capacity(raw.len());
+    let mut rest = raw;
+    while let Some(i) = rest.find('\\') {
+        out.push_str(&rest[..i]);
+        let escape = rest.as_bytes().get(i + 1).copied()?;
+        rest = &rest[i + 2..];
+        out.push(match escape {
+            b'n' => '\n',
+            b'r' => '\r',
+            b't' => '\t',
+            b'b' => '\u{8}',
+            b'f' => '\u{c}',
+            b'u' => {
+                let unit = hex4(rest)?;
+                rest = &rest[4..];
+                let code = if (0xd800..0xdc00).contains(&unit) {
+                    let low = hex4(rest.strip_prefix("\\u")?)
+                        .filter(|low| (0xdc00..0xe000).contains(low))?;
+                    rest = &rest[6..];
+                    0x1_0000 + ((unit - 0xd800) << 10) + (low - 0xdc00)
+                } else {
+                    unit
+                };
+                char::from_u32(code)?
+            }
+            other => char::from(other),
+        });
+    }
+    out.push_str(rest);
+    Some(Cow::Owned(out))
+}
+
+fn hex4(text: &str) -> Option<u32> {
+    u32::from_str_radix(text.get(..4)?, 16).ok()
+}
+
+/// Writes `text` as a JSON string: quotes and backslashes escaped, and all that is forbidden written as `\uXXXX` (pairs
+/// beyond the BMP), so that it parses back to the same string.
+///
+/// # Errors
+/// Those of `out`.
+pub fn write_string(out: &mut impl Write, text: &str) -> io::Result<()> {
+    out.write_all(b"\"")?;
+    let mut plain = 0;
+    for (i, c) in text.char_indices() {
+        if c != '"' && c != '\\' && !is_forbidden(c) {
+            continue;
+        }
+        out.write_all(&text.as_bytes()[plain..i])?;
+        plain = i + c.len_utf8();
+        match c {
+            '"' => out.write_all(b"\\\"")?,
+            '\\' => out.write_all(b"\\\\")?,
+            '\n' => out.write_all(b"\\n")?,
+            '\r' => out.write_all(b"\\r")?,
+            '\t' => out.write_all(b"\\t")?,
+            c => {
+                for unit in c.encode_utf16(&mut [0; 2]) {
+                    write!(out, "\\u{unit:04x}")?;
+                }
+            }
+        }
+    }
+    out.write_all(&text.as_bytes()[plain..])?;
+    out.write_all(b"\"")
+}
+
+/// `text` as a JSON string, for documents of our own.
+#[must_use]
+pub fn string(text: &str) -> String {
+    let mut out = Vec::with_capacity(text.len() + 2);
+    // Writing to a Vec cannot fail.
+    let _ = write_string(&mut out, text);
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_document_and_no_more() {
+        for text in [
+            "{}",
+            "[]",
+            " null ",
+            r#"{"a":{"a":1},"b":[{"a":1},{"a":2}]}"#,
+            r#""😀""#,
+            "1e400",
+        ] {
+            assert_eq!(check(text), Ok(()), "{text}");
+        }
+        assert_eq!(check(""), Err(Flaw::Incomplete));
+        assert_eq!(check(r#"{"a":"#), Err(Flaw::Incomplete));
+        assert_eq!(check("{} {}"), Err(Flaw::Trailing));
+        assert_eq!(check("{}x"), Err(Flaw::Trailing));
+        assert_eq!(check("<html>"), Err(Flaw::Syntax));
+        assert_eq!(check("{'a':1}"), Err(Flaw::Syntax));
+        assert_eq!(check("\"a\nb\""), Err(Flaw::Syntax));
+        assert_eq!(
+            check(r#"{"a":1,"b":2,"\u0061":3}"#),
+            Err(Flaw::DuplicateMember)
+        );
+        assert_eq!(
+            check(r#"[{"x":[{"a":1,"a":1}]}]"#),
+            Err(Flaw::DuplicateMember)
+        );
+        for lone in [
+            r#""\ud800""#,
+            r#""\udc00""#,
+            r#""\ud800\u0041""#,
+            r#"{"\ud800":1}"#,
+        ] {
+            assert_eq!(check(lone), Err(Flaw::LoneSurrogate), "{lone}");
+        }
+    }
+
+    #[test]
+    fn depth_is_counted_without_recursion() {
+        let nested = |n: usize| "[".repeat(n) + &"]".repeat(n);
+        assert_eq!(check(&nested(128)), Ok(()));
+        assert_eq!(check(&nested(129)), Err(Flaw::TooDeep));
+        assert_eq!(check(&nested(200_000)), Err(Flaw::TooDeep));
+    }
+
+    #[test]
+    fn tokens_keep_the_text() {
+        let text = r#" { "a" : [1.50, -0, 1e400, "x\"y"], "b":{ } , "c\u0041":null}"#;
+        let tokens: Vec<_> = Tokens::new(text).collect();
+        assert_eq!(
+            tokens,
+            [
+                Token::ObjectStart,
+                Token::Key("a"),
+                Token::ArrayStart,
+                Token::Scalar("1.50"),
+                Token::Scalar("-0"),
+                Token::Scalar("1e400"),
+                Token::String("x\\\"y"),
+                Token::ArrayEnd,
+                Token::Key("b"),
+                Token::ObjectStart,
+                Token::ObjectEnd,
+                Token::Key("c\\u0041"),
+                Token::Scalar("null"),
+                Token::ObjectEnd,
+            ]
+        );
+    }
+
+    #[test]
+    fn a_value_is_stepped_over_whole() {
+        let mut tokens = Tokens::new(r#"{"a": {"b":[1,{}]} ,"c":2}"#);
+        tokens.next();
+        tokens.next();
+        assert_eq!(tokens.value(), r#"{"b":[1,{}]}"#);
+        assert_eq!(tokens.next(), Some(Token::Key("c")));
+    }
+
+    #[test]
+    fn strings_go_out_and_come_back() {
+        for text in [
+            "",
+            "plain",
+            "q\"b\\s/",
+            "\u{0}\u{8}\n\u{7f}\u{9b}",
+            "a\u{202e}b\u{e0041}c\u{ffff}",
+            "漢😀",
+        ] {
+            let quoted = string(text);
+            assert!(!quoted.chars().any(is_forbidden), "{quoted}");
+            assert_eq!(serde_json::from_str::<String>(&quoted).expect("JSON"), text);
+            assert_eq!(decode(&quoted[1..quoted.len() - 1]).expect("whole"), text);
+        }
+        assert_eq!(
+            decode(r"\ud83d\ude00\/\b\f").expect("whole"),
+            "😀/\u{8}\u{c}"
+        );
+    }
+}
