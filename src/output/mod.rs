@@ -1,5 +1,8 @@
 //! The formats that results are written in.
 
+pub mod json;
+pub mod yaml;
+
 use std::fmt;
 use std::str::FromStr;
 
