@@ -93,7 +93,9 @@ impl<'o, W: Write> Writer<'o, W> {
         self.token(Token::ObjectStart)?;
         for (name, value) in members {
             self.separate()?;
-            write_string(self.out, name)?;
+            if !self.copied(name)? {
+                write_string(self.out, name)?;
+            }
             self.colon()?;
             for token in concealment.visible(value) {
                 self.token(token)?;
@@ -158,14 +160,24 @@ impl<'o, W: Write> Writer<'o, W> {
 
     /// Writes a string that is still escaped as the server did it.
     fn string(&mut self, raw: &str) -> io::Result<()> {
-        // Most strings need no other notation than the one they came in.
-        if raw.bytes().all(|b| matches!(b, b' '..=b'~') && b != b'\\') {
-            self.out.write_all(b"\"")?;
-            self.out.write_all(raw.as_bytes())?;
-            return self.out.write_all(b"\"");
+        if self.copied(raw)? {
+            return Ok(());
         }
         // A checked document's strings all decode.
         write_string(self.out, &decode(raw).unwrap_or_default())
+    }
+
+    /// Writes `text` if it is the same decoded and escaped, as most are: the short way for them.
+    fn copied(&mut self, text: &str) -> io::Result<bool> {
+        // Without a way out of the loop it runs over many bytes at once.
+        let same = |b| matches!(b, b' '..=b'~') && b != b'"' && b != b'\\';
+        if !text.bytes().fold(true, |all, b| all & same(b)) {
+            return Ok(false);
+        }
+        self.out.write_all(b"\"")?;
+        self.out.write_all(text.as_bytes())?;
+        self.out.write_all(b"\"")?;
+        Ok(true)
     }
 }
 
