@@ -1,0 +1,132 @@
+//! The process's environment, read once at the edge. Below it, a value like any other: tests build theirs from pairs and
+//! need no serialising.
+
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use crate::error::{Error, Kind, Result};
+
+/// The variables, the home directory and the place of the configuration, as they were when the process began.
+pub struct Environment {
+    variables: BTreeMap<OsString, OsString>,
+    home: Option<PathBuf>,
+    config_dir: Option<PathBuf>,
+}
+
+impl Environment {
+    /// The environment of this process.
+    #[must_use]
+    pub fn of_process() -> Self {
+        let project = directories::ProjectDirs::from("", "", "acctq");
+        let base = directories::BaseDirs::new();
+        Environment {
+            variables: std::env::vars_os().collect(),
+            home: absolute(base.map(|dirs| dirs.home_dir().to_owned())),
+            config_dir: absolute(project.map(|dirs| dirs.config_dir().to_owned())),
+        }
+    }
+
+    /// An environment of these variables and no others; `HOME` among them is the home directory, and the configuration
+    /// is looked for in its `.config/acctq`.
+    pub fn from_pairs<N: Into<OsString>, V: Into<OsString>>(
+        pairs: impl IntoIterator<Item = (N, V)>,
+    ) -> Self {
+        let variables: BTreeMap<OsString, OsString> = pairs
+            .into_iter()
+            .map(|(name, value)| (name.into(), value.into()))
+            .collect();
+        let home = absolute(variables.get(OsStr::new("HOME")).map(PathBuf::from));
+        Environment {
+            config_dir: home.as_ref().map(|home| home.join(".config/acctq")),
+            home,
+            variables,
+        }
+    }
+
+    /// The variable, if it is set to something.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&OsStr> {
+        self.raw(name).filter(|value| !value.is_empty())
+    }
+
+    /// The variable, if it is set, be it to nothing.
+    #[must_use]
+    pub fn raw(&self, name: &str) -> Option<&OsStr> {
+        self.variables
+            .get(OsStr::new(name))
+            .map(OsString::as_os_str)
+    }
+
+    /// [`get`](Self::get), as text.
+    ///
+    /// # Errors
+    /// `config`, if it is not UTF-8.
+    pub fn text(&self, name: &str) -> Result<Option<&str>> {
+        self.get(name)
+            .map(|value| {
+                value
+                    .to_str()
+                    .ok_or_else(|| Error::new(Kind::Config, format!("{name} is not valid UTF-8")))
+            })
+            .transpose()
+    }
+
+    /// Every variable, for a child process.
+    pub fn variables(&self) -> impl Iterator<Item = (&OsStr, &OsStr)> {
+        self.variables
+            .iter()
+            .map(|(name, value)| (name.as_os_str(), value.as_os_str()))
+    }
+
+    /// The user's home directory.
+    #[must_use]
+    pub fn home(&self) -> Option<&Path> {
+        self.home.as_deref()
+    }
+
+    /// Where the platform keeps this program's configuration.
+    #[must_use]
+    pub fn config_dir(&self) -> Option<&Path> {
+        self.config_dir.as_deref()
+    }
+}
+
+/// A relative `HOME` would make the current directory, maybe a stranger's checkout, the place of the configuration.
+fn absolute(path: Option<PathBuf>) -> Option<PathBuf> {
+    path.filter(|path| path.is_absolute())
+}
+
+/// How many variables there are; their values hold tokens.
+impl fmt::Debug for Environment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Environment({} variables)", self.variables.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn empty_is_set_but_not_got() {
+        let env = Environment::from_pairs([("A", ""), ("B", "b")]);
+        assert_eq!((env.get("A"), env.raw("A")), (None, Some(OsStr::new(""))));
+        assert_eq!(env.get("B"), Some(OsStr::new("b")));
+        assert_eq!(env.raw("C"), None);
+    }
+
+    #[test]
+    fn a_relative_home_is_none() {
+        assert_eq!(Environment::from_pairs([("HOME", ".")]).config_dir(), None);
+        let env = Environment::from_pairs([("HOME", "/h")]);
+        assert_eq!(env.config_dir(), Some(Path::new("/h/.config/acctq")));
+    }
+
+    #[test]
+    fn debug_shows_no_value() {
+        let env = Environment::from_pairs([("ACCTQ_CONNECT_TOKEN", "hunter2")]);
+        assert!(!format!("{env:?}").contains("hunter2"));
+    }
+}

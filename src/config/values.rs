@@ -1,0 +1,140 @@
+//! Settings as text: the one reading of them that flags, variables and the file share. What is refused is told what is
+//! allowed; the text itself is not repeated, for it may be a secret that went into the wrong place.
+
+use std::time::Duration;
+
+use jiff::fmt::friendly::SpanParser;
+
+use crate::nearest::nearest;
+use crate::output::Format;
+
+/// The most that a look-up may be given. Above it a typing error is likelier than an intention.
+const TIMEOUT_MAX: Duration = Duration::from_secs(24 * 60 * 60);
+const TIMEOUT_MIN: Duration = Duration::from_millis(1);
+/// With backoff, ten retries outlast any outage worth waiting for in the foreground.
+const RETRIES_MAX: u32 = 10;
+
+pub(super) const TIMEOUT_RULE: &str =
+    "a duration from 1ms to 24h with its unit, such as 60s, 1m30s or 500ms";
+pub(super) const RETRIES_RULE: &str = "a whole number from 0 to 10";
+
+/// Reads an output format.
+///
+/// # Errors
+/// What is allowed, in words.
+pub fn parse_output(text: &str) -> Result<Format, String> {
+    text.parse().map_err(|_| {
+        let names = Format::ALL.map(Format::name);
+        let near = nearest(text, names)
+            .map(|name| format!("; did you mean `{name}`?"))
+            .unwrap_or_default();
+        format!("must be one of {}{near}", names.join(", "))
+    })
+}
+
+/// Reads how long a whole look-up may take.
+///
+/// # Errors
+/// What is allowed, in words.
+pub fn parse_timeout(text: &str) -> Result<Duration, String> {
+    // The friendly format takes `00:01:30` too, where the unit can only be guessed.
+    let duration = (!text.contains(':'))
+        .then(|| SpanParser::new().parse_duration(text).ok())
+        .flatten();
+    duration
+        .and_then(|duration| Duration::try_from(duration).ok())
+        .filter(|duration| (TIMEOUT_MIN..=TIMEOUT_MAX).contains(duration))
+        .ok_or_else(|| format!("must be {TIMEOUT_RULE}"))
+}
+
+/// Reads how often a failed request is tried again.
+///
+/// # Errors
+/// What is allowed, in words.
+pub fn parse_retries(text: &str) -> Result<u32, String> {
+    // `u32::from_str` takes a plus sign too.
+    let digits = text.bytes().all(|b| b.is_ascii_digit());
+    digits
+        .then(|| text.parse().ok())
+        .flatten()
+        .filter(|retries| *retries <= RETRIES_MAX)
+        .ok_or_else(|| format!("must be {RETRIES_RULE}"))
+}
+
+/// A stranger's word, if it may be repeated in a message: short, in the alphabet of names, and so hardly a token.
+pub(super) fn shown(word: &str) -> Option<&str> {
+    ((1..=32).contains(&word.len()) && word.bytes().all(is_name_byte)).then_some(word)
+}
+
+/// Whether `name` may name a profile.
+pub(super) fn is_profile_name(name: &str) -> bool {
+    (1..=64).contains(&name.len()) && name.bytes().all(is_name_byte)
+}
+
+fn is_name_byte(b: u8) -> bool {
+    b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn timeouts() {
+        for (text, millis) in [
+            ("60s", 60_000),
+            ("1m30s", 90_000),
+            ("1m 30s", 90_000),
+            ("500ms", 500),
+            ("1ms", 1),
+            ("1.5s", 1_500),
+            ("24h", 86_400_000),
+        ] {
+            assert_eq!(
+                parse_timeout(text),
+                Ok(Duration::from_millis(millis)),
+                "{text}"
+            );
+        }
+        for text in [
+            "0",
+            "0s",
+            "-1s",
+            "1s ago",
+            "60",
+            "",
+            " ",
+            "NaN",
+            "inf",
+            "1e309s",
+            "99999999999999999999s",
+            "99999999999999999999",
+            "999us",
+            "24h1ms",
+            "1y",
+            "00:01:00",
+            "PT60S",
+            "s",
+        ] {
+            let error = parse_timeout(text).expect_err(text);
+            assert!(error.contains("1ms to 24h"), "{error}");
+        }
+    }
+
+    #[test]
+    fn retries() {
+        assert_eq!(parse_retries("0"), Ok(0));
+        assert_eq!(parse_retries("10"), Ok(10));
+        for text in ["11", "-1", "+1", "", "1.0", "99999999999999999999"] {
+            assert!(parse_retries(text).expect_err(text).contains("0 to 10"));
+        }
+    }
+
+    #[test]
+    fn formats() {
+        assert_eq!(parse_output("ndjson"), Ok(Format::Ndjson));
+        let error = parse_output("jsno").expect_err("no format");
+        assert!(error.ends_with("ndjson; did you mean `json`?"), "{error}");
+        assert!(parse_output("JSON").is_err());
+    }
+}
