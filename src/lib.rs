@@ -7,3 +7,4 @@ pub mod escape;
 pub mod json;
 mod nearest;
 pub mod output;
+pub mod sandbox;
