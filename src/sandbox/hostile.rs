@@ -12,9 +12,9 @@ macro_rules! marks {
     };
 }
 
-/// A JSON string with control sequences that clear, colour, link and write to the clipboard (C0 and C1), DEL, bidirectional
-/// controls, zero-width and tag characters, a byte order mark, noncharacters, a forged second line, and marks that pile up. What
-/// JSON lets stand raw stands raw.
+/// A JSON string with control sequences that clear, colour, link and write to the clipboard (C0 and C1), DEL,
+/// bidirectional controls, zero-width and tag characters, a byte order mark, noncharacters, a forged second line, and marks
+/// that pile up. What JSON lets stand raw stands raw.
 macro_rules! hostile {
     () => {
         concat!(

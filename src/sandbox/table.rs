@@ -105,8 +105,7 @@ pub(super) static APIS: [Api; 2] = [
 impl Api {
     /// What is answered for each id that it knows.
     fn cases(&'static self) -> impl Iterator<Item = (&'static str, &'static Case)> {
-        // The ids of both APIs' cases are written as Connect's; Partner's are the same without the prefix, which no uid
-        // can hold.
+        // They are written as Connect's ids; Partner's are the same without the prefix, which no uid can hold.
         let is_prefixed = self.resource.example_id.starts_with(PREFIX);
         let failures = FAILURES.iter().map(move |case| {
             let bare = case.id.strip_prefix(PREFIX).unwrap_or(case.id);

@@ -113,7 +113,6 @@ fn account(row: &Row) -> Account {
     }
 }
 
-/// The ids that people need most, and what the tests below single out.
 fn row(id: &str) -> Row {
     rows().find(|row| row.id == id).expect("known")
 }
