@@ -182,6 +182,13 @@ impl Error {
         }))
     }
 
+    /// Says more about what happened, after the message.
+    #[must_use]
+    pub fn adding(mut self, words: &str) -> Self {
+        self.0.message.push_str(words);
+        self
+    }
+
     /// What to do about it.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {

@@ -38,7 +38,18 @@ impl Concealment {
         self.secrets.is_some()
             && (is_secret_name(name)
                 || self.hides_text(name)
-                || field::text(value).is_some_and(|text| self.hides_text(&text)))
+                || value
+                    .strip_prefix('"')
+                    .and_then(|value| value.strip_suffix('"'))
+                    .is_some_and(|raw| self.hides_raw(raw)))
+    }
+
+    fn hides_raw(&self, raw: &str) -> bool {
+        // Most documents hold no secret: nothing needs decoding then.
+        self.secrets
+            .as_ref()
+            .is_some_and(|secrets| !secrets.is_empty())
+            && self.hides_text(&decode(raw).unwrap_or_default())
     }
 
     fn hides_text(&self, text: &str) -> bool {
@@ -81,10 +92,7 @@ impl<'a> Iterator for Visible<'a> {
                     }
                     self.tokens.value();
                 }
-                Token::String(raw)
-                    if self
-                        .concealment
-                        .hides_text(&decode(raw).unwrap_or_default()) => {}
+                Token::String(raw) if self.concealment.hides_raw(raw) => {}
                 token => return Some(token),
             }
         }

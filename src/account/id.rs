@@ -2,6 +2,8 @@
 //!
 //! A checked id is a type; only that type reaches a URL. What looks like a credential is refused without being repeated.
 
+use std::borrow::Cow;
+
 use super::{RESOURCES, Resource};
 use crate::error::{Error, Kind, Result};
 use crate::escape::excerpt;
@@ -185,6 +187,20 @@ fn looks_like_a_credential(text: &str) -> bool {
     .iter()
     .any(|prefix| starts(prefix))
         || (text.starts_with("eyJ") && text.len() > 20)
+}
+
+/// `text` with every word that looks like a credential replaced: for a stranger's words in our messages.
+#[must_use]
+pub fn hide_credentials(text: &str) -> String {
+    let in_word = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    text.split_inclusive(|c| !in_word(c))
+        .map(|word| match word.trim_end_matches(|c| !in_word(c)) {
+            bare if looks_like_a_credential(bare) => {
+                Cow::Owned(format!("••••••••{}", &word[bare.len()..]))
+            }
+            _ => Cow::Borrowed(word),
+        })
+        .collect()
 }
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ pub use connected::CONNECTED;
 pub use field::{Drift, Field};
 pub use id::Id;
 pub use partner::PARTNER;
-pub use selection::Selection;
+pub use selection::{Entry, Selection};
 
 /// The resources that can be looked up. The order is the one in which ids are routed: the narrower alphabet first.
 pub static RESOURCES: [&Resource; 2] = [&CONNECTED, &PARTNER];
@@ -141,7 +141,9 @@ impl Account {
     #[must_use]
     pub fn echoes(&self, id: &Id) -> Option<bool> {
         let echoed = field::text(self.document.get(self.resource.id_field)?)?;
-        Some(echoed == id.as_str())
+        // A UUID is the same in either case (RFC 9562 4); other ids are not.
+        let same_uuid = id::is_uuid(&echoed) && echoed.eq_ignore_ascii_case(id.as_str());
+        Some(echoed == id.as_str() || same_uuid)
     }
 
     /// The fields that stray from the contract, in its order.

@@ -1,0 +1,554 @@
+//! What an answer means: an account, or which failure. Pure.
+//!
+//! Everything is checked before anything is shown: status, encoding, content type, completeness, and that the answer is
+//! about the id that was asked for. A server's own words are excerpts, and never repeat a credential.
+
+use std::time::{Duration, SystemTime};
+
+use super::failure::{Failure, seconds};
+use super::retry;
+use crate::account::{Account, Document, Id, Resource, Undocumented, field, id::hide_credentials};
+use crate::error::{Error, Kind};
+use crate::escape::{EXCERPT, excerpt};
+use crate::json::Flaw;
+
+/// An answer as it came: the head, as far as it matters, and the bounded body.
+#[derive(Debug, Default)]
+pub struct Answer {
+    /// The status code.
+    pub status: u16,
+    /// `Content-Type`.
+    pub content_type: Option<String>,
+    /// `Content-Encoding`, if it is any.
+    pub encoding: Option<String>,
+    /// `Location`.
+    pub location: Option<String>,
+    /// `Retry-After`, as a time to wait.
+    pub retry_after: Option<Duration>,
+    /// The server's name for the request.
+    pub request_id: Option<String>,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+/// Where the answer comes from, in the words of messages.
+#[derive(Clone, Copy, Debug)]
+pub struct Place<'a> {
+    /// Host, with the port if it is not the usual one.
+    pub host: &'a str,
+    /// The profile in use, if there is one.
+    pub profile: Option<&'a str>,
+}
+
+impl Place<'_> {
+    /// `api.example.com (profile test)`
+    fn words(&self) -> String {
+        match self.profile {
+            Some(profile) => format!("{} (profile {profile})", self.host),
+            None => self.host.to_owned(),
+        }
+    }
+}
+
+const CHECK_URL: &str = "is base_url right? `acctq config show` shows it";
+
+impl Answer {
+    /// Takes what matters out of a response's head.
+    pub fn of_head(status: u16, header: impl Fn(&str) -> Option<String>) -> Self {
+        let date = header("date");
+        Answer {
+            status,
+            content_type: header("content-type"),
+            encoding: header("content-encoding")
+                .filter(|encoding| !encoding.trim().eq_ignore_ascii_case("identity")),
+            location: header("location"),
+            retry_after: header("retry-after")
+                .and_then(|value| retry::retry_after(&value, date.as_deref(), SystemTime::now())),
+            request_id: [
+                "x-request-id",
+                "request-id",
+                "x-correlation-id",
+                "x-amzn-requestid",
+                "cf-ray",
+            ]
+            .into_iter()
+            .find_map(header)
+            .map(|id| hide_credentials(&excerpt(&id, EXCERPT))),
+            body: Vec::new(),
+        }
+    }
+
+    /// Drops whatever repeats the bearer token: no server has a reason to. Whether anything did is returned.
+    pub fn drop_repeated(&mut self, token: &str) -> bool {
+        let mut repeated = false;
+        for text in [
+            &mut self.content_type,
+            &mut self.encoding,
+            &mut self.location,
+            &mut self.request_id,
+        ] {
+            if text.as_ref().is_some_and(|text| text.contains(token)) {
+                *text = None;
+                repeated = true;
+            }
+        }
+        let token = token.as_bytes();
+        if self.body.windows(token.len()).any(|window| window == token) {
+            self.body.clear();
+            repeated = true;
+        }
+        repeated
+    }
+
+    /// The account that was asked for, or why it is none.
+    pub fn read(self, id: &Id, place: Place<'_>) -> Result<Account, Failure> {
+        if self.status == 200 {
+            self.document(id, place)
+        } else {
+            Err(self.refusal(id, place))
+        }
+    }
+
+    fn document(self, id: &Id, place: Place<'_>) -> Result<Account, Failure> {
+        let resource = id.resource();
+        let host = place.host;
+        let bad = |message: String| {
+            Failure::lasting(
+                Error::new(Kind::BadResponse, message)
+                    .hint(CHECK_URL)
+                    .with(|f| {
+                        f.status = Some(self.status);
+                        f.request_id.clone_from(&self.request_id);
+                    }),
+            )
+        };
+        if let Some(encoding) = &self.encoding {
+            let encoding = excerpt(encoding, 40);
+            return Err(bad(format!(
+                "{host} answers in the encoding {encoding}, which was not asked for"
+            )));
+        }
+        if let Some(what) = self.not_json() {
+            return Err(bad(format!("{host} answers with {what}, not with JSON")));
+        }
+        let Ok(text) = String::from_utf8(self.body) else {
+            return Err(bad(format!("the answer of {host} is not UTF-8")));
+        };
+        if text.trim().is_empty() {
+            return Err(bad(format!("the answer of {host} is empty")));
+        }
+        let document = Document::parse(text).map_err(|why| match why {
+            Undocumented::Flaw(Flaw::Incomplete) => Failure::passing(
+                Error::new(
+                    Kind::Network,
+                    format!("the answer of {host} {}", Flaw::Incomplete.words()),
+                )
+                .hint(
+                    "try again; if it stays so, the server or something before it cuts answers off",
+                ),
+            ),
+            Undocumented::Flaw(flaw) => bad(format!("the answer of {host} {}", flaw.words())),
+            Undocumented::NotAnObject => {
+                bad(format!("the answer of {host} is JSON, but not an object"))
+            }
+        })?;
+        let account = Account { resource, document };
+        if account.echoes(id) == Some(false) {
+            let other = account
+                .document
+                .get(resource.id_field)
+                .and_then(field::text)
+                .unwrap_or_default();
+            return Err(bad(format!(
+                "{host} answers with another {}: {} instead of {}",
+                resource.noun,
+                hide_credentials(&excerpt(&other, 80)),
+                id.as_str()
+            )));
+        }
+        Ok(account)
+    }
+
+    /// What the body is instead of JSON, by its declared type and its first character.
+    fn not_json(&self) -> Option<String> {
+        let declared = self.content_type.as_deref().unwrap_or_default();
+        let media = declared
+            .split(';')
+            .next()
+            .unwrap_or_default()
+            .trim()
+            .to_ascii_lowercase();
+        let first = self.body.iter().find(|b| !b.is_ascii_whitespace());
+        if media.contains("html") || first == Some(&b'<') {
+            return Some("a web page".to_owned());
+        }
+        let json = media.is_empty()
+            || media == "application/json"
+            || (media.starts_with("application/") && media.ends_with("+json"));
+        (!json).then(|| excerpt(&media, 60))
+    }
+
+    fn refusal(self, id: &Id, place: Place<'_>) -> Failure {
+        let resource = id.resource();
+        let (noun, host, status) = (resource.noun, place.host, self.status);
+        let account = format!("{noun} {} at {}", id.as_str(), place.words());
+        let (code, words) = self.server_words();
+        let says = words
+            .as_ref()
+            .map(|words| format!("; the server says: {words}"))
+            .unwrap_or_default();
+        let (error, transient) = match status {
+            300..=399 if status != 304 => {
+                let target = match &self.location {
+                    Some(location) => {
+                        origin(location).unwrap_or_else(|| "another path of its own".to_owned())
+                    }
+                    None => "nowhere".to_owned(),
+                };
+                let message = format!(
+                    "{host} redirects to {target} (status {status}), and redirects are not followed"
+                );
+                (
+                    Error::new(Kind::BadResponse, message).hint(CHECK_URL),
+                    false,
+                )
+            }
+            401 | 403 => (Self::rejected(resource, place, status, &says), false),
+            404 if self.not_found() => {
+                let hint = resource
+                    .not_found
+                    .replace("%PROFILE%", place.profile.unwrap_or("this"));
+                (
+                    Error::new(Kind::NotFound, format!("no {account}{says}")).hint(hint),
+                    false,
+                )
+            }
+            404 => {
+                let message =
+                    format!("{host} answers 404 with a page of its own, not with the API's error");
+                (
+                    Error::new(Kind::BadResponse, message).hint(CHECK_URL),
+                    false,
+                )
+            }
+            410 => {
+                let message = format!("the {account} is gone{says}");
+                (
+                    Error::new(Kind::Gone, message)
+                        .hint("it has been removed and will not come back"),
+                    false,
+                )
+            }
+            429 => {
+                let asks = self
+                    .retry_after
+                    .map(|d| format!(" for {}", seconds(d)))
+                    .unwrap_or_default();
+                let message = format!("{} asks to wait{asks} (status 429)", place.words());
+                let hint = "try again later; `retry_after_s` in the JSON error says when";
+                (Error::new(Kind::RateLimited, message).hint(hint), true)
+            }
+            500..=599 => {
+                let message = format!("{} failed with status {status}{says}", place.words());
+                let error = Error::new(Kind::Server, message)
+                    .retryable(status != 501)
+                    .hint(match &self.request_id {
+                        Some(id) => {
+                            format!("try again later; its operator can look for request {id}")
+                        }
+                        None => "try again later".to_owned(),
+                    });
+                (error, matches!(status, 500 | 502 | 503 | 504))
+            }
+            _ => {
+                let message = format!(
+                    "{host} answers with status {status}, which the API does not have for a look-up{says}"
+                );
+                (
+                    Error::new(Kind::BadResponse, message).hint(CHECK_URL),
+                    false,
+                )
+            }
+        };
+        let error = error.with(|facts| {
+            facts.status = Some(status);
+            facts.server_code = code;
+            facts.server_message = words;
+            facts.request_id = self.request_id;
+            facts.retry_after = self.retry_after;
+        });
+        Failure {
+            error,
+            transient,
+            dropped: false,
+        }
+    }
+
+    fn rejected(resource: &Resource, place: Place<'_>, status: u16, says: &str) -> Error {
+        let (host, noun) = (place.host, resource.noun);
+        if resource.token_rejected.contains(&status) {
+            let whose = place
+                .profile
+                .map(|profile| format!(" of profile {profile}"))
+                .unwrap_or_default();
+            Error::new(Kind::Auth, format!("{host} rejects the token{whose} (status {status}){says}"))
+                .hint("is it current, and of this environment? `acctq config show` says where it comes from")
+        } else {
+            let message = format!(
+                "{} does not let this token read the {noun} (status {status}){says}",
+                place.words()
+            );
+            Error::new(Kind::Auth, message).hint("ask for a token that has the right to read it")
+        }
+    }
+
+    /// Whether a 404 is about the account: no body at all, or a JSON object.
+    fn not_found(&self) -> bool {
+        let text = String::from_utf8_lossy(&self.body);
+        text.trim().is_empty()
+            || (self.not_json().is_none() && Document::parse(text.into_owned()).is_ok())
+    }
+
+    /// The code and the message of an error body, in either API's form.
+    fn server_words(&self) -> (Option<String>, Option<String>) {
+        if self.encoding.is_some() {
+            return (None, None);
+        }
+        let text = String::from_utf8_lossy(&self.body).into_owned();
+        let Ok(document) = Document::parse(text) else {
+            return (None, None);
+        };
+        let member = |names: [&str; 2]| {
+            let text = names
+                .into_iter()
+                .find_map(|name| field::text(document.get(name)?))?;
+            Some(excerpt(&hide_credentials(&text), EXCERPT)).filter(|text| !text.is_empty())
+        };
+        (
+            member(["code", "error"]),
+            member(["message", "description"]),
+        )
+    }
+}
+
+/// The origin of an absolute URL, without userinfo.
+fn origin(url: &str) -> Option<String> {
+    let url: ureq::http::Uri = url.parse().ok()?;
+    let (scheme, host) = (url.scheme_str()?, url.host()?);
+    let port = url
+        .port_u16()
+        .map(|port| format!(":{port}"))
+        .unwrap_or_default();
+    Some(excerpt(
+        &hide_credentials(&format!("{scheme}://{host}{port}")),
+        EXCERPT,
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::account::{CONNECTED, PARTNER};
+
+    const PLACE: Place<'_> = Place {
+        host: "api.example.com",
+        profile: Some("test"),
+    };
+
+    fn answer(status: u16, content_type: &str, body: &str) -> Answer {
+        Answer {
+            status,
+            content_type: Some(content_type.to_owned()),
+            body: body.as_bytes().to_vec(),
+            ..Answer::default()
+        }
+    }
+
+    fn failure(answer: Answer) -> (Kind, String, bool) {
+        let id = CONNECTED.parse_id("cacc_1").expect("id");
+        let failure = answer.read(&id, PLACE).expect_err("failure");
+        (
+            failure.error.kind(),
+            failure.error.to_string(),
+            failure.transient,
+        )
+    }
+
+    #[test]
+    fn an_account_is_read_whatever_json_is_called() {
+        let id = CONNECTED.parse_id("cacc_1").expect("id");
+        for content_type in [
+            "application/json",
+            "application/json; charset=utf-8",
+            "application/hal+json",
+            "APPLICATION/JSON",
+        ] {
+            let account = answer(200, content_type, r#"{"id":"cacc_1"}"#)
+                .read(&id, PLACE)
+                .expect(content_type);
+            assert_eq!(account.document.get("id"), Some("\"cacc_1\""));
+        }
+        let untyped = Answer {
+            content_type: None,
+            ..answer(200, "", "{}")
+        };
+        assert!(
+            untyped.read(&id, PLACE).is_ok(),
+            "a missing id is drift, not another account"
+        );
+    }
+
+    #[test]
+    fn what_is_no_account() {
+        for (content_type, body, kind, words, transient) in [
+            (
+                "text/html",
+                "<html>",
+                Kind::BadResponse,
+                "a web page",
+                false,
+            ),
+            (
+                "application/json",
+                " <!doctype html>",
+                Kind::BadResponse,
+                "a web page",
+                false,
+            ),
+            ("text/csv", "a,b", Kind::BadResponse, "text/csv", false),
+            ("application/json", "", Kind::BadResponse, "empty", false),
+            (
+                "application/json",
+                "[]",
+                Kind::BadResponse,
+                "not an object",
+                false,
+            ),
+            (
+                "application/json",
+                "null",
+                Kind::BadResponse,
+                "not an object",
+                false,
+            ),
+            (
+                "application/json",
+                "{}{}",
+                Kind::BadResponse,
+                "goes on",
+                false,
+            ),
+            (
+                "application/json",
+                "{\"a\":1,\"a\":2}",
+                Kind::BadResponse,
+                "twice",
+                false,
+            ),
+            (
+                "application/json",
+                "{\"a\":",
+                Kind::Network,
+                "ends in the middle",
+                true,
+            ),
+            (
+                "application/json",
+                "{\"id\":\"cacc_2\"}",
+                Kind::BadResponse,
+                "cacc_2 instead of cacc_1",
+                false,
+            ),
+        ] {
+            let (got, message, retried) = failure(answer(200, content_type, body));
+            assert_eq!((got, retried), (kind, transient), "{message}");
+            assert!(message.contains(words), "{message}");
+        }
+    }
+
+    #[test]
+    fn each_status_has_its_kind() {
+        for (status, body, kind, transient) in [
+            (204, "", Kind::BadResponse, false),
+            (206, "{}", Kind::BadResponse, false),
+            (304, "", Kind::BadResponse, false),
+            (400, "{}", Kind::BadResponse, false),
+            (401, "", Kind::Auth, false),
+            (403, "{}", Kind::Auth, false),
+            (404, "", Kind::NotFound, false),
+            (404, "{\"code\":\"NOT_FOUND\"}", Kind::NotFound, false),
+            (404, "404 page not found", Kind::BadResponse, false),
+            (409, "{}", Kind::BadResponse, false),
+            (410, "", Kind::Gone, false),
+            (422, "{}", Kind::BadResponse, false),
+            (429, "", Kind::RateLimited, true),
+            (500, "", Kind::Server, true),
+            (501, "", Kind::Server, false),
+            (503, "", Kind::Server, true),
+            (511, "", Kind::Server, false),
+        ] {
+            let (got, message, retried) = failure(answer(status, "application/json", body));
+            assert_eq!((got, retried), (kind, transient), "{status} {message}");
+        }
+        assert_eq!(
+            failure(answer(404, "text/html", "<html>")).0,
+            Kind::BadResponse
+        );
+    }
+
+    #[test]
+    fn the_servers_words_are_kept_short_and_clean() {
+        let body = format!(
+            "{{\"code\":\"X\",\"message\":\"\\u001b[31m token PNS-DEFG1234 {}\"}}",
+            "y".repeat(1000)
+        );
+        let id = CONNECTED.parse_id("cacc_1").expect("id");
+        let error = answer(400, "application/json", &body)
+            .read(&id, PLACE)
+            .expect_err("failure")
+            .error;
+        let words = error.facts().server_message.clone().expect("words");
+        assert!(
+            words.chars().count() <= 200 && !words.contains('\u{1b}') && !words.contains("DEFG"),
+            "{words}"
+        );
+        assert_eq!(error.facts().server_code.as_deref(), Some("X"));
+        let partner = r#"{"description":"Failed.","code":404,"error":"not_found"}"#;
+        let id = PARTNER.parse_id("x").expect("id");
+        let error = answer(404, "application/json", partner)
+            .read(&id, PLACE)
+            .expect_err("failure")
+            .error;
+        assert_eq!(error.facts().server_code.as_deref(), Some("not_found"));
+        assert_eq!(error.facts().server_message.as_deref(), Some("Failed."));
+    }
+
+    #[test]
+    fn a_repeated_token_is_dropped() {
+        let mut answer = answer(
+            400,
+            "application/json",
+            r#"{"message":"bad token s3cret-t0ken"}"#,
+        );
+        answer.location = Some("https://x/?s3cret-t0ken".to_owned());
+        assert!(answer.drop_repeated("s3cret-t0ken"));
+        assert!(!format!("{answer:?}").contains("s3cret") && answer.body.is_empty());
+        assert!(!answer.drop_repeated("s3cret-t0ken"));
+    }
+
+    #[test]
+    fn a_redirect_is_told_by_its_origin_only() {
+        let to = |location: &str| {
+            let answer = Answer {
+                location: Some(location.to_owned()),
+                ..answer(302, "text/html", "")
+            };
+            failure(answer).1
+        };
+        assert!(
+            to("https://user:pw@evil.test:8443/x?token=1")
+                .contains("redirects to https://evil.test:8443 (status 302)")
+        );
+        assert!(to("/login").contains("another path of its own"));
+    }
+}

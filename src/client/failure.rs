@@ -1,0 +1,208 @@
+//! What goes wrong on the way to the server and back, in our own words.
+//!
+//! ureq's texts hold whole URLs and the server's raw bytes, so none of them is passed on. A failure says what happened and
+//! in which phase; whether it is tried again is told by [`Failure::transient`].
+
+use std::io;
+use std::time::Duration;
+
+use rustls::{AlertDescription, CertificateError};
+use ureq::Timeout;
+
+use crate::error::{Error, Kind};
+
+/// A failed attempt.
+#[derive(Debug)]
+pub struct Failure {
+    /// What to tell.
+    pub error: Error,
+    /// Whether it may pass by itself within the look-up.
+    pub transient: bool,
+    /// Whether the connection ended before any answer: with a pooled one, that says nothing about the server.
+    pub dropped: bool,
+}
+
+impl Failure {
+    /// A failure that trying again will not mend.
+    pub fn lasting(error: Error) -> Self {
+        Failure {
+            error,
+            transient: false,
+            dropped: false,
+        }
+    }
+
+    /// A failure that may pass by itself.
+    pub fn passing(error: Error) -> Self {
+        Failure {
+            error,
+            transient: true,
+            dropped: false,
+        }
+    }
+}
+
+/// Maps an error of the transport. `host` is where the connection goes, `phase` the time that a phase had.
+pub fn of_transport(error: ureq::Error, host: &str, phase: Duration) -> Failure {
+    match error {
+        ureq::Error::Timeout(which) => timed_out(which, host, phase),
+        ureq::Error::HostNotFound => Failure::passing(
+            Error::new(Kind::Network, format!("the name {host} does not resolve to an address"))
+                .hint("is base_url spelled right, and is this machine online? `acctq config show` shows it"),
+        ),
+        ureq::Error::Io(e) => of_io(e, host, phase),
+        ureq::Error::LargeResponseHeader(..) => {
+            contract(format!("{host} sends more header lines than any API does (over 16 KiB)"))
+        }
+        ureq::Error::Protocol(_) => contract(format!("{host} does not answer in valid HTTP/1.1")),
+        ureq::Error::Other(e) => match e.downcast::<rustls::Error>() {
+            Ok(e) => of_tls(&e, host),
+            Err(_) => internal(host),
+        },
+        _ => internal(host),
+    }
+}
+
+fn internal(host: &str) -> Failure {
+    Failure::lasting(Error::new(
+        Kind::Failed,
+        format!("the request to {host} could not be made"),
+    ))
+}
+
+fn contract(message: String) -> Failure {
+    Failure::lasting(
+        Error::new(Kind::BadResponse, message)
+            .hint("is base_url right? `acctq config show` shows it"),
+    )
+}
+
+fn timed_out(which: Timeout, host: &str, phase: Duration) -> Failure {
+    let within = format!("within {}", seconds(phase));
+    let message = match which {
+        Timeout::Resolve => format!("the name {host} did not resolve {within}"),
+        Timeout::Connect => format!("no connection to {host} {within}"),
+        Timeout::SendRequest | Timeout::SendBody => {
+            format!("{host} did not take the request {within}")
+        }
+        Timeout::RecvResponse => format!("{host} did not answer {within}"),
+        Timeout::RecvBody => format!("the answer of {host} did not arrive whole {within}"),
+        _ => format!("{host} did not complete its answer in time"),
+    };
+    Failure::passing(
+        Error::new(Kind::Timeout, message).hint("try again; --timeout gives a look-up more time"),
+    )
+}
+
+fn of_io(error: io::Error, host: &str, phase: Duration) -> Failure {
+    if let Some(tls) = error
+        .get_ref()
+        .and_then(|e| e.downcast_ref::<rustls::Error>())
+    {
+        return of_tls(tls, host);
+    }
+    let network = |message: String| {
+        Error::new(Kind::Network, message)
+            .hint("is the server up, and is base_url right? `acctq config show` shows it")
+    };
+    match error.kind() {
+        io::ErrorKind::ConnectionRefused => {
+            Failure::passing(network(format!("{host} refuses the connection")))
+        }
+        io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => {
+            Failure::passing(network(format!("no route to {host}")))
+        }
+        io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => {
+            timed_out(Timeout::Connect, host, phase)
+        }
+        io::ErrorKind::ConnectionReset
+        | io::ErrorKind::ConnectionAborted
+        | io::ErrorKind::BrokenPipe
+        | io::ErrorKind::NotConnected
+        | io::ErrorKind::UnexpectedEof => Failure {
+            error: network(format!(
+                "{host} closed the connection before its answer was complete"
+            )),
+            transient: true,
+            dropped: true,
+        },
+        _ => Failure::passing(
+            network(format!("the connection to {host} broke")).because(plain(&error)),
+        ),
+    }
+}
+
+/// The operating system's words only: an error of another origin may hold the server's bytes.
+fn plain(error: &io::Error) -> io::Error {
+    error.raw_os_error().map_or_else(
+        || io::Error::from(error.kind()),
+        io::Error::from_raw_os_error,
+    )
+}
+
+fn of_tls(error: &rustls::Error, host: &str) -> Failure {
+    let ca_hint = "if the server's certificate comes from a private CA, name that CA's file in ca_file or SSL_CERT_FILE";
+    let (message, hint) = match error {
+        rustls::Error::InvalidCertificate(flaw) => match flaw {
+            CertificateError::Expired | CertificateError::ExpiredContext { .. } => (
+                format!("the certificate of {host} has expired"),
+                "its operator must renew it; if others reach it, check this machine's clock",
+            ),
+            CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => (
+                format!("the certificate of {host} is not valid yet"),
+                "check this machine's clock; else its operator must mend it",
+            ),
+            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+                (
+                    format!("the certificate presented is not for {host}"),
+                    "is base_url right? A captive portal or an intercepting proxy looks like this, too",
+                )
+            }
+            CertificateError::UnknownIssuer => (
+                format!("the certificate of {host} is not issued by a CA that this machine trusts"),
+                ca_hint,
+            ),
+            CertificateError::Revoked => (
+                format!("the certificate of {host} is revoked"),
+                "do not trust this server",
+            ),
+            _ => (
+                format!("the certificate of {host} does not verify"),
+                ca_hint,
+            ),
+        },
+        rustls::Error::InvalidMessage(_) => (
+            format!("{host} does not speak TLS on this port"),
+            "is base_url right, its port included? https needs the TLS port",
+        ),
+        rustls::Error::AlertReceived(
+            AlertDescription::CertificateRequired | AlertDescription::BadCertificate,
+        ) => (
+            format!("{host} demands a client certificate"),
+            "acctq has none to offer; ask the server's operator",
+        ),
+        rustls::Error::AlertReceived(AlertDescription::ProtocolVersion)
+        | rustls::Error::PeerIncompatible(_) => (
+            format!("{host} offers no TLS version or cipher that is safe"),
+            "it must speak TLS 1.2 or 1.3; ask its operator",
+        ),
+        rustls::Error::AlertReceived(_) => (
+            format!("{host} refused the TLS handshake"),
+            "is base_url right, its host name included? else ask the server's operator",
+        ),
+        _ => (
+            format!("no TLS connection to {host} could be made"),
+            "is base_url right, its port included?",
+        ),
+    };
+    Failure::lasting(Error::new(Kind::Tls, message).hint(hint))
+}
+
+/// A duration as a person writes it: `10 s`, `0.3 s`.
+pub fn seconds(duration: Duration) -> String {
+    if duration.subsec_millis() == 0 || duration.as_secs() >= 100 {
+        format!("{} s", duration.as_secs())
+    } else {
+        format!("{:.1} s", duration.as_secs_f64().max(0.1))
+    }
+}

@@ -1,0 +1,342 @@
+//! Look-ups: an id in, an account out, within a deadline. `GET` and nothing else.
+//!
+//! Everything that knows ureq is in this folder. A client belongs to one API of one profile: its bearer token goes to that
+//! base URL and nowhere else, since no other URL can be formed. Redirects, compression and proxies of ureq's own are off.
+
+mod answer;
+mod failure;
+mod proxy;
+mod resolve;
+pub mod retry;
+mod tls;
+
+use std::io::Read as _;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use ureq::http::HeaderValue;
+use ureq::http::header::AUTHORIZATION;
+use ureq::unversioned::transport::{Connector as _, TcpConnector};
+
+use self::answer::{Answer, Place};
+use self::failure::Failure;
+use self::retry::{Decision, Outcome};
+use crate::account::{Account, Id};
+use crate::config::{Endpoint, Environment, Secret};
+use crate::error::{Error, Kind, Result};
+
+/// How long each phase of a request may take: resolving, connecting (TLS included), sending, answering, the body.
+const PHASE: Duration = Duration::from_secs(10);
+
+/// The largest body that is read: an account is about a kilobyte, its metadata is the platform's own.
+const MAX_BODY: u64 = 1024 * 1024;
+
+/// The largest body of an error that is read, for the server's words.
+const MAX_ERROR_BODY: u64 = 64 * 1024;
+
+/// The largest head of an answer.
+const MAX_HEAD: usize = 16 * 1024;
+
+/// ureq's buffers: one head must fit.
+const BUFFER: usize = 16 * 1024;
+
+/// How much later than the phases' own limits the backstop over all of them strikes, so that the phase is told.
+const GRACE: Duration = Duration::from_millis(100);
+
+/// What bounds a look-up.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// For the whole look-up, token helper and retries included.
+    pub timeout: Duration,
+    /// How often a failed attempt is repeated.
+    pub retries: u32,
+}
+
+/// What one attempt did, for `--verbose`.
+#[derive(Debug)]
+pub struct Trace<'a> {
+    /// The URL, which holds no secret.
+    pub url: &'a str,
+    /// The attempt's number, from 1.
+    pub attempt: u32,
+    /// The status, if there was an answer.
+    pub status: Option<u16>,
+    /// The server's name for the request.
+    pub request_id: Option<&'a str>,
+    /// The failure, if it was one.
+    pub error: Option<&'a Error>,
+    /// How long the attempt took.
+    pub elapsed: Duration,
+    /// After what time it is repeated, if it is.
+    pub retry_in: Option<Duration>,
+}
+
+/// Looks up accounts at one API of one profile.
+pub struct Client<'a> {
+    endpoint: &'a Endpoint,
+    env: &'a Environment,
+    limits: Limits,
+    profile: Option<String>,
+    host: String,
+    agent: ureq::Agent,
+    resolver: Arc<resolve::Remembering>,
+    opened: Arc<AtomicU64>,
+    token: Mutex<Option<Token>>,
+    trace: &'a (dyn Fn(&Trace<'_>) + Sync),
+}
+
+/// The bearer token, and the header made of it.
+#[derive(Clone)]
+struct Token {
+    secret: Arc<Secret>,
+    header: HeaderValue,
+}
+
+impl<'a> Client<'a> {
+    /// Prepares look-ups at `endpoint`; `trace` is told of every attempt.
+    ///
+    /// # Errors
+    /// `proxy` if one applies, `config` if the roots cannot be loaded.
+    pub fn new(
+        endpoint: &'a Endpoint,
+        env: &'a Environment,
+        limits: Limits,
+        profile: Option<String>,
+        trace: &'a (dyn Fn(&Trace<'_>) + Sync),
+    ) -> Result<Self> {
+        let url = &endpoint.base_url.value;
+        proxy::refuse(url, env)?;
+        let tls = if url.is_https() {
+            Some(tls::config(endpoint.ca_file.as_ref(), env)?)
+        } else {
+            None
+        };
+        let config = ureq::Agent::config_builder()
+            .https_only(url.is_https())
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            .proxy(None)
+            .user_agent(concat!("acctq/", env!("CARGO_PKG_VERSION")))
+            .accept("application/json")
+            .accept_encoding("identity")
+            .max_response_header_size(MAX_HEAD)
+            .input_buffer_size(BUFFER)
+            .output_buffer_size(BUFFER)
+            .build();
+        let resolver = Arc::new(resolve::Remembering::default());
+        let opened = Arc::new(AtomicU64::new(0));
+        let connector = ().chain(TcpConnector::default()).chain(tls::TlsConnector {
+            config: tls,
+            opened: opened.clone(),
+        });
+        let agent = ureq::Agent::with_parts(config, connector, resolve::Shared(resolver.clone()));
+        Ok(Client {
+            endpoint,
+            env,
+            limits,
+            profile,
+            host: url
+                .origin()
+                .split_once("://")
+                .map_or_else(String::new, |(_, host)| host.to_owned()),
+            agent,
+            resolver,
+            opened,
+            token: Mutex::new(None),
+            trace,
+        })
+    }
+
+    /// Looks up the account of that id.
+    ///
+    /// # Errors
+    /// Whatever went wrong, with the facts: id, API, profile, attempts, time.
+    pub fn fetch(&self, id: &Id) -> Result<Account> {
+        let started = Instant::now();
+        let mut attempts = 0;
+        self.attempts(id, started + self.limits.timeout, &mut attempts)
+            .map_err(|error| {
+                let often = if attempts > 1 {
+                    format!(", {attempts} times")
+                } else {
+                    String::new()
+                };
+                error.adding(&often).with(|facts| {
+                    facts.id = Some(id.as_str().to_owned());
+                    facts.api = Some(id.resource().api);
+                    facts.profile.clone_from(&self.profile);
+                    facts.attempts = Some(attempts);
+                    facts.elapsed = Some(started.elapsed());
+                })
+            })
+    }
+
+    fn attempts(&self, id: &Id, deadline: Instant, attempts: &mut u32) -> Result<Account> {
+        let token = self.token(deadline)?;
+        let url =
+            self.endpoint
+                .base_url
+                .value
+                .join(&format!("{}{}", id.resource().path, id.as_str()));
+        let mut spare = 1;
+        let mut counted = 0;
+        loop {
+            *attempts += 1;
+            counted += 1;
+            let began = Instant::now();
+            let opened = self.opened.load(Ordering::Relaxed);
+            let mut trace = Trace {
+                url: &url,
+                attempt: *attempts,
+                status: None,
+                request_id: None,
+                error: None,
+                elapsed: Duration::ZERO,
+                retry_in: None,
+            };
+            let failure = match self.attempt(id, &url, &token, deadline) {
+                Ok((account, request_id)) => {
+                    trace.status = Some(200);
+                    trace.request_id = request_id.as_deref();
+                    trace.elapsed = began.elapsed();
+                    (self.trace)(&trace);
+                    return Ok(account);
+                }
+                Err(failure) => failure,
+            };
+            trace.elapsed = began.elapsed();
+            trace.status = failure.error.facts().status;
+            trace.request_id = failure.error.facts().request_id.as_deref();
+            trace.error = Some(&failure.error);
+            let remaining = deadline.saturating_duration_since(Instant::now());
+            let stale = failure.dropped && opened == self.opened.load(Ordering::Relaxed);
+            let decision = if stale && spare > 0 {
+                // The server had closed a kept connection: that costs no retry (RFC 9112 9.3.1).
+                spare -= 1;
+                counted -= 1;
+                Decision::Retry(Duration::ZERO)
+            } else {
+                let outcome = Outcome {
+                    transient: failure.transient,
+                    retry_after: failure.error.facts().retry_after,
+                };
+                retry::decide(
+                    counted,
+                    self.limits.retries,
+                    outcome,
+                    remaining,
+                    fastrand::f64(),
+                )
+            };
+            if let Decision::Retry(wait) = decision {
+                trace.retry_in = Some(wait);
+                (self.trace)(&trace);
+                if failure.error.facts().status.is_none() {
+                    self.resolver.forget();
+                }
+                thread::sleep(wait);
+            } else {
+                (self.trace)(&trace);
+                return Err(failure.error);
+            }
+        }
+    }
+
+    /// The bearer token, read from its source at the first look-up.
+    fn token(&self, deadline: Instant) -> Result<Token> {
+        let mut known = self.token.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(token) = &*known {
+            return Ok(token.clone());
+        }
+        let secret = self.endpoint.token.value.read(self.env, deadline)?;
+        let mut header = HeaderValue::try_from(format!("Bearer {}", secret.expose()))
+            .map_err(|_| Error::new(Kind::Auth, "the token cannot be sent in a header"))?;
+        header.set_sensitive(true);
+        let token = Token {
+            secret: Arc::new(secret),
+            header,
+        };
+        *known = Some(token.clone());
+        Ok(token)
+    }
+
+    fn attempt(
+        &self,
+        id: &Id,
+        url: &str,
+        token: &Token,
+        deadline: Instant,
+    ) -> Result<(Account, Option<String>), Failure> {
+        let remaining = deadline.saturating_duration_since(Instant::now());
+        let phase = remaining.min(PHASE);
+        let of_transport = |error| failure::of_transport(error, &self.host, phase);
+        let response = self
+            .agent
+            .get(url)
+            .header(AUTHORIZATION, token.header.clone())
+            .config()
+            .timeout_global(Some(remaining + GRACE))
+            .timeout_resolve(Some(phase))
+            .timeout_connect(Some(phase))
+            .timeout_send_request(Some(phase))
+            .timeout_recv_response(Some(phase))
+            .timeout_recv_body(Some(phase))
+            .build()
+            .call()
+            .map_err(of_transport)?;
+        let (head, body) = response.into_parts();
+        let header = |name: &str| {
+            Some(String::from_utf8_lossy(head.headers.get(name)?.as_bytes()).into_owned())
+        };
+        let mut answer = Answer::of_head(head.status.as_u16(), header);
+        let good = answer.status == 200;
+        let most = if good { MAX_BODY } else { MAX_ERROR_BODY };
+        if answer.encoding.is_none() {
+            let read = body
+                .into_reader()
+                .take(most + 1)
+                .read_to_end(&mut answer.body);
+            if good {
+                let with_head = |failure: Failure| Failure {
+                    error: failure.error.with(|facts| {
+                        facts.status = Some(200);
+                        facts.request_id.clone_from(&answer.request_id);
+                    }),
+                    dropped: false,
+                    ..failure
+                };
+                read.map_err(|error| with_head(of_transport(error.into())))?;
+                if answer.body.len() as u64 > most {
+                    let message = format!(
+                        "the answer of {} is larger than any account ({} KiB)",
+                        self.host,
+                        most / 1024
+                    );
+                    return Err(with_head(Failure::lasting(Error::new(
+                        Kind::BadResponse,
+                        message,
+                    ))));
+                }
+            }
+        }
+        if answer.drop_repeated(token.secret.expose()) && good {
+            let message = format!(
+                "the answer of {} repeats the bearer token; it is not shown",
+                self.host
+            );
+            let hint = "whoever runs that server should know; consider the token compromised";
+            return Err(Failure::lasting(
+                Error::new(Kind::BadResponse, message).hint(hint),
+            ));
+        }
+        let request_id = answer.request_id.clone();
+        let place = Place {
+            host: &self.host,
+            profile: self.profile.as_deref(),
+        };
+        Ok((answer.read(id, place)?, request_id))
+    }
+}

@@ -1,0 +1,154 @@
+//! Whether and when to try again. Pure: it decides, the caller waits.
+//!
+//! What may pass by itself is tried again: a connection that was refused, reset or cut, a phase that took too long, 429
+//! and 500, 502, 503, 504. Never a certificate, a redirect or an answer that makes no sense. The wait is what the server
+//! asked for, if it did (`Retry-After`, RFC 9110 10.2.3), else exponential with full jitter. Nothing is waited for that
+//! does not fit what remains of the look-up's deadline.
+
+use std::time::{Duration, SystemTime};
+
+/// The upper bound of the first wait; it doubles with each further one.
+const FIRST: Duration = Duration::from_millis(250);
+
+/// The upper bound of every wait that we choose ourselves.
+const LONGEST: Duration = Duration::from_secs(8);
+
+/// What to do after a failed attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// Try again after that time.
+    Retry(Duration),
+    /// It will not get better in time.
+    Stop,
+}
+
+/// A failed attempt, as far as it matters here.
+#[derive(Clone, Copy, Debug)]
+pub struct Outcome {
+    /// Whether it may pass by itself.
+    pub transient: bool,
+    /// How long the server asks to wait.
+    pub retry_after: Option<Duration>,
+}
+
+/// Decides after attempt number `attempt` (from 1) of at most `retries` + 1, with `remaining` left until the deadline;
+/// `random` is in 0..1.
+#[must_use]
+pub fn decide(
+    attempt: u32,
+    retries: u32,
+    outcome: Outcome,
+    remaining: Duration,
+    random: f64,
+) -> Decision {
+    if !outcome.transient || attempt > retries {
+        return Decision::Stop;
+    }
+    let wait = outcome.retry_after.unwrap_or_else(|| {
+        let bound = FIRST
+            .saturating_mul(1_u32.checked_shl(attempt - 1).unwrap_or(u32::MAX))
+            .min(LONGEST);
+        bound.mul_f64(random)
+    });
+    if wait < remaining {
+        Decision::Retry(wait)
+    } else {
+        Decision::Stop
+    }
+}
+
+/// How long `Retry-After` asks to wait: seconds, or a date measured against the answer's own `Date`, so that our clock
+/// does not matter; `now` stands in for a missing one. `None` if it is neither.
+#[must_use]
+pub fn retry_after(value: &str, date: Option<&str>, now: SystemTime) -> Option<Duration> {
+    let value = value.trim();
+    if !value.is_empty() && value.bytes().all(|b| b.is_ascii_digit()) {
+        return Some(Duration::from_secs(value.parse().unwrap_or(u64::MAX)));
+    }
+    let until = httpdate::parse_http_date(value).ok()?;
+    let now = date
+        .and_then(|date| httpdate::parse_http_date(date.trim()).ok())
+        .unwrap_or(now);
+    Some(until.duration_since(now).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MINUTE: Duration = Duration::from_secs(60);
+
+    fn outcome(retry_after: Option<u64>) -> Outcome {
+        Outcome {
+            transient: true,
+            retry_after: retry_after.map(Duration::from_secs),
+        }
+    }
+
+    #[test]
+    fn only_what_may_pass_and_only_so_often() {
+        let lasting = Outcome {
+            transient: false,
+            retry_after: Some(Duration::ZERO),
+        };
+        assert_eq!(decide(1, 2, lasting, MINUTE, 0.5), Decision::Stop);
+        assert_eq!(
+            decide(2, 2, outcome(None), MINUTE, 0.0),
+            Decision::Retry(Duration::ZERO)
+        );
+        assert_eq!(decide(3, 2, outcome(None), MINUTE, 0.0), Decision::Stop);
+        assert_eq!(decide(1, 0, outcome(None), MINUTE, 0.0), Decision::Stop);
+    }
+
+    #[test]
+    fn jitter_is_full_and_bounded() {
+        assert_eq!(
+            decide(1, 9, outcome(None), MINUTE, 0.5),
+            Decision::Retry(Duration::from_millis(125))
+        );
+        assert_eq!(
+            decide(3, 9, outcome(None), MINUTE, 0.5),
+            Decision::Retry(Duration::from_millis(500))
+        );
+        assert_eq!(
+            decide(60, 90, outcome(None), MINUTE, 0.5),
+            Decision::Retry(Duration::from_secs(4))
+        );
+    }
+
+    #[test]
+    fn what_the_server_asks_for_must_fit() {
+        assert_eq!(
+            decide(1, 2, outcome(Some(59)), MINUTE, 0.5),
+            Decision::Retry(Duration::from_secs(59))
+        );
+        assert_eq!(decide(1, 2, outcome(Some(60)), MINUTE, 0.5), Decision::Stop);
+        assert_eq!(
+            decide(1, 2, outcome(Some(u64::MAX)), MINUTE, 0.5),
+            Decision::Stop
+        );
+    }
+
+    #[test]
+    fn seconds_dates_and_garbage() {
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777); // Sun, 06 Nov 1994 08:49:37 GMT
+        let read =
+            |value: &str, date: Option<&str>| retry_after(value, date, now).map(|d| d.as_secs());
+        assert_eq!(read("120", None), Some(120));
+        assert_eq!(read(" 0 ", None), Some(0));
+        assert_eq!(read("99999999999999999999", None), Some(u64::MAX));
+        assert_eq!(read("Sun, 06 Nov 1994 08:50:37 GMT", None), Some(60));
+        assert_eq!(
+            read(
+                "Sun, 06 Nov 1994 08:50:37 GMT",
+                Some("Sun, 06 Nov 1994 08:50:07 GMT")
+            ),
+            Some(30)
+        );
+        assert_eq!(read("Sunday, 06-Nov-94 08:49:38 GMT", None), Some(1));
+        assert_eq!(read("Sun, 06 Nov 1994 08:00:00 GMT", None), Some(0));
+        for garbage in ["", "-1", "1.5", "soon", "1e3"] {
+            assert_eq!(read(garbage, None), None, "{garbage:?}");
+        }
+    }
+}

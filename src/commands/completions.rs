@@ -1,0 +1,31 @@
+//! `completions`: for the shell to read.
+
+use clap_complete::Shell;
+
+use super::{Context, Ending};
+use crate::cli;
+use crate::error::Result;
+
+/// How each shell takes them.
+pub const EXAMPLES: &str = "\
+Examples:
+  acctq completions bash >~/.local/share/bash-completion/completions/acctq
+  acctq completions zsh >~/.zfunc/_acctq
+  acctq completions fish >~/.config/fish/completions/acctq.fish";
+
+/// `<SHELL>`
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The shell
+    #[arg(value_name = "SHELL", value_enum)]
+    shell: Shell,
+}
+
+/// Prints them.
+pub fn run(args: &Args, context: &Context<'_>) -> Result<Ending> {
+    let Args { shell } = args;
+    let mut out = Vec::new();
+    clap_complete::generate(*shell, &mut cli::documented(), "acctq", &mut out);
+    context.ui.print(&out)?;
+    Ok(Ending::Done)
+}

@@ -1,0 +1,79 @@
+//! `config init`, `config show`, `config path`.
+
+use clap::Subcommand;
+
+use super::{Context, Ending};
+use crate::config::{self, Settings};
+use crate::error::Result;
+use crate::json;
+use crate::output::{Format, document};
+
+/// What to do with the configuration.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Write a commented template, for nobody else to read; never overwrites
+    #[command(after_help = "Example:\n  acctq config init")]
+    Init,
+    /// The effective values, where each came from, and the profiles; tokens are not shown
+    #[command(after_help = "Examples:\n  acctq config show\n  acctq -p prod config show -o json")]
+    Show,
+    /// Where the configuration is looked for
+    #[command(after_help = "Example:\n  acctq config path")]
+    Path,
+}
+
+/// Does it.
+pub fn run(command: &Command, context: &Context<'_>) -> Result<Ending> {
+    let Context { flags, env, ui } = context;
+    let flags = flags.for_config();
+    match command {
+        Command::Init => {
+            let path = config::init(&flags, env)?;
+            ui.print(format!("{}\n", path.display()).as_bytes())?;
+            ui.note("written; next: put your base URLs and token sources into it, then `acctq config show`");
+        }
+        Command::Path => {
+            let path = config::path(&flags, env)?;
+            ui.print(format!("{}\n", path.value.display()).as_bytes())?;
+        }
+        Command::Show => {
+            let settings = Settings::load(&flags, env)?;
+            ui.print(&show(&settings, ui.screen()))?;
+        }
+    }
+    Ok(Ending::Done)
+}
+
+fn show(settings: &Settings, screen: crate::output::table::Screen) -> Vec<u8> {
+    let rows = settings.rows();
+    if settings.output.value == Format::Table {
+        let profiles = (
+            "profiles".to_owned(),
+            settings.profiles.join(", "),
+            String::new(),
+        );
+        let rows = rows.into_iter().chain([profiles]);
+        let rows: Vec<_> = rows
+            .map(|(name, value, origin)| [name, value, origin])
+            .collect();
+        return crate::output::table::grid(&["Setting", "Value", "From"], &rows, screen);
+    }
+    let mut members: Vec<_> = rows
+        .iter()
+        .map(|(name, value, origin)| {
+            let (name, value, origin) = (
+                json::string(name),
+                json::string(value),
+                json::string(origin),
+            );
+            format!("{name}:{{\"value\":{value},\"origin\":{origin}}}")
+        })
+        .collect();
+    let profiles: Vec<_> = settings
+        .profiles
+        .iter()
+        .map(|name| json::string(name))
+        .collect();
+    members.push(format!("\"profiles\":[{}]", profiles.join(",")));
+    document(settings.output.value, format!("{{{}}}", members.join(",")))
+}

@@ -1,0 +1,128 @@
+//! `help`: on a command, or on a topic that concerns them all.
+
+use super::{Context, Ending};
+use crate::cli;
+use crate::error::{Error, Kind, Result};
+use crate::escape::excerpt;
+use crate::nearest::nearest;
+
+/// `[COMMAND|TOPIC]`
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// A command, or a topic: environment, exit-codes, output, config
+    #[arg(value_name = "COMMAND|TOPIC")]
+    about: Vec<String>,
+}
+
+const ENVIRONMENT: &str = "\
+Environment variables
+
+  ACCTQ_PROFILE, ACCTQ_OUTPUT, ACCTQ_TIMEOUT, ACCTQ_RETRIES, ACCTQ_CONFIG
+      as the flags of those names
+
+  ACCTQ_CONNECT_TOKEN, ACCTQ_CONNECT_URL, ACCTQ_PARTNER_TOKEN, ACCTQ_PARTNER_URL
+      a bearer token and a base URL, so that a CI job needs no file. A URL needs
+      the token of the same API beside it; a token alone goes to the profile's
+      URL. --profile sets all four aside, and the sandbox does, too.
+
+  NO_COLOR, CLICOLOR_FORCE, TERM=dumb, COLUMNS
+      as usual
+
+  SSL_CERT_FILE, SSL_CERT_DIR
+      CA certificates instead of the system's
+
+  HTTPS_PROXY, ALL_PROXY, NO_PROXY (lower case, too)
+      by curl's rules; this version cannot use a proxy yet, and refuses (7) to
+      go around one that applies
+
+Precedence: flag, environment, profile, [defaults], built-in. A variable that is
+set but empty is an error for a token, and unset for the rest.
+
+Example:
+  ACCTQ_PARTNER_URL=https://billing.b5test.eu ACCTQ_PARTNER_TOKEN=… acctq get UID
+";
+
+const OUTPUT: &str = "\
+Output
+
+  -o table   for people: one account as labels and values, several as rows
+  -o json    one document: an object for one id, an array for several
+  -o yaml    the same in YAML
+  -o ndjson  one JSON object a line
+
+Standard output carries the result and nothing else; when a single look-up fails
+it is empty. The document is the server's own, every member in its order, numbers
+to the last digit. Members named like a secret field are left out unless --reveal;
+characters that act on terminals or deceive readers are written as escapes that
+parse back to the same string.
+
+-F id,status,metadata.plan narrows and orders, in every format.
+
+With json and ndjson, what goes to standard error is JSON, too, one object a line
+with a single key: error, warning or trace.
+
+Examples:
+  acctq -p sandbox cacc get cacc_7n42DGM5Tflk9n8mt7Fhc7 -o json
+  acctq -p sandbox get cacc_activestandard ending -o ndjson -F status
+";
+
+const CONFIG: &str = "\
+Configuration
+
+`acctq config init` writes this template; `acctq config path` says where it
+belongs; `acctq config show` prints what is in force, and where it comes from.
+
+";
+
+/// Prints it.
+pub fn run(args: &Args, context: &Context<'_>) -> Result<Ending> {
+    let Args { about } = args;
+    let words: Vec<_> = about.iter().map(String::as_str).collect();
+    let text = match words[..] {
+        ["environment"] => ENVIRONMENT.to_owned(),
+        ["exit-codes"] => exit_codes(),
+        ["output"] => OUTPUT.to_owned(),
+        // The command of that name is reached by its own --help; the topic tells more.
+        ["config"] => format!("{CONFIG}{}", crate::config::TEMPLATE),
+        _ => command(&words)?,
+    };
+    context.ui.print(text.as_bytes())?;
+    Ok(Ending::Done)
+}
+
+fn exit_codes() -> String {
+    let row = |code: u8, name: &str, meaning: &str| format!("{code:>5}  {name:<13} {meaning}\n");
+    let rows = Kind::ALL.iter().map(|kind| {
+        let (name, code, _, meaning) = kind.row();
+        row(code, name, meaning)
+    });
+    let rows: String = std::iter::once(row(0, "", "success")).chain(rows).collect();
+    format!(
+        "Exit codes\n\n{rows}\n6 to 8: try again. Anything else: something to fix. In JSON errors `retryable` says it \
+         more exactly.\n\nExample:\n  acctq -p sandbox cacc get cacc_ratelimited; echo $?\n"
+    )
+}
+
+fn command(path: &[&str]) -> Result<String> {
+    let mut command = cli::documented();
+    command.build();
+    for name in path {
+        command = match command.find_subcommand(name) {
+            Some(below) => below.clone(),
+            None => {
+                let known = command.get_subcommands().map(clap::Command::get_name);
+                let topics = ["environment", "exit-codes", "output", "config"];
+                let known: Vec<_> = known.chain(topics).collect();
+                let error = Error::new(
+                    Kind::Usage,
+                    format!("there is no command or topic `{}`", excerpt(name, 40)),
+                );
+                return Err(match nearest(name, known.iter().copied()) {
+                    Some(near) => error.hint(format!("did you mean `{near}`?")),
+                    None => error.hint("`acctq help` lists the commands and topics"),
+                });
+            }
+        };
+    }
+    Ok(command.render_long_help().to_string())
+}

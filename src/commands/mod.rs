@@ -1,0 +1,137 @@
+//! One file a command: its arguments beside what it does. Here they are brought together.
+
+mod completions;
+mod config;
+mod help;
+mod look_up;
+mod man;
+mod sandbox;
+mod schema;
+
+use clap::Subcommand;
+
+use crate::account::{CONNECTED, Id, PARTNER, RESOURCES, id};
+use crate::cli::GlobalFlags;
+use crate::config::Environment;
+use crate::error::{Kind, Result};
+use crate::ui::Ui;
+
+/// What a command works with.
+pub struct Context<'a> {
+    /// The global flags.
+    pub flags: &'a GlobalFlags,
+    /// The process's environment.
+    pub env: &'a Environment,
+    /// The streams.
+    pub ui: &'a Ui,
+}
+
+/// How a command that could do its work ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// All is well.
+    Done,
+    /// Some of it failed, and every failure has been reported.
+    Failed(Kind),
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Connected accounts, at Connect
+    #[command(
+        subcommand,
+        after_help = "Example:\n  acctq -p sandbox cacc get cacc_7n42DGM5Tflk9n8mt7Fhc7"
+    )]
+    Cacc(Cacc),
+    /// Partner billing accounts, at Partner
+    #[command(
+        subcommand,
+        after_help = "Example:\n  acctq -p sandbox partner account get aabee51b-0be2-4a0c-aa39-5bbcbb903d1b"
+    )]
+    Partner(Partner),
+    /// Look up any account: cacc_… at Connect, anything else at Partner
+    #[command(after_help = "\
+Examples:
+  acctq -p sandbox get cacc_7n42DGM5Tflk9n8mt7Fhc7
+  acctq -p sandbox get cacc_7n42DGM5Tflk9n8mt7Fhc7 aabee51b-0be2-4a0c-aa39-5bbcbb903d1b -o ndjson
+  acctq -p sandbox get aabee51b-0be2-4a0c-aa39-5bbcbb903d1b -F status,ends_at")]
+    Get(look_up::Args),
+    /// The configuration: write a template, show what is in force
+    #[command(subcommand, after_help = "Example:\n  acctq config show")]
+    Config(config::Command),
+    /// The JSON Schema of what -o json prints
+    #[command(after_help = "Example:\n  acctq schema cacc")]
+    Schema(schema::Args),
+    /// Serve both APIs on loopback, with an account or a failure for every id below, until interrupted
+    #[command(after_help = sandbox::after_help())]
+    Sandbox(sandbox::Args),
+    /// The completions of a shell
+    #[command(after_help = completions::EXAMPLES)]
+    Completions(completions::Args),
+    /// Write the man pages into a folder
+    #[command(after_help = "Example:\n  acctq man ~/.local/share/man/man1")]
+    Man(man::Args),
+    /// Help on a command or a topic: environment, exit-codes, output, config
+    #[command(after_help = "Examples:\n  acctq help cacc get\n  acctq help exit-codes")]
+    Help(help::Args),
+}
+
+/// `acctq cacc`
+#[derive(Debug, Subcommand)]
+pub enum Cacc {
+    /// Look up connected accounts by id
+    #[command(after_help = "\
+Examples:
+  acctq -p sandbox cacc get cacc_7n42DGM5Tflk9n8mt7Fhc7
+  acctq -p sandbox cacc get cacc_7n42DGM5Tflk9n8mt7Fhc7 -o json
+  acctq -p sandbox cacc get cacc_activestandard cacc_pendingexpress -F id,status")]
+    Get(look_up::Args),
+}
+
+/// `acctq partner`
+#[derive(Debug, Subcommand)]
+pub enum Partner {
+    /// Billing accounts
+    #[command(
+        subcommand,
+        after_help = "Example:\n  acctq -p sandbox partner account get aabee51b-0be2-4a0c-aa39-5bbcbb903d1b"
+    )]
+    Account(PartnerAccount),
+}
+
+/// `acctq partner account`
+#[derive(Debug, Subcommand)]
+pub enum PartnerAccount {
+    /// Look up partner billing accounts by uid
+    #[command(after_help = "\
+Examples:
+  acctq -p sandbox partner account get aabee51b-0be2-4a0c-aa39-5bbcbb903d1b
+  acctq -p sandbox partner account get aabee51b-0be2-4a0c-aa39-5bbcbb903d1b -o yaml
+  acctq -p sandbox partner account get aabee51b-0be2-4a0c-aa39-5bbcbb903d1b --reveal -F activation_token")]
+    Get(look_up::Args),
+}
+
+impl Command {
+    /// Does it.
+    ///
+    /// # Errors
+    /// What ended it; failures of single accounts among several have been reported before.
+    pub fn run(&self, context: &Context<'_>) -> Result<Ending> {
+        let connected = |text: &str| -> Result<Id> { CONNECTED.parse_id(text) };
+        let partner = |text: &str| -> Result<Id> { PARTNER.parse_id(text) };
+        match self {
+            Command::Cacc(Cacc::Get(args)) => look_up::run(args, &[&CONNECTED], connected, context),
+            Command::Partner(Partner::Account(PartnerAccount::Get(args))) => {
+                look_up::run(args, &[&PARTNER], partner, context)
+            }
+            Command::Get(args) => look_up::run(args, &RESOURCES, id::route, context),
+            Command::Config(command) => config::run(command, context),
+            Command::Schema(args) => schema::run(args, context),
+            Command::Sandbox(args) => sandbox::run(args, context),
+            Command::Completions(args) => completions::run(args, context),
+            Command::Man(args) => man::run(args, context),
+            Command::Help(args) => help::run(args, context),
+        }
+    }
+}

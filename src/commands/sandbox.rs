@@ -1,0 +1,73 @@
+//! `sandbox`: the built-in sandbox, for curl and scripts.
+
+use super::{Context, Ending};
+use crate::account::RESOURCES;
+use crate::config;
+use crate::error::{Error, Kind, Result};
+use crate::json::string;
+use crate::output::{Format, document};
+use crate::sandbox::{self, Server};
+
+/// `[--port N]`
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The port on 127.0.0.1; 0 takes any free one
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    port: u16,
+}
+
+/// The examples, and every id that the sandbox knows.
+pub fn after_help() -> String {
+    format!(
+        "\
+Examples:
+  acctq sandbox --port 4010
+  curl -H 'Authorization: Bearer {token}' http://127.0.0.1:4010/api/v1/partners/accounts/ending
+  ACCTQ_PARTNER_URL=http://127.0.0.1:4010 ACCTQ_PARTNER_TOKEN={token} acctq get gone
+
+The same accounts are there without a server, in the profile `sandbox`:
+  acctq -p sandbox get gone
+
+{ids}",
+        token = sandbox::TOKEN,
+        ids = sandbox::help()
+    )
+}
+
+/// Serves until the process is ended.
+pub fn run(args: &Args, context: &Context<'_>) -> Result<Ending> {
+    let Args { port } = args;
+    let Context { flags, env, ui } = context;
+    let format = config::output(&flags.for_config(), env)?.value;
+    let server = Server::start(*port).map_err(|e| {
+        Error::new(
+            Kind::Failed,
+            format!("the sandbox cannot listen on 127.0.0.1:{port}"),
+        )
+        .hint("is another program using that port? --port 0 takes a free one")
+        .because(e)
+    })?;
+    let url = server.base_url();
+    if format == Format::Table {
+        let variables = RESOURCES.iter().map(|resource| resource.api.to_uppercase());
+        let text: String = variables
+            .map(|api| {
+                format!(
+                    "export ACCTQ_{api}_URL={url} ACCTQ_{api}_TOKEN={}\n",
+                    sandbox::TOKEN
+                )
+            })
+            .collect();
+        ui.print(text.as_bytes())?;
+        ui.note(&format!("the sandbox serves at {url} until interrupted (Ctrl-C); `acctq sandbox --help` lists its ids"));
+    } else {
+        let text = format!(
+            "{{\"base_url\":{},\"token\":{}}}",
+            string(&url),
+            string(sandbox::TOKEN)
+        );
+        ui.print(&document(format, text))?;
+    }
+    server.wait();
+    Ok(Ending::Done)
+}

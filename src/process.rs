@@ -1,0 +1,58 @@
+//! The process itself: no core file holds a token, and a bug ends in a message.
+
+use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind, set_hook};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::error::{Error, Kind, Result};
+
+/// Keeps the memory of this process, which holds a token, from core files and from other processes of the user.
+#[cfg(target_os = "linux")]
+pub fn harden() {
+    use rustix::process::{DumpableBehavior, set_dumpable_behavior};
+    // What the system refuses leaves us where any program is; there is nobody to tell.
+    let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
+    no_core_files();
+}
+
+/// Keeps the memory of this process, which holds a token, from core files.
+#[cfg(all(unix, not(target_os = "linux")))]
+pub fn harden() {
+    no_core_files();
+}
+
+/// There is nothing to do here.
+#[cfg(not(unix))]
+pub fn harden() {}
+
+#[cfg(unix)]
+fn no_core_files() {
+    use rustix::process::{Resource, Rlimit, setrlimit};
+    let _ = setrlimit(
+        Resource::Core,
+        Rlimit {
+            current: Some(0),
+            maximum: Some(0),
+        },
+    );
+}
+
+/// Runs `work`; a panic in it becomes a failure that names the place, and no more: its message may hold anything.
+pub fn without_panics<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
+    let place = Arc::new(Mutex::new(None));
+    let seen = place.clone();
+    set_hook(Box::new(move |info: &PanicHookInfo<'_>| {
+        *seen.lock().unwrap_or_else(PoisonError::into_inner) =
+            info.location().map(ToString::to_string);
+    }));
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
+        let place = place
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
+            .unwrap_or_default();
+        Err(
+            Error::new(Kind::Failed, format!("this is a bug in acctq, at {place}"))
+                .hint("please report it, with the command that you ran"),
+        )
+    })
+}

@@ -1,0 +1,1 @@
+//! Completions, man pages, help, schema, config init/show/path.

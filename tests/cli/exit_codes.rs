@@ -1,0 +1,1 @@
+//! Each row of the exit-code table, for people and as JSON.

@@ -1,0 +1,1 @@
+//! Every field of both contracts, in every state, in every format.

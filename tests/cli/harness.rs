@@ -1,0 +1,336 @@
+//! Runs the real program in an empty environment with a home of its own, and checks what must hold for every run.
+
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::io::{Read, Write};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// The bearer token of every test: it must appear nowhere but on the wire.
+pub const TOKEN: &str = "canary-bearer-7f3a9c";
+
+/// The activation token of every test's partner account: it must appear nowhere without `--reveal`.
+pub const ACTIVATION: &str = "PNS-CANARY42";
+
+/// A guard against a hang, not a measurement.
+const GUARD: Duration = Duration::from_secs(60);
+
+/// A folder of its own for one test: home, configuration, files.
+pub struct Home {
+    dir: tempfile::TempDir,
+}
+
+impl Home {
+    pub fn new() -> Self {
+        Home {
+            dir: tempfile::tempdir().unwrap(),
+        }
+    }
+
+    pub fn path(&self) -> &Path {
+        self.dir.path()
+    }
+
+    /// Where the program looks for its configuration.
+    pub fn config_path(&self) -> PathBuf {
+        self.path().join(".config/acctq/config.toml")
+    }
+
+    /// Writes the configuration, for nobody else to read.
+    pub fn config(&self, text: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.config_path();
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::set_permissions(path.parent().unwrap(), fs::Permissions::from_mode(0o700)).unwrap();
+        self.file(&path, text, 0o600);
+        path
+    }
+
+    /// Writes a file below the home with these permissions.
+    pub fn file(&self, name: impl AsRef<Path>, text: impl AsRef<[u8]>, mode: u32) -> PathBuf {
+        let path = self.path().join(name);
+        let _ = fs::remove_file(&path);
+        let mut file = fs::OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(mode)
+            .open(&path)
+            .unwrap();
+        file.write_all(text.as_ref()).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+        path
+    }
+
+    /// A profile `test` of both APIs at `url`, with the canary as its token.
+    pub fn profile(&self, url: &str) -> &Self {
+        self.config(format!(
+            "default_profile = \"test\"\n\
+             [profiles.test.connect]\nbase_url = \"{url}\"\ntoken = \"{TOKEN}\"\n\
+             [profiles.test.partner]\nbase_url = \"{url}\"\ntoken = \"{TOKEN}\"\n"
+        ));
+        self
+    }
+
+    /// A run of the program with these arguments, separated by blanks.
+    pub fn acctq(&self, args: &str) -> Run {
+        Run::new(self, args.split_whitespace())
+    }
+
+    /// A run of the program with these arguments as they are.
+    pub fn acctq_args<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Run {
+        Run::new(self, args)
+    }
+}
+
+/// A run to be: arguments, environment, standard input.
+pub struct Run {
+    command: Command,
+    stdin: Vec<u8>,
+    revealing: bool,
+}
+
+impl Run {
+    fn new<S: AsRef<OsStr>>(home: &Home, args: impl IntoIterator<Item = S>) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_acctq"));
+        let args: Vec<OsString> = args
+            .into_iter()
+            .map(|arg| arg.as_ref().to_owned())
+            .collect();
+        let revealing = args.iter().any(|arg| arg == "--reveal");
+        command
+            .args(&args)
+            .env_clear()
+            .env("HOME", home.path())
+            .current_dir(home.path());
+        Run {
+            command,
+            stdin: Vec::new(),
+            revealing,
+        }
+    }
+
+    pub fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
+        self.command.env(name, value);
+        self
+    }
+
+    pub fn env_remove(mut self, name: &str) -> Self {
+        self.command.env_remove(name);
+        self
+    }
+
+    pub fn dir(mut self, dir: &Path) -> Self {
+        self.command.current_dir(dir);
+        self
+    }
+
+    pub fn stdin(mut self, text: impl AsRef<[u8]>) -> Self {
+        self.stdin = text.as_ref().to_vec();
+        self
+    }
+
+    /// The command itself, for what this harness does not do.
+    pub fn into_command(self) -> Command {
+        self.command
+    }
+
+    /// Runs it to its end.
+    pub fn run(mut self) -> Ended {
+        let mut child = self
+            .command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program starts");
+        let mut input = child.stdin.take().unwrap();
+        let text = std::mem::take(&mut self.stdin);
+        thread::spawn(move || input.write_all(&text));
+        let stdout = reader(child.stdout.take().unwrap());
+        let stderr = reader(child.stderr.take().unwrap());
+        let status = wait(&mut child);
+        let ended = Ended {
+            args: format!("{:?}", self.command.get_args().collect::<Vec<_>>()),
+            stdout: stdout.join().unwrap(),
+            stderr: stderr.join().unwrap(),
+            code: status
+                .code()
+                .or(status.signal().map(|signal| 128 + signal))
+                .unwrap(),
+        };
+        ended.check_invariants(self.revealing);
+        ended
+    }
+}
+
+fn reader(mut stream: impl Read + Send + 'static) -> thread::JoinHandle<String> {
+    thread::spawn(move || {
+        let mut bytes = Vec::new();
+        stream.read_to_end(&mut bytes).unwrap();
+        String::from_utf8(bytes).expect("the program writes UTF-8")
+    })
+}
+
+/// Waits for the child, and kills it if it hangs.
+pub fn wait(child: &mut Child) -> std::process::ExitStatus {
+    let (done, over) = std::sync::mpsc::channel::<()>();
+    let pid = child.id();
+    let guard = thread::spawn(move || {
+        if over.recv_timeout(GUARD) == Err(std::sync::mpsc::RecvTimeoutError::Timeout) {
+            Command::new("kill")
+                .args(["-9", &pid.to_string()])
+                .status()
+                .unwrap();
+        }
+    });
+    let began = Instant::now();
+    let status = child.wait().unwrap();
+    drop(done);
+    guard.join().unwrap();
+    assert!(began.elapsed() < GUARD, "the program hung");
+    status
+}
+
+/// A run that has ended.
+#[derive(Debug)]
+pub struct Ended {
+    pub args: String,
+    pub stdout: String,
+    pub stderr: String,
+    pub code: i32,
+}
+
+impl Ended {
+    /// What must hold for every run of the program, whatever was done to it.
+    fn check_invariants(&self, revealing: bool) {
+        let streams = [("stdout", &self.stdout), ("stderr", &self.stderr)];
+        for (name, text) in streams {
+            for form in forms(TOKEN) {
+                assert!(
+                    !text.contains(&form),
+                    "the bearer token on {name}: {self:#?}"
+                );
+            }
+            assert!(
+                !text.contains("Authorization"),
+                "a header on {name}: {self:#?}"
+            );
+            for form in forms(ACTIVATION) {
+                assert!(
+                    revealing || !text.contains(&form),
+                    "the activation token on {name}: {self:#?}"
+                );
+            }
+            assert!(
+                !text.contains("panicked") && !text.contains("RUST_BACKTRACE"),
+                "a panic on {name}: {self:#?}"
+            );
+        }
+        let control = self
+            .stderr
+            .chars()
+            .find(|&c| c != '\n' && acctq::escape::is_forbidden(c));
+        assert_eq!(control, None, "a control character on stderr: {self:#?}");
+    }
+
+    /// Asserts standard output, standard error and exit code at once.
+    #[track_caller]
+    pub fn is(&self, code: i32, stdout: &str, stderr: &str) -> &Self {
+        assert_eq!(
+            (self.code, self.stdout.as_str(), self.stderr.as_str()),
+            (code, stdout, stderr),
+            "\n--- stdout\n{}--- stderr\n{}--- {}",
+            self.stdout,
+            self.stderr,
+            self.args
+        );
+        self
+    }
+
+    /// Asserts a failure: nothing on standard output, the exit code, and an error that says all of `says`.
+    #[track_caller]
+    pub fn fails(&self, code: i32, says: &[&str]) -> &Self {
+        assert_eq!((self.code, self.stdout.as_str()), (code, ""), "{self:#?}");
+        for words in says {
+            assert!(
+                self.stderr.contains(words),
+                "{words:?} is not said: {self:#?}"
+            );
+        }
+        self
+    }
+
+    /// Asserts a success with this standard output, and silence on standard error.
+    #[track_caller]
+    pub fn prints(&self, stdout: &str) -> &Self {
+        self.is(0, stdout, "")
+    }
+
+    /// The one JSON object on standard error, below its single key.
+    #[track_caller]
+    pub fn error(&self) -> serde_json::Value {
+        let lines: Vec<_> = self.stderr.lines().collect();
+        assert_eq!(lines.len(), 1, "one line on stderr: {self:#?}");
+        let value: serde_json::Value = serde_json::from_str(lines[0]).expect("JSON on stderr");
+        let object = value.as_object().unwrap();
+        assert_eq!(object.keys().collect::<Vec<_>>(), ["error"], "{self:#?}");
+        value["error"].clone()
+    }
+}
+
+/// The forms that a secret might leak in: plain, base64 (each alignment), hex, percent-encoded, reversed.
+fn forms(secret: &str) -> Vec<String> {
+    let hex: String = secret.bytes().map(|b| format!("{b:02x}")).collect();
+    let percent: String = secret.bytes().map(|b| format!("%{b:02X}")).collect();
+    let mut forms = vec![
+        secret.to_owned(),
+        hex.to_uppercase(),
+        hex,
+        percent.to_lowercase(),
+        percent,
+        secret.replace('-', "%2D"),
+        secret.chars().rev().collect(),
+    ];
+    for shift in 0..3 {
+        let encoded = base64(&[&vec![0; shift][..], secret.as_bytes()].concat());
+        // Only the characters that depend on nothing but the secret.
+        let start = [0, 2, 3][shift];
+        let end = (shift + secret.len()) * 4 / 3;
+        forms.push(encoded[start..end].to_owned());
+    }
+    forms
+}
+
+fn base64(bytes: &[u8]) -> String {
+    const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    bytes
+        .chunks(3)
+        .flat_map(|chunk| {
+            let word = (0..3).fold(0_usize, |word, i| {
+                word << 8 | usize::from(*chunk.get(i).unwrap_or(&0))
+            });
+            (0..4).map(move |i| char::from(ALPHABET[word >> (18 - 6 * i) & 63]))
+        })
+        .collect()
+}
+
+#[test]
+fn the_forms_of_a_secret_are_found() {
+    assert_eq!(base64(b"Man"), "TWFu");
+    let forms = forms("secret-token");
+    for leak in [
+        "c2VjcmV0LXRva2Vu",
+        &base64(b"Bearer secret-token"),
+        "7365637265742d746f6b656e",
+        "nekot-terces",
+        "secret%2Dtoken",
+    ] {
+        assert!(
+            forms.iter().any(|form| leak.contains(form.as_str())),
+            "{leak}"
+        );
+    }
+}

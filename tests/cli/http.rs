@@ -1,0 +1,1 @@
+//! What a server may do on the wire.

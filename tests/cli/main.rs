@@ -1,0 +1,31 @@
+//! The program as its users run it: one binary, a file per feature.
+#![allow(missing_docs, clippy::unwrap_used)]
+
+mod commands;
+mod config;
+mod documents;
+mod exit_codes;
+mod fields;
+mod harness;
+mod http;
+mod ids;
+mod output;
+mod readme;
+mod sandbox;
+mod terminal;
+mod tokens;
+mod wire;
+
+#[test]
+fn no_file_is_forgotten() {
+    let here = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli");
+    let listed = std::fs::read_to_string(here.join("main.rs")).unwrap();
+    for entry in std::fs::read_dir(here).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        let module = name.trim_end_matches(".rs");
+        assert!(
+            module == "main" || listed.contains(&format!("mod {module};")),
+            "{name} is in no test"
+        );
+    }
+}

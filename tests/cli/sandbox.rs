@@ -1,0 +1,1 @@
+//! Every row of the sandbox's table, and its manners.

@@ -1,0 +1,1 @@
+//! What a terminal changes, on a pseudo-terminal.

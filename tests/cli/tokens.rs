@@ -1,0 +1,1 @@
+//! Where bearer tokens come from.

@@ -1,0 +1,144 @@
+//! A server that does to its clients exactly what a script says, byte by byte, and records what it was sent.
+
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
+
+/// What to do on a connection, one after the other; then it is closed.
+#[derive(Clone, Debug)]
+pub enum Do {
+    /// Read one request head.
+    Read,
+    /// Write these bytes.
+    Write(Vec<u8>),
+    /// Write these bytes one by one, so many milliseconds apart, until the client goes away.
+    Dribble(Vec<u8>, u64),
+    /// Write this again and again until the client goes away.
+    Flood(Vec<u8>),
+    /// Wait until the client goes away.
+    Hold,
+    /// Close the sending half, and read to the client's end.
+    Finish,
+    /// Close so that the client is reset: with what it sent left unread.
+    Reset,
+}
+
+/// Scripts for one connection after the other; the last one serves all further ones.
+pub struct Wire {
+    url: String,
+    port: u16,
+    seen: Arc<Mutex<Vec<String>>>,
+    connections: Arc<Mutex<usize>>,
+}
+
+impl Wire {
+    /// Listens on a free port of 127.0.0.1.
+    pub fn new(scripts: Vec<Vec<Do>>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let connections = Arc::new(Mutex::new(0));
+        let (requests, count) = (seen.clone(), connections.clone());
+        thread::spawn(move || {
+            for (number, stream) in listener.incoming().enumerate() {
+                *count.lock().unwrap() += 1;
+                let script = scripts
+                    .get(number)
+                    .or(scripts.last())
+                    .cloned()
+                    .unwrap_or_default();
+                let requests = requests.clone();
+                thread::spawn(move || play(&script, stream.unwrap(), &requests));
+            }
+        });
+        Wire {
+            url: format!("http://127.0.0.1:{port}"),
+            port,
+            seen,
+            connections,
+        }
+    }
+
+    /// One script for every connection.
+    pub fn always(script: Vec<Do>) -> Self {
+        Wire::new(vec![script])
+    }
+
+    /// Answers every request with these bytes, then closes.
+    pub fn answers(bytes: impl Into<Vec<u8>>) -> Self {
+        Wire::always(vec![Do::Read, Do::Write(bytes.into()), Do::Finish])
+    }
+
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The request heads so far.
+    pub fn requests(&self) -> Vec<String> {
+        self.seen.lock().unwrap().clone()
+    }
+
+    /// How many connections were made.
+    pub fn connections(&self) -> usize {
+        *self.connections.lock().unwrap()
+    }
+}
+
+fn play(script: &[Do], mut stream: TcpStream, seen: &Mutex<Vec<String>>) {
+    for action in script {
+        let result = match action {
+            Do::Read => read_head(&mut stream).map(|head| seen.lock().unwrap().push(head)),
+            Do::Write(bytes) => stream.write_all(bytes),
+            Do::Dribble(bytes, pause) => bytes.iter().try_for_each(|byte| {
+                thread::sleep(Duration::from_millis(*pause));
+                stream.write_all(&[*byte])
+            }),
+            Do::Flood(bytes) => loop {
+                if let Err(e) = stream.write_all(bytes) {
+                    break Err(e);
+                }
+            },
+            Do::Hold => stream.read_to_end(&mut Vec::new()).map(|_| ()),
+            Do::Finish => stream
+                .shutdown(Shutdown::Write)
+                .and_then(|()| stream.read_to_end(&mut Vec::new()).map(|_| ())),
+            // Unread input at the time of closing makes the kernel send a reset.
+            Do::Reset => stream.peek(&mut [0]).map(|_| ()),
+        };
+        if result.is_err() || matches!(action, Do::Reset) {
+            return;
+        }
+    }
+}
+
+fn read_head(stream: &mut TcpStream) -> std::io::Result<String> {
+    let mut head = Vec::new();
+    let mut byte = [0];
+    while !head.ends_with(b"\r\n\r\n") {
+        if stream.read(&mut byte)? == 0 {
+            return Err(std::io::ErrorKind::UnexpectedEof.into());
+        }
+        head.push(byte[0]);
+    }
+    Ok(String::from_utf8_lossy(&head).into_owned())
+}
+
+/// A response with this status line, these header lines and this body, and its length.
+pub fn response(status: &str, headers: &str, body: &str) -> Vec<u8> {
+    format!(
+        "HTTP/1.1 {status}\r\n{headers}Content-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
+    .into_bytes()
+}
+
+/// A good answer with this JSON.
+pub fn json(body: &str) -> Vec<u8> {
+    response("200 OK", "Content-Type: application/json\r\n", body)
+}
