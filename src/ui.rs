@@ -138,7 +138,7 @@ impl Ui {
     /// Reports a failure.
     pub fn error(&self, error: &Error) {
         if self.manner.json {
-            self.line(&error_object(error));
+            line(&error_object(error));
         } else {
             self.say("error", "31", &error.to_string(), error.hint_text());
         }
@@ -164,7 +164,7 @@ impl Ui {
                 )
             })
             .collect();
-        self.line(&format!(
+        line(&format!(
             "{{\"warning\":{{\"code\":\"drift\",\"message\":{},\"hint\":{},\"id\":{},\"api\":{},\"profile\":{},\"fields\":[{}]}}}}",
             json::string(warning.message),
             json::string(warning.hint),
@@ -182,7 +182,7 @@ impl Ui {
         }
         let elapsed = trace.elapsed.as_millis();
         if self.manner.json {
-            self.line(&format!(
+            line(&format!(
                 "{{\"trace\":{{\"method\":\"GET\",\"url\":{},\"attempt\":{},\"status\":{},\"request_id\":{},\"error\":{},\"elapsed_ms\":{elapsed},\"retry_in_ms\":{}}}}}",
                 json::string(trace.url),
                 trace.attempt,
@@ -209,14 +209,14 @@ impl Ui {
             let _ = write!(text, "; again in {} ms", wait.as_millis());
         }
         for line in text.lines() {
-            self.line(&for_people(line));
+            line(&for_people(line));
         }
     }
 
     /// Tells people something that is neither result nor error; scripts never see it.
     pub fn note(&self, text: &str) {
         if !self.manner.quiet && !self.manner.json {
-            self.line(&for_people(text));
+            line(&for_people(text));
         }
     }
 
@@ -230,15 +230,15 @@ impl Ui {
             let hint = for_people(hint);
             let _ = write!(text, "\n  hint: {hint}");
         }
-        self.line(&text);
+        line(&text);
     }
+}
 
-    /// One write a message, so that those of several processes do not mix. Nobody is left to tell if it fails.
-    fn line(&self, text: &str) {
-        let _ = io::stderr()
-            .lock()
-            .write_all(format!("{text}\n").as_bytes());
-    }
+/// One write a message, so that those of several processes do not mix. Nobody is left to tell if it fails.
+fn line(text: &str) {
+    let _ = io::stderr()
+        .lock()
+        .write_all(format!("{text}\n").as_bytes());
 }
 
 /// The width of the terminal: `COLUMNS`, else what the terminal says, else 80 columns.

@@ -50,7 +50,7 @@ pub fn of_transport(error: ureq::Error, host: &str, phase: Duration) -> Failure 
             Error::new(Kind::Network, format!("the name {host} does not resolve to an address"))
                 .hint("is base_url spelled right, and is this machine online? `acctq config show` shows it"),
         ),
-        ureq::Error::Io(e) => of_io(e, host, phase),
+        ureq::Error::Io(e) => of_io(&e, host, phase),
         ureq::Error::LargeResponseHeader(..) => {
             contract(format!("{host} sends more header lines than any API does (over 16 KiB)"))
         }
@@ -94,7 +94,7 @@ fn timed_out(which: Timeout, host: &str, phase: Duration) -> Failure {
     )
 }
 
-fn of_io(error: io::Error, host: &str, phase: Duration) -> Failure {
+fn of_io(error: &io::Error, host: &str, phase: Duration) -> Failure {
     if let Some(tls) = error
         .get_ref()
         .and_then(|e| e.downcast_ref::<rustls::Error>())
@@ -127,7 +127,7 @@ fn of_io(error: io::Error, host: &str, phase: Duration) -> Failure {
             dropped: true,
         },
         _ => Failure::passing(
-            network(format!("the connection to {host} broke")).because(plain(&error)),
+            network(format!("the connection to {host} broke")).because(plain(error)),
         ),
     }
 }

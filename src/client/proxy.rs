@@ -55,9 +55,10 @@ fn excepts(list: &str, host: &str) -> bool {
     let address: Option<IpAddr> = host.parse().ok();
     list.split([',', ' ', '\t'])
         .filter(|entry| !entry.is_empty())
-        .any(|entry| match address {
-            Some(address) => network_holds(entry, address),
-            None => {
+        .any(|entry| {
+            if let Some(address) = address {
+                network_holds(entry, address)
+            } else {
                 let domain = entry.trim_start_matches('.').trim_end_matches('.');
                 let Some(start) = host.len().checked_sub(domain.len()) else {
                     return false;

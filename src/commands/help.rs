@@ -107,21 +107,20 @@ fn command(path: &[&str]) -> Result<String> {
     let mut command = cli::documented();
     command.build();
     for name in path {
-        command = match command.find_subcommand(name) {
-            Some(below) => below.clone(),
-            None => {
-                let known = command.get_subcommands().map(clap::Command::get_name);
-                let topics = ["environment", "exit-codes", "output", "config"];
-                let known: Vec<_> = known.chain(topics).collect();
-                let error = Error::new(
-                    Kind::Usage,
-                    format!("there is no command or topic `{}`", excerpt(name, 40)),
-                );
-                return Err(match nearest(name, known.iter().copied()) {
-                    Some(near) => error.hint(format!("did you mean `{near}`?")),
-                    None => error.hint("`acctq help` lists the commands and topics"),
-                });
-            }
+        command = if let Some(below) = command.find_subcommand(name) {
+            below.clone()
+        } else {
+            let known = command.get_subcommands().map(clap::Command::get_name);
+            let topics = ["environment", "exit-codes", "output", "config"];
+            let known: Vec<_> = known.chain(topics).collect();
+            let error = Error::new(
+                Kind::Usage,
+                format!("there is no command or topic `{}`", excerpt(name, 40)),
+            );
+            return Err(match nearest(name, known.iter().copied()) {
+                Some(near) => error.hint(format!("did you mean `{near}`?")),
+                None => error.hint("`acctq help` lists the commands and topics"),
+            });
         };
     }
     Ok(command.render_long_help().to_string())

@@ -73,9 +73,10 @@ pub fn run(
     for (number, id) in ids.iter().enumerate() {
         let result = parse_argument(id, &parse).and_then(|id| {
             let resource = id.resource();
-            let client = match clients.iter().position(|(known, _)| *known == resource) {
-                Some(known) => &clients[known].1,
-                None => {
+            let client =
+                if let Some(known) = clients.iter().position(|(known, _)| *known == resource) {
+                    &clients[known].1
+                } else {
                     let client = endpoints
                         .of(resource)
                         .and_then(|endpoint| {
@@ -84,8 +85,7 @@ pub fn run(
                         .map_err(|error| about(error, &id, profile.as_deref()))?;
                     clients.push((resource, client));
                     &clients[clients.len() - 1].1
-                }
-            };
+                };
             let account = client.fetch(&id)?;
             drifts.check(&account, &id, flags.strict)?;
             printer

@@ -1,5 +1,7 @@
 //! `sandbox`: the built-in sandbox, for curl and scripts.
 
+use std::fmt::Write as _;
+
 use super::{Context, Ending};
 use crate::account::RESOURCES;
 use crate::config;
@@ -49,15 +51,16 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Ending> {
     })?;
     let url = server.base_url();
     if format == Format::Table {
-        let variables = RESOURCES.iter().map(|resource| resource.api.to_uppercase());
-        let text: String = variables
-            .map(|api| {
-                format!(
-                    "export ACCTQ_{api}_URL={url} ACCTQ_{api}_TOKEN={}\n",
-                    sandbox::TOKEN
-                )
-            })
-            .collect();
+        let mut text = String::new();
+        for resource in RESOURCES {
+            let api = resource.api.to_uppercase();
+            // Writing to a String cannot fail.
+            let _ = writeln!(
+                text,
+                "export ACCTQ_{api}_URL={url} ACCTQ_{api}_TOKEN={}",
+                sandbox::TOKEN
+            );
+        }
         ui.print(text.as_bytes())?;
         ui.note(&format!("the sandbox serves at {url} until interrupted (Ctrl-C); `acctq sandbox --help` lists its ids"));
     } else {

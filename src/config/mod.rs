@@ -122,6 +122,16 @@ pub struct Settings {
     endpoints: Vec<(&'static str, Result<Endpoint, Lack>)>,
 }
 
+/// How results are written: the one setting that no file has a say in.
+///
+/// # Errors
+/// `config`: the variable is wrong.
+pub fn output(flags: &Flags, env: &Environment) -> Result<Setting<Format>> {
+    let flag = flags.output.map(|value| (value, "--output"));
+    let variable = parsed(env, "ACCTQ_OUTPUT", parse_output)?;
+    Ok(first(flag, variable, None, Format::default()))
+}
+
 impl Settings {
     /// Resolves everything that needs no resource. Tokens are not read yet.
     ///
@@ -177,12 +187,7 @@ impl Settings {
             .and_then(|p| file.profiles.remove(&p.value));
         let endpoints = context.endpoints(of_profile.unwrap_or_default());
         Ok(Settings {
-            output: first(
-                flags.output.map(|value| (value, "--output")),
-                parsed(env, "ACCTQ_OUTPUT", parse_output)?,
-                None,
-                Format::default(),
-            ),
+            output: output(flags, env)?,
             timeout: first(
                 flags.timeout.map(|value| (value, "--timeout")),
                 parsed(env, "ACCTQ_TIMEOUT", parse_timeout)?,

@@ -5,33 +5,33 @@
 
 use std::io::{self, Write};
 
-use crate::account::Concealment;
+use crate::account::{Concealment, Entry};
 use crate::json::{Token, decode, write_string};
 
-/// Writes one object of shown members (decoded names, values as JSON text), each on a line of its own, two spaces deeper
+/// Writes one object of entries, without those that are concealed, each on a line of its own, two spaces deeper
 /// than `indent`, which is the number of spaces before the closing brace. No newline at the end.
 ///
 /// # Errors
 /// Those of `out`.
-pub fn write_object<'a>(
+pub fn write_object(
     out: &mut impl Write,
-    members: impl IntoIterator<Item = (&'a str, &'a str)>,
+    entries: &[Entry<'_>],
     concealment: &Concealment,
     indent: usize,
 ) -> io::Result<()> {
-    Writer::new(out, Some(indent)).object(members, concealment)
+    Writer::new(out, Some(indent)).object(entries, concealment)
 }
 
 /// Writes one object on one line, without blanks: `{"a":1,"b":[1,2]}`. No newline at the end.
 ///
 /// # Errors
 /// Those of `out`.
-pub fn write_line<'a>(
+pub fn write_line(
     out: &mut impl Write,
-    members: impl IntoIterator<Item = (&'a str, &'a str)>,
+    entries: &[Entry<'_>],
     concealment: &Concealment,
 ) -> io::Result<()> {
-    Writer::new(out, None).object(members, concealment)
+    Writer::new(out, None).object(entries, concealment)
 }
 
 /// One value (JSON text) on one line; empty if all of it is concealed.
@@ -85,13 +85,9 @@ impl<'o, W: Write> Writer<'o, W> {
         }
     }
 
-    fn object<'a>(
-        &mut self,
-        members: impl IntoIterator<Item = (&'a str, &'a str)>,
-        concealment: &Concealment,
-    ) -> io::Result<()> {
+    fn object(&mut self, entries: &[Entry<'_>], concealment: &Concealment) -> io::Result<()> {
         self.token(Token::ObjectStart)?;
-        for (name, value) in members {
+        for (name, value) in entries.iter().filter_map(|e| Some((e.name, e.value?))) {
             self.separate()?;
             if !self.copied(name)? {
                 write_string(self.out, name)?;
@@ -186,21 +182,21 @@ mod tests {
     use std::fmt::Write as _;
 
     use super::*;
-    use crate::account::Document;
+    use crate::account::{Account, CONNECTED, Document};
     use crate::escape::is_forbidden;
 
     /// The object as several lines and as one.
     fn written(text: &str, base: usize, reveal: bool) -> (String, String) {
         let document = Document::parse(text.to_owned()).expect("object");
         let concealment = Concealment::of(&document, reveal);
-        let shown = || {
-            document
-                .members()
-                .filter(|(name, value)| !concealment.hides(name, value))
+        let account = Account {
+            resource: &CONNECTED,
+            document,
         };
+        let shown = account.entries(None, &concealment).expect("all");
         let (mut lines, mut line) = (Vec::new(), Vec::new());
-        write_object(&mut lines, shown(), &concealment, base).expect("a Vec");
-        write_line(&mut line, shown(), &concealment).expect("a Vec");
+        write_object(&mut lines, &shown, &concealment, base).expect("a Vec");
+        write_line(&mut line, &shown, &concealment).expect("a Vec");
         (
             String::from_utf8(lines).expect("UTF-8"),
             String::from_utf8(line).expect("UTF-8"),

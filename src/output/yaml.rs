@@ -12,7 +12,7 @@
 use std::io::{self, Write};
 
 use super::json::indent;
-use crate::account::Concealment;
+use crate::account::{Concealment, Entry};
 use crate::escape::is_forbidden;
 use crate::json::{Token, decode};
 
@@ -24,14 +24,14 @@ const WORDS: [&str; 12] = [
     "null", "true", "false", "yes", "no", "on", "off", "y", "n", "nan", "inf", "infinity",
 ];
 
-/// Writes one object of shown members (decoded names, values as JSON text) as a block mapping; with `item`, as an item of
+/// Writes one object of entries, without those that are concealed, as a block mapping; with `item`, as an item of
 /// a sequence: `- ` before the first key, two spaces before the others. Ends with a newline.
 ///
 /// # Errors
 /// Those of `out`.
-pub fn write_object<'a>(
+pub fn write_object(
     out: &mut impl Write,
-    members: impl IntoIterator<Item = (&'a str, &'a str)>,
+    entries: &[Entry<'_>],
     concealment: &Concealment,
     item: bool,
 ) -> io::Result<()> {
@@ -46,7 +46,7 @@ pub fn write_object<'a>(
         emitter.token(Token::ArrayStart)?;
     }
     emitter.token(Token::ObjectStart)?;
-    for (name, value) in members {
+    for (name, value) in entries.iter().filter_map(|e| Some((e.name, e.value?))) {
         emitter.key(name)?;
         for token in concealment.visible(value) {
             emitter.token(token)?;
@@ -232,16 +232,18 @@ fn is_plain(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::account::Document;
+    use crate::account::{Account, CONNECTED, Document};
 
     fn written(text: &str, item: bool, reveal: bool) -> String {
         let document = Document::parse(text.to_owned()).expect("object");
         let concealment = Concealment::of(&document, reveal);
-        let shown = document
-            .members()
-            .filter(|(name, value)| !concealment.hides(name, value));
+        let account = Account {
+            resource: &CONNECTED,
+            document,
+        };
+        let shown = account.entries(None, &concealment).expect("all");
         let mut out = Vec::new();
-        write_object(&mut out, shown, &concealment, item).expect("a Vec");
+        write_object(&mut out, &shown, &concealment, item).expect("a Vec");
         String::from_utf8(out).expect("UTF-8")
     }
 

@@ -87,6 +87,13 @@ impl Server {
     pub fn base_url(&self) -> String {
         format!("http://{}", self.shared.address)
     }
+
+    /// Serves until the process ends.
+    pub fn wait(&self) {
+        while !self.shared.is_stopping.load(Ordering::SeqCst) {
+            thread::park();
+        }
+    }
 }
 
 impl Drop for Server {
