@@ -136,7 +136,7 @@ impl<'a> Tokens<'a> {
         self.skip_blanks();
         let start = self.at;
         let mut depth = 0_usize;
-        while let Some(token) = self.next() {
+        for token in self.by_ref() {
             match token {
                 Token::ObjectStart | Token::ArrayStart => depth += 1,
                 Token::ObjectEnd | Token::ArrayEnd => depth = depth.saturating_sub(1),

@@ -208,8 +208,8 @@ impl Ui {
         if let Some(wait) = trace.retry_in {
             let _ = write!(text, "; again in {} ms", wait.as_millis());
         }
-        for line in text.lines() {
-            line(&for_people(line));
+        for told in text.lines() {
+            line(&for_people(told));
         }
     }
 
