@@ -128,8 +128,8 @@ pub struct Settings {
 /// `config`: the variable is wrong.
 pub fn output(flags: &Flags, env: &Environment) -> Result<Setting<Format>> {
     let flag = flags.output.map(|value| (value, "--output"));
-    let variable = parsed(env, "ACCTQ_OUTPUT", parse_output)?;
-    Ok(first(flag, variable, None, Format::default()))
+    let variable = || parsed(env, "ACCTQ_OUTPUT", parse_output);
+    first(flag, variable, None, Format::default())
 }
 
 impl Settings {
@@ -139,10 +139,11 @@ impl Settings {
     /// `config`: the file or a variable is wrong, or the profile does not exist.
     pub fn load(flags: &Flags, env: &Environment) -> Result<Self> {
         let path = locate(flags, env)?;
-        let chosen = match (&flags.profile, env.text("ACCTQ_PROFILE")?) {
-            (Some(name), _) => Some(Setting::new(name.clone(), Origin::Flag("--profile"))),
-            (None, Some(name)) => Some(Setting::new(name.to_owned(), variable("ACCTQ_PROFILE"))),
-            (None, None) => None,
+        let chosen = match &flags.profile {
+            Some(name) => Some(Setting::new(name.clone(), Origin::Flag("--profile"))),
+            None => env
+                .text("ACCTQ_PROFILE")?
+                .map(|name| Setting::new(name.to_owned(), variable("ACCTQ_PROFILE"))),
         };
         let is_sandbox = |p: &Setting<String>| p.value == SANDBOX;
         let file = match &path {
@@ -190,16 +191,16 @@ impl Settings {
             output: output(flags, env)?,
             timeout: first(
                 flags.timeout.map(|value| (value, "--timeout")),
-                parsed(env, "ACCTQ_TIMEOUT", parse_timeout)?,
+                || parsed(env, "ACCTQ_TIMEOUT", parse_timeout),
                 file.timeout,
                 TIMEOUT,
-            ),
+            )?,
             retries: first(
                 flags.retries.map(|value| (value, "--retries")),
-                parsed(env, "ACCTQ_RETRIES", parse_retries)?,
+                || parsed(env, "ACCTQ_RETRIES", parse_retries),
                 file.retries,
                 RETRIES,
-            ),
+            )?,
             profile,
             path,
             profiles,
@@ -382,17 +383,19 @@ fn parsed<T>(
     }
 }
 
-/// The precedence: flag, environment, file, built-in.
+/// The precedence: flag, environment, file, built-in. A variable that a flag overrides is not looked at, be it wrong.
 fn first<T>(
     flag: Option<(T, &'static str)>,
-    variable: Option<Setting<T>>,
+    variable: impl FnOnce() -> Result<Option<Setting<T>>>,
     file: Option<Setting<T>>,
     built_in: T,
-) -> Setting<T> {
-    flag.map(|(value, name)| Setting::new(value, Origin::Flag(name)))
-        .or(variable)
-        .or(file)
-        .unwrap_or(Setting::new(built_in, Origin::BuiltIn))
+) -> Result<Setting<T>> {
+    match flag {
+        Some((value, name)) => Ok(Setting::new(value, Origin::Flag(name))),
+        None => Ok(variable()?
+            .or(file)
+            .unwrap_or(Setting::new(built_in, Origin::BuiltIn))),
+    }
 }
 
 /// `place` says in parentheses where the name was given.

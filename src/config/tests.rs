@@ -160,6 +160,13 @@ fn flag_before_variable_before_file_before_built_in() {
         Setting::new("test".to_owned(), Origin::Flag("--profile"))
     );
 
+    let wrong = [
+        ("ACCTQ_TIMEOUT", "x"),
+        ("ACCTQ_RETRIES", "x"),
+        ("ACCTQ_OUTPUT", "x"),
+    ];
+    assert!(Settings::load(&flags, &home.env(&wrong)).is_ok());
+
     let some = home.load(&variables).expect("settings");
     assert_eq!(
         some.output,
