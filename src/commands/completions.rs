@@ -3,11 +3,11 @@
 use clap_complete::Shell;
 
 use super::{Context, Ending};
-use crate::cli;
+use crate::cli::{self, Takes};
 use crate::error::Result;
 
 /// How each shell takes them.
-pub const EXAMPLES: &str = "\
+const EXAMPLES: &str = "\
 Examples:
   acctq completions bash >~/.local/share/bash-completion/completions/acctq
   acctq completions zsh >~/.zfunc/_acctq
@@ -15,10 +15,15 @@ Examples:
 
 /// `<SHELL>`
 #[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
 pub struct Args {
     /// The shell
     #[arg(value_name = "SHELL", value_enum)]
     shell: Shell,
+}
+
+impl Takes for Args {
+    const FLAGS: &'static [&'static str] = &[];
 }
 
 /// Prints them.

@@ -1,7 +1,7 @@
 //! `help`: on a command, or on a topic that concerns them all.
 
 use super::{Context, Ending};
-use crate::cli;
+use crate::cli::{self, Takes};
 use crate::error::{Error, Kind, Result};
 use crate::escape::excerpt;
 use crate::nearest::nearest;
@@ -74,6 +74,10 @@ belongs; `acctq config show` prints what is in force, and where it comes from.
 
 ";
 
+impl Takes for Args {
+    const FLAGS: &'static [&'static str] = &[];
+}
+
 /// Prints it.
 pub fn run(args: &Args, context: &Context<'_>) -> Result<Ending> {
     let Args { about } = args;
@@ -123,5 +127,8 @@ fn command(path: &[&str]) -> Result<String> {
             });
         };
     }
-    Ok(command.render_long_help().to_string())
+    Ok(format!(
+        "{}\n",
+        command.render_help().to_string().trim_end()
+    ))
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::{Context, Ending};
-use crate::cli;
+use crate::cli::{self, Takes};
 use crate::error::{Error, Kind, Result};
 
 /// `<DIR>`
@@ -12,6 +12,10 @@ pub struct Args {
     /// The folder to write into; it must exist
     #[arg(value_name = "DIR")]
     dir: PathBuf,
+}
+
+impl Takes for Args {
+    const FLAGS: &'static [&'static str] = &[];
 }
 
 /// Writes them.
