@@ -3,6 +3,7 @@
 //! Everything is checked before anything is shown: status, encoding, content type, completeness, and that the answer is
 //! about the id that was asked for. A server's own words are excerpts, and never repeat a credential.
 
+use std::cell::Cell;
 use std::time::{Duration, SystemTime};
 
 use super::failure::{Failure, seconds};
@@ -10,7 +11,7 @@ use super::retry;
 use crate::account::{Account, Document, Id, Resource, Undocumented, field, id::hide_credentials};
 use crate::error::{Error, Kind};
 use crate::escape::{EXCERPT, excerpt};
-use crate::json::Flaw;
+use crate::json::{self, Flaw, Token, Tokens};
 
 /// An answer as it came: the head, as far as it matters, and the bounded body.
 #[derive(Debug, Default)]
@@ -19,7 +20,7 @@ pub struct Answer {
     pub status: u16,
     /// `Content-Type`.
     pub content_type: Option<String>,
-    /// `Content-Encoding`, if it is any.
+    /// How the body is encoded, by `Content-Encoding` or `Transfer-Encoding`, if it is.
     pub encoding: Option<String>,
     /// `Location`.
     pub location: Option<String>,
@@ -29,11 +30,15 @@ pub struct Answer {
     pub request_id: Option<String>,
     /// The body.
     pub body: Vec<u8>,
+    /// Whether the head repeats the bearer token; what does is not here.
+    repeats_token: bool,
 }
 
 /// Where the answer comes from, in the words of messages.
 #[derive(Clone, Copy, Debug)]
 pub struct Place<'a> {
+    /// `http` or `https`.
+    pub scheme: &'a str,
     /// Host, with the port if it is not the usual one.
     pub host: &'a str,
     /// The profile in use, if there is one.
@@ -50,17 +55,32 @@ impl Place<'_> {
     }
 }
 
-const CHECK_URL: &str = "is base_url right? `acctq config show` shows it";
+pub(super) const CHECK_URL: &str = "is base_url right? `acctq config show` shows it";
 
 impl Answer {
-    /// Takes what matters out of a response's head.
-    pub fn of_head(status: u16, header: impl Fn(&str) -> Option<String>) -> Self {
+    /// Takes what matters out of a response's head, but for what repeats the bearer token: no server has a reason to.
+    pub fn of_head(status: u16, token: &str, values: impl Fn(&str) -> Vec<String>) -> Self {
+        let repeats_token = Cell::new(false);
+        let all = |name: &str| {
+            let mut values = values(name);
+            values.retain(|value| {
+                let repeats = value.contains(token);
+                repeats_token.set(repeats_token.get() || repeats);
+                !repeats
+            });
+            values
+        };
+        let header = |name: &str| all(name).into_iter().next();
+        let mut encodings = all("content-encoding");
+        encodings.extend(all("transfer-encoding"));
+        encodings.retain(|encoding| {
+            !["identity", "chunked"].contains(&encoding.trim().to_ascii_lowercase().as_str())
+        });
         let date = header("date");
         Answer {
             status,
             content_type: header("content-type"),
-            encoding: header("content-encoding")
-                .filter(|encoding| !encoding.trim().eq_ignore_ascii_case("identity")),
+            encoding: (!encodings.is_empty()).then(|| encodings.join(", ")),
             location: header("location"),
             retry_after: header("retry-after")
                 .and_then(|value| retry::retry_after(&value, date.as_deref(), SystemTime::now())),
@@ -75,29 +95,25 @@ impl Answer {
             .find_map(header)
             .map(|id| hide_credentials(&excerpt(&id, EXCERPT))),
             body: Vec::new(),
+            repeats_token: repeats_token.get(),
         }
     }
 
-    /// Drops whatever repeats the bearer token: no server has a reason to. Whether anything did is returned.
+    /// Drops the body if it repeats the bearer token. Whether it or the head did is returned.
     pub fn drop_repeated(&mut self, token: &str) -> bool {
-        let mut repeated = false;
-        for text in [
-            &mut self.content_type,
-            &mut self.encoding,
-            &mut self.location,
-            &mut self.request_id,
-        ] {
-            if text.as_ref().is_some_and(|text| text.contains(token)) {
-                *text = None;
-                repeated = true;
-            }
-        }
-        let token = token.as_bytes();
-        if self.body.windows(token.len()).any(|window| window == token) {
+        let text = String::from_utf8_lossy(&self.body);
+        // What is shown of JSON is decoded first, and some encoders write every slash as `\/`.
+        let decoded = |raw| json::decode(raw).is_some_and(|text| text.contains(token));
+        if text.contains(token)
+            || text.contains('\\')
+                && json::check(&text).is_ok()
+                && Tokens::new(&text)
+                    .any(|t| matches!(t, Token::Key(raw) | Token::String(raw) if decoded(raw)))
+        {
             self.body.clear();
-            repeated = true;
+            self.repeats_token = true;
         }
-        repeated
+        self.repeats_token
     }
 
     /// The account that was asked for, or why it is none.
@@ -122,11 +138,8 @@ impl Answer {
                     }),
             )
         };
-        if let Some(encoding) = &self.encoding {
-            let encoding = excerpt(encoding, 40);
-            return Err(bad(format!(
-                "{host} answers in the encoding {encoding}, which was not asked for"
-            )));
+        if let Some(encoded) = self.encoded(host) {
+            return Err(bad(encoded));
         }
         if let Some(what) = self.not_json() {
             return Err(bad(format!("{host} answers with {what}, not with JSON")));
@@ -169,6 +182,14 @@ impl Answer {
         Ok(account)
     }
 
+    /// That the body is encoded, if it is.
+    fn encoded(&self, host: &str) -> Option<String> {
+        let encoding = excerpt(self.encoding.as_ref()?, 40);
+        Some(format!(
+            "{host} answers in the encoding {encoding}, which was not asked for"
+        ))
+    }
+
     /// What the body is instead of JSON, by its declared type and its first character.
     fn not_json(&self) -> Option<String> {
         let declared = self.content_type.as_deref().unwrap_or_default();
@@ -195,14 +216,13 @@ impl Answer {
         let (code, words) = self.server_words();
         let says = words
             .as_ref()
-            .map(|words| format!("; the server says: {words}"))
+            .map(|words| format!("; the server says: \"{words}\""))
             .unwrap_or_default();
+        let asked = self.retry_after.map(seconds);
         let (error, transient) = match status {
             300..=399 if status != 304 => {
                 let target = match &self.location {
-                    Some(location) => {
-                        origin(location).unwrap_or_else(|| "another path of its own".to_owned())
-                    }
+                    Some(location) => target(location, place.scheme),
                     None => "nowhere".to_owned(),
                 };
                 let message = format!(
@@ -224,8 +244,9 @@ impl Answer {
                 )
             }
             404 => {
-                let message =
-                    format!("{host} answers 404 with a page of its own, not with the API's error");
+                let message = self.encoded(host).unwrap_or_else(|| {
+                    format!("{host} answers 404 with a page of its own, not with the API's error")
+                });
                 (
                     Error::new(Kind::BadResponse, message).hint(CHECK_URL),
                     false,
@@ -240,16 +261,16 @@ impl Answer {
                 )
             }
             429 => {
-                let asks = self
-                    .retry_after
-                    .map(|d| format!(" for {}", seconds(d)))
-                    .unwrap_or_default();
+                let asks = asked.map(|d| format!(" for {d}")).unwrap_or_default();
                 let message = format!("{} asks to wait{asks} (status 429)", place.words());
                 let hint = "try again later; `retry_after_s` in the JSON error says when";
                 (Error::new(Kind::RateLimited, message).hint(hint), true)
             }
             500..=599 => {
-                let message = format!("{} failed with status {status}{says}", place.words());
+                let asks = asked
+                    .map(|d| format!(" and asks to wait for {d}"))
+                    .unwrap_or_default();
+                let message = format!("{} failed with status {status}{asks}{says}", place.words());
                 let error = Error::new(Kind::Server, message)
                     .retryable(status != 501)
                     .hint(match &self.request_id {
@@ -302,8 +323,11 @@ impl Answer {
         }
     }
 
-    /// Whether a 404 is about the account: no body at all, or a JSON object.
+    /// Whether a 404 is about the account: no body at all, or a JSON object. One that was not decoded may be any page.
     fn not_found(&self) -> bool {
+        if self.encoding.is_some() {
+            return false;
+        }
         let text = String::from_utf8_lossy(&self.body);
         text.trim().is_empty()
             || (self.not_json().is_none() && Document::parse(text.into_owned()).is_ok())
@@ -331,18 +355,30 @@ impl Answer {
     }
 }
 
-/// The origin of an absolute URL, without userinfo.
-fn origin(url: &str) -> Option<String> {
-    let url: ureq::http::Uri = url.parse().ok()?;
-    let (scheme, host) = (url.scheme_str()?, url.host()?);
-    let port = url
-        .port_u16()
-        .map(|port| format!(":{port}"))
-        .unwrap_or_default();
-    Some(excerpt(
-        &hide_credentials(&format!("{scheme}://{host}{port}")),
-        EXCERPT,
-    ))
+/// Where a `Location` points to (RFC 3986 4.2): an origin, without userinfo, for whatever is more than a path.
+fn target(location: &str, scheme: &str) -> String {
+    let location = location.trim();
+    let absolute = if location.starts_with("//") {
+        format!("{scheme}:{location}")
+    } else {
+        location.to_owned()
+    };
+    let before_path = absolute.split(['/', '?', '#']).next().unwrap_or_default();
+    if !before_path.contains(':') {
+        return "another path of its own".to_owned();
+    }
+    let origin = absolute.parse::<ureq::http::Uri>().ok().and_then(|url| {
+        let (scheme, host) = (url.scheme_str()?, url.host()?);
+        let port = url
+            .port_u16()
+            .map(|port| format!(":{port}"))
+            .unwrap_or_default();
+        Some(hide_credentials(&format!("{scheme}://{host}{port}")))
+    });
+    origin.map_or_else(
+        || "something that is no web address".to_owned(),
+        |origin| excerpt(&origin, EXCERPT),
+    )
 }
 
 #[cfg(test)]
@@ -351,6 +387,7 @@ mod tests {
     use crate::account::{CONNECTED, PARTNER};
 
     const PLACE: Place<'_> = Place {
+        scheme: "https",
         host: "api.example.com",
         profile: Some("test"),
     };
@@ -525,15 +562,24 @@ mod tests {
 
     #[test]
     fn a_repeated_token_is_dropped() {
-        let mut answer = answer(
-            400,
-            "application/json",
-            r#"{"message":"bad token s3cret-t0ken"}"#,
-        );
-        answer.location = Some("https://x/?s3cret-t0ken".to_owned());
-        assert!(answer.drop_repeated("s3cret-t0ken"));
-        assert!(!format!("{answer:?}").contains("s3cret") && answer.body.is_empty());
-        assert!(!answer.drop_repeated("s3cret-t0ken"));
+        const TOKEN: &str = "s3cret/t0ken";
+        let said = |location: &str, body: &str| {
+            let mut answer = Answer::of_head(400, TOKEN, |name| {
+                Vec::from_iter((name == "location").then(|| location.to_owned()))
+            });
+            answer.body = body.as_bytes().to_vec();
+            (answer.drop_repeated(TOKEN), format!("{answer:?}"))
+        };
+        for (location, body) in [
+            ("https://x/?s3cret/t0ken", "{}"),
+            ("/", r#"{"message":"bad token s3cret/t0ken"}"#),
+            ("/", r#"{"message":"bad token s3cret\/t0ken"}"#),
+            ("/", r#"{"s3cret\u002ft0ken":1}"#),
+        ] {
+            let (repeated, kept) = said(location, body);
+            assert!(repeated && !kept.contains("s3cret"), "{location} {body}");
+        }
+        assert!(!said("/", r#"{"message":"\u00e9"}"#).0);
     }
 
     #[test]

@@ -54,7 +54,7 @@ pub fn of_transport(error: ureq::Error, host: &str, phase: Duration) -> Failure 
         ureq::Error::LargeResponseHeader(..) => {
             contract(format!("{host} sends more header lines than any API does (over 16 KiB)"))
         }
-        ureq::Error::Protocol(_) => contract(format!("{host} does not answer in valid HTTP/1.1")),
+        ureq::Error::Protocol(_) | ureq::Error::BodyStalled => contract(format!("{host} does not answer in valid HTTP/1.1")),
         ureq::Error::Other(e) => match e.downcast::<rustls::Error>() {
             Ok(e) => of_tls(&e, host),
             Err(_) => internal(host),

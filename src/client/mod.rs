@@ -39,8 +39,8 @@ const MAX_ERROR_BODY: u64 = 64 * 1024;
 /// The largest head of an answer.
 const MAX_HEAD: usize = 16 * 1024;
 
-/// ureq's buffers: one head must fit.
-const BUFFER: usize = 16 * 1024;
+/// ureq's buffers: one head must fit, and a little of what makes it too large, or ureq takes it for cut off.
+const BUFFER: usize = MAX_HEAD + 1024;
 
 /// How much later than the phases' own limits the backstop over all of them strikes, so that the phase is told.
 const GRACE: Duration = Duration::from_millis(100);
@@ -79,6 +79,7 @@ pub struct Client<'a> {
     env: &'a Environment,
     limits: Limits,
     profile: Option<String>,
+    scheme: String,
     host: String,
     agent: ureq::Agent,
     resolver: Arc<resolve::Remembering>,
@@ -133,15 +134,15 @@ impl<'a> Client<'a> {
             opened: opened.clone(),
         });
         let agent = ureq::Agent::with_parts(config, connector, resolve::Shared(resolver.clone()));
+        let origin = url.origin();
+        let (scheme, host) = origin.split_once("://").unwrap_or_default();
         Ok(Client {
             endpoint,
             env,
             limits,
             profile,
-            host: url
-                .origin()
-                .split_once("://")
-                .map_or_else(String::new, |(_, host)| host.to_owned()),
+            scheme: scheme.to_owned(),
+            host: host.to_owned(),
             agent,
             resolver,
             opened,
@@ -159,12 +160,8 @@ impl<'a> Client<'a> {
         let mut attempts = 0;
         self.attempts(id, started + self.limits.timeout, &mut attempts)
             .map_err(|error| {
-                let often = if attempts > 1 {
-                    format!(", {attempts} times")
-                } else {
-                    String::new()
-                };
-                error.adding(&often).with(|facts| {
+                let aside = self.aside(&error.to_string(), id, attempts);
+                error.adding(&aside).with(|facts| {
                     facts.id = Some(id.as_str().to_owned());
                     facts.api = Some(id.resource().api);
                     facts.profile.clone_from(&self.profile);
@@ -174,6 +171,27 @@ impl<'a> Client<'a> {
             })
     }
 
+    /// What a message about the wire does not tell of itself: the account, the profile, how often it was tried.
+    fn aside(&self, message: &str, id: &Id, attempts: u32) -> String {
+        let mut aside = Vec::new();
+        if !message.split_whitespace().any(|word| word == id.as_str()) {
+            aside.push(id.as_str().to_owned());
+        }
+        if let Some(profile) = &self.profile {
+            let named = format!("profile {profile}");
+            if !message.contains(&named) {
+                aside.push(named);
+            }
+        }
+        if attempts > 1 {
+            aside.push(format!("tried {attempts} times"));
+        }
+        if attempts == 0 || aside.is_empty() {
+            return String::new();
+        }
+        format!(" ({})", aside.join(", "))
+    }
+
     fn attempts(&self, id: &Id, deadline: Instant, attempts: &mut u32) -> Result<Account> {
         let token = self.token(deadline)?;
         let url =
@@ -181,11 +199,9 @@ impl<'a> Client<'a> {
                 .base_url
                 .value
                 .join(&format!("{}{}", id.resource().path, id.as_str()));
-        let mut spare = 1;
-        let mut counted = 0;
+        let mut spare = true;
         loop {
             *attempts += 1;
-            counted += 1;
             let began = Instant::now();
             let opened = self.opened.load(Ordering::Relaxed);
             let mut trace = Trace {
@@ -207,30 +223,25 @@ impl<'a> Client<'a> {
                 }
                 Err(failure) => failure,
             };
+            let stale = failure.dropped && opened == self.opened.load(Ordering::Relaxed);
+            if stale && spare {
+                // The server had closed a kept connection: that is no attempt, and costs no retry (RFC 9112 9.3.1).
+                spare = false;
+                *attempts -= 1;
+                continue;
+            }
+            spare = true;
             trace.elapsed = began.elapsed();
             trace.status = failure.error.facts().status;
             trace.request_id = failure.error.facts().request_id.as_deref();
             trace.error = Some(&failure.error);
-            let remaining = deadline.saturating_duration_since(Instant::now());
-            let stale = failure.dropped && opened == self.opened.load(Ordering::Relaxed);
-            let decision = if stale && spare > 0 {
-                // The server had closed a kept connection: that costs no retry (RFC 9112 9.3.1).
-                spare -= 1;
-                counted -= 1;
-                Decision::Retry(Duration::ZERO)
-            } else {
-                let outcome = Outcome {
-                    transient: failure.transient,
-                    retry_after: failure.error.facts().retry_after,
-                };
-                retry::decide(
-                    counted,
-                    self.limits.retries,
-                    outcome,
-                    remaining,
-                    fastrand::f64(),
-                )
+            let outcome = Outcome {
+                transient: failure.transient,
+                retry_after: failure.error.facts().retry_after,
             };
+            let remaining = deadline.saturating_duration_since(Instant::now());
+            let retries = self.limits.retries;
+            let decision = retry::decide(*attempts, retries, outcome, remaining, fastrand::f64());
             if let Decision::Retry(wait) = decision {
                 trace.retry_in = Some(wait);
                 (self.trace)(&trace);
@@ -288,13 +299,18 @@ impl<'a> Client<'a> {
             .call()
             .map_err(of_transport)?;
         let (head, body) = response.into_parts();
-        let header = |name: &str| {
-            Some(String::from_utf8_lossy(head.headers.get(name)?.as_bytes()).into_owned())
+        let values = |name: &str| {
+            let values = head.headers.get_all(name).iter();
+            values
+                .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
+                .collect()
         };
-        let mut answer = Answer::of_head(head.status.as_u16(), header);
+        let bearer = token.secret.expose();
+        let mut answer = Answer::of_head(head.status.as_u16(), bearer, values);
         let good = answer.status == 200;
         let most = if good { MAX_BODY } else { MAX_ERROR_BODY };
         if answer.encoding.is_none() {
+            let announced = body.content_length().unwrap_or_default();
             let read = body
                 .into_reader()
                 .take(most + 1)
@@ -308,32 +324,34 @@ impl<'a> Client<'a> {
                     dropped: false,
                     ..failure
                 };
-                read.map_err(|error| with_head(of_transport(error.into())))?;
-                if answer.body.len() as u64 > most {
+                if announced.max(answer.body.len() as u64) > most {
                     let message = format!(
                         "the answer of {} is larger than any account ({} KiB)",
                         self.host,
                         most / 1024
                     );
-                    return Err(with_head(Failure::lasting(Error::new(
-                        Kind::BadResponse,
-                        message,
-                    ))));
+                    return Err(with_head(Failure::lasting(
+                        Error::new(Kind::BadResponse, message).hint(answer::CHECK_URL),
+                    )));
                 }
+                read.map_err(|error| with_head(of_transport(error.into())))?;
             }
         }
-        if answer.drop_repeated(token.secret.expose()) && good {
+        if answer.drop_repeated(bearer) && good {
             let message = format!(
                 "the answer of {} repeats the bearer token; it is not shown",
                 self.host
             );
             let hint = "whoever runs that server should know; consider the token compromised";
             return Err(Failure::lasting(
-                Error::new(Kind::BadResponse, message).hint(hint),
+                Error::new(Kind::BadResponse, message)
+                    .hint(hint)
+                    .with(|facts| facts.status = Some(200)),
             ));
         }
         let request_id = answer.request_id.clone();
         let place = Place {
+            scheme: &self.scheme,
             host: &self.host,
             profile: self.profile.as_deref(),
         };

@@ -3,7 +3,7 @@
 //! What may pass by itself is tried again: a connection that was refused, reset or cut, a phase that took too long, 429
 //! and 500, 502, 503, 504. Never a certificate, a redirect or an answer that makes no sense. The wait is what the server
 //! asked for, if it did (`Retry-After`, RFC 9110 10.2.3), else exponential with full jitter. Nothing is waited for that
-//! does not fit what remains of the look-up's deadline.
+//! does not fit what remains of the look-up's deadline, nor for longer than five minutes.
 
 use std::time::{Duration, SystemTime};
 
@@ -12,6 +12,9 @@ const FIRST: Duration = Duration::from_millis(250);
 
 /// The upper bound of every wait that we choose ourselves.
 const LONGEST: Duration = Duration::from_secs(8);
+
+/// The longest wait that a server gets when it asks for one, whatever the deadline.
+const LONGEST_ASKED: Duration = Duration::from_secs(5 * 60);
 
 /// What to do after a failed attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,7 +53,7 @@ pub fn decide(
             .min(LONGEST);
         bound.mul_f64(random)
     });
-    if wait < remaining {
+    if wait < remaining && wait <= LONGEST_ASKED {
         Decision::Retry(wait)
     } else {
         Decision::Stop

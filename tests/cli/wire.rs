@@ -2,15 +2,19 @@
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 use std::time::Duration;
+
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 /// What to do on a connection, one after the other; then it is closed.
 #[derive(Clone, Debug)]
 pub enum Do {
     /// Read one request head.
     Read,
+    /// Read the first byte of a request, so that a `Reset` finds the others unread.
+    Start,
     /// Write these bytes.
     Write(Vec<u8>),
     /// Write these bytes one by one, so many milliseconds apart, until the client goes away.
@@ -30,31 +34,60 @@ pub struct Wire {
     url: String,
     port: u16,
     seen: Arc<Mutex<Vec<String>>>,
-    connections: Arc<Mutex<usize>>,
+    connections: Arc<Count>,
+}
+
+/// A number that others wait for.
+#[derive(Default)]
+struct Count {
+    number: Mutex<usize>,
+    grown: Condvar,
 }
 
 impl Wire {
     /// Listens on a free port of 127.0.0.1.
     pub fn new(scripts: Vec<Vec<Do>>) -> Self {
+        Wire::serving("http://127.0.0.1", move |number, stream, seen| {
+            let script = scripts.get(number).or(scripts.last());
+            play(script.map_or(&[], Vec::as_slice), stream, seen);
+        })
+    }
+
+    /// Listens on a free port of `localhost`, speaks TLS, answers one request with these bytes and closes.
+    pub fn tls(config: ServerConfig, answer: Vec<u8>) -> Self {
+        let config = Arc::new(config);
+        Wire::serving("https://localhost", move |_, stream, seen| {
+            let connection = ServerConnection::new(config.clone()).unwrap();
+            let mut stream = StreamOwned::new(connection, stream);
+            // A client that does not trust us goes away in the handshake: no head, no answer.
+            if let Ok(head) = read_head(&mut stream) {
+                seen.lock().unwrap().push(head);
+                stream.write_all(&answer).unwrap();
+                stream.conn.send_close_notify();
+                let _ = stream.flush();
+            }
+        })
+    }
+
+    fn serving(
+        origin: &str,
+        serve: impl Fn(usize, TcpStream, &Mutex<Vec<String>>) + Send + Sync + 'static,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let seen = Arc::new(Mutex::new(Vec::new()));
-        let connections = Arc::new(Mutex::new(0));
-        let (requests, count) = (seen.clone(), connections.clone());
+        let connections = Arc::new(Count::default());
+        let (requests, count, serve) = (seen.clone(), connections.clone(), Arc::new(serve));
         thread::spawn(move || {
             for (number, stream) in listener.incoming().enumerate() {
-                *count.lock().unwrap() += 1;
-                let script = scripts
-                    .get(number)
-                    .or(scripts.last())
-                    .cloned()
-                    .unwrap_or_default();
-                let requests = requests.clone();
-                thread::spawn(move || play(&script, stream.unwrap(), &requests));
+                *count.number.lock().unwrap() += 1;
+                count.grown.notify_all();
+                let (requests, serve) = (requests.clone(), serve.clone());
+                thread::spawn(move || serve(number, stream.unwrap(), &requests));
             }
         });
         Wire {
-            url: format!("http://127.0.0.1:{port}"),
+            url: format!("{origin}:{port}"),
             port,
             seen,
             connections,
@@ -86,7 +119,20 @@ impl Wire {
 
     /// How many connections were made.
     pub fn connections(&self) -> usize {
-        *self.connections.lock().unwrap()
+        *self.connections.number.lock().unwrap()
+    }
+
+    /// How many connections were made, at least `expected`: the last one may be accepted after the client's end.
+    pub fn connections_of(&self, expected: usize) -> usize {
+        let guard = Duration::from_secs(10);
+        let count = self.connections.number.lock().unwrap();
+        let fewer = |count: &mut usize| *count < expected;
+        *self
+            .connections
+            .grown
+            .wait_timeout_while(count, guard, fewer)
+            .unwrap()
+            .0
     }
 }
 
@@ -94,6 +140,7 @@ fn play(script: &[Do], mut stream: TcpStream, seen: &Mutex<Vec<String>>) {
     for action in script {
         let result = match action {
             Do::Read => read_head(&mut stream).map(|head| seen.lock().unwrap().push(head)),
+            Do::Start => stream.read_exact(&mut [0]),
             Do::Write(bytes) => stream.write_all(bytes),
             Do::Dribble(bytes, pause) => bytes.iter().try_for_each(|byte| {
                 thread::sleep(Duration::from_millis(*pause));
@@ -117,7 +164,7 @@ fn play(script: &[Do], mut stream: TcpStream, seen: &Mutex<Vec<String>>) {
     }
 }
 
-fn read_head(stream: &mut TcpStream) -> std::io::Result<String> {
+fn read_head(stream: &mut impl Read) -> std::io::Result<String> {
     let mut head = Vec::new();
     let mut byte = [0];
     while !head.ends_with(b"\r\n\r\n") {
