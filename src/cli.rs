@@ -14,7 +14,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, CommandFactory as _, FromArgMatches, Parser, Subcommand};
 
-use crate::account::{CONNECTED, PARTNER, RESOURCES, Resource};
+use crate::account::{CONNECTED, PARTNER, RESOURCES, Resource, id::hide_credentials};
 use crate::commands::Command;
 use crate::config::{self, Environment};
 use crate::error::{Error, Kind, Result};
@@ -31,6 +31,8 @@ const HELP_WIDTH: usize = 80;
     name = "acctq",
     version,
     disable_help_subcommand = true,
+    // The last one counts, as in an alias that one call overrides.
+    args_override_self = true,
     after_help = "\
 Examples:
   acctq -p sandbox cacc get cacc_7n42DGM5Tflk9n8mt7Fhc7
@@ -69,10 +71,10 @@ pub struct GlobalFlags {
     #[arg(long)]
     pub strict: bool,
     /// How long a look-up may take, retries included: 500ms, 30s, 2m [default: 60s]
-    #[arg(long, value_name = "DURATION", value_parser = config::parse_timeout)]
+    #[arg(long, value_name = "DURATION", value_parser = config::parse_timeout, allow_hyphen_values = true)]
     pub timeout: Option<Duration>,
     /// How often a failed request is repeated: 0 to 10 [default: 2]
-    #[arg(long, value_name = "N", value_parser = config::parse_retries)]
+    #[arg(long, value_name = "N", value_parser = config::parse_retries, allow_hyphen_values = true)]
     pub retries: Option<u32>,
     /// The configuration file
     #[arg(long, value_name = "FILE")]
@@ -350,24 +352,41 @@ fn explain(error: &clap::Error) -> Error {
         .filter(|line| !line.is_empty())
         .collect::<Vec<_>>()
         .join(" ");
-    let message = match (error.kind(), context(ContextKind::InvalidArg)) {
+    let wrong =
+        context(ContextKind::InvalidArg).or_else(|| context(ContextKind::InvalidSubcommand));
+    // The commonest slip: an id where the command belongs.
+    let id = wrong
+        .as_deref()
+        .filter(|_| error.kind() == ErrorKind::InvalidSubcommand);
+    let id = id.and_then(|word| CONNECTED.parse_id(word).ok());
+    let message = match (error.kind(), wrong) {
         (ErrorKind::UnknownArgument, Some(arg)) => {
             let name = arg.split('=').next().unwrap_or_default();
-            format!("there is no flag `{}` here", excerpt(name, 40))
+            format!(
+                "there is no flag `{}` here",
+                excerpt(&hide_credentials(name), 40)
+            )
+        }
+        (ErrorKind::InvalidSubcommand, Some(word)) => {
+            format!(
+                "there is no command `{}`",
+                excerpt(&hide_credentials(&word), 40)
+            )
         }
         (ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand, _) => {
             return Error::new(Kind::Usage, "a command is missing").hint(
                 "`acctq --help` lists the commands; --help behind a command shows what it takes",
             );
         }
-        _ => excerpt(&told, EXCERPT),
+        _ => excerpt(&hide_credentials(&told), EXCERPT),
     };
     let near =
         context(ContextKind::SuggestedArg).or_else(|| context(ContextKind::SuggestedSubcommand));
     let near = near.or_else(|| context(ContextKind::SuggestedValue));
-    let hint = match near {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => match tips.first() {
+    let hint = match (id, near) {
+        (Some(id), _) => format!("try: acctq get {}", id.as_str()),
+        (None, Some(near)) => format!("did you mean `{near}`?"),
+        (None, None) => match tips.first() {
             Some(tip) if error.kind() != ErrorKind::UnknownArgument => {
                 tip.trim_start_matches("tip: ").to_owned()
             }

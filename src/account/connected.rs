@@ -85,16 +85,10 @@ fn id_flaw(text: &str) -> Option<Flaw> {
         .iter()
         .find(|(prefix, _)| text.starts_with(prefix) && *prefix != "cacc_")
     {
-        return Some(Flaw::Other {
-            noun,
-            command: None,
-        });
+        return Some(Flaw::Other(noun));
     }
     if super::id::is_uuid(text) {
-        return Some(Flaw::Other {
-            noun: "UUID",
-            command: Some("acctq partner account get"),
-        });
+        return Some(Flaw::Other("UUID"));
     }
     Some(Flaw::Malformed)
 }

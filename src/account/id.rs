@@ -51,11 +51,8 @@ impl Id {
 pub(super) enum Flaw {
     /// Not in the alphabet, too long, too large.
     Malformed,
-    /// An id of another kind, and the command that looks it up, if there is one.
-    Other {
-        noun: &'static str,
-        command: Option<&'static str>,
-    },
+    /// An id of this other kind.
+    Other(&'static str),
 }
 
 impl Resource {
@@ -80,7 +77,8 @@ impl Resource {
             .trim()
             .trim_matches(|c: char| c.is_control() || "\"'`<>,;()[]{}“”‘’«»".contains(c))
             .trim();
-        if looks_like_a_credential(bare) || looks_like_a_credential(text) {
+        // Inside a link or a sentence it is a secret, too.
+        if looks_like_a_credential(bare) || hide_credentials(text) != text {
             return Error::new(
                 Kind::Usage,
                 "this looks like a credential, not an id; it is not repeated here",
@@ -93,7 +91,7 @@ impl Resource {
         let error = |message: String| {
             Error::new(Kind::Usage, message).with(|facts| facts.id = Some(excerpt(text, SHOWN)))
         };
-        let shown = excerpt(text, SHOWN);
+        let shown = shown(text);
         if text.is_empty() {
             return error("the id is empty".to_owned()).hint(wanted());
         }
@@ -101,11 +99,12 @@ impl Resource {
             let last = rest
                 .split(['?', '#'])
                 .next()
-                .and_then(|path| path.trim_end_matches('/').rsplit('/').next());
-            let found = last.and_then(|last| route(last).ok());
+                .and_then(|path| path.trim_end_matches('/').rsplit('/').next())
+                // Any word could be a uid; the last one of a link hardly is.
+                .filter(|last| is_uuid(last) || PREFIXES.iter().any(|(p, _)| last.starts_with(p)));
             let error = Error::new(Kind::Usage, "this is a URL, not an id");
-            return match found {
-                Some(id) => error.hint(format!("try: {} {}", id.resource.command, id.text)),
+            return match last.and_then(owner) {
+                Some((resource, id)) => error.hint(format!("try: {} {id}", resource.command)),
                 None => error.hint(wanted()),
             };
         }
@@ -114,28 +113,46 @@ impl Resource {
                 .hint(format!("try: {} {bare}", self.command));
         }
         match (self.id_flaw)(bare) {
-            Some(Flaw::Other { noun, command }) => {
-                let article = if noun.starts_with(['A', 'O', 'a', 'e', 'i', 'o', 'u'])
-                    && noun != "UUID"
-                    && noun != "user"
+            // What only begins like the id of an account is malformed there, too.
+            Some(Flaw::Other(noun))
+                if owner(bare).is_some() || RESOURCES.iter().all(|r| r.noun != noun) =>
+            {
+                let what = if noun == "UUID" {
+                    format!("a UUID, not a {}'s id", self.noun)
+                } else if noun != "user"
+                    && noun.to_lowercase().starts_with(['a', 'e', 'i', 'o', 'u'])
                 {
-                    "an"
+                    format!("an {noun}'s id, not a {}'s", self.noun)
                 } else {
-                    "a"
+                    format!("a {noun}'s id, not a {}'s", self.noun)
                 };
-                let suffix = if noun == "UUID" { "" } else { "'s id" };
-                let error = error(format!(
-                    "`{shown}` is {article} {noun}{suffix}, not a {}'s",
-                    self.noun
-                ));
-                match command {
-                    Some(command) if bare == text => error.hint(format!("try: {command} {text}")),
-                    _ => error.hint(wanted()),
+                let error = error(format!("`{shown}` is {what}"));
+                match owner(bare) {
+                    Some((resource, id)) => error.hint(format!("try: {} {id}", resource.command)),
+                    None => error.hint(wanted()),
                 }
             }
             _ => error(format!("`{shown}` is not a {}'s id", self.noun)).hint(wanted()),
         }
     }
+}
+
+/// The resource that `text` is a well-formed id of, and `text`.
+fn owner(text: &str) -> Option<(&'static Resource, &str)> {
+    RESOURCES
+        .into_iter()
+        .find(|resource| (resource.id_flaw)(text).is_none())
+        .map(|resource| (resource, text))
+}
+
+/// A malformed id for people. No id has a character beyond ASCII, and one that looks like a letter would not be seen.
+fn shown(text: &str) -> String {
+    let ascii = |c: char| match c {
+        c if c.is_ascii() => c.to_string(),
+        c => c.escape_unicode().to_string(),
+    };
+    let escaped: String = text.chars().take(SHOWN + 1).map(ascii).collect();
+    excerpt(&escaped, SHOWN)
 }
 
 /// Finds the resource that `text` is an id of: `cacc_…` at Connect, any legal uid at Partner.

@@ -53,11 +53,8 @@ pub static PARTNER: Resource = Resource {
 };
 
 fn id_flaw(text: &str) -> Option<Flaw> {
-    if let Some(&(prefix, noun)) = PREFIXES.iter().find(|(prefix, _)| text.starts_with(prefix)) {
-        return Some(Flaw::Other {
-            noun,
-            command: (prefix == "cacc_").then_some("acctq cacc get"),
-        });
+    if let Some(&(_, noun)) = PREFIXES.iter().find(|(prefix, _)| text.starts_with(prefix)) {
+        return Some(Flaw::Other(noun));
     }
     let legal = (1..=80).contains(&text.len())
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');

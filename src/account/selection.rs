@@ -2,6 +2,7 @@
 
 use super::concealment::is_secret_name;
 use super::field::Kind as FieldKind;
+use super::id::hide_credentials;
 use super::{Account, Concealment, Field, Resource};
 use crate::error::{Error, Kind, Result};
 use crate::escape::excerpt;
@@ -154,7 +155,7 @@ impl Account {
             Kind::Usage,
             format!(
                 "`{}` is neither a field of a {} nor a member of the answer",
-                excerpt(name, 60),
+                excerpt(&hide_credentials(name), 60),
                 self.resource.noun
             ),
         );

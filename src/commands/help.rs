@@ -1,6 +1,7 @@
 //! `help`: on a command, or on a topic that concerns them all.
 
 use super::{Context, Ending};
+use crate::account::id::hide_credentials;
 use crate::cli::{self, Takes};
 use crate::error::{Error, Kind, Result};
 use crate::escape::excerpt;
@@ -119,7 +120,10 @@ fn command(path: &[&str]) -> Result<String> {
             let known: Vec<_> = known.chain(topics).collect();
             let error = Error::new(
                 Kind::Usage,
-                format!("there is no command or topic `{}`", excerpt(name, 40)),
+                format!(
+                    "there is no command or topic `{}`",
+                    excerpt(&hide_credentials(name), 40)
+                ),
             );
             return Err(match nearest(name, known.iter().copied()) {
                 Some(near) => error.hint(format!("did you mean `{near}`?")),

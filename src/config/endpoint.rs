@@ -64,7 +64,7 @@ pub(super) struct Lack {
     kind: Kind,
     message: String,
     hint: String,
-    at: Option<(PathBuf, usize)>,
+    at: Option<(PathBuf, Option<usize>)>,
 }
 
 impl Lack {
@@ -84,7 +84,7 @@ impl Lack {
     pub fn error(&self) -> Error {
         let error = Error::new(self.kind, self.message.as_str()).hint(self.hint.as_str());
         match &self.at {
-            Some((path, line)) => error.at(path, Some(*line)),
+            Some((path, line)) => error.at(path, *line),
             None => error,
         }
     }
@@ -96,7 +96,7 @@ impl Lack {
 
     fn at(mut self, origin: &Origin) -> Self {
         if let Origin::File { path, line } = origin {
-            self.at = Some((path.clone(), *line));
+            self.at = Some((path.clone(), Some(*line)));
         }
         self
     }
@@ -128,10 +128,12 @@ impl Lack {
         } else {
             "; `-p sandbox` needs none"
         };
-        Lack::new(
+        let mut lack = Lack::new(
             format!("there is no configuration file {looked_at}{place}"),
             format!("`{init}` writes one to begin with{sandbox}"),
-        )
+        );
+        lack.at = Some((path.value.clone(), None));
+        lack
     }
 
     /// The caller has not asked whether it is the sandbox.
@@ -234,13 +236,18 @@ impl Context<'_> {
                 lack.hint = format!("{}; or set {url_name} and {token_name}", lack.hint);
                 return Err(lack);
             }
-            return Err(Lack::new(
+            let file = self.path.map(|path| path.value.clone());
+            let shown = file.as_deref().map(|file| file.display().to_string());
+            let mut lack = Lack::new(
                 "no profile is selected",
                 format!(
-                    "choose one with -p, ACCTQ_PROFILE or `default_profile`: {}",
+                    "choose one with -p, with ACCTQ_PROFILE or with `default_profile` in {}: {}",
+                    shown.unwrap_or_default(),
                     self.profiles.join(", ")
                 ),
-            ));
+            );
+            lack.at = file.map(|file| (file, None));
+            return Err(lack);
         };
         let section = file::section(&profile.value, Some(api));
         let path = self

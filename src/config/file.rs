@@ -63,7 +63,9 @@ impl File {
     pub fn read(path: &Path, env: &Environment) -> Result<Option<Self>> {
         let failed = |words: &str| {
             let message = format!("the configuration file {} {words}", path.display());
-            Error::new(Kind::Config, message).at(path, None)
+            Error::new(Kind::Config, message)
+                .hint("it must be a TOML file that you can read; --config names another one")
+                .at(path, None)
         };
         let opened = match Opened::open(path) {
             Err(unreadable) if unreadable.absent => return Ok(None),
@@ -163,7 +165,8 @@ impl Reader<'_> {
         if name == SANDBOX || file.profiles.contains_key(name) {
             return Ok(());
         }
-        let names: Vec<_> = file.profiles.keys().map(String::as_str).collect();
+        let names = file.profiles.keys().map(String::as_str);
+        let names: Vec<_> = names.chain([SANDBOX]).collect();
         let message = format!(
             "(`default_profile`, {}, line {line})",
             self.document.path.display()

@@ -159,8 +159,14 @@ impl Settings {
             (Some(chosen), _) if profiles.contains(&chosen.value) => Some(chosen),
             (Some(chosen), _) if is_read => {
                 let names: Vec<_> = profiles.iter().map(String::as_str).collect();
-                let origin = format!("({})", chosen.origin);
-                return Err(unknown_profile(&chosen.value, &names, &origin));
+                let file = path.as_ref().map(|path| path.value.as_path());
+                let file = file.unwrap_or(std::path::Path::new(""));
+                let place = format!(
+                    "({}): {} has none of that name",
+                    chosen.origin,
+                    file.display()
+                );
+                return Err(unknown_profile(&chosen.value, &names, &place).at(file, None));
             }
             (Some(chosen), _) => {
                 let name = values::shown(&chosen.value)
@@ -335,7 +341,7 @@ pub fn path(flags: &Flags, env: &Environment) -> Result<Setting<PathBuf>> {
 fn read(path: &Setting<PathBuf>, env: &Environment) -> Result<Option<File>> {
     let file = File::read(&path.value, env)?;
     if file.is_none() && path.origin != Origin::BuiltIn {
-        return Err(Lack::no_file(Some(path), &[]).error().at(&path.value, None));
+        return Err(Lack::no_file(Some(path), &[]).error());
     }
     Ok(file)
 }
@@ -398,7 +404,7 @@ fn first<T>(
     }
 }
 
-/// `place` says in parentheses where the name was given.
+/// `place` says where the name was given and looked for.
 fn unknown_profile(name: &str, names: &[&str], place: &str) -> Error {
     let shown = values::shown(name)
         .map(|name| format!(" `{name}`"))

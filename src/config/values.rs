@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use jiff::fmt::friendly::SpanParser;
 
+use crate::account::id::hide_credentials;
 use crate::nearest::nearest;
 use crate::output::Format;
 
@@ -63,7 +64,10 @@ pub fn parse_retries(text: &str) -> Result<u32, String> {
 
 /// A stranger's word, if it may be repeated in a message: short, in the alphabet of names, and so hardly a token.
 pub(super) fn shown(word: &str) -> Option<&str> {
-    ((1..=32).contains(&word.len()) && word.bytes().all(is_name_byte)).then_some(word)
+    let harmless = (1..=32).contains(&word.len())
+        && word.bytes().all(is_name_byte)
+        && hide_credentials(word) == word;
+    harmless.then_some(word)
 }
 
 /// Whether `name` may name a profile.
