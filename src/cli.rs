@@ -293,14 +293,7 @@ fn merge(root: &ArgMatches) -> Result<GlobalFlags> {
     };
     for id in LOOK_UP {
         if leaf.try_contains_id(id).is_err() && levels.iter().any(|level| given(level, id)) {
-            let path = path.join(" ");
-            return Err(Error::new(
-                Kind::Usage,
-                format!("--{id} has no meaning for `acctq {path}`"),
-            )
-            .hint(format!(
-                "leave it out; `acctq {path} --help` lists what it takes"
-            )));
+            return Err(without_meaning(id, &path.join(" ")));
         }
     }
     // From here on, each flag is read at the innermost level where it was given.
@@ -320,6 +313,28 @@ fn merge(root: &ArgMatches) -> Result<GlobalFlags> {
         quiet: at("quiet").is_some(),
         verbose: at("verbose").map_or(0, |level| level.get_count("verbose")),
     })
+}
+
+fn without_meaning(id: &str, path: &str) -> Error {
+    Error::new(
+        Kind::Usage,
+        format!("--{id} has no meaning for `acctq {path}`"),
+    )
+    .hint(format!(
+        "leave it out; `acctq {path} --help` lists what it takes"
+    ))
+}
+
+/// The name of the global flag that is written like that.
+fn global_flag(written: &str) -> Option<String> {
+    let all = GlobalFlags::augment_args(clap::Command::new("flags"));
+    let found = all.get_arguments().find(|arg| {
+        written.strip_prefix("--") == arg.get_long()
+            || arg
+                .get_short()
+                .is_some_and(|short| written == format!("-{short}"))
+    });
+    found.map(|arg| arg.get_id().to_string())
 }
 
 fn one<T: Clone + Send + Sync + 'static>(level: Option<&ArgMatches>, id: &str) -> Option<T> {
@@ -362,6 +377,14 @@ fn explain(error: &clap::Error) -> Error {
     let message = match (error.kind(), wrong) {
         (ErrorKind::UnknownArgument, Some(arg)) => {
             let name = arg.split('=').next().unwrap_or_default();
+            if let Some(id) = global_flag(name) {
+                let usage = rendered.split("Usage: acctq ").nth(1).unwrap_or_default();
+                let path: Vec<_> = usage
+                    .split(' ')
+                    .take_while(|word| !word.starts_with(['[', '<', '-']))
+                    .collect();
+                return without_meaning(&id, &path.join(" "));
+            }
             format!(
                 "there is no flag `{}` here",
                 excerpt(&hide_credentials(name), 40)
