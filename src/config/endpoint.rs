@@ -274,9 +274,15 @@ impl Context<'_> {
             .base_url
             .ok_or_else(|| lacks("`base_url`", "add base_url = \"https://…\""))?;
         let token = token.or(of_profile.token).ok_or_else(|| {
-            let hint = format!(
-                "add one of token_env, token_file, token_command and token, or set {token_name}"
-            );
+            let variable = match &profile.origin {
+                Origin::Flag(flag) => format!(
+                    "; {token_name} counts with ACCTQ_PROFILE={}, {flag} sets it aside",
+                    profile.value
+                ),
+                _ => format!(", or set {token_name}"),
+            };
+            let hint =
+                format!("add one of token_env, token_file, token_command and token{variable}");
             lacks("token", &hint)
         })?;
         Ok(Endpoint {

@@ -424,6 +424,25 @@ fn a_profile_lacks_something_only_when_it_is_used() {
         (error["file"].as_str(), error["line"].as_u64()),
         (path.to_str(), Some(4))
     );
+    let message = format!("[profiles.test.partner] has no token ({shown}:4)");
+    let sources = "add one of token_env, token_file, token_command and token";
+    for (args, hint) in [
+        ("", ", or set ACCTQ_PARTNER_TOKEN"),
+        // Whoever has set it must not be told to set it.
+        (
+            "-p test",
+            "; ACCTQ_PARTNER_TOKEN counts with ACCTQ_PROFILE=test, --profile sets it aside",
+        ),
+    ] {
+        let run = home.acctq(&format!("get uid-1 {args}"));
+        let run = if args.is_empty() {
+            run
+        } else {
+            run.env("ACCTQ_PARTNER_TOKEN", TOKEN)
+        };
+        run.run()
+            .is(3, "", &people(&message, Some(&format!("{sources}{hint}"))));
+    }
     home.acctq("get cacc_activestandard -p sandbox -F id -o ndjson")
         .run()
         .prints("{\"id\":\"cacc_activestandard\"}\n");

@@ -265,12 +265,12 @@ fn helpers_that_fail() {
     let plain = format!("token_command = [\"{}\"]", plain.display());
     for (source, message, hint) in [
         (
-            "token_command = [\"no-such-program\", \"T\"]",
+            "token_command = [\"no-such-program\", \"<token>\"]",
             "command `no-such-program` was not found, or the interpreter that its first line names",
             "is it installed and on PATH? `token_command` is a list: the program, then each argument by itself",
         ),
         (
-            "token_command = [\"op read --secret T\"]",
+            "token_command = [\"op read --secret <token>\"]",
             "the program of `token_command` was not found, or the interpreter that its first line names",
             "is it installed and on PATH? `token_command` is a list: the program, then each argument by itself",
         ),
@@ -316,7 +316,7 @@ fn helpers_that_fail() {
         ),
     ] {
         let wire = server();
-        home.config(with_source(&wire, &source.replace('T', TOKEN)));
+        home.config(with_source(&wire, &source.replace("<token>", TOKEN)));
         let run = home.acctq(LOOK_UP).env("PATH", "/usr/bin:/bin");
         let error = refused(&run.run(), &wire, 4, message);
         assert_eq!(error["hint"].as_str().unwrap_or_default(), hint);
