@@ -157,7 +157,7 @@ pub enum Parsed {
     Text(String),
 }
 
-/// Parses the command line; `width` is that of the terminal.
+/// Parses the command line; `width` is that of the terminal, if there is one: without, help keeps to 80 columns.
 ///
 /// # Errors
 /// `usage`.
@@ -171,7 +171,7 @@ pub fn parse(args: &[OsString], width: Option<u16>) -> Result<Parsed> {
         Err(e) if e.kind() == ErrorKind::DisplayVersion => Ok(Parsed::Text(e.render().to_string())),
         Err(e) if matches!(e.kind(), ErrorKind::DisplayHelp) => {
             // Once more, with the tree that is documented: each command with its own flags.
-            let width = width.map_or(100, |width| usize::from(width.clamp(40, 120)));
+            let width = width.map_or(80, |width| usize::from(width.clamp(40, 120)));
             let asked = documented().term_width(width).try_get_matches_from(args);
             Ok(Parsed::Text(asked.map_or_else(
                 |e| e.render().to_string(),
@@ -198,10 +198,12 @@ pub fn documented() -> clap::Command {
             .filter(|arg| takes(flags, arg.get_id().as_str()))
             .map(|arg| {
                 if arg.get_id() == "fields" {
-                    let names = resources
-                        .iter()
-                        .flat_map(|resource| resource.fields)
-                        .map(|field| field.name);
+                    let mut names = Vec::new();
+                    for field in resources.iter().flat_map(|resource| resource.fields) {
+                        if !names.contains(&field.name) {
+                            names.push(field.name);
+                        }
+                    }
                     arg.clone()
                         .value_parser(PossibleValuesParser::new(names))
                         .hide_possible_values(true)
@@ -292,7 +294,17 @@ fn explain(error: &clap::Error) -> Error {
             format!("there is no flag `{}` here", excerpt(name, 40))
         }
         (ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand, _) => {
-            "a command is missing".to_owned()
+            let usage = rendered
+                .split_once("Usage: ")
+                .map_or("", |(_, usage)| usage);
+            let before = usage.split(" [").next().unwrap_or_default();
+            return Error::new(
+                Kind::Usage,
+                format!("a command is missing after `{before}`"),
+            )
+            .hint(format!(
+                "`{before} --help` lists the commands, with examples"
+            ));
         }
         _ => excerpt(&told, EXCERPT),
     };

@@ -54,7 +54,7 @@ pub enum Command {
     #[command(after_help = "\
 Examples:
   acctq -p sandbox get cacc_7n42DGM5Tflk9n8mt7Fhc7
-  acctq -p sandbox get cacc_7n42DGM5Tflk9n8mt7Fhc7 aabee51b-0be2-4a0c-aa39-5bbcbb903d1b -o ndjson
+  acctq -p sandbox get cacc_activestandard provisioned-family -o ndjson
   acctq -p sandbox get aabee51b-0be2-4a0c-aa39-5bbcbb903d1b -F status,ends_at")]
     Get(look_up::Args),
     /// The configuration: write a template, show what is in force
@@ -63,7 +63,7 @@ Examples:
     /// The JSON Schema of what -o json prints
     #[command(after_help = "Example:\n  acctq schema cacc")]
     Schema(schema::Args),
-    /// Serve both APIs on loopback, with an account or a failure for every id below, until interrupted
+    /// Serve the built-in sandbox on loopback, until interrupted
     #[command(after_help = sandbox::after_help())]
     Sandbox(sandbox::Args),
     /// The completions of a shell
@@ -107,8 +107,8 @@ pub enum PartnerAccount {
     #[command(after_help = "\
 Examples:
   acctq -p sandbox partner account get aabee51b-0be2-4a0c-aa39-5bbcbb903d1b
-  acctq -p sandbox partner account get aabee51b-0be2-4a0c-aa39-5bbcbb903d1b -o yaml
-  acctq -p sandbox partner account get aabee51b-0be2-4a0c-aa39-5bbcbb903d1b --reveal -F activation_token")]
+  acctq -p sandbox partner account get provisioned-family -o yaml
+  acctq -p sandbox partner account get ending --reveal -F activation_token")]
     Get(look_up::Args),
 }
 
