@@ -83,6 +83,26 @@ impl Home {
     pub fn acctq_args<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Run {
         Run::new(self, args)
     }
+
+    /// A run of a shell that finds the program as `acctq`, for command lines as people write them.
+    pub fn shell(&self, script: &str) -> Run {
+        let program = Path::new(env!("CARGO_BIN_EXE_acctq"));
+        let mut path = program.parent().unwrap().as_os_str().to_owned();
+        path.push(":");
+        path.push(std::env::var_os("PATH").unwrap_or_default());
+        let mut command = Command::new("/bin/sh");
+        command
+            .args(["-c", script])
+            .env_clear()
+            .env("PATH", path)
+            .env("HOME", self.path())
+            .current_dir(self.path());
+        Run {
+            command,
+            stdin: Vec::new(),
+            revealing: script.contains("--reveal"),
+        }
+    }
 }
 
 /// A run to be: arguments, environment, standard input.
