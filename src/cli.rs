@@ -172,17 +172,17 @@ pub fn parse(args: &[OsString], width: Option<u16>) -> Result<Parsed> {
         Err(e) if matches!(e.kind(), ErrorKind::DisplayHelp) => {
             // Once more, with the tree that is documented: each command with its own flags.
             let width = width.map_or(80, |width| usize::from(width.clamp(40, 120)));
-            let asked = documented().term_width(width).try_get_matches_from(args);
-            Ok(Parsed::Text(asked.map_or_else(
-                |e| e.render().to_string(),
-                |_| e.render().to_string(),
-            )))
+            match documented().term_width(width).try_get_matches_from(args) {
+                Err(e) if e.kind() != ErrorKind::DisplayHelp => Err(explain(&e)),
+                Err(e) => Ok(Parsed::Text(e.render().to_string())),
+                Ok(_) => Ok(Parsed::Text(e.render().to_string())),
+            }
         }
         Err(e) => Err(explain(&e)),
     }
 }
 
-/// The commands with just the flags that each takes: for help, completions and man pages.
+/// The commands with just the flags that each takes: for help and man pages.
 #[must_use]
 pub fn documented() -> clap::Command {
     let root = Cli::command();
@@ -192,29 +192,41 @@ pub fn documented() -> clap::Command {
         .map(|arg| arg.clone().global(false))
         .collect();
     let mut root = root.mut_args(|arg| arg.global(false));
-    for (path, flags, resources) in TAKES {
+    for (path, flags, _) in TAKES {
         let taken = global
             .iter()
-            .filter(|arg| takes(flags, arg.get_id().as_str()))
-            .map(|arg| {
-                if arg.get_id() == "fields" {
-                    let mut names = Vec::new();
-                    for field in resources.iter().flat_map(|resource| resource.fields) {
-                        if !names.contains(&field.name) {
-                            names.push(field.name);
-                        }
-                    }
-                    arg.clone()
-                        .value_parser(PossibleValuesParser::new(names))
-                        .hide_possible_values(true)
-                } else {
-                    arg.clone()
-                }
-            });
-        let taken: Vec<_> = taken.collect();
+            .filter(|arg| takes(flags, arg.get_id().as_str()));
+        let taken: Vec<_> = taken.cloned().collect();
         root = at(root, path, &|command| command.args(&taken));
     }
     root
+}
+
+/// [`documented`] for completions: `--fields` has the names of fields as its only values.
+#[must_use]
+pub fn completed() -> clap::Command {
+    let mut root = fields_of(documented(), &RESOURCES);
+    for (path, _, resources) in TAKES.iter().filter(|(_, _, of)| !of.is_empty()) {
+        root = at(root, path, &|command| fields_of(command, resources));
+    }
+    root
+}
+
+/// Lets `--fields` be the names of these resources' fields.
+fn fields_of(command: clap::Command, resources: &[&Resource]) -> clap::Command {
+    let mut names = Vec::new();
+    for field in resources.iter().flat_map(|resource| resource.fields) {
+        if !names.contains(&field.name) {
+            names.push(field.name);
+        }
+    }
+    command.mut_args(|arg| {
+        if arg.get_id() == "fields" {
+            arg.value_parser(PossibleValuesParser::new(names.clone()))
+        } else {
+            arg
+        }
+    })
 }
 
 /// Changes the command at `path`.
@@ -391,6 +403,7 @@ mod tests {
     fn the_tree_holds_together() {
         Cli::command().debug_assert();
         documented().debug_assert();
+        completed().debug_assert();
     }
 
     #[test]
