@@ -2,8 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::{BufRead as _, BufReader};
-use std::process::{Child, Stdio};
 
 use serde_json::{Value, json};
 
@@ -204,6 +202,18 @@ fn help_lists_what_a_command_takes_and_no_other_global_flag() {
 }
 
 #[test]
+fn a_flag_beside_help_is_checked_and_changes_nothing() {
+    for flags in ["-F metadata.plan", "--fields id,status", "--strict -o json"] {
+        let beside = help(&format!("cacc get {flags} --help"));
+        assert_eq!(beside, help("cacc get --help"), "{flags}");
+    }
+    Home::new()
+        .acctq("schema --strict --help")
+        .run()
+        .fails(2, &["error: there is no flag `--strict` here\n"]);
+}
+
+#[test]
 fn unknown_commands_and_topics_get_the_nearest() {
     let cases = [
         (
@@ -323,42 +333,16 @@ fn every_example_of_every_help_is_as_good_as_it_looks() {
     run.prints("5\n");
 }
 
-/// `acctq sandbox` at work, until dropped.
-struct Sandbox(Child, String);
-
-impl Sandbox {
-    fn new(home: &Home) -> Self {
-        let mut command = home.acctq("sandbox --port 0").into_command();
-        let mut child = command
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        let out = child.stdout.take().unwrap();
-        BufReader::new(out).read_line(&mut line).unwrap();
-        let url = line.split(['=', ' ']).nth(2).expect("a URL").to_owned();
-        Sandbox(child, url)
-    }
-}
-
-impl Drop for Sandbox {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
 #[test]
 fn the_examples_of_the_sandbox_work_against_it() {
     let home = Home::new();
-    let sandbox = Sandbox::new(&home);
+    let sandbox = home.sandbox();
     let line = EXAMPLES
         .iter()
         .find(|(line, _)| line.starts_with("ACCTQ_PARTNER_URL"))
         .unwrap()
         .0;
-    let line = line.replace("http://127.0.0.1:4010", &sandbox.1);
+    let line = line.replace("http://127.0.0.1:4010", &sandbox.url);
     let run = home.shell(&line).run();
     run.fails(5, &["error: the partner account gone ", "127.0.0.1"]);
     let args: Vec<_> = "acctq sandbox --port 4010"

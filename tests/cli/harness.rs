@@ -2,7 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
-use std::io::{Read, Write};
+use std::io::{BufRead as _, BufReader, Read, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
@@ -98,10 +98,37 @@ impl Home {
             .env("HOME", self.path())
             .current_dir(self.path());
         Run {
-            command,
-            stdin: Vec::new(),
             revealing: script.contains("--reveal"),
+            ..Run::of(command)
         }
+    }
+
+    /// `acctq sandbox` at work.
+    pub fn sandbox(&self) -> Sandbox {
+        let mut command = self.acctq("sandbox --port 0").into_command();
+        let mut child = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        let out = child.stdout.take().unwrap();
+        BufReader::new(out).read_line(&mut line).unwrap();
+        let url = line.split(['=', ' ']).nth(2).expect("a URL").to_owned();
+        Sandbox { child, url }
+    }
+}
+
+/// A sandbox that serves until it is dropped.
+pub struct Sandbox {
+    child: Child,
+    pub url: String,
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
@@ -129,6 +156,15 @@ impl Run {
             command,
             stdin: Vec::new(),
             revealing,
+        }
+    }
+
+    /// A run of another program, which is held to the same.
+    pub fn of(command: Command) -> Self {
+        Run {
+            command,
+            stdin: Vec::new(),
+            revealing: false,
         }
     }
 
