@@ -34,7 +34,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Ending> {
     Ok(Ending::Done)
 }
 
-/// For fish, clap_complete knows two levels of commands and leaves out what a third takes; so it is told of the second.
+/// For fish, `clap_complete` knows two levels of commands and leaves out what a third takes; so it is told of the second.
 fn with_flags_of_those_below(mut second: clap::Command) -> clap::Command {
     for third in second.clone().get_subcommands() {
         for flag in third.get_arguments().filter(|arg| !arg.is_positional()) {
