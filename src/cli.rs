@@ -1,7 +1,9 @@
-//! The command line: the root parser, the global flags, and which command takes which of them. No input or output.
+//! The command line: the root parser, the global flags, and how a command takes those that have a meaning for it.
+//! No input or output.
 //!
-//! `clap` propagates a global flag to every command and cannot refuse it for one, so that is checked after parsing; and
-//! what is documented (help, completions, man pages) is a tree in which each command has just the flags that it takes.
+//! A global flag may stand before or behind a command. `clap`'s own global flags cannot be refused by one command, are
+//! listed in the help of all, and cost every start a copy for each; so each command defines just those that it takes,
+//! when it is used ([`Leaf`], [`Group`]), and the levels are merged afterwards.
 
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
@@ -9,7 +11,8 @@ use std::time::Duration;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{ArgMatches, Args, CommandFactory as _, FromArgMatches as _, Parser};
+use clap::parser::ValueSource;
+use clap::{ArgMatches, Args, CommandFactory as _, FromArgMatches, Parser, Subcommand};
 
 use crate::account::{CONNECTED, PARTNER, RESOURCES, Resource};
 use crate::commands::Command;
@@ -19,9 +22,10 @@ use crate::escape::{EXCERPT, excerpt};
 use crate::output::Format;
 use crate::ui::{ColorChoice, Manner};
 
-/// Look up accounts in two billing APIs: connected accounts at Connect, billing accounts at Partner.
-///
-/// It only ever reads. Results go to standard output, everything else to standard error.
+/// How wide help is where there is no terminal, in columns.
+const HELP_WIDTH: usize = 80;
+
+/// Look up accounts in two billing APIs: connected accounts at Connect, billing accounts at Partner
 #[derive(Debug, Parser)]
 #[command(
     name = "acctq",
@@ -33,7 +37,8 @@ Examples:
   acctq -p prod partner account get aabee51b-0be2-4a0c-aa39-5bbcbb903d1b -o json
   acctq get cacc_7n42DGM5Tflk9n8mt7Fhc7 -F id,status,metadata.plan
 
-Topics, with `acctq help TOPIC`: environment, exit-codes, output, config"
+It only ever reads. Results go to standard output, everything else to standard error.
+`acctq help TOPIC` tells more: environment, exit-codes, output, config"
 )]
 pub struct Cli {
     /// The global flags.
@@ -49,49 +54,52 @@ pub struct Cli {
 #[command(next_help_heading = "Global options")]
 pub struct GlobalFlags {
     /// Which profile of the configuration to use; `sandbox` is built in
-    #[arg(short, long, global = true, value_name = "NAME")]
+    #[arg(short, long, value_name = "NAME")]
     pub profile: Option<String>,
     /// How results are written; with json and ndjson, errors are JSON, too
-    #[arg(short, long, global = true, value_name = "FORMAT", value_parser = format_parser())]
+    #[arg(short, long, value_name = "FORMAT", value_parser = format_parser())]
     pub output: Option<Format>,
     /// Which fields to show, in which order: names with commas between them, paths like metadata.plan
-    #[arg(
-        short = 'F',
-        long,
-        global = true,
-        value_name = "LIST",
-        value_delimiter = ','
-    )]
+    #[arg(short = 'F', long, value_name = "LIST", value_delimiter = ',')]
     pub fields: Option<Vec<String>>,
     /// Show secret fields, like activation tokens
-    #[arg(long, global = true)]
+    #[arg(long)]
     pub reveal: bool,
     /// Exit 9 instead of showing an answer that strays from the contract
-    #[arg(long, global = true)]
+    #[arg(long)]
     pub strict: bool,
     /// How long a look-up may take, retries included: 500ms, 30s, 2m [default: 60s]
-    #[arg(long, global = true, value_name = "DURATION", value_parser = config::parse_timeout)]
+    #[arg(long, value_name = "DURATION", value_parser = config::parse_timeout)]
     pub timeout: Option<Duration>,
     /// How often a failed request is repeated: 0 to 10 [default: 2]
-    #[arg(long, global = true, value_name = "N", value_parser = config::parse_retries)]
+    #[arg(long, value_name = "N", value_parser = config::parse_retries)]
     pub retries: Option<u32>,
     /// The configuration file
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// When to use colour
-    #[arg(long, global = true, value_name = "WHEN", value_enum)]
+    #[arg(long, value_name = "WHEN", value_parser = color_parser())]
     pub color: Option<ColorChoice>,
     /// Nothing on standard error but errors
-    #[arg(short, long, global = true)]
+    #[arg(short, long)]
     pub quiet: bool,
     /// What each request did, on standard error
-    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    #[arg(short, long, action = clap::ArgAction::Count)]
     pub verbose: u8,
 }
 
 fn format_parser() -> impl clap::builder::TypedValueParser<Value = Format> {
     PossibleValuesParser::new(Format::ALL.map(Format::name))
         .map(|name| name.parse().unwrap_or_default())
+}
+
+fn color_parser() -> impl clap::builder::TypedValueParser<Value = ColorChoice> {
+    PossibleValuesParser::new(ColorChoice::ALL.map(ColorChoice::name)).map(|name| {
+        ColorChoice::ALL
+            .into_iter()
+            .find(|choice| choice.name() == name)
+            .unwrap_or_default()
+    })
 }
 
 impl GlobalFlags {
@@ -119,34 +127,85 @@ impl GlobalFlags {
     }
 }
 
-/// The flags that have a meaning for every command.
-const EVERYWHERE: &[&str] = &["color", "quiet"];
+/// The global flags that have a meaning for every command.
+const EVERYWHERE: [&str; 2] = ["color", "quiet"];
 
-/// The flags that a look-up takes: all of them.
-const LOOK_UP: &[&str] = &[
+/// The global flags that a look-up takes: all of them.
+pub const LOOK_UP: &[&str] = &[
     "profile", "output", "fields", "reveal", "strict", "timeout", "retries", "config", "color",
     "quiet", "verbose",
 ];
 
-/// The commands, by their path, with the global flags that they take besides those of [`EVERYWHERE`], and the resources
-/// whose fields `--fields` completes.
-const TAKES: &[(&str, &[&str], &[&Resource])] = &[
-    ("cacc get", LOOK_UP, &[&CONNECTED]),
-    ("partner account get", LOOK_UP, &[&PARTNER]),
-    ("get", LOOK_UP, &RESOURCES),
-    ("config init", &["config"], &[]),
-    (
-        "config show",
-        &["profile", "output", "timeout", "retries", "config"],
-        &[],
-    ),
-    ("config path", &["config"], &[]),
-    ("schema", &[], &[]),
-    ("sandbox", &["output"], &[]),
-    ("completions", &[], &[]),
-    ("man", &[], &[]),
-    ("help", &[], &[]),
-];
+/// Which of the global flags, besides those that every command takes, have a meaning for a command.
+pub trait Takes {
+    /// Their names.
+    const FLAGS: &'static [&'static str];
+}
+
+/// A command's own arguments, and the global flags that it takes; defined when the command is used.
+#[derive(Debug)]
+pub struct Leaf<T>(pub T);
+
+/// Commands below a command; defined when one of them is used.
+#[derive(Debug)]
+pub struct Group<T>(pub T);
+
+/// Adds the global flags that `T` takes, and gives back the `about` that a type's own documentation may have replaced.
+fn with_flags<T: Takes>(
+    command: clap::Command,
+    define: fn(clap::Command) -> clap::Command,
+) -> clap::Command {
+    let about = command.get_about().cloned().unwrap_or_default();
+    let all = GlobalFlags::augment_args(clap::Command::new("flags"));
+    let has_meaning = |id: &str| T::FLAGS.contains(&id) || EVERYWHERE.contains(&id);
+    let taken: Vec<_> = all
+        .get_arguments()
+        .filter(|arg| has_meaning(arg.get_id().as_str()))
+        .cloned()
+        .collect();
+    define(command).args(taken).about(about)
+}
+
+impl<T: Takes + Args> Args for Leaf<T> {
+    fn augment_args(command: clap::Command) -> clap::Command {
+        command.defer(|command| with_flags::<T>(command, T::augment_args))
+    }
+
+    fn augment_args_for_update(command: clap::Command) -> clap::Command {
+        Self::augment_args(command)
+    }
+}
+
+impl<T: Takes + Subcommand> Subcommand for Group<T> {
+    fn augment_subcommands(command: clap::Command) -> clap::Command {
+        command.defer(|command| with_flags::<T>(command, T::augment_subcommands))
+    }
+
+    fn augment_subcommands_for_update(command: clap::Command) -> clap::Command {
+        Self::augment_subcommands(command)
+    }
+
+    fn has_subcommand(name: &str) -> bool {
+        T::has_subcommand(name)
+    }
+}
+
+macro_rules! read_by_the_inner_type {
+    ($wrapper:ident) => {
+        impl<T: FromArgMatches> FromArgMatches for $wrapper<T> {
+            fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+                T::from_arg_matches(matches).map($wrapper)
+            }
+
+            fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+                self.0.update_from_arg_matches(matches)
+            }
+        }
+    };
+}
+
+read_by_the_inner_type!(Leaf);
+read_by_the_inner_type!(Group);
 
 /// What came of the command line.
 #[derive(Debug)]
@@ -157,56 +216,40 @@ pub enum Parsed {
     Text(String),
 }
 
-/// Parses the command line; `width` is that of the terminal, if there is one: without, help keeps to 80 columns.
+/// Parses the command line; `width` is that of the terminal.
 ///
 /// # Errors
 /// `usage`.
 pub fn parse(args: &[OsString], width: Option<u16>) -> Result<Parsed> {
-    match Cli::command().try_get_matches_from(args) {
+    let width = width.map_or(HELP_WIDTH, |width| usize::from(width).clamp(40, 120));
+    match Cli::command().term_width(width).try_get_matches_from(args) {
         Ok(matches) => {
-            refuse_what_has_no_meaning(&matches)?;
+            let flags = merge(&matches)?;
             let cli = Cli::from_arg_matches(&matches).map_err(|e| explain(&e))?;
-            Ok(Parsed::Run(Box::new(cli)))
+            Ok(Parsed::Run(Box::new(Cli { flags, ..cli })))
         }
-        Err(e) if e.kind() == ErrorKind::DisplayVersion => Ok(Parsed::Text(e.render().to_string())),
-        Err(e) if matches!(e.kind(), ErrorKind::DisplayHelp) => {
-            // Once more, with the tree that is documented: each command with its own flags.
-            let width = width.map_or(80, |width| usize::from(width.clamp(40, 120)));
-            match documented().term_width(width).try_get_matches_from(args) {
-                Err(e) if e.kind() != ErrorKind::DisplayHelp => Err(explain(&e)),
-                Err(e) => Ok(Parsed::Text(e.render().to_string())),
-                Ok(_) => Ok(Parsed::Text(e.render().to_string())),
-            }
-        }
+        Err(e) if matches!(e.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => Ok(
+            Parsed::Text(format!("{}\n", e.render().to_string().trim_end())),
+        ),
         Err(e) => Err(explain(&e)),
     }
 }
 
-/// The commands with just the flags that each takes: for help and man pages.
+/// The whole tree, for completions and man pages: with the names of fields for `--fields`, at every level where it may
+/// stand.
 #[must_use]
 pub fn documented() -> clap::Command {
-    let root = Cli::command();
-    let global: Vec<_> = root
-        .get_arguments()
-        .filter(|arg| arg.is_global_set())
-        .map(|arg| arg.clone().global(false))
-        .collect();
-    let mut root = root.mut_args(|arg| arg.global(false));
-    for (path, flags, _) in TAKES {
-        let taken = global
-            .iter()
-            .filter(|arg| takes(flags, arg.get_id().as_str()));
-        let taken: Vec<_> = taken.cloned().collect();
-        root = at(root, path, &|command| command.args(&taken));
-    }
-    root
-}
-
-/// [`documented`] for completions: `--fields` has the names of fields as its only values.
-#[must_use]
-pub fn completed() -> clap::Command {
-    let mut root = fields_of(documented(), &RESOURCES);
-    for (path, _, resources) in TAKES.iter().filter(|(_, _, of)| !of.is_empty()) {
+    let mut root = fields_of(Cli::command().term_width(HELP_WIDTH), &RESOURCES);
+    root.build();
+    let levels: [(&str, &[&Resource]); 6] = [
+        ("cacc", &[&CONNECTED]),
+        ("cacc get", &[&CONNECTED]),
+        ("partner", &[&PARTNER]),
+        ("partner account", &[&PARTNER]),
+        ("partner account get", &[&PARTNER]),
+        ("get", &RESOURCES),
+    ];
+    for (path, resources) in levels {
         root = at(root, path, &|command| fields_of(command, resources));
     }
     root
@@ -222,7 +265,8 @@ fn fields_of(command: clap::Command, resources: &[&Resource]) -> clap::Command {
     }
     command.mut_args(|arg| {
         if arg.get_id() == "fields" {
-            arg.value_parser(PossibleValuesParser::new(names.clone()))
+            arg.value_parser(PossibleValuesParser::new(&names))
+                .hide_possible_values(true)
         } else {
             arg
         }
@@ -241,37 +285,55 @@ fn at(
     }
 }
 
-fn takes(flags: &[&str], id: &str) -> bool {
-    flags.contains(&id) || EVERYWHERE.contains(&id)
+/// The global flags of all levels; the one nearest to the command's own arguments wins.
+///
+/// # Errors
+/// `usage`: a flag before the command that has no meaning for it.
+fn merge(root: &ArgMatches) -> Result<GlobalFlags> {
+    let mut levels = vec![root];
+    let mut path = Vec::new();
+    while let Some((name, below)) = levels[levels.len() - 1].subcommand() {
+        path.push(name);
+        levels.push(below);
+    }
+    let leaf = levels[levels.len() - 1];
+    let given = |level: &ArgMatches, id: &str| {
+        level.try_contains_id(id).is_ok()
+            && level.value_source(id) == Some(ValueSource::CommandLine)
+    };
+    for id in LOOK_UP {
+        if leaf.try_contains_id(id).is_err() && levels.iter().any(|level| given(level, id)) {
+            let path = path.join(" ");
+            return Err(Error::new(
+                Kind::Usage,
+                format!("--{id} has no meaning for `acctq {path}`"),
+            )
+            .hint(format!(
+                "leave it out; `acctq {path} --help` lists what it takes"
+            )));
+        }
+    }
+    // From here on, each flag is read at the innermost level where it was given.
+    let at = |id: &str| levels.iter().rev().copied().find(|level| given(level, id));
+    Ok(GlobalFlags {
+        profile: one(at("profile"), "profile"),
+        output: one(at("output"), "output"),
+        fields: at("fields")
+            .and_then(|level| level.get_many("fields"))
+            .map(|names| names.cloned().collect()),
+        reveal: at("reveal").is_some(),
+        strict: at("strict").is_some(),
+        timeout: one(at("timeout"), "timeout"),
+        retries: one(at("retries"), "retries"),
+        config: one(at("config"), "config"),
+        color: one(at("color"), "color"),
+        quiet: at("quiet").is_some(),
+        verbose: at("verbose").map_or(0, |level| level.get_count("verbose")),
+    })
 }
 
-/// Refuses global flags that have no meaning for the command.
-fn refuse_what_has_no_meaning(matches: &ArgMatches) -> Result<()> {
-    let mut leaf = matches;
-    let mut path = String::new();
-    while let Some((name, below)) = leaf.subcommand() {
-        path = if path.is_empty() {
-            name.to_owned()
-        } else {
-            format!("{path} {name}")
-        };
-        leaf = below;
-    }
-    let taken = TAKES
-        .iter()
-        .find(|(command, ..)| *command == path)
-        .map_or(&[][..], |(_, flags, _)| flags);
-    let given = |id: &&&str| leaf.value_source(id) == Some(clap::parser::ValueSource::CommandLine);
-    match LOOK_UP.iter().filter(|id| !takes(taken, id)).find(given) {
-        Some(id) => Err(Error::new(
-            Kind::Usage,
-            format!("--{id} has no meaning for `acctq {path}`"),
-        )
-        .hint(format!(
-            "leave it out; `acctq {path} --help` lists what it takes"
-        ))),
-        None => Ok(()),
-    }
+fn one<T: Clone + Send + Sync + 'static>(level: Option<&ArgMatches>, id: &str) -> Option<T> {
+    level?.get_one::<T>(id).cloned()
 }
 
 /// A complaint of clap in our own form: what is wrong, and what would be right. Values that follow a flag that does not
@@ -403,29 +465,48 @@ mod tests {
     fn the_tree_holds_together() {
         Cli::command().debug_assert();
         documented().debug_assert();
-        completed().debug_assert();
     }
 
     #[test]
-    fn every_command_says_which_flags_it_takes() {
-        fn leaves(command: &clap::Command, path: &str, found: &mut Vec<String>) {
-            for below in command.get_subcommands() {
-                leaves(below, format!("{path} {}", below.get_name()).trim(), found);
-            }
-            if !command.has_subcommands() {
-                found.push(path.to_owned());
-            }
-        }
-        let mut found = Vec::new();
-        leaves(&Cli::command(), "", &mut found);
-        let listed: Vec<_> = TAKES.iter().map(|(path, ..)| (*path).to_owned()).collect();
-        assert_eq!(found, listed);
-        let global: Vec<_> = Cli::command()
+    fn look_ups_take_every_global_flag() {
+        let all = GlobalFlags::augment_args(clap::Command::new("flags"));
+        let names: Vec<_> = all
             .get_arguments()
-            .filter(|a| a.is_global_set())
-            .map(|a| a.get_id().to_string())
+            .map(|arg| arg.get_id().as_str())
             .collect();
-        assert_eq!(global, LOOK_UP);
+        assert_eq!(names, LOOK_UP);
+    }
+
+    #[test]
+    fn the_flag_nearest_to_the_arguments_wins() {
+        let flags = |line: &str| match parse(&args(line), None) {
+            Ok(Parsed::Run(cli)) => cli.flags,
+            other => panic!("{other:?}"),
+        };
+        let merged = flags("acctq -p a -v --retries 1 cacc -p b -q get -p c --timeout 5s x");
+        assert_eq!(
+            (merged.profile.as_deref(), merged.retries, merged.quiet),
+            (Some("c"), Some(1), true)
+        );
+        assert_eq!(
+            (merged.timeout, merged.verbose),
+            (Some(Duration::from_secs(5)), 1)
+        );
+        assert_eq!(
+            flags("acctq -p a cacc -p b get x").profile.as_deref(),
+            Some("b")
+        );
+        for line in [
+            "acctq -o json completions bash",
+            "acctq --strict config show",
+            "acctq config -p x path",
+        ] {
+            let error = parse(&args(line), None).expect_err("refused");
+            assert!(
+                error.to_string().contains("has no meaning for `acctq co"),
+                "{error}"
+            );
+        }
     }
 
     #[test]

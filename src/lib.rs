@@ -33,20 +33,18 @@ use ui::Ui;
 #[must_use]
 pub fn run(args: &[OsString], env: &Environment) -> ExitCode {
     process::harden();
-    let early = Ui::new(cli::manner_of(args, env), env);
-    let (ui, ending) = match parse(args, env, &early) {
-        Ok(None) => (early, Ok(Ending::Done)),
-        Ok(Some((cli, ui))) => {
-            let context = Context {
-                flags: &cli.flags,
-                env,
-                ui: &ui,
-            };
-            let ending = process::without_panics(|| cli.command.run(&context));
-            (ui, ending)
-        }
-        Err(error) => (early, Err(error)),
-    };
+    let mut ui = Ui::new(cli::manner_of(args, env), env);
+    let ending = process::without_panics(|| {
+        let Some(cli) = parse(args, &ui)? else {
+            return Ok(Ending::Done);
+        };
+        ui = Ui::new(cli.flags.manner(env), env);
+        cli.command.run(&Context {
+            flags: &cli.flags,
+            env,
+            ui: &ui,
+        })
+    });
     match ending {
         _ if ui.reader_gone() => ExitCode::SUCCESS,
         Ok(Ending::Done) => ExitCode::SUCCESS,
@@ -59,15 +57,9 @@ pub fn run(args: &[OsString], env: &Environment) -> ExitCode {
 }
 
 /// Understands the command line; what it asks to be told (help, version) is told.
-fn parse(args: &[OsString], env: &Environment, early: &Ui) -> Result<Option<(cli::Cli, Ui)>> {
-    match cli::parse(args, early.screen().width)? {
-        Parsed::Text(text) => {
-            early.print(text.as_bytes())?;
-            Ok(None)
-        }
-        Parsed::Run(cli) => {
-            let ui = Ui::new(cli.flags.manner(env), env);
-            Ok(Some((*cli, ui)))
-        }
+fn parse(args: &[OsString], ui: &Ui) -> Result<Option<cli::Cli>> {
+    match cli::parse(args, ui.screen().width)? {
+        Parsed::Text(text) => ui.print(text.as_bytes()).map(|()| None),
+        Parsed::Run(cli) => Ok(Some(*cli)),
     }
 }

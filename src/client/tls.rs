@@ -12,6 +12,7 @@ use std::time::Instant;
 
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
+use rustls_native_certs::CertificateResult;
 use ureq::unversioned::transport::{
     Buffers, ConnectionDetails, Connector, Either, LazyBuffers, NextTimeout, Transport,
     TransportAdapter, time,
@@ -48,7 +49,7 @@ pub fn config(
         roots.add_parsable_certificates(found.certs);
     }
     if file.is_none() && dirs.is_none() {
-        let found = rustls_native_certs::load_native_certs();
+        let found = of_the_system();
         let (added, _) = roots.add_parsable_certificates(found.certs);
         if added == 0 && ca_file.is_none() {
             return Err(Error::new(Kind::Config, "this system has no root certificates to verify a server with")
@@ -70,6 +71,23 @@ pub fn config(
         .with_root_certificates(roots)
         .with_no_client_auth();
     Ok(Arc::new(config))
+}
+
+/// The system's own roots. Where it keeps them both in a bundle and in a directory, the bundle has all of them, and reading
+/// the directory, too, would double the time.
+#[cfg(all(unix, not(target_os = "macos")))]
+fn of_the_system() -> CertificateResult {
+    let bundle = openssl_probe::probe().cert_file;
+    let found = bundle.map(|file| rustls_native_certs::load_certs_from_paths(Some(&file), None));
+    found
+        .filter(|found| !found.certs.is_empty())
+        .unwrap_or_else(rustls_native_certs::load_native_certs)
+}
+
+/// The system's own roots.
+#[cfg(not(all(unix, not(target_os = "macos"))))]
+fn of_the_system() -> CertificateResult {
+    rustls_native_certs::load_native_certs()
 }
 
 /// Adds the PEM certificates of a file.

@@ -3,6 +3,7 @@
 use clap::Subcommand;
 
 use super::{Context, Ending};
+use crate::cli::{Leaf, Takes};
 use crate::config::{self, Settings};
 use crate::error::Result;
 use crate::json;
@@ -13,13 +14,41 @@ use crate::output::{Format, document};
 pub enum Command {
     /// Write a commented template, for nobody else to read; never overwrites
     #[command(after_help = "Example:\n  acctq config init")]
-    Init,
+    Init(Leaf<Init>),
     /// The effective values, where each came from, and the profiles; tokens are not shown
     #[command(after_help = "Examples:\n  acctq config show\n  acctq -p prod config show -o json")]
-    Show,
+    Show(Leaf<Show>),
     /// Where the configuration is looked for
     #[command(after_help = "Example:\n  acctq config path")]
-    Path,
+    Path(Leaf<Path>),
+}
+
+/// `config init`
+#[derive(Debug, clap::Args)]
+pub struct Init {}
+
+impl Takes for Init {
+    const FLAGS: &'static [&'static str] = &["config"];
+}
+
+/// `config show`
+#[derive(Debug, clap::Args)]
+pub struct Show {}
+
+impl Takes for Show {
+    const FLAGS: &'static [&'static str] = &["profile", "output", "timeout", "retries", "config"];
+}
+
+/// `config path`
+#[derive(Debug, clap::Args)]
+pub struct Path {}
+
+impl Takes for Path {
+    const FLAGS: &'static [&'static str] = &["config"];
+}
+
+impl Takes for Command {
+    const FLAGS: &'static [&'static str] = &["profile", "output", "timeout", "retries", "config"];
 }
 
 /// Does it.
@@ -27,16 +56,16 @@ pub fn run(command: &Command, context: &Context<'_>) -> Result<Ending> {
     let Context { flags, env, ui } = context;
     let flags = flags.for_config();
     match command {
-        Command::Init => {
+        Command::Init(Leaf(Init {})) => {
             let path = config::init(&flags, env)?;
             ui.print(format!("{}\n", path.display()).as_bytes())?;
             ui.note("written; next: put your base URLs and token sources into it, then `acctq config show`");
         }
-        Command::Path => {
+        Command::Path(Leaf(Path {})) => {
             let path = config::path(&flags, env)?;
             ui.print(format!("{}\n", path.value.display()).as_bytes())?;
         }
-        Command::Show => {
+        Command::Show(Leaf(Show {})) => {
             let settings = Settings::load(&flags, env)?;
             ui.print(&show(&settings, ui.screen()))?;
         }

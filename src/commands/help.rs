@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 
 use super::{Context, Ending};
-use crate::cli::{self, Parsed};
+use crate::cli::{self, Parsed, Takes};
 use crate::error::{Error, Kind, Result};
 use crate::escape::excerpt;
 use crate::nearest::nearest;
@@ -80,6 +80,10 @@ belongs; `acctq config show` prints what is in force, and where it comes from.
 
 /// What there is help on beside the commands.
 const TOPICS: &[&str] = &["environment", "exit-codes", "output", "config"];
+
+impl Takes for Args {
+    const FLAGS: &'static [&'static str] = &[];
+}
 
 /// Prints it.
 pub fn run(args: &Args, context: &Context<'_>) -> Result<Ending> {

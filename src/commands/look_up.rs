@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 
 use crate::account::{Account, Drift, Id, Resource, Selection};
+use crate::cli::{LOOK_UP, Takes};
 use crate::client::{Client, Limits, Trace};
 use crate::commands::{Context, Ending};
 use crate::config::{BaseUrl, Endpoint, Secret, Settings};
@@ -24,6 +25,10 @@ pub struct Args {
     /// The ids to look up
     #[arg(required = true, value_name = "ID")]
     ids: Vec<OsString>,
+}
+
+impl Takes for Args {
+    const FLAGS: &'static [&'static str] = LOOK_UP;
 }
 
 /// Looks up `args` among `resources`, with `parse` to tell whose id each is.

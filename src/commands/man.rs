@@ -7,7 +7,7 @@ use clap_mangen::Man;
 use clap_mangen::roff::{Roff, roman};
 
 use super::{Context, Ending};
-use crate::cli;
+use crate::cli::{self, Takes};
 use crate::error::{Error, Kind, Result};
 
 /// `<DIR>`
@@ -18,12 +18,14 @@ pub struct Args {
     dir: PathBuf,
 }
 
+impl Takes for Args {
+    const FLAGS: &'static [&'static str] = &[];
+}
+
 /// Writes them.
 pub fn run(args: &Args, context: &Context<'_>) -> Result<Ending> {
     let Args { dir } = args;
-    let mut root = cli::documented();
-    root.build();
-    write(&root, dir).map_err(|e| {
+    write(&cli::documented(), dir).map_err(|e| {
         Error::new(
             Kind::Failed,
             format!("the man pages could not be written to {}", dir.display()),

@@ -11,7 +11,7 @@ mod schema;
 use clap::Subcommand;
 
 use crate::account::{CONNECTED, Id, PARTNER, RESOURCES, id};
-use crate::cli::GlobalFlags;
+use crate::cli::{GlobalFlags, Group, LOOK_UP, Leaf, Takes};
 use crate::config::Environment;
 use crate::error::{Kind, Result};
 use crate::ui::Ui;
@@ -43,38 +43,36 @@ pub enum Command {
         subcommand,
         after_help = "Example:\n  acctq -p sandbox cacc get cacc_7n42DGM5Tflk9n8mt7Fhc7"
     )]
-    Cacc(Cacc),
+    Cacc(Group<Cacc>),
     /// Partner billing accounts, at Partner
     #[command(
         subcommand,
         after_help = "Example:\n  acctq -p sandbox partner account get aabee51b-0be2-4a0c-aa39-5bbcbb903d1b"
     )]
-    Partner(Partner),
+    Partner(Group<Partner>),
     /// Look up any account: cacc_… at Connect, anything else at Partner
     #[command(after_help = "\
 Examples:
   acctq -p sandbox get cacc_7n42DGM5Tflk9n8mt7Fhc7
   acctq -p sandbox get cacc_activestandard provisioned-family -o ndjson
   acctq -p sandbox get aabee51b-0be2-4a0c-aa39-5bbcbb903d1b -F status,ends_at")]
-    Get(look_up::Args),
+    Get(Leaf<look_up::Args>),
     /// The configuration: write a template, show what is in force
     #[command(subcommand, after_help = "Example:\n  acctq config show")]
-    Config(config::Command),
+    Config(Group<config::Command>),
     /// The JSON Schema of what -o json prints
     #[command(after_help = "Example:\n  acctq schema cacc")]
-    Schema(schema::Args),
-    /// Serve the built-in sandbox on loopback, until interrupted
-    #[command(after_help = sandbox::after_help())]
-    Sandbox(sandbox::Args),
+    Schema(Leaf<schema::Args>),
+    /// Serve both APIs on loopback, for trying things, until interrupted
+    Sandbox(Leaf<sandbox::Args>),
     /// The completions of a shell
-    #[command(after_help = completions::EXAMPLES)]
-    Completions(completions::Args),
+    Completions(Leaf<completions::Args>),
     /// Write the man pages into a folder
     #[command(after_help = "Example:\n  acctq man ~/.local/share/man/man1")]
-    Man(man::Args),
+    Man(Leaf<man::Args>),
     /// Help on a command or a topic: environment, exit-codes, output, config
     #[command(after_help = "Examples:\n  acctq help cacc get\n  acctq help exit-codes")]
-    Help(help::Args),
+    Help(Leaf<help::Args>),
 }
 
 /// `acctq cacc`
@@ -86,7 +84,7 @@ Examples:
   acctq -p sandbox cacc get cacc_7n42DGM5Tflk9n8mt7Fhc7
   acctq -p sandbox cacc get cacc_7n42DGM5Tflk9n8mt7Fhc7 -o json
   acctq -p sandbox cacc get cacc_activestandard cacc_pendingexpress -F id,status")]
-    Get(look_up::Args),
+    Get(Leaf<look_up::Args>),
 }
 
 /// `acctq partner`
@@ -97,7 +95,7 @@ pub enum Partner {
         subcommand,
         after_help = "Example:\n  acctq -p sandbox partner account get aabee51b-0be2-4a0c-aa39-5bbcbb903d1b"
     )]
-    Account(PartnerAccount),
+    Account(Group<PartnerAccount>),
 }
 
 /// `acctq partner account`
@@ -109,7 +107,19 @@ Examples:
   acctq -p sandbox partner account get aabee51b-0be2-4a0c-aa39-5bbcbb903d1b
   acctq -p sandbox partner account get provisioned-family -o yaml
   acctq -p sandbox partner account get ending --reveal -F activation_token")]
-    Get(look_up::Args),
+    Get(Leaf<look_up::Args>),
+}
+
+impl Takes for Cacc {
+    const FLAGS: &'static [&'static str] = LOOK_UP;
+}
+
+impl Takes for Partner {
+    const FLAGS: &'static [&'static str] = LOOK_UP;
+}
+
+impl Takes for PartnerAccount {
+    const FLAGS: &'static [&'static str] = LOOK_UP;
 }
 
 impl Command {
@@ -121,17 +131,19 @@ impl Command {
         let connected = |text: &str| -> Result<Id> { CONNECTED.parse_id(text) };
         let partner = |text: &str| -> Result<Id> { PARTNER.parse_id(text) };
         match self {
-            Command::Cacc(Cacc::Get(args)) => look_up::run(args, &[&CONNECTED], connected, context),
-            Command::Partner(Partner::Account(PartnerAccount::Get(args))) => {
+            Command::Cacc(Group(Cacc::Get(Leaf(args)))) => {
+                look_up::run(args, &[&CONNECTED], connected, context)
+            }
+            Command::Partner(Group(Partner::Account(Group(PartnerAccount::Get(Leaf(args)))))) => {
                 look_up::run(args, &[&PARTNER], partner, context)
             }
-            Command::Get(args) => look_up::run(args, &RESOURCES, id::route, context),
-            Command::Config(command) => config::run(command, context),
-            Command::Schema(args) => schema::run(args, context),
-            Command::Sandbox(args) => sandbox::run(args, context),
-            Command::Completions(args) => completions::run(args, context),
-            Command::Man(args) => man::run(args, context),
-            Command::Help(args) => help::run(args, context),
+            Command::Get(Leaf(args)) => look_up::run(args, &RESOURCES, id::route, context),
+            Command::Config(Group(command)) => config::run(command, context),
+            Command::Schema(Leaf(args)) => schema::run(args, context),
+            Command::Sandbox(Leaf(args)) => sandbox::run(args, context),
+            Command::Completions(Leaf(args)) => completions::run(args, context),
+            Command::Man(Leaf(args)) => man::run(args, context),
+            Command::Help(Leaf(args)) => help::run(args, context),
         }
     }
 }

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::{Context, Ending};
 use crate::account::RESOURCES;
+use crate::cli::Takes;
 use crate::config;
 use crate::error::{Error, Kind, Result};
 use crate::json::string;
@@ -12,6 +13,7 @@ use crate::sandbox::{self, Server};
 
 /// `[--port N]`
 #[derive(Debug, clap::Args)]
+#[command(after_help = after_help())]
 pub struct Args {
     /// The port on 127.0.0.1; 0 takes any free one
     #[arg(long, value_name = "N", default_value_t = 0)]
@@ -19,7 +21,7 @@ pub struct Args {
 }
 
 /// The examples, and every id that the sandbox knows.
-pub fn after_help() -> String {
+fn after_help() -> String {
     format!(
         "\
 Examples:
@@ -36,6 +38,10 @@ The same accounts are there without a server, in the profile `sandbox`:
         token = sandbox::TOKEN,
         ids = sandbox::help()
     )
+}
+
+impl Takes for Args {
+    const FLAGS: &'static [&'static str] = &["output"];
 }
 
 /// Serves until the process is ended.

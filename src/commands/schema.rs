@@ -5,6 +5,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use super::{Context, Ending};
 use crate::account::field::Kind;
 use crate::account::{Field, RESOURCES, Resource};
+use crate::cli::Takes;
 use crate::error::Result;
 use crate::json::string;
 use crate::output::{Format, document};
@@ -24,6 +25,10 @@ fn resource_parser() -> impl clap::builder::TypedValueParser<Value = &'static Re
             .find(|resource| resource.schema == name)
             .unwrap_or(RESOURCES[0])
     })
+}
+
+impl Takes for Args {
+    const FLAGS: &'static [&'static str] = &[];
 }
 
 /// Prints it.

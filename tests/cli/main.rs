@@ -13,6 +13,7 @@ mod http;
 mod ids;
 mod output;
 mod readme;
+mod readme_commands;
 mod sandbox;
 mod terminal;
 mod tokens;

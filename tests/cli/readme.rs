@@ -1,1 +1,83 @@
 //! Every command of the README.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use crate::harness::Home;
+use crate::readme_commands::{block, commands, run};
+
+#[test]
+fn every_command_does_what_the_readme_shows() {
+    let home = Home::new();
+    let mut count = 0;
+    for command in commands() {
+        if !command.needs_more() {
+            run(&home, &command);
+            count += 1;
+        }
+    }
+    assert!(count >= 5, "only {count} commands were found");
+}
+
+#[test]
+fn the_recipe_for_ci_works() {
+    let recipe = block("sh", "ACCTQ_PARTNER_URL");
+    let server = acctq::sandbox::Server::start(0).unwrap();
+    let recipe = recipe.replace("https://billing.b5test.eu", &server.base_url());
+    let home = Home::new();
+    let bin = Path::new(env!("CARGO_BIN_EXE_acctq")).parent().unwrap();
+    let status = Command::new("/bin/sh")
+        .args(["-ec", &recipe])
+        .env_clear()
+        .env("PATH", format!("{}:/usr/bin:/bin", bin.display()))
+        .env("ACCTQ_PARTNER_TOKEN", acctq::sandbox::TOKEN)
+        .env("UID_TO_CHECK", "ending")
+        .current_dir(home.path())
+        .status()
+        .unwrap();
+    assert!(status.success());
+    let account = fs::read_to_string(home.path().join("account.json")).unwrap();
+    let account: serde_json::Value = serde_json::from_str(&account).unwrap();
+    assert_eq!(account["customer_account_uid"], "ending");
+}
+
+#[test]
+fn the_configuration_shown_is_one() {
+    let home = Home::new();
+    home.config(block("toml", "default_profile"));
+    let shown = home.acctq("-p prod config show -o json").run();
+    let shown: serde_json::Value = serde_json::from_str(&shown.stdout).unwrap();
+    assert_eq!(shown["partner.token"]["value"], "command `op`");
+    assert_eq!(
+        shown["profiles"],
+        serde_json::json!(["prod", "test", "sandbox"])
+    );
+}
+
+#[test]
+fn the_table_of_exit_codes_is_the_programs() {
+    let readme =
+        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+    let printed = Home::new().acctq("help exit-codes").run().stdout;
+    // A meaning that goes on in the next line is put together.
+    let printed = printed.replace(&format!("\n{:21}", ""), " ");
+    let rows = readme
+        .lines()
+        .skip_while(|line| !line.starts_with("| code | name |"))
+        .skip(2);
+    let rows: Vec<_> = rows.take_while(|line| line.starts_with('|')).collect();
+    assert_eq!(rows.len(), 16);
+    for row in rows {
+        let cells: Vec<_> = row
+            .split('|')
+            .map(|cell| cell.trim().trim_matches('`'))
+            .collect();
+        let line = format!("{:>5}  {:<13} {}", cells[1], cells[2], cells[3]);
+        let line = line.trim_end();
+        assert!(
+            printed.lines().any(|printed| printed == line),
+            "{line:?} is not printed:\n{printed}"
+        );
+    }
+}

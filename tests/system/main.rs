@@ -1,11 +1,13 @@
 //! What needs programs beyond the Rust toolchain: real shells, man, nginx, curl, jq, Python, Perl. A program that is
 //! missing is a failure that names its Debian package; `.ci/run` installs them all.
 #![allow(missing_docs, clippy::format_collect, clippy::unwrap_used)]
-// `harness` and `wire` belong to the other tests, and only a part of them is used here.
+// `harness`, `readme_commands` and `wire` belong to the other tests, and only a part of them is used here.
 #![allow(dead_code)]
 
 #[path = "../cli/harness.rs"]
 mod harness;
+#[path = "../cli/readme_commands.rs"]
+mod readme_commands;
 #[path = "../cli/wire.rs"]
 mod wire;
 

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::harness::{Home, Run};
 use crate::programs::{perl, program, python};
+use crate::readme_commands;
 use crate::wire::{self, Wire};
 
 /// Reads YAML and prints it as JSON, or fails on what JSON cannot hold: a date, a set, a number that is none.
@@ -285,6 +286,21 @@ fn jq_reads_results_and_errors() {
             .run()
             .prints(expected);
     }
+}
+
+#[test]
+fn the_recipes_of_the_readme_work() {
+    let home = Home::new();
+    program(&home, "jq", "jq");
+    program(&home, "curl", "curl");
+    let mut count = 0;
+    for command in readme_commands::commands() {
+        if command.needs_more() {
+            readme_commands::run(&home, &command);
+            count += 1;
+        }
+    }
+    assert!(count >= 3, "only {count} commands were found");
 }
 
 #[test]
