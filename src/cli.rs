@@ -237,30 +237,42 @@ pub fn parse(args: &[OsString], width: Option<u16>) -> Result<Parsed> {
     }
 }
 
-/// The whole tree, for completions, man pages and `help`: with the names of fields for `--fields`.
+/// The whole tree, for completions and man pages: with the names of fields for `--fields`, at every level where it may
+/// stand.
 #[must_use]
 pub fn documented() -> clap::Command {
-    let mut root = Cli::command().term_width(HELP_WIDTH);
+    let mut root = fields_of(Cli::command().term_width(HELP_WIDTH), &RESOURCES);
     root.build();
-    let looked_up: [(&str, &[&Resource]); 3] = [
+    let levels: [(&str, &[&Resource]); 6] = [
+        ("cacc", &[&CONNECTED]),
         ("cacc get", &[&CONNECTED]),
+        ("partner", &[&PARTNER]),
+        ("partner account", &[&PARTNER]),
         ("partner account get", &[&PARTNER]),
         ("get", &RESOURCES),
     ];
-    for (path, resources) in looked_up {
-        let names: Vec<_> = resources
-            .iter()
-            .flat_map(|resource| resource.fields)
-            .map(|field| field.name)
-            .collect();
-        root = at(root, path, &|command| {
-            command.mut_arg("fields", |arg| {
-                arg.value_parser(PossibleValuesParser::new(&names))
-                    .hide_possible_values(true)
-            })
-        });
+    for (path, resources) in levels {
+        root = at(root, path, &|command| fields_of(command, resources));
     }
     root
+}
+
+/// Lets `--fields` be the names of these resources' fields.
+fn fields_of(command: clap::Command, resources: &[&Resource]) -> clap::Command {
+    let mut names = Vec::new();
+    for field in resources.iter().flat_map(|resource| resource.fields) {
+        if !names.contains(&field.name) {
+            names.push(field.name);
+        }
+    }
+    command.mut_args(|arg| {
+        if arg.get_id() == "fields" {
+            arg.value_parser(PossibleValuesParser::new(&names))
+                .hide_possible_values(true)
+        } else {
+            arg
+        }
+    })
 }
 
 /// Changes the command at `path`.
@@ -397,9 +409,17 @@ fn explain(error: &clap::Error) -> Error {
             )
         }
         (ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand, _) => {
-            return Error::new(Kind::Usage, "a command is missing").hint(
-                "`acctq --help` lists the commands; --help behind a command shows what it takes",
-            );
+            let usage = rendered
+                .split_once("Usage: ")
+                .map_or("", |(_, usage)| usage);
+            let before = usage.split(" [").next().unwrap_or_default();
+            return Error::new(
+                Kind::Usage,
+                format!("a command is missing after `{before}`"),
+            )
+            .hint(format!(
+                "`{before} --help` lists the commands, with examples"
+            ));
         }
         _ => excerpt(&hide_credentials(&told), EXCERPT),
     };

@@ -16,6 +16,7 @@ pub mod output;
 mod process;
 pub mod sandbox;
 pub mod ui;
+mod wrap;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

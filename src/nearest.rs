@@ -11,7 +11,11 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
                 candidate,
             )
         })
-        .filter(|(likeness, _)| *likeness > 0.8)
+        // Two letters the wrong way round are one slip, which counts for much in a short word.
+        .filter(|(likeness, candidate)| {
+            *likeness > 0.8
+                || (word.len() > 2 && strsim::osa_distance(&word, &candidate.to_lowercase()) == 1)
+        })
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, candidate)| candidate)
 }

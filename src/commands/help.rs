@@ -1,11 +1,14 @@
 //! `help`: on a command, or on a topic that concerns them all.
 
+use std::ffi::OsString;
+
 use super::{Context, Ending};
 use crate::account::id::hide_credentials;
-use crate::cli::{self, Takes};
+use crate::cli::{self, Parsed, Takes};
 use crate::error::{Error, Kind, Result};
 use crate::escape::excerpt;
 use crate::nearest::nearest;
+use crate::wrap::wrap;
 
 /// `[COMMAND|TOPIC]`
 #[derive(Debug, clap::Args)]
@@ -40,7 +43,8 @@ Precedence: flag, environment, profile, [defaults], built-in. A variable that is
 set but empty is an error for a token, and unset for the rest.
 
 Example:
-  ACCTQ_PARTNER_URL=https://billing.b5test.eu ACCTQ_PARTNER_TOKEN=… acctq get UID
+  ACCTQ_CONNECT_URL=https://api.example.com ACCTQ_CONNECT_TOKEN=… \\
+  acctq cacc get cacc_7n42DGM5Tflk9n8mt7Fhc7 -o json
 ";
 
 const OUTPUT: &str = "\
@@ -52,15 +56,15 @@ Output
   -o ndjson  one JSON object a line
 
 Standard output carries the result and nothing else; when a single look-up fails
-it is empty. The document is the server's own, every member in its order, numbers
-to the last digit. Members named like a secret field are left out unless --reveal;
-characters that act on terminals or deceive readers are written as escapes that
-parse back to the same string.
+it is empty. The document is the server's own, every member in its order,
+numbers to the last digit. Members named like a secret field are left out unless
+--reveal; characters that act on terminals or deceive readers are written as
+escapes that parse back to the same string.
 
 -F id,status,metadata.plan narrows and orders, in every format.
 
-With json and ndjson, what goes to standard error is JSON, too, one object a line
-with a single key: error, warning or trace.
+With json and ndjson, what goes to standard error is JSON, too, one object a
+line with a single key: error, warning or trace.
 
 Examples:
   acctq -p sandbox cacc get cacc_7n42DGM5Tflk9n8mt7Fhc7 -o json
@@ -74,6 +78,9 @@ Configuration
 belongs; `acctq config show` prints what is in force, and where it comes from.
 
 ";
+
+/// What there is help on beside the commands.
+const TOPICS: &[&str] = &["environment", "exit-codes", "output", "config"];
 
 impl Takes for Args {
     const FLAGS: &'static [&'static str] = &[];
@@ -89,50 +96,50 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Ending> {
         ["output"] => OUTPUT.to_owned(),
         // The command of that name is reached by its own --help; the topic tells more.
         ["config"] => format!("{CONFIG}{}", crate::config::TEMPLATE),
-        _ => command(&words)?,
+        _ => command(&words, context.ui.screen().width)?,
     };
     context.ui.print(text.as_bytes())?;
     Ok(Ending::Done)
 }
 
 fn exit_codes() -> String {
-    let row = |code: u8, name: &str, meaning: &str| format!("{code:>5}  {name:<13} {meaning}\n");
+    let row = |code: u8, name: &str, meaning: &str| {
+        format!("{code:>5}  {name:<13} {}\n", wrap(meaning, 21, 80))
+    };
     let rows = Kind::ALL.iter().map(|kind| {
         let (name, code, _, meaning) = kind.row();
         row(code, name, meaning)
     });
     let rows: String = std::iter::once(row(0, "", "success")).chain(rows).collect();
     format!(
-        "Exit codes\n\n{rows}\n6 to 8: try again. Anything else: something to fix. In JSON errors `retryable` says it \
-         more exactly.\n\nExample:\n  acctq -p sandbox cacc get cacc_ratelimited; echo $?\n"
+        "Exit codes\n\n{rows}\n6 to 8: try again. Anything else: something to fix. In JSON errors `retryable`\n\
+         says it more exactly.\n\nExample:\n  acctq -p sandbox get gone; echo $?\n"
     )
 }
 
-fn command(path: &[&str]) -> Result<String> {
+fn command(path: &[&str], width: Option<u16>) -> Result<String> {
     let mut command = cli::documented();
-    command.build();
-    for name in path {
+    for (depth, name) in path.iter().enumerate() {
         command = if let Some(below) = command.find_subcommand(name) {
             below.clone()
         } else {
             let known = command.get_subcommands().map(clap::Command::get_name);
-            let topics = ["environment", "exit-codes", "output", "config"];
-            let known: Vec<_> = known.chain(topics).collect();
-            let error = Error::new(
-                Kind::Usage,
-                format!(
-                    "there is no command or topic `{}`",
-                    excerpt(&hide_credentials(name), 40)
-                ),
-            );
-            return Err(match nearest(name, known.iter().copied()) {
+            let (what, topics) = match depth {
+                0 => ("command or topic", TOPICS),
+                _ => ("command", &[][..]),
+            };
+            let shown = excerpt(&hide_credentials(&path[..=depth].join(" ")), 40);
+            let error = Error::new(Kind::Usage, format!("there is no {what} `{shown}`"));
+            return Err(match nearest(name, known.chain(topics.iter().copied())) {
                 Some(near) => error.hint(format!("did you mean `{near}`?")),
                 None => error.hint("`acctq help` lists the commands and topics"),
             });
         };
     }
-    Ok(format!(
-        "{}\n",
-        command.render_help().to_string().trim_end()
-    ))
+    let args = ["acctq"].iter().chain(path).chain(&["--help"]);
+    match cli::parse(&args.map(OsString::from).collect::<Vec<_>>(), width)? {
+        Parsed::Text(text) => Ok(text),
+        // That is not what --help asks for.
+        Parsed::Run(_) => Ok(String::new()),
+    }
 }

@@ -1,6 +1,10 @@
 //! `man`: a page for each command.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+use clap_mangen::Man;
+use clap_mangen::roff::{Roff, roman};
 
 use super::{Context, Ending};
 use crate::cli::{self, Takes};
@@ -21,7 +25,7 @@ impl Takes for Args {
 /// Writes them.
 pub fn run(args: &Args, context: &Context<'_>) -> Result<Ending> {
     let Args { dir } = args;
-    clap_mangen::generate_to(cli::documented(), dir).map_err(|e| {
+    write(&cli::documented(), dir).map_err(|e| {
         Error::new(
             Kind::Failed,
             format!("the man pages could not be written to {}", dir.display()),
@@ -33,4 +37,33 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Ending> {
         .ui
         .note(&format!("man pages written to {}", dir.display()));
     Ok(Ending::Done)
+}
+
+/// Writes the page of a command and those of the commands below it.
+fn write(command: &clap::Command, dir: &Path) -> io::Result<()> {
+    for below in command.get_subcommands() {
+        write(below, dir)?;
+    }
+    let examples = command
+        .get_after_help()
+        .map(ToString::to_string)
+        .unwrap_or_default();
+    let man = Man::new(command.clone().after_help(None))
+        // An empty date would be left out, and the source would stand in its place.
+        .date(" ")
+        .source(concat!("acctq ", env!("CARGO_PKG_VERSION")));
+    let mut page = Vec::new();
+    man.render(&mut page)?;
+    // clap_mangen would fill these lines like a paragraph, under the heading EXTRA.
+    let lines = examples
+        .lines()
+        .filter(|line| !matches!(*line, "Example:" | "Examples:"));
+    let mut section = Roff::new();
+    section.control("SH", ["EXAMPLES"]).control("nf", []);
+    for line in lines {
+        section.text([roman(line)]);
+    }
+    section.control("fi", []);
+    section.to_writer(&mut page)?;
+    fs::write(dir.join(man.get_filename()), page)
 }

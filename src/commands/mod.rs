@@ -54,7 +54,7 @@ pub enum Command {
     #[command(after_help = "\
 Examples:
   acctq -p sandbox get cacc_7n42DGM5Tflk9n8mt7Fhc7
-  acctq -p sandbox get cacc_7n42DGM5Tflk9n8mt7Fhc7 aabee51b-0be2-4a0c-aa39-5bbcbb903d1b -o ndjson
+  acctq -p sandbox get cacc_activestandard provisioned-family -o ndjson
   acctq -p sandbox get aabee51b-0be2-4a0c-aa39-5bbcbb903d1b -F status,ends_at")]
     Get(Leaf<look_up::Args>),
     /// The configuration: write a template, show what is in force
@@ -105,8 +105,8 @@ pub enum PartnerAccount {
     #[command(after_help = "\
 Examples:
   acctq -p sandbox partner account get aabee51b-0be2-4a0c-aa39-5bbcbb903d1b
-  acctq -p sandbox partner account get aabee51b-0be2-4a0c-aa39-5bbcbb903d1b -o yaml
-  acctq -p sandbox partner account get aabee51b-0be2-4a0c-aa39-5bbcbb903d1b --reveal -F activation_token")]
+  acctq -p sandbox partner account get provisioned-family -o yaml
+  acctq -p sandbox partner account get ending --reveal -F activation_token")]
     Get(Leaf<look_up::Args>),
 }
 

@@ -26,7 +26,7 @@ fn after_help() -> String {
         "\
 Examples:
   acctq sandbox --port 4010
-  curl -H 'Authorization: Bearer {token}' \\
+  curl --oauth2-bearer {token} \\
     http://127.0.0.1:4010/api/v1/partners/accounts/ending
   ACCTQ_PARTNER_URL=http://127.0.0.1:4010 \\
     ACCTQ_PARTNER_TOKEN={token} acctq get gone

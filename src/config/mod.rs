@@ -2,7 +2,7 @@
 //!
 //! Each setting comes from the first of these that has it: flag, environment, profile, `[defaults]`, built-in; and it keeps
 //! where it came from, for `acctq config show` and for messages. A profile decides where the tokens go, so the rules that
-//! keep a token from a foreign origin are in one place, [`endpoint`]. The profile `sandbox` is built in: with it the file
+//! keep a token from a foreign origin are in one place, `endpoint`. The profile `sandbox` is built in: with it the file
 //! is not opened and no configured token is read.
 
 pub mod base_url;

@@ -7,6 +7,7 @@ use super::{connected, partner};
 use crate::account::Resource;
 use crate::error::Kind;
 use crate::json::{self, Token, Tokens};
+use crate::wrap::wrap;
 
 /// A member of a document and its value, both as JSON text; the value [`ABSENT`] takes the member away.
 pub(super) type Edit = (&'static str, &'static str);
@@ -305,17 +306,8 @@ pub fn help() -> String {
             if row.id.len() > id_width {
                 let _ = write!(text, "\n  {:id_width$}", "");
             }
-            let _ = write!(text, "  {:>4} ", row.exit_code);
-            let mut column = indent - 1;
-            for word in row.what.split(' ') {
-                if column + 1 + word.len() > WIDTH {
-                    let _ = write!(text, "\n{:1$}", "", indent - 1);
-                    column = indent - 1;
-                }
-                let _ = write!(text, " {word}");
-                column += 1 + word.len();
-            }
-            text.push('\n');
+            let what = wrap(row.what, indent, WIDTH);
+            let _ = writeln!(text, "  {:>4}  {what}", row.exit_code);
         }
     }
     text

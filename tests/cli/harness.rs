@@ -2,7 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
-use std::io::{Read, Write};
+use std::io::{BufRead as _, BufReader, Read, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
@@ -83,6 +83,53 @@ impl Home {
     pub fn acctq_args<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Run {
         Run::new(self, args)
     }
+
+    /// A run of a shell that finds the program as `acctq`, for command lines as people write them.
+    pub fn shell(&self, script: &str) -> Run {
+        let program = Path::new(env!("CARGO_BIN_EXE_acctq"));
+        let mut path = program.parent().unwrap().as_os_str().to_owned();
+        path.push(":");
+        path.push(std::env::var_os("PATH").unwrap_or_default());
+        let mut command = Command::new("/bin/sh");
+        command
+            .args(["-c", script])
+            .env_clear()
+            .env("PATH", path)
+            .env("HOME", self.path())
+            .current_dir(self.path());
+        Run {
+            revealing: script.contains("--reveal"),
+            ..Run::of(command)
+        }
+    }
+
+    /// `acctq sandbox` at work.
+    pub fn sandbox(&self) -> Sandbox {
+        let mut command = self.acctq("sandbox --port 0").into_command();
+        let mut child = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        let out = child.stdout.take().unwrap();
+        BufReader::new(out).read_line(&mut line).unwrap();
+        let url = line.split(['=', ' ']).nth(2).expect("a URL").to_owned();
+        Sandbox { child, url }
+    }
+}
+
+/// A sandbox that serves until it is dropped.
+pub struct Sandbox {
+    child: Child,
+    pub url: String,
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
 }
 
 /// A run to be: arguments, environment, standard input.
@@ -109,6 +156,15 @@ impl Run {
             command,
             stdin: Vec::new(),
             revealing,
+        }
+    }
+
+    /// A run of another program, which is held to the same.
+    pub fn of(command: Command) -> Self {
+        Run {
+            command,
+            stdin: Vec::new(),
+            revealing: false,
         }
     }
 

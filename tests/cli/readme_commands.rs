@@ -12,6 +12,15 @@ pub struct Shown {
     pub output: Vec<String>,
 }
 
+impl Shown {
+    /// Whether it takes programs that are no part of the Rust toolchain: then the system tests run it.
+    pub fn needs_more(&self) -> bool {
+        ["jq", "curl"]
+            .iter()
+            .any(|program| self.line.contains(program))
+    }
+}
+
 fn readme() -> String {
     std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap()
 }

@@ -1,0 +1,36 @@
+//! The man pages, read by man and by mandoc.
+
+use std::fs;
+
+use crate::harness::{Home, Run};
+use crate::programs::program;
+
+#[test]
+fn the_man_pages_are_well_formed() {
+    let home = Home::new();
+    home.acctq("man .")
+        .run()
+        .is(0, "", "man pages written to .\n");
+    let mut pages = 0;
+    for entry in fs::read_dir(home.path()).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|extension| extension != "1") {
+            continue;
+        }
+        pages += 1;
+        let mut man = program(&home, "man", "man-db");
+        man.args(["--warnings", "--local-file"])
+            .arg(&path)
+            .env("MANWIDTH", "80");
+        let shown = Run::of(man).run();
+        assert_eq!((shown.code, shown.stderr.as_str()), (0, ""), "{shown:#?}");
+        assert!(
+            shown.stdout.contains("\nEXAMPLES\n") && shown.stdout.contains("\n         acctq "),
+            "{shown:#?}"
+        );
+        let mut mandoc = program(&home, "mandoc", "mandoc");
+        mandoc.args(["-T", "lint", "-W", "error"]).arg(&path);
+        Run::of(mandoc).run().prints("");
+    }
+    assert_eq!(pages, 16);
+}

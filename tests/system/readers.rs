@@ -1,0 +1,335 @@
+//! What is printed, read by others: jq, a JSON Schema validator, and the readers of YAML 1.1 and 1.2.
+
+use serde_json::{Map, Value, json};
+
+use crate::harness::{Home, Run};
+use crate::programs::{perl, program, python};
+use crate::readme_commands;
+use crate::wire::{self, Wire};
+
+/// Reads YAML and prints it as JSON, or fails on what JSON cannot hold: a date, a set, a number that is none.
+type Reader = fn(&Home) -> Run;
+
+/// Each with the version of YAML that it reads.
+const READERS: [(&str, Reader); 4] = [
+    ("PyYAML, 1.1", |home| {
+        let script = "import json, sys, yaml\nprint(json.dumps(yaml.safe_load(sys.stdin.buffer), allow_nan=False))";
+        python(home, "yaml", "python3-yaml", script)
+    }),
+    ("ruamel.yaml, 1.1", |home| ruamel(home, "(1, 1)")),
+    ("ruamel.yaml, 1.2", |home| ruamel(home, "(1, 2)")),
+    ("YAML::PP, 1.2", |home| {
+        let script = "use YAML::PP; use JSON::PP; binmode STDIN, ':utf8'; local $/; \
+                      my $yaml = YAML::PP->new(schema => ['Core'], boolean => 'JSON::PP'); \
+                      print JSON::PP->new->ascii->allow_nonref->encode($yaml->load_string(<STDIN>))";
+        perl(home, "YAML::PP", "libyaml-pp-perl", script)
+    }),
+];
+
+fn ruamel(home: &Home, version: &str) -> Run {
+    let script = format!(
+        "import json, sys, warnings\nfrom ruamel.yaml import YAML\nwarnings.simplefilter('ignore')  # that 1e+3 is odd in 1.1\nyaml = YAML(typ='safe', pure=True)\nyaml.version = {version}\n\
+         print(json.dumps(yaml.load(sys.stdin.buffer), allow_nan=False))"
+    );
+    python(home, "ruamel.yaml", "python3-ruamel.yaml", &script)
+}
+
+/// Has each of them read it, and compares with what it should be.
+#[track_caller]
+fn read_alike(home: &Home, yaml: &str, expected: &Value) {
+    for (name, reader) in READERS {
+        let read = reader(home).stdin(yaml).run();
+        assert_eq!(
+            (read.code, read.stderr.as_str()),
+            (0, ""),
+            "{name}: {read:#?}"
+        );
+        let value: Value =
+            serde_json::from_str(&read.stdout).unwrap_or_else(|e| panic!("{name}: {e}"));
+        assert_eq!(
+            difference("", &value, expected),
+            None,
+            "{name} reads something else"
+        );
+    }
+}
+
+/// Where two values differ first. Whether 1000.0 is written so or 1000 is a matter of who prints it.
+fn difference(at: &str, read: &Value, expected: &Value) -> Option<String> {
+    match (read, expected) {
+        (Value::Array(read), Value::Array(expected)) if read.len() == expected.len() => {
+            let mut pairs = read.iter().zip(expected).enumerate();
+            pairs.find_map(|(i, (r, e))| difference(&format!("{at}/{i}"), r, e))
+        }
+        (Value::Object(read), Value::Object(expected)) if read.keys().eq(expected.keys()) => {
+            let mut pairs = read.iter().zip(expected.values());
+            pairs.find_map(|((name, r), e)| difference(&format!("{at}/{name:?}"), r, e))
+        }
+        (Value::Number(r), Value::Number(e)) if e.is_f64() && r.as_f64() == e.as_f64() => None,
+        _ => (read != expected).then(|| format!("{at}: {read:?}, not {expected:?}")),
+    }
+}
+
+/// A connected account with this metadata.
+fn account(metadata: &Value) -> Value {
+    json!({
+        "id": "cacc_1", "connection_type": "standard", "onboarding_mode": "full", "status": "active",
+        "platform_organization_id": "org_1", "created_at": "2023-11-07T05:31:56Z", "metadata": metadata,
+    })
+}
+
+/// Looks the account up and has its YAML read.
+#[track_caller]
+fn is_read_alike(metadata: &Value) {
+    let home = Home::new();
+    let account = account(metadata);
+    let server = Wire::answers(wire::json(&account.to_string()));
+    home.profile(server.url());
+    let run = home.acctq("cacc get cacc_1 -o yaml").run();
+    assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{run:#?}");
+    read_alike(&home, &run.stdout, &account);
+}
+
+/// What some reader of YAML might take for something else than a string.
+#[rustfmt::skip]
+const AMBIGUOUS: &[&str] = &[
+    "", " ", "  two", "two  ", "y", "Y", "n", "N", "yes", "No", "NO", "on", "Off", "true", "False", "TRUE", "null",
+    "Null", "NULL", "~", "=", "<<", "-", "--", "---", "...", "--- x", "?", "? x", ":", ": x", "x: y", "x:", "a #b",
+    "#", "# x", "&a", "*a", "!a", "!!str x", "%YAML", "@x", "`x", "|", ">", "|-", "'", "\"", "''", "\"x\"", "it's",
+    "[", "]", "{", "}", "[]", "{}", ",", "a,b", "0", "007", "08", "0o7", "0x1F", "0b1", "1_000", "1e3", "1E3", "e3",
+    "1.", ".5", "1.5", "+1", "-1", "+.inf", "-.INF", ".nan", ".NaN", "1:30", "190:20:30", "190:20:30.15",
+    "2001-12-14", "2001-12-14T21:59:43Z", "2001-12-14 21:59:43.10 -5", "12e03", "-2E+05", "0.", "685.230_15e+03",
+    "\\", "\\n", "a\\", "a\nb", "\n", "a\n", "\na", "a\tb", "\t", "\r\n", "a\r", "\u{85}", "\u{a0}", "\u{2028}",
+    "\u{2029}", "\u{feff}", "\u{feff}x", "\u{1b}[31m", "\0", "\u{7f}", "\u{9b}", "\u{200b}", "\u{202e}x", "\u{e0041}",
+    "\u{fffe}", "\u{ffff}", "\u{fffd}", "\u{10ffff}", "é", "e\u{301}", "漢字", "😀", "- x", "-x", "x -", "?x", ":x", "!",
+    "&", "*", "%", "@", "a: ", "a :b", "key: |", "0x", "0b", "0o", "._", "+", "+-1", "1,000",
+];
+
+#[test]
+fn ambiguous_strings_stay_strings_as_values_and_as_keys() {
+    let values: Vec<_> = AMBIGUOUS.iter().map(|word| json!(word)).collect();
+    let keys: Map<_, _> = AMBIGUOUS
+        .iter()
+        .map(|word| ((*word).to_owned(), json!(1)))
+        .collect();
+    is_read_alike(
+        &json!({"values": values, "keys": keys, "nested": [[values.clone()], {"in": [{"deep": values}]}]}),
+    );
+}
+
+#[test]
+fn strings_put_together_by_chance_stay_the_same() {
+    let parts = [
+        "a",
+        "Z",
+        "0",
+        "1",
+        "9",
+        "_",
+        ".",
+        "-",
+        "+",
+        "e",
+        "E",
+        "x",
+        "o",
+        ":",
+        " ",
+        "#",
+        ",",
+        "'",
+        "\"",
+        "\\",
+        "\n",
+        "\t",
+        "\r",
+        "[",
+        "]",
+        "{",
+        "}",
+        "&",
+        "*",
+        "!",
+        "|",
+        ">",
+        "%",
+        "@",
+        "`",
+        "?",
+        "=",
+        "<",
+        "~",
+        "/",
+        "$",
+        "é",
+        "漢",
+        "😀",
+        "\u{85}",
+        "\u{2028}",
+        "\u{feff}",
+        "\u{202e}",
+        "\u{1b}",
+        "\0",
+        "\u{e0041}",
+        "no",
+        "null",
+        "true",
+        "inf",
+        "nan",
+        "T",
+        "12:30",
+        "2001-01-01",
+    ];
+    // The same strings each time.
+    let mut chance = fastrand::Rng::with_seed(0x00ac_c7e9);
+    let mut word = || -> String {
+        (0..chance.usize(1..7))
+            .map(|_| parts[chance.usize(..parts.len())])
+            .collect()
+    };
+    let values: Vec<_> = (0..3000).map(|_| json!(word())).collect();
+    let keys: Map<_, _> = (0..1000).map(|_| (word(), json!(word()))).collect();
+    is_read_alike(&json!({"values": values, "keys": keys}));
+}
+
+#[test]
+fn numbers_and_shapes_stay_what_they_are() {
+    is_read_alike(&json!({
+        "integers": [0, -0, 1, -1, 7, 123_456_789, 9_007_199_254_740_993_i64, i64::MIN, u64::MAX],
+        "floats": [0.5, -1.25, 1e3, 1e21, 1.5e-7, 1e300, 2.5e-300],
+        "words": [null, true, false],
+        "empty": [{}, [], "", [[]], [{}], {"a": {}, "b": []}],
+        "k".repeat(1500): {"é".repeat(1100): ["x".repeat(5000)]},
+    }));
+}
+
+#[test]
+fn hostile_text_of_the_sandbox_is_read_alike_in_both_formats() {
+    for id in [
+        "cacc_hostile",
+        "hostile",
+        "cacc_activeexpress",
+        "ending",
+        "newfield",
+    ] {
+        let home = Home::new();
+        let printed = |format: &str| {
+            let run = home
+                .acctq(&format!("-p sandbox get {id} -o {format}"))
+                .run();
+            assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{run:#?}");
+            run.stdout
+        };
+        let expected: Value = serde_json::from_str(&printed("json")).unwrap();
+        read_alike(&home, &printed("yaml"), &expected);
+    }
+    // Several accounts are one document, too.
+    let home = Home::new();
+    let run = home
+        .acctq("-p sandbox get cacc_hostile hostile -o yaml")
+        .run();
+    let count = Run::of({
+        let mut jq = program(&home, "jq", "jq");
+        jq.arg("-c").arg("[length, .[0].status, .[1].status]");
+        jq
+    });
+    let read = (READERS[0].1)(&home).stdin(&run.stdout).run();
+    count
+        .stdin(read.stdout)
+        .run()
+        .prints("[2,\"pending\",\"provisioned\"]\n");
+}
+
+#[test]
+fn jq_reads_results_and_errors() {
+    let home = Home::new();
+    let cases = [
+        ("get ending -o json", 0, ".deployed_members + 1", "6\n"),
+        (
+            "get cacc_newfield -o json",
+            0,
+            ".limits.invoices_per_day, .region",
+            "1000\neu-west-1\n",
+        ),
+        (
+            "get cacc_activestandard ending -o json",
+            0,
+            "length, .[].status",
+            "2\nactive\nprovisioned\n",
+        ),
+        (
+            "get cacc_activestandard ending -o ndjson",
+            0,
+            ".status",
+            "active\nprovisioned\n",
+        ),
+        (
+            "get gone -o json",
+            5,
+            ".error | .code, .exit_code, .retryable",
+            "gone\n5\nfalse\n",
+        ),
+        (
+            "get gone ending ../x -o ndjson",
+            1,
+            "(.error | objects | .code), .status // empty",
+            "provisioned\ngone\nusage\n",
+        ),
+    ];
+    for (args, code, filter, expected) in cases {
+        let run = home.acctq(&format!("-p sandbox {args}")).run();
+        assert_eq!(run.code, code, "{run:#?}");
+        let mut jq = program(&home, "jq", "jq");
+        jq.args(["-r", filter]);
+        Run::of(jq)
+            .stdin(run.stdout + &run.stderr)
+            .run()
+            .prints(expected);
+    }
+}
+
+#[test]
+fn the_recipes_of_the_readme_work() {
+    let home = Home::new();
+    program(&home, "jq", "jq");
+    program(&home, "curl", "curl");
+    let mut count = 0;
+    for command in readme_commands::commands() {
+        if command.needs_more() {
+            readme_commands::run(&home, &command);
+            count += 1;
+        }
+    }
+    assert!(count >= 3, "only {count} commands were found");
+}
+
+#[test]
+fn the_schema_is_one_and_accepts_what_is_printed() {
+    let script = "import json, sys\nfrom jsonschema import Draft202012Validator as V, FormatChecker\n\
+                  schema, *documents = [json.loads(line) for line in sys.stdin]\nV.check_schema(schema)\n\
+                  for d in documents: print(*sorted(e.json_path for e in V(schema).iter_errors(d)))";
+    let cases = [
+        (
+            "cacc",
+            "cacc_7n42DGM5Tflk9n8mt7Fhc7 cacc_activestandard cacc_pendingexpress cacc_revokedexpress cacc_newfield cacc_hostile cacc_drift",
+            "\n\n\n\n\n\n$ $.created_at $.status\n",
+        ),
+        (
+            "partner-account",
+            "aabee51b-0be2-4a0c-aa39-5bbcbb903d1b entitled-family ending newfield secretive drift",
+            "\n\n\n\n\n$ $.deployed_members $.status\n",
+        ),
+    ];
+    for (resource, ids, expected) in cases {
+        let home = Home::new();
+        let schema: Value =
+            serde_json::from_str(&home.acctq(&format!("schema {resource}")).run().stdout).unwrap();
+        let documents = home.acctq(&format!("-p sandbox get {ids} -o ndjson")).run();
+        assert_eq!(documents.code, 0, "{documents:#?}");
+        let text = format!("{schema}\n{}", documents.stdout);
+        python(&home, "jsonschema", "python3-jsonschema", script)
+            .stdin(text)
+            .run()
+            .prints(expected);
+    }
+}
