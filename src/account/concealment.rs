@@ -52,7 +52,9 @@ impl Concealment {
             && self.hides_text(&decode(raw).unwrap_or_default())
     }
 
-    fn hides_text(&self, text: &str) -> bool {
+    /// Whether a text holds one of the secrets.
+    #[must_use]
+    pub fn hides_text(&self, text: &str) -> bool {
         self.secrets
             .iter()
             .flatten()
