@@ -24,7 +24,8 @@ pub fn after_help() -> String {
         "\
 Examples:
   acctq sandbox --port 4010
-  curl -H 'Authorization: Bearer {token}' http://127.0.0.1:4010/api/v1/partners/accounts/ending
+  curl -H 'Authorization: Bearer {token}' \\
+    http://127.0.0.1:4010/api/v1/partners/accounts/ending
   ACCTQ_PARTNER_URL=http://127.0.0.1:4010 ACCTQ_PARTNER_TOKEN={token} acctq get gone
 
 The same accounts are there without a server, in the profile `sandbox`:
