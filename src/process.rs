@@ -1,6 +1,8 @@
-//! The process itself: no core file holds a token, and a bug ends in a message.
+//! The process itself: no core file holds a token, and neither a bug nor a full file ends without a message.
 
 use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind, set_hook};
+#[cfg(unix)]
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::error::{Error, Kind, Result};
@@ -12,12 +14,14 @@ pub fn harden() {
     // What the system refuses leaves us where any program is; there is nobody to tell.
     let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
     no_core_files();
+    survive_file_limits();
 }
 
 /// Keeps the memory of this process, which holds a token, from core files.
 #[cfg(all(unix, not(target_os = "linux")))]
 pub fn harden() {
     no_core_files();
+    survive_file_limits();
 }
 
 /// There is nothing to do here.
@@ -34,6 +38,15 @@ fn no_core_files() {
             maximum: Some(0),
         },
     );
+}
+
+/// A file that reaches `ulimit -f` sends SIGXFSZ, which ends a process without a word. With a handler, whatever it does,
+/// the write fails instead, and is told like any other. It is not ignored, since a token helper would inherit that.
+#[cfg(unix)]
+fn survive_file_limits() {
+    // Nobody asks whether it came: the failed write says so.
+    let came = Arc::new(AtomicBool::new(false));
+    let _ = signal_hook::flag::register(rustix::process::Signal::XFSZ.as_raw(), came);
 }
 
 /// Runs `work`; a panic in it becomes a failure that names the place, and no more: its message may hold anything.

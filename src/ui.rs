@@ -159,6 +159,18 @@ impl Ui {
         }
     }
 
+    /// Reports one failure among several: people are told which id it is about, as scripts always are.
+    pub fn failure(&self, error: &Error) {
+        let message = error.to_string();
+        match error.facts().id.as_deref() {
+            Some(id) if !self.manner.json && !message.contains(id) => {
+                let message = format!("{id}: {message}");
+                self.say("error", "31", &message, error.hint_text());
+            }
+            _ => self.error(error),
+        }
+    }
+
     /// Warns that answers stray from the contract.
     pub fn warning(&self, warning: &Warning<'_>) {
         if self.manner.quiet {

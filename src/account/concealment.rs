@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use super::{Document, Field, RESOURCES, field};
+use super::{Document, Field, RESOURCES};
 use crate::json::{Token, Tokens, decode};
 
 /// A secret's text is looked for elsewhere from this length on; shorter ones would match by accident.
@@ -20,15 +20,7 @@ impl Concealment {
     /// For `document`; with `reveal`, nothing is hidden.
     #[must_use]
     pub fn of(document: &Document, reveal: bool) -> Self {
-        let secrets = (!reveal).then(|| {
-            document
-                .members()
-                .filter(|(name, _)| is_secret_name(name))
-                .filter_map(|(_, value)| field::text(value))
-                .filter(|text| text.len() >= SHORTEST)
-                .map(Cow::into_owned)
-                .collect()
-        });
+        let secrets = (!reveal).then(|| secrets_in(&document.text));
         Concealment { secrets }
     }
 
@@ -52,7 +44,9 @@ impl Concealment {
             && self.hides_text(&decode(raw).unwrap_or_default())
     }
 
-    fn hides_text(&self, text: &str) -> bool {
+    /// Whether a text holds one of the secrets.
+    #[must_use]
+    pub fn hides_text(&self, text: &str) -> bool {
         self.secrets
             .iter()
             .flatten()
@@ -67,6 +61,24 @@ impl Concealment {
             concealment: self,
         }
     }
+}
+
+/// The texts of all secrets, at whatever depth they are named.
+fn secrets_in(json: &str) -> Vec<String> {
+    let mut secrets = Vec::new();
+    let mut tokens = Tokens::new(json);
+    while let Some(token) = tokens.next() {
+        let Token::Key(name) = token else { continue };
+        if !is_secret_name(&decode(name).unwrap_or_default()) {
+            continue;
+        }
+        for token in Tokens::new(tokens.value()) {
+            if let Token::String(raw) = token {
+                secrets.extend(decode(raw).filter(|text| text.len() >= SHORTEST));
+            }
+        }
+    }
+    secrets.into_iter().map(Cow::into_owned).collect()
 }
 
 /// Tokens of a value without hidden members and elements.

@@ -93,7 +93,7 @@ impl Answer {
             ]
             .into_iter()
             .find_map(header)
-            .map(|id| hide_credentials(&excerpt(&id, EXCERPT))),
+            .map(|id| told(&id, EXCERPT)),
             body: Vec::new(),
             repeats_token: repeats_token.get(),
         }
@@ -175,7 +175,7 @@ impl Answer {
             return Err(bad(format!(
                 "{host} answers with another {}: {} instead of {}",
                 resource.noun,
-                hide_credentials(&excerpt(&other, 80)),
+                told(&other, 80),
                 id.as_str()
             )));
         }
@@ -184,7 +184,7 @@ impl Answer {
 
     /// That the body is encoded, if it is.
     fn encoded(&self, host: &str) -> Option<String> {
-        let encoding = excerpt(self.encoding.as_ref()?, 40);
+        let encoding = told(self.encoding.as_ref()?, 40);
         Some(format!(
             "{host} answers in the encoding {encoding}, which was not asked for"
         ))
@@ -193,12 +193,8 @@ impl Answer {
     /// What the body is instead of JSON, by its declared type and its first character.
     fn not_json(&self) -> Option<String> {
         let declared = self.content_type.as_deref().unwrap_or_default();
-        let media = declared
-            .split(';')
-            .next()
-            .unwrap_or_default()
-            .trim()
-            .to_ascii_lowercase();
+        let declared = declared.split(';').next().unwrap_or_default().trim();
+        let media = declared.to_ascii_lowercase();
         let first = self.body.iter().find(|b| !b.is_ascii_whitespace());
         if media.contains("html") || first == Some(&b'<') {
             return Some("a web page".to_owned());
@@ -206,7 +202,7 @@ impl Answer {
         let json = media.is_empty()
             || media == "application/json"
             || (media.starts_with("application/") && media.ends_with("+json"));
-        (!json).then(|| excerpt(&media, 60))
+        (!json).then(|| told(declared, 60))
     }
 
     fn refusal(self, id: &Id, place: Place<'_>) -> Failure {
@@ -273,11 +269,12 @@ impl Answer {
                 let message = format!("{} failed with status {status}{asks}{says}", place.words());
                 let error = Error::new(Kind::Server, message)
                     .retryable(status != 501)
-                    .hint(match &self.request_id {
-                        Some(id) => {
+                    .hint(match (&self.request_id, status) {
+                        (_, 501) => CHECK_URL.to_owned(),
+                        (Some(id), _) => {
                             format!("try again later; its operator can look for request {id}")
                         }
-                        None => "try again later".to_owned(),
+                        (None, _) => "try again later".to_owned(),
                     });
                 (error, matches!(status, 500 | 502 | 503 | 504))
             }
@@ -346,13 +343,18 @@ impl Answer {
             let text = names
                 .into_iter()
                 .find_map(|name| field::text(document.get(name)?))?;
-            Some(excerpt(&hide_credentials(&text), EXCERPT)).filter(|text| !text.is_empty())
+            Some(told(&text, EXCERPT)).filter(|text| !text.is_empty())
         };
         (
             member(["code", "error"]),
             member(["message", "description"]),
         )
     }
+}
+
+/// A server's words as a message may repeat them: without credentials, which are looked for before anything is cut.
+fn told(text: &str, limit: usize) -> String {
+    excerpt(&hide_credentials(text), limit)
 }
 
 /// Where a `Location` points to (RFC 3986 4.2): an origin, without userinfo, for whatever is more than a path.
@@ -373,12 +375,9 @@ fn target(location: &str, scheme: &str) -> String {
             .port_u16()
             .map(|port| format!(":{port}"))
             .unwrap_or_default();
-        Some(hide_credentials(&format!("{scheme}://{host}{port}")))
+        Some(told(&format!("{scheme}://{host}{port}"), EXCERPT))
     });
-    origin.map_or_else(
-        || "something that is no web address".to_owned(),
-        |origin| excerpt(&origin, EXCERPT),
-    )
+    origin.unwrap_or_else(|| "something that is no web address".to_owned())
 }
 
 #[cfg(test)]

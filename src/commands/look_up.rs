@@ -105,7 +105,7 @@ pub fn run(
             Err(error) if !many => return Err(error),
             Err(error) => {
                 let why = tally.failed(&error);
-                ui.error(&error);
+                ui.failure(&error);
                 if let Some(why) = why {
                     if tally.found > 0 {
                         ui.print(&printer.finish())?;

@@ -1,14 +1,16 @@
 //! Accounts for people: one as labels and values, several as rows.
 //!
-//! On a terminal long values wrap inside their column and times say how long ago they are; in a pipe nothing is wrapped,
-//! cut or coloured, so that a line is a row. Every text goes through [`for_people`]: a name can neither move the cursor
-//! nor forge a row.
+//! On a terminal long values wrap inside their column, the first column last, so that an id stays in one piece to copy;
+//! and times say how long ago they are. In a pipe nothing is wrapped, cut or coloured, so that a line is a row. Every text
+//! goes through [`for_people`]: a name can neither move the cursor nor forge a row.
+//!
+//! Laying out is a few lines and not a crate: what matters is which column gives way, that rows beyond the sample look
+//! like those in it, and that a cell of any size passes a pipe uncut.
 
 use std::io::{self, Write};
 
-use comfy_table::{ContentArrangement, Table, presets};
 use jiff::{SignedDuration, Timestamp};
-use unicode_width::UnicodeWidthStr as _;
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 use super::json;
 use crate::account::field::{Kind, text, time};
@@ -22,7 +24,13 @@ const CONCEALED: &str = "••••••••";
 const NULL: &str = "–";
 
 /// The gap between columns.
-const GAP: u16 = 2;
+const GAP: usize = 2;
+
+/// No screen is taken to be narrower: nothing could be read there.
+const NARROWEST_SCREEN: u16 = 20;
+
+/// Columns but the first give way until they are so narrow; an RFC 3339 date still fits.
+const NARROW: usize = 10;
 
 /// The mean month and year of the Gregorian calendar, in seconds.
 const MONTH: i64 = 2_629_746;
@@ -64,35 +72,28 @@ pub fn write_one(
     if !selected {
         entries.sort_by_key(position);
     }
-    let mut table = layout(screen);
-    for entry in &entries {
-        let label = entry
-            .field
-            .map_or_else(|| for_people(entry.name), |field| field.label.into());
-        let mut value = cell(entry, concealment);
-        if let Some(ago) = screen.now.and_then(|now| ago(entry, now)) {
-            value = format!("{value}  ({ago})");
-        }
-        if entry.value.is_none() {
-            value.push_str("  (--reveal shows it)");
-        }
-        table.add_row([label.as_ref(), &value]);
-    }
-    space(&mut table);
-    let labels = table
-        .column_max_content_widths()
-        .first()
-        .map_or(0, |&width| usize::from(width));
-    for line in table.lines() {
-        let line = line.trim_end();
-        match line.get(..labels) {
-            Some(label) if screen.color && !label.trim().is_empty() => {
-                writeln!(out, "\u{1b}[1m{label}\u{1b}[0m{}", &line[labels..])?;
+    let rows: Vec<[String; 2]> = entries
+        .iter()
+        // Its name may hold the secret itself.
+        .filter(|entry| entry.value.is_some() || !concealment.hides_text(entry.name))
+        .map(|entry| {
+            let label = entry.field.map_or_else(
+                || for_people(entry.name).into_owned(),
+                |field| field.label.to_owned(),
+            );
+            let mut value = cell(entry, concealment);
+            if let Some(ago) = screen.now.and_then(|now| ago(entry, now)) {
+                value = format!("{value}  ({ago})");
             }
-            _ => writeln!(out, "{line}")?,
-        }
-    }
-    Ok(())
+            if entry.value.is_none() {
+                value.push_str("  (--reveal shows it)");
+            }
+            [label, value]
+        })
+        .collect();
+    let layout = Layout::new(rows.iter().map(|row| &row[..]), screen);
+    rows.iter()
+        .try_for_each(|row| layout.write(out, row, |column| column == 0))
 }
 
 /// Several accounts as one row each, streamed: the first hundred decide the widths of the columns.
@@ -100,9 +101,35 @@ pub fn write_one(
 pub struct Rows {
     columns: Vec<Column>,
     screen: Screen,
-    waiting: Vec<Vec<String>>,
-    /// The columns' widths, once they are fixed.
-    widths: Option<Vec<usize>>,
+    waiting: Vec<Vec<Value>>,
+    /// How the columns are laid out, once that is fixed, and how times are written.
+    settled: Option<(Layout, Times)>,
+}
+
+/// One cell: what the server says and, of a time on a terminal, how long ago that is.
+#[derive(Debug, Default)]
+struct Value {
+    text: String,
+    ago: Option<String>,
+}
+
+/// How times stand in rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Times {
+    /// `2023-11-07T05:31:56Z  (3 years ago)`, where there is room.
+    Both,
+    /// `3 years ago`
+    Ago,
+}
+
+impl Value {
+    fn shown(&self, times: Times) -> String {
+        match (&self.ago, times) {
+            (None, _) => self.text.clone(),
+            (Some(ago), Times::Both) => format!("{}  ({ago})", self.text),
+            (Some(ago), Times::Ago) => ago.clone(),
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -163,7 +190,7 @@ impl Rows {
             columns,
             screen,
             waiting: Vec::new(),
-            widths: None,
+            settled: None,
         }
     }
 
@@ -181,13 +208,15 @@ impl Rows {
             let entry = entries
                 .iter()
                 .find(|entry| column.names.iter().any(|name| name == entry.name));
-            entry
-                .map(|entry| cell(entry, concealment))
-                .unwrap_or_default()
+            entry.map_or_else(Value::default, |entry| Value {
+                text: cell(entry, concealment),
+                ago: self.screen.now.and_then(|now| ago(entry, now)),
+            })
         });
-        let row: Vec<String> = row.collect();
-        if let Some(widths) = &self.widths {
-            write_row(out, &row, widths)
+        let row: Vec<Value> = row.collect();
+        if let Some((layout, times)) = &self.settled {
+            let row: Vec<_> = row.iter().map(|value| value.shown(*times)).collect();
+            layout.write(out, &row, |_| false)
         } else {
             self.waiting.push(row);
             if self.waiting.len() < SAMPLE {
@@ -203,7 +232,7 @@ impl Rows {
     /// # Errors
     /// Those of `out`.
     pub fn finish(&mut self, out: &mut impl Write) -> io::Result<()> {
-        if self.widths.is_none() && !self.waiting.is_empty() {
+        if self.settled.is_none() && !self.waiting.is_empty() {
             self.settle(out)
         } else {
             Ok(())
@@ -211,18 +240,27 @@ impl Rows {
     }
 
     fn settle(&mut self, out: &mut impl Write) -> io::Result<()> {
-        let mut table = layout(self.screen);
-        table.set_header(self.columns.iter().map(|column| &column.label));
-        table.add_rows(self.waiting.drain(..));
-        space(&mut table);
-        write_with_header(out, &table, self.screen)?;
-        self.widths = Some(
-            table
-                .column_max_content_widths()
-                .into_iter()
-                .map(usize::from)
-                .collect(),
-        );
+        let labels = self.columns.iter().map(|column| column.label.clone());
+        let header: Vec<String> = labels.collect();
+        let waiting = std::mem::take(&mut self.waiting);
+        let laid_out = |times| {
+            let rows: Vec<Vec<String>> = waiting
+                .iter()
+                .map(|row| row.iter().map(|value| value.shown(times)).collect())
+                .collect();
+            let all = rows.iter().chain([&header]).map(Vec::as_slice);
+            (Layout::new(all, self.screen), times, rows)
+        };
+        let mut chosen = laid_out(Times::Both);
+        if chosen.0.wraps {
+            chosen = laid_out(Times::Ago);
+        }
+        let (layout, times, rows) = chosen;
+        layout.write(out, &header, |_| true)?;
+        for row in &rows {
+            layout.write(out, row, |_| false)?;
+        }
+        self.settled = Some((layout, times));
         Ok(())
     }
 }
@@ -230,57 +268,127 @@ impl Rows {
 /// A table of our own texts, with a header.
 #[must_use]
 pub fn grid<const N: usize>(header: &[&str; N], rows: &[[String; N]], screen: Screen) -> Vec<u8> {
-    let mut table = layout(screen);
-    table.set_header(header.iter());
-    table.add_rows(
-        rows.iter()
-            .map(|row| row.iter().map(|cell| for_people(cell).into_owned())),
-    );
-    space(&mut table);
+    let rows: Vec<_> = rows
+        .iter()
+        .map(|row| row.each_ref().map(|cell| for_people(cell).into_owned()))
+        .collect();
+    let header = header.map(str::to_owned);
+    let all = rows.iter().chain([&header]).map(|row| &row[..]);
+    let layout = Layout::new(all, screen);
     let mut out = Vec::new();
     // Writing to a Vec cannot fail.
-    let _ = write_with_header(&mut out, &table, screen);
+    let _ = layout.write(&mut out, &header, |_| true);
+    for row in &rows {
+        let _ = layout.write(&mut out, row, |_| false);
+    }
     out
 }
 
-fn write_with_header(out: &mut impl Write, table: &Table, screen: Screen) -> io::Result<()> {
-    for (number, line) in table.lines().enumerate() {
-        let line = line.trim_end();
-        if number == 0 && screen.color {
-            writeln!(out, "\u{1b}[1m{line}\u{1b}[0m")?;
-        } else {
-            writeln!(out, "{line}")?;
+/// The columns' widths, and whether cells wrap to keep to them.
+#[derive(Debug)]
+struct Layout {
+    widths: Vec<usize>,
+    wraps: bool,
+    color: bool,
+}
+
+impl Layout {
+    /// As wide as the widest of these cells; on a screen, no wider than it if that can be.
+    fn new<'r>(rows: impl Iterator<Item = &'r [String]>, screen: Screen) -> Self {
+        let mut widths: Vec<usize> = Vec::new();
+        for row in rows {
+            widths.resize(row.len(), 0);
+            for (width, cell) in widths.iter_mut().zip(row) {
+                *width = cell.width().max(*width);
+            }
+        }
+        let wraps = screen.width.is_some_and(|screen| {
+            let screen = usize::from(screen.max(NARROWEST_SCREEN));
+            fit(&mut widths, screen)
+        });
+        Layout {
+            widths,
+            wraps,
+            color: screen.color,
         }
     }
-    Ok(())
-}
 
-fn write_row(out: &mut impl Write, row: &[String], widths: &[usize]) -> io::Result<()> {
-    let mut line = String::new();
-    for (cell, width) in row.iter().zip(widths) {
-        line.push_str(cell);
-        let padding = width.saturating_sub(cell.width()) + usize::from(GAP);
-        line.extend(std::iter::repeat_n(' ', padding));
+    /// Writes one row: a line, or as many as its longest cell takes; the columns that `bold` says are set off.
+    fn write(
+        &self,
+        out: &mut impl Write,
+        row: &[String],
+        bold: impl Fn(usize) -> bool,
+    ) -> io::Result<()> {
+        let cells = row.iter().zip(&self.widths).map(|(cell, width)| {
+            if self.wraps {
+                wrap(cell, *width)
+            } else {
+                vec![cell.as_str()]
+            }
+        });
+        let cells: Vec<_> = cells.collect();
+        for line in 0..cells.iter().map(Vec::len).max().unwrap_or(0) {
+            let mut padding = 0;
+            for (column, (cell, width)) in cells.iter().zip(&self.widths).enumerate() {
+                let text = cell.get(line).copied().unwrap_or_default();
+                if !text.is_empty() {
+                    out.write_all(" ".repeat(padding).as_bytes())?;
+                    padding = 0;
+                    if self.color && bold(column) {
+                        write!(out, "\u{1b}[1m{text}\u{1b}[0m")?;
+                    } else {
+                        out.write_all(text.as_bytes())?;
+                    }
+                }
+                padding += width.saturating_sub(text.width()) + GAP;
+            }
+            out.write_all(b"\n")?;
+        }
+        Ok(())
     }
-    writeln!(out, "{}", line.trim_end())
 }
 
-fn layout(screen: Screen) -> Table {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING);
-    match screen.width {
-        Some(width) => table
-            .set_content_arrangement(ContentArrangement::Dynamic)
-            .set_width(width.max(20)),
-        None => table.set_content_arrangement(ContentArrangement::Disabled),
-    };
-    table
+/// Narrows columns until they fit the screen, always the widest one, the first one last; whether there was need to.
+fn fit(widths: &mut [usize], screen: usize) -> bool {
+    let taken =
+        |widths: &[usize]| widths.iter().sum::<usize>() + GAP * widths.len().saturating_sub(1);
+    if taken(widths) <= screen {
+        return false;
+    }
+    for width in widths.iter_mut() {
+        *width = screen.min(*width);
+    }
+    for (first, floor) in [(1, NARROW), (0, 1)] {
+        while taken(widths) > screen {
+            let others = widths.get_mut(first..).unwrap_or_default();
+            match others.iter_mut().max().filter(|width| **width > floor) {
+                Some(widest) => *widest -= 1,
+                None => break,
+            }
+        }
+    }
+    true
 }
 
-/// Sets the columns apart by [`GAP`].
-fn space(table: &mut Table) {
-    for column in table.column_iter_mut() {
-        column.set_padding((0, GAP));
+/// Cuts a text into lines of that width, at blanks where it can be.
+fn wrap(mut text: &str, width: usize) -> Vec<&str> {
+    let mut lines = Vec::new();
+    loop {
+        let mut taken = 0;
+        let too_far = text.char_indices().find(|(at, c)| {
+            taken += c.width().unwrap_or(0);
+            // At least one character a line, however narrow it is.
+            taken > width && *at > 0
+        });
+        let Some((end, _)) = too_far else {
+            lines.push(text);
+            return lines;
+        };
+        let blank = text.get(..=end).and_then(|head| head.rfind(' '));
+        let line = &text[..blank.filter(|at| *at > 0).unwrap_or(end)];
+        text = text[line.len()..].trim_start_matches(' ');
+        lines.push(line.trim_end_matches(' '));
     }
 }
 
@@ -347,14 +455,56 @@ mod tests {
     }
 
     #[test]
-    fn rows_beyond_the_sample_are_padded_alike() {
+    fn the_first_column_gives_way_last() {
+        for (natural, screen, narrowed) in [
+            (&[27, 7, 15, 26, 20][..], 103, &[27, 7, 15, 26, 20][..]),
+            (&[27, 7, 15, 26, 11], 80, &[27, 7, 14, 13, 11]),
+            (&[27, 7, 15, 26, 11], 66, &[21, 7, 10, 10, 10]),
+            (&[22, 100_000], 80, &[22, 56]),
+            (&[9, 9, 9], 20, &[6, 5, 5]),
+            (
+                &[1, 1, 1, 1, 1, 1, 1, 1, 1],
+                20,
+                &[1, 1, 1, 1, 1, 1, 1, 1, 1],
+            ),
+            (&[], 20, &[]),
+        ] {
+            let mut widths = natural.to_vec();
+            fit(&mut widths, screen);
+            assert_eq!(widths, narrowed, "{natural:?} in {screen}");
+        }
+    }
+
+    #[test]
+    fn texts_wrap_at_blanks_where_they_can() {
+        for (text, width, lines) in [
+            ("", 5, &[""][..]),
+            ("abcde", 5, &["abcde"]),
+            ("abcdef", 5, &["abcde", "f"]),
+            ("ab cde fg", 5, &["ab", "cde", "fg"]),
+            ("ab cd  ef", 5, &["ab cd", "ef"]),
+            ("漢字漢", 5, &["漢字", "漢"]),
+            ("漢字", 1, &["漢", "字"]),
+            ("e\u{301}e\u{301}e", 2, &["e\u{301}e\u{301}", "e"]),
+            ("  a", 2, &["", "a"]),
+        ] {
+            assert_eq!(wrap(text, width), lines, "{text:?} in {width}");
+        }
+    }
+
+    #[test]
+    fn cells_are_padded_by_their_width_on_the_screen() {
+        let layout = Layout {
+            widths: vec![6, 3, 4],
+            wraps: false,
+            color: true,
+        };
         let mut out = Vec::new();
-        write_row(
-            &mut out,
-            &["漢字".to_owned(), "b".to_owned(), String::new()],
-            &[6, 3, 4],
-        )
-        .expect("written");
-        assert_eq!(String::from_utf8(out).expect("text"), "漢字    b\n");
+        let row = ["漢字".to_owned(), "b".to_owned(), String::new()];
+        layout
+            .write(&mut out, &row, |column| column == 1)
+            .expect("written");
+        let text = String::from_utf8(out).expect("text");
+        assert_eq!(text, "漢字    \u{1b}[1mb\u{1b}[0m\n");
     }
 }

@@ -189,3 +189,24 @@ pub fn response(status: &str, headers: &str, body: &str) -> Vec<u8> {
 pub fn json(body: &str) -> Vec<u8> {
     response("200 OK", "Content-Type: application/json\r\n", body)
 }
+
+/// Serves whatever `answer` makes of each request's path, on connections that stay open; says where.
+pub fn serves(answer: impl Fn(&str) -> Vec<u8> + Send + Sync + 'static) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let answer = Arc::new(answer);
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let (mut stream, answer) = (stream.unwrap(), answer.clone());
+            thread::spawn(move || {
+                while let Ok(head) = read_head(&mut stream) {
+                    let path = head.split(' ').nth(1).unwrap();
+                    if stream.write_all(&answer(path)).is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+    });
+    url
+}
