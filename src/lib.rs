@@ -10,13 +10,13 @@ pub mod commands;
 pub mod config;
 pub mod error;
 pub mod escape;
+pub mod flags;
 pub mod json;
 mod nearest;
 pub mod output;
 mod process;
 pub mod sandbox;
 pub mod ui;
-mod wrap;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -43,6 +43,7 @@ pub fn run(args: &[OsString], env: &Environment) -> ExitCode {
             flags: &cli.flags,
             env,
             ui: &ui,
+            tree: cli::documented,
         })
     });
     match ending {

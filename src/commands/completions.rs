@@ -3,8 +3,8 @@
 use clap_complete::Shell;
 
 use super::{Context, Ending};
-use crate::cli::{self, Takes};
 use crate::error::Result;
+use crate::flags::Takes;
 
 /// How each shell takes them.
 const EXAMPLES: &str = "\
@@ -30,7 +30,7 @@ impl Takes for Args {
 pub fn run(args: &Args, context: &Context<'_>) -> Result<Ending> {
     let Args { shell } = args;
     let mut out = Vec::new();
-    clap_complete::generate(*shell, &mut cli::documented(), "acctq", &mut out);
+    clap_complete::generate(*shell, &mut (context.tree)(), "acctq", &mut out);
     context.ui.print(&out)?;
     Ok(Ending::Done)
 }

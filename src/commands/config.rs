@@ -3,9 +3,9 @@
 use clap::Subcommand;
 
 use super::{Context, Ending};
-use crate::cli::{Leaf, Takes};
 use crate::config::{self, Settings};
 use crate::error::Result;
+use crate::flags::{Leaf, Takes};
 use crate::json;
 use crate::output::{Format, document};
 
@@ -53,7 +53,7 @@ impl Takes for Command {
 
 /// Does it.
 pub fn run(command: &Command, context: &Context<'_>) -> Result<Ending> {
-    let Context { flags, env, ui } = context;
+    let Context { flags, env, ui, .. } = context;
     let flags = flags.for_config();
     match command {
         Command::Init(Leaf(Init {})) => {

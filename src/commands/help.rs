@@ -1,14 +1,12 @@
 //! `help`: on a command, or on a topic that concerns them all.
 
-use std::ffi::OsString;
-
 use super::{Context, Ending};
-use crate::account::id::hide_credentials;
-use crate::cli::{self, Parsed, Takes};
-use crate::error::{Error, Kind, Result};
-use crate::escape::excerpt;
-use crate::nearest::nearest;
-use crate::wrap::wrap;
+use crate::error::{Kind, Result};
+use crate::flags::Takes;
+use crate::output::table::{Screen, grid};
+
+/// How wide a topic is, in columns.
+const WIDTH: u16 = 80;
 
 /// `[COMMAND|TOPIC]`
 #[derive(Debug, clap::Args)]
@@ -80,66 +78,50 @@ belongs; `acctq config show` prints what is in force, and where it comes from.
 ";
 
 /// What there is help on beside the commands.
-const TOPICS: &[&str] = &["environment", "exit-codes", "output", "config"];
+pub const TOPICS: &[&str] = &["environment", "exit-codes", "output", "config"];
 
 impl Takes for Args {
     const FLAGS: &'static [&'static str] = &[];
 }
 
-/// Prints it.
+impl Args {
+    /// The path of a command, if that is what is asked about: the root's parser knows the commands.
+    #[must_use]
+    pub fn command(&self) -> Option<&[String]> {
+        let is_topic = matches!(&self.about[..], [topic] if TOPICS.contains(&topic.as_str()));
+        (!is_topic).then_some(&self.about)
+    }
+}
+
+/// Prints a topic.
 pub fn run(args: &Args, context: &Context<'_>) -> Result<Ending> {
     let Args { about } = args;
-    let words: Vec<_> = about.iter().map(String::as_str).collect();
-    let text = match words[..] {
-        ["environment"] => ENVIRONMENT.to_owned(),
-        ["exit-codes"] => exit_codes(),
-        ["output"] => OUTPUT.to_owned(),
+    let text = match about.first().map(String::as_str) {
+        Some("environment") => ENVIRONMENT.to_owned(),
+        Some("output") => OUTPUT.to_owned(),
         // The command of that name is reached by its own --help; the topic tells more.
-        ["config"] => format!("{CONFIG}{}", crate::config::TEMPLATE),
-        _ => command(&words, context.ui.screen().width)?,
+        Some("config") => format!("{CONFIG}{}", crate::config::TEMPLATE),
+        _ => exit_codes(),
     };
     context.ui.print(text.as_bytes())?;
     Ok(Ending::Done)
 }
 
 fn exit_codes() -> String {
-    let row = |code: u8, name: &str, meaning: &str| {
-        format!("{code:>5}  {name:<13} {}\n", wrap(meaning, 21, 80))
-    };
+    let success = ["0".to_owned(), String::new(), "success".to_owned()];
     let rows = Kind::ALL.iter().map(|kind| {
         let (name, code, _, meaning) = kind.row();
-        row(code, name, meaning)
+        [code.to_string(), name.to_owned(), meaning.to_owned()]
     });
-    let rows: String = std::iter::once(row(0, "", "success")).chain(rows).collect();
+    let rows: Vec<_> = std::iter::once(success).chain(rows).collect();
+    let screen = Screen {
+        width: Some(WIDTH),
+        ..Screen::default()
+    };
+    let table = grid(&["Code", "Name", "Meaning"], &rows, screen);
     format!(
-        "Exit codes\n\n{rows}\n6 to 8: try again. Anything else: something to fix. In JSON errors `retryable`\n\
-         says it more exactly.\n\nExample:\n  acctq -p sandbox get gone; echo $?\n"
+        "Exit codes\n\n{}\n6 to 8: try again. Anything else: something to fix. In JSON errors `retryable`\n\
+         says it more exactly.\n\nExample:\n  acctq -p sandbox get gone; echo $?\n",
+        String::from_utf8_lossy(&table)
     )
-}
-
-fn command(path: &[&str], width: Option<u16>) -> Result<String> {
-    let mut command = cli::documented();
-    for (depth, name) in path.iter().enumerate() {
-        command = if let Some(below) = command.find_subcommand(name) {
-            below.clone()
-        } else {
-            let known = command.get_subcommands().map(clap::Command::get_name);
-            let (what, topics) = match depth {
-                0 => ("command or topic", TOPICS),
-                _ => ("command", &[][..]),
-            };
-            let shown = excerpt(&hide_credentials(&path[..=depth].join(" ")), 40);
-            let error = Error::new(Kind::Usage, format!("there is no {what} `{shown}`"));
-            return Err(match nearest(name, known.chain(topics.iter().copied())) {
-                Some(near) => error.hint(format!("did you mean `{near}`?")),
-                None => error.hint("`acctq help` lists the commands and topics"),
-            });
-        };
-    }
-    let args = ["acctq"].iter().chain(path).chain(&["--help"]);
-    match cli::parse(&args.map(OsString::from).collect::<Vec<_>>(), width)? {
-        Parsed::Text(text) => Ok(text),
-        // That is not what --help asks for.
-        Parsed::Run(_) => Ok(String::new()),
-    }
 }

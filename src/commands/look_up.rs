@@ -7,11 +7,11 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 
 use crate::account::{Account, Drift, Id, Resource, Selection};
-use crate::cli::{LOOK_UP, Takes};
 use crate::client::{Client, Limits, Trace};
 use crate::commands::{Context, Ending};
 use crate::config::{BaseUrl, Endpoint, Secret, Settings};
 use crate::error::{Error, Kind, Result};
+use crate::flags::{LOOK_UP, Takes};
 use crate::output::Printer;
 use crate::sandbox;
 use crate::ui::{Ui, Warning};
@@ -39,7 +39,7 @@ pub fn run(
     context: &Context<'_>,
 ) -> Result<Ending> {
     let Args { ids } = args;
-    let Context { flags, env, ui } = context;
+    let Context { flags, env, ui, .. } = context;
     let settings = Settings::load(&flags.for_config(), env)?;
     let selection = match &flags.fields {
         Some(names) => Some(Selection::new(names, resources, flags.reveal)?),

@@ -7,8 +7,8 @@ use clap_mangen::Man;
 use clap_mangen::roff::{Roff, roman};
 
 use super::{Context, Ending};
-use crate::cli::{self, Takes};
 use crate::error::{Error, Kind, Result};
+use crate::flags::Takes;
 
 /// `<DIR>`
 #[derive(Debug, clap::Args)]
@@ -25,7 +25,7 @@ impl Takes for Args {
 /// Writes them.
 pub fn run(args: &Args, context: &Context<'_>) -> Result<Ending> {
     let Args { dir } = args;
-    write(&cli::documented(), dir).map_err(|e| {
+    write(&(context.tree)(), dir).map_err(|e| {
         Error::new(
             Kind::Failed,
             format!("the man pages could not be written to {}", dir.display()),

@@ -8,12 +8,14 @@ mod man;
 mod sandbox;
 mod schema;
 
+pub use help::TOPICS;
+
 use clap::Subcommand;
 
 use crate::account::{CONNECTED, Id, PARTNER, RESOURCES, id};
-use crate::cli::{GlobalFlags, Group, LOOK_UP, Leaf, Takes};
 use crate::config::Environment;
 use crate::error::{Kind, Result};
+use crate::flags::{GlobalFlags, Group, LOOK_UP, Leaf, Takes};
 use crate::ui::Ui;
 
 /// What a command works with.
@@ -24,6 +26,8 @@ pub struct Context<'a> {
     pub env: &'a Environment,
     /// The streams.
     pub ui: &'a Ui,
+    /// The tree of commands that is documented.
+    pub tree: fn() -> clap::Command,
 }
 
 /// How a command that could do its work ended.

@@ -4,12 +4,16 @@ use std::fmt::Write as _;
 
 use super::{Context, Ending};
 use crate::account::RESOURCES;
-use crate::cli::Takes;
 use crate::config;
 use crate::error::{Error, Kind, Result};
+use crate::flags::Takes;
 use crate::json::string;
+use crate::output::table::{Screen, grid};
 use crate::output::{Format, document};
 use crate::sandbox::{self, Server};
+
+/// How wide the help is at the least, in columns.
+const HELP_WIDTH: u16 = 80;
 
 /// `[--port N]`
 #[derive(Debug, clap::Args)]
@@ -36,8 +40,37 @@ The same accounts are there without a server, in the profile `sandbox`:
 
 {ids}",
         token = sandbox::TOKEN,
-        ids = sandbox::help()
+        ids = ids()
     )
+}
+
+/// Every id that the sandbox knows, and what comes of it.
+fn ids() -> String {
+    let screen = Screen {
+        width: Some(HELP_WIDTH),
+        ..Screen::default()
+    };
+    let mut text = String::new();
+    for resource in RESOURCES {
+        let rows = sandbox::rows().filter(|row| row.resource == resource);
+        let rows: Vec<_> = rows
+            .map(|row| {
+                [
+                    row.id.to_owned(),
+                    row.exit_code.to_string(),
+                    row.what.to_owned(),
+                ]
+            })
+            .collect();
+        let table = grid(
+            &["ID", "Exit", &format!("Answer of GET {}ID", resource.path)],
+            &rows,
+            screen,
+        );
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "{}", String::from_utf8_lossy(&table));
+    }
+    text
 }
 
 impl Takes for Args {
@@ -47,7 +80,7 @@ impl Takes for Args {
 /// Serves until the process is ended.
 pub fn run(args: &Args, context: &Context<'_>) -> Result<Ending> {
     let Args { port } = args;
-    let Context { flags, env, ui } = context;
+    let Context { flags, env, ui, .. } = context;
     let format = config::output(&flags.for_config(), env)?.value;
     let server = Server::start(*port).map_err(|e| {
         Error::new(

@@ -5,8 +5,8 @@ use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use super::{Context, Ending};
 use crate::account::field::Kind;
 use crate::account::{Field, RESOURCES, Resource};
-use crate::cli::Takes;
 use crate::error::Result;
+use crate::flags::Takes;
 use crate::json::string;
 use crate::output::{Format, document};
 

@@ -4,13 +4,13 @@
 //! and times say how long ago they are. In a pipe nothing is wrapped, cut or coloured, so that a line is a row. Every text
 //! goes through [`for_people`]: a name can neither move the cursor nor forge a row.
 //!
-//! Laying out is a few lines and not a crate: what matters is which column gives way, that rows beyond the sample look
-//! like those in it, and that a cell of any size passes a pipe uncut.
+//! Which column gives way, and that rows beyond the sample look like those in it, is decided here; `comfy-table` wraps.
 
 use std::io::{self, Write};
 
+use comfy_table::{ContentArrangement, Table, presets};
 use jiff::{SignedDuration, Timestamp};
-use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
+use unicode_width::UnicodeWidthStr as _;
 
 use super::json;
 use crate::account::field::{Kind, text, time};
@@ -321,17 +321,17 @@ impl Layout {
         bold: impl Fn(usize) -> bool,
     ) -> io::Result<()> {
         let cells = row.iter().zip(&self.widths).map(|(cell, width)| {
-            if self.wraps {
+            if self.wraps && cell.width() > *width {
                 wrap(cell, *width)
             } else {
-                vec![cell.as_str()]
+                vec![cell.clone()]
             }
         });
         let cells: Vec<_> = cells.collect();
         for line in 0..cells.iter().map(Vec::len).max().unwrap_or(0) {
             let mut padding = 0;
             for (column, (cell, width)) in cells.iter().zip(&self.widths).enumerate() {
-                let text = cell.get(line).copied().unwrap_or_default();
+                let text = cell.get(line).map_or("", String::as_str);
                 if !text.is_empty() {
                     out.write_all(" ".repeat(padding).as_bytes())?;
                     padding = 0;
@@ -372,24 +372,20 @@ fn fit(widths: &mut [usize], screen: usize) -> bool {
 }
 
 /// Cuts a text into lines of that width, at blanks where it can be.
-fn wrap(mut text: &str, width: usize) -> Vec<&str> {
-    let mut lines = Vec::new();
-    loop {
-        let mut taken = 0;
-        let too_far = text.char_indices().find(|(at, c)| {
-            taken += c.width().unwrap_or(0);
-            // At least one character a line, however narrow it is.
-            taken > width && *at > 0
-        });
-        let Some((end, _)) = too_far else {
-            lines.push(text);
-            return lines;
-        };
-        let blank = text.get(..=end).and_then(|head| head.rfind(' '));
-        let line = &text[..blank.filter(|at| *at > 0).unwrap_or(end)];
-        text = text[line.len()..].trim_start_matches(' ');
-        lines.push(line.trim_end_matches(' '));
+fn wrap(text: &str, width: usize) -> Vec<String> {
+    let mut table = Table::new();
+    table
+        .load_style(presets::NOTHING)
+        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_width(u16::try_from(width).unwrap_or(u16::MAX))
+        .add_row([text]);
+    for column in table.column_iter_mut() {
+        column.set_padding((0, 0));
     }
+    table
+        .lines()
+        .map(|line| line.trim_end().to_owned())
+        .collect()
 }
 
 /// A value in one line: text as it is, anything else as JSON.

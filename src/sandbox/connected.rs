@@ -1,7 +1,7 @@
 //! Connect's accounts: the seed's, one for each status and type, and those that stray.
 
+use super::case::{ABSENT, Answer, Case, Edit};
 use super::http::words;
-use super::table::{ABSENT, Answer, Case, Edit};
 use crate::error::Kind;
 
 /// The document of the seed, with values where it has placeholders.

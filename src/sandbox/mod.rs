@@ -9,6 +9,7 @@
 
 #[macro_use]
 mod hostile;
+mod case;
 mod connected;
 mod http;
 mod partner;
@@ -25,10 +26,11 @@ use std::time::Duration;
 
 use httparse::Request;
 
+use case::Answer;
 use http::{Connection, Delivery, Limits, Received, Reply};
-use table::{APIS, Answer, Api};
+use table::{APIS, Api};
 
-pub use table::{Row, help, rows};
+pub use table::{Row, rows};
 
 /// The bearer token that the sandbox accepts. It is public and grants nothing.
 pub const TOKEN: &str = "acctq-sandbox-token";

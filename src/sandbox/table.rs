@@ -2,78 +2,17 @@
 
 use std::fmt::Write as _;
 
+use super::case::{ABSENT, Answer, Case, Edit, Headers};
 use super::http::Delivery;
 use super::{connected, partner};
 use crate::account::Resource;
 use crate::error::Kind;
 use crate::json::{self, Token, Tokens};
-use crate::wrap::wrap;
-
-/// A member of a document and its value, both as JSON text; the value [`ABSENT`] takes the member away.
-pub(super) type Edit = (&'static str, &'static str);
-
-/// Stands for a member that is not there.
-pub(super) const ABSENT: &str = "";
-
-/// What is answered for an id.
-#[derive(Debug)]
-pub(super) enum Answer {
-    /// The seed's account with these changes, the later ones last, and the id in question unless they name another.
-    Account(&'static [&'static [Edit]]),
-    /// The seed's account with that id, brought in an unusual way.
-    Delivered(Delivery),
-    /// The API's own error.
-    Failure(u16, Headers),
-    /// These bytes.
-    Bytes(u16, Headers, &'static [u8]),
-    /// That on every odd request for the id, and the account on the others.
-    OnOdd(&'static Answer),
-}
-
-type Headers = &'static [(&'static str, &'static str)];
-
-/// What is answered for one id, and what comes of it.
-#[derive(Debug)]
-pub(super) struct Case {
-    pub id: &'static str,
-    pub answer: Answer,
-    /// What the look-up fails with; `None` if it does not.
-    pub kind: Option<Kind>,
-    pub what: &'static str,
-}
-
-impl Case {
-    /// A case whose look-up succeeds.
-    pub const fn account(
-        id: &'static str,
-        layers: &'static [&'static [Edit]],
-        what: &'static str,
-    ) -> Self {
-        Case {
-            id,
-            answer: Answer::Account(layers),
-            kind: None,
-            what,
-        }
-    }
-
-    /// A case whose look-up fails.
-    pub const fn fails(id: &'static str, kind: Kind, answer: Answer, what: &'static str) -> Self {
-        Case {
-            id,
-            answer,
-            kind: Some(kind),
-            what,
-        }
-    }
-}
 
 /// An API as the sandbox imitates it.
 #[derive(Debug)]
 pub(super) struct Api {
     pub resource: &'static Resource,
-    /// How it is called in the help.
-    name: &'static str,
     /// An account, as one line of JSON.
     seed: &'static str,
     /// Its accounts, beside [`FAILURES`].
@@ -87,7 +26,6 @@ pub(super) struct Api {
 pub(super) static APIS: [Api; 2] = [
     Api {
         resource: &crate::account::CONNECTED,
-        name: "Connect",
         seed: connected::SEED,
         accounts: connected::ACCOUNTS,
         unauthorized: 401,
@@ -95,7 +33,6 @@ pub(super) static APIS: [Api; 2] = [
     },
     Api {
         resource: &crate::account::PARTNER,
-        name: "Partner",
         seed: partner::SEED,
         accounts: partner::ACCOUNTS,
         unauthorized: 403,
@@ -282,33 +219,4 @@ pub fn rows() -> impl Iterator<Item = Row> {
             what: case.what,
         })
     })
-}
-
-/// The width that the help keeps within, in columns.
-const WIDTH: usize = 80;
-
-/// [`rows`] as text for people, no wider than 80 columns.
-#[must_use]
-pub fn help() -> String {
-    // `cacc_` and a 128-bit number in base62; a longer id gets a line of its own.
-    let id_width = 27;
-    let indent = 2 + id_width + 2 + 4 + 2;
-    let mut text = String::with_capacity(8 * 1024);
-    for api in &APIS {
-        if !text.is_empty() {
-            text.push('\n');
-        }
-        // Writing to a String cannot fail.
-        let _ = writeln!(text, "{}: GET {}{{id}}\n", api.name, api.resource.path);
-        let _ = writeln!(text, "  {:id_width$}  EXIT  ANSWER", "ID");
-        for row in rows().filter(|row| row.resource == api.resource) {
-            let _ = write!(text, "  {:id_width$}", row.id);
-            if row.id.len() > id_width {
-                let _ = write!(text, "\n  {:id_width$}", "");
-            }
-            let what = wrap(row.what, indent, WIDTH);
-            let _ = writeln!(text, "  {:>4}  {what}", row.exit_code);
-        }
-    }
-    text
 }

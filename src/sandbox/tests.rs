@@ -135,25 +135,6 @@ fn ids_are_legal_and_told_apart() {
     }
 }
 
-#[test]
-fn the_help_names_every_id_within_80_columns() {
-    let help = help();
-    for row in rows() {
-        assert!(
-            help.lines()
-                .any(|line| line.split_whitespace().next() == Some(row.id)),
-            "{}",
-            row.id
-        );
-    }
-    for line in help.lines() {
-        assert!(
-            line.len() <= 80 && line.is_ascii() && line == line.trim_end(),
-            "{line:?}"
-        );
-    }
-}
-
 /// What a client should make of an answer, told from its bytes alone.
 fn outcome(row: &Row, answered: io::Result<Option<Answered>>) -> (u8, Option<&'static str>) {
     let kind = match answered {

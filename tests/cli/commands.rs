@@ -210,7 +210,7 @@ fn a_flag_beside_help_is_checked_and_changes_nothing() {
     Home::new()
         .acctq("schema --strict --help")
         .run()
-        .fails(2, &["error: there is no flag `--strict` here\n"]);
+        .fails(2, &["error: --strict has no meaning for `acctq schema`\n"]);
 }
 
 #[test]

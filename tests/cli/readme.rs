@@ -68,16 +68,11 @@ fn the_table_of_exit_codes_is_the_programs() {
         .skip(2);
     let rows: Vec<_> = rows.take_while(|line| line.starts_with('|')).collect();
     assert_eq!(rows.len(), 16);
+    // A long meaning stands on several lines of the printed table.
+    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let printed = words(&printed);
     for row in rows {
-        let cells: Vec<_> = row
-            .split('|')
-            .map(|cell| cell.trim().trim_matches('`'))
-            .collect();
-        let line = format!("{:>5}  {:<13} {}", cells[1], cells[2], cells[3]);
-        let line = line.trim_end();
-        assert!(
-            printed.lines().any(|printed| printed == line),
-            "{line:?} is not printed:\n{printed}"
-        );
+        let row = words(&row.replace(['|', '`'], " "));
+        assert!(printed.contains(&row), "{row:?} is not in {printed:?}");
     }
 }
