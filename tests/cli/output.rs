@@ -1,1 +1,905 @@
 //! What is printed, and what never is.
+
+use std::fs;
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+
+use crate::harness::{ACTIVATION, Home, wait};
+use crate::wire::{Wire, json, response, serves};
+
+const CACC: &str = "cacc_7n42DGM5Tflk9n8mt7Fhc7";
+
+/// A connected account that keeps to the contract, with this metadata, which is JSON.
+fn connected(id: &str, metadata: &str) -> String {
+    format!(
+        "{{\"id\":\"{id}\",\"connection_type\":\"standard\",\"onboarding_mode\":\"full\",\"status\":\"active\",\
+         \"platform_organization_id\":\"org_1\",\"created_at\":\"2023-11-07T05:31:56Z\",\"metadata\":{metadata}}}"
+    )
+}
+
+/// A partner account that keeps to the contract, with these further members, which are JSON.
+fn partner(uid: &str, more: &str) -> String {
+    format!(
+        "{{\"customer_account_uid\":\"{uid}\",\"account_type\":\"I\",\"activation_token\":\"{ACTIVATION}\",\
+         \"domain\":\"b5test.com\",\"status\":\"provisioned\",\"deployed_members\":1,\
+         \"created_at\":\"2023-01-23T15:55:58Z\",\"updated_at\":\"2023-01-23T15:58:22Z\",\"ends_at\":null{more}}}"
+    )
+}
+
+/// A home whose profile `test` is a server that gives this answer and no other.
+fn answered(body: &str) -> Home {
+    let home = Home::new();
+    home.profile(Wire::answers(json(body)).url());
+    home
+}
+
+/// A home whose profile `test` is a server that knows any account; those whose id starts with a status fail with it.
+fn any() -> Home {
+    let home = Home::new();
+    home.profile(&serves(|path| {
+        let id = path.rsplit('/').next().unwrap();
+        let status = id.trim_start_matches("cacc_").get(..3);
+        match status {
+            Some("404") => response("404 Not Found", "", ""),
+            Some("410") => response("410 Gone", "", ""),
+            Some("500") => response("500 Oh", "", ""),
+            _ if id.starts_with("cacc_") => json(&connected(id, "null")),
+            _ => json(&partner(id, "")),
+        }
+    }));
+    home
+}
+
+/// What a stranger may write, how a table and how YAML write it.
+const STRANGE: &[(&str, &str, &str)] = &[
+    ("\u{1b}[2J", "\\u{1b}[2J", "\\x1B[2J"),
+    ("\u{1b}]0;t\u{7}", "\\u{1b}]0;t\\u{7}", "\\x1B]0;t\\x07"),
+    (
+        "\u{1b}]8;;http://evil.test\u{1b}\\",
+        "\\u{1b}]8;;http://evil.test\\u{1b}\\",
+        "\\x1B]8;;http://evil.test\\x1B\\\\",
+    ),
+    (
+        "\u{1b}]52;c;cm0K\u{7}",
+        "\\u{1b}]52;c;cm0K\\u{7}",
+        "\\x1B]52;c;cm0K\\x07",
+    ),
+    ("\u{9b}31m", "\\u{9b}31m", "\\x9B31m"),
+    ("\u{85}", "\\u{85}", "\\x85"),
+    ("\u{0}", "\\u{0}", "\\x00"),
+    ("\r", "\\r", "\\r"),
+    ("\u{8}", "\\u{8}", "\\x08"),
+    ("\u{7f}", "\\u{7f}", "\\x7F"),
+    ("\nstatus: active", "\\nstatus: active", "\\nstatus: active"),
+    ("\t", "\\t", "\\t"),
+    ("\u{202e}gnp", "\\u{202e}gnp", "\\u202Egnp"),
+    ("\u{2066}\u{2069}", "\\u{2066}\\u{2069}", "\\u2066\\u2069"),
+    (
+        "\u{200b}\u{200d}\u{feff}",
+        "\\u{200b}\\u{200d}\\u{feff}",
+        "\\u200B\\u200D\\uFEFF",
+    ),
+    (
+        "\u{e0041}\u{e007f}",
+        "\\u{e0041}\\u{e007f}",
+        "\\U000E0041\\U000E007F",
+    ),
+    ("\u{2028}\u{2029}", "\\u{2028}\\u{2029}", "\\u2028\\u2029"),
+    ("\u{fffe}\u{ffff}", "\\u{fffe}\\u{ffff}", "\\uFFFE\\uFFFF"),
+    ("漢字 😀 é \"q\"", "漢字 😀 é \"q\"", "漢字 😀 é \\\"q\\\""),
+];
+
+/// Whether a character must not reach anybody as it is: written down here apart from the program's own predicate.
+fn is_harmful(c: char) -> bool {
+    c.is_control() && c != '\n'
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}'
+            | '\u{fffe}' | '\u{ffff}' | '\u{e0000}'..='\u{e007f}')
+}
+
+#[test]
+fn hostile_text_is_harmless_in_every_format() {
+    for (text, table, yaml) in STRANGE {
+        let text = format!("Acme {text}.");
+        let quoted = serde_json::to_string(&text).unwrap();
+        let home = answered(
+            &connected(CACC, &format!("{{{quoted}:[{quoted}]}}")).replace(
+                "\"metadata\"",
+                &format!("\"pending_organization_name\":{quoted},{quoted}:1,\"metadata\""),
+            ),
+        );
+        for format in ["json", "ndjson"] {
+            let ended = home.acctq(&format!("get {CACC} -o {format}")).run();
+            let value: Value = serde_json::from_str(&ended.stdout).unwrap();
+            assert_eq!(value["pending_organization_name"], text.as_str());
+            assert_eq!(value["metadata"][&text][0], text.as_str());
+            assert_eq!(value[&text], 1);
+            assert_eq!(ended.stdout.chars().find(|c| is_harmful(*c)), None);
+            ended.is(0, &ended.stdout, "");
+        }
+        let fields = format!("get {CACC} -F pending_organization_name,metadata,status");
+        home.acctq(&format!("{fields} -o yaml")).run().prints(&format!(
+            "pending_organization_name: \"Acme {yaml}.\"\nmetadata:\n  \"Acme {yaml}.\":\n    - \"Acme {yaml}.\"\nstatus: active\n"
+        ));
+        let shown = home.acctq(&format!("{fields},connection_type")).run();
+        let lines: Vec<_> = shown.stdout.lines().collect();
+        assert_eq!(lines.len(), 4, "{shown:#?}");
+        assert_eq!(lines[0], format!("Organization to be  Acme {table}."));
+        assert_eq!(
+            lines[2..],
+            ["Status              active", "Connection type     standard"]
+        );
+        assert_eq!(shown.stdout.chars().find(|c| is_harmful(*c)), None);
+        // Fields beyond the contract stand at the end, their names as harmless as their values.
+        let whole = home.acctq(&format!("get {CACC}")).run();
+        let last = whole.stdout.lines().last().unwrap();
+        assert!(
+            last.starts_with(&format!("Acme {table}.  ")) && last.ends_with(" 1"),
+            "{whole:#?}"
+        );
+        // In rows, a name takes one row, and the next column starts where it does for the others.
+        let rows = home
+            .acctq(&format!(
+                "cacc get {CACC} {CACC} -F pending_organization_name,status"
+            ))
+            .run();
+        let name = format!("Acme {table}.");
+        assert_eq!(rows.stdout.lines().count(), 3, "{rows:#?}");
+        assert!(
+            rows.stdout
+                .lines()
+                .skip(1)
+                .all(|row| row.starts_with(&name) && row.ends_with("  active")),
+            "{rows:#?}"
+        );
+    }
+}
+
+#[test]
+fn hostile_text_is_harmless_in_errors_and_traces() {
+    for (text, table, _) in STRANGE {
+        let body =
+            serde_json::json!({"code": format!("C{text}"), "message": format!("Acme {text}.")});
+        // A header cannot hold what C0 does; what it can hold is hostile enough.
+        let id: String = text
+            .chars()
+            .filter(|c| *c >= ' ' && *c != '\u{7f}')
+            .collect();
+        let server = Wire::answers(response(
+            "500 Oh",
+            &format!("Content-Type: application/json\r\nX-Request-Id: r{id}\r\n"),
+            &body.to_string(),
+        ));
+        let home = Home::new();
+        home.profile(server.url());
+        let said = format!("; the server says: Acme {table}.\n");
+        let ended = home.acctq(&format!("get {CACC} --retries 0 -v")).run();
+        ended.fails(
+            8,
+            &[
+                &said,
+                &format!(
+                    "> GET {}/api/v1/connected-accounts/{CACC} (attempt 1)\n< 500 in ",
+                    server.url()
+                ),
+            ],
+        );
+        assert_eq!(ended.stderr.chars().find(|c| is_harmful(*c)), None);
+        let ended = home.acctq(&format!("get {CACC} --retries 0 -o json")).run();
+        let error = ended.fails(8, &[]).error();
+        assert_eq!(error["server_message"], format!("Acme {table}."));
+        assert_eq!(error["server_code"], format!("C{table}"));
+        let ended = home
+            .acctq(&format!("get {CACC} --retries 0 -o json -v"))
+            .run();
+        assert_eq!(ended.stderr.chars().find(|c| is_harmful(*c)), None);
+        for line in ended.stderr.lines() {
+            serde_json::from_str::<Value>(line).unwrap();
+        }
+    }
+}
+
+#[test]
+fn piled_up_marks_do_not_paint_over_other_lines() {
+    let name = format!("e{}x", "\u{301}".repeat(10_000));
+    let home = answered(&connected(CACC, &serde_json::to_string(&name).unwrap()));
+    let marks = "\\u{301}".repeat(9_996);
+    home.acctq(&format!("get {CACC} -F metadata,status"))
+        .run()
+        .prints(&format!(
+            "Metadata  e\u{301}\u{301}\u{301}\u{301}{marks}x\nStatus    active\n"
+        ));
+    for format in ["json", "ndjson"] {
+        let ended = home.acctq(&format!("get {CACC} -o {format}")).run();
+        let value: Value = serde_json::from_str(&ended.stdout).unwrap();
+        assert_eq!(value["metadata"], name);
+    }
+    home.acctq(&format!("get {CACC} -F metadata -o yaml"))
+        .run()
+        .prints(&format!("metadata: \"{name}\"\n"));
+}
+
+#[test]
+fn columns_are_aligned_by_width_on_the_screen() {
+    let home = Home::new();
+    home.profile(&serves(|path| {
+        let id = path.rsplit('/').next().unwrap();
+        let name = match id {
+            "cacc_1" => "漢字",
+            "cacc_2" => "😀",
+            "cacc_3" => "e\u{301}",
+            _ => "Zoë",
+        };
+        json(&connected(id, &format!("\"{name}\"")))
+    }));
+    home.acctq("get cacc_1 cacc_2 cacc_3 cacc_4 -F metadata,id -o table")
+        .run()
+        .prints(
+            "Metadata  ID\n\
+         漢字      cacc_1\n\
+         😀        cacc_2\n\
+         e\u{301}         cacc_3\n\
+         Zoë       cacc_4\n",
+        );
+}
+
+#[test]
+fn a_cell_of_any_size_passes_a_pipe_uncut() {
+    let name = "word ".repeat(50_000);
+    let home = answered(&connected(CACC, &format!("\"{name}\"")));
+    home.acctq(&format!("get {CACC} -F metadata,id"))
+        .run()
+        .prints(&format!("Metadata  {name}\nID        {CACC}\n"));
+    let gap = " ".repeat(name.len() + 2 - "Metadata".len());
+    let row = format!("{name}  {CACC}\n");
+    home.acctq(&format!("get {CACC} {CACC} -F metadata,id"))
+        .run()
+        .prints(&format!("Metadata{gap}ID\n{row}{row}"));
+}
+
+#[test]
+fn strings_that_yaml_takes_for_something_else_are_quoted() {
+    let quoted = "no No NO yes on Off y N true False null Null ~ = << 1e3 1E+3 e3 0x1 0o7 007 0b1 1_000 +1 -1 .5 1. .inf \
+         -.INF .nan NaN 12:30:45 190:20:30 2001-12-14 2001-12-14t21:59:43.10-05:00 -- --- ... - ? : , [ ] { } # & * ! | > % @ ` '";
+    for word in quoted
+        .split_whitespace()
+        .chain(["", " ", "a: b", "a #b", "- a", " a", "a "])
+    {
+        let home = answered(&connected(CACC, &format!("{{\"{word}\":\"{word}\"}}")));
+        home.acctq(&format!("get {CACC} -F metadata -o yaml"))
+            .run()
+            .prints(&format!("metadata:\n  \"{word}\": \"{word}\"\n"));
+    }
+    for word in [
+        "nobody",
+        "north",
+        "e3a",
+        "Acme, Inc.",
+        "ann+b@example.com",
+        CACC,
+    ] {
+        let home = answered(&connected(CACC, &format!("{{\"{word}\":\"{word}\"}}")));
+        home.acctq(&format!("get {CACC} -F metadata -o yaml"))
+            .run()
+            .prints(&format!("metadata:\n  {word}: {word}\n"));
+    }
+}
+
+#[test]
+fn an_activation_token_is_nowhere_without_reveal() {
+    let token = ACTIVATION;
+    let escaped = token.replace('C', "\\u0043");
+    for more in [
+        String::new(),
+        format!(",\"coupon\":\"{token}\""),
+        format!(",\"redeem_url\":\"https://start.b5test.com/partnership/redeem?t=I&c={token}\""),
+        format!(",\"redeem_url\":\"https://start.b5test.com/partnership/redeem?t=I&c={escaped}\""),
+        format!(
+            ",\"old\":{{\"activationToken\":\"{token}-2\",\"deep\":[[\"x {token} y\",{{\"ACTIVATION-TOKEN\":[\"{token}\"]}}]]}}"
+        ),
+        format!(",\"{token}\":1"),
+        format!(",\"by\":{{\"{token}\":{{\"a\":1}},\"b\":2}}"),
+        format!(",\"list\":[\"{token}\",\"{escaped}\",1]"),
+        ",\"promotion\":{\"activation_token\":[\"PNS-CANARY77\"]},\"link\":\"https://x/?c=PNS-CANARY77\"".to_owned(),
+        format!(",\"activation_tokens\":[\"{token}\"]"),
+    ] {
+        let uid = "u-1";
+        let home = answered(&partner(uid, &more));
+        for format in ["table", "json", "yaml", "ndjson"] {
+            for ids in ["u-1", "u-1 u-1"] {
+                // The harness looks for the token in both streams, in every form.
+                let ended = home.acctq(&format!("get {ids} -o {format} -v")).run();
+                assert_eq!(ended.code, 0, "{ended:#?}");
+                assert!(ended.stdout.contains(uid), "{ended:#?}");
+                assert!(
+                    !ended.stdout.contains("CANARY"),
+                    "{more} as {format}: {ended:#?}"
+                );
+                let revealed = home.acctq(&format!("get {ids} -o {format} --reveal")).run();
+                let columns = format == "table" && ids.contains(' ');
+                assert!(
+                    columns || revealed.stdout.contains(token),
+                    "{more} as {format}: {revealed:#?}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn an_activation_token_in_an_error_is_hidden() {
+    let body = format!(
+        "{{\"error\":\"{ACTIVATION}\",\"description\":\"the coupon {ACTIVATION} is used up\",\"activation_token\":\"{ACTIVATION}\"}}"
+    );
+    for (status, headers) in [
+        ("400 Bad", String::new()),
+        ("404 Not Found", String::new()),
+        ("500 Oh", format!("X-Request-Id: {ACTIVATION}\r\n")),
+        // Where an excerpt is cut, no part of it is left either.
+        (
+            "500 Oh",
+            format!("X-Request-Id: {} {ACTIVATION}\r\n", "x".repeat(188)),
+        ),
+        (
+            "302 Found",
+            format!("Location: https://{ACTIVATION}.test/?c={ACTIVATION}\r\n"),
+        ),
+        ("200 OK", format!("Content-Encoding: {ACTIVATION}\r\n")),
+        ("200 OK", format!("Content-Type: text/{ACTIVATION}\r\n")),
+        (
+            "200 OK",
+            format!("Content-Type: application/json\r\nX-Request-Id: {ACTIVATION}\r\n"),
+        ),
+    ] {
+        let server = Wire::answers(response(status, &headers, &body));
+        let home = Home::new();
+        home.profile(server.url());
+        for more in ["", " -o json", " -v", " -v -o ndjson", " u-2"] {
+            let ended = home.acctq(&format!("get u-1 --retries 0{more}")).run();
+            assert!(
+                !ended.stderr.to_lowercase().contains("canary"),
+                "{headers}: {ended:#?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_revealed_token_is_shown_in_every_format() {
+    let home = answered(&partner("u-1", ""));
+    for (format, stdout) in [
+        ("table", "Activation token  PNS-CANARY42\n"),
+        ("json", "{\n  \"activation_token\": \"PNS-CANARY42\"\n}\n"),
+        ("yaml", "activation_token: PNS-CANARY42\n"),
+        ("ndjson", "{\"activation_token\":\"PNS-CANARY42\"}\n"),
+    ] {
+        home.acctq(&format!("get u-1 -F activation_token --reveal -o {format}"))
+            .run()
+            .prints(stdout);
+    }
+    home.acctq("partner account get u-1").run().prints(
+        "UID               u-1\n\
+         Account type      I\n\
+         Activation token  ••••••••  (--reveal shows it)\n\
+         Domain            b5test.com\n\
+         Status            provisioned\n\
+         Deployed members  1\n\
+         Created           2023-01-23T15:55:58Z\n\
+         Updated           2023-01-23T15:58:22Z\n\
+         Ends              –\n",
+    );
+}
+
+#[test]
+fn fields_narrow_and_order_in_every_format() {
+    let metadata = r#"{"plan":"pro","a.b":{"c":1.50},"list":[1]}"#;
+    let home = answered(
+        &connected(CACC, metadata).replace("\"metadata\"", "\"region\":\"eu\",\"metadata\""),
+    );
+    let get = |list: &str, format: &str| {
+        home.acctq(&format!("get {CACC} -F {list} -o {format}"))
+            .run()
+    };
+    let list = "status,metadata.plan,revoked_at,region,metadata.none,metadata.a.b.c,id";
+    for (format, stdout) in [
+        (
+            "json",
+            format!(
+                "{{\n  \"status\": \"active\",\n  \"metadata.plan\": \"pro\",\n  \"region\": \"eu\",\n  \"metadata.a.b.c\": 1.50,\n  \"id\": \"{CACC}\"\n}}\n"
+            ),
+        ),
+        (
+            "ndjson",
+            format!(
+                "{{\"status\":\"active\",\"metadata.plan\":\"pro\",\"region\":\"eu\",\"metadata.a.b.c\":1.50,\"id\":\"{CACC}\"}}\n"
+            ),
+        ),
+        (
+            "yaml",
+            format!(
+                "status: active\nmetadata.plan: pro\nregion: eu\nmetadata.a.b.c: 1.50\nid: {CACC}\n"
+            ),
+        ),
+        (
+            "table",
+            format!(
+                "Status          active\nmetadata.plan   pro\nregion          eu\nmetadata.a.b.c  1.50\nID              {CACC}\n"
+            ),
+        ),
+    ] {
+        get(list, format).prints(&stdout);
+    }
+    home.acctq(&format!("cacc get {CACC} {CACC} -F status,revoked_at,metadata.plan,id")).run().prints(&format!(
+        "Status  Revoked  metadata.plan  ID\nactive           pro            {CACC}\nactive           pro            {CACC}\n"
+    ));
+    for (list, says, hint) in [
+        (
+            "statsu",
+            "`statsu` is neither a field of a connected account nor a member of the answer",
+            "did you mean `status`?",
+        ),
+        ("regoin", "`regoin` is neither", "did you mean `region`?"),
+        (
+            "zzz",
+            "`zzz` is neither",
+            "`-o json` without --fields shows every member",
+        ),
+        (
+            "status.x",
+            "`status.x`: the field status has no members",
+            "use `status` alone; paths lead into metadata and other objects",
+        ),
+        ("id,id", "--fields names `id` twice", ""),
+        (
+            "id,,status",
+            "`` is no field name",
+            "--fields takes names with commas between them, like `id,status,metadata.plan`",
+        ),
+        (
+            "id,metadata.",
+            "`metadata.` is no field name",
+            "--fields takes names",
+        ),
+        (
+            "metadata.activationToken",
+            "`metadata.activationToken` is a secret",
+            "add --reveal to show it, where nobody looks on",
+        ),
+    ] {
+        for format in ["table", "yaml"] {
+            get(list, format).fails(2, &[&format!("error: {says}"), hint]);
+        }
+        for format in ["json", "ndjson"] {
+            let error = get(list, format).fails(2, &[]).error();
+            assert_eq!(
+                (&error["code"], &error["exit_code"]),
+                (&"usage".into(), &2.into())
+            );
+            assert!(
+                error["message"].as_str().unwrap().starts_with(says),
+                "{error}"
+            );
+            assert!(
+                error["hint"].as_str().unwrap_or_default().starts_with(hint),
+                "{error}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_secret_field_without_reveal_is_an_error_before_any_request() {
+    let server = Wire::answers(json(&partner("u-1", "")));
+    let home = Home::new();
+    home.profile(server.url());
+    for format in ["table", "json", "yaml", "ndjson"] {
+        for command in ["get u-1", "get u-1 u-2", "partner account get u-1"] {
+            home.acctq(&format!("{command} -F activation_token,status -o {format}"))
+                .run()
+                .fails(2, &["`activation_token` is a secret", "--reveal"]);
+        }
+    }
+    assert_eq!(server.connections(), 0);
+    // What is a secret by its value is known only with the answer.
+    let home = answered(&partner("u-1", &format!(",\"coupon\":\"{ACTIVATION}\"")));
+    home.acctq("get u-1 -F coupon").run().is(
+        2,
+        "",
+        "error: `coupon` holds a secret\n  hint: add --reveal to show it, where nobody looks on\n",
+    );
+}
+
+#[test]
+fn the_document_is_the_servers_own_to_the_last_digit() {
+    let metadata = r#"{"z":0.1000000000000000055511151231257827,"a":123456789012345678901234567890,"e":1e400,"E":1.0E+2,"zero":-0,"z0":-0.0,"n":null,"$serde_json::private::RawValue":"[1,2]","$serde_json::private::Number":"3","__proto__":{},"":[]}"#;
+    let body = connected(CACC, metadata);
+    let home = answered(&body);
+    home.acctq(&format!("get {CACC} -o ndjson"))
+        .run()
+        .prints(&format!("{body}\n"));
+    home.acctq(&format!("get {CACC} -o json -F metadata"))
+        .run()
+        .prints(
+            r#"{
+  "metadata": {
+    "z": 0.1000000000000000055511151231257827,
+    "a": 123456789012345678901234567890,
+    "e": 1e400,
+    "E": 1.0E+2,
+    "zero": -0,
+    "z0": -0.0,
+    "n": null,
+    "$serde_json::private::RawValue": "[1,2]",
+    "$serde_json::private::Number": "3",
+    "__proto__": {},
+    "": []
+  }
+}
+"#,
+        );
+    home.acctq(&format!("get {CACC} -o yaml -F metadata"))
+        .run()
+        .prints(
+            r#"metadata:
+  z: 0.1000000000000000055511151231257827
+  a: 123456789012345678901234567890
+  e: !!float 1e400
+  E: 1.0E+2
+  zero: -0
+  z0: -0.0
+  "n": null
+  "$serde_json::private::RawValue": "[1,2]"
+  "$serde_json::private::Number": "3"
+  "__proto__": {}
+  "": []
+"#,
+        );
+    home.acctq(&format!("get {CACC} -F metadata"))
+        .run()
+        .prints(&format!("Metadata  {metadata}\n"));
+}
+
+#[test]
+fn several_accounts_are_one_document_or_one_line_or_row_each() {
+    let home = any();
+    let ids = "get cacc_1 u-2";
+    home.acctq(&format!("{ids} -o ndjson -F status"))
+        .run()
+        .prints("{\"status\":\"active\"}\n{\"status\":\"provisioned\"}\n");
+    home.acctq(&format!("{ids} -o json -F status"))
+        .run()
+        .prints("[\n  {\n    \"status\": \"active\"\n  },\n  {\n    \"status\": \"provisioned\"\n  }\n]\n");
+    home.acctq(&format!("{ids} -o yaml -F status,created_at")).run().prints(
+        "- status: active\n  created_at: \"2023-11-07T05:31:56Z\"\n- status: provisioned\n  created_at: \"2023-01-23T15:55:58Z\"\n",
+    );
+    home.acctq(ids).run().prints(
+        "ID      Status       Created\n\
+         cacc_1  active       2023-11-07T05:31:56Z\n\
+         u-2     provisioned  2023-01-23T15:55:58Z\n",
+    );
+    home.acctq("cacc get cacc_1 cacc_22").run().prints(
+        "ID       Status  Connection type  Connected organization  Created\n\
+         cacc_1   active  standard                                 2023-11-07T05:31:56Z\n\
+         cacc_22  active  standard                                 2023-11-07T05:31:56Z\n",
+    );
+    home.acctq("partner account get u-1 u-2").run().prints(
+        "UID  Status       Account type  Domain      Deployed members  Ends\n\
+         u-1  provisioned  I             b5test.com  1                 –\n\
+         u-2  provisioned  I             b5test.com  1                 –\n",
+    );
+}
+
+#[test]
+fn failures_among_several_go_to_stderr_and_decide_the_exit_code() {
+    let home = any();
+    let not_found = |id: &str| format!("no connected account {id} at ");
+    for (ids, code, found) in [
+        ("cacc_1 cacc_404a cacc_2", 5, 2),
+        ("cacc_404a cacc_1 cacc_410a", 5, 1),
+        ("cacc_404a cacc_1 cacc_500a", 1, 1),
+        ("cacc_404a cacc_404b", 5, 0),
+        ("cacc_404a cacc_500a", 1, 0),
+    ] {
+        for (format, empty) in [
+            ("json", "[]\n"),
+            ("yaml", "[]\n"),
+            ("ndjson", ""),
+            ("table", ""),
+        ] {
+            let ended = home
+                .acctq(&format!("get {ids} -F id --retries 0 -o {format}"))
+                .run();
+            assert_eq!(ended.code, code, "{ended:#?}");
+            assert_eq!(ended.stdout.matches("cacc_").count(), found, "{ended:#?}");
+            if found == 0 {
+                assert_eq!(ended.stdout, empty);
+            }
+            if format == "json" {
+                let array: Vec<Value> = serde_json::from_str(&ended.stdout).unwrap();
+                assert_eq!(array.len(), found);
+            }
+            if format.ends_with("json") {
+                for (line, id) in ended
+                    .stderr
+                    .lines()
+                    .zip(ids.split(' ').filter(|id| id.len() > 6))
+                {
+                    let error: Value = serde_json::from_str(line).unwrap();
+                    assert_eq!(error["error"]["id"], id);
+                }
+            } else if ids.contains("404a") {
+                assert!(ended.stderr.contains(&not_found("cacc_404a")), "{ended:#?}");
+            }
+            let failed = ids.split(' ').filter(|id| id.len() > 6).count();
+            let told = if format.ends_with("json") {
+                ended.stderr.lines().count()
+            } else {
+                ended.stderr.matches("error: ").count()
+            };
+            assert_eq!(told, failed, "{ended:#?}");
+        }
+    }
+}
+
+#[test]
+fn every_failure_among_several_names_its_account() {
+    let home = Home::new();
+    for id in [
+        "cacc_html",
+        "cacc_redirect",
+        "cacc_badrequest",
+        "cacc_error",
+        "cacc_forbidden",
+        "cacc_truncated",
+        "cacc_empty",
+    ] {
+        let ended = home
+            .acctq(&format!(
+                "-p sandbox cacc get cacc_activestandard {id} --retries 0"
+            ))
+            .run();
+        assert!(ended.code != 0 && ended.stderr.contains(id), "{ended:#?}");
+        assert_eq!(ended.stdout.lines().count(), 2, "{ended:#?}");
+    }
+}
+
+#[test]
+fn widths_are_fixed_after_a_hundred_rows() {
+    let home = Home::new();
+    home.profile(&serves(|path| {
+        let id = path.rsplit('/').next().unwrap();
+        let number: usize = id[5..].parse().unwrap();
+        let name = if number < 200 {
+            "x".repeat(number % 7)
+        } else {
+            "y".repeat(20)
+        };
+        json(&connected(id, &format!("\"{name}\"")))
+    }));
+    let ids: Vec<_> = (100..350).map(|n| format!("cacc_{n}")).collect();
+    let ended = home
+        .acctq(&format!("cacc get {} -F id,metadata,status", ids.join(" ")))
+        .run();
+    let expected: String = (100..350)
+        .map(|n| match n {
+            ..200 => format!("cacc_{n}  {:8}  active\n", "x".repeat(n % 7)),
+            _ => format!("cacc_{n}  {}  active\n", "y".repeat(20)),
+        })
+        .collect();
+    ended.prints(&format!("ID        Metadata  Status\n{expected}"));
+}
+
+/// Runs a line of shell with `$ACCTQ` and a profile; the exit code, standard output and standard error.
+fn shell(home: &Home, line: &str) -> (Option<i32>, String, String) {
+    let mut child = Command::new("sh")
+        .args(["-c", line])
+        .env_clear()
+        .env("PATH", std::env::var_os("PATH").unwrap())
+        .env("HOME", home.path())
+        .env("ACCTQ", env!("CARGO_BIN_EXE_acctq"))
+        .current_dir(home.path())
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let status = wait(&mut child);
+    let (mut out, mut err) = (String::new(), String::new());
+    child.stdout.unwrap().read_to_string(&mut out).unwrap();
+    child.stderr.unwrap().read_to_string(&mut err).unwrap();
+    (status.code(), out, err)
+}
+
+const FULL: &str = "error: the output could not be written: No space left on device (os error 28)\n  hint: is the disk full? what was written before this is incomplete\n";
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_said_and_exits_1() {
+    let home = any();
+    for args in [
+        "get cacc_1",
+        "get cacc_1 -o yaml",
+        "get cacc_1 cacc_2",
+        "get cacc_1 cacc_2 -o yaml",
+        "--help",
+        "--version",
+        "help exit-codes",
+        "schema cacc",
+        "completions bash",
+        "config show",
+        "config path",
+        "sandbox",
+    ] {
+        let (code, out, err) = shell(&home, &format!("\"$ACCTQ\" {args} >/dev/full"));
+        assert_eq!(
+            (code, out.as_str(), err.as_str()),
+            (Some(1), "", FULL),
+            "{args}"
+        );
+    }
+    for args in ["get cacc_1 -o json", "get cacc_1 cacc_2 -o ndjson"] {
+        let (code, _, err) = shell(&home, &format!("\"$ACCTQ\" {args} >/dev/full"));
+        let error: Value = serde_json::from_str(&err).unwrap();
+        assert_eq!(
+            (code, &error["error"]["code"]),
+            (Some(1), &"failed".into()),
+            "{args}"
+        );
+    }
+}
+
+#[test]
+fn a_limit_on_files_is_said_and_exits_1() {
+    let home = answered(&connected(CACC, &format!("\"{}\"", "x".repeat(100_000))));
+    let (code, _, err) = shell(&home, &format!("ulimit -f 8; \"$ACCTQ\" get {CACC} >out"));
+    assert_eq!(code, Some(1), "{err}");
+    assert!(
+        err.starts_with("error: the output could not be written: File too large"),
+        "{err}"
+    );
+    // Nor does a message that cannot be written change what comes of a look-up.
+    fs::write(home.path().join("err"), "x".repeat(9000)).unwrap();
+    let (code, out, _) = shell(
+        &home,
+        &format!("ulimit -f 8; \"$ACCTQ\" get {CACC} -F statsu 2>>err"),
+    );
+    assert_eq!((code, out.as_str()), (Some(2), ""));
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    let home = answered(&connected(
+        CACC,
+        &format!("[{}0]", "\"line\",".repeat(60_000)),
+    ));
+    for (args, reader) in [
+        (format!("get {CACC} -o json"), "head -1"),
+        (format!("get {CACC} -o json"), "true"),
+        (format!("get {CACC} {CACC} {CACC} -o ndjson"), "head -1"),
+        (format!("get {CACC} {CACC} -o yaml"), "true"),
+        (format!("get {CACC}"), "true"),
+        ("completions bash".to_owned(), "true"),
+        ("--help".to_owned(), "true"),
+    ] {
+        let line = format!("{{ \"$ACCTQ\" {args}; echo $? >code; }} | {reader} >head");
+        let (_, _, err) = shell(&home, &line);
+        let code = fs::read_to_string(home.path().join("code")).unwrap();
+        assert_eq!((code.as_str(), err.as_str()), ("0\n", ""), "{line}");
+    }
+    // Certainly gone, before the first byte.
+    let mut child = home.acctq(&format!("get {CACC} -o json")).into_command();
+    let mut child = child
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    assert_eq!(wait(&mut child).code(), Some(0));
+    let mut err = String::new();
+    child
+        .stderr
+        .take()
+        .unwrap()
+        .read_to_string(&mut err)
+        .unwrap();
+    assert_eq!(err, "");
+}
+
+#[test]
+fn stderr_closed_or_full_changes_no_exit_code() {
+    let home = any();
+    let mut ways = vec!["2>&-"];
+    if cfg!(target_os = "linux") {
+        ways.push("2>/dev/full");
+    }
+    for way in ways {
+        for (args, expected, lines) in [
+            ("get cacc_1 -v", 0, 7),
+            ("get cacc_404a", 5, 0),
+            ("get cacc_404a -o json", 5, 0),
+            ("get cacc_1 cacc_404a cacc_500a --retries 0", 1, 2),
+            ("get --nonsense", 2, 0),
+        ] {
+            let (code, out, err) = shell(&home, &format!("\"$ACCTQ\" {args} {way}"));
+            assert_eq!(
+                (code, out.lines().count(), err.as_str()),
+                (Some(expected), lines, ""),
+                "{args} {way}"
+            );
+        }
+    }
+    // Somebody who has stopped reading messages.
+    let mut command = home
+        .acctq("get cacc_1 cacc_404a cacc_2 -o ndjson -F id")
+        .into_command();
+    let mut child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stderr.take());
+    let lines: Vec<_> = BufReader::new(child.stdout.take().unwrap())
+        .lines()
+        .map(Result::unwrap)
+        .collect();
+    assert_eq!(lines, ["{\"id\":\"cacc_1\"}", "{\"id\":\"cacc_2\"}"]);
+    assert_eq!(wait(&mut child).code(), Some(5));
+}
+
+#[test]
+fn a_pipe_gets_colour_only_if_it_is_asked_for() {
+    let home = any();
+    let plain = "ID  cacc_1\n";
+    let bold = "\u{1b}[1mID\u{1b}[0m  cacc_1\n";
+    for (env, flags, expected) in [
+        (&[][..], "", plain),
+        (&[("TERM", "xterm-256color")], "", plain),
+        (&[("CLICOLOR_FORCE", "1")], "", bold),
+        (&[("CLICOLOR_FORCE", "0")], "", plain),
+        (&[("CLICOLOR_FORCE", "")], "", plain),
+        (&[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")], "", plain),
+        (&[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "")], "", bold),
+        (&[("CLICOLOR_FORCE", "1")], "--color never", plain),
+        (&[], "--color always", bold),
+        (
+            &[("NO_COLOR", "1"), ("TERM", "dumb")],
+            "--color always",
+            bold,
+        ),
+        (&[], "--color auto", plain),
+        (&[("COLUMNS", "1")], "", plain),
+    ] {
+        let run = home.acctq(&format!("get cacc_1 -F id {flags}"));
+        env.iter()
+            .fold(run, |run, (name, value)| run.env(name, value))
+            .run()
+            .prints(expected);
+        // Documents for machines are never coloured.
+        for (format, expected) in [
+            ("json", "{\n  \"id\": \"cacc_1\"\n}\n"),
+            ("ndjson", "{\"id\":\"cacc_1\"}\n"),
+            ("yaml", "id: cacc_1\n"),
+        ] {
+            let run = home.acctq(&format!("get cacc_1 -F id {flags} -o {format}"));
+            env.iter()
+                .fold(run, |run, (name, value)| run.env(name, value))
+                .run()
+                .prints(expected);
+        }
+    }
+}
+
+#[test]
+fn quiet_leaves_errors_only() {
+    let home = Home::new();
+    home.acctq("-p sandbox get cacc_drift -F id -q -v")
+        .run()
+        .prints("ID  cacc_drift\n");
+    home.acctq("-p sandbox get drift drift -F domain -q -o ndjson")
+        .run()
+        .prints("{\"domain\":\"b5test.com\"}\n{\"domain\":\"b5test.com\"}\n");
+    home.acctq("-p sandbox get gone -q")
+        .run()
+        .fails(5, &["error: the partner account gone at "]);
+}

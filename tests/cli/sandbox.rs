@@ -1,1 +1,887 @@
 //! Every row of the sandbox's table, and its manners.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::os::unix::process::ExitStatusExt as _;
+use std::process::{Child, Stdio};
+
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
+
+use crate::harness::{Home, TOKEN, wait};
+
+/// What the sandbox takes for a token; it is public.
+const PUBLIC: &str = "acctq-sandbox-token";
+
+/// An id, the flags that keep its case short, the exit code, the error's code, and what a person is told (for a success:
+/// what the document says, as one line of JSON has it).
+type Row = (&'static str, &'static str, i32, &'static str, &'static str);
+
+const CONNECT: &[Row] = &[
+    (
+        "cacc_7n42DGM5Tflk9n8mt7Fhc7",
+        "",
+        0,
+        "",
+        r#""pending_organization_name":"Analytical Engines Ltd""#,
+    ),
+    ("cacc_pendingstandard", "", 0, "", r#""status":"pending""#),
+    (
+        "cacc_pendingexpress",
+        "",
+        0,
+        "",
+        r#""connected_organization_id":null"#,
+    ),
+    (
+        "cacc_activestandard",
+        "",
+        0,
+        "",
+        r#""connected_tenant_id":null"#,
+    ),
+    (
+        "cacc_activeexpress",
+        "",
+        0,
+        "",
+        r#""connection_type":"express""#,
+    ),
+    (
+        "cacc_suspendedstandard",
+        "",
+        0,
+        "",
+        r#""status":"suspended""#,
+    ),
+    (
+        "cacc_suspendedexpress",
+        "",
+        0,
+        "",
+        r#""pending_country":"FR""#,
+    ),
+    (
+        "cacc_revokedstandard",
+        "",
+        0,
+        "",
+        r#""revoked_at":"2024-06-30T23:59:59Z""#,
+    ),
+    ("cacc_revokedexpress", "", 0, "", r#""status":"revoked""#),
+    (
+        "cacc_newfield",
+        "",
+        0,
+        "",
+        r#""region":"eu-west-1","limits":{"invoices_per_day":1000}"#,
+    ),
+    ("cacc_drift", "-q", 0, "", r#""status":"archived""#),
+    (
+        "cacc_drift",
+        "--strict",
+        9,
+        "bad_response",
+        "strays from the contract: onboarding_mode (missing), status (unknown value), created_at (wrong type)",
+    ),
+    (
+        "cacc_hostile",
+        "",
+        0,
+        "",
+        r#""pending_organization_name":"Acme\u001b[2J\u001b[31m\u001b]0;title\u0007"#,
+    ),
+    (
+        "cacc_wrongid",
+        "",
+        9,
+        "bad_response",
+        "answers with another connected account: cacc_7n42DGM5Tflk9n8mt7Fhc7 instead of cacc_wrongid",
+    ),
+    (
+        "cacc_notfound",
+        "",
+        5,
+        "not_found",
+        "no connected account cacc_notfound at 127.0.0.1:",
+    ),
+    (
+        "cacc_notfoundempty",
+        "",
+        5,
+        "not_found",
+        "no connected account cacc_notfoundempty at 127.0.0.1:",
+    ),
+    (
+        "cacc_gone",
+        "",
+        5,
+        "gone",
+        "the connected account cacc_gone at 127.0.0.1:",
+    ),
+    (
+        "cacc_unauthorized",
+        "",
+        4,
+        "auth",
+        "rejects the token of profile sandbox (status 401)",
+    ),
+    (
+        "cacc_forbidden",
+        "",
+        4,
+        "auth",
+        "does not let this token read the connected account (status 403)",
+    ),
+    (
+        "cacc_badrequest",
+        "",
+        9,
+        "bad_response",
+        "answers with status 400, which the API does not have for a look-up",
+    ),
+    (
+        "cacc_conflict",
+        "",
+        9,
+        "bad_response",
+        "the server says: The account is being changed.",
+    ),
+    (
+        "cacc_ratelimitedonce",
+        "",
+        0,
+        "",
+        r#""id":"cacc_ratelimitedonce""#,
+    ),
+    (
+        "cacc_ratelimitedonce",
+        "--retries 0",
+        6,
+        "rate_limited",
+        "asks to wait for 1 s (status 429)",
+    ),
+    (
+        "cacc_ratelimited",
+        "--retries 0",
+        6,
+        "rate_limited",
+        "asks to wait for 1 s (status 429)",
+    ),
+    (
+        "cacc_ratelimitedlong",
+        "",
+        6,
+        "rate_limited",
+        "asks to wait for 3600 s (status 429)",
+    ),
+    ("cacc_erroronce", "", 0, "", r#""id":"cacc_erroronce""#),
+    (
+        "cacc_erroronce",
+        "--retries 0",
+        8,
+        "server",
+        "(profile sandbox) failed with status 500",
+    ),
+    (
+        "cacc_error",
+        "--retries 0",
+        8,
+        "server",
+        "the server says: Something went wrong.",
+    ),
+    (
+        "cacc_notimplemented",
+        "",
+        8,
+        "server",
+        "failed with status 501",
+    ),
+    (
+        "cacc_unavailable",
+        "--retries 0",
+        8,
+        "server",
+        "failed with status 503",
+    ),
+    (
+        "cacc_html",
+        "",
+        9,
+        "bad_response",
+        "answers with a web page, not with JSON",
+    ),
+    (
+        "cacc_truncated",
+        "--retries 0",
+        7,
+        "network",
+        "closed the connection before its answer was complete",
+    ),
+    ("cacc_garbage", "", 9, "bad_response", "is not UTF-8"),
+    ("cacc_empty", "", 9, "bad_response", "is empty"),
+    (
+        "cacc_array",
+        "",
+        9,
+        "bad_response",
+        "is JSON, but not an object",
+    ),
+    (
+        "cacc_slow",
+        "--timeout 300ms",
+        7,
+        "timeout",
+        "did not answer within 0.3 s",
+    ),
+    (
+        "cacc_reset",
+        "--retries 0",
+        7,
+        "network",
+        "closed the connection before its answer was complete",
+    ),
+    (
+        "cacc_redirect",
+        "",
+        9,
+        "bad_response",
+        "redirects to https://example.com (status 302), and redirects are not followed",
+    ),
+    (
+        "cacc_gzip",
+        "",
+        9,
+        "bad_response",
+        "answers in the encoding gzip, which was not asked for",
+    ),
+];
+
+const PARTNER: &[Row] = &[
+    (
+        "aabee51b-0be2-4a0c-aa39-5bbcbb903d1b",
+        "",
+        0,
+        "",
+        r#""ends_at":null"#,
+    ),
+    ("entitled-individual", "", 0, "", r#""deployed_members":0"#),
+    ("entitled-family", "", 0, "", r#""status":"entitled""#),
+    ("provisioned-individual", "", 0, "", r#""account_type":"I""#),
+    ("provisioned-family", "", 0, "", r#""account_type":"F""#),
+    (
+        "ending",
+        "",
+        0,
+        "",
+        r#""ends_at":"2099-12-31T23:59:59.000Z""#,
+    ),
+    (
+        "newfield",
+        "",
+        0,
+        "",
+        r#""region":"eu","plan":{"name":"families","seats":5}"#,
+    ),
+    ("drift", "-q", 0, "", r#""deployed_members":"1""#),
+    (
+        "drift",
+        "--strict",
+        9,
+        "bad_response",
+        "strays from the contract: status (unknown value), deployed_members (wrong type), updated_at (missing)",
+    ),
+    ("hostile", "", 0, "", r#""display_name":"Acme\u001b[2J"#),
+    ("secretive", "", 0, "", r#""promotion":{"name":"autumn"}}"#),
+    (
+        "secretive",
+        "--reveal",
+        0,
+        "",
+        r#""promotion":{"name":"autumn","activation_token":"PNS-SBXP4321"},"redeem_url":"https://start.b5test.com/partnership/redeem?t=I&c=PNS-SBXI2345""#,
+    ),
+    (
+        "wrongid",
+        "",
+        9,
+        "bad_response",
+        "answers with another partner account: aabee51b-0be2-4a0c-aa39-5bbcbb903d1b instead of wrongid",
+    ),
+    (
+        "notfound",
+        "",
+        5,
+        "not_found",
+        "no partner account notfound at 127.0.0.1:",
+    ),
+    (
+        "notfoundempty",
+        "",
+        5,
+        "not_found",
+        "no partner account notfoundempty at 127.0.0.1:",
+    ),
+    (
+        "gone",
+        "",
+        5,
+        "gone",
+        "the partner account gone at 127.0.0.1:",
+    ),
+    (
+        "unauthorized",
+        "",
+        4,
+        "auth",
+        "rejects the token of profile sandbox (status 401)",
+    ),
+    (
+        "forbidden",
+        "",
+        4,
+        "auth",
+        "rejects the token of profile sandbox (status 403)",
+    ),
+    (
+        "badrequest",
+        "",
+        9,
+        "bad_response",
+        "answers with status 400",
+    ),
+    ("conflict", "", 9, "bad_response", "answers with status 409"),
+    (
+        "ratelimitedonce",
+        "",
+        0,
+        "",
+        r#""customer_account_uid":"ratelimitedonce""#,
+    ),
+    (
+        "ratelimited",
+        "--retries 0",
+        6,
+        "rate_limited",
+        "asks to wait for 1 s (status 429)",
+    ),
+    (
+        "ratelimitedlong",
+        "",
+        6,
+        "rate_limited",
+        "asks to wait for 3600 s (status 429)",
+    ),
+    (
+        "erroronce",
+        "",
+        0,
+        "",
+        r#""customer_account_uid":"erroronce""#,
+    ),
+    (
+        "error",
+        "--retries 0",
+        8,
+        "server",
+        "failed with status 500",
+    ),
+    ("notimplemented", "", 8, "server", "failed with status 501"),
+    (
+        "unavailable",
+        "--retries 0",
+        8,
+        "server",
+        "failed with status 503",
+    ),
+    (
+        "html",
+        "",
+        9,
+        "bad_response",
+        "answers with a web page, not with JSON",
+    ),
+    (
+        "truncated",
+        "--retries 0",
+        7,
+        "network",
+        "closed the connection before its answer was complete",
+    ),
+    ("garbage", "", 9, "bad_response", "is not UTF-8"),
+    ("empty", "", 9, "bad_response", "is empty"),
+    ("array", "", 9, "bad_response", "is JSON, but not an object"),
+    (
+        "slow",
+        "--timeout 300ms",
+        7,
+        "timeout",
+        "did not answer within 0.3 s",
+    ),
+    (
+        "reset",
+        "--retries 0",
+        7,
+        "network",
+        "closed the connection before its answer was complete",
+    ),
+    (
+        "redirect",
+        "",
+        9,
+        "bad_response",
+        "redirects to https://example.com (status 302)",
+    ),
+    (
+        "gzip",
+        "",
+        9,
+        "bad_response",
+        "answers in the encoding gzip",
+    ),
+];
+
+fn check(command: &str, rows: &[Row]) {
+    let home = Home::new();
+    for &(id, flags, code, error_code, says) in rows {
+        let run = |format: &str| {
+            home.acctq(&format!("-p sandbox {command} {id} {flags} -o {format}"))
+                .run()
+        };
+        let ended = run("ndjson");
+        if code == 0 {
+            assert_eq!((ended.code, ended.stderr.as_str()), (0, ""), "{ended:#?}");
+            assert_eq!(ended.stdout.lines().count(), 1, "{ended:#?}");
+            assert!(ended.stdout.contains(says), "{says} in {ended:#?}");
+            assert_eq!(
+                ended.stdout.contains("PNS-"),
+                flags == "--reveal",
+                "{ended:#?}"
+            );
+        } else {
+            let error = ended.fails(code, &[]).error();
+            assert_eq!(error["code"], error_code, "{error}");
+            assert_eq!(
+                (&error["id"], &error["profile"]),
+                (&id.into(), &"sandbox".into())
+            );
+            assert!(error["message"].as_str().unwrap().contains(says), "{error}");
+            run("table").fails(code, &["error: ", says, "\n  hint: "]);
+        }
+    }
+}
+
+#[test]
+fn every_connected_account_of_the_sandbox() {
+    check("cacc get", CONNECT);
+}
+
+#[test]
+fn every_partner_account_of_the_sandbox() {
+    check("partner account get", PARTNER);
+}
+
+#[test]
+fn its_help_lists_exactly_these() {
+    // Not by the harness, which takes the header of its example for one that leaks.
+    let home = Home::new();
+    let output = home
+        .acctq("sandbox --help")
+        .into_command()
+        .output()
+        .unwrap();
+    assert_eq!((output.status.code(), output.stderr), (Some(0), vec![]));
+    let help = String::from_utf8(output.stdout).unwrap();
+    let listed: Vec<_> = help
+        .split("EXIT  ANSWER\n")
+        .skip(1)
+        .flat_map(str::lines)
+        .filter_map(|line| {
+            line.strip_prefix("  ")
+                .filter(|line| !line.starts_with(' '))
+        })
+        .filter_map(|line| line.split_whitespace().next())
+        .filter(|id| *id != "ID")
+        .collect();
+    let mut known: Vec<_> = CONNECT.iter().chain(PARTNER).map(|row| row.0).collect();
+    known.dedup();
+    assert_eq!(listed, known);
+    // With the exit code that the default flags have.
+    for (id, flags, code, ..) in CONNECT.iter().chain(PARTNER) {
+        let is_default = !matches!(*flags, "--strict") && !id.ends_with("once");
+        let row = help.split(&format!("\n  {id} ")).nth(1);
+        let row = row
+            .or_else(|| help.split(&format!("\n  {id}\n")).nth(1))
+            .unwrap();
+        let told = row.split_whitespace().next().unwrap();
+        assert!(!is_default || told == code.to_string(), "{id}: {told}");
+    }
+}
+
+/// `acctq sandbox`, ended with the test.
+struct Sandbox {
+    child: Child,
+    port: u16,
+    _home: Home,
+}
+
+impl Sandbox {
+    fn start() -> Self {
+        let home = Home::new();
+        let mut command = home.acctq("sandbox -o ndjson").into_command();
+        let mut child = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.as_mut().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        let told: Value = serde_json::from_str(&line).unwrap();
+        assert_eq!(told["token"], PUBLIC);
+        let port = told["base_url"]
+            .as_str()
+            .unwrap()
+            .strip_prefix("http://127.0.0.1:")
+            .unwrap();
+        let port = port.parse().unwrap();
+        Sandbox {
+            child,
+            port,
+            _home: home,
+        }
+    }
+
+    fn connect(&self) -> TcpStream {
+        TcpStream::connect(("127.0.0.1", self.port)).unwrap()
+    }
+
+    /// What it answers to these bytes.
+    fn answer(&self, request: impl AsRef<[u8]>) -> String {
+        let mut stream = self.connect();
+        // It may have refused before the end.
+        let _ = stream.write_all(request.as_ref());
+        let _ = stream.shutdown(Shutdown::Write);
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer);
+        String::from_utf8(answer).unwrap()
+    }
+
+    fn get(&self, host: &str, path: &str, token: &str) -> String {
+        let port = self.port;
+        self.answer(format!(
+            "GET {path} HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n\r\n",
+            host.replace("PORT", &port.to_string())
+        ))
+    }
+
+    #[track_caller]
+    fn is_up(&self) {
+        let answer = self.get("127.0.0.1:PORT", "/api/v1/partners/accounts/ending", PUBLIC);
+        assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+    }
+
+    /// Ends it, and returns what it has written since its first line.
+    fn end(mut self, signal: Signal) -> (Option<i32>, String) {
+        kill_process(Pid::from_child(&self.child), signal).unwrap();
+        let status = wait(&mut self.child);
+        let mut said = String::new();
+        self.child
+            .stdout
+            .take()
+            .unwrap()
+            .read_to_string(&mut said)
+            .unwrap();
+        self.child
+            .stderr
+            .take()
+            .unwrap()
+            .read_to_string(&mut said)
+            .unwrap();
+        (
+            status.code().or(status.signal().map(|signal| 128 + signal)),
+            said,
+        )
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn it_says_where_it_is_in_every_format_and_ends_with_a_signal() {
+    for (format, signal, code, first, messages) in [
+        (
+            "table",
+            Signal::INT,
+            130,
+            "export ACCTQ_CONNECT_URL=% ACCTQ_CONNECT_TOKEN=acctq-sandbox-token\nexport ACCTQ_PARTNER_URL=% ACCTQ_PARTNER_TOKEN=acctq-sandbox-token\n",
+            "the sandbox serves at % until interrupted (Ctrl-C); `acctq sandbox --help` lists its ids\n",
+        ),
+        (
+            "json",
+            Signal::TERM,
+            143,
+            "{\n  \"base_url\": \"%\",\n  \"token\": \"acctq-sandbox-token\"\n}\n",
+            "",
+        ),
+        (
+            "yaml",
+            Signal::TERM,
+            143,
+            "base_url: \"%\"\ntoken: acctq-sandbox-token\n",
+            "",
+        ),
+        (
+            "ndjson",
+            Signal::INT,
+            130,
+            "{\"base_url\":\"%\",\"token\":\"acctq-sandbox-token\"}\n",
+            "",
+        ),
+    ] {
+        let port = TcpListener::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap()
+            .port();
+        let url = format!("http://127.0.0.1:{port}");
+        let home = Home::new();
+        let mut command = home
+            .acctq(&format!("sandbox --port {port} -o {format}"))
+            .into_command();
+        let mut child = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let expected = first.replace('%', &url);
+        let stdout = BufReader::new(child.stdout.as_mut().unwrap());
+        let lines: Vec<_> = stdout
+            .lines()
+            .take(expected.lines().count())
+            .map(Result::unwrap)
+            .collect();
+        assert_eq!(lines.join("\n") + "\n", expected);
+        // The variables are enough for another call.
+        home.acctq("get gone")
+            .env("ACCTQ_PARTNER_URL", &url)
+            .env("ACCTQ_PARTNER_TOKEN", PUBLIC)
+            .run()
+            .fails(5, &["error: the partner account gone at "]);
+        kill_process(Pid::from_child(&child), signal).unwrap();
+        let status = wait(&mut child);
+        assert_eq!(
+            status.code().or(status.signal().map(|s| 128 + s)),
+            Some(code)
+        );
+        let rest = child.wait_with_output().unwrap();
+        let stderr = String::from_utf8(rest.stderr).unwrap();
+        let messages = messages.replace('%', &url);
+        assert_eq!((rest.stdout, stderr), (vec![], messages), "{format}");
+    }
+}
+
+#[test]
+fn a_port_in_use_is_a_clear_error() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port();
+    let home = Home::new();
+    home.acctq(&format!("sandbox --port {port}")).run().fails(
+        1,
+        &[
+            &format!("error: the sandbox cannot listen on 127.0.0.1:{port}: "),
+            "\n  hint: is another program using that port? --port 0 takes a free one\n",
+        ],
+    );
+    let error = home
+        .acctq(&format!("sandbox --port {port} -o json"))
+        .run()
+        .fails(1, &[])
+        .error();
+    assert_eq!(
+        (&error["code"], &error["retryable"]),
+        (&"failed".into(), &false.into())
+    );
+    for port in ["65536", "-1", "http"] {
+        home.acctq(&format!("sandbox --port={port}"))
+            .run()
+            .fails(2, &["error: invalid value", "--port"]);
+    }
+}
+
+#[test]
+fn flags_that_have_no_meaning_for_it_are_refused() {
+    let home = Home::new();
+    for flags in [
+        "-p test",
+        "-F id",
+        "--reveal",
+        "--strict",
+        "--timeout 1s",
+        "--retries 1",
+        "--config x",
+        "-v",
+    ] {
+        home.acctq(&format!("sandbox {flags}"))
+            .run()
+            .fails(2, &["has no meaning for `acctq sandbox`"]);
+    }
+}
+
+#[test]
+fn it_binds_to_loopback_and_answers_to_its_own_name_only() {
+    let sandbox = Sandbox::start();
+    let path = "/api/v1/partners/accounts/ending";
+    for (host, status) in [
+        ("127.0.0.1:PORT", "200 OK"),
+        ("localhost:PORT", "200 OK"),
+        ("evil.test", "403 Forbidden"),
+        ("evil.test:PORT", "403 Forbidden"),
+        ("127.0.0.1", "403 Forbidden"),
+        ("127.0.0.1:1", "403 Forbidden"),
+        ("127.0.0.1:PORT\r\nHost: evil.test", "403 Forbidden"),
+        ("", "403 Forbidden"),
+    ] {
+        let answer = sandbox.get(host, path, PUBLIC);
+        assert!(
+            answer.starts_with(&format!("HTTP/1.1 {status}\r\n")),
+            "{host}: {answer}"
+        );
+        assert!(!answer.contains("evil"), "{answer}");
+    }
+    // Another address of this machine's own loopback network is not its own.
+    if cfg!(target_os = "linux") {
+        assert!(TcpStream::connect(("127.0.0.2", sandbox.port)).is_err());
+    }
+    sandbox.is_up();
+}
+
+#[test]
+fn a_real_token_is_refused_and_never_logged() {
+    let sandbox = Sandbox::start();
+    for (path, status) in [
+        (
+            "/api/v1/connected-accounts/cacc_activestandard",
+            "401 Unauthorized",
+        ),
+        ("/api/v1/partners/accounts/ending", "403 Forbidden"),
+    ] {
+        for token in [TOKEN, "", &format!("{PUBLIC}x")] {
+            let answer = sandbox.get("127.0.0.1:PORT", path, token);
+            assert!(
+                answer.starts_with(&format!("HTTP/1.1 {status}\r\n")),
+                "{answer}"
+            );
+            assert!(
+                !answer.contains("canary") && !answer.contains(PUBLIC),
+                "{answer}"
+            );
+        }
+    }
+    let answer = sandbox.get("127.0.0.1:PORT", &format!("/{TOKEN}"), TOKEN);
+    assert!(
+        answer.starts_with("HTTP/1.1 404 ") && !answer.contains("canary"),
+        "{answer}"
+    );
+    let (code, said) = sandbox.end(Signal::TERM);
+    assert_eq!((code, said.as_str()), (Some(143), ""));
+}
+
+#[test]
+fn no_path_leads_out_of_it() {
+    let sandbox = Sandbox::start();
+    for path in [
+        "/",
+        "/etc/passwd",
+        "/../../../../etc/passwd",
+        "/api/v1/partners/accounts/../../../../../etc/passwd",
+        "/api/v1/partners/accounts/%2e%2e%2fending",
+        "/api/v1/partners/accounts/ending/",
+        "/api/v1/partners/accounts/ending?x=1",
+        "/api/v1/partners/accounts/",
+        "//api/v1/partners/accounts/ending",
+        "http://evil.test/api/v1/partners/accounts/ending",
+    ] {
+        let answer = sandbox.get("127.0.0.1:PORT", path, PUBLIC);
+        assert!(
+            answer.starts_with("HTTP/1.1 404 Not Found\r\n"),
+            "{path}: {answer}"
+        );
+        assert!(
+            !answer.contains("root:") && !answer.contains("evil"),
+            "{answer}"
+        );
+    }
+    sandbox.is_up();
+}
+
+#[test]
+fn it_stays_up_whatever_clients_do() {
+    let sandbox = Sandbox::start();
+    // Slow ones, who hold on to what they have got.
+    let mut slow: Vec<_> = (0..100).map(|_| sandbox.connect()).collect();
+    for stream in &mut slow {
+        stream.write_all(b"GET /api/v1/par").unwrap();
+    }
+    sandbox.is_up();
+    for (request, status) in [
+        (
+            format!("GET / HTTP/1.1\r\nX: {}", "x".repeat(100_000)),
+            "431",
+        ),
+        (
+            format!("GET / HTTP/1.1\r\n{}\r\n", "X: y\r\n".repeat(1000)),
+            "431",
+        ),
+        (
+            format!("GET /{} HTTP/1.1\r\n\r\n", "x".repeat(100_000)),
+            "414",
+        ),
+        ("\u{0}\u{1}\u{2}\r\n\r\n".to_owned(), "400"),
+        (
+            "GET / HTTP/1.1\r\nContent-Length: 99\r\n\r\n".to_owned(),
+            "413",
+        ),
+        (
+            format!(
+                "POST /api/v1/partners/accounts/ending HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nAuthorization: Bearer {PUBLIC}\r\n\r\n",
+                sandbox.port
+            ),
+            "405",
+        ),
+    ] {
+        let answer = sandbox.answer(&request);
+        assert!(
+            answer.starts_with(&format!("HTTP/1.1 {status} ")),
+            "{}: {answer}",
+            &request[..20]
+        );
+        sandbox.is_up();
+    }
+    drop(slow);
+    // A thousand at once, none of which says a word; who is one too many is told, and the others go on when they leave.
+    let many: Vec<_> = (0..1000)
+        .map_while(|_| TcpStream::connect(("127.0.0.1", sandbox.port)).ok())
+        .collect();
+    assert_eq!(many.len(), 1000);
+    let mut last = String::new();
+    (&many[999]).read_to_string(&mut last).unwrap();
+    assert!(
+        last.starts_with("HTTP/1.1 503 Service Unavailable\r\n"),
+        "{last}"
+    );
+    drop(many);
+    while !sandbox
+        .get("127.0.0.1:PORT", "/api/v1/partners/accounts/ending", PUBLIC)
+        .starts_with("HTTP/1.1 200")
+    {
+        std::thread::yield_now();
+    }
+    let (code, said) = sandbox.end(Signal::INT);
+    assert_eq!((code, said.as_str()), (Some(130), ""));
+}

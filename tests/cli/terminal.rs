@@ -1,1 +1,362 @@
 //! What a terminal changes, on a pseudo-terminal.
+
+use std::fs::File;
+use std::io::Read as _;
+use std::process::Stdio;
+use std::thread;
+
+use rustix::fs::{Mode, OFlags, open};
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{Winsize, tcsetwinsize};
+
+use crate::harness::{Home, Run, wait};
+use crate::wire::{Wire, json, serves};
+
+/// Runs the program with standard output and standard error on a terminal of that width; the exit code and what the
+/// terminal was sent.
+fn on_terminal(run: Run, width: u16) -> (Option<i32>, String) {
+    let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+    grantpt(&master).unwrap();
+    unlockpt(&master).unwrap();
+    let path = ptsname(&master, Vec::new()).unwrap();
+    let terminal = open(
+        path.as_c_str(),
+        OFlags::RDWR | OFlags::NOCTTY,
+        Mode::empty(),
+    )
+    .unwrap();
+    let size = Winsize {
+        ws_row: 50,
+        ws_col: width,
+        ws_xpixel: 0,
+        ws_ypixel: 0,
+    };
+    tcsetwinsize(&terminal, size).unwrap();
+    let terminal = File::from(terminal);
+    let mut command = run.into_command();
+    command
+        .stdin(Stdio::null())
+        .stdout(terminal.try_clone().unwrap())
+        .stderr(terminal);
+    let mut child = command.spawn().unwrap();
+    // It holds the terminal's end, which must close for the reader to see the end.
+    drop(command);
+    let reader = thread::spawn(move || {
+        let (mut master, mut sent, mut buffer) = (File::from(master), Vec::new(), [0; 4096]);
+        // Linux ends a terminal that nobody holds any more with an error.
+        while let Ok(length @ 1..) = master.read(&mut buffer) {
+            sent.extend_from_slice(&buffer[..length]);
+        }
+        sent
+    });
+    let status = wait(&mut child);
+    let sent = String::from_utf8(reader.join().unwrap()).unwrap();
+    (status.code(), sent.replace("\r\n", "\n"))
+}
+
+/// On a terminal that shows colour.
+fn shown(home: &Home, args: &str, width: u16) -> String {
+    let run = home.acctq(args).env("TERM", "xterm-256color");
+    let (code, sent) = on_terminal(run, width);
+    assert_eq!(code, Some(0), "{sent}");
+    sent
+}
+
+fn without_bold(text: &str) -> String {
+    text.replace("\u{1b}[1m", "").replace("\u{1b}[0m", "")
+}
+
+/// The widest line, in characters: only where each is one column wide.
+fn widest(text: &str) -> usize {
+    text.lines()
+        .map(|line| line.chars().count())
+        .max()
+        .unwrap_or(0)
+}
+
+#[test]
+fn an_account_on_80_columns() {
+    let expected = "\
+UID               ending
+Account type      F
+Activation token  ••••••••  (--reveal shows it)
+Domain            b5test.eu
+Status            provisioned
+Deployed members  5
+Created           2023-01-23T15:55:58.000Z  (AGO)
+Updated           2023-01-23T15:58:22.000Z  (AGO)
+Ends              2099-12-31T23:59:59.000Z  (AGO)
+";
+    let sent = shown(&Home::new(), "-p sandbox get ending", 80);
+    assert!(
+        sent.lines()
+            .all(|line| line.starts_with("\u{1b}[1m") && line.matches('\u{1b}').count() == 2),
+        "{sent}"
+    );
+    let mut told = String::new();
+    for line in without_bold(&sent).lines() {
+        let (time, ago) = line.split_once("Z  (").unwrap_or((line, ""));
+        told += time;
+        if !ago.is_empty() {
+            let right = if line.starts_with("Ends") {
+                ago.starts_with("in ") && ago.ends_with(" years)")
+            } else {
+                ago.ends_with(" years ago)")
+            };
+            assert!(right, "{line}");
+            told += "Z  (AGO)";
+        }
+        told += "\n";
+    }
+    assert_eq!(told, expected);
+}
+
+#[test]
+fn several_accounts_keep_their_ids_whole() {
+    let home = Home::new();
+    let ids =
+        "-p sandbox cacc get cacc_activestandard cacc_pendingexpress cacc_7n42DGM5Tflk9n8mt7Fhc7";
+    let narrow = shown(&home, ids, 80);
+    let header = "\u{1b}[1mID\u{1b}[0m                           \u{1b}[1mStatus\u{1b}[0m   \u{1b}[1mConnection\u{1b}[0m      \u{1b}[1mConnected\u{1b}[0m      \u{1b}[1mCreated\u{1b}[0m\n";
+    assert!(narrow.starts_with(header), "{narrow}");
+    let narrow = without_bold(&narrow);
+    assert!(widest(&narrow) <= 80, "{narrow}");
+    for id in ids.split(' ').skip(4) {
+        assert!(narrow.contains(&format!("\n{id} ")), "{narrow}");
+    }
+    // Where there is no room for both, a time says how long ago it is.
+    assert_eq!(
+        (
+            narrow.matches(" years ago\n").count(),
+            narrow.matches("2023-11-07").count()
+        ),
+        (3, 0),
+        "{narrow}"
+    );
+    let wide = without_bold(&shown(&home, ids, 200));
+    assert_eq!(
+        (
+            wide.lines().count(),
+            wide.matches("2023-11-07T05:31:56Z  (").count()
+        ),
+        (4, 3),
+        "{wide}"
+    );
+    assert!(widest(&wide) <= 200, "{wide}");
+}
+
+#[test]
+fn a_pipe_has_neither_colour_nor_relative_times_nor_a_width() {
+    let home = Home::new();
+    home.acctq("-p sandbox partner account get ending ending")
+        .env("TERM", "xterm-256color")
+        .env("COLUMNS", "20")
+        .run()
+        .prints(
+            "UID     Status       Account type  Domain     Deployed members  Ends\n\
+             ending  provisioned  F             b5test.eu  5                 2099-12-31T23:59:59.000Z\n\
+             ending  provisioned  F             b5test.eu  5                 2099-12-31T23:59:59.000Z\n",
+        );
+}
+
+#[test]
+fn documents_are_the_same_on_a_terminal() {
+    let home = Home::new();
+    for format in ["json", "yaml", "ndjson"] {
+        for ids in ["ending", "ending entitled-family"] {
+            let args = format!("-p sandbox get {ids} -o {format}");
+            let piped = home.acctq(&args).run();
+            let (code, sent) = on_terminal(home.acctq(&args).env("TERM", "xterm"), 20);
+            piped.is(0, &sent, "");
+            assert_eq!(code, Some(0));
+        }
+    }
+}
+
+#[test]
+fn colour_is_only_where_it_may_be() {
+    let home = Home::new();
+    for (env, flags, colour) in [
+        (&[("TERM", "xterm")][..], "", true),
+        (&[("TERM", "dumb")], "", false),
+        (&[], "", false),
+        (&[("TERM", "xterm"), ("NO_COLOR", "1")], "", false),
+        (&[("TERM", "xterm"), ("NO_COLOR", "")], "", true),
+        (&[("TERM", "dumb"), ("CLICOLOR_FORCE", "1")], "", true),
+        (&[("TERM", "xterm")], "--color never", false),
+        (
+            &[("TERM", "dumb"), ("NO_COLOR", "1")],
+            "--color always",
+            true,
+        ),
+    ] {
+        // A table, a warning and an error.
+        for (args, code) in [
+            ("get drift -F nonsense", 2),
+            ("get drift -F domain", 0),
+            ("get gone", 5),
+        ] {
+            let run = home.acctq(&format!("-p sandbox {args} {flags}"));
+            let run = env
+                .iter()
+                .fold(run, |run, (name, value)| run.env(name, value));
+            let (ended, sent) = on_terminal(run, 80);
+            assert_eq!(ended, Some(code), "{sent}");
+            assert_eq!(sent.contains('\u{1b}'), colour, "{env:?} {flags}: {sent}");
+        }
+    }
+}
+
+#[test]
+fn any_width_will_do() {
+    let home = Home::new();
+    let args = [
+        "-p sandbox get cacc_hostile",
+        "-p sandbox get hostile cacc_hostile",
+        "-p sandbox cacc get cacc_hostile cacc_activeexpress",
+        "-p sandbox get cacc_activestandard ending -F id,status,metadata,created_at,customer_account_uid,domain,ends_at,pending_email",
+        "config show -p sandbox",
+        "--help",
+        "sandbox --help",
+    ];
+    for args in args {
+        for width in [0, 1, 2, 19, 20, 21, 80, 200, 65_535] {
+            let sent = without_bold(&shown(&home, args, width));
+            assert!(
+                !sent.contains("panicked") && !sent.contains('\u{1b}'),
+                "{args} on {width}: {sent}"
+            );
+        }
+        for columns in [
+            "0",
+            "1",
+            "20",
+            "65535",
+            "65536",
+            "-1",
+            "garbage",
+            "",
+            " 80",
+            "99999999999999999999",
+        ] {
+            let (code, sent) = on_terminal(home.acctq(args).env("COLUMNS", columns), 80);
+            assert_eq!(code, Some(0), "{args} with COLUMNS={columns}: {sent}");
+        }
+    }
+    // What is asked for counts; what makes no sense does not.
+    for (columns, fits) in [("40", 40), ("0", 80), ("garbage", 80), ("65536", 80)] {
+        let run = home
+            .acctq("-p sandbox get cacc_activestandard")
+            .env("COLUMNS", columns);
+        let (_, sent) = on_terminal(run, 80);
+        assert!(widest(&sent) <= fits, "{columns}: {sent}");
+        assert_eq!(widest(&sent) > 40, fits > 40, "{columns}: {sent}");
+    }
+}
+
+#[test]
+fn lines_fit_the_screen() {
+    let home = Home::new();
+    for width in [80, 200] {
+        for args in [
+            "get cacc_activeexpress",
+            "get drift -q",
+            "cacc get cacc_activeexpress cacc_newfield",
+            "partner account get ending aabee51b-0be2-4a0c-aa39-5bbcbb903d1b",
+            "get cacc_activeexpress ending",
+            "get cacc_activeexpress ending -F metadata,id,connected_organization_id,platform_organization_id,created_at",
+        ] {
+            let sent = without_bold(&shown(&home, &format!("-p sandbox {args}"), width));
+            assert!(widest(&sent) <= usize::from(width), "{args}: {sent}");
+        }
+    }
+}
+
+/// A hostile name, and the harmless text that it is shown as.
+const NAMES: [(&str, &str); 6] = [
+    (
+        "a\u{1b}[2J\u{1b}[H\u{9b}31mb",
+        r"a\u{1b}[2J\u{1b}[H\u{9b}31mb",
+    ),
+    ("a\nStatus  active\r\u{8}\t", r"a\nStatus  active\r\u{8}\t"),
+    (
+        "\u{1b}]0;title\u{7}\u{1b}]52;c;cm0K\u{7}\u{1b}P\u{1b}\\",
+        r"\u{1b}]0;title\u{7}\u{1b}]52;c;cm0K\u{7}\u{1b}P\u{1b}\",
+    ),
+    (
+        "\u{202e}moc.elpmaxe\u{2066}",
+        r"\u{202e}moc.elpmaxe\u{2066}",
+    ),
+    (
+        "\u{200b}\u{200d}\u{feff}\u{e0041}\u{7f}\u{0}",
+        r"\u{200b}\u{200d}\u{feff}\u{e0041}\u{7f}\u{0}",
+    ),
+    (
+        "\u{1b}c\u{1b}[?1049h\u{85}\u{84}\u{2028}",
+        r"\u{1b}c\u{1b}[?1049h\u{85}\u{84}\u{2028}",
+    ),
+];
+
+#[test]
+fn a_hostile_name_leaves_every_other_cell_as_it_is() {
+    for (hostile, harmless) in NAMES {
+        let home_of = |name: &str| {
+            let name = serde_json::to_string(name).unwrap();
+            let home = Home::new();
+            home.profile(&serves(move |path| {
+                let id = path.rsplit('/').next().unwrap();
+                json(&format!("{{\"id\":\"{id}\",\"pending_organization_name\":{name},{name}:{name},\"status\":\"active\"}}"))
+            }));
+            home
+        };
+        let (one, other) = (home_of(hostile), home_of(harmless));
+        for args in [
+            "get cacc_1 -q",
+            "get cacc_1 cacc_2 -q -F pending_organization_name,status",
+        ] {
+            for width in [20, 80, 200] {
+                let sent = shown(&one, args, width);
+                assert_eq!(sent, shown(&other, args, width));
+                assert_eq!(
+                    without_bold(&sent)
+                        .chars()
+                        .find(|c| c.is_control() && *c != '\n'),
+                    None
+                );
+            }
+        }
+        // Nor does one in an error.
+        let body = serde_json::json!({"message": hostile}).to_string();
+        let server = Wire::answers(crate::wire::response("400 Bad", "", &body));
+        one.profile(server.url());
+        let (code, sent) = on_terminal(one.acctq("get cacc_1"), 80);
+        assert_eq!((code, sent.lines().count()), (Some(9), 2));
+        assert!(sent.contains(harmless), "{sent}");
+    }
+}
+
+#[test]
+fn rows_after_the_first_hundred_wrap_like_them() {
+    let home = Home::new();
+    home.profile(&serves(|path| {
+        let id = path.rsplit('/').next().unwrap();
+        json(&format!(
+            "{{\"id\":\"{id}\",\"metadata\":\"{}\",\"status\":\"active\"}}",
+            "word ".repeat(30)
+        ))
+    }));
+    let ids: Vec<_> = (100..250).map(|n| format!("cacc_{n}")).collect();
+    let sent = without_bold(&shown(
+        &home,
+        &format!("cacc get {} -q -F id,metadata,status", ids.join(" ")),
+        80,
+    ));
+    let rows: Vec<_> = sent.lines().skip(1).collect();
+    assert_eq!(rows.len(), 150 * 3, "{sent}");
+    for (row, id) in rows.chunks(3).zip(&ids) {
+        let words = "word ".repeat(12);
+        let words = words.trim_end();
+        assert_eq!(row[0], format!("{id}  {words:62}  active"));
+        assert_eq!(row[1], format!("          {words}"));
+    }
+}
