@@ -2,7 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
-use std::io::{BufRead as _, BufReader, Read, Write};
+use std::io::{BufRead as _, BufReader, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
@@ -194,24 +194,19 @@ impl Run {
     }
 
     /// Runs it to its end.
-    pub fn run(mut self) -> Ended {
-        let mut child = self
-            .command
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the program starts");
-        let mut input = child.stdin.take().unwrap();
-        let text = std::mem::take(&mut self.stdin);
-        thread::spawn(move || input.write_all(&text));
-        let stdout = reader(child.stdout.take().unwrap());
-        let stderr = reader(child.stderr.take().unwrap());
-        let status = wait(&mut child);
+    pub fn run(self) -> Ended {
+        let args = format!("{:?}", self.command.get_args().collect::<Vec<_>>());
+        let output = assert_cmd::Command::from_std(self.command)
+            .write_stdin(self.stdin)
+            .timeout(GUARD)
+            .output()
+            .expect("the program starts, and ends in time");
+        let text = |bytes| String::from_utf8(bytes).expect("the program writes UTF-8");
+        let status = output.status;
         let ended = Ended {
-            args: format!("{:?}", self.command.get_args().collect::<Vec<_>>()),
-            stdout: stdout.join().unwrap(),
-            stderr: stderr.join().unwrap(),
+            args,
+            stdout: text(output.stdout),
+            stderr: text(output.stderr),
             code: status
                 .code()
                 .or(status.signal().map(|signal| 128 + signal))
@@ -220,14 +215,6 @@ impl Run {
         ended.check_invariants(self.revealing);
         ended
     }
-}
-
-fn reader(mut stream: impl Read + Send + 'static) -> thread::JoinHandle<String> {
-    thread::spawn(move || {
-        let mut bytes = Vec::new();
-        stream.read_to_end(&mut bytes).unwrap();
-        String::from_utf8(bytes).expect("the program writes UTF-8")
-    })
 }
 
 /// Waits for the child, and kills it if it hangs.
