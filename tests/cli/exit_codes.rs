@@ -113,8 +113,8 @@ fn success() {
         args: "-p sandbox get ending -F status",
         exit_code: 0,
         stdout: [
-            r#"Status  provisioned
-"#,
+            r"Status  provisioned
+",
             r#"{
   "status": "provisioned"
 }
@@ -131,15 +131,15 @@ fn several_that_differ_in_kind() {
         args: "get cacc_1 ../admin",
         exit_code: 1,
         stdout: [
-            "", r#"[]
-"#,
+            "", r"[]
+",
         ],
         stderr: [
-            r#"error: no connected account cacc_1 at 127.0.0.1:PORT (profile test)
+            r"error: no connected account cacc_1 at 127.0.0.1:PORT (profile test)
   hint: a deleted account is not found either; is test the right profile? `acctq config show` lists them
 error: `../admin` is not a partner account's id
   hint: a partner account is looked up by its id: 1 to 80 letters, digits and hyphens
-"#,
+",
             r#"{"error":{"code":"not_found","exit_code":5,"retryable":false,"message":"no connected account cacc_1 at 127.0.0.1:PORT (profile test)","hint":"a deleted account is not found either; is test the right profile? `acctq config show` lists them","id":"cacc_1","api":"connect","profile":"test","status":404,"server_code":null,"server_message":null,"request_id":null,"retry_after_s":null,"attempts":1,"elapsed_ms":MS,"file":null,"line":null}}
 {"error":{"code":"usage","exit_code":2,"retryable":false,"message":"`../admin` is not a partner account's id","hint":"a partner account is looked up by its id: 1 to 80 letters, digits and hyphens","id":"../admin","api":null,"profile":null,"status":null,"server_code":null,"server_message":null,"request_id":null,"retry_after_s":null,"attempts":null,"elapsed_ms":null,"file":null,"line":null}}
 "#,
@@ -155,9 +155,9 @@ fn usage() {
         exit_code: 2,
         stdout: ["", ""],
         stderr: [
-            r#"error: `../../admin` is not a partner account's id
+            r"error: `../../admin` is not a partner account's id
   hint: a partner account is looked up by its id: 1 to 80 letters, digits and hyphens
-"#,
+",
             r#"{"error":{"code":"usage","exit_code":2,"retryable":false,"message":"`../../admin` is not a partner account's id","hint":"a partner account is looked up by its id: 1 to 80 letters, digits and hyphens","id":"../../admin","api":null,"profile":null,"status":null,"server_code":null,"server_message":null,"request_id":null,"retry_after_s":null,"attempts":null,"elapsed_ms":null,"file":null,"line":null}}
 "#,
         ],
@@ -172,9 +172,9 @@ fn usage_flag() {
         exit_code: 2,
         stdout: ["", ""],
         stderr: [
-            r#"error: invalid value 'many' for '--retries <N>': must be a whole number from 0 to 10
+            r"error: invalid value 'many' for '--retries <N>': must be a whole number from 0 to 10
   hint: `--help` after a command shows what it takes, with examples
-"#,
+",
             r#"{"error":{"code":"usage","exit_code":2,"retryable":false,"message":"invalid value 'many' for '--retries <N>': must be a whole number from 0 to 10","hint":"`--help` after a command shows what it takes, with examples","id":null,"api":null,"profile":null,"status":null,"server_code":null,"server_message":null,"request_id":null,"retry_after_s":null,"attempts":null,"elapsed_ms":null,"file":null,"line":null}}
 "#,
         ],
@@ -189,9 +189,9 @@ fn no_configuration() {
         exit_code: 3,
         stdout: ["", ""],
         stderr: [
-            r#"error: there is no configuration file HOME/.config/acctq/config.toml
+            r"error: there is no configuration file HOME/.config/acctq/config.toml
   hint: `acctq config init` writes one to begin with; `-p sandbox` needs none; or set ACCTQ_CONNECT_URL and ACCTQ_CONNECT_TOKEN
-"#,
+",
             r#"{"error":{"code":"config","exit_code":3,"retryable":false,"message":"there is no configuration file HOME/.config/acctq/config.toml","hint":"`acctq config init` writes one to begin with; `-p sandbox` needs none; or set ACCTQ_CONNECT_URL and ACCTQ_CONNECT_TOKEN","id":"cacc_1","api":"connect","profile":null,"status":null,"server_code":null,"server_message":null,"request_id":null,"retry_after_s":null,"attempts":null,"elapsed_ms":null,"file":null,"line":null}}
 "#,
         ],
@@ -206,9 +206,9 @@ fn unknown_profile() {
         exit_code: 3,
         stdout: ["", ""],
         stderr: [
-            r#"error: unknown profile `tset` (--profile)
+            r"error: unknown profile `tset` (--profile)
   hint: did you mean `test`? the profiles are test, sandbox
-"#,
+",
             r#"{"error":{"code":"config","exit_code":3,"retryable":false,"message":"unknown profile `tset` (--profile)","hint":"did you mean `test`? the profiles are test, sandbox","id":null,"api":null,"profile":null,"status":null,"server_code":null,"server_message":null,"request_id":null,"retry_after_s":null,"attempts":null,"elapsed_ms":null,"file":null,"line":null}}
 "#,
         ],
@@ -223,9 +223,9 @@ fn no_token() {
         exit_code: 4,
         stdout: ["", ""],
         stderr: [
-            r#"error: variable CONNECT_TOKEN is not set
+            r"error: variable CONNECT_TOKEN is not set
   hint: HOME/.config/acctq/config.toml:4 says that it holds the token; `token_env` takes a variable's name, not the token itself
-"#,
+",
             r#"{"error":{"code":"auth","exit_code":4,"retryable":false,"message":"variable CONNECT_TOKEN is not set","hint":"HOME/.config/acctq/config.toml:4 says that it holds the token; `token_env` takes a variable's name, not the token itself","id":"cacc_1","api":"connect","profile":"test","status":null,"server_code":null,"server_message":null,"request_id":null,"retry_after_s":null,"attempts":0,"elapsed_ms":MS,"file":null,"line":null}}
 "#,
         ],
@@ -244,9 +244,9 @@ fn rejected_token() {
         exit_code: 4,
         stdout: ["", ""],
         stderr: [
-            r#"error: 127.0.0.1:PORT rejects the token of profile test (status 401); the server says: Who are you?
+            r"error: 127.0.0.1:PORT rejects the token of profile test (status 401); the server says: Who are you?
   hint: is it current, and of this environment? `acctq config show` says where it comes from
-"#,
+",
             r#"{"error":{"code":"auth","exit_code":4,"retryable":false,"message":"127.0.0.1:PORT rejects the token of profile test (status 401); the server says: Who are you?","hint":"is it current, and of this environment? `acctq config show` says where it comes from","id":"cacc_1","api":"connect","profile":"test","status":401,"server_code":"UNAUTHORIZED","server_message":"Who are you?","request_id":"r-1","retry_after_s":null,"attempts":1,"elapsed_ms":MS,"file":null,"line":null}}
 "#,
         ],
@@ -261,9 +261,9 @@ fn forbidden() {
         exit_code: 4,
         stdout: ["", ""],
         stderr: [
-            r#"error: 127.0.0.1:PORT (profile test) does not let this token read the connected account (status 403)
+            r"error: 127.0.0.1:PORT (profile test) does not let this token read the connected account (status 403)
   hint: ask for a token that has the right to read it
-"#,
+",
             r#"{"error":{"code":"auth","exit_code":4,"retryable":false,"message":"127.0.0.1:PORT (profile test) does not let this token read the connected account (status 403)","hint":"ask for a token that has the right to read it","id":"cacc_1","api":"connect","profile":"test","status":403,"server_code":null,"server_message":null,"request_id":null,"retry_after_s":null,"attempts":1,"elapsed_ms":MS,"file":null,"line":null}}
 "#,
         ],
@@ -282,9 +282,9 @@ fn not_found() {
         exit_code: 5,
         stdout: ["", ""],
         stderr: [
-            r#"error: no partner account u-1 at 127.0.0.1:PORT (profile test); the server says: Failed to find the requested account.
+            r"error: no partner account u-1 at 127.0.0.1:PORT (profile test); the server says: Failed to find the requested account.
   hint: is test the right profile? `acctq config show` lists them
-"#,
+",
             r#"{"error":{"code":"not_found","exit_code":5,"retryable":false,"message":"no partner account u-1 at 127.0.0.1:PORT (profile test); the server says: Failed to find the requested account.","hint":"is test the right profile? `acctq config show` lists them","id":"u-1","api":"partner","profile":"test","status":404,"server_code":"not_found","server_message":"Failed to find the requested account.","request_id":null,"retry_after_s":null,"attempts":1,"elapsed_ms":MS,"file":null,"line":null}}
 "#,
         ],
@@ -303,9 +303,9 @@ fn gone() {
         exit_code: 5,
         stdout: ["", ""],
         stderr: [
-            r#"error: the partner account u-1 at 127.0.0.1:PORT (profile test) is gone; the server says: Removed.
+            r"error: the partner account u-1 at 127.0.0.1:PORT (profile test) is gone; the server says: Removed.
   hint: it has been removed and will not come back
-"#,
+",
             r#"{"error":{"code":"gone","exit_code":5,"retryable":false,"message":"the partner account u-1 at 127.0.0.1:PORT (profile test) is gone; the server says: Removed.","hint":"it has been removed and will not come back","id":"u-1","api":"partner","profile":"test","status":410,"server_code":"gone","server_message":"Removed.","request_id":null,"retry_after_s":null,"attempts":1,"elapsed_ms":MS,"file":null,"line":null}}
 "#,
         ],
@@ -320,9 +320,9 @@ fn rate_limited() {
         exit_code: 6,
         stdout: ["", ""],
         stderr: [
-            r#"error: 127.0.0.1:PORT (profile test) asks to wait for 3600 s (status 429)
+            r"error: 127.0.0.1:PORT (profile test) asks to wait for 3600 s (status 429)
   hint: try again later; `retry_after_s` in the JSON error says when
-"#,
+",
             r#"{"error":{"code":"rate_limited","exit_code":6,"retryable":true,"message":"127.0.0.1:PORT (profile test) asks to wait for 3600 s (status 429)","hint":"try again later; `retry_after_s` in the JSON error says when","id":"cacc_1","api":"connect","profile":"test","status":429,"server_code":null,"server_message":null,"request_id":null,"retry_after_s":3600,"attempts":1,"elapsed_ms":MS,"file":null,"line":null}}
 "#,
         ],
@@ -337,9 +337,9 @@ fn network() {
         exit_code: 7,
         stdout: ["", ""],
         stderr: [
-            r#"error: 127.0.0.1:PORT refuses the connection
+            r"error: 127.0.0.1:PORT refuses the connection
   hint: is the server up, and is base_url right? `acctq config show` shows it
-"#,
+",
             r#"{"error":{"code":"network","exit_code":7,"retryable":true,"message":"127.0.0.1:PORT refuses the connection","hint":"is the server up, and is base_url right? `acctq config show` shows it","id":"cacc_1","api":"connect","profile":"test","status":null,"server_code":null,"server_message":null,"request_id":null,"retry_after_s":null,"attempts":1,"elapsed_ms":MS,"file":null,"line":null}}
 "#,
         ],
@@ -354,9 +354,9 @@ fn tls() {
         exit_code: 7,
         stdout: ["", ""],
         stderr: [
-            r#"error: 127.0.0.1:PORT does not speak TLS on this port
+            r"error: 127.0.0.1:PORT does not speak TLS on this port
   hint: is base_url right, its port included? https needs the TLS port
-"#,
+",
             r#"{"error":{"code":"tls","exit_code":7,"retryable":false,"message":"127.0.0.1:PORT does not speak TLS on this port","hint":"is base_url right, its port included? https needs the TLS port","id":"cacc_1","api":"connect","profile":"test","status":null,"server_code":null,"server_message":null,"request_id":null,"retry_after_s":null,"attempts":1,"elapsed_ms":MS,"file":null,"line":null}}
 "#,
         ],
@@ -371,9 +371,9 @@ fn proxy() {
         exit_code: 7,
         stdout: ["", ""],
         stderr: [
-            r#"error: HTTPS_PROXY asks for a proxy to api.example.com, and this version of acctq cannot use one yet
+            r"error: HTTPS_PROXY asks for a proxy to api.example.com, and this version of acctq cannot use one yet
   hint: if api.example.com may be reached directly, add it to NO_PROXY
-"#,
+",
             r#"{"error":{"code":"proxy","exit_code":7,"retryable":false,"message":"HTTPS_PROXY asks for a proxy to api.example.com, and this version of acctq cannot use one yet","hint":"if api.example.com may be reached directly, add it to NO_PROXY","id":"cacc_1","api":"connect","profile":"test","status":null,"server_code":null,"server_message":null,"request_id":null,"retry_after_s":null,"attempts":null,"elapsed_ms":null,"file":null,"line":null}}
 "#,
         ],
@@ -388,9 +388,9 @@ fn timeout() {
         exit_code: 7,
         stdout: ["", ""],
         stderr: [
-            r#"error: 127.0.0.1:PORT did not answer within 0.1 s
+            r"error: 127.0.0.1:PORT did not answer within 0.1 s
   hint: try again; --timeout gives a look-up more time
-"#,
+",
             r#"{"error":{"code":"timeout","exit_code":7,"retryable":true,"message":"127.0.0.1:PORT did not answer within 0.1 s","hint":"try again; --timeout gives a look-up more time","id":"cacc_1","api":"connect","profile":"test","status":null,"server_code":null,"server_message":null,"request_id":null,"retry_after_s":null,"attempts":1,"elapsed_ms":MS,"file":null,"line":null}}
 "#,
         ],
@@ -405,9 +405,9 @@ fn server() {
         exit_code: 8,
         stdout: ["", ""],
         stderr: [
-            r#"error: 127.0.0.1:PORT (profile test) failed with status 503
+            r"error: 127.0.0.1:PORT (profile test) failed with status 503
   hint: try again later; its operator can look for request r-2
-"#,
+",
             r#"{"error":{"code":"server","exit_code":8,"retryable":true,"message":"127.0.0.1:PORT (profile test) failed with status 503","hint":"try again later; its operator can look for request r-2","id":"cacc_1","api":"connect","profile":"test","status":503,"server_code":null,"server_message":null,"request_id":"r-2","retry_after_s":null,"attempts":1,"elapsed_ms":MS,"file":null,"line":null}}
 "#,
         ],
@@ -422,9 +422,9 @@ fn not_implemented() {
         exit_code: 8,
         stdout: ["", ""],
         stderr: [
-            r#"error: 127.0.0.1:PORT (profile test) failed with status 501
+            r"error: 127.0.0.1:PORT (profile test) failed with status 501
   hint: is base_url right? `acctq config show` shows it
-"#,
+",
             r#"{"error":{"code":"server","exit_code":8,"retryable":false,"message":"127.0.0.1:PORT (profile test) failed with status 501","hint":"is base_url right? `acctq config show` shows it","id":"cacc_1","api":"connect","profile":"test","status":501,"server_code":null,"server_message":null,"request_id":null,"retry_after_s":null,"attempts":1,"elapsed_ms":MS,"file":null,"line":null}}
 "#,
         ],
@@ -439,9 +439,9 @@ fn bad_response() {
         exit_code: 9,
         stdout: ["", ""],
         stderr: [
-            r#"error: 127.0.0.1:PORT answers with a web page, not with JSON
+            r"error: 127.0.0.1:PORT answers with a web page, not with JSON
   hint: is base_url right? `acctq config show` shows it
-"#,
+",
             r#"{"error":{"code":"bad_response","exit_code":9,"retryable":false,"message":"127.0.0.1:PORT answers with a web page, not with JSON","hint":"is base_url right? `acctq config show` shows it","id":"cacc_1","api":"connect","profile":"test","status":200,"server_code":null,"server_message":null,"request_id":null,"retry_after_s":null,"attempts":1,"elapsed_ms":MS,"file":null,"line":null}}
 "#,
         ],
@@ -456,9 +456,9 @@ fn strict() {
         exit_code: 9,
         stdout: ["", ""],
         stderr: [
-            r#"error: the connected account cacc_1 strays from the contract: connection_type (missing), onboarding_mode (missing), status (missing), platform_organization_id (missing), created_at (missing)
+            r"error: the connected account cacc_1 strays from the contract: connection_type (missing), onboarding_mode (missing), status (missing), platform_organization_id (missing), created_at (missing)
   hint: without --strict it is shown, with a warning
-"#,
+",
             r#"{"error":{"code":"bad_response","exit_code":9,"retryable":false,"message":"the connected account cacc_1 strays from the contract: connection_type (missing), onboarding_mode (missing), status (missing), platform_organization_id (missing), created_at (missing)","hint":"without --strict it is shown, with a warning","id":"cacc_1","api":"connect","profile":"test","status":200,"server_code":null,"server_message":null,"request_id":null,"retry_after_s":null,"attempts":null,"elapsed_ms":null,"file":null,"line":null}}
 "#,
         ],

@@ -394,7 +394,7 @@ fn pretty(members: &[(&str, &str)]) -> String {
 
 /// A value as a block of YAML behind `name:`; `good` as the table of fields has it.
 fn yaml(api: &Api, members: &[(&str, &str)]) -> String {
-    members
+    let blocks: Vec<_> = members
         .iter()
         .map(|(name, value)| {
             let shown = if *value == api.good(name) {
@@ -422,7 +422,8 @@ fn yaml(api: &Api, members: &[(&str, &str)]) -> String {
             let gap = if shown.starts_with('\n') { "" } else { " " };
             format!("{name}:{gap}{shown}\n")
         })
-        .collect()
+        .collect();
+    blocks.concat()
 }
 
 fn table(api: &Api, members: &[(&str, &str)]) -> String {

@@ -5,7 +5,7 @@ use std::net::{Shutdown, TcpListener, TcpStream};
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Child, Stdio};
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, kill_process, setrlimit};
 use serde_json::Value;
 
 use crate::harness::{Home, TOKEN, wait};
@@ -822,6 +822,14 @@ fn no_path_leads_out_of_it() {
 
 #[test]
 fn it_stays_up_whatever_clients_do() {
+    // A thousand connections are more than some systems allow unasked.
+    let files = getrlimit(Resource::Nofile);
+    let enough = files.maximum.map_or(4096, |most| most.min(4096));
+    let raised = Rlimit {
+        current: files.current.map(|now| now.max(enough)),
+        ..files
+    };
+    setrlimit(Resource::Nofile, raised).unwrap();
     let sandbox = Sandbox::start();
     // Slow ones, who hold on to what they have got.
     let mut slow: Vec<_> = (0..100).map(|_| sandbox.connect()).collect();
