@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use super::failure::{Failure, seconds};
 use super::retry;
-use crate::account::{Account, Document, Id, Resource, Undocumented, field, id::hide_credentials};
+use crate::account::{Account, Document, Id, Undocumented, field, id::hide_credentials};
 use crate::error::{Error, Kind};
 use crate::escape::{EXCERPT, excerpt};
 use crate::json::{self, Flaw, Token, Tokens};
@@ -229,7 +229,7 @@ impl Answer {
                     false,
                 )
             }
-            401 | 403 => (Self::rejected(resource, place, status, &says), false),
+            401 | 403 => (Self::rejected(id, place, status, &says), false),
             404 if self.not_found() => {
                 let hint = resource
                     .not_found
@@ -257,9 +257,15 @@ impl Answer {
                 )
             }
             429 => {
-                let asks = asked.map(|d| format!(" for {d}")).unwrap_or_default();
-                let message = format!("{} asks to wait{asks} (status 429)", place.words());
-                let hint = "try again later; `retry_after_s` in the JSON error says when";
+                let long = asked
+                    .as_ref()
+                    .map(|d| format!(" for {d}"))
+                    .unwrap_or_default();
+                let message = format!("{} asks to wait{long} (status 429)", place.words());
+                let hint = match asked {
+                    Some(asked) => format!("try again in {asked}, as it asks"),
+                    None => "try again in a while, and with fewer look-ups at once".to_owned(),
+                };
                 (Error::new(Kind::RateLimited, message).hint(hint), true)
             }
             500..=599 => {
@@ -302,7 +308,8 @@ impl Answer {
         }
     }
 
-    fn rejected(resource: &Resource, place: Place<'_>, status: u16, says: &str) -> Error {
+    fn rejected(id: &Id, place: Place<'_>, status: u16, says: &str) -> Error {
+        let resource = id.resource();
         let (host, noun) = (place.host, resource.noun);
         if resource.token_rejected.contains(&status) {
             let whose = place
@@ -313,8 +320,9 @@ impl Answer {
                 .hint("is it current, and of this environment? `acctq config show` says where it comes from")
         } else {
             let message = format!(
-                "{} does not let this token read the {noun} (status {status}){says}",
-                place.words()
+                "{} does not let this token read the {noun} {} (status {status}){says}",
+                place.words(),
+                id.as_str()
             );
             Error::new(Kind::Auth, message).hint("ask for a token that has the right to read it")
         }

@@ -198,11 +198,17 @@ fn of_tls(error: &rustls::Error, host: &str) -> Failure {
     Failure::lasting(Error::new(Kind::Tls, message).hint(hint))
 }
 
-/// A duration as a person writes it: `10 s`, `0.3 s`.
+/// A duration as a person writes it: `0.3 s`, `10 s`, `5 min`, `2 h`.
 pub fn seconds(duration: Duration) -> String {
-    if duration.subsec_millis() == 0 || duration.as_secs() >= 100 {
-        format!("{} s", duration.as_secs())
-    } else {
-        format!("{:.1} s", duration.as_secs_f64().max(0.1))
+    const MINUTE: u64 = 60;
+    const HOUR: u64 = 60 * MINUTE;
+    match duration.as_secs() {
+        0..100 if duration.subsec_millis() != 0 => {
+            format!("{:.1} s", duration.as_secs_f64().max(0.1))
+        }
+        seconds @ 0..120 => format!("{seconds} s"),
+        seconds @ 120..7_200 => format!("{} min", seconds.div_ceil(MINUTE)),
+        seconds @ 7_200..360_000 => format!("{} h", seconds.div_ceil(HOUR)),
+        _ => "more than 100 h".to_owned(),
     }
 }

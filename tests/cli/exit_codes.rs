@@ -192,7 +192,7 @@ fn no_configuration() {
             r"error: there is no configuration file HOME/.config/acctq/config.toml
   hint: `acctq config init` writes one to begin with; `-p sandbox` needs none; or set ACCTQ_CONNECT_URL and ACCTQ_CONNECT_TOKEN
 ",
-            r#"{"error":{"code":"config","exit_code":3,"retryable":false,"message":"there is no configuration file HOME/.config/acctq/config.toml","hint":"`acctq config init` writes one to begin with; `-p sandbox` needs none; or set ACCTQ_CONNECT_URL and ACCTQ_CONNECT_TOKEN","id":"cacc_1","api":"connect","profile":null,"status":null,"server_code":null,"server_message":null,"request_id":null,"retry_after_s":null,"attempts":null,"elapsed_ms":null,"file":null,"line":null}}
+            r#"{"error":{"code":"config","exit_code":3,"retryable":false,"message":"there is no configuration file HOME/.config/acctq/config.toml","hint":"`acctq config init` writes one to begin with; `-p sandbox` needs none; or set ACCTQ_CONNECT_URL and ACCTQ_CONNECT_TOKEN","id":"cacc_1","api":"connect","profile":null,"status":null,"server_code":null,"server_message":null,"request_id":null,"retry_after_s":null,"attempts":null,"elapsed_ms":null,"file":"HOME/.config/acctq/config.toml","line":null}}
 "#,
         ],
     });
@@ -206,10 +206,10 @@ fn unknown_profile() {
         exit_code: 3,
         stdout: ["", ""],
         stderr: [
-            r"error: unknown profile `tset` (--profile)
+            r"error: unknown profile `tset` (--profile): HOME/.config/acctq/config.toml has none of that name
   hint: did you mean `test`? the profiles are test, sandbox
 ",
-            r#"{"error":{"code":"config","exit_code":3,"retryable":false,"message":"unknown profile `tset` (--profile)","hint":"did you mean `test`? the profiles are test, sandbox","id":null,"api":null,"profile":null,"status":null,"server_code":null,"server_message":null,"request_id":null,"retry_after_s":null,"attempts":null,"elapsed_ms":null,"file":null,"line":null}}
+            r#"{"error":{"code":"config","exit_code":3,"retryable":false,"message":"unknown profile `tset` (--profile): HOME/.config/acctq/config.toml has none of that name","hint":"did you mean `test`? the profiles are test, sandbox","id":null,"api":null,"profile":null,"status":null,"server_code":null,"server_message":null,"request_id":null,"retry_after_s":null,"attempts":null,"elapsed_ms":null,"file":"HOME/.config/acctq/config.toml","line":null}}
 "#,
         ],
     });
@@ -244,10 +244,10 @@ fn rejected_token() {
         exit_code: 4,
         stdout: ["", ""],
         stderr: [
-            r"error: 127.0.0.1:PORT rejects the token of profile test (status 401); the server says: Who are you?
+            r#"error: 127.0.0.1:PORT rejects the token of profile test (status 401); the server says: "Who are you?" (cacc_1)
   hint: is it current, and of this environment? `acctq config show` says where it comes from
-",
-            r#"{"error":{"code":"auth","exit_code":4,"retryable":false,"message":"127.0.0.1:PORT rejects the token of profile test (status 401); the server says: Who are you?","hint":"is it current, and of this environment? `acctq config show` says where it comes from","id":"cacc_1","api":"connect","profile":"test","status":401,"server_code":"UNAUTHORIZED","server_message":"Who are you?","request_id":"r-1","retry_after_s":null,"attempts":1,"elapsed_ms":MS,"file":null,"line":null}}
+"#,
+            r#"{"error":{"code":"auth","exit_code":4,"retryable":false,"message":"127.0.0.1:PORT rejects the token of profile test (status 401); the server says: \"Who are you?\" (cacc_1)","hint":"is it current, and of this environment? `acctq config show` says where it comes from","id":"cacc_1","api":"connect","profile":"test","status":401,"server_code":"UNAUTHORIZED","server_message":"Who are you?","request_id":"r-1","retry_after_s":null,"attempts":1,"elapsed_ms":MS,"file":null,"line":null}}
 "#,
         ],
     });
@@ -261,10 +261,10 @@ fn forbidden() {
         exit_code: 4,
         stdout: ["", ""],
         stderr: [
-            r"error: 127.0.0.1:PORT (profile test) does not let this token read the connected account (status 403)
+            r"error: 127.0.0.1:PORT (profile test) does not let this token read the connected account cacc_1 (status 403)
   hint: ask for a token that has the right to read it
 ",
-            r#"{"error":{"code":"auth","exit_code":4,"retryable":false,"message":"127.0.0.1:PORT (profile test) does not let this token read the connected account (status 403)","hint":"ask for a token that has the right to read it","id":"cacc_1","api":"connect","profile":"test","status":403,"server_code":null,"server_message":null,"request_id":null,"retry_after_s":null,"attempts":1,"elapsed_ms":MS,"file":null,"line":null}}
+            r#"{"error":{"code":"auth","exit_code":4,"retryable":false,"message":"127.0.0.1:PORT (profile test) does not let this token read the connected account cacc_1 (status 403)","hint":"ask for a token that has the right to read it","id":"cacc_1","api":"connect","profile":"test","status":403,"server_code":null,"server_message":null,"request_id":null,"retry_after_s":null,"attempts":1,"elapsed_ms":MS,"file":null,"line":null}}
 "#,
         ],
     });
@@ -282,10 +282,10 @@ fn not_found() {
         exit_code: 5,
         stdout: ["", ""],
         stderr: [
-            r"error: no partner account u-1 at 127.0.0.1:PORT (profile test); the server says: Failed to find the requested account.
+            r#"error: no partner account u-1 at 127.0.0.1:PORT (profile test); the server says: "Failed to find the requested account."
   hint: is test the right profile? `acctq config show` lists them
-",
-            r#"{"error":{"code":"not_found","exit_code":5,"retryable":false,"message":"no partner account u-1 at 127.0.0.1:PORT (profile test); the server says: Failed to find the requested account.","hint":"is test the right profile? `acctq config show` lists them","id":"u-1","api":"partner","profile":"test","status":404,"server_code":"not_found","server_message":"Failed to find the requested account.","request_id":null,"retry_after_s":null,"attempts":1,"elapsed_ms":MS,"file":null,"line":null}}
+"#,
+            r#"{"error":{"code":"not_found","exit_code":5,"retryable":false,"message":"no partner account u-1 at 127.0.0.1:PORT (profile test); the server says: \"Failed to find the requested account.\"","hint":"is test the right profile? `acctq config show` lists them","id":"u-1","api":"partner","profile":"test","status":404,"server_code":"not_found","server_message":"Failed to find the requested account.","request_id":null,"retry_after_s":null,"attempts":1,"elapsed_ms":MS,"file":null,"line":null}}
 "#,
         ],
     });
@@ -303,10 +303,10 @@ fn gone() {
         exit_code: 5,
         stdout: ["", ""],
         stderr: [
-            r"error: the partner account u-1 at 127.0.0.1:PORT (profile test) is gone; the server says: Removed.
+            r#"error: the partner account u-1 at 127.0.0.1:PORT (profile test) is gone; the server says: "Removed."
   hint: it has been removed and will not come back
-",
-            r#"{"error":{"code":"gone","exit_code":5,"retryable":false,"message":"the partner account u-1 at 127.0.0.1:PORT (profile test) is gone; the server says: Removed.","hint":"it has been removed and will not come back","id":"u-1","api":"partner","profile":"test","status":410,"server_code":"gone","server_message":"Removed.","request_id":null,"retry_after_s":null,"attempts":1,"elapsed_ms":MS,"file":null,"line":null}}
+"#,
+            r#"{"error":{"code":"gone","exit_code":5,"retryable":false,"message":"the partner account u-1 at 127.0.0.1:PORT (profile test) is gone; the server says: \"Removed.\"","hint":"it has been removed and will not come back","id":"u-1","api":"partner","profile":"test","status":410,"server_code":"gone","server_message":"Removed.","request_id":null,"retry_after_s":null,"attempts":1,"elapsed_ms":MS,"file":null,"line":null}}
 "#,
         ],
     });
@@ -320,10 +320,10 @@ fn rate_limited() {
         exit_code: 6,
         stdout: ["", ""],
         stderr: [
-            r"error: 127.0.0.1:PORT (profile test) asks to wait for 3600 s (status 429)
-  hint: try again later; `retry_after_s` in the JSON error says when
+            r"error: 127.0.0.1:PORT (profile test) asks to wait for 60 min (status 429) (cacc_1)
+  hint: try again in 60 min, as it asks
 ",
-            r#"{"error":{"code":"rate_limited","exit_code":6,"retryable":true,"message":"127.0.0.1:PORT (profile test) asks to wait for 3600 s (status 429)","hint":"try again later; `retry_after_s` in the JSON error says when","id":"cacc_1","api":"connect","profile":"test","status":429,"server_code":null,"server_message":null,"request_id":null,"retry_after_s":3600,"attempts":1,"elapsed_ms":MS,"file":null,"line":null}}
+            r#"{"error":{"code":"rate_limited","exit_code":6,"retryable":true,"message":"127.0.0.1:PORT (profile test) asks to wait for 60 min (status 429) (cacc_1)","hint":"try again in 60 min, as it asks","id":"cacc_1","api":"connect","profile":"test","status":429,"server_code":null,"server_message":null,"request_id":null,"retry_after_s":3600,"attempts":1,"elapsed_ms":MS,"file":null,"line":null}}
 "#,
         ],
     });
@@ -337,10 +337,10 @@ fn network() {
         exit_code: 7,
         stdout: ["", ""],
         stderr: [
-            r"error: 127.0.0.1:PORT refuses the connection
+            r"error: 127.0.0.1:PORT refuses the connection (cacc_1, profile test)
   hint: is the server up, and is base_url right? `acctq config show` shows it
 ",
-            r#"{"error":{"code":"network","exit_code":7,"retryable":true,"message":"127.0.0.1:PORT refuses the connection","hint":"is the server up, and is base_url right? `acctq config show` shows it","id":"cacc_1","api":"connect","profile":"test","status":null,"server_code":null,"server_message":null,"request_id":null,"retry_after_s":null,"attempts":1,"elapsed_ms":MS,"file":null,"line":null}}
+            r#"{"error":{"code":"network","exit_code":7,"retryable":true,"message":"127.0.0.1:PORT refuses the connection (cacc_1, profile test)","hint":"is the server up, and is base_url right? `acctq config show` shows it","id":"cacc_1","api":"connect","profile":"test","status":null,"server_code":null,"server_message":null,"request_id":null,"retry_after_s":null,"attempts":1,"elapsed_ms":MS,"file":null,"line":null}}
 "#,
         ],
     });
@@ -354,10 +354,10 @@ fn tls() {
         exit_code: 7,
         stdout: ["", ""],
         stderr: [
-            r"error: 127.0.0.1:PORT does not speak TLS on this port
+            r"error: 127.0.0.1:PORT does not speak TLS on this port (cacc_1, profile test)
   hint: is base_url right, its port included? https needs the TLS port
 ",
-            r#"{"error":{"code":"tls","exit_code":7,"retryable":false,"message":"127.0.0.1:PORT does not speak TLS on this port","hint":"is base_url right, its port included? https needs the TLS port","id":"cacc_1","api":"connect","profile":"test","status":null,"server_code":null,"server_message":null,"request_id":null,"retry_after_s":null,"attempts":1,"elapsed_ms":MS,"file":null,"line":null}}
+            r#"{"error":{"code":"tls","exit_code":7,"retryable":false,"message":"127.0.0.1:PORT does not speak TLS on this port (cacc_1, profile test)","hint":"is base_url right, its port included? https needs the TLS port","id":"cacc_1","api":"connect","profile":"test","status":null,"server_code":null,"server_message":null,"request_id":null,"retry_after_s":null,"attempts":1,"elapsed_ms":MS,"file":null,"line":null}}
 "#,
         ],
     });
@@ -388,10 +388,10 @@ fn timeout() {
         exit_code: 7,
         stdout: ["", ""],
         stderr: [
-            r"error: 127.0.0.1:PORT did not answer within 0.1 s
+            r"error: 127.0.0.1:PORT did not answer within 0.1 s (cacc_1, profile test)
   hint: try again; --timeout gives a look-up more time
 ",
-            r#"{"error":{"code":"timeout","exit_code":7,"retryable":true,"message":"127.0.0.1:PORT did not answer within 0.1 s","hint":"try again; --timeout gives a look-up more time","id":"cacc_1","api":"connect","profile":"test","status":null,"server_code":null,"server_message":null,"request_id":null,"retry_after_s":null,"attempts":1,"elapsed_ms":MS,"file":null,"line":null}}
+            r#"{"error":{"code":"timeout","exit_code":7,"retryable":true,"message":"127.0.0.1:PORT did not answer within 0.1 s (cacc_1, profile test)","hint":"try again; --timeout gives a look-up more time","id":"cacc_1","api":"connect","profile":"test","status":null,"server_code":null,"server_message":null,"request_id":null,"retry_after_s":null,"attempts":1,"elapsed_ms":MS,"file":null,"line":null}}
 "#,
         ],
     });
@@ -405,10 +405,10 @@ fn server() {
         exit_code: 8,
         stdout: ["", ""],
         stderr: [
-            r"error: 127.0.0.1:PORT (profile test) failed with status 503
+            r"error: 127.0.0.1:PORT (profile test) failed with status 503 (cacc_1)
   hint: try again later; its operator can look for request r-2
 ",
-            r#"{"error":{"code":"server","exit_code":8,"retryable":true,"message":"127.0.0.1:PORT (profile test) failed with status 503","hint":"try again later; its operator can look for request r-2","id":"cacc_1","api":"connect","profile":"test","status":503,"server_code":null,"server_message":null,"request_id":"r-2","retry_after_s":null,"attempts":1,"elapsed_ms":MS,"file":null,"line":null}}
+            r#"{"error":{"code":"server","exit_code":8,"retryable":true,"message":"127.0.0.1:PORT (profile test) failed with status 503 (cacc_1)","hint":"try again later; its operator can look for request r-2","id":"cacc_1","api":"connect","profile":"test","status":503,"server_code":null,"server_message":null,"request_id":"r-2","retry_after_s":null,"attempts":1,"elapsed_ms":MS,"file":null,"line":null}}
 "#,
         ],
     });
@@ -422,10 +422,10 @@ fn not_implemented() {
         exit_code: 8,
         stdout: ["", ""],
         stderr: [
-            r"error: 127.0.0.1:PORT (profile test) failed with status 501
+            r"error: 127.0.0.1:PORT (profile test) failed with status 501 (cacc_1)
   hint: is base_url right? `acctq config show` shows it
 ",
-            r#"{"error":{"code":"server","exit_code":8,"retryable":false,"message":"127.0.0.1:PORT (profile test) failed with status 501","hint":"is base_url right? `acctq config show` shows it","id":"cacc_1","api":"connect","profile":"test","status":501,"server_code":null,"server_message":null,"request_id":null,"retry_after_s":null,"attempts":1,"elapsed_ms":MS,"file":null,"line":null}}
+            r#"{"error":{"code":"server","exit_code":8,"retryable":false,"message":"127.0.0.1:PORT (profile test) failed with status 501 (cacc_1)","hint":"is base_url right? `acctq config show` shows it","id":"cacc_1","api":"connect","profile":"test","status":501,"server_code":null,"server_message":null,"request_id":null,"retry_after_s":null,"attempts":1,"elapsed_ms":MS,"file":null,"line":null}}
 "#,
         ],
     });
@@ -439,10 +439,10 @@ fn bad_response() {
         exit_code: 9,
         stdout: ["", ""],
         stderr: [
-            r"error: 127.0.0.1:PORT answers with a web page, not with JSON
+            r"error: 127.0.0.1:PORT answers with a web page, not with JSON (cacc_1, profile test)
   hint: is base_url right? `acctq config show` shows it
 ",
-            r#"{"error":{"code":"bad_response","exit_code":9,"retryable":false,"message":"127.0.0.1:PORT answers with a web page, not with JSON","hint":"is base_url right? `acctq config show` shows it","id":"cacc_1","api":"connect","profile":"test","status":200,"server_code":null,"server_message":null,"request_id":null,"retry_after_s":null,"attempts":1,"elapsed_ms":MS,"file":null,"line":null}}
+            r#"{"error":{"code":"bad_response","exit_code":9,"retryable":false,"message":"127.0.0.1:PORT answers with a web page, not with JSON (cacc_1, profile test)","hint":"is base_url right? `acctq config show` shows it","id":"cacc_1","api":"connect","profile":"test","status":200,"server_code":null,"server_message":null,"request_id":null,"retry_after_s":null,"attempts":1,"elapsed_ms":MS,"file":null,"line":null}}
 "#,
         ],
     });
@@ -496,27 +496,32 @@ fn the_table_is_in_the_help() {
     Home::new().acctq("help exit-codes").run().prints(
         "Exit codes
 
-    0                success
-    1  failed        an internal error, output that could not be written, or failures that differ in kind
-    2  usage         bad flag, malformed id, unknown field
-    3  config        missing or invalid configuration, unknown profile, unsafe permissions
-    4  auth          no token, a token source that failed, 401, 403
-    5  not_found     404
-    5  gone          410
-    6  rate_limited  429, retries used up
-    7  network       the server was not reached, or the connection broke
-    7  tls           no trustworthy TLS connection
-    7  proxy         a proxy that cannot be used
-    7  timeout       the server did not answer in time
-    8  server        5xx, retries used up
-    9  bad_response  an answer outside the contract: no JSON object, another account's id, a redirect, another status, --strict
-  130  interrupted   SIGINT
-  143  terminated    SIGTERM
+Code  Name          Meaning
+0                   success
+1     failed        an internal error, output that could not be written, or
+                    failures that differ in kind
+2     usage         bad flag, malformed id, unknown field
+3     config        missing or invalid configuration, unknown profile, unsafe
+                    permissions
+4     auth          no token, a token source that failed, 401, 403
+5     not_found     404
+5     gone          410
+6     rate_limited  429, retries used up
+7     network       the server was not reached, or the connection broke
+7     tls           no trustworthy TLS connection
+7     proxy         a proxy that cannot be used
+7     timeout       the server did not answer in time
+8     server        5xx, retries used up
+9     bad_response  an answer outside the contract: no JSON object, another
+                    account's id, a redirect, another status, --strict
+130   interrupted   SIGINT
+143   terminated    SIGTERM
 
-6 to 8: try again. Anything else: something to fix. In JSON errors `retryable` says it more exactly.
+6 to 8: try again. Anything else: something to fix. In JSON errors `retryable`
+says it more exactly.
 
 Example:
-  acctq -p sandbox cacc get cacc_ratelimited; echo $?
+  acctq -p sandbox get gone; echo $?
 ",
     );
 }

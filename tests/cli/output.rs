@@ -173,7 +173,7 @@ fn hostile_text_is_harmless_in_errors_and_traces() {
         ));
         let home = Home::new();
         home.profile(server.url());
-        let said = format!("; the server says: Acme {table}.\n");
+        let said = format!("; the server says: \"Acme {table}.\" ({CACC})\n");
         let ended = home.acctq(&format!("get {CACC} --retries 0 -v")).run();
         ended.fails(
             8,
