@@ -72,7 +72,7 @@ pub static CONNECTED: Resource = Resource {
         Field::new("revoked_at", "Revoked", Kind::Time, "When the account was revoked.").optional(),
         Field::new("metadata", "Metadata", Kind::Json, "The platform's own; keys and values are arbitrary.").optional(),
     ],
-    columns: &["id", "status", "connection_type", "connected_organization_id", "created_at"],
+    columns: &["id", "status", "connection_type", "created_at"],
     token_rejected: &[401],
     not_found: "a deleted account is not found either; is %PROFILE% the right profile? `acctq config show` lists them",
 };

@@ -47,7 +47,7 @@ pub static PARTNER: Resource = Resource {
         Field::new("updated_at", "Updated", Kind::Time, "When the partner account was last updated."),
         Field::new("ends_at", "Ends", Kind::Time, "When the account will be frozen; null if no end is set.").optional(),
     ],
-    columns: &["customer_account_uid", "status", "account_type", "domain", "deployed_members", "ends_at"],
+    columns: &["customer_account_uid", "status", "account_type", "ends_at"],
     token_rejected: &[401, 403],
     not_found: "is %PROFILE% the right profile? `acctq config show` lists them",
 };

@@ -579,9 +579,9 @@ fn several_accounts_are_one_document_or_one_line_or_row_each() {
          u-2     provisioned  2023-01-23T15:55:58Z\n",
     );
     home.acctq("cacc get cacc_1 cacc_22").run().prints(
-        "ID       Status  Connection type  Connected organization  Created\n\
-         cacc_1   active  standard                                 2023-11-07T05:31:56Z\n\
-         cacc_22  active  standard                                 2023-11-07T05:31:56Z\n",
+        "ID       Status  Connection type  Created\n\
+         cacc_1   active  standard         2023-11-07T05:31:56Z\n\
+         cacc_22  active  standard         2023-11-07T05:31:56Z\n",
     );
     home.acctq("partner account get u-1 u-2").run().prints(
         "UID  Status       Account type  Domain      Deployed members  Ends\n\
