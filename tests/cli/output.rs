@@ -584,9 +584,9 @@ fn several_accounts_are_one_document_or_one_line_or_row_each() {
          cacc_22  active  standard         2023-11-07T05:31:56Z\n",
     );
     home.acctq("partner account get u-1 u-2").run().prints(
-        "UID  Status       Account type  Domain      Deployed members  Ends\n\
-         u-1  provisioned  I             b5test.com  1                 –\n\
-         u-2  provisioned  I             b5test.com  1                 –\n",
+        "UID  Status       Account type  Ends\n\
+         u-1  provisioned  I             –\n\
+         u-2  provisioned  I             –\n",
     );
 }
 
