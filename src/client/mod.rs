@@ -315,25 +315,26 @@ impl<'a> Client<'a> {
                 .into_reader()
                 .take(most + 1)
                 .read_to_end(&mut answer.body);
-            if good {
-                let with_head = |failure: Failure| Failure {
-                    error: failure.error.with(|facts| {
-                        facts.status = Some(200);
-                        facts.request_id.clone_from(&answer.request_id);
-                    }),
-                    dropped: false,
-                    ..failure
-                };
-                if announced.max(answer.body.len() as u64) > most {
-                    let message = format!(
-                        "the answer of {} is larger than any account ({} KiB)",
-                        self.host,
-                        most / 1024
-                    );
-                    return Err(with_head(Failure::lasting(
-                        Error::new(Kind::BadResponse, message).hint(answer::CHECK_URL),
-                    )));
-                }
+            let with_head = |failure: Failure| Failure {
+                error: failure.error.with(|facts| {
+                    facts.status = Some(answer.status);
+                    facts.request_id.clone_from(&answer.request_id);
+                }),
+                dropped: false,
+                ..failure
+            };
+            if good && announced.max(answer.body.len() as u64) > most {
+                let message = format!(
+                    "the answer of {} is larger than any account ({} KiB)",
+                    self.host,
+                    most / 1024
+                );
+                return Err(with_head(Failure::lasting(
+                    Error::new(Kind::BadResponse, message).hint(answer::CHECK_URL),
+                )));
+            }
+            // What a 404 means is told by its body; other refusals say enough by their status.
+            if good || answer.status == 404 {
                 read.map_err(|error| with_head(of_transport(error.into())))?;
             }
         }
