@@ -134,15 +134,16 @@ fn of_proxy(failed: &Failed, proxy: &Proxy, host: &str, phase: Duration) -> Fail
             format!("check {variable}, its port included"),
             false,
         ),
-        Failed::Status(407) if credentials.is_some() => (
-            format!("{proxy} answers 407: it does not accept the user name and password"),
+        // 407 by the standard; tinyproxy answers wrong credentials with 401.
+        Failed::Status(status @ (401 | 407)) if credentials.is_some() => (
+            format!("{proxy} answers {status}: it does not accept the user name and password"),
             format!(
                 "mend them in {variable}, special characters percent-encoded; acctq knows Basic authentication only"
             ),
             false,
         ),
-        Failed::Status(407) => (
-            format!("{proxy} answers 407: it wants a user name and password"),
+        Failed::Status(status @ (401 | 407)) => (
+            format!("{proxy} answers {status}: it wants a user name and password"),
             format!(
                 "{variable} takes them as http://USER:PASSWORD@{}, special characters percent-encoded",
                 proxy.place()

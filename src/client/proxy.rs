@@ -140,24 +140,24 @@ impl Server {
                 "has more than a host and a port (a / ? or # of a password is written %2F %3F or %23)",
             );
         }
-        let (userinfo, server) = rest.rsplit_once('@').unwrap_or(("", rest));
-        if userinfo.contains('@') {
+        let (userinfo, server) = match rest.rsplit_once('@') {
+            Some((userinfo, server)) => (Some(userinfo), server),
+            None => (None, rest),
+        };
+        if userinfo.is_some_and(|text| text.contains('@')) {
             return fail("has two @ (that of a user name or password is written %40)");
         }
         let (host, port) = host_and_port(server, PORT)?;
         Ok(Server {
             host,
             port,
-            credentials: credentials(userinfo)?,
+            credentials: userinfo.map(credentials).transpose()?,
         })
     }
 }
 
 /// `user:password` for the Basic scheme (RFC 7617), percent-decoded and then in base64.
-fn credentials(userinfo: &str) -> Result<Option<Secret>, String> {
-    if userinfo.is_empty() {
-        return Ok(None);
-    }
+fn credentials(userinfo: &str) -> Result<Secret, String> {
     let (user, password) = userinfo.split_once(':').unwrap_or((userinfo, ""));
     let user: Vec<u8> = percent_decode_str(user).collect();
     let password: Vec<u8> = percent_decode_str(password).collect();
@@ -171,7 +171,6 @@ fn credentials(userinfo: &str) -> Result<Option<Secret>, String> {
         return Err("has a control character in its user name or password".to_owned());
     }
     Secret::new(BASE64_STANDARD.encode(both))
-        .map(Some)
         .map_err(|_| "has a user name or password that is too long".to_owned())
 }
 
@@ -315,7 +314,7 @@ mod tests {
             ("10.0.0.0/x", "10.1.2.3"),
             ("10.0.0.0/0", "10.1.2.3"),
             ("10.0.0.0/-8", "10.1.2.3"),
-            ("10.0.0.0/8", "fd00::1"),
+            ("10.0.0.0/8", "[fd00::1]"),
             ("[fd00::1]", "[fd00::1]"),
             ("0.0", "10.0.0.0"),
             ("*, other.org", "example.com"),
@@ -346,7 +345,7 @@ mod tests {
             ("http://p", "p", 1080, None),
             ("http://[fd00::1]:8", "fd00::1", 8, None),
             ("192.0.2.1:8", "192.0.2.1", 8, None),
-            ("@p:8", "p", 8, None),
+            ("@p:8", "p", 8, Some("Og==")),
             // Each of the right is what `base64` of coreutils makes of the left, decoded.
             ("http://user:secret@p:8", "p", 8, Some("dXNlcjpzZWNyZXQ=")),
             ("user@p:8", "p", 8, Some("dXNlcjo=")),

@@ -1,5 +1,7 @@
 //! The way through a proxy: scripted proxies, and a listener at the server's own address that must see nothing of them.
 
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::PathBuf;
 
 use serde_json::Value;
@@ -116,7 +118,7 @@ fn the_token_goes_through_the_tunnel_and_the_password_to_the_proxy() {
             "a%20b:p%40%C3%9F@".to_owned(),
             "Proxy-Authorization: Basic YSBiOnBAw58=\r\n",
         ),
-        ("HTTP/1.0 200 OK\nX: y\n\n", "@".to_owned(), ""),
+        ("HTTP/1.0 200 OK\nX: y\n\n", String::new(), ""),
     ] {
         let proxy = tunnelling(answer, &server);
         let before = server.requests().len();
@@ -356,138 +358,18 @@ fn answers(status: &str) -> Vec<Do> {
 }
 
 const OPERATOR: &str = "try again, or check that the proxy can reach HOST";
-const PORT: &str = "check HTTPS_PROXY, its port included";
 const UP: &str = "check HTTPS_PROXY, and that the proxy is up";
 
-#[test]
-fn proxies_that_open_no_tunnel() {
-    let no_http = "WHICH does not answer as an HTTP proxy does";
-    let closed = "WHICH closed the connection instead of opening a tunnel to HOST";
-    let late = "WHICH did not open a tunnel to HOST within 0.2 s";
-    let head = |rest: &str| -> Vec<u8> { format!("HTTP/1.1 200 OK\r\n{rest}").into() };
+/// Cases, one a line: what it lasts, name, script, message, advice.
+macro_rules! cases {
+    ($($lasts:ident $name:literal: $script:expr => $says:expr, $advice:expr;)*) => {
+        [$($lasts($name, $script, $says, $advice)),*]
+    };
+}
+
+fn check(cases: impl IntoIterator<Item = Case>) {
     let direct = Direct::new();
-    for case in [
-        lasting(
-            "407 with credentials",
-            answers("407 Proxy Authentication Required"),
-            "WHICH answers 407: it does not accept the user name and password",
-            "mend them in HTTPS_PROXY, special characters percent-encoded; acctq knows Basic authentication only",
-        ),
-        Case {
-            userinfo: String::new(),
-            ..lasting(
-                "407 without",
-                answers("407 Proxy Authentication Required"),
-                "WHICH answers 407: it wants a user name and password",
-                "HTTPS_PROXY takes them as http://USER:PASSWORD@AT, special characters percent-encoded",
-            )
-        },
-        lasting(
-            "403",
-            answers("403 Filtered"),
-            "WHICH answers 403: it forbids the connection to HOST",
-            "ask its operator to allow HOST",
-        ),
-        lasting(
-            "405",
-            answers("405 Method Not Allowed"),
-            "WHICH answers 405: it refuses to open a tunnel to HOST",
-            "check HTTPS_PROXY, and that the proxy allows CONNECT to HOST",
-        ),
-        lasting(
-            "501",
-            answers("501 Not Implemented"),
-            "WHICH answers 501: it refuses to open a tunnel to HOST",
-            "check HTTPS_PROXY, and that the proxy allows CONNECT to HOST",
-        ),
-        lasting(
-            "a redirect",
-            answers("302 Found\r\nLocation: http://127.0.0.1/"),
-            "WHICH answers 302: it refuses to open a tunnel to HOST",
-            "check HTTPS_PROXY, and that the proxy allows CONNECT to HOST",
-        ),
-        passing(
-            "429",
-            answers("429 Too Many Requests"),
-            "WHICH answers 429: it could not open a tunnel to HOST",
-            OPERATOR,
-        ),
-        passing(
-            "500",
-            answers("500 Internal Server Error"),
-            "WHICH answers 500: it could not open a tunnel to HOST",
-            OPERATOR,
-        ),
-        passing(
-            "502",
-            answers("502 Bad Gateway"),
-            "WHICH answers 502: it could not open a tunnel to HOST",
-            OPERATOR,
-        ),
-        passing(
-            "503",
-            answers("503 Service Unavailable"),
-            "WHICH answers 503: it could not open a tunnel to HOST",
-            OPERATOR,
-        ),
-        passing("FIN at once", vec![Start, Finish], closed, OPERATOR),
-        passing(
-            "FIN in the head",
-            vec![Read, Write(head("X: y\r\n")), Finish],
-            closed,
-            OPERATOR,
-        ),
-        passing("reset", vec![Start, Reset], closed, OPERATOR),
-        lasting(
-            "garbage",
-            vec![Read, Write(vec![0xa5; 64]), Hold],
-            no_http,
-            PORT,
-        ),
-        lasting(
-            "TLS",
-            vec![Start, Write(b"\x15\x03\x01\0\x02\x02\x16".into()), Hold],
-            no_http,
-            PORT,
-        ),
-        lasting(
-            "a shell's prompt",
-            vec![Start, Write(b"SSH-2.0-OpenSSH_9.2\r\n".into()), Hold],
-            no_http,
-            PORT,
-        ),
-        lasting(
-            "a broken head",
-            vec![Read, Write(b"HTTP/1.1 2000 OK\r\n\r\n".into()), Hold],
-            no_http,
-            PORT,
-        ),
-        lasting(
-            "an endless line",
-            vec![Read, Write(head("X: ")), Flood(vec![b'a'; 4096])],
-            no_http,
-            PORT,
-        ),
-        lasting(
-            "endless lines",
-            vec![Read, Write(head("")), Flood(b"X: y\r\n".repeat(1000))],
-            no_http,
-            PORT,
-        ),
-        lasting(
-            "interim answers",
-            vec![Read, Flood(b"HTTP/1.1 100 Continue\r\n\r\n".repeat(100))],
-            no_http,
-            PORT,
-        ),
-        hanging("silence", vec![Hold], late, OPERATOR),
-        hanging(
-            "a byte now and then",
-            vec![Read, Dribble(head(&"X: y\r\n".repeat(100)), 20)],
-            late,
-            OPERATOR,
-        ),
-    ] {
+    for case in cases {
         let proxy = Wire::always(case.script.clone());
         case.check(&direct, &format!("127.0.0.1:{}", proxy.port()));
         let connections = 2 * case.attempts;
@@ -505,6 +387,58 @@ fn proxies_that_open_no_tunnel() {
         }
     }
     direct.sees(0);
+}
+
+#[test]
+fn proxies_that_refuse_a_tunnel() {
+    let mend = "mend them in HTTPS_PROXY, special characters percent-encoded; acctq knows Basic authentication only";
+    let allow = "check HTTPS_PROXY, and that the proxy allows CONNECT to HOST";
+    check(cases! {
+        lasting "407": answers("407 Denied") => "WHICH answers 407: it does not accept the user name and password", mend;
+        lasting "401": answers("401 Denied") => "WHICH answers 401: it does not accept the user name and password", mend;
+        lasting "403": answers("403 Filtered") => "WHICH answers 403: it forbids the connection to HOST", "ask its operator to allow HOST";
+        lasting "405": answers("405 Method Not Allowed") => "WHICH answers 405: it refuses to open a tunnel to HOST", allow;
+        lasting "501": answers("501 Not Implemented") => "WHICH answers 501: it refuses to open a tunnel to HOST", allow;
+        lasting "302": answers("302 Found\r\nLocation: http://0.0.0.0/") => "WHICH answers 302: it refuses to open a tunnel to HOST", allow;
+        passing "408": answers("408 Request Timeout") => "WHICH answers 408: it could not open a tunnel to HOST", OPERATOR;
+        passing "429": answers("429 Too Many Requests") => "WHICH answers 429: it could not open a tunnel to HOST", OPERATOR;
+        passing "500": answers("500 Internal Server Error") => "WHICH answers 500: it could not open a tunnel to HOST", OPERATOR;
+        passing "502": answers("502 Bad Gateway") => "WHICH answers 502: it could not open a tunnel to HOST", OPERATOR;
+        passing "503": answers("503 Unavailable\r\nRetry-After: 9") => "WHICH answers 503: it could not open a tunnel to HOST", OPERATOR;
+        passing "504": answers("504 Gateway Timeout") => "WHICH answers 504: it could not open a tunnel to HOST", OPERATOR;
+    });
+    check([Case {
+        userinfo: String::new(),
+        ..lasting(
+            "407 without credentials",
+            answers("407 Proxy Authentication Required"),
+            "WHICH answers 407: it wants a user name and password",
+            "HTTPS_PROXY takes them as http://USER:PASSWORD@AT, special characters percent-encoded",
+        )
+    }]);
+}
+
+#[test]
+fn proxies_that_answer_badly() {
+    let no_http = "WHICH does not answer as an HTTP proxy does";
+    let closed = "WHICH closed the connection instead of opening a tunnel to HOST";
+    let late = "WHICH did not open a tunnel to HOST within 0.2 s";
+    let port = "check HTTPS_PROXY, its port included";
+    let head = |rest: &str| -> Vec<u8> { format!("HTTP/1.1 200 OK\r\n{rest}").into() };
+    check(cases! {
+        passing "FIN at once": vec![Start, Finish] => closed, OPERATOR;
+        passing "FIN in the head": vec![Read, Write(head("X: y\r\n")), Finish] => closed, OPERATOR;
+        passing "reset": vec![Start, Reset] => closed, OPERATOR;
+        lasting "garbage": vec![Read, Write(vec![0xa5; 64]), Hold] => no_http, port;
+        lasting "an alert of TLS": vec![Start, Write(b"\x15\x03\x01\0\x02\x02\x16".into()), Hold] => no_http, port;
+        lasting "SSH": vec![Write(b"SSH-2.0-OpenSSH_9.2\r\n".into()), Hold] => no_http, port;
+        lasting "a broken head": vec![Read, Write(b"HTTP/1.1 2000 OK\r\n\r\n".into()), Hold] => no_http, port;
+        lasting "an endless line": vec![Read, Write(head("X: ")), Flood(vec![b'a'; 4096])] => no_http, port;
+        lasting "endless lines": vec![Read, Write(head("")), Flood(b"X: y\r\n".repeat(1000))] => no_http, port;
+        lasting "endless interim answers": vec![Read, Flood(b"HTTP/1.1 100 Continue\r\n\r\n".repeat(100))] => no_http, port;
+        hanging "silence": vec![Hold] => late, OPERATOR;
+        hanging "a byte now and then": vec![Read, Dribble(head(&"X: y\r\n".repeat(100)), 20)] => late, OPERATOR;
+    });
 }
 
 #[test]
@@ -609,8 +543,7 @@ fn what_cannot_be_honoured_is_no_reason_to_go_directly() {
     direct.sees(0);
     assert_eq!(proxy.connections(), 0);
     // An environment variable need not be text.
-    use std::os::unix::ffi::OsStrExt as _;
-    let bytes = std::ffi::OsStr::from_bytes(b"http://\xff");
+    let bytes = OsStr::from_bytes(b"http://\xff");
     direct.get("").env("HTTPS_PROXY", bytes).run().fails(
         7,
         &["error: HTTPS_PROXY has a character in it that no URL has"],
