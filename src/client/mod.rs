@@ -1,7 +1,8 @@
 //! Look-ups: an id in, an account out, within a deadline. `GET` and nothing else.
 //!
 //! Everything that knows ureq is in this folder. A client belongs to one API of one profile: its bearer token goes to that
-//! base URL and nowhere else, since no other URL can be formed. Redirects, compression and proxies of ureq's own are off.
+//! base URL and nowhere else, since no other URL can be formed. Redirects, compression and proxies of ureq's own are off;
+//! a proxy that the environment asks for sees the name of the host, and TLS.
 
 mod answer;
 mod failure;
@@ -9,6 +10,7 @@ mod proxy;
 mod resolve;
 pub mod retry;
 mod tls;
+mod tunnel;
 
 use std::io::Read as _;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -18,10 +20,11 @@ use std::time::{Duration, Instant};
 
 use ureq::http::HeaderValue;
 use ureq::http::header::AUTHORIZATION;
-use ureq::unversioned::transport::{Connector as _, TcpConnector};
+use ureq::unversioned::transport::Connector as _;
 
 use self::answer::{Answer, Place};
 use self::failure::Failure;
+use self::proxy::Proxy;
 use self::retry::{Decision, Outcome};
 use crate::account::{Account, Id};
 use crate::config::{Endpoint, Environment, Secret};
@@ -59,6 +62,8 @@ pub struct Limits {
 pub struct Trace<'a> {
     /// The URL, which holds no secret.
     pub url: &'a str,
+    /// Host and port of the proxy that the way leads through.
+    pub proxy: Option<&'a str>,
     /// The attempt's number, from 1.
     pub attempt: u32,
     /// The status, if there was an answer.
@@ -82,6 +87,7 @@ pub struct Client<'a> {
     scheme: String,
     host: String,
     agent: ureq::Agent,
+    proxy: Option<Arc<Proxy>>,
     resolver: Arc<resolve::Remembering>,
     opened: Arc<AtomicU64>,
     token: Mutex<Option<Token>>,
@@ -99,7 +105,7 @@ impl<'a> Client<'a> {
     /// Prepares look-ups at `endpoint`; `trace` is told of every attempt.
     ///
     /// # Errors
-    /// `proxy` if one applies, `config` if the roots cannot be loaded.
+    /// `proxy` if one applies that cannot be used, `config` if the roots cannot be loaded.
     pub fn new(
         endpoint: &'a Endpoint,
         env: &'a Environment,
@@ -108,7 +114,7 @@ impl<'a> Client<'a> {
         trace: &'a (dyn Fn(&Trace<'_>) + Sync),
     ) -> Result<Self> {
         let url = &endpoint.base_url.value;
-        proxy::refuse(url, env)?;
+        let proxy = Proxy::of(url, env)?.map(Arc::new);
         let tls = if url.is_https() {
             Some(tls::config(endpoint.ca_file.as_ref(), env)?)
         } else {
@@ -127,9 +133,12 @@ impl<'a> Client<'a> {
             .input_buffer_size(BUFFER)
             .output_buffer_size(BUFFER)
             .build();
-        let resolver = Arc::new(resolve::Remembering::default());
+        let resolver = Arc::new(resolve::Remembering::new(url, proxy.as_deref()));
         let opened = Arc::new(AtomicU64::new(0));
-        let connector = ().chain(TcpConnector::default()).chain(tls::TlsConnector {
+        let tunnel = tunnel::Tunnel {
+            proxy: proxy.clone(),
+        };
+        let connector = ().chain(tunnel).chain(tls::TlsConnector {
             config: tls,
             opened: opened.clone(),
         });
@@ -144,6 +153,7 @@ impl<'a> Client<'a> {
             scheme: scheme.to_owned(),
             host: host.to_owned(),
             agent,
+            proxy,
             resolver,
             opened,
             token: Mutex::new(None),
@@ -160,7 +170,7 @@ impl<'a> Client<'a> {
         let mut attempts = 0;
         self.attempts(id, started + self.limits.timeout, &mut attempts)
             .map_err(|error| {
-                let aside = self.aside(&error.to_string(), id, attempts);
+                let aside = self.aside(&error, id, attempts);
                 error.adding(&aside).with(|facts| {
                     facts.id = Some(id.as_str().to_owned());
                     facts.api = Some(id.resource().api);
@@ -171,8 +181,10 @@ impl<'a> Client<'a> {
             })
     }
 
-    /// What a message about the wire does not tell of itself: the account, the profile, how often it was tried.
-    fn aside(&self, message: &str, id: &Id, attempts: u32) -> String {
+    /// What a message about the wire does not tell of itself: the account, the profile, the proxy, how often it
+    /// was tried.
+    fn aside(&self, error: &Error, id: &Id, attempts: u32) -> String {
+        let message = error.to_string();
         let mut aside = Vec::new();
         if !message.split_whitespace().any(|word| word == id.as_str()) {
             aside.push(id.as_str().to_owned());
@@ -182,6 +194,11 @@ impl<'a> Client<'a> {
             if !message.contains(&named) {
                 aside.push(named);
             }
+        }
+        if let (Some(proxy), Kind::Network | Kind::Tls | Kind::Timeout) =
+            (&self.proxy, error.kind())
+        {
+            aside.push(format!("via {proxy}"));
         }
         if attempts > 1 {
             aside.push(format!("tried {attempts} times"));
@@ -199,6 +216,7 @@ impl<'a> Client<'a> {
                 .base_url
                 .value
                 .join(&format!("{}{}", id.resource().path, id.as_str()));
+        let proxy = self.proxy.as_ref().map(|proxy| proxy.place());
         let mut spare = true;
         loop {
             *attempts += 1;
@@ -206,6 +224,7 @@ impl<'a> Client<'a> {
             let opened = self.opened.load(Ordering::Relaxed);
             let mut trace = Trace {
                 url: &url,
+                proxy: proxy.as_deref(),
                 attempt: *attempts,
                 status: None,
                 request_id: None,
@@ -283,7 +302,8 @@ impl<'a> Client<'a> {
     ) -> Result<(Account, Option<String>), Failure> {
         let remaining = deadline.saturating_duration_since(Instant::now());
         let phase = remaining.min(PHASE);
-        let of_transport = |error| failure::of_transport(error, &self.host, phase);
+        let of_transport =
+            |error| failure::of_transport(error, &self.host, self.proxy.as_deref(), phase);
         let response = self
             .agent
             .get(url)

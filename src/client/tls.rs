@@ -158,8 +158,8 @@ impl<In: Transport> Connector<In> for TlsConnector {
     }
 }
 
-/// What the TCP connection has left of the time to connect.
-fn remaining(details: &ConnectionDetails) -> NextTimeout {
+/// What is left of the time to connect.
+pub fn remaining(details: &ConnectionDetails) -> NextTimeout {
     let mut timeout = details.timeout;
     if let (time::Duration::Exact(after), time::Instant::Exact(since)) =
         (timeout.after, details.now)

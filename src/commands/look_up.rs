@@ -142,7 +142,13 @@ fn parse_argument(argument: &OsString, parse: impl Fn(&str) -> Result<Id>) -> Re
 
 /// Adds what a failure outside the client's own look-up is about.
 fn about(error: Error, id: &Id, profile: Option<&str>) -> Error {
-    error.with(|facts| {
+    // What is wrong with the environment does not tell whose look-up it stopped.
+    let aside = match profile {
+        _ if error.kind() != Kind::Proxy => String::new(),
+        Some(profile) => format!(" ({}, profile {profile})", id.as_str()),
+        None => format!(" ({})", id.as_str()),
+    };
+    error.adding(&aside).with(|facts| {
         facts.id = Some(id.as_str().to_owned());
         facts.api = Some(id.resource().api);
         facts.profile = profile.map(str::to_owned);
@@ -213,14 +219,17 @@ impl Tally {
             self.in_a_row = Some((kind, before + 1));
         }
         match (kind, error.facts().status) {
-            (Kind::Config | Kind::Proxy | Kind::Tls, _) => {
+            (Kind::Config | Kind::Tls, _) => Some("no further id can be looked up like this"),
+            (Kind::Proxy, _) if !error.is_retryable() => {
                 Some("no further id can be looked up like this")
             }
             (Kind::Auth, None) => Some("there is no token"),
             (Kind::Auth, Some(status)) if rejects_token(error, status) => {
                 Some("the token is rejected")
             }
-            (Kind::Network | Kind::Timeout | Kind::Server, _) if before + 1 >= OUTAGE => {
+            (Kind::Network | Kind::Proxy | Kind::Timeout | Kind::Server, _)
+                if before + 1 >= OUTAGE =>
+            {
                 Some("the last 20 failed alike; it looks like an outage")
             }
             _ => None,
