@@ -29,6 +29,7 @@ use self::retry::{Decision, Outcome};
 use crate::account::{Account, Id};
 use crate::config::{Endpoint, Environment, Secret};
 use crate::error::{Error, Kind, Result};
+use crate::interrupt::Interrupt;
 
 /// How long each phase of a request may take: resolving, connecting (TLS included), sending, answering, the body.
 const PHASE: Duration = Duration::from_secs(10);
@@ -82,6 +83,7 @@ pub struct Trace<'a> {
 pub struct Client<'a> {
     endpoint: &'a Endpoint,
     env: &'a Environment,
+    interrupt: &'a Interrupt,
     limits: Limits,
     profile: Option<String>,
     scheme: String,
@@ -109,6 +111,7 @@ impl<'a> Client<'a> {
     pub fn new(
         endpoint: &'a Endpoint,
         env: &'a Environment,
+        interrupt: &'a Interrupt,
         limits: Limits,
         profile: Option<String>,
         trace: &'a (dyn Fn(&Trace<'_>) + Sync),
@@ -148,6 +151,7 @@ impl<'a> Client<'a> {
         Ok(Client {
             endpoint,
             env,
+            interrupt,
             limits,
             profile,
             scheme: scheme.to_owned(),
@@ -281,7 +285,8 @@ impl<'a> Client<'a> {
         if let Some(token) = &*known {
             return Ok(token.clone());
         }
-        let secret = self.endpoint.token.value.read(self.env, deadline)?;
+        let source = &self.endpoint.token.value;
+        let secret = source.read(self.env, deadline, self.interrupt)?;
         let mut header = HeaderValue::try_from(format!("Bearer {}", secret.expose()))
             .map_err(|_| Error::new(Kind::Auth, "the token cannot be sent in a header"))?;
         header.set_sensitive(true);
