@@ -48,6 +48,17 @@ pub struct Place<'a> {
 }
 
 impl Place<'_> {
+    /// What to think of when the place may be the wrong one.
+    fn doubt(&self) -> String {
+        match self.profile {
+            Some(profile) => {
+                format!("is {profile} the right profile? `acctq config show` lists them")
+            }
+            None => "do the ACCTQ_ variables name the right server? `acctq config show` tells"
+                .to_owned(),
+        }
+    }
+
     /// `api.example.com (profile test)`
     fn words(&self) -> String {
         match self.profile {
@@ -246,9 +257,7 @@ impl Answer {
             }
             401 | 403 => (Self::rejected(id, place, status, &says), false),
             404 if self.not_found() => {
-                let hint = resource
-                    .not_found
-                    .replace("%PROFILE%", place.profile.unwrap_or("this"));
+                let hint = format!("{}{}", resource.not_found, place.doubt());
                 (
                     Error::new(Kind::NotFound, format!("no {account}{says}")).hint(hint),
                     false,

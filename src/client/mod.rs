@@ -165,6 +165,12 @@ impl<'a> Client<'a> {
         })
     }
 
+    /// The profile that it works for, if it is one's.
+    #[must_use]
+    pub fn profile(&self) -> Option<&str> {
+        self.profile.as_deref()
+    }
+
     /// Looks up the account of that id.
     ///
     /// # Errors
