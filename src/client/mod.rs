@@ -9,6 +9,7 @@ mod proxy;
 mod resolve;
 pub mod retry;
 mod tls;
+mod verifier;
 
 use std::io::Read as _;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -130,7 +131,7 @@ impl<'a> Client<'a> {
         let resolver = Arc::new(resolve::Remembering::default());
         let opened = Arc::new(AtomicU64::new(0));
         let connector = ().chain(TcpConnector::default()).chain(tls::TlsConnector {
-            config: tls,
+            tls,
             opened: opened.clone(),
         });
         let agent = ureq::Agent::with_parts(config, connector, resolve::Shared(resolver.clone()));
@@ -315,16 +316,17 @@ impl<'a> Client<'a> {
                 .into_reader()
                 .take(most + 1)
                 .read_to_end(&mut answer.body);
-            if good {
+            // Whether a 404 is about the account shows in its body.
+            if good || answer.status == 404 {
                 let with_head = |failure: Failure| Failure {
                     error: failure.error.with(|facts| {
-                        facts.status = Some(200);
+                        facts.status = Some(answer.status);
                         facts.request_id.clone_from(&answer.request_id);
                     }),
                     dropped: false,
                     ..failure
                 };
-                if announced.max(answer.body.len() as u64) > most {
+                if good && announced.max(answer.body.len() as u64) > most {
                     let message = format!(
                         "the answer of {} is larger than any account ({} KiB)",
                         self.host,

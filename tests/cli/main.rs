@@ -12,10 +12,12 @@ mod harness;
 mod http;
 mod ids;
 mod output;
+mod properties;
 mod readme;
 mod readme_commands;
 mod sandbox;
 mod terminal;
+mod tls;
 mod tokens;
 mod wire;
 
