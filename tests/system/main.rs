@@ -16,6 +16,7 @@ mod man;
 mod programs;
 mod readers;
 mod shells;
+mod tls;
 
 #[test]
 fn no_file_is_forgotten() {
