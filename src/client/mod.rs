@@ -11,6 +11,7 @@ mod resolve;
 pub mod retry;
 mod tls;
 mod tunnel;
+mod verifier;
 
 use std::io::Read as _;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -142,7 +143,7 @@ impl<'a> Client<'a> {
             proxy: proxy.clone(),
         };
         let connector = ().chain(tunnel).chain(tls::TlsConnector {
-            config: tls,
+            tls,
             opened: opened.clone(),
         });
         let agent = ureq::Agent::with_parts(config, connector, resolve::Shared(resolver.clone()));

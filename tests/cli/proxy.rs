@@ -212,7 +212,7 @@ fn what_goes_wrong_behind_the_proxy_tells_of_it() {
     let via = |proxy: &Wire| format!("via the proxy 127.0.0.1:{} (HTTPS_PROXY)", proxy.port());
     let value = |proxy: &Wire| format!("http://user:{PROXY_PASSWORD}@127.0.0.1:{}", proxy.port());
     get(&home, "cacc_1").env("HTTPS_PROXY", value(&proxy)).run().fails(7, &[&format!(
-        "error: the certificate of {host} is not issued by a CA that this machine trusts (cacc_1, profile test, {})\n",
+        "error: the certificate of {host} comes from \"a CA\", which this machine does not trust; no intermediate certificate came with it (cacc_1, profile test, {})\n",
         via(&proxy)
     )]);
     assert_eq!((proxy.connections(), server.requests().len()), (1, 0));

@@ -57,6 +57,19 @@ impl Wire {
 
     /// Listens on a free port of `localhost`, speaks TLS, answers one request with these bytes and closes.
     pub fn tls(config: ServerConfig, answer: Vec<u8>) -> Self {
+        Wire::tls_ending(config, answer, |connection| connection.send_close_notify())
+    }
+
+    /// The same, but for the end: the connection is closed without a word (TLS's close_notify).
+    pub fn tls_cut(config: ServerConfig, answer: Vec<u8>) -> Self {
+        Wire::tls_ending(config, answer, |_| ())
+    }
+
+    fn tls_ending(
+        config: ServerConfig,
+        answer: Vec<u8>,
+        end: impl Fn(&mut ServerConnection) + Send + Sync + 'static,
+    ) -> Self {
         let config = Arc::new(config);
         Wire::serving("https://localhost", move |_, stream, seen| {
             let connection = ServerConnection::new(config.clone()).unwrap();
@@ -65,7 +78,7 @@ impl Wire {
             if let Ok(head) = read_head(&mut stream) {
                 seen.lock().unwrap().push(head);
                 stream.write_all(&answer).unwrap();
-                stream.conn.send_close_notify();
+                end(&mut stream.conn);
                 let _ = stream.flush();
             }
         })

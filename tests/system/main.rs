@@ -17,6 +17,7 @@ mod programs;
 mod proxy;
 mod readers;
 mod shells;
+mod tls;
 
 #[test]
 fn no_file_is_forgotten() {
