@@ -1059,10 +1059,10 @@ fn https_with_a_ca_of_ones_own() {
 
     // Not trusted: no request, no retry.
     let message = format!(
-        "the certificate of localhost:{} is not issued by a CA that this machine trusts (cacc_1, profile test)",
+        "the certificate of localhost:{} comes from \"a CA\", which this machine does not trust, and no intermediate certificate with it (cacc_1, profile test)",
         wire.port()
     );
-    let hint = "if the server's certificate comes from a private CA, name that CA's file in ca_file or SSL_CERT_FILE";
+    let hint = "if that is a private CA, name its file in ca_file or SSL_CERT_FILE; if a public one, the server must send its intermediate certificate";
     home.acctq("cacc get cacc_1")
         .env("SSL_CERT_FILE", &other)
         .run()
