@@ -10,6 +10,8 @@ use rustls::pki_types::UnixTime;
 use rustls::{AlertDescription, CertificateError};
 use ureq::Timeout;
 
+use super::proxy::Proxy;
+use super::tunnel::Failed;
 use super::verifier::Untrusted;
 use crate::account::id::hide_credentials;
 use crate::error::{Error, Kind};
@@ -49,8 +51,14 @@ impl Failure {
     }
 }
 
-/// Maps an error of the transport. `host` is where the connection goes, `phase` the time that a phase had.
-pub fn of_transport(error: ureq::Error, host: &str, phase: Duration) -> Failure {
+/// Maps an error of the transport. `host` is where the connection goes, through `proxy` if there is one, `phase` the time
+/// that a phase had.
+pub fn of_transport(
+    error: ureq::Error,
+    host: &str,
+    proxy: Option<&Proxy>,
+    phase: Duration,
+) -> Failure {
     match error {
         ureq::Error::Timeout(which) => timed_out(which, host, phase),
         ureq::Error::HostNotFound => Failure::passing(
@@ -62,9 +70,11 @@ pub fn of_transport(error: ureq::Error, host: &str, phase: Duration) -> Failure 
             contract(format!("{host} sends more header lines than any API does (over 16 KiB)"))
         }
         ureq::Error::Protocol(_) | ureq::Error::BodyStalled => contract(format!("{host} does not answer in valid HTTP/1.1")),
-        ureq::Error::Other(e) => match e.downcast::<rustls::Error>() {
-            Ok(e) => of_tls(&e, host),
-            Err(_) => internal(host),
+        ureq::Error::Other(e) => match (e.downcast_ref::<rustls::Error>(), e.downcast_ref(), proxy)
+        {
+            (Some(e), ..) => of_tls(e, host),
+            (_, Some(e), Some(proxy)) => of_proxy(e, proxy, host, phase),
+            _ => internal(host),
         },
         _ => internal(host),
     }
@@ -82,6 +92,97 @@ fn contract(message: String) -> Failure {
         Error::new(Kind::BadResponse, message)
             .hint("is base_url right? `acctq config show` shows it"),
     )
+}
+
+/// No tunnel: whether it may come to be by itself is told by what the proxy said.
+fn of_proxy(failed: &Failed, proxy: &Proxy, host: &str, phase: Duration) -> Failure {
+    let Proxy {
+        variable,
+        credentials,
+        ..
+    } = proxy;
+    let within = format!("within {}", seconds(phase));
+    let up = format!("check {variable}, and that the proxy is up");
+    let behind = format!("try again, or check that the proxy can reach {host}");
+    let (message, advice, transient) = match failed {
+        Failed::Name => (
+            format!("the name of {proxy} does not resolve to an address"),
+            format!("check the spelling of {variable}, and that this machine is online"),
+            true,
+        ),
+        Failed::NameInTime => (
+            format!("the name of {proxy} did not resolve {within}"),
+            "try again; --timeout gives a look-up more time".to_owned(),
+            true,
+        ),
+        Failed::ConnectInTime => (format!("no connection to {proxy} {within}"), up, true),
+        Failed::Connect(e) => {
+            let message = match e.kind() {
+                io::ErrorKind::ConnectionRefused => format!("{proxy} refuses the connection"),
+                io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => {
+                    format!("no route to {proxy}")
+                }
+                _ => format!("no connection to {proxy}: {}", plain(e)),
+            };
+            (message, up, true)
+        }
+        Failed::AnswerInTime => (
+            format!("{proxy} did not open a tunnel to {host} {within}"),
+            behind,
+            true,
+        ),
+        Failed::Closed => (
+            format!("{proxy} closed the connection instead of opening a tunnel to {host}"),
+            behind,
+            true,
+        ),
+        Failed::NotHttp => (
+            format!("{proxy} does not answer as an HTTP proxy does"),
+            format!("check {variable}, its port included"),
+            false,
+        ),
+        // 407 by the standard; tinyproxy answers wrong credentials with 401.
+        Failed::Status(status @ (401 | 407)) if credentials.is_some() => (
+            format!("{proxy} answers {status}: it does not accept the user name and password"),
+            format!(
+                "mend them in {variable}, special characters percent-encoded; acctq knows Basic authentication only"
+            ),
+            false,
+        ),
+        Failed::Status(status @ (401 | 407)) => (
+            format!("{proxy} answers {status}: it wants a user name and password"),
+            format!(
+                "{variable} takes them as http://USER:PASSWORD@{}, special characters percent-encoded",
+                proxy.place()
+            ),
+            false,
+        ),
+        Failed::Status(403) => (
+            format!("{proxy} answers 403: it forbids the connection to {host}"),
+            format!("ask its operator to allow {}", proxy.target),
+            false,
+        ),
+        Failed::Status(status @ (408 | 429 | 500 | 502..600)) => (
+            format!("{proxy} answers {status}: it could not open a tunnel to {host}"),
+            behind,
+            true,
+        ),
+        Failed::Status(status) => (
+            format!("{proxy} answers {status}: it refuses to open a tunnel to {host}"),
+            format!(
+                "check {variable}, and that the proxy allows CONNECT to {}",
+                proxy.target
+            ),
+            false,
+        ),
+    };
+    Failure {
+        error: Error::new(Kind::Proxy, message)
+            .hint(format!("{advice}; {}", proxy.around()))
+            .retryable(transient),
+        transient,
+        dropped: false,
+    }
 }
 
 fn timed_out(which: Timeout, host: &str, phase: Duration) -> Failure {
@@ -248,7 +349,7 @@ fn of_untrusted(untrusted: &Untrusted, host: &str) -> (String, &'static str) {
         ),
         Untrusted::Alone(issuer) => (
             format!(
-                "the certificate of {host} comes from \"{}\", which this machine does not trust, and no intermediate certificate with it",
+                "the certificate of {host} comes from \"{}\", which this machine does not trust; no intermediate certificate came with it",
                 known(issuer)
             ),
             "if that is a private CA, name its file in ca_file or SSL_CERT_FILE; if a public one, the server must send its intermediate certificate",

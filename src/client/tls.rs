@@ -155,9 +155,8 @@ fn add(roots: &mut RootCertStore, path: &Path) -> Result<()> {
         Error::new(Kind::Config, message).at(path, None)
     };
     let opened = Opened::open(path).map_err(|e| flaw(&e.words))?;
-    let bytes = match opened.read(LARGEST).map_err(|e| flaw(&e.words))? {
-        Some(bytes) => bytes,
-        None => return Err(flaw("is larger than any list of CAs (8 MiB)")),
+    let Some(bytes) = opened.read(LARGEST).map_err(|e| flaw(&e.words))? else {
+        return Err(flaw("is larger than any list of CAs (8 MiB)"));
     };
     let mut usable = 0;
     let mut others = 0;
@@ -266,8 +265,8 @@ impl<In: Transport> Connector<In> for TlsConnector {
     }
 }
 
-/// What the TCP connection has left of the time to connect.
-fn remaining(details: &ConnectionDetails) -> NextTimeout {
+/// What is left of the time to connect.
+pub fn remaining(details: &ConnectionDetails) -> NextTimeout {
     let mut timeout = details.timeout;
     if let (time::Duration::Exact(after), time::Instant::Exact(since)) =
         (timeout.after, details.now)

@@ -299,7 +299,7 @@ proptest! {
         let account = account_of(written.write(style));
         for format in Format::ALL {
             for many in [false, true] {
-                let text = printed(format, many, true, &[&account, &account][..1 + usize::from(many)]);
+                let text = printed(format, many, true, &[&account, &account][..=usize::from(many)]);
                 assert_harmless(&text);
                 let lines = text.lines().count();
                 match (format, many) {
@@ -336,10 +336,7 @@ proptest! {
     ) {
         // Elsewhere by accident, it would be found rightly.
         prop_assume!(!members.iter().any(|(n, v)| n == name || n.contains(&secret) || v.texts().iter().any(|t| t.contains(&secret))));
-        let wrap = |value: Json, deep: bool| match deep {
-            true => Json::Array(vec![Json::Object(vec![("x".to_owned(), value.clone())]), value, Json::Null]),
-            false => value,
-        };
+        let wrap = |value: Json, deep: bool| if deep { Json::Array(vec![Json::Object(vec![("x".to_owned(), value.clone())]), value, Json::Null]) } else { value };
         let token = Json::Object(vec![(name.to_owned(), wrap(Json::Text(secret.clone()), nested[0]))]);
         let repeated = format!("{}{secret}{}", around.0, around.1);
         let link = Json::Text(repeated.clone());
