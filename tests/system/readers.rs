@@ -204,6 +204,32 @@ fn numbers_and_shapes_stay_what_they_are() {
 }
 
 #[test]
+fn long_keys_depth_and_numbers_by_chance_stay_what_they_are() {
+    let mut chance = fastrand::Rng::with_seed(0x00ac_c7e9);
+    let numbers: Vec<Value> = (0..500)
+        .map(|_| match chance.u8(..3) {
+            0 => json!(chance.i64(..)),
+            1 => json!(chance.u64(..)),
+            _ => json!(chance.f64() * 10_f64.powi(chance.i32(-300..300))),
+        })
+        .collect();
+    // Around the length from which a key needs a form of its own, of every kind of text.
+    let keys: Map<_, _> = [1020_usize, 1021, 1022, 1023, 1024, 1025, 1026, 5000]
+        .into_iter()
+        .flat_map(|length| {
+            ["k", "é", "😀", "\n", "\"", ": ", "\u{202e}", "no"].map(|c| c.repeat(length))
+        })
+        .map(|key| (key, json!([{"a": 1}, "x"])))
+        .collect();
+    let deep = (0..60).fold(json!("end"), |inner, depth| match depth % 3 {
+        0 => json!([inner]),
+        1 => json!({"a: b": inner, "z": []}),
+        _ => json!([1, [inner], {}]),
+    });
+    is_read_alike(&json!({"numbers": numbers, "keys": keys, "deep": deep}));
+}
+
+#[test]
 fn hostile_text_of_the_sandbox_is_read_alike_in_both_formats() {
     for id in [
         "cacc_hostile",
