@@ -76,3 +76,27 @@ fn the_table_of_exit_codes_is_the_programs() {
         assert!(printed.contains(&row), "{row:?} is not in {printed:?}");
     }
 }
+
+#[test]
+fn what_security_promises_is_held_by_tests_that_exist() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let promises = fs::read_to_string(root.join("SECURITY.md")).unwrap();
+    let tests: String = ["cli", "system"]
+        .into_iter()
+        .flat_map(|dir| fs::read_dir(root.join("tests").join(dir)).unwrap())
+        .map(|file| fs::read_to_string(file.unwrap().path()).unwrap())
+        .collect();
+    let rows = promises.lines().filter(|line| line.starts_with("| "));
+    let cells = rows.skip(1).map(|row| row.split('|').nth(2).unwrap());
+    let names: Vec<_> = cells
+        .flat_map(|cell| cell.split('`').skip(1).step_by(2))
+        .collect();
+    assert!(names.len() > 20, "{names:?}");
+    for name in names {
+        let exists = match name.strip_prefix("tests/") {
+            Some(_) => root.join(name).exists(),
+            None => tests.contains(&format!("fn {name}()")),
+        };
+        assert!(exists, "there is no {name}");
+    }
+}
