@@ -11,6 +11,7 @@ pub mod config;
 pub mod error;
 pub mod escape;
 pub mod flags;
+pub mod interrupt;
 pub mod json;
 mod nearest;
 pub mod output;
@@ -20,40 +21,67 @@ pub mod ui;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use cli::Parsed;
 use commands::{Context, Ending};
 use config::Environment;
-use error::Result;
+use error::{Kind, Result};
+use interrupt::{Interrupt, Outcome};
 use ui::Ui;
 
 /// Runs the program with these arguments (the first is its name) and this environment, and says how it ended.
 ///
 /// This is the one place that turns a result into an exit code.
 #[must_use]
-pub fn run(args: &[OsString], env: &Environment) -> ExitCode {
+pub fn run(args: &[OsString], env: Environment) -> ExitCode {
     process::harden();
-    let mut ui = Ui::new(cli::manner_of(args, env), env);
+    let mut ui = Arc::new(Ui::new(cli::manner_of(args, &env), &env));
     let ending = process::without_panics(|| {
         let Some(cli) = parse(args, &ui)? else {
             return Ok(Ending::Done);
         };
-        ui = Ui::new(cli.flags.manner(env), env);
-        cli.command.run(&Context {
-            flags: &cli.flags,
-            env,
-            ui: &ui,
-            tree: cli::documented,
-        })
+        ui = Arc::new(Ui::new(cli.flags.manner(&env), &env));
+        obey(cli, env, ui.clone())
     });
     match ending {
         _ if ui.reader_gone() => ExitCode::SUCCESS,
         Ok(Ending::Done) => ExitCode::SUCCESS,
         Ok(Ending::Failed(kind)) => ExitCode::from(kind.exit_code()),
         Err(error) => {
-            ui.error(&error);
-            ExitCode::from(error.kind().exit_code())
+            let kind = error.kind();
+            if let Kind::Interrupted | Kind::Terminated = kind {
+                // Who has stalled standard error does not keep us either.
+                interrupt::within(interrupt::PATIENCE, move || ui.error(&error));
+            } else {
+                ui.error(&error);
+            }
+            ExitCode::from(kind.exit_code())
         }
+    }
+}
+
+/// Does what the command line says; what waits for others, so that a signal ends it.
+fn obey(cli: cli::Cli, env: Environment, ui: Arc<Ui>) -> Result<Ending> {
+    let interrupt = Arc::new(Interrupt::default());
+    let heard = interrupt.clone();
+    let waits = cli.command.waits();
+    let work = move || {
+        cli.command.run(&Context {
+            flags: &cli.flags,
+            env: &env,
+            ui: &ui,
+            interrupt: &interrupt,
+            tree: cli::documented,
+        })
+    };
+    if !waits {
+        return work();
+    }
+    match interrupt::supervise(&heard, work)? {
+        Outcome::Ended(ending) => ending,
+        Outcome::Signalled(_, Some(error)) => Err(error),
+        Outcome::Signalled(kind, None) => Ok(Ending::Failed(kind)),
     }
 }
 

@@ -5,6 +5,6 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     acctq::run(
         &std::env::args_os().collect::<Vec<_>>(),
-        &acctq::config::Environment::of_process(),
+        acctq::config::Environment::of_process(),
     )
 }

@@ -29,6 +29,7 @@ use self::retry::{Decision, Outcome};
 use crate::account::{Account, Id};
 use crate::config::{Endpoint, Environment, Secret};
 use crate::error::{Error, Kind, Result};
+use crate::interrupt::Interrupt;
 
 /// How long each phase of a request may take: resolving, connecting (TLS included), sending, answering, the body.
 const PHASE: Duration = Duration::from_secs(10);
@@ -82,6 +83,7 @@ pub struct Trace<'a> {
 pub struct Client<'a> {
     endpoint: &'a Endpoint,
     env: &'a Environment,
+    interrupt: &'a Interrupt,
     limits: Limits,
     profile: Option<String>,
     scheme: String,
@@ -109,6 +111,7 @@ impl<'a> Client<'a> {
     pub fn new(
         endpoint: &'a Endpoint,
         env: &'a Environment,
+        interrupt: &'a Interrupt,
         limits: Limits,
         profile: Option<String>,
         trace: &'a (dyn Fn(&Trace<'_>) + Sync),
@@ -148,6 +151,7 @@ impl<'a> Client<'a> {
         Ok(Client {
             endpoint,
             env,
+            interrupt,
             limits,
             profile,
             scheme: scheme.to_owned(),
@@ -281,7 +285,8 @@ impl<'a> Client<'a> {
         if let Some(token) = &*known {
             return Ok(token.clone());
         }
-        let secret = self.endpoint.token.value.read(self.env, deadline)?;
+        let source = &self.endpoint.token.value;
+        let secret = source.read(self.env, deadline, self.interrupt)?;
         let mut header = HeaderValue::try_from(format!("Bearer {}", secret.expose()))
             .map_err(|_| Error::new(Kind::Auth, "the token cannot be sent in a header"))?;
         header.set_sensitive(true);
@@ -335,25 +340,26 @@ impl<'a> Client<'a> {
                 .into_reader()
                 .take(most + 1)
                 .read_to_end(&mut answer.body);
-            if good {
-                let with_head = |failure: Failure| Failure {
-                    error: failure.error.with(|facts| {
-                        facts.status = Some(200);
-                        facts.request_id.clone_from(&answer.request_id);
-                    }),
-                    dropped: false,
-                    ..failure
-                };
-                if announced.max(answer.body.len() as u64) > most {
-                    let message = format!(
-                        "the answer of {} is larger than any account ({} KiB)",
-                        self.host,
-                        most / 1024
-                    );
-                    return Err(with_head(Failure::lasting(
-                        Error::new(Kind::BadResponse, message).hint(answer::CHECK_URL),
-                    )));
-                }
+            let with_head = |failure: Failure| Failure {
+                error: failure.error.with(|facts| {
+                    facts.status = Some(answer.status);
+                    facts.request_id.clone_from(&answer.request_id);
+                }),
+                dropped: false,
+                ..failure
+            };
+            if good && announced.max(answer.body.len() as u64) > most {
+                let message = format!(
+                    "the answer of {} is larger than any account ({} KiB)",
+                    self.host,
+                    most / 1024
+                );
+                return Err(with_head(Failure::lasting(
+                    Error::new(Kind::BadResponse, message).hint(answer::CHECK_URL),
+                )));
+            }
+            // What a 404 means is told by its body; other refusals say enough by their status.
+            if good || answer.status == 404 {
                 read.map_err(|error| with_head(of_transport(error.into())))?;
             }
         }

@@ -3,8 +3,13 @@
 //! One id: its account, or its failure as the result of the whole call. Several: results and failures as they come, one
 //! failure stops nothing, but for what would fail alike for every further id.
 
+mod results;
+
 use std::collections::BTreeMap;
 use std::ffi::OsString;
+use std::sync::Arc;
+
+use results::Results;
 
 use crate::account::{Account, Drift, Id, Resource, Selection};
 use crate::client::{Client, Limits, Trace};
@@ -39,7 +44,13 @@ pub fn run(
     context: &Context<'_>,
 ) -> Result<Ending> {
     let Args { ids } = args;
-    let Context { flags, env, ui, .. } = context;
+    let Context {
+        flags,
+        env,
+        ui,
+        interrupt,
+        ..
+    } = context;
     let settings = Settings::load(&flags.for_config(), env)?;
     let selection = match &flags.fields {
         Some(names) => Some(Selection::new(names, resources, flags.reveal)?),
@@ -50,7 +61,6 @@ pub fn run(
         .as_ref()
         .map(|profile| profile.value.clone());
     let endpoints = Endpoints::new(&settings)?;
-    let trace = |trace: &Trace<'_>| ui.trace(trace);
     let limits = Limits {
         timeout: settings.timeout.value,
         retries: settings.retries.value,
@@ -58,14 +68,22 @@ pub fn run(
     let mut clients: Vec<(&Resource, Client<'_>)> = Vec::new();
 
     let many = ids.len() > 1;
-    let mut printer = Printer::new(
+    let printer = Printer::new(
         settings.output.value,
         many,
         resources,
-        selection.as_ref(),
+        selection,
         flags.reveal,
         ui.screen(),
     );
+    let results = Results::new((*ui).clone(), ids.len(), profile.clone(), printer);
+    let results = Arc::new(results);
+    interrupt.leave(results.last_words());
+    let trace = |trace: &Trace<'_>| {
+        if results.output(interrupt).is_some() {
+            ui.trace(trace);
+        }
+    };
     let mut drifts = Drifts {
         ui,
         profile: profile.as_deref(),
@@ -77,6 +95,7 @@ pub fn run(
 
     for (number, id) in ids.iter().enumerate() {
         let result = parse_argument(id, &parse).and_then(|id| {
+            results.begin(&id);
             let resource = id.resource();
             let client =
                 if let Some(known) = clients.iter().position(|(known, _)| *known == resource) {
@@ -85,46 +104,47 @@ pub fn run(
                     let client = endpoints
                         .of(resource)
                         .and_then(|endpoint| {
-                            Client::new(endpoint, env, limits.clone(), profile.clone(), &trace)
+                            let limits = limits.clone();
+                            Client::new(endpoint, env, interrupt, limits, profile.clone(), &trace)
                         })
                         .map_err(|error| about(error, &id, profile.as_deref()))?;
                     clients.push((resource, client));
                     &clients[clients.len() - 1].1
                 };
-            let account = client.fetch(&id)?;
+            client.fetch(&id).map(|account| (id, account))
+        });
+        let Some(mut output) = results.output(interrupt) else {
+            // A signal has ended it, and nobody waits for this.
+            return Ok(Ending::Done);
+        };
+        let result = result.and_then(|(id, account)| {
             drifts.check(&account, &id, flags.strict)?;
-            printer
+            output
+                .printer
                 .render(&account)
                 .map_err(|error| about(error, &id, profile.as_deref()))
         });
         match result {
             Ok(text) => {
                 tally.found();
-                ui.print(&text)?;
+                results.found(&mut output, &text)?;
             }
             Err(error) if !many => return Err(error),
             Err(error) => {
                 let why = tally.failed(&error);
-                ui.failure(&error);
+                results.failed(&error);
                 if let Some(why) = why {
-                    if tally.found > 0 {
-                        ui.print(&printer.finish())?;
-                    }
-                    let done = number + 1;
-                    let message = format!("stopped after {done} of {} ids: {why}", ids.len());
-                    return Err(Error::new(error.kind(), message)
-                        .hint("mend that first; the ids after it have not been tried")
-                        .retryable(error.is_retryable())
-                        .with(|facts| {
-                            facts.api = error.facts().api;
-                            facts.profile.clone_from(&profile);
-                        }));
+                    results.cut_short(&mut output)?;
+                    let why = format!("stopped after {} of {} ids: {why}", number + 1, ids.len());
+                    return Err(stopped(&error, why, profile));
                 }
             }
         }
     }
-    ui.print(&printer.finish())?;
-    drifts.sum_up();
+    if let Some(mut output) = results.output(interrupt) {
+        results.finish(&mut output)?;
+        drifts.sum_up();
+    }
     Ok(tally.ending())
 }
 
@@ -138,6 +158,17 @@ fn parse_argument(argument: &OsString, parse: impl Fn(&str) -> Result<Id>) -> Re
         .hint("give them as arguments: xargs acctq get <ids"));
     }
     parse(&argument.to_string_lossy())
+}
+
+/// What ends several look-ups because of the failure of one.
+fn stopped(error: &Error, why: String, profile: Option<String>) -> Error {
+    Error::new(error.kind(), why)
+        .hint("mend that first; the ids after it have not been tried")
+        .retryable(error.is_retryable())
+        .with(|facts| {
+            facts.api = error.facts().api;
+            facts.profile = profile;
+        })
 }
 
 /// Adds what a failure outside the client's own look-up is about.
@@ -191,7 +222,6 @@ impl<'a> Endpoints<'a> {
 /// What has come of the look-ups so far.
 #[derive(Default)]
 struct Tally {
-    found: usize,
     kind: Option<Kind>,
     mixed: bool,
     in_a_row: Option<(Kind, usize)>,
@@ -199,7 +229,6 @@ struct Tally {
 
 impl Tally {
     fn found(&mut self) {
-        self.found += 1;
         self.in_a_row = None;
     }
 

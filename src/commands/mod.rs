@@ -10,12 +10,15 @@ mod schema;
 
 pub use help::TOPICS;
 
+use std::sync::Arc;
+
 use clap::Subcommand;
 
 use crate::account::{CONNECTED, Id, PARTNER, RESOURCES, id};
 use crate::config::Environment;
 use crate::error::{Kind, Result};
 use crate::flags::{GlobalFlags, Group, LOOK_UP, Leaf, Takes};
+use crate::interrupt::Interrupt;
 use crate::ui::Ui;
 
 /// What a command works with.
@@ -25,7 +28,9 @@ pub struct Context<'a> {
     /// The process's environment.
     pub env: &'a Environment,
     /// The streams.
-    pub ui: &'a Ui,
+    pub ui: &'a Arc<Ui>,
+    /// What it does about a signal.
+    pub interrupt: &'a Interrupt,
     /// The tree of commands that is documented.
     pub tree: fn() -> clap::Command,
 }
@@ -35,7 +40,7 @@ pub struct Context<'a> {
 pub enum Ending {
     /// All is well.
     Done,
-    /// Some of it failed, and every failure has been reported.
+    /// Some of it failed, and every failure has been reported; or a signal was the end that was meant.
     Failed(Kind),
 }
 
@@ -127,6 +132,15 @@ impl Takes for PartnerAccount {
 }
 
 impl Command {
+    /// Whether it waits for others, so that a signal has to end it: the other commands are over in no time.
+    #[must_use]
+    pub fn waits(&self) -> bool {
+        matches!(
+            self,
+            Command::Cacc(_) | Command::Partner(_) | Command::Get(_) | Command::Sandbox(_)
+        )
+    }
+
     /// Does it.
     ///
     /// # Errors

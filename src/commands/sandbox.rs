@@ -7,6 +7,7 @@ use crate::account::RESOURCES;
 use crate::config;
 use crate::error::{Error, Kind, Result};
 use crate::flags::Takes;
+use crate::interrupt::LastWords;
 use crate::json::string;
 use crate::output::table::{Screen, grid};
 use crate::output::{Format, document};
@@ -77,10 +78,20 @@ impl Takes for Args {
     const FLAGS: &'static [&'static str] = &["output"];
 }
 
-/// Serves until the process is ended.
+/// Serves until a signal ends it, quietly: that is what it waits for.
 pub fn run(args: &Args, context: &Context<'_>) -> Result<Ending> {
     let Args { port } = args;
-    let Context { flags, env, ui, .. } = context;
+    let Context {
+        flags,
+        env,
+        ui,
+        interrupt,
+        ..
+    } = context;
+    interrupt.leave(LastWords {
+        complete: Box::new(|| ()),
+        say: Box::new(|_| None),
+    });
     let format = config::output(&flags.for_config(), env)?.value;
     let server = Server::start(*port).map_err(|e| {
         Error::new(

@@ -5,6 +5,7 @@
 //! shown; its standard error goes nowhere, for that may hold the secret too.
 //!
 //! A reader and a waiter report to one channel, and waiting on that channel with a deadline is all the waiting there is.
+//! An interruption of the whole run is one more event there.
 //! The waiter sees the end of the program without reaping it: until its group has been killed the program stays a zombie,
 //! and its id cannot come to mean somebody else's group.
 
@@ -18,6 +19,7 @@ use std::time::{Duration, Instant};
 use super::environment::Environment;
 use super::values::shown;
 use crate::error::{Error, Kind, Result};
+use crate::interrupt::Interrupt;
 
 /// The longest that a program may take: time enough to confirm on a phone.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -60,11 +62,29 @@ impl Helper {
     }
 
     /// What it prints.
-    pub(super) fn run(&self, env: &Environment, deadline: Instant) -> Result<Vec<u8>> {
+    pub(super) fn run(
+        &self,
+        env: &Environment,
+        deadline: Instant,
+        interrupt: &Interrupt,
+    ) -> Result<Vec<u8>> {
         let started = Instant::now();
         let end = deadline.min(started + PATIENCE);
+        // Bounded, so that a reader that is faster than us holds no more than this.
+        let (sender, events) = mpsc::sync_channel(4);
+        let interruption = sender.clone();
+        let what = format!("{}, which was to print the token,", self.name());
+        // Before there is anything to end.
+        let attendance = interrupt.attend(what, move || {
+            // Whoever does not listen any more has begun to end the group.
+            let _ = interruption.send(Event::Interrupted);
+        });
+        let Some(_attendance) = attendance else {
+            return Err(self.failure("was not started", "a signal came first"));
+        };
         let mut group = Group(self.spawn(env)?);
-        let outcome = group.watch(end);
+        let outcome = group.watch(sender, &events, end);
+        drop(events);
         // Before anything else is said: whatever happened, nothing of it is left.
         let status = group.end(outcome.is_err());
         match outcome {
@@ -82,6 +102,7 @@ impl Helper {
                 "printed more than 64 KiB, which is no token, and was ended",
                 "it must print the token and nothing else",
             )),
+            Err(Cut::Interrupted) => Err(self.failure("was ended", "a signal came first")),
             Err(Cut::Broken(error)) => {
                 Err(self.failure("could not be watched", BY_HAND).because(error))
             }
@@ -152,6 +173,7 @@ struct Printed(Vec<u8>);
 enum Cut {
     Late,
     TooMuch,
+    Interrupted,
     Broken(io::Error),
 }
 
@@ -161,6 +183,8 @@ enum Event {
     Closed(io::Result<()>),
     /// The program has ended, whatever it has started.
     Exited,
+    /// A signal ends us.
+    Interrupted,
 }
 
 /// A running program and everything in its process group.
@@ -168,15 +192,18 @@ struct Group(Child);
 
 impl Group {
     /// Waits until the program has ended and its output with it.
-    fn watch(&mut self, deadline: Instant) -> Result<Printed, Cut> {
-        // Bounded, so that a reader that is faster than us holds no more than this.
-        let (sender, events) = mpsc::sync_channel(4);
+    fn watch(
+        &mut self,
+        sender: SyncSender<Event>,
+        events: &Receiver<Event>,
+        deadline: Instant,
+    ) -> Result<Printed, Cut> {
         if let Some(stdout) = self.0.stdout.take() {
             let sender = sender.clone();
             spawn(move || read(stdout, &sender))?;
         }
         self.watch_exit(sender)?;
-        gather(&events, deadline)
+        gather(events, deadline)
     }
 
     #[cfg(unix)]
@@ -259,6 +286,7 @@ fn gather(events: &Receiver<Event>, deadline: Instant) -> Result<Printed, Cut> {
             }
             Ok(Event::Closed(Err(error))) => return Err(Cut::Broken(error)),
             Ok(Event::Closed(Ok(()))) => closed = true,
+            Ok(Event::Interrupted) => return Err(Cut::Interrupted),
             Ok(Event::Exited) => exited = Some(Instant::now()),
             Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
                 return exited.map(|_| Printed(output)).ok_or(Cut::Late);
@@ -294,7 +322,7 @@ mod tests {
     }
 
     fn sh(script: &str) -> Result<Vec<u8>> {
-        helper(&["sh", "-c", script]).run(&env(&[]), in_time())
+        helper(&["sh", "-c", script]).run(&env(&[]), in_time(), &Interrupt::default())
     }
 
     fn refused(result: Result<Vec<u8>>) -> String {
@@ -328,7 +356,9 @@ mod tests {
 
     #[test]
     fn programs_that_cannot_be_started() {
-        let run = |program: &str| refused(helper(&[program, SECRET]).run(&env(&[]), in_time()));
+        let run = |program: &str| {
+            refused(helper(&[program, SECRET]).run(&env(&[]), in_time(), &Interrupt::default()))
+        };
         assert!(run("no-such-program").starts_with("command `no-such-program` was not found"));
         assert!(run("/nowhere/op").starts_with("command `op` was not found"));
         let dir = tempfile::tempdir().expect("directory");
@@ -355,7 +385,9 @@ mod tests {
             ("OP_ACCOUNT", "kept"),
             ("ACCTQ_PROFILE", "kept too"),
         ]);
-        let seen = helper.run(&env, in_time()).expect("output");
+        let seen = helper
+            .run(&env, in_time(), &Interrupt::default())
+            .expect("output");
         let seen = String::from_utf8(seen).expect("UTF-8");
         assert!(!seen.contains(SECRET), "{seen}");
         assert!(seen.contains("OP_ACCOUNT=kept\n") && seen.contains("ACCTQ_PROFILE=kept too\n"));
@@ -365,7 +397,8 @@ mod tests {
     #[test]
     fn endless_output_is_cut_off() {
         let started = Instant::now();
-        let text = refused(helper(&["yes", SECRET]).run(&env(&[]), in_time()));
+        let text =
+            refused(helper(&["yes", SECRET]).run(&env(&[]), in_time(), &Interrupt::default()));
         assert!(text.contains("more than 64 KiB"), "{text}");
         assert!(started.elapsed() < PATIENCE / 2);
     }
@@ -388,7 +421,11 @@ mod tests {
         });
         let script = format!("exec 9>{}; echo ran >&9; {script}", fifo.display());
         let started = Instant::now();
-        let result = helper(&["sh", "-c", &script]).run(&env(&[]), started + deadline);
+        let result = helper(&["sh", "-c", &script]).run(
+            &env(&[]),
+            started + deadline,
+            &Interrupt::default(),
+        );
         let took = started.elapsed();
         let text = gone.recv_timeout(PATIENCE / 2).expect("something is left");
         assert_eq!(text, "ran\n");
@@ -428,7 +465,8 @@ mod tests {
 
     #[test]
     fn a_deadline_that_has_passed() {
-        let result = helper(&["sleep", "600"]).run(&env(&[]), Instant::now());
+        let result =
+            helper(&["sleep", "600"]).run(&env(&[]), Instant::now(), &Interrupt::default());
         assert!(refused(result).contains("did not finish"));
     }
 

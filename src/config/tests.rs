@@ -6,6 +6,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::account::{CONNECTED, PARTNER};
+use crate::interrupt::Interrupt;
 
 /// What must appear nowhere.
 const HIDDEN: &str = "s3cr3t-hunter2";
@@ -711,7 +712,9 @@ fn a_literal_token_is_shown_nowhere() {
     ));
     let settings = home.load(&[]).expect("settings");
     let token = &settings.endpoint(&CONNECTED).expect("endpoint").token.value;
-    let secret = token.read(&home.env(&[]), Instant::now()).expect("token");
+    let secret = token
+        .read(&home.env(&[]), Instant::now(), &Interrupt::default())
+        .expect("token");
     assert_eq!(secret.expose(), HIDDEN);
     let shown = format!(
         "{settings:?} {secret:?} {:?} {}",
@@ -810,7 +813,10 @@ token_file = 'partner.token'
     let settings = home.load(&[]).expect("settings");
     let connect = settings.endpoint(&CONNECTED).expect("endpoint");
     let deadline = Instant::now() + Duration::from_secs(30);
-    let token = connect.token.value.read(&home.env(&[]), deadline);
+    let token = connect
+        .token
+        .value
+        .read(&home.env(&[]), deadline, &Interrupt::default());
     assert_eq!(token.expect("token").expose(), "from-helper");
     let ca_file = connect
         .ca_file
@@ -824,7 +830,10 @@ token_file = 'partner.token'
         format!("file {}", beside.display())
     );
     let text = told(
-        partner.token.value.read(&home.env(&[]), deadline),
+        partner
+            .token
+            .value
+            .read(&home.env(&[]), deadline, &Interrupt::default()),
         Kind::Auth,
     );
     assert!(text.contains("partner.token does not exist"), "{text}");
@@ -852,6 +861,7 @@ token_command = ['sh', '-c', 'echo seen:$OTHERS_TOKEN:$ACCTQ_PARTNER_TOKEN:$KEPT
     let token = source.read(
         &home.env(&variables),
         Instant::now() + Duration::from_secs(30),
+        &Interrupt::default(),
     );
     assert_eq!(token.expect("token").expose(), "seen:::k");
 }

@@ -13,6 +13,7 @@ use super::helper::Helper;
 use super::opened::Opened;
 use super::permissions;
 use crate::error::{Error, Kind, Result};
+use crate::interrupt::Interrupt;
 
 /// No known API has tokens of more than a quarter of this.
 const MAX: usize = 8 * 1024;
@@ -204,7 +205,12 @@ impl Source {
     ///
     /// # Errors
     /// `auth`, if there is none or it is none; `config`, if others can read the file.
-    pub fn read(&self, env: &Environment, deadline: Instant) -> Result<Secret> {
+    pub fn read(
+        &self,
+        env: &Environment,
+        deadline: Instant,
+        interrupt: &Interrupt,
+    ) -> Result<Secret> {
         let (bytes, place) = match self {
             Source::Literal(literal) => (
                 literal.text.clone().into_bytes(),
@@ -216,7 +222,7 @@ impl Source {
                 format!("in file {}", path.display()),
             ),
             Source::Command(helper) => (
-                without_line_end(helper.run(env, deadline)?),
+                without_line_end(helper.run(env, deadline, interrupt)?),
                 format!("that {} printed", helper.name()),
             ),
         };
@@ -287,7 +293,8 @@ mod tests {
     }
 
     fn read(source: &Source, pairs: &[(&str, &str)]) -> Result<Secret> {
-        source.read(&env(pairs), Instant::now() + Duration::from_secs(30))
+        let deadline = Instant::now() + Duration::from_secs(30);
+        source.read(&env(pairs), deadline, &Interrupt::default())
     }
 
     fn refused(result: Result<Secret>, kind: Kind) -> String {
@@ -411,7 +418,10 @@ mod tests {
         let value = std::ffi::OsString::from_vec(b"hunter2\xff".to_vec());
         let env = Environment::from_pairs([("V", value)]);
         let source = Source::Variable(Variable::ours("V".to_owned()));
-        let error = refused(source.read(&env, Instant::now()), Kind::Auth);
+        let error = refused(
+            source.read(&env, Instant::now(), &Interrupt::default()),
+            Kind::Auth,
+        );
         assert!(error.contains("not ASCII"), "{error}");
     }
 

@@ -72,29 +72,29 @@ impl FromStr for Format {
 
 /// Writes the results of one call, one account after the other.
 #[derive(Debug)]
-pub struct Printer<'a> {
+pub struct Printer {
     format: Format,
     /// Several accounts: an array or rows instead of one document.
     many: bool,
-    selection: Option<&'a Selection>,
+    selection: Option<Selection>,
     reveal: bool,
     screen: Screen,
     rows: Rows,
     printed: usize,
 }
 
-impl<'a> Printer<'a> {
+impl Printer {
     /// For accounts of `resources`; `many` if they stand in an array.
     #[must_use]
     pub fn new(
         format: Format,
         many: bool,
         resources: &[&'static Resource],
-        selection: Option<&'a Selection>,
+        selection: Option<Selection>,
         reveal: bool,
         screen: Screen,
     ) -> Self {
-        let rows = Rows::new(resources, selection, screen);
+        let rows = Rows::new(resources, selection.as_ref(), screen);
         Printer {
             format,
             many,
@@ -112,16 +112,22 @@ impl<'a> Printer<'a> {
     /// `usage`, if the selection names what the account cannot have: nothing is rendered then.
     pub fn render(&mut self, account: &Account) -> Result<Vec<u8>> {
         let concealment = Concealment::of(&account.document, self.reveal);
-        let entries = account.entries(self.selection, &concealment)?;
+        let entries = account.entries(self.selection.as_ref(), &concealment)?;
         let mut out = Vec::with_capacity(2048);
+        let written = if let (Format::Table, true) = (self.format, self.many) {
+            self.rows.write(&mut out, &entries, &concealment)
+        } else {
+            self.write(&mut out, account, entries, &concealment)
+        };
         // Writing to a Vec cannot fail.
-        let _ = self.write(&mut out, account, entries, &concealment);
+        let _ = written;
         self.printed += 1;
         Ok(out)
     }
 
+    /// Writes an account that does not have to be aligned with others.
     fn write(
-        &mut self,
+        &self,
         out: &mut Vec<u8>,
         account: &Account,
         entries: Vec<Entry<'_>>,
@@ -129,7 +135,7 @@ impl<'a> Printer<'a> {
     ) -> io::Result<()> {
         let first = self.printed == 0;
         match (self.format, self.many) {
-            (Format::Table, false) => table::write_one(
+            (Format::Table, _) => table::write_one(
                 out,
                 account,
                 entries,
@@ -137,7 +143,6 @@ impl<'a> Printer<'a> {
                 concealment,
                 self.screen,
             ),
-            (Format::Table, true) => self.rows.write(out, &entries, concealment),
             (Format::Json, false) => {
                 json::write_object(out, &entries, concealment, 0)?;
                 out.write_all(b"\n")

@@ -1,13 +1,8 @@
 //! Each row of the exit-code table, for people and as JSON.
 
 use std::net::TcpListener;
-use std::os::unix::process::ExitStatusExt as _;
-use std::process::Stdio;
-use std::thread;
 
-use rustix::process::{Pid, Signal, kill_process};
-
-use crate::harness::{Ended, Home, wait};
+use crate::harness::{Ended, Home};
 use crate::wire::{Do, Wire, response};
 
 /// What the profile `test` talks to.
@@ -463,32 +458,6 @@ fn strict() {
 "#,
         ],
     });
-}
-
-#[test]
-fn a_signal_ends_it_as_a_shell_expects() {
-    for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143)] {
-        for format in ["", " -o json"] {
-            let server = Wire::always(vec![Do::Read, Do::Hold]);
-            let home = Home::new();
-            home.profile(server.url());
-            let mut command = home.acctq(&format!("get cacc_1{format}")).into_command();
-            let mut child = command
-                .stdout(Stdio::piped())
-                .stderr(Stdio::piped())
-                .spawn()
-                .unwrap();
-            while server.requests().is_empty() {
-                thread::yield_now();
-            }
-            kill_process(Pid::from_child(&child), signal).unwrap();
-            let status = wait(&mut child);
-            let shell_code = status.code().or(status.signal().map(|signal| 128 + signal));
-            assert_eq!(shell_code, Some(code));
-            let output = child.wait_with_output().unwrap();
-            assert_eq!((output.stdout, output.stderr), (vec![], vec![]));
-        }
-    }
 }
 
 #[test]

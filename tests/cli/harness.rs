@@ -2,13 +2,16 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
-use std::io::{BufRead as _, BufReader, Write};
+use std::io::{BufRead as _, BufReader, Read, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStderr, ChildStdout, Command, Stdio};
+use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
 
 /// The bearer token of every test: it must appear nowhere but on the wire.
 pub const TOKEN: &str = "canary-bearer-7f3a9c";
@@ -176,6 +179,11 @@ impl Run {
         self
     }
 
+    pub fn arg(mut self, arg: &str) -> Self {
+        self.command.arg(arg);
+        self
+    }
+
     pub fn env_remove(mut self, name: &str) -> Self {
         self.command.env_remove(name);
         self
@@ -194,6 +202,25 @@ impl Run {
     /// The command itself, for what this harness does not do.
     pub fn into_command(self) -> Command {
         self.command
+    }
+
+    /// Starts it, for what has to happen while it runs. It has no input.
+    pub fn start(mut self) -> Started {
+        let args = format!("{:?}", self.command.get_args().collect::<Vec<_>>());
+        let mut child = self
+            .command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        Started {
+            args,
+            stdout: child.stdout.take().map(BufReader::new),
+            stderr: child.stderr.take().map(BufReader::new),
+            child,
+            revealing: self.revealing,
+        }
     }
 
     /// Runs it to its end.
@@ -217,6 +244,118 @@ impl Run {
         };
         ended.check_invariants(self.revealing);
         ended
+    }
+}
+
+/// A run that is under way. What is taken of its streams is not in its end.
+pub struct Started {
+    args: String,
+    pub child: Child,
+    pub stdout: Option<BufReader<ChildStdout>>,
+    pub stderr: Option<BufReader<ChildStderr>>,
+    revealing: bool,
+}
+
+impl Started {
+    pub fn pid(&self) -> Pid {
+        Pid::from_child(&self.child)
+    }
+
+    /// Sends it a signal.
+    pub fn signal(&self, signal: Signal) {
+        kill_process(self.pid(), signal).unwrap();
+    }
+
+    /// The next line on standard error.
+    pub fn message(&mut self) -> String {
+        let mut line = String::new();
+        self.stderr.as_mut().unwrap().read_line(&mut line).unwrap();
+        line
+    }
+
+    /// The first byte on standard output; who takes no more is a reader that has stalled.
+    pub fn first_byte(&mut self) -> u8 {
+        let mut byte = [0];
+        self.stdout.as_mut().unwrap().read_exact(&mut byte).unwrap();
+        byte[0]
+    }
+
+    /// Waits until it exits; then its streams are read to their end.
+    pub fn exits(mut self) -> Ended {
+        let status = wait(&mut self.child);
+        let ended = Ended {
+            args: self.args,
+            stdout: rest(self.stdout),
+            stderr: rest(self.stderr),
+            code: status.code().expect("an exit, not a death by signal"),
+        };
+        ended.check_invariants(self.revealing);
+        ended
+    }
+}
+
+/// What is left in the stream, if somebody has it.
+fn rest(stream: Option<impl Read>) -> String {
+    let mut text = String::new();
+    if let Some(mut stream) = stream {
+        stream.read_to_string(&mut text).unwrap();
+    }
+    text
+}
+
+/// A FIFO that a helper and all that it starts hold open: it ends when they have.
+pub struct Leash {
+    fifo: fs::File,
+    path: PathBuf,
+}
+
+impl Leash {
+    pub fn new(home: &Home) -> Self {
+        let path = home.path().join("leash");
+        let _ = fs::remove_file(&path);
+        let made = Command::new("mkfifo").arg(&path).status().unwrap();
+        assert!(made.success());
+        // Without waiting for somebody who writes, so that the helper does not wait for us.
+        let fifo = fs::OpenOptions::new()
+            .read(true)
+            .custom_flags(rustix::fs::OFlags::NONBLOCK.bits().cast_signed())
+            .open(&path)
+            .unwrap();
+        Leash { fifo, path }
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The next line that somebody writes to it.
+    pub fn line(&mut self) -> String {
+        let began = Instant::now();
+        let mut line = Vec::new();
+        let mut byte = [0];
+        while line.last() != Some(&b'\n') {
+            assert!(began.elapsed() < GUARD, "nothing is written: {line:?}");
+            match self.fifo.read(&mut byte) {
+                Ok(1) => line.push(byte[0]),
+                // Nobody has opened it yet, or has more to say yet.
+                _ => thread::yield_now(),
+            }
+        }
+        String::from_utf8(line).unwrap()
+    }
+
+    /// What was written to it since, once everybody who held it is gone.
+    pub fn end(mut self) -> String {
+        rustix::fs::fcntl_setfl(&self.fifo, rustix::fs::OFlags::empty()).unwrap();
+        let (sender, ended) = mpsc::channel();
+        thread::spawn(move || {
+            let mut text = String::new();
+            self.fifo.read_to_string(&mut text).unwrap();
+            let _ = sender.send(text);
+        });
+        ended
+            .recv_timeout(GUARD)
+            .expect("nothing of the helper is left")
     }
 }
 

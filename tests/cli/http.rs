@@ -170,6 +170,7 @@ fn connections_that_break() {
         passing "no length and cut off": says(unframed) => NETWORK, "the answer of HOST ends in the middle of its JSON TWICE";
         passing "cut off in a chunk": says(in_a_chunk) => NETWORK, CLOSED;
         passing "cut off between chunks": says(between_chunks) => NETWORK, CLOSED;
+        passing "a 404 that is cut off, which may be any page": says("HTTP/1.1 404 Not Found\r\nContent-Type: text/html\r\nContent-Length: 5000\r\n\r\n") => NETWORK, CLOSED;
         passing "reset at once": vec![Reset] => NETWORK, CLOSED;
         passing "reset in the request": vec![Start, Reset] => NETWORK, CLOSED;
     });
@@ -611,6 +612,7 @@ fn refusals() {
         lasting "404": status("404 Not Found", error) => (5, "not_found"), "no connected account cacc_1 at HOST (profile test); the server says: \"Some message.\"";
         lasting "404 without body": says(response("404 Not Found", "", "")) => (5, "not_found"), "no connected account cacc_1 at HOST (profile test)";
         lasting "404 of a page": html("404 Not Found") => BAD, page;
+        lasting "404 of a page that begins with blanks": says(response("404 Not Found", "Content-Type: text/html\r\n", &format!("{}<html>", " ".repeat(70_000)))) => BAD, page;
         lasting "404 of a plain text": says(response("404 Not Found", "Content-Type: text/plain\r\n", "404 page not found")) => BAD, page;
         lasting "410": status("410 Gone", error) => (5, "gone"), "the connected account cacc_1 at HOST (profile test) is gone; the server says: \"Some message.\"";
         lasting "400": status("400 Bad Request", error) => BAD, "HOST answers with status 400, which the API does not have for a look-up; the server says: \"Some message.\" WHO";

@@ -12,6 +12,7 @@ mod harness;
 mod http;
 mod ids;
 mod output;
+mod process;
 mod proxy;
 mod readme;
 mod readme_commands;

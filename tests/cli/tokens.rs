@@ -5,12 +5,11 @@ use std::fs;
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::{Arc, mpsc};
+use std::sync::Arc;
 use std::thread;
-use std::time::Duration;
 
 use super::config::{FOUND, LOOK_UP, account, bearers, server};
-use super::harness::{Ended, Home, Run, TOKEN};
+use super::harness::{Ended, Home, Leash, Run, TOKEN};
 use super::wire::{Wire, json};
 
 /// A configuration whose token comes from this source.
@@ -27,10 +26,10 @@ fn script(text: &str) -> String {
 }
 
 /// The script as it must not stand in a variable or a message: the token in two pieces.
-const PRINT: &str = "printf '%s%s' canary-bearer -7f3a9c";
+pub const PRINT: &str = "printf '%s%s' canary-bearer -7f3a9c";
 
 /// Runs a look-up for which this script prints the token.
-fn helped(home: &Home, wire: &Wire, text: &str) -> Run {
+pub fn helped(home: &Home, wire: &Wire, text: &str) -> Run {
     home.config(with_source(wire, &script(text)));
     let path = std::env::var_os("PATH").unwrap_or_else(|| "/usr/bin:/bin".into());
     home.acctq(LOOK_UP).env("PATH", path)
@@ -328,45 +327,6 @@ fn helpers_that_fail() {
     }
 }
 
-/// A FIFO that a helper and all that it starts hold open: it ends when they have.
-struct Leash(fs::File, PathBuf);
-
-impl Leash {
-    fn new(home: &Home) -> Self {
-        use std::os::unix::fs::OpenOptionsExt as _;
-        let path = home.path().join("leash");
-        let _ = fs::remove_file(&path);
-        assert!(
-            Command::new("mkfifo")
-                .arg(&path)
-                .status()
-                .unwrap()
-                .success()
-        );
-        // Without waiting for somebody who writes, so that the helper does not wait for us.
-        let flags = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
-        let file = fs::OpenOptions::new()
-            .read(true)
-            .custom_flags(flags)
-            .open(&path);
-        Leash(file.unwrap(), path)
-    }
-
-    /// What was written to it, once everybody who held it is gone.
-    fn end(mut self) -> String {
-        rustix::fs::fcntl_setfl(&self.0, rustix::fs::OFlags::empty()).unwrap();
-        let (sender, ended) = mpsc::channel();
-        thread::spawn(move || {
-            let mut text = String::new();
-            self.0.read_to_string(&mut text).unwrap();
-            let _ = sender.send(text);
-        });
-        ended
-            .recv_timeout(Duration::from_secs(30))
-            .expect("nothing of the helper is left")
-    }
-}
-
 #[test]
 fn a_helper_that_hangs_is_ended_with_all_that_it_has_started() {
     for hanging in [
@@ -379,7 +339,10 @@ fn a_helper_that_hangs_is_ended_with_all_that_it_has_started() {
             let wire = server();
             let home = Home::new();
             let leash = Leash::new(&home);
-            let text = format!("exec 3>'{}'; echo begun >&3; {hanging}", leash.1.display());
+            let text = format!(
+                "exec 3>'{}'; echo begun >&3; {hanging}",
+                leash.path().display()
+            );
             helped(&home, &wire, &text);
             let ended = home
                 .acctq(&format!("{LOOK_UP} --timeout {timeout}"))
@@ -406,7 +369,7 @@ fn what_a_helper_leaves_behind_is_ended_too() {
     // The grandchild keeps the pipe that the token comes through.
     let text = format!(
         "exec 3>'{}'; echo begun >&3; (sleep 1000; sleep 1000) & {PRINT}",
-        leash.1.display()
+        leash.path().display()
     );
     helped(&home, &wire, &text).run().prints(FOUND);
     assert_eq!(bearers(&wire), [TOKEN]);
@@ -592,32 +555,4 @@ fn no_variable_makes_it_tell_or_keep_more() {
         assert_eq!(before, after);
     }
     assert_eq!(bearers(&plain), [TOKEN; 4]);
-}
-
-#[cfg(target_os = "linux")]
-#[test]
-fn the_process_shows_nothing_and_leaves_no_core_file() {
-    let wire = server();
-    let home = Home::new();
-    // The helper looks at the process that it was started by.
-    let text = format!(
-        "test \"$(id -u)\" = 0 || ! cat /proc/$PPID/environ || exit 9; \
-         cat /proc/$PPID/cmdline >cmdline; grep 'core file size' /proc/$PPID/limits >limits; ulimit -c >core; {PRINT}"
-    );
-    let path = std::env::var_os("PATH").unwrap();
-    helped(&home, &wire, &text)
-        .env("PATH", path)
-        .env("ACCTQ_PARTNER_TOKEN", TOKEN)
-        .run()
-        .prints(FOUND);
-    let read = |name: &str| fs::read_to_string(home.path().join(name)).unwrap();
-    let cmdline = read("cmdline");
-    assert!(
-        cmdline.contains("cacc_1") && !cmdline.contains("canary"),
-        "{cmdline}"
-    );
-    let limits = read("limits");
-    let limits: Vec<_> = limits.split_whitespace().collect();
-    assert_eq!(limits, ["Max", "core", "file", "size", "0", "0", "bytes"]);
-    assert_eq!(read("core"), "0\n");
 }

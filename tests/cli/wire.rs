@@ -119,6 +119,19 @@ impl Wire {
         self.seen.lock().unwrap().clone()
     }
 
+    /// Waits until there were so many requests.
+    pub fn asked(&self, requests: usize) {
+        let began = std::time::Instant::now();
+        while self.requests().len() < requests {
+            assert!(
+                began.elapsed() < Duration::from_secs(60),
+                "nobody asks: {:?}",
+                self.requests()
+            );
+            thread::yield_now();
+        }
+    }
+
     /// How many connections were made.
     pub fn connections(&self) -> usize {
         *self.connections.number.lock().unwrap()
