@@ -464,6 +464,15 @@ fn proxies_that_are_not_there() {
     ] {
         passing("not there", Vec::new(), says, advice).check(&direct, &at);
     }
+    // curl's port, where none is named.
+    direct
+        .get("")
+        .env("HTTPS_PROXY", "http://nothing.invalid")
+        .run()
+        .fails(
+            7,
+            &["the name of the proxy nothing.invalid:1080 (HTTPS_PROXY)"],
+        );
     direct.sees(0);
 }
 
