@@ -340,6 +340,23 @@ fn without_a_result_there_is_no_array() {
 }
 
 #[test]
+fn what_the_signal_ends_is_no_failure_of_an_id() {
+    let wire = server();
+    let home = Home::new();
+    let mut leash = Leash::new(&home);
+    let text = format!(
+        "exec 3>'{}'; echo begun >&3; sleep 1000",
+        leash.path().display()
+    );
+    let started = helped(&home, &wire, &text).arg("cacc_2").start();
+    assert_eq!(leash.line(), "begun\n");
+    started.signal(Signal::INT);
+    let ended = started.exits();
+    assert_eq!(ended.fails(130, &[]).error()["code"], "interrupted");
+    leash.end();
+}
+
+#[test]
 fn a_reader_that_stalls_does_not_keep_it() {
     for (args, whole) in [
         ("cacc get cacc_1 -o json", ""),
