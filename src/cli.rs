@@ -7,7 +7,8 @@ use clap::builder::PossibleValuesParser;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory as _, FromArgMatches as _, Parser};
 
-use crate::account::{CONNECTED, PARTNER, RESOURCES, Resource, id::hide_credentials};
+use crate::account::id::{hide_credentials, is_uuid, route};
+use crate::account::{CONNECTED, PARTNER, RESOURCES, Resource};
 use crate::commands::{Command, TOPICS};
 use crate::config::Environment;
 use crate::error::{Error, Kind, Result};
@@ -201,17 +202,25 @@ fn explain(error: &clap::Error) -> Error {
     let id = wrong
         .as_deref()
         .filter(|_| error.kind() == ErrorKind::InvalidSubcommand);
-    let id = id.and_then(|word| CONNECTED.parse_id(word).ok());
+    let looks_like_one = |word: &&str| word.starts_with("cacc_") || is_uuid(word);
+    let id = id.filter(looks_like_one).and_then(|word| route(word).ok());
     let message = match (error.kind(), wrong) {
+        (ErrorKind::UnknownArgument, Some(arg)) if !arg.starts_with('-') => {
+            format!(
+                "`acctq {}` takes no argument `{}`",
+                path_in(&rendered),
+                excerpt(&hide_credentials(&arg), 40)
+            )
+        }
+        (ErrorKind::MissingRequiredArgument, Some(arg)) => {
+            let name = arg.trim_matches(['<', '>', '.']).to_lowercase();
+            format!("`acctq {}` needs an argument: {name}", path_in(&rendered))
+        }
         (ErrorKind::UnknownArgument, Some(arg)) => {
             let name = arg.split('=').next().unwrap_or_default();
             if let Some(id) = global_flag(name) {
-                let usage = rendered.split("Usage: acctq ").nth(1).unwrap_or_default();
-                let path: Vec<_> = usage
-                    .split(' ')
-                    .take_while(|word| !word.starts_with(['[', '<', '-']))
-                    .collect();
-                return without_meaning(&id, &path.join(" "));
+                let path = path_in(&rendered);
+                return without_meaning(&id, &path);
             }
             format!(
                 "there is no flag `{}` here",
@@ -219,10 +228,11 @@ fn explain(error: &clap::Error) -> Error {
             )
         }
         (ErrorKind::InvalidSubcommand, Some(word)) => {
-            format!(
-                "there is no command `{}`",
-                excerpt(&hide_credentials(&word), 40)
-            )
+            let shown = excerpt(&hide_credentials(&word), 40);
+            match path_in(&rendered).as_str() {
+                "" => format!("there is no command `{shown}`"),
+                path => format!("`acctq {path}` has no command `{shown}`"),
+            }
         }
         (ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand, _) => {
             let usage = rendered
@@ -253,6 +263,14 @@ fn explain(error: &clap::Error) -> Error {
         },
     };
     Error::new(Kind::Usage, message).hint(hint)
+}
+
+/// The path of the command whose usage stands in what clap says.
+fn path_in(rendered: &str) -> String {
+    let usage = rendered.split("Usage: acctq ").nth(1).unwrap_or_default();
+    let path = usage.split_whitespace();
+    let path = path.take_while(|word| !word.starts_with(['[', '<', '-']));
+    path.collect::<Vec<_>>().join(" ")
 }
 
 /// How messages are shown while the command line is not understood yet: as far as it can be told by looking at it, up to

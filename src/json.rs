@@ -203,7 +203,7 @@ impl<'a> Iterator for Tokens<'a> {
     }
 }
 
-/// The string that a raw token stands for; `None` if it holds a lone surrogate.
+/// The string that a raw token stands for; `None` if it holds a lone surrogate, or is of no checked text.
 #[must_use]
 pub fn decode(raw: &str) -> Option<Cow<'_, str>> {
     if !raw.contains('\\') {
@@ -214,7 +214,8 @@ pub fn decode(raw: &str) -> Option<Cow<'_, str>> {
     while let Some(i) = rest.find('\\') {
         out.push_str(&rest[..i]);
         let escape = rest.as_bytes().get(i + 1).copied()?;
-        rest = &rest[i + 2..];
+        // `None` in the middle of a character, which no escape is.
+        rest = rest.get(i + 2..)?;
         out.push(match escape {
             b'n' => '\n',
             b'r' => '\r',
@@ -387,5 +388,9 @@ mod tests {
             decode(r"\ud83d\ude00\/\b\f").expect("whole"),
             "😀/\u{8}\u{c}"
         );
+        // Of no checked text, but no panic either.
+        for raw in ["\\", "\\é", "\\u12", "\\u12é4", "\\ud800\\u"] {
+            assert_eq!(decode(raw), None, "{raw}");
+        }
     }
 }

@@ -210,8 +210,9 @@ impl Ui {
         let elapsed = trace.elapsed.as_millis();
         if self.manner.json {
             line(&format!(
-                "{{\"trace\":{{\"method\":\"GET\",\"url\":{},\"attempt\":{},\"status\":{},\"request_id\":{},\"error\":{},\"elapsed_ms\":{elapsed},\"retry_in_ms\":{}}}}}",
+                "{{\"trace\":{{\"method\":\"GET\",\"url\":{},\"proxy\":{},\"attempt\":{},\"status\":{},\"request_id\":{},\"error\":{},\"elapsed_ms\":{elapsed},\"retry_in_ms\":{}}}}}",
                 json::string(trace.url),
+                or_null(trace.proxy.map(json::string)),
                 trace.attempt,
                 or_null(trace.status),
                 or_null(trace.request_id.map(json::string)),
@@ -220,7 +221,10 @@ impl Ui {
             ));
             return;
         }
-        let mut text = format!("> GET {} (attempt {})\n< ", trace.url, trace.attempt);
+        let via = trace
+            .proxy
+            .map_or_else(String::new, |proxy| format!(" via proxy {proxy}"));
+        let mut text = format!("> GET {}{via} (attempt {})\n< ", trace.url, trace.attempt);
         // Writing to a String cannot fail.
         let _ = match (trace.status, trace.error) {
             (Some(status), _) => write!(text, "{status} in {elapsed} ms"),

@@ -9,6 +9,10 @@ use crate::json::{Token, Tokens, decode};
 /// A secret's text is looked for elsewhere from this length on; shorter ones would match by accident.
 const SHORTEST: usize = 6;
 
+/// Of so many secrets the texts are looked for elsewhere. An account has one; a document made of thousands is an attack on
+/// our time, and all of them are hidden where they are named, still.
+const MOST: usize = 64;
+
 /// Decides what stays hidden of one document.
 #[derive(Debug)]
 pub struct Concealment {
@@ -27,13 +31,15 @@ impl Concealment {
     /// Whether the member of that name and value is hidden as a whole.
     #[must_use]
     pub fn hides(&self, name: &str, value: &str) -> bool {
-        self.secrets.is_some()
-            && (is_secret_name(name)
-                || self.hides_text(name)
-                || value
-                    .strip_prefix('"')
-                    .and_then(|value| value.strip_suffix('"'))
-                    .is_some_and(|raw| self.hides_raw(raw)))
+        self.hides_name(name)
+            || value
+                .strip_prefix('"')
+                .and_then(|value| value.strip_suffix('"'))
+                .is_some_and(|raw| self.hides_raw(raw))
+    }
+
+    fn hides_name(&self, name: &str) -> bool {
+        self.secrets.is_some() && (is_secret_name(name) || self.hides_text(name))
     }
 
     fn hides_raw(&self, raw: &str) -> bool {
@@ -73,8 +79,10 @@ fn secrets_in(json: &str) -> Vec<String> {
             continue;
         }
         for token in Tokens::new(tokens.value()) {
-            if let Token::String(raw) = token {
-                secrets.extend(decode(raw).filter(|text| text.len() >= SHORTEST));
+            let Token::String(raw) = token else { continue };
+            let text = decode(raw).unwrap_or_default();
+            if text.len() >= SHORTEST && secrets.len() < MOST && !secrets.contains(&text) {
+                secrets.push(text);
             }
         }
     }
@@ -95,11 +103,11 @@ impl<'a> Iterator for Visible<'a> {
         loop {
             match self.tokens.next()? {
                 Token::Key(raw) => {
-                    let value = self.tokens.clone().value();
-                    if !self
-                        .concealment
-                        .hides(&decode(raw).unwrap_or_default(), value)
-                    {
+                    let name = decode(raw).unwrap_or_default();
+                    // Only the beginning of the value is looked at: its inside has its own turn.
+                    let is_hidden = self.concealment.hides_name(&name)
+                        || matches!(self.tokens.clone().next(), Some(Token::String(raw)) if self.concealment.hides_raw(raw));
+                    if !is_hidden {
                         return Some(Token::Key(raw));
                     }
                     self.tokens.value();

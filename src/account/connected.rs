@@ -74,7 +74,7 @@ pub static CONNECTED: Resource = Resource {
     ],
     columns: &["id", "status", "connection_type", "created_at"],
     token_rejected: &[401],
-    not_found: "a deleted account is not found either; is %PROFILE% the right profile? `acctq config show` lists them",
+    not_found: "a deleted account is not found either; ",
 };
 
 fn id_flaw(text: &str) -> Option<Flaw> {

@@ -174,7 +174,8 @@ pub fn route(text: &str) -> Result<Id> {
 }
 
 /// Whether `text` is a UUID in its usual notation (RFC 9562).
-pub(super) fn is_uuid(text: &str) -> bool {
+#[must_use]
+pub fn is_uuid(text: &str) -> bool {
     text.len() == 36
         && text.bytes().enumerate().all(|(i, b)| {
             if [8, 13, 18, 23].contains(&i) {

@@ -51,7 +51,7 @@ pub struct Resource {
     pub columns: &'static [&'static str],
     /// The statuses that mean the bearer token itself is not accepted.
     pub token_rejected: &'static [u16],
-    /// What to think of when the account is not found; `%PROFILE%` stands for the profile.
+    /// What to think of when the account is not found, before the profile.
     pub not_found: &'static str,
 }
 

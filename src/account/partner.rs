@@ -49,7 +49,7 @@ pub static PARTNER: Resource = Resource {
     ],
     columns: &["customer_account_uid", "status", "account_type", "ends_at"],
     token_rejected: &[401, 403],
-    not_found: "is %PROFILE% the right profile? `acctq config show` lists them",
+    not_found: "",
 };
 
 fn id_flaw(text: &str) -> Option<Flaw> {

@@ -8,7 +8,9 @@ use std::time::{Duration, SystemTime};
 
 use super::failure::{Failure, seconds};
 use super::retry;
-use crate::account::{Account, Document, Id, Undocumented, field, id::hide_credentials};
+use crate::account::{
+    Account, Concealment, Document, Id, Undocumented, field, id::hide_credentials,
+};
 use crate::error::{Error, Kind};
 use crate::escape::{EXCERPT, excerpt};
 use crate::json::{self, Flaw, Token, Tokens};
@@ -46,6 +48,17 @@ pub struct Place<'a> {
 }
 
 impl Place<'_> {
+    /// What to think of when the place may be the wrong one.
+    fn doubt(&self) -> String {
+        match self.profile {
+            Some(profile) => {
+                format!("is {profile} the right profile? `acctq config show` lists them")
+            }
+            None => "do the ACCTQ_ variables name the right server? `acctq config show` tells"
+                .to_owned(),
+        }
+    }
+
     /// `api.example.com (profile test)`
     fn words(&self) -> String {
         match self.profile {
@@ -57,6 +70,10 @@ impl Place<'_> {
 
 pub(super) const CHECK_URL: &str = "is base_url right? `acctq config show` shows it";
 
+/// From this length on a token that stands in an answer is one that the server repeats; a shorter one, as people give to a
+/// mock server, may stand there by accident.
+const TELLING: usize = 8;
+
 impl Answer {
     /// Takes what matters out of a response's head, but for what repeats the bearer token: no server has a reason to.
     pub fn of_head(status: u16, token: &str, values: impl Fn(&str) -> Vec<String>) -> Self {
@@ -64,7 +81,7 @@ impl Answer {
         let all = |name: &str| {
             let mut values = values(name);
             values.retain(|value| {
-                let repeats = value.contains(token);
+                let repeats = token.len() >= TELLING && value.contains(token);
                 repeats_token.set(repeats_token.get() || repeats);
                 !repeats
             });
@@ -101,6 +118,9 @@ impl Answer {
 
     /// Drops the body if it repeats the bearer token. Whether it or the head did is returned.
     pub fn drop_repeated(&mut self, token: &str) -> bool {
+        if token.len() < TELLING {
+            return false;
+        }
         let text = String::from_utf8_lossy(&self.body);
         // What is shown of JSON is decoded first, and some encoders write every slash as `\/`.
         let decoded = |raw| json::decode(raw).is_some_and(|text| text.contains(token));
@@ -172,6 +192,12 @@ impl Answer {
                 .get(resource.id_field)
                 .and_then(field::text)
                 .unwrap_or_default();
+            let is_secret = Concealment::of(&account.document, false).hides_text(&other);
+            let other = if is_secret {
+                "••••••••".into()
+            } else {
+                other
+            };
             return Err(bad(format!(
                 "{host} answers with another {}: {} instead of {}",
                 resource.noun,
@@ -231,9 +257,7 @@ impl Answer {
             }
             401 | 403 => (Self::rejected(id, place, status, &says), false),
             404 if self.not_found() => {
-                let hint = resource
-                    .not_found
-                    .replace("%PROFILE%", place.profile.unwrap_or("this"));
+                let hint = format!("{}{}", resource.not_found, place.doubt());
                 (
                     Error::new(Kind::NotFound, format!("no {account}{says}")).hint(hint),
                     false,
@@ -334,7 +358,8 @@ impl Answer {
             return false;
         }
         let text = String::from_utf8_lossy(&self.body);
-        text.trim().is_empty()
+        // A line end is no body; a screenful of blanks is a page.
+        (text.len() <= 2 && text.trim().is_empty())
             || (self.not_json().is_none() && Document::parse(text.into_owned()).is_ok())
     }
 

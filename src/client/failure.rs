@@ -6,10 +6,19 @@
 use std::io;
 use std::time::Duration;
 
+use rustls::pki_types::UnixTime;
 use rustls::{AlertDescription, CertificateError};
 use ureq::Timeout;
 
+use super::proxy::Proxy;
+use super::tunnel::Failed;
+use super::verifier::Untrusted;
+use crate::account::id::hide_credentials;
 use crate::error::{Error, Kind};
+use crate::escape::excerpt;
+
+/// How much of a name in a certificate a message shows, in characters.
+const NAME: usize = 60;
 
 /// A failed attempt.
 #[derive(Debug)]
@@ -42,8 +51,14 @@ impl Failure {
     }
 }
 
-/// Maps an error of the transport. `host` is where the connection goes, `phase` the time that a phase had.
-pub fn of_transport(error: ureq::Error, host: &str, phase: Duration) -> Failure {
+/// Maps an error of the transport. `host` is where the connection goes, through `proxy` if there is one, `phase` the time
+/// that a phase had.
+pub fn of_transport(
+    error: ureq::Error,
+    host: &str,
+    proxy: Option<&Proxy>,
+    phase: Duration,
+) -> Failure {
     match error {
         ureq::Error::Timeout(which) => timed_out(which, host, phase),
         ureq::Error::HostNotFound => Failure::passing(
@@ -55,9 +70,11 @@ pub fn of_transport(error: ureq::Error, host: &str, phase: Duration) -> Failure 
             contract(format!("{host} sends more header lines than any API does (over 16 KiB)"))
         }
         ureq::Error::Protocol(_) | ureq::Error::BodyStalled => contract(format!("{host} does not answer in valid HTTP/1.1")),
-        ureq::Error::Other(e) => match e.downcast::<rustls::Error>() {
-            Ok(e) => of_tls(&e, host),
-            Err(_) => internal(host),
+        ureq::Error::Other(e) => match (e.downcast_ref::<rustls::Error>(), e.downcast_ref(), proxy)
+        {
+            (Some(e), ..) => of_tls(e, host),
+            (_, Some(e), Some(proxy)) => of_proxy(e, proxy, host, phase),
+            _ => internal(host),
         },
         _ => internal(host),
     }
@@ -75,6 +92,97 @@ fn contract(message: String) -> Failure {
         Error::new(Kind::BadResponse, message)
             .hint("is base_url right? `acctq config show` shows it"),
     )
+}
+
+/// No tunnel: whether it may come to be by itself is told by what the proxy said.
+fn of_proxy(failed: &Failed, proxy: &Proxy, host: &str, phase: Duration) -> Failure {
+    let Proxy {
+        variable,
+        credentials,
+        ..
+    } = proxy;
+    let within = format!("within {}", seconds(phase));
+    let up = format!("check {variable}, and that the proxy is up");
+    let behind = format!("try again, or check that the proxy can reach {host}");
+    let (message, advice, transient) = match failed {
+        Failed::Name => (
+            format!("the name of {proxy} does not resolve to an address"),
+            format!("check the spelling of {variable}, and that this machine is online"),
+            true,
+        ),
+        Failed::NameInTime => (
+            format!("the name of {proxy} did not resolve {within}"),
+            "try again; --timeout gives a look-up more time".to_owned(),
+            true,
+        ),
+        Failed::ConnectInTime => (format!("no connection to {proxy} {within}"), up, true),
+        Failed::Connect(e) => {
+            let message = match e.kind() {
+                io::ErrorKind::ConnectionRefused => format!("{proxy} refuses the connection"),
+                io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => {
+                    format!("no route to {proxy}")
+                }
+                _ => format!("no connection to {proxy}: {}", plain(e)),
+            };
+            (message, up, true)
+        }
+        Failed::AnswerInTime => (
+            format!("{proxy} did not open a tunnel to {host} {within}"),
+            behind,
+            true,
+        ),
+        Failed::Closed => (
+            format!("{proxy} closed the connection instead of opening a tunnel to {host}"),
+            behind,
+            true,
+        ),
+        Failed::NotHttp => (
+            format!("{proxy} does not answer as an HTTP proxy does"),
+            format!("check {variable}, its port included"),
+            false,
+        ),
+        // 407 by the standard; tinyproxy answers wrong credentials with 401.
+        Failed::Status(status @ (401 | 407)) if credentials.is_some() => (
+            format!("{proxy} answers {status}: it does not accept the user name and password"),
+            format!(
+                "mend them in {variable}, special characters percent-encoded; acctq knows Basic authentication only"
+            ),
+            false,
+        ),
+        Failed::Status(status @ (401 | 407)) => (
+            format!("{proxy} answers {status}: it wants a user name and password"),
+            format!(
+                "{variable} takes them as http://USER:PASSWORD@{}, special characters percent-encoded",
+                proxy.place()
+            ),
+            false,
+        ),
+        Failed::Status(403) => (
+            format!("{proxy} answers 403: it forbids the connection to {host}"),
+            format!("ask its operator to allow {}", proxy.target),
+            false,
+        ),
+        Failed::Status(status @ (408 | 429 | 500 | 502..600)) => (
+            format!("{proxy} answers {status}: it could not open a tunnel to {host}"),
+            behind,
+            true,
+        ),
+        Failed::Status(status) => (
+            format!("{proxy} answers {status}: it refuses to open a tunnel to {host}"),
+            format!(
+                "check {variable}, and that the proxy allows CONNECT to {}",
+                proxy.target
+            ),
+            false,
+        ),
+    };
+    Failure {
+        error: Error::new(Kind::Proxy, message)
+            .hint(format!("{advice}; {}", proxy.around()))
+            .retryable(transient),
+        transient,
+        dropped: false,
+    }
 }
 
 fn timed_out(which: Timeout, host: &str, phase: Duration) -> Failure {
@@ -141,36 +249,8 @@ fn plain(error: &io::Error) -> io::Error {
 }
 
 fn of_tls(error: &rustls::Error, host: &str) -> Failure {
-    let ca_hint = "if the server's certificate comes from a private CA, name that CA's file in ca_file or SSL_CERT_FILE";
     let (message, hint) = match error {
-        rustls::Error::InvalidCertificate(flaw) => match flaw {
-            CertificateError::Expired | CertificateError::ExpiredContext { .. } => (
-                format!("the certificate of {host} has expired"),
-                "its operator must renew it; if others reach it, check this machine's clock",
-            ),
-            CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => (
-                format!("the certificate of {host} is not valid yet"),
-                "check this machine's clock; else its operator must mend it",
-            ),
-            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-                (
-                    format!("the certificate presented is not for {host}"),
-                    "is base_url right? A captive portal or an intercepting proxy looks like this, too",
-                )
-            }
-            CertificateError::UnknownIssuer => (
-                format!("the certificate of {host} is not issued by a CA that this machine trusts"),
-                ca_hint,
-            ),
-            CertificateError::Revoked => (
-                format!("the certificate of {host} is revoked"),
-                "do not trust this server",
-            ),
-            _ => (
-                format!("the certificate of {host} does not verify"),
-                ca_hint,
-            ),
-        },
+        rustls::Error::InvalidCertificate(flaw) => of_certificate(flaw, host),
         rustls::Error::InvalidMessage(_) => (
             format!("{host} does not speak TLS on this port"),
             "is base_url right, its port included? https needs the TLS port",
@@ -179,7 +259,7 @@ fn of_tls(error: &rustls::Error, host: &str) -> Failure {
             AlertDescription::CertificateRequired | AlertDescription::BadCertificate,
         ) => (
             format!("{host} demands a client certificate"),
-            "acctq has none to offer; ask the server's operator",
+            "acctq has none to offer; ask the server's operator for a way without",
         ),
         rustls::Error::AlertReceived(AlertDescription::ProtocolVersion)
         | rustls::Error::PeerIncompatible(_) => (
@@ -196,6 +276,118 @@ fn of_tls(error: &rustls::Error, host: &str) -> Failure {
         ),
     };
     Failure::lasting(Error::new(Kind::Tls, message).hint(hint))
+}
+
+fn of_certificate(flaw: &CertificateError, host: &str) -> (String, &'static str) {
+    const EXPIRED: &str =
+        "its operator must renew it; if others reach it, check this machine's clock";
+    const EARLY: &str = "check this machine's clock; else its operator must mend it";
+    const OTHER_NAME: &str =
+        "is base_url right? A captive portal or an intercepting proxy looks like this, too";
+    match flaw {
+        CertificateError::ExpiredContext { not_after, .. } => (
+            format!("the certificate of {host} expired{}", day(*not_after)),
+            EXPIRED,
+        ),
+        CertificateError::Expired => (format!("the certificate of {host} has expired"), EXPIRED),
+        CertificateError::NotValidYetContext { not_before, .. } => (
+            format!(
+                "the certificate of {host} is not valid yet, only{}",
+                day(*not_before).replace(" on ", " from ")
+            ),
+            EARLY,
+        ),
+        CertificateError::NotValidYet => {
+            (format!("the certificate of {host} is not valid yet"), EARLY)
+        }
+        CertificateError::NotValidForNameContext { presented, .. } => {
+            let names = names(presented);
+            let message = if names.is_empty() {
+                format!(
+                    "the certificate of {host} says of no name or address that it is for it (subjectAltName)"
+                )
+            } else {
+                format!("the certificate presented is for {names}, not for {host}")
+            };
+            (message, OTHER_NAME)
+        }
+        CertificateError::NotValidForName => (
+            format!("the certificate presented is not for {host}"),
+            OTHER_NAME,
+        ),
+        CertificateError::Revoked => (
+            format!("the certificate of {host} is revoked"),
+            "do not trust this server",
+        ),
+        CertificateError::Other(other) => match other.0.downcast_ref() {
+            Some(untrusted) => of_untrusted(untrusted, host),
+            None => does_not_verify(host),
+        },
+        _ => does_not_verify(host),
+    }
+}
+
+fn does_not_verify(host: &str) -> (String, &'static str) {
+    (
+        format!("the certificate of {host} is not one that a server may have"),
+        "its operator must replace it; `openssl s_client` and `openssl x509 -text` show it",
+    )
+}
+
+fn of_untrusted(untrusted: &Untrusted, host: &str) -> (String, &'static str) {
+    let known = |name: &str| excerpt(&hide_credentials(name), NAME);
+    match untrusted {
+        Untrusted::SelfSigned => (
+            format!("the certificate of {host} is self-signed"),
+            "if its operator gave it to you, name its file in ca_file; else it may be anybody's",
+        ),
+        Untrusted::SelfSignedCa => (
+            format!(
+                "the certificate of {host} is self-signed, and as a CA, which no server's may be"
+            ),
+            "its operator must make another one, with basicConstraints CA:FALSE; that one you can name in ca_file",
+        ),
+        Untrusted::Alone(issuer) => (
+            format!(
+                "the certificate of {host} comes from \"{}\", which this machine does not trust; no intermediate certificate came with it",
+                known(issuer)
+            ),
+            "if that is a private CA, name its file in ca_file or SSL_CERT_FILE; if a public one, the server must send its intermediate certificate",
+        ),
+        Untrusted::UnknownCa(issuer) => (
+            format!(
+                "the certificate of {host} comes from the CA \"{}\", which this machine does not trust",
+                known(issuer)
+            ),
+            "if that is a private CA, or an intercepting proxy that you know, name its file in ca_file or SSL_CERT_FILE",
+        ),
+    }
+}
+
+/// ` on 2026-01-31`, or nothing if no calendar has it.
+fn day(time: UnixTime) -> String {
+    i64::try_from(time.as_secs())
+        .ok()
+        .and_then(|seconds| jiff::Timestamp::from_second(seconds).ok())
+        .map(|time| time.strftime(" on %Y-%m-%d").to_string())
+        .unwrap_or_default()
+}
+
+/// What a certificate is for, of rustls's `DnsName("example.com")` and `IpAddress(127.0.0.1)`.
+fn names(presented: &[String]) -> String {
+    let mut names: Vec<_> = presented
+        .iter()
+        .take(3)
+        .map(|name| {
+            let inner = name.split_once('(').map_or(name.as_str(), |(_, rest)| rest);
+            let bare = inner.trim_end_matches(')').trim_matches('"');
+            excerpt(&hide_credentials(bare), NAME)
+        })
+        .collect();
+    if presented.len() > names.len() {
+        names.push("others".to_owned());
+    }
+    names.join(" and ")
 }
 
 /// A duration as a person writes it: `0.3 s`, `10 s`, `5 min`, `2 h`.

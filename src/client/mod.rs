@@ -1,7 +1,8 @@
 //! Look-ups: an id in, an account out, within a deadline. `GET` and nothing else.
 //!
 //! Everything that knows ureq is in this folder. A client belongs to one API of one profile: its bearer token goes to that
-//! base URL and nowhere else, since no other URL can be formed. Redirects, compression and proxies of ureq's own are off.
+//! base URL and nowhere else, since no other URL can be formed. Redirects, compression and proxies of ureq's own are off;
+//! a proxy that the environment asks for sees the name of the host, and TLS.
 
 mod answer;
 mod failure;
@@ -9,6 +10,8 @@ mod proxy;
 mod resolve;
 pub mod retry;
 mod tls;
+mod tunnel;
+mod verifier;
 
 use std::io::Read as _;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -18,10 +21,11 @@ use std::time::{Duration, Instant};
 
 use ureq::http::HeaderValue;
 use ureq::http::header::AUTHORIZATION;
-use ureq::unversioned::transport::{Connector as _, TcpConnector};
+use ureq::unversioned::transport::Connector as _;
 
 use self::answer::{Answer, Place};
 use self::failure::Failure;
+use self::proxy::Proxy;
 use self::retry::{Decision, Outcome};
 use crate::account::{Account, Id};
 use crate::config::{Endpoint, Environment, Secret};
@@ -60,6 +64,8 @@ pub struct Limits {
 pub struct Trace<'a> {
     /// The URL, which holds no secret.
     pub url: &'a str,
+    /// Host and port of the proxy that the way leads through.
+    pub proxy: Option<&'a str>,
     /// The attempt's number, from 1.
     pub attempt: u32,
     /// The status, if there was an answer.
@@ -84,6 +90,7 @@ pub struct Client<'a> {
     scheme: String,
     host: String,
     agent: ureq::Agent,
+    proxy: Option<Arc<Proxy>>,
     resolver: Arc<resolve::Remembering>,
     opened: Arc<AtomicU64>,
     token: Mutex<Option<Token>>,
@@ -101,7 +108,7 @@ impl<'a> Client<'a> {
     /// Prepares look-ups at `endpoint`; `trace` is told of every attempt.
     ///
     /// # Errors
-    /// `proxy` if one applies, `config` if the roots cannot be loaded.
+    /// `proxy` if one applies that cannot be used, `config` if the roots cannot be loaded.
     pub fn new(
         endpoint: &'a Endpoint,
         env: &'a Environment,
@@ -111,7 +118,7 @@ impl<'a> Client<'a> {
         trace: &'a (dyn Fn(&Trace<'_>) + Sync),
     ) -> Result<Self> {
         let url = &endpoint.base_url.value;
-        proxy::refuse(url, env)?;
+        let proxy = Proxy::of(url, env)?.map(Arc::new);
         let tls = if url.is_https() {
             Some(tls::config(endpoint.ca_file.as_ref(), env)?)
         } else {
@@ -130,10 +137,13 @@ impl<'a> Client<'a> {
             .input_buffer_size(BUFFER)
             .output_buffer_size(BUFFER)
             .build();
-        let resolver = Arc::new(resolve::Remembering::default());
+        let resolver = Arc::new(resolve::Remembering::new(url, proxy.as_deref()));
         let opened = Arc::new(AtomicU64::new(0));
-        let connector = ().chain(TcpConnector::default()).chain(tls::TlsConnector {
-            config: tls,
+        let tunnel = tunnel::Tunnel {
+            proxy: proxy.clone(),
+        };
+        let connector = ().chain(tunnel).chain(tls::TlsConnector {
+            tls,
             opened: opened.clone(),
         });
         let agent = ureq::Agent::with_parts(config, connector, resolve::Shared(resolver.clone()));
@@ -148,11 +158,18 @@ impl<'a> Client<'a> {
             scheme: scheme.to_owned(),
             host: host.to_owned(),
             agent,
+            proxy,
             resolver,
             opened,
             token: Mutex::new(None),
             trace,
         })
+    }
+
+    /// The profile that it works for, if it is one's.
+    #[must_use]
+    pub fn profile(&self) -> Option<&str> {
+        self.profile.as_deref()
     }
 
     /// Looks up the account of that id.
@@ -164,7 +181,7 @@ impl<'a> Client<'a> {
         let mut attempts = 0;
         self.attempts(id, started + self.limits.timeout, &mut attempts)
             .map_err(|error| {
-                let aside = self.aside(&error.to_string(), id, attempts);
+                let aside = self.aside(&error, id, attempts);
                 error.adding(&aside).with(|facts| {
                     facts.id = Some(id.as_str().to_owned());
                     facts.api = Some(id.resource().api);
@@ -175,8 +192,10 @@ impl<'a> Client<'a> {
             })
     }
 
-    /// What a message about the wire does not tell of itself: the account, the profile, how often it was tried.
-    fn aside(&self, message: &str, id: &Id, attempts: u32) -> String {
+    /// What a message about the wire does not tell of itself: the account, the profile, the proxy, how often it
+    /// was tried.
+    fn aside(&self, error: &Error, id: &Id, attempts: u32) -> String {
+        let message = error.to_string();
         let mut aside = Vec::new();
         if !message.split_whitespace().any(|word| word == id.as_str()) {
             aside.push(id.as_str().to_owned());
@@ -186,6 +205,11 @@ impl<'a> Client<'a> {
             if !message.contains(&named) {
                 aside.push(named);
             }
+        }
+        if let (Some(proxy), Kind::Network | Kind::Tls | Kind::Timeout) =
+            (&self.proxy, error.kind())
+        {
+            aside.push(format!("via {proxy}"));
         }
         if attempts > 1 {
             aside.push(format!("tried {attempts} times"));
@@ -203,6 +227,7 @@ impl<'a> Client<'a> {
                 .base_url
                 .value
                 .join(&format!("{}{}", id.resource().path, id.as_str()));
+        let proxy = self.proxy.as_ref().map(|proxy| proxy.place());
         let mut spare = true;
         loop {
             *attempts += 1;
@@ -210,6 +235,7 @@ impl<'a> Client<'a> {
             let opened = self.opened.load(Ordering::Relaxed);
             let mut trace = Trace {
                 url: &url,
+                proxy: proxy.as_deref(),
                 attempt: *attempts,
                 status: None,
                 request_id: None,
@@ -288,7 +314,8 @@ impl<'a> Client<'a> {
     ) -> Result<(Account, Option<String>), Failure> {
         let remaining = deadline.saturating_duration_since(Instant::now());
         let phase = remaining.min(PHASE);
-        let of_transport = |error| failure::of_transport(error, &self.host, phase);
+        let of_transport =
+            |error| failure::of_transport(error, &self.host, self.proxy.as_deref(), phase);
         let response = self
             .agent
             .get(url)
@@ -320,25 +347,26 @@ impl<'a> Client<'a> {
                 .into_reader()
                 .take(most + 1)
                 .read_to_end(&mut answer.body);
-            if good {
-                let with_head = |failure: Failure| Failure {
-                    error: failure.error.with(|facts| {
-                        facts.status = Some(200);
-                        facts.request_id.clone_from(&answer.request_id);
-                    }),
-                    dropped: false,
-                    ..failure
-                };
-                if announced.max(answer.body.len() as u64) > most {
-                    let message = format!(
-                        "the answer of {} is larger than any account ({} KiB)",
-                        self.host,
-                        most / 1024
-                    );
-                    return Err(with_head(Failure::lasting(
-                        Error::new(Kind::BadResponse, message).hint(answer::CHECK_URL),
-                    )));
-                }
+            let with_head = |failure: Failure| Failure {
+                error: failure.error.with(|facts| {
+                    facts.status = Some(answer.status);
+                    facts.request_id.clone_from(&answer.request_id);
+                }),
+                dropped: false,
+                ..failure
+            };
+            if good && announced.max(answer.body.len() as u64) > most {
+                let message = format!(
+                    "the answer of {} is larger than any account ({} KiB)",
+                    self.host,
+                    most / 1024
+                );
+                return Err(with_head(Failure::lasting(
+                    Error::new(Kind::BadResponse, message).hint(answer::CHECK_URL),
+                )));
+            }
+            // What a 404 means is told by its body; other refusals say enough by their status.
+            if good || answer.status == 404 {
                 read.map_err(|error| with_head(of_transport(error.into())))?;
             }
         }

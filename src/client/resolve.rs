@@ -13,16 +13,33 @@ use ureq::http::Uri;
 use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::NextTimeout;
 
+use super::proxy::Proxy;
+use super::tunnel::Failed;
+use crate::config::BaseUrl;
+
 /// How many addresses of a name are kept: as many as ureq's array holds.
 const KEPT: usize = 16;
 
-/// A resolver for the one host of a base URL.
-#[derive(Default)]
+/// A resolver for the one host that is connected to: the base URL's, or the proxy's on the way there.
 pub struct Remembering {
+    host: String,
+    port: u16,
+    is_proxy: bool,
     known: Mutex<Vec<SocketAddr>>,
 }
 
 impl Remembering {
+    /// For `proxy`, or else for the host of `url`.
+    pub fn new(url: &BaseUrl, proxy: Option<&Proxy>) -> Self {
+        let (host, port) = proxy.map_or((url.host(), url.port()), |p| (&p.host, p.port));
+        Remembering {
+            host: host.to_owned(),
+            port,
+            is_proxy: proxy.is_some(),
+            known: Mutex::default(),
+        }
+    }
+
     /// Asks anew next time: the address that was known does not answer.
     pub fn forget(&self) {
         self.known
@@ -45,22 +62,20 @@ pub struct Shared(pub std::sync::Arc<Remembering>);
 impl Resolver for Shared {
     fn resolve(
         &self,
-        uri: &Uri,
+        _: &Uri,
         _: &Config,
         timeout: NextTimeout,
     ) -> Result<ResolvedSocketAddrs, ureq::Error> {
-        let host = uri.host().ok_or(ureq::Error::HostNotFound)?;
-        let bare = host.trim_start_matches('[').trim_end_matches(']');
-        let port = uri
-            .port_u16()
-            .unwrap_or(if uri.scheme_str() == Some("https") {
-                443
-            } else {
-                80
-            });
+        let Remembering { host, port, .. } = &*self.0;
         let mut known = self.0.known.lock().unwrap_or_else(PoisonError::into_inner);
         if known.is_empty() {
-            *known = look_up(bare, port, timeout)?;
+            *known = look_up(host, *port, timeout).map_err(|error| {
+                if self.0.is_proxy {
+                    Failed::to_resolve(&error).wrapped()
+                } else {
+                    error
+                }
+            })?;
         }
         let mut addresses = self.empty();
         for &address in known.iter().take(KEPT) {

@@ -4,51 +4,100 @@
 //! rustls found wrong; this adapter keeps one configuration and the rustls error.
 
 use std::fmt;
-use std::io::{Read as _, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Instant;
 
-use rustls::pki_types::ServerName;
-use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
+use rustls::client::ResolvesClientCert;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::sign::CertifiedKey;
+use rustls::{ClientConfig, ClientConnection, RootCertStore, SignatureScheme, StreamOwned};
 use rustls_native_certs::CertificateResult;
 use ureq::unversioned::transport::{
     Buffers, ConnectionDetails, Connector, Either, LazyBuffers, NextTimeout, Transport,
     TransportAdapter, time,
 };
 
-use crate::config::{Environment, Setting};
+use super::verifier::Verifier;
+use crate::config::{Environment, Opened, Setting};
 use crate::error::{Error, Kind, Result};
+
+/// The largest file of CA certificates that is read. Mozilla's roots are 220 KiB.
+const LARGEST: usize = 8 * 1024 * 1024;
+
+/// How a client speaks TLS, and what its servers wanted of it.
+#[derive(Clone, Debug)]
+pub struct Tls {
+    config: Arc<ClientConfig>,
+    clients: Arc<NoClientCertificate>,
+}
+
+/// There is no client certificate; whether one was asked for is remembered, since few servers say that this is why they
+/// refuse.
+#[derive(Debug, Default)]
+struct NoClientCertificate {
+    asked: AtomicBool,
+}
+
+impl ResolvesClientCert for NoClientCertificate {
+    fn resolve(&self, _: &[&[u8]], _: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
+        self.asked.store(true, Ordering::Relaxed);
+        None
+    }
+
+    fn has_certs(&self) -> bool {
+        false
+    }
+}
+
+impl NoClientCertificate {
+    /// The error of a connection, told as what it means where a client certificate was asked for.
+    fn explain(&self, error: io::Error) -> io::Error {
+        use rustls::AlertDescription as Alert;
+        let alert = error
+            .get_ref()
+            .and_then(|e| e.downcast_ref::<rustls::Error>());
+        let refused = matches!(
+            alert,
+            Some(rustls::Error::AlertReceived(
+                Alert::HandshakeFailure
+                    | Alert::CertificateUnknown
+                    | Alert::UnknownCA
+                    | Alert::AccessDenied
+            ))
+        );
+        if refused && self.asked.load(Ordering::Relaxed) {
+            let meant = rustls::Error::AlertReceived(Alert::CertificateRequired);
+            return io::Error::new(io::ErrorKind::InvalidData, meant);
+        }
+        error
+    }
+}
 
 /// The TLS configuration: the system's roots or those that `SSL_CERT_FILE` and `SSL_CERT_DIR` name instead, and `ca_file`.
 ///
 /// # Errors
 /// `config`: a file that is named cannot be read or holds no certificate.
-pub fn config(
-    ca_file: Option<&Setting<std::path::PathBuf>>,
-    env: &Environment,
-) -> Result<Arc<ClientConfig>> {
+pub fn config(ca_file: Option<&Setting<std::path::PathBuf>>, env: &Environment) -> Result<Tls> {
     let mut roots = RootCertStore::empty();
     let file = env.get("SSL_CERT_FILE").map(Path::new);
-    let dirs = env.get("SSL_CERT_DIR");
+    let dirs = env.get("SSL_CERT_DIR").map(std::env::split_paths);
+    let dirs: Vec<_> = dirs
+        .into_iter()
+        .flatten()
+        .filter(|dir| !dir.as_os_str().is_empty())
+        .collect();
     if let Some(file) = file {
-        let hint = "SSL_CERT_FILE names this file; unset it to trust the system's roots";
+        let hint = "SSL_CERT_FILE names it, as the PEM file of the CA certificates to trust; unset it to trust the system's";
         add(&mut roots, file).map_err(|e| e.hint(hint))?;
     }
-    for dir in dirs
-        .iter()
-        .flat_map(std::env::split_paths)
-        .filter(|dir| !dir.as_os_str().is_empty())
-    {
-        let found = rustls_native_certs::load_certs_from_paths(None, Some(&dir));
-        if found.certs.is_empty() {
-            return Err(Error::new(Kind::Config, format!("no CA certificate in the directory {}", dir.display()))
-                .hint("SSL_CERT_DIR names this directory; it must hold certificates under their hashes (openssl rehash)"));
-        }
-        roots.add_parsable_certificates(found.certs);
+    for dir in &dirs {
+        add_dir(&mut roots, dir)?;
     }
-    if file.is_none() && dirs.is_none() {
+    if file.is_none() && dirs.is_empty() {
         let found = of_the_system();
         let (added, _) = roots.add_parsable_certificates(found.certs);
         if added == 0 && ca_file.is_none() {
@@ -59,18 +108,26 @@ pub fn config(
     if let Some(ca_file) = ca_file {
         add(&mut roots, &ca_file.value).map_err(|e| {
             e.hint(format!(
-                "ca_file ({}) must name PEM certificates",
+                "ca_file ({}) names it, as the PEM file of CA certificates to trust beside the system's",
                 ca_file.origin
             ))
         })?;
     }
     let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let broken = |e| Error::new(Kind::Failed, "TLS could not be set up").because(e);
+    let clients = Arc::new(NoClientCertificate::default());
+    let verifier = Verifier::new(roots, provider.clone()).map_err(broken)?;
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
-        .map_err(|e| Error::new(Kind::Failed, "TLS could not be set up").because(e))?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    Ok(Arc::new(config))
+        .map_err(|e| broken(e.into()))?
+        // Nothing is less verified: see `verifier`.
+        .dangerous()
+        .with_custom_certificate_verifier(verifier)
+        .with_client_cert_resolver(clients.clone());
+    Ok(Tls {
+        config: Arc::new(config),
+        clients,
+    })
 }
 
 /// The system's own roots. Where it keeps them both in a bundle and in a directory, the bundle has all of them, and reading
@@ -90,25 +147,71 @@ fn of_the_system() -> CertificateResult {
     rustls_native_certs::load_native_certs()
 }
 
-/// Adds the PEM certificates of a file.
+/// Adds the PEM certificates of a file. One that rustls cannot use is passed over, as long as another one can be; a file
+/// that is damaged is refused: what is missing in it might be what is needed.
 fn add(roots: &mut RootCertStore, path: &Path) -> Result<()> {
-    let broken =
-        |what: &str| Error::new(Kind::Config, format!("{what} {}", path.display())).at(path, None);
-    let found = rustls_native_certs::load_certs_from_paths(Some(path), None);
-    let error = found.errors.into_iter().next();
-    let (added, ignored) = roots.add_parsable_certificates(found.certs);
-    match error {
-        Some(error) if added == 0 => Err(broken("cannot read CA certificates from").because(error)),
-        None if added == 0 && ignored == 0 => Err(broken("no CA certificate in")),
-        None if added == 0 => Err(broken("no usable CA certificate in")),
-        _ => Ok(()),
+    let flaw = |words: &str| {
+        let message = format!("the CA file {} {words}", path.display());
+        Error::new(Kind::Config, message).at(path, None)
+    };
+    let opened = Opened::open(path).map_err(|e| flaw(&e.words))?;
+    let Some(bytes) = opened.read(LARGEST).map_err(|e| flaw(&e.words))? else {
+        return Err(flaw("is larger than any list of CAs (8 MiB)"));
+    };
+    let mut usable = 0;
+    let mut others = 0;
+    for certificate in CertificateDer::pem_slice_iter(&bytes) {
+        // The parser's own words hold the file's bytes.
+        let number = usable + others + 1;
+        let certificate = certificate.map_err(|_| {
+            flaw(&format!(
+                "is damaged: its certificate number {number} is not whole"
+            ))
+        })?;
+        match roots.add(certificate) {
+            Ok(()) => usable += 1,
+            Err(_) => others += 1,
+        }
     }
+    let holds = |text: &[u8]| bytes.windows(text.len()).any(|window| window == text);
+    match (usable, others) {
+        (1.., _) => Ok(()),
+        (_, 1..) => Err(flaw("holds no certificate that can be used")),
+        _ if bytes.trim_ascii().is_empty() => Err(flaw("is empty")),
+        _ if holds(b"PRIVATE KEY-----") => Err(flaw("holds a private key and no certificate")),
+        // A SEQUENCE, as every certificate in DER begins.
+        _ if bytes.starts_with(&[0x30, 0x82]) => Err(flaw(
+            "is not in PEM form (`openssl x509 -inform der` converts it)",
+        )),
+        _ => Err(flaw("holds no certificate in PEM form")),
+    }
+}
+
+/// Adds the PEM certificates of the files in a directory; those that are none are passed over.
+fn add_dir(roots: &mut RootCertStore, dir: &Path) -> Result<()> {
+    let flaw = |words: &str| {
+        Error::new(Kind::Config, format!("the CA directory {} {words}", dir.display()))
+            .hint("SSL_CERT_DIR names it; it must hold PEM certificates, as `openssl rehash` expects them")
+            .at(dir, None)
+    };
+    let found = rustls_native_certs::load_certs_from_paths(None, Some(dir));
+    let (added, _) = roots.add_parsable_certificates(found.certs);
+    if added > 0 {
+        return Ok(());
+    }
+    Err(match std::fs::read_dir(dir).map_err(|e| e.kind()) {
+        Ok(_) => flaw("holds no CA certificate"),
+        Err(io::ErrorKind::NotFound) => flaw("does not exist"),
+        Err(io::ErrorKind::NotADirectory) => flaw("is not a directory"),
+        Err(io::ErrorKind::PermissionDenied) => flaw("may not be read by this user"),
+        Err(_) => flaw("cannot be read"),
+    })
 }
 
 /// Puts TLS onto the connections to an https base URL, and counts the connections opened to any.
 pub struct TlsConnector {
     /// How to speak TLS; `None` for plain http.
-    pub config: Option<Arc<ClientConfig>>,
+    pub tls: Option<Tls>,
     /// How many connections were opened: an attempt that opened none used a kept one.
     pub opened: Arc<AtomicU64>,
 }
@@ -134,7 +237,7 @@ impl<In: Transport> Connector<In> for TlsConnector {
         if !details.needs_tls() {
             return Ok(Some(Either::A(transport)));
         }
-        let config = self.config.clone().ok_or(ureq::Error::TlsRequired)?;
+        let tls = self.tls.clone().ok_or(ureq::Error::TlsRequired)?;
         let host = details
             .uri
             .host()
@@ -143,10 +246,12 @@ impl<In: Transport> Connector<In> for TlsConnector {
             .trim_end_matches(']');
         let name = ServerName::try_from(host.to_owned()).map_err(|_| ureq::Error::HostNotFound)?;
         let mut connection =
-            ClientConnection::new(config, name).map_err(|e| ureq::Error::Other(Box::new(e)))?;
+            ClientConnection::new(tls.config, name).map_err(|e| ureq::Error::Other(Box::new(e)))?;
         let mut socket = TransportAdapter::new(transport.boxed(), details.current_time.clone());
         socket.set_timeout(remaining(details));
-        connection.complete_io(&mut socket)?;
+        connection
+            .complete_io(&mut socket)
+            .map_err(|e| tls.clients.explain(e))?;
         let buffers = LazyBuffers::new(
             details.config.input_buffer_size(),
             details.config.output_buffer_size(),
@@ -154,12 +259,13 @@ impl<In: Transport> Connector<In> for TlsConnector {
         Ok(Some(Either::B(TlsTransport {
             buffers,
             stream: StreamOwned::new(connection, socket),
+            clients: tls.clients,
         })))
     }
 }
 
-/// What the TCP connection has left of the time to connect.
-fn remaining(details: &ConnectionDetails) -> NextTimeout {
+/// What is left of the time to connect.
+pub fn remaining(details: &ConnectionDetails) -> NextTimeout {
     let mut timeout = details.timeout;
     if let (time::Duration::Exact(after), time::Instant::Exact(since)) =
         (timeout.after, details.now)
@@ -175,6 +281,21 @@ fn remaining(details: &ConnectionDetails) -> NextTimeout {
 pub struct TlsTransport {
     buffers: LazyBuffers,
     stream: StreamOwned<ClientConnection, TransportAdapter>,
+    clients: Arc<NoClientCertificate>,
+}
+
+impl TlsTransport {
+    /// A server that refuses, of TLS 1.3 only after the handshake, says why before it closes: a write that fails has not
+    /// read that yet.
+    fn last_words(&mut self, error: io::Error) -> io::Error {
+        let StreamOwned { conn, sock } = &mut self.stream;
+        while conn.read_tls(sock).is_ok_and(|amount| amount > 0) {
+            if let Err(alert) = conn.process_new_packets() {
+                return io::Error::new(io::ErrorKind::InvalidData, alert);
+            }
+        }
+        error
+    }
 }
 
 impl fmt::Debug for TlsTransport {
@@ -190,13 +311,23 @@ impl Transport for TlsTransport {
 
     fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), ureq::Error> {
         self.stream.sock.set_timeout(timeout);
-        self.stream.write_all(&self.buffers.output()[..amount])?;
+        let output = &self.buffers.output()[..amount];
+        self.stream.write_all(output).map_err(|error| {
+            let error = self.last_words(error);
+            self.clients.explain(error)
+        })?;
         Ok(())
     }
 
     fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, ureq::Error> {
         self.stream.sock.set_timeout(timeout);
-        let amount = self.stream.read(self.buffers.input_append_buf())?;
+        let read = self.stream.read(self.buffers.input_append_buf());
+        let amount = read.map_err(|error| match error.kind() {
+            // No close_notify: anybody may have ended the connection. ureq takes this kind for the end of a body
+            // without a length (RFC 9112 9.8), and the other one for what it is.
+            io::ErrorKind::UnexpectedEof => io::ErrorKind::NotConnected.into(),
+            _ => self.clients.explain(error),
+        })?;
         self.buffers.input_appended(amount);
         Ok(amount > 0)
     }

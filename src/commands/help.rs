@@ -34,8 +34,9 @@ Environment variables
       CA certificates instead of the system's
 
   HTTPS_PROXY, ALL_PROXY, NO_PROXY (lower case, too)
-      by curl's rules; this version cannot use a proxy yet, and refuses (7) to
-      go around one that applies
+      by curl's rules: http://[USER:PASSWORD@]HOST[:PORT], port 1080 if none is
+      given. What acctq cannot use (SOCKS, https://) ends a look-up with 7, it
+      does not go around it. A loopback address never goes through a proxy.
 
 Precedence: flag, environment, profile, [defaults], built-in. A variable that is
 set but empty is an error for a token, and unset for the rest.

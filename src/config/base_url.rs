@@ -54,18 +54,10 @@ impl BaseUrl {
             "http" => false,
             _ => return fail("must begin with https://"),
         };
-        let (host, port) = split(authority.as_str());
-        let host = host.to_ascii_lowercase();
-        let port = match port {
-            None => default_port(https),
-            Some(digits) => match digits.parse() {
-                Ok(port) if port > 0 && digits.bytes().all(|b| b.is_ascii_digit()) => port,
-                _ => return fail("has a port that is not a number from 1 to 65535"),
-            },
-        };
+        let (host, port) = host_and_port(authority.as_str(), default_port(https))?;
         let url = BaseUrl {
             https,
-            host: check_host(&host)?,
+            host,
             port,
             prefix: check_prefix(uri.path())?,
         };
@@ -143,6 +135,22 @@ fn fail<T>(words: &str) -> Result<T, String> {
 
 const fn default_port(https: bool) -> u16 {
     if https { 443 } else { 80 }
+}
+
+/// The host in lower case, an IPv6 address without its brackets, and the port of `host[:port]`.
+///
+/// # Errors
+/// What is wrong, in words that follow the name of a URL.
+pub fn host_and_port(authority: &str, default: u16) -> Result<(String, u16), String> {
+    let (host, port) = split(authority);
+    let port = match port {
+        None => default,
+        Some(digits) => match digits.parse() {
+            Ok(port) if port > 0 && digits.bytes().all(|b| b.is_ascii_digit()) => port,
+            _ => return fail("has a port that is not a number from 1 to 65535"),
+        },
+    };
+    Ok((check_host(&host.to_ascii_lowercase())?, port))
 }
 
 /// Host and port as they are written. `Authority` takes any text for a port and then has none, so it is not asked.

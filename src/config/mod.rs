@@ -24,6 +24,7 @@ use std::time::Duration;
 pub use base_url::BaseUrl;
 pub use endpoint::Endpoint;
 pub use environment::Environment;
+pub(crate) use opened::Opened;
 pub use template::{TEMPLATE, init};
 pub use token::{Secret, Source};
 pub use values::{parse_output, parse_retries, parse_timeout};

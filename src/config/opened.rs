@@ -5,14 +5,14 @@ use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 /// An open regular file. Its metadata are those of the open file, not of what its name may have come to mean since.
-pub(super) struct Opened {
+pub(crate) struct Opened {
     pub file: File,
     pub metadata: Metadata,
     pub path: PathBuf,
 }
 
 /// Why a file could not be opened or read.
-pub(super) struct Unreadable {
+pub(crate) struct Unreadable {
     /// There is nothing of that name at all.
     pub absent: bool,
     /// What is wrong, in words that follow "the file …".

@@ -19,7 +19,7 @@ enum Server {
     Silent,
     /// It speaks plain HTTP where TLS is expected.
     NoTls,
-    /// There is a proxy before it.
+    /// There is a proxy before it that refuses connections.
     Proxied,
 }
 
@@ -362,14 +362,14 @@ fn tls() {
 fn proxy() {
     check(&Case {
         server: Server::Proxied,
-        args: "get cacc_1",
+        args: "get cacc_1 --retries 0",
         exit_code: 7,
         stdout: ["", ""],
         stderr: [
-            r"error: HTTPS_PROXY asks for a proxy to api.example.com, and this version of acctq cannot use one yet
-  hint: if api.example.com may be reached directly, add it to NO_PROXY
+            r"error: the proxy 127.0.0.1:PORT (HTTPS_PROXY) refuses the connection (cacc_1, profile test)
+  hint: check HTTPS_PROXY, and that the proxy is up; if api.example.com may be reached directly, add it to NO_PROXY
 ",
-            r#"{"error":{"code":"proxy","exit_code":7,"retryable":false,"message":"HTTPS_PROXY asks for a proxy to api.example.com, and this version of acctq cannot use one yet","hint":"if api.example.com may be reached directly, add it to NO_PROXY","id":"cacc_1","api":"connect","profile":"test","status":null,"server_code":null,"server_message":null,"request_id":null,"retry_after_s":null,"attempts":null,"elapsed_ms":null,"file":null,"line":null}}
+            r#"{"error":{"code":"proxy","exit_code":7,"retryable":true,"message":"the proxy 127.0.0.1:PORT (HTTPS_PROXY) refuses the connection (cacc_1, profile test)","hint":"check HTTPS_PROXY, and that the proxy is up; if api.example.com may be reached directly, add it to NO_PROXY","id":"cacc_1","api":"connect","profile":"test","status":null,"server_code":null,"server_message":null,"request_id":null,"retry_after_s":null,"attempts":1,"elapsed_ms":MS,"file":null,"line":null}}
 "#,
         ],
     });

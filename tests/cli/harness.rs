@@ -16,6 +16,9 @@ use rustix::process::{Pid, Signal, kill_process};
 /// The bearer token of every test: it must appear nowhere but on the wire.
 pub const TOKEN: &str = "canary-bearer-7f3a9c";
 
+/// The password of every test's proxy: it must appear nowhere but on the wire to that proxy.
+pub const PROXY_PASSWORD: &str = "canary-proxy-5d20b1";
+
 /// The activation token of every test's partner account: it must appear nowhere without `--reveal`.
 pub const ACTIVATION: &str = "PNS-CANARY42";
 
@@ -394,6 +397,12 @@ impl Ended {
                 assert!(
                     !text.contains(&form),
                     "the bearer token on {name}: {self:#?}"
+                );
+            }
+            for form in forms(PROXY_PASSWORD) {
+                assert!(
+                    !text.contains(&form),
+                    "the proxy's password on {name}: {self:#?}"
                 );
             }
             assert!(

@@ -13,10 +13,13 @@ mod http;
 mod ids;
 mod output;
 mod process;
+mod properties;
+mod proxy;
 mod readme;
 mod readme_commands;
 mod sandbox;
 mod terminal;
+mod tls;
 mod tokens;
 mod wire;
 

@@ -866,10 +866,9 @@ fn it_stays_up_whatever_clients_do() {
     assert_eq!(many.len(), 1000);
     let mut last = String::new();
     (&many[999]).read_to_string(&mut last).unwrap();
-    assert!(
-        last.starts_with("HTTP/1.1 503 Service Unavailable\r\n"),
-        "{last}"
-    );
+    // On a busy machine it may have got a place when the first ones' time was up.
+    let told = ["HTTP/1.1 503 ", "HTTP/1.1 408 "];
+    assert!(told.iter().any(|told| last.starts_with(told)), "{last}");
     drop(many);
     while !sandbox
         .get("127.0.0.1:PORT", "/api/v1/partners/accounts/ending", PUBLIC)

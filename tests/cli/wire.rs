@@ -25,6 +25,8 @@ pub enum Do {
     Hold,
     /// Close the sending half, and read to the client's end.
     Finish,
+    /// Be a tunnel to this port of 127.0.0.1; what the client sends is recorded as one more request.
+    Tunnel(u16),
     /// Close so that the client is reset: with what it sent left unread.
     Reset,
 }
@@ -55,6 +57,19 @@ impl Wire {
 
     /// Listens on a free port of `localhost`, speaks TLS, answers one request with these bytes and closes.
     pub fn tls(config: ServerConfig, answer: Vec<u8>) -> Self {
+        Wire::tls_ending(config, answer, |connection| connection.send_close_notify())
+    }
+
+    /// The same, but for the end: the connection is closed without a word (TLS's close_notify).
+    pub fn tls_cut(config: ServerConfig, answer: Vec<u8>) -> Self {
+        Wire::tls_ending(config, answer, |_| ())
+    }
+
+    fn tls_ending(
+        config: ServerConfig,
+        answer: Vec<u8>,
+        end: impl Fn(&mut ServerConnection) + Send + Sync + 'static,
+    ) -> Self {
         let config = Arc::new(config);
         Wire::serving("https://localhost", move |_, stream, seen| {
             let connection = ServerConnection::new(config.clone()).unwrap();
@@ -63,7 +78,7 @@ impl Wire {
             if let Ok(head) = read_head(&mut stream) {
                 seen.lock().unwrap().push(head);
                 stream.write_all(&answer).unwrap();
-                stream.conn.send_close_notify();
+                end(&mut stream.conn);
                 let _ = stream.flush();
             }
         })
@@ -168,6 +183,7 @@ fn play(script: &[Do], mut stream: TcpStream, seen: &Mutex<Vec<String>>) {
             Do::Finish => stream
                 .shutdown(Shutdown::Write)
                 .and_then(|()| stream.read_to_end(&mut Vec::new()).map(|_| ())),
+            Do::Tunnel(port) => tunnel(&stream, *port, seen),
             // Unread input at the time of closing makes the kernel send a reset.
             Do::Reset => stream.peek(&mut [0]).map(|_| ()),
         };
@@ -175,6 +191,32 @@ fn play(script: &[Do], mut stream: TcpStream, seen: &Mutex<Vec<String>>) {
             return;
         }
     }
+}
+
+/// Passes bytes on in both directions until both ends have closed.
+fn tunnel(client: &TcpStream, port: u16, seen: &Mutex<Vec<String>>) -> std::io::Result<()> {
+    let server = TcpStream::connect(("127.0.0.1", port))?;
+    let place = {
+        let mut seen = seen.lock().unwrap();
+        seen.push(String::new());
+        seen.len() - 1
+    };
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            let _ = std::io::copy(&mut &server, &mut &*client);
+            let _ = client.shutdown(Shutdown::Write);
+        });
+        let mut buffer = [0; 4096];
+        while let Ok(1..) = (&*client).read(&mut buffer).map(|amount| {
+            // Recorded before it is passed on, so it is there once the client has its answer.
+            seen.lock().unwrap()[place] += &String::from_utf8_lossy(&buffer[..amount]);
+            (&server)
+                .write_all(&buffer[..amount])
+                .map_or(0, |()| amount)
+        }) {}
+        let _ = server.shutdown(Shutdown::Write);
+    });
+    Ok(())
 }
 
 fn read_head(stream: &mut impl Read) -> std::io::Result<String> {

@@ -12,7 +12,7 @@ use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use crate::harness::{Home, Run, TOKEN};
 use crate::programs::program;
 
-const ID: &str = "cacc_7n42DGM5Tflk9n8mt7Fhc7";
+pub const ID: &str = "cacc_7n42DGM5Tflk9n8mt7Fhc7";
 
 /// In an order of its own, with numbers that a double cannot hold, and a name of several scripts.
 const ACCOUNT: &str = r#"{
@@ -21,15 +21,16 @@ const ACCOUNT: &str = r#"{
   "platform_organization_id": "org_3mFv8kPzYqT1xWc7NdLsR2", "created_at": "2023-11-07T05:31:56Z"
 }"#;
 
-/// nginx in the foreground, with a certificate for 127.0.0.1 by an authority of its own, until dropped.
-struct Nginx {
+/// nginx in the foreground, with a certificate for this machine by an authority of its own, until dropped.
+pub struct Nginx {
     child: Child,
-    url: String,
-    ca: PathBuf,
+    pub port: u16,
+    pub url: String,
+    pub ca: PathBuf,
 }
 
 impl Nginx {
-    fn new(home: &Home) -> Self {
+    pub fn new(home: &Home) -> Self {
         let mut params = CertificateParams::new(Vec::new()).unwrap();
         params
             .distinguished_name
@@ -39,7 +40,7 @@ impl Nginx {
         let ca = home.file("ca.pem", params.self_signed(&key).unwrap().pem(), 0o644);
         let issuer = Issuer::new(params, key);
         let key = KeyPair::generate().unwrap();
-        let leaf = CertificateParams::new(vec!["127.0.0.1".to_owned()]).unwrap();
+        let leaf = CertificateParams::new(["127.0.0.1", "0.0.0.0"].map(str::to_owned)).unwrap();
         home.file(
             "leaf.pem",
             leaf.signed_by(&key, &issuer).unwrap().pem(),
@@ -89,6 +90,7 @@ impl Nginx {
         thread::spawn(move || log.for_each(drop));
         Nginx {
             child,
+            port,
             url: format!("https://127.0.0.1:{port}"),
             ca,
         }

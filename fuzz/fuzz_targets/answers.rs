@@ -1,0 +1,52 @@
+//! Any bytes as a server's answer, through the real client: an account or an error, in time, that repeats no token.
+#![no_main]
+
+use std::io::{Read as _, Write as _};
+use std::net::{Shutdown, TcpListener};
+use std::sync::{Arc, LazyLock, Mutex};
+use std::time::{Duration, Instant};
+
+use acctq::account::CONNECTED;
+use acctq::client::{Client, Limits, Trace};
+use acctq::config::{BaseUrl, Endpoint, Environment, Secret};
+use libfuzzer_sys::fuzz_target;
+
+const TOKEN: &str = "canary-bearer-token";
+
+/// What the server answers next, and where it listens.
+static SERVER: LazyLock<(Arc<Mutex<Vec<u8>>>, u16)> = LazyLock::new(|| {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("bound").port();
+    let answer = Arc::new(Mutex::new(Vec::new()));
+    let next = answer.clone();
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let mut stream = stream;
+            let _ = stream.read(&mut [0; 4096]);
+            let bytes = next.lock().expect("unpoisoned").clone();
+            let _ = stream.write_all(&bytes);
+            let _ = stream.shutdown(Shutdown::Write);
+            let _ = stream.read(&mut [0; 1]);
+        }
+    });
+    (answer, port)
+});
+
+fuzz_target!(|bytes: &[u8]| {
+    let (answer, port) = &*SERVER;
+    *answer.lock().expect("unpoisoned") = bytes.to_vec();
+    let url = BaseUrl::parse(&format!("http://127.0.0.1:{port}")).expect("a URL");
+    let endpoint = Endpoint::built_in(url, Secret::new(TOKEN).expect("a token"));
+    let env = Environment::from_pairs([("HOME", "/nonexistent")]);
+    let limits = Limits {
+        timeout: Duration::from_secs(2),
+        retries: 0,
+    };
+    let ignore = |_: &Trace<'_>| {};
+    let client = Client::new(&endpoint, &env, limits, None, &ignore).expect("a client");
+    let id = CONNECTED.parse_id("cacc_1").expect("an id");
+    let began = Instant::now();
+    let told = format!("{:?}", client.fetch(&id));
+    assert!(began.elapsed() < Duration::from_secs(3), "{told}");
+    assert!(!told.contains(TOKEN), "{told}");
+});

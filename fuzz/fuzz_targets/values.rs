@@ -1,0 +1,47 @@
+//! Any text as the small values that come from outside: Retry-After, base URLs, proxy variables, durations, tokens.
+#![no_main]
+
+use std::time::{Duration, SystemTime};
+
+use acctq::client::{Client, Limits, Trace, retry};
+use acctq::config::{BaseUrl, Endpoint, Environment, Secret, parse_retries, parse_timeout};
+use acctq::escape::for_people;
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|text: &str| {
+    let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000);
+    let _ = retry::retry_after(text, Some(text), now);
+    let _ = parse_retries(text);
+    if let Ok(timeout) = parse_timeout(text) {
+        assert!(timeout >= Duration::from_millis(1) && timeout <= Duration::from_secs(86_400));
+    }
+    if let Ok(url) = BaseUrl::parse(text) {
+        assert!(url.is_https() || url.is_loopback(), "{url}");
+        let again = BaseUrl::parse(&url.to_string()).expect("its own text");
+        assert_eq!(again.origin(), url.origin());
+    }
+    if let Ok(token) = Secret::new(text) {
+        assert_eq!(token.expose(), text);
+        assert!(text.bytes().all(|b| b.is_ascii_graphic()));
+    }
+    // A proxy that is asked for is used or refused, and its credentials are told nowhere.
+    let url = BaseUrl::parse("https://api.example.com").expect("a URL");
+    let endpoint = Endpoint::built_in(url, Secret::new("token-for-proxies").expect("a token"));
+    let clean: String = text.chars().filter(|c| *c != '\0').collect();
+    let env = Environment::from_pairs([
+        (
+            "HTTPS_PROXY",
+            format!("http://canary-user:canary-password@{clean}"),
+        ),
+        ("NO_PROXY", clean),
+    ]);
+    let limits = Limits {
+        timeout: Duration::from_secs(1),
+        retries: 0,
+    };
+    let ignore = |_: &Trace<'_>| {};
+    if let Err(error) = Client::new(&endpoint, &env, limits, None, &ignore) {
+        let told = for_people(&format!("{error:?}")).into_owned();
+        assert!(!told.contains("canary"), "{told}");
+    }
+});
