@@ -322,6 +322,32 @@ fn the_output_of_several_is_whole() {
 }
 
 #[test]
+fn what_was_not_tried_is_told() {
+    let rejected = response("401 Unauthorized", "", "");
+    let wire = Wire::always(vec![Do::Read, Do::Write(rejected), Do::Hold]);
+    let silent = Wire::always(vec![Do::Read, Do::Hold]);
+    let home = Home::new();
+    home.config(format!(
+        "[profiles.test.connect]\nbase_url = \"{}\"\ntoken = \"{TOKEN}\"\n\
+         [profiles.test.partner]\nbase_url = \"{}\"\ntoken = \"{TOKEN}\"\n",
+        wire.url(),
+        silent.url()
+    ));
+    let started = home
+        .acctq("-p test get cacc_1 cacc_2 cacc_3 some-uid other-uid")
+        .start();
+    silent.asked(1);
+    started.signal(Signal::INT);
+    let ended = started.exits();
+    let last = "error: interrupted after 3 of 5 ids (0 found, 1 failed, 2 not tried) while looking up the partner account some-uid (profile test)
+  hint: run it again with the ids that were neither found nor failed
+";
+    assert!(ended.stderr.ends_with(last), "{ended:#?}");
+    ended.fails(130, &[]);
+    assert_eq!(wire.requests().len(), 1);
+}
+
+#[test]
 fn without_a_result_there_is_no_array() {
     for format in ["table", "json", "yaml", "ndjson"] {
         let wire = Wire::always(vec![Do::Read, Do::Hold]);
