@@ -176,7 +176,7 @@ fn hanging(home: &Home, url: &str, function: &str, go: &mut dyn FnMut(Way<'_>)) 
         let home = Home::new();
         let source = home.file("hanging.rs", HANGING, 0o600);
         let library = home.path().join("libhanging.so");
-        let made = Command::new("rustc")
+        let made = Command::new(std::env::var_os("RUSTC").unwrap_or("rustc".into()))
             .args(["--edition=2024", "--crate-type=cdylib", "-o"])
             .args([&library, &source])
             .output()
