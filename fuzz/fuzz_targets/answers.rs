@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use acctq::account::CONNECTED;
 use acctq::client::{Client, Limits, Trace};
 use acctq::config::{BaseUrl, Endpoint, Environment, Secret};
+use acctq::interrupt::Interrupt;
 use libfuzzer_sys::fuzz_target;
 
 const TOKEN: &str = "canary-bearer-token";
@@ -42,8 +43,9 @@ fuzz_target!(|bytes: &[u8]| {
         timeout: Duration::from_secs(2),
         retries: 0,
     };
+    let interrupt = Interrupt::default();
     let ignore = |_: &Trace<'_>| {};
-    let client = Client::new(&endpoint, &env, limits, None, &ignore).expect("a client");
+    let client = Client::new(&endpoint, &env, &interrupt, limits, None, &ignore).expect("a client");
     let id = CONNECTED.parse_id("cacc_1").expect("an id");
     let began = Instant::now();
     let told = format!("{:?}", client.fetch(&id));
