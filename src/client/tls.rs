@@ -249,9 +249,10 @@ impl<In: Transport> Connector<In> for TlsConnector {
             ClientConnection::new(tls.config, name).map_err(|e| ureq::Error::Other(Box::new(e)))?;
         let mut socket = TransportAdapter::new(transport.boxed(), details.current_time.clone());
         socket.set_timeout(remaining(details));
-        connection
-            .complete_io(&mut socket)
-            .map_err(|e| tls.clients.explain(e))?;
+        connection.complete_io(&mut socket).map_err(|error| {
+            let error = last_words(&mut connection, &mut socket, error);
+            tls.clients.explain(error)
+        })?;
         let buffers = LazyBuffers::new(
             details.config.input_buffer_size(),
             details.config.output_buffer_size(),
@@ -284,17 +285,31 @@ pub struct TlsTransport {
     clients: Arc<NoClientCertificate>,
 }
 
-impl TlsTransport {
-    /// A server that refuses, of TLS 1.3 only after the handshake, says why before it closes: a write that fails has not
-    /// read that yet.
-    fn last_words(&mut self, error: io::Error) -> io::Error {
-        let StreamOwned { conn, sock } = &mut self.stream;
-        while conn.read_tls(sock).is_ok_and(|amount| amount > 0) {
-            if let Err(alert) = conn.process_new_packets() {
-                return io::Error::new(io::ErrorKind::InvalidData, alert);
-            }
+/// A server that refuses says why before it closes, while the client may still be writing: what it said is read before a
+/// write that fails is told as a connection that broke.
+fn last_words(
+    connection: &mut ClientConnection,
+    socket: &mut TransportAdapter,
+    error: io::Error,
+) -> io::Error {
+    let closed = matches!(
+        error.kind(),
+        io::ErrorKind::BrokenPipe
+            | io::ErrorKind::ConnectionReset
+            | io::ErrorKind::ConnectionAborted
+    );
+    while closed && connection.read_tls(socket).is_ok_and(|amount| amount > 0) {
+        if let Err(alert) = connection.process_new_packets() {
+            return io::Error::new(io::ErrorKind::InvalidData, alert);
         }
-        error
+    }
+    error
+}
+
+impl TlsTransport {
+    fn explain(&mut self, error: io::Error) -> io::Error {
+        let StreamOwned { conn, sock } = &mut self.stream;
+        self.clients.explain(last_words(conn, sock, error))
     }
 }
 
@@ -312,10 +327,8 @@ impl Transport for TlsTransport {
     fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), ureq::Error> {
         self.stream.sock.set_timeout(timeout);
         let output = &self.buffers.output()[..amount];
-        self.stream.write_all(output).map_err(|error| {
-            let error = self.last_words(error);
-            self.clients.explain(error)
-        })?;
+        let written = self.stream.write_all(output);
+        written.map_err(|error| self.explain(error))?;
         Ok(())
     }
 
@@ -326,7 +339,7 @@ impl Transport for TlsTransport {
             // No close_notify: anybody may have ended the connection. ureq takes this kind for the end of a body
             // without a length (RFC 9112 9.8), and the other one for what it is.
             io::ErrorKind::UnexpectedEof => io::ErrorKind::NotConnected.into(),
-            _ => self.clients.explain(error),
+            _ => self.explain(error),
         })?;
         self.buffers.input_appended(amount);
         Ok(amount > 0)

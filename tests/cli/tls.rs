@@ -19,6 +19,15 @@ use rustls::{ServerConfig, SupportedProtocolVersion, version};
 use crate::harness::{Ended, Home, TOKEN};
 use crate::wire::{Wire, json};
 
+/// A server of one certificate that answers these bytes.
+type Server = fn(ServerConfig, Vec<u8>) -> Wire;
+
+/// What is asserted of a run.
+type Check<'a> = &'a dyn Fn(Ended);
+
+/// What makes a file be as it is.
+type Provoke = Box<dyn Fn(&Home)>;
+
 const ACCOUNT: &str = r#"{"id":"cacc_1","connection_type":"standard","onboarding_mode":"full","status":"active","platform_organization_id":"org_1","created_at":"2023-11-07T05:31:56Z"}"#;
 
 /// A CA: its certificate, and what it signs with.
@@ -431,8 +440,6 @@ fn an_end_without_close_notify_is_an_end_only_where_the_length_is_known() {
             (&"network".into(), &true.into())
         );
     };
-    type Server = fn(ServerConfig, Vec<u8>) -> Wire;
-    type Check<'a> = &'a dyn Fn(Ended);
     let cases: [(&str, Server, Vec<u8>, Check<'_>, usize); 8] = [
         ("a length, no word", Wire::tls_cut, json(ACCOUNT), &found, 1),
         ("chunks, no word", Wire::tls_cut, chunked.clone(), &found, 1),
@@ -551,7 +558,6 @@ fn a_file_of_cas_that_is_none_is_named_with_what_is_wrong() {
         let text = text.to_vec();
         move |home: &Home| drop(home.file("ca.pem", &text, mode))
     };
-    type Provoke = Box<dyn Fn(&Home)>;
     #[rustfmt::skip]
     let cases: [(Provoke, &str); 16] = [
         (Box::new(|_| ()), "does not exist"),

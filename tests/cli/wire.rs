@@ -60,7 +60,7 @@ impl Wire {
         Wire::tls_ending(config, answer, |connection| connection.send_close_notify())
     }
 
-    /// The same, but for the end: the connection is closed without a word (TLS's close_notify).
+    /// The same, but for the end: the connection is closed without a word (TLS's `close_notify`).
     pub fn tls_cut(config: ServerConfig, answer: Vec<u8>) -> Self {
         Wire::tls_ending(config, answer, |_| ())
     }
