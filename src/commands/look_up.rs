@@ -56,10 +56,6 @@ pub fn run(
         Some(names) => Some(Selection::new(names, resources, flags.reveal)?),
         None => None,
     };
-    let profile = settings
-        .profile
-        .as_ref()
-        .map(|profile| profile.value.clone());
     let endpoints = Endpoints::new(&settings)?;
     let limits = Limits {
         timeout: settings.timeout.value,
@@ -76,8 +72,7 @@ pub fn run(
         flags.reveal,
         ui.screen(),
     );
-    let results = Results::new((*ui).clone(), ids.len(), profile.clone(), printer);
-    let results = Arc::new(results);
+    let results = Arc::new(Results::new((*ui).clone(), ids.len(), printer));
     interrupt.leave(results.last_words());
     let trace = |trace: &Trace<'_>| {
         if results.output(interrupt).is_some() {
@@ -90,11 +85,11 @@ pub fn run(
     for id in ids {
         let id = parse_argument(id, &parse);
         if id.as_ref().is_ok_and(|id| tally.is_closed_to(id)) {
+            results.passed_over();
             continue;
         }
         let resource = id.as_ref().ok().map(Id::resource);
         let result = id.and_then(|id| {
-            results.begin(&id);
             let resource = id.resource();
             let known = clients.iter().position(|(known, _)| *known == resource);
             let client = if let Some(known) = known {
@@ -115,6 +110,7 @@ pub fn run(
                 clients.push((resource, client));
                 &clients[clients.len() - 1].1
             };
+            results.begin(&id, client.profile());
             let account = client.fetch(&id)?;
             Ok((account, id, client.profile().map(str::to_owned)))
         });

@@ -176,7 +176,7 @@ fn hanging(home: &Home, url: &str, function: &str, go: &mut dyn FnMut(Way<'_>)) 
         let home = Home::new();
         let source = home.file("hanging.rs", HANGING, 0o600);
         let library = home.path().join("libhanging.so");
-        let made = Command::new("rustc")
+        let made = Command::new(std::env::var_os("RUSTC").unwrap_or("rustc".into()))
             .args(["--edition=2024", "--crate-type=cdylib", "-o"])
             .args([&library, &source])
             .output()
@@ -322,6 +322,32 @@ fn the_output_of_several_is_whole() {
 }
 
 #[test]
+fn what_was_not_tried_is_told() {
+    let rejected = response("401 Unauthorized", "", "");
+    let wire = Wire::always(vec![Do::Read, Do::Write(rejected), Do::Hold]);
+    let silent = Wire::always(vec![Do::Read, Do::Hold]);
+    let home = Home::new();
+    home.config(format!(
+        "[profiles.test.connect]\nbase_url = \"{}\"\ntoken = \"{TOKEN}\"\n\
+         [profiles.test.partner]\nbase_url = \"{}\"\ntoken = \"{TOKEN}\"\n",
+        wire.url(),
+        silent.url()
+    ));
+    let started = home
+        .acctq("-p test get cacc_1 cacc_2 cacc_3 some-uid other-uid")
+        .start();
+    silent.asked(1);
+    started.signal(Signal::INT);
+    let ended = started.exits();
+    let last = "error: interrupted after 3 of 5 ids (0 found, 1 failed, 2 not tried) while looking up the partner account some-uid (profile test)
+  hint: run it again with the ids that were neither found nor failed
+";
+    assert!(ended.stderr.ends_with(last), "{ended:#?}");
+    ended.fails(130, &[]);
+    assert_eq!(wire.requests().len(), 1);
+}
+
+#[test]
 fn without_a_result_there_is_no_array() {
     for format in ["table", "json", "yaml", "ndjson"] {
         let wire = Wire::always(vec![Do::Read, Do::Hold]);
@@ -337,6 +363,23 @@ fn without_a_result_there_is_no_array() {
             &["terminated while looking up the connected account cacc_1"],
         );
     }
+}
+
+#[test]
+fn what_the_signal_ends_is_no_failure_of_an_id() {
+    let wire = server();
+    let home = Home::new();
+    let mut leash = Leash::new(&home);
+    let text = format!(
+        "exec 3>'{}'; echo begun >&3; sleep 1000",
+        leash.path().display()
+    );
+    let started = helped(&home, &wire, &text).arg("cacc_2").start();
+    assert_eq!(leash.line(), "begun\n");
+    started.signal(Signal::INT);
+    let ended = started.exits();
+    assert_eq!(ended.fails(130, &[]).error()["code"], "interrupted");
+    leash.end();
 }
 
 #[test]

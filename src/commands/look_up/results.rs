@@ -16,7 +16,6 @@ use crate::ui::Ui;
 pub struct Results {
     ui: Arc<Ui>,
     total: usize,
-    profile: Option<String>,
     output: Mutex<Output>,
     progress: Mutex<Progress>,
 }
@@ -33,16 +32,17 @@ pub struct Output {
 struct Progress {
     found: usize,
     failed: usize,
-    under_way: Option<Id>,
+    passed_over: usize,
+    /// What is being looked up, and for which profile.
+    under_way: Option<(Id, Option<String>)>,
 }
 
 impl Results {
     /// For so many ids.
-    pub fn new(ui: Arc<Ui>, total: usize, profile: Option<String>, printer: Printer) -> Self {
+    pub fn new(ui: Arc<Ui>, total: usize, printer: Printer) -> Self {
         Results {
             ui,
             total,
-            profile,
             output: Mutex::new(Output {
                 printer,
                 found: 0,
@@ -52,9 +52,14 @@ impl Results {
         }
     }
 
-    /// That this id is being looked up.
-    pub fn begin(&self, id: &Id) {
-        lock(&self.progress).under_way = Some(id.clone());
+    /// That this id is being looked up, for that profile.
+    pub fn begin(&self, id: &Id, profile: Option<&str>) {
+        lock(&self.progress).under_way = Some((id.clone(), profile.map(str::to_owned)));
+    }
+
+    /// That an id is not tried, since it would fail as others have.
+    pub fn passed_over(&self) {
+        lock(&self.progress).passed_over += 1;
     }
 
     /// The right to write; `None` once a signal has ended it.
@@ -121,36 +126,42 @@ impl Results {
         let Progress {
             found,
             failed,
+            passed_over,
             under_way,
         } = &*lock(&self.progress);
+        let is_one = self.total == 1;
         let mut message = kind.code().to_owned();
-        let done = found + failed;
+        let mut again = "if you still want it".to_owned();
+        let done = found + failed + passed_over;
         // Writing to a String cannot fail.
-        let _ = match (done, self.total) {
-            (_, 1) | (0, _) => Ok(()),
-            (_, total) => write!(
+        let _ = match (done, passed_over) {
+            (0, _) => Ok(()),
+            _ if is_one => Ok(()),
+            (_, 0) => write!(
                 message,
-                " after {done} of {total} ids ({found} found, {failed} failed)"
+                " after {done} of {} ids ({found} found, {failed} failed)",
+                self.total
+            ),
+            (_, untried) => write!(
+                message,
+                " after {done} of {} ids ({found} found, {failed} failed, {untried} not tried)",
+                self.total
             ),
         };
-        let _ = match under_way {
-            Some(id) => write!(
-                message,
-                " while looking up the {} {}",
-                id.resource().noun,
-                id.as_str()
-            ),
-            None if done == 0 => write!(message, " before anything was looked up"),
-            None if done == self.total => write!(message, ", with nothing left to do"),
-            None => write!(message, " between two look-ups"),
-        };
-        if let Some(profile) = &self.profile {
-            let _ = write!(message, " (profile {profile})");
+        if let Some((id, profile)) = under_way {
+            let (noun, id) = (id.resource().noun, id.as_str());
+            let _ = write!(message, " while looking up the {noun} {id}");
+            if let Some(profile) = profile {
+                let _ = write!(message, " (profile {profile})");
+            }
+            if *passed_over > 0 {
+                "with the ids that were neither found nor failed".clone_into(&mut again);
+            } else if !is_one {
+                again = format!("with the ids from {id} on");
+            }
+        } else if done == 0 {
+            message.push_str(" before anything was looked up");
         }
-        let again = match under_way {
-            Some(id) if self.total > 1 => format!("with the ids from {} on", id.as_str()),
-            _ => "if you still want it".to_owned(),
-        };
         let hint = match kind {
             Kind::Terminated => {
                 format!(
@@ -160,8 +171,12 @@ impl Results {
             _ => format!("run it again {again}"),
         };
         Error::new(kind, message).hint(hint).with(|facts| {
-            facts.profile.clone_from(&self.profile);
-            if let (Some(id), 1) = (under_way, self.total) {
+            let Some((id, profile)) = under_way else {
+                return;
+            };
+            facts.profile.clone_from(profile);
+            // Among several, an error with an id is one that was tried.
+            if is_one {
                 facts.id = Some(id.as_str().to_owned());
                 facts.api = Some(id.resource().api);
             }
