@@ -1,7 +1,8 @@
 //! What can go wrong, as the person or script at the other end sees it.
 //!
-//! The kind is the interface: exit code, JSON `code` and `retryable` follow from it and from nothing else. A kind exists
-//! where somebody's code branches, not one a failure; what happened is told by the message, what to do by the hint.
+//! The kind is the interface: exit code and JSON `code` follow from it and from nothing else, `retryable` but for the few
+//! failures that say otherwise themselves (501, a passing fault of a proxy). A kind exists where somebody's code branches,
+//! not one a failure; what happened is told by the message, what to do by the hint.
 
 use std::fmt;
 use std::path::{Path, PathBuf};

@@ -1017,8 +1017,8 @@ fn verbose_tells_every_attempt() {
     }
 }
 
-/// A CA, and what a server needs that it has certified for `localhost`.
-fn certified(ca: &str) -> (String, rustls::ServerConfig) {
+/// A CA of that name, and what a server needs that it has certified for `localhost` and for `api.example.com`.
+pub fn certified(ca: &str) -> (String, rustls::ServerConfig) {
     use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
     let ca_key = KeyPair::generate().unwrap();
     let mut params = CertificateParams::new(Vec::new()).unwrap();
@@ -1026,7 +1026,7 @@ fn certified(ca: &str) -> (String, rustls::ServerConfig) {
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let ca = params.self_signed(&ca_key).unwrap().pem();
     let key = KeyPair::generate().unwrap();
-    let certificate = CertificateParams::new(vec!["localhost".to_owned()])
+    let certificate = CertificateParams::new(["localhost", "api.example.com"].map(str::to_owned))
         .unwrap()
         .signed_by(&key, &Issuer::new(params, ca_key))
         .unwrap();

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use serde_json::Value;
 
 use crate::harness::{Home, PROXY_PASSWORD, Run, TOKEN};
+use crate::http::certified;
 use crate::wire::Do::{Dribble, Finish, Flood, Hold, Read, Reset, Start, Tunnel, Write};
 use crate::wire::{Do, Wire, json, response};
 
@@ -49,32 +50,6 @@ impl Direct {
             "direct connections"
         );
     }
-}
-
-/// A CA of that name, and what a server needs that it has certified for `api.example.com`.
-fn certified(name: &str) -> (String, rustls::ServerConfig) {
-    use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
-    let ca_key = KeyPair::generate().unwrap();
-    let mut params = CertificateParams::new(Vec::new()).unwrap();
-    params.distinguished_name.push(DnType::CommonName, name);
-    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    let ca = params.self_signed(&ca_key).unwrap().pem();
-    let key = KeyPair::generate().unwrap();
-    let certificate = CertificateParams::new(vec!["api.example.com".to_owned()])
-        .unwrap()
-        .signed_by(&key, &Issuer::new(params, ca_key))
-        .unwrap();
-    let provider = rustls::crypto::ring::default_provider();
-    let config = rustls::ServerConfig::builder_with_provider(provider.into())
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(
-            vec![certificate.der().clone()],
-            key.serialize_der().try_into().unwrap(),
-        )
-        .unwrap();
-    (ca, config)
 }
 
 /// A server, and a home whose profile is behind a proxy: nobody but the proxy finds `api.example.com` there.
