@@ -6,6 +6,7 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The result of everything that can fail in this program.
@@ -128,7 +129,7 @@ impl Kind {
 }
 
 /// The facts about a failure that scripts ask for, beside its kind and message. Unknown ones are `None`.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Facts {
     /// The id as it was given.
     pub id: Option<String>,
@@ -157,17 +158,17 @@ pub struct Facts {
 }
 
 /// A failure: a kind, a message, a hint, the facts, and what caused it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Error(Box<Inner>);
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Inner {
     kind: Kind,
     message: String,
     hint: Option<String>,
     retryable: bool,
     facts: Facts,
-    cause: Option<anyhow::Error>,
+    cause: Option<Arc<anyhow::Error>>,
 }
 
 impl Error {
@@ -200,7 +201,7 @@ impl Error {
     /// What lies below it; shown after the message.
     #[must_use]
     pub fn because(mut self, cause: impl Into<anyhow::Error>) -> Self {
-        self.0.cause = Some(cause.into());
+        self.0.cause = Some(Arc::new(cause.into()));
         self
     }
 

@@ -26,6 +26,9 @@ pub struct Interrupt {
 #[derive(Default)]
 struct State {
     is_over: bool,
+    /// Why the command has given up, and what tells that to whoever waits for its end.
+    given_up: Option<Error>,
+    tell: Option<Box<dyn Fn() + Send>>,
     last_words: Option<LastWords>,
     attending: Vec<Attending>,
 }
@@ -56,6 +59,19 @@ impl Interrupt {
     /// Leaves last words, in place of any earlier ones.
     pub fn leave(&self, last_words: LastWords) {
         self.lock().last_words = Some(last_words);
+    }
+
+    /// Ends the command at once with this failure, like a signal would: what it still waits for does not matter any more.
+    pub fn give_up(&self, error: Error) {
+        let mut state = self.lock();
+        if state.is_over {
+            return;
+        }
+        state.is_over = true;
+        state.given_up = Some(error);
+        if let Some(tell) = &state.tell {
+            tell();
+        }
     }
 
     /// Whether a signal has come: from then on nobody listens to the command.
@@ -204,6 +220,8 @@ pub fn supervise<T: Send + 'static>(
         flag::register(signal, is_last.clone()).map_err(refused)?;
     }
     let ending = Ending(signals.handle());
+    let handle = signals.handle();
+    interrupt.lock().tell = Some(Box::new(move || handle.close()));
     let command = thread::Builder::new()
         .name("command".to_owned())
         .spawn(move || {
@@ -217,6 +235,9 @@ pub fn supervise<T: Send + 'static>(
     }
     // Nobody waits for signals any more.
     is_last.store(true, Ordering::SeqCst);
+    if let Some(error) = interrupt.lock().given_up.take() {
+        return Err(error);
+    }
     command
         .join()
         .map(Outcome::Ended)
@@ -229,8 +250,12 @@ pub fn supervise<T: Send + 'static>(
 /// None.
 #[cfg(not(unix))]
 pub fn supervise<T: Send + 'static>(
-    _: &Interrupt,
+    interrupt: &Interrupt,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<Outcome<T>> {
-    Ok(Outcome::Ended(work()))
+    let ended = work();
+    match interrupt.lock().given_up.take() {
+        Some(error) => Err(error),
+        None => Ok(Outcome::Ended(ended)),
+    }
 }

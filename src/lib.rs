@@ -4,6 +4,7 @@
 //! what an account is, `client` how to ask for one, `config` where and with which token, `output` how to show it.
 
 pub mod account;
+pub mod batch;
 pub mod cli;
 pub mod client;
 pub mod commands;
@@ -36,6 +37,7 @@ use ui::Ui;
 #[must_use]
 pub fn run(args: &[OsString], env: Environment) -> ExitCode {
     process::harden();
+    process::quieten_panics();
     let mut ui = Arc::new(Ui::new(cli::manner_of(args, &env), &env));
     let ending = process::without_panics(|| {
         let Some(cli) = parse(args, &ui)? else {
@@ -66,13 +68,16 @@ fn obey(cli: cli::Cli, env: Environment, ui: Arc<Ui>) -> Result<Ending> {
     let interrupt = Arc::new(Interrupt::default());
     let heard = interrupt.clone();
     let waits = cli.command.waits();
+    // A panic is told by the thread that it happened on.
     let work = move || {
-        cli.command.run(&Context {
-            flags: &cli.flags,
-            env: &env,
-            ui: &ui,
-            interrupt: &interrupt,
-            tree: cli::documented,
+        process::without_panics(|| {
+            cli.command.run(&Context {
+                flags: &cli.flags,
+                env: &env,
+                ui: &ui,
+                interrupt: &interrupt,
+                tree: cli::documented,
+            })
         })
     };
     if !waits {

@@ -1,9 +1,7 @@
 //! The process itself: no core file holds a token, and neither a bug nor a full file ends without a message.
 
+use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind, set_hook};
-#[cfg(unix)]
-use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::error::{Error, Kind, Result};
 
@@ -44,25 +42,32 @@ fn no_core_files() {
 /// the write fails instead, and is told like any other. It is not ignored, since a token helper would inherit that.
 #[cfg(unix)]
 fn survive_file_limits() {
+    use std::sync::Arc;
+    use std::sync::atomic::AtomicBool;
     // Nobody asks whether it came: the failed write says so.
     let came = Arc::new(AtomicBool::new(false));
     let _ = signal_hook::flag::register(rustix::process::Signal::XFSZ.as_raw(), came);
 }
 
-/// Runs `work`; a panic in it becomes a failure that names the place, and no more: its message may hold anything.
-pub fn without_panics<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
-    let place = Arc::new(Mutex::new(None));
-    let seen = place.clone();
-    set_hook(Box::new(move |info: &PanicHookInfo<'_>| {
-        *seen.lock().unwrap_or_else(PoisonError::into_inner) =
-            info.location().map(ToString::to_string);
+thread_local! {
+    /// Where the last panic of this thread happened.
+    static PLACE: Cell<Option<String>> = const { Cell::new(None) };
+}
+
+/// Keeps panics from being printed: the message may hold anything.
+pub fn quieten_panics() {
+    set_hook(Box::new(|info: &PanicHookInfo<'_>| {
+        PLACE.set(info.location().map(ToString::to_string));
     }));
+}
+
+/// Runs `work`; a panic in it becomes a failure that names the place, and no more.
+///
+/// # Errors
+/// Those of `work`.
+pub fn without_panics<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
-        let place = place
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take()
-            .unwrap_or_default();
+        let place = PLACE.take().unwrap_or_default();
         Err(
             Error::new(Kind::Failed, format!("this is a bug in acctq, at {place}"))
                 .hint("please report it, with the command that you ran"),

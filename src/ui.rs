@@ -159,16 +159,20 @@ impl Ui {
         }
     }
 
-    /// Reports one failure among several: people are told which id it is about, as scripts always are.
+    /// Reports one failure among several: people are told which id and line it is about, as scripts always are.
     pub fn failure(&self, error: &Error) {
-        let message = error.to_string();
-        match error.facts().id.as_deref() {
-            Some(id) if !self.manner.json && !message.contains(id) => {
-                let message = format!("{id}: {message}");
-                self.say("error", "31", &message, error.hint_text());
-            }
-            _ => self.error(error),
+        if self.manner.json {
+            return self.error(error);
         }
+        let mut message = error.to_string();
+        let facts = error.facts();
+        if let Some(id) = facts.id.as_deref().filter(|id| !message.contains(id)) {
+            message = format!("{id}: {message}");
+        }
+        if let (Some(line), None) = (facts.line, &facts.file) {
+            message = format!("line {line}: {message}");
+        }
+        self.say("error", "31", &message, error.hint_text());
     }
 
     /// Warns that answers stray from the contract.

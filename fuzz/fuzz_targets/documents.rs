@@ -6,7 +6,7 @@ use acctq::account::{Account, Document, PARTNER};
 use acctq::escape::is_forbidden;
 use acctq::json::Token;
 use acctq::output::table::Screen;
-use acctq::output::{Format, Printer};
+use acctq::output::{Format, Printer, Renderer};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {
@@ -30,9 +30,11 @@ fuzz_target!(|text: &str| {
         (Format::Yaml, wide),
     ] {
         for (many, reveal) in [(false, false), (true, true)] {
-            let mut printer = Printer::new(format, many, &[&PARTNER], None, reveal, screen);
-            let mut out = printer.render(&account).expect("nothing is selected");
-            out.extend(printer.finish());
+            let renderer = Renderer::new(format, many, &[&PARTNER], None, reveal, screen);
+            let mut printer = Printer::new(&renderer);
+            let mut out = Vec::new();
+            printer.add(renderer.render(&account).expect("nothing is selected"), &mut out);
+            printer.finish(&mut out);
             let out = String::from_utf8(out).expect("UTF-8");
             assert!(
                 !out.contains(|c| c != '\n' && is_forbidden(c)),

@@ -6,6 +6,7 @@
 
 mod answer;
 mod failure;
+mod pace;
 mod proxy;
 mod resolve;
 pub mod retry;
@@ -15,8 +16,7 @@ mod verifier;
 
 use std::io::Read as _;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use ureq::http::HeaderValue;
@@ -25,7 +25,9 @@ use ureq::unversioned::transport::Connector as _;
 
 use self::answer::{Answer, Place};
 use self::failure::Failure;
+pub use self::pace::Pace;
 use self::proxy::Proxy;
+pub use self::retry::LONGEST_ASKED as LONGEST_PAUSE;
 use self::retry::{Decision, Outcome};
 use crate::account::{Account, Id};
 use crate::config::{Endpoint, Environment, Secret};
@@ -37,6 +39,12 @@ const PHASE: Duration = Duration::from_secs(10);
 
 /// The largest body that is read: an account is about a kilobyte, its metadata is the platform's own.
 const MAX_BODY: u64 = 1024 * 1024;
+
+/// The largest body that is read without asking for memory.
+const USUAL: u64 = 16 * 1024;
+
+/// What a larger one may take until its account is rendered, in bytes: with every character escaped.
+const LARGE: usize = 8 * 1024 * 1024;
 
 /// The largest body of an error that is read, for the server's words.
 const MAX_ERROR_BODY: u64 = 64 * 1024;
@@ -86,6 +94,7 @@ pub struct Client<'a> {
     env: &'a Environment,
     interrupt: &'a Interrupt,
     limits: Limits,
+    pace: &'a Pace,
     profile: Option<String>,
     scheme: String,
     host: String,
@@ -93,7 +102,7 @@ pub struct Client<'a> {
     proxy: Option<Arc<Proxy>>,
     resolver: Arc<resolve::Remembering>,
     opened: Arc<AtomicU64>,
-    token: Mutex<Option<Token>>,
+    tokens: Mutex<Tokens>,
     trace: &'a (dyn Fn(&Trace<'_>) + Sync),
 }
 
@@ -102,6 +111,16 @@ pub struct Client<'a> {
 struct Token {
     secret: Arc<Secret>,
     header: HeaderValue,
+    /// Which answer of its source it is, from 0.
+    number: u32,
+}
+
+/// What is known of the token.
+#[derive(Default)]
+struct Tokens {
+    current: Option<Token>,
+    /// Whether its source has been asked once more.
+    is_renewed: bool,
 }
 
 impl<'a> Client<'a> {
@@ -114,6 +133,7 @@ impl<'a> Client<'a> {
         env: &'a Environment,
         interrupt: &'a Interrupt,
         limits: Limits,
+        pace: &'a Pace,
         profile: Option<String>,
         trace: &'a (dyn Fn(&Trace<'_>) + Sync),
     ) -> Result<Self> {
@@ -154,6 +174,7 @@ impl<'a> Client<'a> {
             env,
             interrupt,
             limits,
+            pace,
             profile,
             scheme: scheme.to_owned(),
             host: host.to_owned(),
@@ -161,7 +182,7 @@ impl<'a> Client<'a> {
             proxy,
             resolver,
             opened,
-            token: Mutex::new(None),
+            tokens: Mutex::default(),
             trace,
         })
     }
@@ -172,24 +193,38 @@ impl<'a> Client<'a> {
         self.profile.as_deref()
     }
 
-    /// Looks up the account of that id.
+    /// Reads the bearer token for a look-up of `id` that began at `started`, if it is not known yet.
+    ///
+    /// # Errors
+    /// `auth` if its source fails.
+    pub fn prepare(&self, id: &Id, started: Instant) -> Result<()> {
+        match self.token(started + self.limits.timeout) {
+            Ok(_) => Ok(()),
+            Err(error) => Err(self.told(error, id, 0, started)),
+        }
+    }
+
+    /// Looks up the account of that id; the time that it has began at `started`. `claim` is asked for memory, in bytes, before a body is read that is larger than
+    /// most; it may wait.
     ///
     /// # Errors
     /// Whatever went wrong, with the facts: id, API, profile, attempts, time.
-    pub fn fetch(&self, id: &Id) -> Result<Account> {
-        let started = Instant::now();
+    pub fn fetch(&self, id: &Id, started: Instant, claim: &dyn Fn(usize)) -> Result<Account> {
         let mut attempts = 0;
-        self.attempts(id, started + self.limits.timeout, &mut attempts)
-            .map_err(|error| {
-                let aside = self.aside(&error, id, attempts);
-                error.adding(&aside).with(|facts| {
-                    facts.id = Some(id.as_str().to_owned());
-                    facts.api = Some(id.resource().api);
-                    facts.profile.clone_from(&self.profile);
-                    facts.attempts = Some(attempts);
-                    facts.elapsed = Some(started.elapsed());
-                })
-            })
+        self.attempts(id, started + self.limits.timeout, claim, &mut attempts)
+            .map_err(|error| self.told(error, id, attempts, started))
+    }
+
+    /// A failure with what it is about.
+    fn told(&self, error: Error, id: &Id, attempts: u32, started: Instant) -> Error {
+        let aside = self.aside(&error, id, attempts);
+        error.adding(&aside).with(|facts| {
+            facts.id = Some(id.as_str().to_owned());
+            facts.api = Some(id.resource().api);
+            facts.profile.clone_from(&self.profile);
+            facts.attempts = Some(attempts);
+            facts.elapsed = Some(started.elapsed());
+        })
     }
 
     /// What a message about the wire does not tell of itself: the account, the profile, the proxy, how often it
@@ -220,8 +255,14 @@ impl<'a> Client<'a> {
         format!(" ({})", aside.join(", "))
     }
 
-    fn attempts(&self, id: &Id, deadline: Instant, attempts: &mut u32) -> Result<Account> {
-        let token = self.token(deadline)?;
+    fn attempts(
+        &self,
+        id: &Id,
+        mut deadline: Instant,
+        claim: &dyn Fn(usize),
+        attempts: &mut u32,
+    ) -> Result<Account> {
+        let mut token = self.token(deadline)?;
         let url =
             self.endpoint
                 .base_url
@@ -229,6 +270,7 @@ impl<'a> Client<'a> {
                 .join(&format!("{}{}", id.resource().path, id.as_str()));
         let proxy = self.proxy.as_ref().map(|proxy| proxy.place());
         let mut spare = true;
+        let mut retries = 0;
         loop {
             *attempts += 1;
             let began = Instant::now();
@@ -243,7 +285,7 @@ impl<'a> Client<'a> {
                 elapsed: Duration::ZERO,
                 retry_in: None,
             };
-            let failure = match self.attempt(id, &url, &token, deadline) {
+            let failure = match self.attempt(id, &url, &token, deadline, claim) {
                 Ok((account, request_id)) => {
                     trace.status = Some(200);
                     trace.request_id = request_id.as_deref();
@@ -261,48 +303,106 @@ impl<'a> Client<'a> {
                 continue;
             }
             spare = true;
+            let facts = failure.error.facts();
             trace.elapsed = began.elapsed();
-            trace.status = failure.error.facts().status;
-            trace.request_id = failure.error.facts().request_id.as_deref();
+            trace.status = facts.status;
+            trace.request_id = facts.request_id.as_deref();
             trace.error = Some(&failure.error);
+            let is_rejected = facts
+                .status
+                .is_some_and(|status| id.resource().token_rejected.contains(&status));
+            if is_rejected && let Some(renewed) = self.renewed(&token, deadline)? {
+                (self.trace)(&trace);
+                token = renewed;
+                continue;
+            }
             let outcome = Outcome {
                 transient: failure.transient,
-                retry_after: failure.error.facts().retry_after,
+                retry_after: facts.retry_after,
             };
-            let remaining = deadline.saturating_duration_since(Instant::now());
-            let retries = self.limits.retries;
-            let decision = retry::decide(*attempts, retries, outcome, remaining, fastrand::f64());
-            if let Decision::Retry(wait) = decision {
-                trace.retry_in = Some(wait);
-                (self.trace)(&trace);
-                if failure.error.facts().status.is_none() {
-                    self.resolver.forget();
-                }
-                thread::sleep(wait);
-            } else {
-                (self.trace)(&trace);
-                return Err(failure.error);
+            // Among many, what a server asks for holds all of them, and is nobody's own time.
+            let asked = facts.retry_after.filter(|_| self.pace.is_shared());
+            let remaining = match asked {
+                Some(_) => Duration::MAX,
+                None => deadline.saturating_duration_since(Instant::now()),
+            };
+            if let Some(asked) = asked.filter(|asked| *asked <= retry::LONGEST_ASKED) {
+                self.pace.hold(asked);
             }
+            let allowed = self.limits.retries;
+            let decision = retry::decide(retries + 1, allowed, outcome, remaining, fastrand::f64());
+            let wait = match decision {
+                Decision::Retry(wait) if self.pace.grants_retry() => wait,
+                _ => {
+                    (self.trace)(&trace);
+                    return Err(failure.error);
+                }
+            };
+            trace.retry_in = Some(wait);
+            (self.trace)(&trace);
+            if facts.status.is_none() {
+                self.resolver.forget();
+            }
+            let backoff = if asked.is_some() {
+                Duration::ZERO
+            } else {
+                wait
+            };
+            match self.pace.wait(backoff) {
+                Some(held) => deadline += held,
+                None => return Err(failure.error),
+            }
+            retries += 1;
         }
     }
 
     /// The bearer token, read from its source at the first look-up.
     fn token(&self, deadline: Instant) -> Result<Token> {
-        let mut known = self.token.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(token) = &*known {
+        let mut tokens = self.tokens();
+        if let Some(token) = &tokens.current {
             return Ok(token.clone());
         }
+        let token = self.read_token(0, deadline)?;
+        tokens.current = Some(token.clone());
+        Ok(token)
+    }
+
+    /// The token to try instead of one that was rejected: a helper is asked once more in a run, since its tokens may end
+    /// before the run does.
+    fn renewed(&self, rejected: &Token, deadline: Instant) -> Result<Option<Token>> {
+        let mut tokens = self.tokens();
+        let newer = tokens
+            .current
+            .as_ref()
+            .filter(|t| t.number > rejected.number);
+        if newer.is_some() || tokens.is_renewed {
+            return Ok(newer.cloned());
+        }
+        if !self.pace.is_shared() || !self.endpoint.token.value.is_command() {
+            return Ok(None);
+        }
+        tokens.is_renewed = true;
+        let token = self.read_token(rejected.number + 1, deadline)?;
+        tokens.current = Some(token.clone());
+        Ok(Some(token))
+    }
+
+    fn read_token(&self, number: u32, deadline: Instant) -> Result<Token> {
         let source = &self.endpoint.token.value;
         let secret = source.read(self.env, deadline, self.interrupt)?;
         let mut header = HeaderValue::try_from(format!("Bearer {}", secret.expose()))
             .map_err(|_| Error::new(Kind::Auth, "the token cannot be sent in a header"))?;
         header.set_sensitive(true);
-        let token = Token {
+        Ok(Token {
             secret: Arc::new(secret),
             header,
-        };
-        *known = Some(token.clone());
-        Ok(token)
+            number,
+        })
+    }
+
+    /// Each change is a single step: a panic elsewhere leaves nothing half done.
+    fn tokens(&self) -> MutexGuard<'_, Tokens> {
+        self.tokens.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn attempt(
@@ -311,6 +411,7 @@ impl<'a> Client<'a> {
         url: &str,
         token: &Token,
         deadline: Instant,
+        claim: &dyn Fn(usize),
     ) -> Result<(Account, Option<String>), Failure> {
         let remaining = deadline.saturating_duration_since(Instant::now());
         let phase = remaining.min(PHASE);
@@ -343,10 +444,12 @@ impl<'a> Client<'a> {
         let most = if good { MAX_BODY } else { MAX_ERROR_BODY };
         if answer.encoding.is_none() {
             let announced = body.content_length().unwrap_or_default();
-            let read = body
-                .into_reader()
-                .take(most + 1)
-                .read_to_end(&mut answer.body);
+            let mut body = body.into_reader().take(most + 1);
+            let mut read = (&mut body).take(USUAL).read_to_end(&mut answer.body);
+            if read.as_ref().is_ok_and(|amount| *amount as u64 == USUAL) {
+                claim(LARGE);
+                read = body.read_to_end(&mut answer.body);
+            }
             let with_head = |failure: Failure| Failure {
                 error: failure.error.with(|facts| {
                     facts.status = Some(answer.status);

@@ -14,7 +14,7 @@ const FIRST: Duration = Duration::from_millis(250);
 const LONGEST: Duration = Duration::from_secs(8);
 
 /// The longest wait that a server gets when it asks for one, whatever the deadline.
-const LONGEST_ASKED: Duration = Duration::from_secs(5 * 60);
+pub const LONGEST_ASKED: Duration = Duration::from_secs(5 * 60);
 
 /// What to do after a failed attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -27,7 +27,7 @@ pub use environment::Environment;
 pub(crate) use opened::Opened;
 pub use template::{TEMPLATE, init};
 pub use token::{Secret, Source};
-pub use values::{parse_output, parse_retries, parse_timeout};
+pub use values::{parse_jobs, parse_output, parse_rate, parse_retries, parse_skip, parse_timeout};
 
 use crate::account::{RESOURCES, Resource};
 use crate::error::{Error, Kind, Result};

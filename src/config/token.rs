@@ -190,6 +190,12 @@ impl Source {
         Source::Literal(Literal::new(token.0, Origin::BuiltIn))
     }
 
+    /// Whether it is a program that gives a token of its own each time.
+    #[must_use]
+    pub fn is_command(&self) -> bool {
+        matches!(self, Source::Command(_))
+    }
+
     /// What it is, for people: no token, and no argument that may hold one.
     #[must_use]
     pub fn describe(&self) -> String {

@@ -19,6 +19,10 @@ pub(super) const TIMEOUT_RULE: &str =
     "a duration from 1ms to 24h with its unit, such as 60s, 1m30s or 500ms";
 pub(super) const RETRIES_RULE: &str = "a whole number from 0 to 10";
 
+/// The most look-ups that are under way at once.
+const JOBS_MAX: usize = 256;
+const RATES: std::ops::RangeInclusive<f64> = 0.001..=100_000.0;
+
 /// Reads an output format.
 ///
 /// # Errors
@@ -60,6 +64,45 @@ pub fn parse_retries(text: &str) -> Result<u32, String> {
         .flatten()
         .filter(|retries| *retries <= RETRIES_MAX)
         .ok_or_else(|| format!("must be {RETRIES_RULE}"))
+}
+
+/// Reads how many look-ups are under way at once.
+///
+/// # Errors
+/// What is allowed, in words.
+pub fn parse_jobs(text: &str) -> Result<usize, String> {
+    whole(text)
+        .filter(|jobs| (1..=JOBS_MAX).contains(jobs))
+        .ok_or_else(|| format!("must be a whole number from 1 to {JOBS_MAX}"))
+}
+
+/// Reads how many requests are made in a second, at most.
+///
+/// # Errors
+/// What is allowed, in words.
+pub fn parse_rate(text: &str) -> Result<f64, String> {
+    let number = text.strip_suffix("/s").unwrap_or_default();
+    // `f64::from_str` takes a sign, an exponent and words, too.
+    let is_plain = number.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+    is_plain
+        .then(|| number.parse().ok())
+        .flatten()
+        .filter(|rate| RATES.contains(rate))
+        .ok_or_else(|| "must be a number of requests a second, such as 10/s or 0.5/s".to_owned())
+}
+
+/// Reads how many lines of standard input are skipped.
+///
+/// # Errors
+/// What is allowed, in words.
+pub fn parse_skip(text: &str) -> Result<usize, String> {
+    whole(text).ok_or_else(|| "must be a whole number of lines".to_owned())
+}
+
+/// A whole number without a sign, which `usize::from_str` takes.
+fn whole(text: &str) -> Option<usize> {
+    let is_plain = text.bytes().all(|b| b.is_ascii_digit());
+    is_plain.then(|| text.parse().ok()).flatten()
 }
 
 /// A stranger's word, if it may be repeated in a message: short, in the alphabet of names, and so hardly a token.
@@ -131,6 +174,27 @@ mod tests {
         assert_eq!(parse_retries("10"), Ok(10));
         for text in ["11", "-1", "+1", "", "1.0", "99999999999999999999"] {
             assert!(parse_retries(text).expect_err(text).contains("0 to 10"));
+        }
+    }
+
+    #[test]
+    fn jobs_rates_and_lines() {
+        assert_eq!((parse_jobs("1"), parse_jobs("256")), (Ok(1), Ok(256)));
+        for text in ["0", "257", "-1", "+8", "", "8.0", "99999999999999999999"] {
+            assert!(parse_jobs(text).expect_err(text).contains("1 to 256"));
+        }
+        assert_eq!(
+            (parse_rate("10/s"), parse_rate("0.5/s")),
+            (Ok(10.0), Ok(0.5))
+        );
+        for text in [
+            "10", "/s", "0/s", "-1/s", "1e3/s", "inf/s", "NaN/s", "10/m", "10 /s", "./s",
+        ] {
+            assert!(parse_rate(text).expect_err(text).contains("10/s"));
+        }
+        assert_eq!(parse_skip("0"), Ok(0));
+        for text in ["-1", "+1", "", "1.5", "99999999999999999999"] {
+            assert!(parse_skip(text).is_err(), "{text}");
         }
     }
 

@@ -8,7 +8,7 @@ use std::fmt;
 use std::io::{self, Write as _};
 use std::str::FromStr;
 
-use self::table::{Rows, Screen};
+use self::table::{Columns, Rows, Screen};
 
 use crate::account::{Account, Concealment, Document, Entry, Resource, Selection};
 use crate::error::Result;
@@ -42,6 +42,12 @@ impl Format {
         }
     }
 
+    /// Whether each result is a line that another program reads as soon as it comes.
+    #[must_use]
+    pub const fn is_lines(self) -> bool {
+        matches!(self, Format::Ndjson)
+    }
+
     /// Whether messages on standard error are JSON objects too, one a line.
     #[must_use]
     pub const fn has_json_errors(self) -> bool {
@@ -70,20 +76,39 @@ impl FromStr for Format {
     }
 }
 
-/// Writes the results of one call, one account after the other.
+/// How accounts are rendered, each by itself: what [`Printer`] puts together in order can be rendered in any.
 #[derive(Debug)]
-pub struct Printer {
+pub struct Renderer {
     format: Format,
     /// Several accounts: an array or rows instead of one document.
     many: bool,
     selection: Option<Selection>,
     reveal: bool,
     screen: Screen,
-    rows: Rows,
-    printed: usize,
+    columns: Columns,
 }
 
-impl Printer {
+/// One account, rendered.
+#[derive(Debug)]
+pub enum Piece {
+    /// As text, without what stands between it and others.
+    Text(Vec<u8>),
+    /// As the cells of a row, whose widths others decide, too.
+    Row(table::Row),
+}
+
+impl Piece {
+    /// How much memory it takes, in bytes.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        match self {
+            Piece::Text(text) => text.capacity(),
+            Piece::Row(row) => row.size(),
+        }
+    }
+}
+
+impl Renderer {
     /// For accounts of `resources`; `many` if they stand in an array.
     #[must_use]
     pub fn new(
@@ -94,35 +119,32 @@ impl Printer {
         reveal: bool,
         screen: Screen,
     ) -> Self {
-        let rows = Rows::new(resources, selection.as_ref(), screen);
-        Printer {
+        let columns = Columns::new(resources, selection.as_ref());
+        Renderer {
             format,
             many,
             selection,
             reveal,
             screen,
-            rows,
-            printed: 0,
+            columns,
         }
     }
 
     /// Renders one account.
     ///
     /// # Errors
-    /// `usage`, if the selection names what the account cannot have: nothing is rendered then.
-    pub fn render(&mut self, account: &Account) -> Result<Vec<u8>> {
+    /// `usage`, if the selection names what the account cannot have.
+    pub fn render(&self, account: &Account) -> Result<Piece> {
         let concealment = Concealment::of(&account.document, self.reveal);
         let entries = account.entries(self.selection.as_ref(), &concealment)?;
-        let mut out = Vec::with_capacity(2048);
-        let written = if let (Format::Table, true) = (self.format, self.many) {
-            self.rows.write(&mut out, &entries, &concealment)
-        } else {
-            self.write(&mut out, account, entries, &concealment)
-        };
+        if let (Format::Table, true) = (self.format, self.many) {
+            let row = self.columns.row(&entries, &concealment, self.screen);
+            return Ok(Piece::Row(row));
+        }
+        let mut out = Vec::with_capacity(1024);
         // Writing to a Vec cannot fail.
-        let _ = written;
-        self.printed += 1;
-        Ok(out)
+        let _ = self.write(&mut out, account, entries, &concealment);
+        Ok(Piece::Text(out))
     }
 
     /// Writes an account that does not have to be aligned with others.
@@ -133,7 +155,6 @@ impl Printer {
         entries: Vec<Entry<'_>>,
         concealment: &Concealment,
     ) -> io::Result<()> {
-        let first = self.printed == 0;
         match (self.format, self.many) {
             (Format::Table, _) => table::write_one(
                 out,
@@ -147,10 +168,7 @@ impl Printer {
                 json::write_object(out, &entries, concealment, 0)?;
                 out.write_all(b"\n")
             }
-            (Format::Json, true) => {
-                out.write_all(if first { b"[\n  " } else { b",\n  " })?;
-                json::write_object(out, &entries, concealment, 2)
-            }
+            (Format::Json, true) => json::write_object(out, &entries, concealment, 2),
             (Format::Ndjson, _) => {
                 json::write_line(out, &entries, concealment)?;
                 out.write_all(b"\n")
@@ -158,22 +176,59 @@ impl Printer {
             (Format::Yaml, many) => yaml::write_object(out, &entries, concealment, many),
         }
     }
+}
 
-    /// What closes the output: the end of an array, the rows of a table that still wait. Without any account, an empty
-    /// array is one still.
+/// Puts the results of one call together, one account after the other.
+#[derive(Debug)]
+pub struct Printer {
+    format: Format,
+    many: bool,
+    rows: Rows,
+    printed: usize,
+}
+
+impl Printer {
+    /// For what `renderer` renders.
     #[must_use]
-    pub fn finish(&mut self) -> Vec<u8> {
-        let mut out = Vec::new();
+    pub fn new(renderer: &Renderer) -> Self {
+        Printer {
+            format: renderer.format,
+            many: renderer.many,
+            rows: Rows::new(renderer.columns.labels(), renderer.screen),
+            printed: 0,
+        }
+    }
+
+    /// Adds an account to `out`, and what stands between it and the one before.
+    pub fn add(&mut self, piece: Piece, out: &mut Vec<u8>) {
+        if let (Format::Json, true) = (self.format, self.many) {
+            let first = self.printed == 0;
+            out.extend_from_slice(if first { b"[\n  " } else { b",\n  " });
+        }
+        self.printed += 1;
+        match piece {
+            Piece::Text(text) => out.extend_from_slice(&text),
+            // Writing to a Vec cannot fail.
+            Piece::Row(row) => drop(self.rows.write(out, row)),
+        }
+    }
+
+    /// Whether accounts that were added are kept back until others have come.
+    #[must_use]
+    pub fn keeps_back(&self) -> bool {
+        self.rows.are_waiting()
+    }
+
+    /// Adds what closes the output: the end of an array, the rows of a table that still wait. Without any account, an
+    /// empty array is one still.
+    pub fn finish(&mut self, out: &mut Vec<u8>) {
         match (self.format, self.many, self.printed) {
             (Format::Json | Format::Yaml, true, 0) => out.extend_from_slice(b"[]\n"),
             (Format::Json, true, _) => out.extend_from_slice(b"\n]\n"),
-            (Format::Table, true, _) => {
-                // Writing to a Vec cannot fail.
-                let _ = self.rows.finish(&mut out);
-            }
+            // Writing to a Vec cannot fail.
+            (Format::Table, true, _) => drop(self.rows.finish(out)),
             _ => {}
         }
-        out
     }
 }
 

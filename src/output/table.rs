@@ -99,11 +99,26 @@ pub fn write_one(
 /// Several accounts as one row each, streamed: the first hundred decide the widths of the columns.
 #[derive(Debug)]
 pub struct Rows {
-    columns: Vec<Column>,
+    labels: Vec<String>,
     screen: Screen,
-    waiting: Vec<Vec<Value>>,
+    waiting: Vec<Row>,
     /// How the columns are laid out, once that is fixed, and how times are written.
     settled: Option<(Layout, Times)>,
+}
+
+/// The cells of one account.
+#[derive(Debug)]
+pub struct Row(Vec<Value>);
+
+impl Row {
+    /// How much memory it takes, in bytes.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.0
+            .iter()
+            .map(|value| size_of_val(value) + value.text.capacity())
+            .sum()
+    }
 }
 
 /// One cell: what the server says and, of a time on a terminal, how long ago that is.
@@ -132,6 +147,10 @@ impl Value {
     }
 }
 
+/// The columns of rows.
+#[derive(Debug)]
+pub struct Columns(Vec<Column>);
+
 #[derive(Debug)]
 struct Column {
     label: String,
@@ -139,14 +158,10 @@ struct Column {
     names: Vec<String>,
 }
 
-impl Rows {
-    /// Rows of accounts of `resources`: with the columns that matter, those that all have in common, or those selected.
+impl Columns {
+    /// For accounts of `resources`: those that matter, those that all have in common, or those selected.
     #[must_use]
-    pub fn new(
-        resources: &[&'static Resource],
-        selection: Option<&Selection>,
-        screen: Screen,
-    ) -> Self {
+    pub fn new(resources: &[&'static Resource], selection: Option<&Selection>) -> Self {
         let of_field = |field: &Field| Column {
             label: field.label.to_owned(),
             names: vec![field.name.to_owned()],
@@ -186,8 +201,37 @@ impl Rows {
                 [id].into_iter().chain(shared.map(of_field)).collect()
             }
         };
+        Columns(columns)
+    }
+
+    /// What stands above them.
+    #[must_use]
+    pub fn labels(&self) -> Vec<String> {
+        self.0.iter().map(|column| column.label.clone()).collect()
+    }
+
+    /// The row of one account.
+    #[must_use]
+    pub fn row(&self, entries: &[Entry<'_>], concealment: &Concealment, screen: Screen) -> Row {
+        let values = self.0.iter().map(|column| {
+            let entry = entries
+                .iter()
+                .find(|entry| column.names.iter().any(|name| name == entry.name));
+            entry.map_or_else(Value::default, |entry| Value {
+                text: cell(entry, concealment),
+                ago: screen.now.and_then(|now| ago(entry, now)),
+            })
+        });
+        Row(values.collect())
+    }
+}
+
+impl Rows {
+    /// Rows below these labels.
+    #[must_use]
+    pub fn new(labels: Vec<String>, screen: Screen) -> Self {
         Rows {
-            columns,
+            labels,
             screen,
             waiting: Vec::new(),
             settled: None,
@@ -198,24 +242,9 @@ impl Rows {
     ///
     /// # Errors
     /// Those of `out`.
-    pub fn write(
-        &mut self,
-        out: &mut impl Write,
-        entries: &[Entry<'_>],
-        concealment: &Concealment,
-    ) -> io::Result<()> {
-        let row = self.columns.iter().map(|column| {
-            let entry = entries
-                .iter()
-                .find(|entry| column.names.iter().any(|name| name == entry.name));
-            entry.map_or_else(Value::default, |entry| Value {
-                text: cell(entry, concealment),
-                ago: self.screen.now.and_then(|now| ago(entry, now)),
-            })
-        });
-        let row: Vec<Value> = row.collect();
+    pub fn write(&mut self, out: &mut impl Write, row: Row) -> io::Result<()> {
         if let Some((layout, times)) = &self.settled {
-            let row: Vec<_> = row.iter().map(|value| value.shown(*times)).collect();
+            let row: Vec<_> = row.0.iter().map(|value| value.shown(*times)).collect();
             layout.write(out, &row, |_| false)
         } else {
             self.waiting.push(row);
@@ -225,6 +254,12 @@ impl Rows {
                 self.settle(out)
             }
         }
+    }
+
+    /// Whether rows wait for others.
+    #[must_use]
+    pub fn are_waiting(&self) -> bool {
+        !self.waiting.is_empty()
     }
 
     /// Writes what still waits. A table without rows is empty: not even its header stands there.
@@ -240,15 +275,14 @@ impl Rows {
     }
 
     fn settle(&mut self, out: &mut impl Write) -> io::Result<()> {
-        let labels = self.columns.iter().map(|column| column.label.clone());
-        let header: Vec<String> = labels.collect();
+        let header = &self.labels;
         let waiting = std::mem::take(&mut self.waiting);
         let laid_out = |times| {
             let rows: Vec<Vec<String>> = waiting
                 .iter()
-                .map(|row| row.iter().map(|value| value.shown(times)).collect())
+                .map(|row| row.0.iter().map(|value| value.shown(times)).collect())
                 .collect();
-            let all = rows.iter().chain([&header]).map(Vec::as_slice);
+            let all = rows.iter().chain([header]).map(Vec::as_slice);
             (Layout::new(all, self.screen), times, rows)
         };
         let mut chosen = laid_out(Times::Both);
@@ -256,7 +290,7 @@ impl Rows {
             chosen = laid_out(Times::Ago);
         }
         let (layout, times, rows) = chosen;
-        layout.write(out, &header, |_| true)?;
+        layout.write(out, header, |_| true)?;
         for row in &rows {
             layout.write(out, row, |_| false)?;
         }

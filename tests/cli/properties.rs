@@ -17,7 +17,7 @@ use acctq::error::Kind;
 use acctq::escape::{excerpt, for_people, is_forbidden};
 use acctq::json::{self, Flaw, Tokens};
 use acctq::output::table::Screen;
-use acctq::output::{Format, Printer};
+use acctq::output::{Format, Printer, Renderer};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
@@ -266,12 +266,13 @@ fn account_of(text: String) -> Account {
 /// What is printed of these accounts.
 fn printed(format: Format, many: bool, reveal: bool, accounts: &[&Account]) -> String {
     let screen = Screen::default();
-    let mut printer = Printer::new(format, many, &[&CONNECTED], None, reveal, screen);
-    let mut out: Vec<u8> = accounts
-        .iter()
-        .flat_map(|account| printer.render(account).unwrap())
-        .collect();
-    out.extend(printer.finish());
+    let renderer = Renderer::new(format, many, &[&CONNECTED], None, reveal, screen);
+    let mut printer = Printer::new(&renderer);
+    let mut out = Vec::new();
+    for account in accounts {
+        printer.add(renderer.render(account).unwrap(), &mut out);
+    }
+    printer.finish(&mut out);
     String::from_utf8(out).expect("UTF-8")
 }
 

@@ -4,8 +4,41 @@ use std::collections::BTreeMap;
 
 use super::about;
 use crate::account::{Account, Drift, Id};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind};
 use crate::ui::{Ui, Warning};
+
+/// The fields of one account that stray, each with how.
+pub type Strays = Vec<(&'static str, Drift)>;
+
+/// Those of this account.
+#[must_use]
+pub fn strays(account: &Account) -> Strays {
+    account
+        .drift()
+        .map(|(field, drift)| (field.name, drift))
+        .collect()
+}
+
+/// That an account which strays is not shown, for `--strict`.
+#[must_use]
+pub fn refusal(strays: &Strays, id: &Id, profile: Option<&str>) -> Error {
+    let error = Error::new(Kind::BadResponse, told(strays, id))
+        .hint("without --strict it is shown, with a warning");
+    about(error, id, profile).with(|facts| facts.status = Some(200))
+}
+
+fn told(strays: &Strays, id: &Id) -> String {
+    let list: Vec<_> = strays
+        .iter()
+        .map(|(name, drift)| format!("{name} ({})", drift.words()))
+        .collect();
+    format!(
+        "the {} {} strays from the contract: {}",
+        id.resource().noun,
+        id.as_str(),
+        list.join(", ")
+    )
+}
 
 /// Warnings about answers that stray from the contract: for one account all at once, among several once for each field.
 pub struct Drifts<'a> {
@@ -27,39 +60,9 @@ impl<'a> Drifts<'a> {
     }
 
     /// Warns of what is new.
-    ///
-    /// # Errors
-    /// `bad_response`: it strays, and that is not to be.
-    pub fn check(
-        &mut self,
-        account: &Account,
-        id: &Id,
-        profile: Option<&str>,
-        strict: bool,
-    ) -> Result<()> {
-        let drifts: Vec<(&str, Drift)> = account
-            .drift()
-            .map(|(field, drift)| (field.name, drift))
-            .collect();
-        if drifts.is_empty() {
-            return Ok(());
-        }
-        let list = |drifts: &[(&str, Drift)]| {
-            let list: Vec<_> = drifts
-                .iter()
-                .map(|(name, drift)| format!("{name} ({})", drift.words()))
-                .collect();
-            format!(
-                "the {} {} strays from the contract: {}",
-                id.resource().noun,
-                id.as_str(),
-                list.join(", ")
-            )
-        };
-        if strict {
-            let error = Error::new(Kind::BadResponse, list(&drifts))
-                .hint("without --strict it is shown, with a warning");
-            return Err(about(error, id, profile).with(|facts| facts.status = Some(200)));
+    pub fn warn(&mut self, strays: Strays, id: &Id, profile: Option<&str>) {
+        if strays.is_empty() {
+            return;
         }
         self.accounts += 1;
         let fresh = |(name, _): &(&'static str, Drift)| {
@@ -67,20 +70,19 @@ impl<'a> Drifts<'a> {
             *count += 1;
             !self.many || *count == 1
         };
-        let drifts: Vec<_> = drifts.into_iter().filter(fresh).collect();
-        if !drifts.is_empty() {
+        let strays: Strays = strays.into_iter().filter(fresh).collect();
+        if !strays.is_empty() {
             self.ui.warning(&Warning {
-                message: &list(&drifts),
+                message: &told(&strays, id),
                 hint: "it is shown as it came; --strict makes this an error",
                 id: Some(id),
                 profile,
-                fields: drifts
+                fields: strays
                     .iter()
                     .map(|(name, drift)| (*name, drift.words().to_owned()))
                     .collect(),
             });
         }
-        Ok(())
     }
 
     /// At the end of several look-ups, how many strayed in which field.

@@ -1,28 +1,45 @@
 //! What has come of the look-ups so far: shared with the end that a signal may put to them.
 //!
 //! One lock is held by whoever writes a result or a message, so nothing is torn, and after the end nothing is written. It
-//! can be held for long, by a reader that has stalled; how far the look-ups have come is behind another one, which cannot.
+//! can be held for long, by a reader that has stalled; how far it has come is behind another one, which cannot. What is
+//! counted there has been written: results go out in portions that a pipe takes whole or not at all.
 
-use std::fmt::Write as _;
+use std::collections::VecDeque;
+use std::ffi::OsString;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
+use super::tally::{Tally, grouped};
 use crate::account::Id;
 use crate::error::{Error, Kind, Result};
 use crate::interrupt::{Interrupt, LastWords};
-use crate::output::Printer;
+use crate::output::{Piece, Printer};
 use crate::ui::Ui;
+
+/// What a pipe takes whole, in bytes (Linux; POSIX promises 512).
+const PORTION: usize = 4096;
+
+/// How much waits to be written, at most, in bytes.
+const PENDING: usize = 64 * 1024;
 
 /// The results of one call.
 pub struct Results {
     ui: Arc<Ui>,
-    total: usize,
+    many: bool,
+    /// The ids, if all of them are arguments.
+    arguments: Option<Vec<OsString>>,
+    began: Instant,
     output: Mutex<Output>,
     progress: Mutex<Progress>,
 }
 
 /// Where the results are written.
 pub struct Output {
-    pub printer: Printer,
+    printer: Printer,
+    /// What has been printed and is not written yet.
+    pending: Vec<u8>,
+    /// Where in it each result ends, and which line it belongs to.
+    ends: VecDeque<(usize, Option<usize>)>,
     found: usize,
     is_complete: bool,
 }
@@ -30,21 +47,28 @@ pub struct Output {
 /// How far it has come.
 #[derive(Default)]
 struct Progress {
-    found: usize,
-    failed: usize,
-    passed_over: usize,
-    /// What is being looked up, and for which profile.
+    tally: Tally,
+    /// What a look-up alone asks for, and for which profile.
     under_way: Option<(Id, Option<String>)>,
 }
 
 impl Results {
-    /// For so many ids.
-    pub fn new(ui: Arc<Ui>, total: usize, printer: Printer) -> Self {
+    /// Of a call for one id or `many`; `arguments` are they, unless others are read.
+    pub fn new(
+        ui: Arc<Ui>,
+        many: bool,
+        arguments: Option<Vec<OsString>>,
+        printer: Printer,
+    ) -> Self {
         Results {
             ui,
-            total,
+            many,
+            arguments,
+            began: Instant::now(),
             output: Mutex::new(Output {
                 printer,
+                pending: Vec::new(),
+                ends: VecDeque::new(),
                 found: 0,
                 is_complete: false,
             }),
@@ -52,14 +76,9 @@ impl Results {
         }
     }
 
-    /// That this id is being looked up, for that profile.
+    /// That a look-up alone is under way, for that profile.
     pub fn begin(&self, id: &Id, profile: Option<&str>) {
         lock(&self.progress).under_way = Some((id.clone(), profile.map(str::to_owned)));
-    }
-
-    /// That an id is not tried, since it would fail as others have.
-    pub fn passed_over(&self) {
-        lock(&self.progress).passed_over += 1;
     }
 
     /// The right to write; `None` once a signal has ended it.
@@ -68,25 +87,61 @@ impl Results {
         (!interrupt.is_over()).then_some(output)
     }
 
-    /// Writes an account.
+    /// Takes an account; it is written with others.
     ///
     /// # Errors
     /// `failed` if it cannot be written.
-    pub fn found(&self, output: &mut Output, text: &[u8]) -> Result<()> {
-        self.ui.print(text)?;
+    pub fn found(&self, output: &mut Output, piece: Piece, line: Option<usize>) -> Result<()> {
         output.found += 1;
+        output.printer.add(piece, &mut output.pending);
+        output.ends.push_back((output.pending.len(), line));
+        if output.pending.len() < PENDING {
+            return Ok(());
+        }
+        self.flush(output)
+    }
+
+    /// Reports the failure of one id among several, behind the results before it.
+    ///
+    /// # Errors
+    /// `failed` if those cannot be written.
+    pub fn failed(&self, output: &mut Output, error: &Error, line: Option<usize>) -> Result<()> {
+        self.flush(output)?;
+        self.ui.failure(error);
         let mut progress = lock(&self.progress);
-        progress.found += 1;
-        progress.under_way = None;
+        progress.tally.failed(error.kind());
+        progress.tally.line = line.or(progress.tally.line);
         Ok(())
     }
 
-    /// Reports the failure of one id among several.
-    pub fn failed(&self, error: &Error) {
-        self.ui.failure(error);
-        let mut progress = lock(&self.progress);
-        progress.failed += 1;
-        progress.under_way = None;
+    /// Writes the results that wait.
+    ///
+    /// # Errors
+    /// `failed` if they cannot be written.
+    pub fn flush(&self, output: &mut Output) -> Result<()> {
+        if output.printer.keeps_back() {
+            return Ok(());
+        }
+        let mut written = 0;
+        while written < output.pending.len() {
+            let fits = |(end, _): &&(usize, Option<usize>)| *end <= written + PORTION;
+            let whole = output.ends.iter().take_while(fits).count();
+            // One that is larger than a portion goes alone; what closes an array is no result.
+            let results = whole.max(1).min(output.ends.len());
+            let end = match results {
+                0 => output.pending.len(),
+                results => output.ends[results - 1].0,
+            };
+            self.ui.print(&output.pending[written..end])?;
+            written = end;
+            let mut progress = lock(&self.progress);
+            progress.tally.found += results;
+            for (_, line) in output.ends.drain(..results) {
+                progress.tally.line = line.or(progress.tally.line);
+            }
+        }
+        output.pending.clear();
+        Ok(())
     }
 
     /// Completes the output: what waits is written, and what is open is closed.
@@ -95,18 +150,30 @@ impl Results {
     /// `failed` if it cannot be written.
     pub fn finish(&self, output: &mut Output) -> Result<()> {
         output.is_complete = true;
-        self.ui.print(&output.printer.finish())
+        output.printer.finish(&mut output.pending);
+        self.flush(output)
     }
 
     /// Completes the output before all is done. Without a result there is none, not even an empty array.
     ///
     /// # Errors
     /// `failed` if it cannot be written.
-    pub fn cut_short(&self, output: &mut Output) -> Result<()> {
+    fn cut_short(&self, output: &mut Output) -> Result<()> {
         if output.is_complete || output.found == 0 {
             return Ok(());
         }
         self.finish(output)
+    }
+
+    /// Tells people what has come of it all.
+    pub fn sum_up(&self) {
+        let summary = lock(&self.progress).tally.summary(self.began.elapsed());
+        self.ui.note(&summary);
+    }
+
+    /// What has come of it.
+    pub fn tally(&self) -> Tally {
+        lock(&self.progress).tally.clone()
     }
 
     /// What is left to do if a signal ends it.
@@ -123,60 +190,52 @@ impl Results {
 
     /// The error that says how far it has come.
     fn interrupted(&self, kind: Kind) -> Error {
-        let Progress {
-            found,
-            failed,
-            passed_over,
-            under_way,
-        } = &*lock(&self.progress);
-        let is_one = self.total == 1;
+        let Progress { tally, under_way } = &*lock(&self.progress);
+        let done = tally.done();
         let mut message = kind.code().to_owned();
-        let mut again = "if you still want it".to_owned();
-        let done = found + failed + passed_over;
-        // Writing to a String cannot fail.
-        let _ = match (done, passed_over) {
-            (0, _) => Ok(()),
-            _ if is_one => Ok(()),
-            (_, 0) => write!(
-                message,
-                " after {done} of {} ids ({found} found, {failed} failed)",
-                self.total
-            ),
-            (_, untried) => write!(
-                message,
-                " after {done} of {} ids ({found} found, {failed} failed, {untried} not tried)",
-                self.total
-            ),
-        };
+        let mut again = "run it again if you still want it".to_owned();
         if let Some((id, profile)) = under_way {
-            let (noun, id) = (id.resource().noun, id.as_str());
-            let _ = write!(message, " while looking up the {noun} {id}");
+            message += &format!(
+                " while looking up the {} {}",
+                id.resource().noun,
+                id.as_str()
+            );
             if let Some(profile) = profile {
-                let _ = write!(message, " (profile {profile})");
-            }
-            if *passed_over > 0 {
-                "with the ids that were neither found nor failed".clone_into(&mut again);
-            } else if !is_one {
-                again = format!("with the ids from {id} on");
+                message += &format!(" (profile {profile})");
             }
         } else if done == 0 {
-            message.push_str(" before anything was looked up");
+            message += " before anything was looked up";
+        } else {
+            let of = match &self.arguments {
+                Some(arguments) => format!(" of {}", grouped(arguments.len())),
+                None => String::new(),
+            };
+            message += &format!(
+                " after {}{of} ids ({} found, {} failed)",
+                grouped(done),
+                grouped(tally.found),
+                grouped(tally.failures())
+            );
+            let next = self.arguments.as_ref().and_then(|ids| ids.get(done));
+            if let Some(line) = tally.line {
+                message += &format!("; everything up to input line {line} is done");
+                again = format!("run it again with --skip {line} to go on");
+            } else if let Some(next) = next {
+                let next = next.to_string_lossy();
+                again = format!("run it again with the ids from {next} on");
+            }
         }
         let hint = match kind {
             Kind::Terminated => {
-                format!(
-                    "another program sent SIGTERM, perhaps for a time limit; run it again {again}"
-                )
+                format!("another program sent SIGTERM, perhaps for a time limit; {again}")
             }
-            _ => format!("run it again {again}"),
+            _ => again,
         };
         Error::new(kind, message).hint(hint).with(|facts| {
-            let Some((id, profile)) = under_way else {
-                return;
-            };
-            facts.profile.clone_from(profile);
+            facts.line = tally.line;
             // Among several, an error with an id is one that was tried.
-            if is_one {
+            if let Some((id, profile)) = under_way.as_ref().filter(|_| !self.many) {
+                facts.profile.clone_from(profile);
                 facts.id = Some(id.as_str().to_owned());
                 facts.api = Some(id.resource().api);
             }

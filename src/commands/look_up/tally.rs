@@ -1,121 +1,187 @@
-//! What has come of several look-ups, and when to stop trying.
+//! What has come of several look-ups: the counts, and the exit code that follows from them.
 
-use crate::account::{Id, Resource};
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use super::watch::Stop;
 use crate::commands::Ending;
 use crate::error::{Error, Kind, Result};
 
-/// So many failures in a row of one kind among network and server are an outage.
-const OUTAGE: usize = 20;
-
 /// What has come of the look-ups so far.
-#[derive(Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Tally {
-    kind: Option<Kind>,
-    mixed: bool,
-    in_a_row: Option<(Kind, usize)>,
-    /// The APIs at which every further look-up would fail alike.
-    closed: Vec<&'static str>,
-    untried: usize,
-    /// Why the first of them is closed.
-    why: Option<Stop>,
-}
-
-struct Stop {
-    kind: Kind,
-    why: &'static str,
-    retryable: bool,
-    api: Option<&'static str>,
-    profile: Option<String>,
+    pub found: usize,
+    /// The failures of each kind, by its exit code and name.
+    failed: BTreeMap<(u8, &'static str), (Kind, usize)>,
+    /// The last line of standard input up to which everything is done.
+    pub line: Option<usize>,
 }
 
 impl Tally {
-    /// Counts an account.
-    pub fn found(&mut self) {
-        self.in_a_row = None;
+    /// Counts a failure.
+    pub fn failed(&mut self, kind: Kind) {
+        let key = (kind.exit_code(), kind.code());
+        self.failed.entry(key).or_insert((kind, 0)).1 += 1;
     }
 
-    /// Whether look-ups of this id need not be tried any more; it is counted then.
-    pub fn is_closed_to(&mut self, id: &Id) -> bool {
-        let closed = self.closed.contains(&id.resource().api);
-        self.untried += usize::from(closed);
-        closed
+    /// How many failed.
+    #[must_use]
+    pub fn failures(&self) -> usize {
+        self.failed.values().map(|(_, count)| count).sum()
     }
 
-    /// Counts the failure of an id, if it was one. If every further look-up at its API would fail alike, that is closed.
-    pub fn failed(&mut self, error: &Error, resource: Option<&Resource>) {
-        let why = self.judge(error);
-        let (Some(why), Some(resource)) = (why, resource) else {
-            return;
-        };
-        self.closed.push(resource.api);
-        self.why.get_or_insert(Stop {
-            kind: error.kind(),
-            why,
-            retryable: error.is_retryable(),
-            api: Some(resource.api),
-            profile: error.facts().profile.clone(),
-        });
+    /// How many ids were tried.
+    #[must_use]
+    pub fn done(&self) -> usize {
+        self.found + self.failures()
     }
 
-    fn judge(&mut self, error: &Error) -> Option<&'static str> {
-        let kind = error.kind();
-        self.mixed |= self
-            .kind
-            .is_some_and(|other| other.exit_code() != kind.exit_code());
-        self.kind.get_or_insert(kind);
-        let before = self
-            .in_a_row
-            .take()
-            .filter(|(other, _)| *other == kind)
-            .map_or(0, |(_, count)| count);
-        if error.kind() != Kind::Usage {
-            self.in_a_row = Some((kind, before + 1));
+    /// `found 99,812 · failed 188 (not found 180, server 8) · 3 m 12 s`
+    #[must_use]
+    pub fn summary(&self, elapsed: Duration) -> String {
+        let mut text = format!("found {}", grouped(self.found));
+        if !self.failed.is_empty() {
+            let kinds = self.failed.iter().map(|((_, code), (_, count))| {
+                format!("{} {}", code.replace('_', " "), grouped(*count))
+            });
+            let kinds: Vec<_> = kinds.collect();
+            // Writing to a String cannot fail.
+            let _ = write!(
+                text,
+                " · failed {} ({})",
+                grouped(self.failures()),
+                kinds.join(", ")
+            );
         }
-        match (kind, error.facts().status) {
-            (Kind::Config | Kind::Tls, _) => Some("no further id can be looked up like this"),
-            (Kind::Proxy, _) if !error.is_retryable() => {
-                Some("no further id can be looked up like this")
-            }
-            (Kind::Auth, None) => Some("there is no token"),
-            (Kind::Auth, Some(status)) if rejects_token(error, status) => {
-                Some("the token is rejected")
-            }
-            (Kind::Network | Kind::Proxy | Kind::Timeout | Kind::Server, _)
-                if before + 1 >= OUTAGE =>
-            {
-                Some("the last 20 failed alike; it looks like an outage")
-            }
-            _ => None,
-        }
+        format!("{text} · {}", span(elapsed))
     }
 
-    /// How it ended, of `total` ids.
+    /// How it ended: with what stopped it, so many ids being left, or with what all failures have in common.
     ///
     /// # Errors
-    /// What left ids untried.
-    pub fn ending(self, total: usize) -> Result<Ending> {
-        match (self.why, self.kind) {
-            (Some(stop), _) if self.untried > 0 => {
-                let tried = total - self.untried;
-                let message = format!("stopped after {tried} of {total} ids: {}", stop.why);
-                Err(Error::new(stop.kind, message)
-                    .hint("mend that first; the other ids have not been tried")
-                    .retryable(stop.retryable)
-                    .with(|facts| {
-                        facts.api = stop.api;
-                        facts.profile = stop.profile;
-                    }))
-            }
-            (_, None) => Ok(Ending::Done),
-            (_, Some(_)) if self.mixed => Ok(Ending::Failed(Kind::Failed)),
-            (_, Some(kind)) => Ok(Ending::Failed(kind)),
+    /// What left ids untried, or may have: `None` is an unknown number of them.
+    pub fn ending(&self, stop: Option<Stop>, left: Option<usize>) -> Result<Ending> {
+        if let Some(stop) = stop.filter(|_| left != Some(0)) {
+            return Err(self.stopped(stop, left));
+        }
+        let mut kinds = self.failed.values().map(|(kind, _)| *kind);
+        let Some(kind) = kinds.next() else {
+            return Ok(Ending::Done);
+        };
+        let is_alike = kinds.all(|other| other.exit_code() == kind.exit_code());
+        Ok(Ending::Failed(if is_alike { kind } else { Kind::Failed }))
+    }
+
+    fn stopped(&self, stop: Stop, left: Option<usize>) -> Error {
+        let done = self.done();
+        let of = left.map_or(String::new(), |left| {
+            format!(" of {}", grouped(done + left))
+        });
+        let message = format!("stopped after {}{of} ids: {}", grouped(done), stop.why);
+        let (upto, hint) = self.resuming("mend that first", "; the other ids have not been tried");
+        Error::new(stop.kind, message + &upto)
+            .hint(hint)
+            .retryable(stop.retryable)
+            .with(|facts| {
+                facts.api = stop.api;
+                facts.profile = stop.profile;
+                facts.line = self.line;
+            })
+    }
+
+    /// Up to where everything is done, for the message, and what to do next: `first`, then to go on where lines were read,
+    /// or else `otherwise`.
+    #[must_use]
+    pub fn resuming(&self, first: &str, otherwise: &str) -> (String, String) {
+        match self.line {
+            Some(line) => (
+                format!("; everything up to input line {line} is done"),
+                format!("{first}, then go on with --skip {line}"),
+            ),
+            None => (String::new(), format!("{first}{otherwise}")),
         }
     }
 }
 
-fn rejects_token(error: &Error, status: u16) -> bool {
-    let api = error.facts().api;
-    crate::account::RESOURCES
-        .iter()
-        .any(|r| Some(r.api) == api && r.token_rejected.contains(&status))
+/// `1,234,567`
+#[must_use]
+pub fn grouped(number: usize) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// `1 h 3 m 12 s`, and tenths of seconds where they say something.
+#[must_use]
+pub fn span(time: Duration) -> String {
+    let seconds = time.as_secs();
+    match seconds {
+        0..10 => format!("{:.1} s", time.as_secs_f64()),
+        10..60 => format!("{seconds} s"),
+        60..3600 => format!("{} m {} s", seconds / 60, seconds % 60),
+        _ => format!(
+            "{} h {} m {} s",
+            seconds / 3600,
+            seconds / 60 % 60,
+            seconds % 60
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_summary_counts_kinds_in_the_order_of_exit_codes() {
+        let mut tally = Tally {
+            found: 99_812,
+            ..Tally::default()
+        };
+        assert_eq!(tally.summary(Duration::ZERO), "found 99,812 · 0.0 s");
+        for _ in 0..8 {
+            tally.failed(Kind::Server);
+        }
+        for _ in 0..180 {
+            tally.failed(Kind::NotFound);
+        }
+        assert_eq!(
+            tally.summary(Duration::from_secs(192)),
+            "found 99,812 · failed 188 (not found 180, server 8) · 3 m 12 s"
+        );
+    }
+
+    #[test]
+    fn failures_of_one_exit_code_keep_it() {
+        let mut tally = Tally::default();
+        let ending = |tally: &Tally| tally.ending(None, Some(0)).expect("nothing stopped it");
+        assert_eq!(ending(&tally), Ending::Done);
+        tally.failed(Kind::Gone);
+        tally.failed(Kind::NotFound);
+        assert!(matches!(ending(&tally), Ending::Failed(kind) if kind.exit_code() == 5));
+        tally.failed(Kind::Server);
+        assert_eq!(ending(&tally), Ending::Failed(Kind::Failed));
+    }
+
+    #[test]
+    fn numbers_and_times_for_people() {
+        for (number, text) in [
+            (0, "0"),
+            (999, "999"),
+            (1_000, "1,000"),
+            (1_234_567, "1,234,567"),
+        ] {
+            assert_eq!(grouped(number), text);
+        }
+        for (seconds, text) in [(9.94, "9.9 s"), (59.9, "59 s"), (3_792.0, "1 h 3 m 12 s")] {
+            assert_eq!(span(Duration::from_secs_f64(seconds)), text);
+        }
+    }
 }

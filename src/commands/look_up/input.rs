@@ -1,0 +1,240 @@
+//! Where the ids come from: the command line and, where `-` stands, standard input, one a line.
+//!
+//! Lines are read as they are asked for and never all at once, nor is a line kept beyond any id's length. Blank lines and
+//! comments are passed over; a byte order mark, blanks around an id and either line end are no part of it.
+
+use std::ffi::OsString;
+use std::io::{self, BufRead as _, BufReader, IsTerminal as _, Read as _, Stdin};
+use std::time::Duration;
+use std::vec;
+
+use crate::error::{Error, Kind, Result};
+
+/// What stands for standard input.
+const STDIN: &str = "-";
+
+/// How much of a line is kept, in bytes: any id, and enough of anything else to say what it is.
+const LONGEST: usize = 4096;
+
+/// How often it is asked whether it is over, while there is nothing to read.
+const OFTEN: Duration = Duration::from_millis(100);
+
+/// How many lines are counted, at most, that are not looked up any more.
+const COUNTED: usize = 10_000_000;
+
+/// An id as it was given.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Given {
+    /// Its text; what is no UTF-8 is replaced, which no id is the better for.
+    pub text: String,
+    /// The line of standard input that it stands in, from 1.
+    pub line: Option<usize>,
+}
+
+/// The ids of one call.
+pub struct Input {
+    before: vec::IntoIter<OsString>,
+    lines: Option<Lines>,
+    after: vec::IntoIter<OsString>,
+}
+
+impl Input {
+    /// For these arguments, without the first `skipped` lines.
+    ///
+    /// # Errors
+    /// `usage`: standard input is named twice, or lines are to be skipped and it is not named.
+    pub fn new(arguments: &[OsString], skipped: usize) -> Result<Self> {
+        let mut parts = arguments.splitn(2, |argument| argument == STDIN);
+        let mut before = parts.next().unwrap_or_default().to_vec();
+        let after = parts.next();
+        let is_read = after.is_some();
+        let after = after.unwrap_or_default().to_vec();
+        if after.iter().any(|argument| argument == STDIN) {
+            return Err(
+                Error::new(Kind::Usage, "standard input (`-`) is named twice")
+                    .hint("it can be read only once: leave one `-` out"),
+            );
+        }
+        if skipped > 0 {
+            if !is_read {
+                return Err(Error::new(
+                    Kind::Usage,
+                    "--skip skips lines of standard input, which is not read",
+                )
+                .hint("name it with `-` among the ids, or leave --skip out"));
+            }
+            // They came before the first line.
+            before.clear();
+        }
+        Ok(Input {
+            before: before.into_iter(),
+            lines: is_read.then(|| Lines::new(skipped)),
+            after: after.into_iter(),
+        })
+    }
+
+    /// Whether ids come from a person who types them.
+    #[must_use]
+    pub fn is_typed(&self) -> bool {
+        self.lines.is_some() && io::stdin().is_terminal()
+    }
+
+    /// How many ids there are, if all of them are arguments.
+    #[must_use]
+    pub fn known(&self) -> Option<usize> {
+        self.lines.is_none().then(|| self.before.len())
+    }
+
+    /// How many ids are left, as far as that is known: standard input may have more until its end has been seen.
+    #[must_use]
+    pub fn left(&mut self) -> Option<usize> {
+        let lines = match &mut self.lines {
+            Some(lines) => lines.left()?,
+            None => 0,
+        };
+        Some(self.before.len() + lines + self.after.len())
+    }
+
+    /// The next id; `None` after the last one, or when `is_over` says so while there is nothing to read.
+    ///
+    /// # Errors
+    /// `failed` if standard input cannot be read, `usage` if it has fewer lines than are skipped.
+    pub fn next(&mut self, is_over: &dyn Fn() -> bool) -> Result<Option<Given>> {
+        let argument = |argument: OsString| Given {
+            text: argument.to_string_lossy().into_owned(),
+            line: None,
+        };
+        if let Some(given) = self.before.next() {
+            return Ok(Some(argument(given)));
+        }
+        if let Some(lines) = &mut self.lines
+            && let Some(given) = lines.next(is_over)?
+        {
+            return Ok(Some(given));
+        }
+        Ok(self.after.next().map(argument).filter(|_| !is_over()))
+    }
+}
+
+/// The lines of standard input.
+struct Lines {
+    reader: BufReader<Stdin>,
+    /// The number of the last line that was read.
+    number: usize,
+    skipped: usize,
+    is_at_end: bool,
+}
+
+impl Lines {
+    fn new(skipped: usize) -> Self {
+        Lines {
+            reader: BufReader::with_capacity(64 * 1024, io::stdin()),
+            number: 0,
+            skipped,
+            is_at_end: false,
+        }
+    }
+
+    fn next(&mut self, is_over: &dyn Fn() -> bool) -> Result<Option<Given>> {
+        let refused = |error: io::Error| {
+            Error::new(Kind::Failed, "standard input cannot be read").because(error)
+        };
+        while !self.is_at_end && self.wait(is_over).map_err(refused)? {
+            let Some(line) = self.line().map_err(refused)? else {
+                self.is_at_end = true;
+                break;
+            };
+            self.number += 1;
+            if self.number <= self.skipped {
+                continue;
+            }
+            let line = match self.number {
+                1 => line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&line),
+                _ => &line,
+            };
+            if is_id(line) {
+                return Ok(Some(Given {
+                    text: String::from_utf8_lossy(line.trim_ascii()).into_owned(),
+                    line: Some(self.number),
+                }));
+            }
+        }
+        if self.is_at_end && self.number < self.skipped {
+            let message = format!(
+                "--skip {}: standard input has only {} lines",
+                self.skipped, self.number
+            );
+            return Err(Error::new(Kind::Usage, message)
+                .hint("is it the same input as before? nothing has been looked up"));
+        }
+        Ok(None)
+    }
+
+    /// Reads one line, of which no more than [`LONGEST`] bytes are kept; `None` at the end.
+    fn line(&mut self) -> io::Result<Option<Vec<u8>>> {
+        let mut line = Vec::with_capacity(32);
+        let most = LONGEST as u64 + 1;
+        if (&mut self.reader).take(most).read_until(b'\n', &mut line)? == 0 {
+            return Ok(None);
+        }
+        if line.len() > LONGEST && line.last() != Some(&b'\n') {
+            self.reader.skip_until(b'\n')?;
+        }
+        Ok(Some(line))
+    }
+
+    /// Waits until there is something to read; `false` when it is over before.
+    fn wait(&self, is_over: &dyn Fn() -> bool) -> io::Result<bool> {
+        while !is_over() {
+            if self.is_ready(OFTEN)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Whether there is something to read within that time, be it the end.
+    #[cfg(unix)]
+    fn is_ready(&self, within: Duration) -> io::Result<bool> {
+        use rustix::event::{PollFd, PollFlags, poll};
+        if !self.reader.buffer().is_empty() {
+            return Ok(true);
+        }
+        let stdin = io::stdin();
+        let mut fds = [PollFd::new(&stdin, PollFlags::IN)];
+        match poll(&mut fds, within.try_into().ok().as_ref()) {
+            Err(rustix::io::Errno::INTR) => Ok(false),
+            ready => Ok(ready? > 0),
+        }
+    }
+
+    /// There is no way to know: reading waits, even when it is over.
+    #[cfg(not(unix))]
+    fn is_ready(&self, within: Duration) -> io::Result<bool> {
+        Ok(!within.is_zero())
+    }
+
+    /// How many ids are left, if all of them are there already.
+    fn left(&mut self) -> Option<usize> {
+        let mut left = 0;
+        for _ in 0..COUNTED {
+            if self.is_at_end {
+                return Some(left);
+            }
+            if !self.is_ready(Duration::ZERO).ok()? {
+                return None;
+            }
+            match self.line().ok()? {
+                Some(line) => left += usize::from(is_id(&line)),
+                None => self.is_at_end = true,
+            }
+        }
+        None
+    }
+}
+
+/// Whether a line holds an id: it is neither blank nor a comment.
+fn is_id(line: &[u8]) -> bool {
+    let text = line.trim_ascii();
+    !text.is_empty() && !text.starts_with(b"#")
+}
