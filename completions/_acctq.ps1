@@ -169,6 +169,9 @@ Register-ArgumentCompleter -Native -CommandName 'acctq' -ScriptBlock {
             break
         }
         'acctq;cacc;get' {
+            [CompletionResult]::new('--jobs', '--jobs', [CompletionResultType]::ParameterName, 'How many look-ups are under way at once: 1 to 256')
+            [CompletionResult]::new('--rate', '--rate', [CompletionResultType]::ParameterName, 'At most so many requests a second: 10/s, 0.5/s')
+            [CompletionResult]::new('--skip', '--skip', [CompletionResultType]::ParameterName, 'Go on behind that line of standard input, and what was given before it')
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Which profile of the configuration to use; `sandbox` is built in')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Which profile of the configuration to use; `sandbox` is built in')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How results are written; with json and ndjson, errors are JSON, too')
@@ -234,6 +237,9 @@ Register-ArgumentCompleter -Native -CommandName 'acctq' -ScriptBlock {
             break
         }
         'acctq;partner;account;get' {
+            [CompletionResult]::new('--jobs', '--jobs', [CompletionResultType]::ParameterName, 'How many look-ups are under way at once: 1 to 256')
+            [CompletionResult]::new('--rate', '--rate', [CompletionResultType]::ParameterName, 'At most so many requests a second: 10/s, 0.5/s')
+            [CompletionResult]::new('--skip', '--skip', [CompletionResultType]::ParameterName, 'Go on behind that line of standard input, and what was given before it')
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Which profile of the configuration to use; `sandbox` is built in')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Which profile of the configuration to use; `sandbox` is built in')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How results are written; with json and ndjson, errors are JSON, too')
@@ -255,6 +261,9 @@ Register-ArgumentCompleter -Native -CommandName 'acctq' -ScriptBlock {
             break
         }
         'acctq;get' {
+            [CompletionResult]::new('--jobs', '--jobs', [CompletionResultType]::ParameterName, 'How many look-ups are under way at once: 1 to 256')
+            [CompletionResult]::new('--rate', '--rate', [CompletionResultType]::ParameterName, 'At most so many requests a second: 10/s, 0.5/s')
+            [CompletionResult]::new('--skip', '--skip', [CompletionResultType]::ParameterName, 'Go on behind that line of standard input, and what was given before it')
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Which profile of the configuration to use; `sandbox` is built in')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Which profile of the configuration to use; `sandbox` is built in')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How results are written; with json and ndjson, errors are JSON, too')

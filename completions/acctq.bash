@@ -176,12 +176,24 @@ _acctq() {
             return 0
             ;;
         acctq__subcmd__cacc__subcmd__get)
-            opts="-p -o -F -q -v -h --profile --output --fields --reveal --strict --timeout --retries --config --color --quiet --verbose --help"
+            opts="-p -o -F -q -v -h --jobs --rate --skip --profile --output --fields --reveal --strict --timeout --retries --config --color --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --jobs)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --rate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --skip)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --profile)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -384,12 +396,24 @@ _acctq() {
             return 0
             ;;
         acctq__subcmd__get)
-            opts="-p -o -F -q -v -h --profile --output --fields --reveal --strict --timeout --retries --config --color --quiet --verbose --help"
+            opts="-p -o -F -q -v -h --jobs --rate --skip --profile --output --fields --reveal --strict --timeout --retries --config --color --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --jobs)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --rate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --skip)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --profile)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -582,12 +606,24 @@ _acctq() {
             return 0
             ;;
         acctq__subcmd__partner__subcmd__account__subcmd__get)
-            opts="-p -o -F -q -v -h --profile --output --fields --reveal --strict --timeout --retries --config --color --quiet --verbose --help"
+            opts="-p -o -F -q -v -h --jobs --rate --skip --profile --output --fields --reveal --strict --timeout --retries --config --color --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --jobs)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --rate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --skip)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --profile)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

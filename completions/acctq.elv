@@ -155,6 +155,9 @@ set edit:completion:arg-completer[acctq] = {|@words|
             cand get 'Look up connected accounts by id'
         }
         &'acctq;cacc;get'= {
+            cand --jobs 'How many look-ups are under way at once: 1 to 256'
+            cand --rate 'At most so many requests a second: 10/s, 0.5/s'
+            cand --skip 'Go on behind that line of standard input, and what was given before it'
             cand -p 'Which profile of the configuration to use; `sandbox` is built in'
             cand --profile 'Which profile of the configuration to use; `sandbox` is built in'
             cand -o 'How results are written; with json and ndjson, errors are JSON, too'
@@ -217,6 +220,9 @@ set edit:completion:arg-completer[acctq] = {|@words|
             cand get 'Look up partner billing accounts by uid'
         }
         &'acctq;partner;account;get'= {
+            cand --jobs 'How many look-ups are under way at once: 1 to 256'
+            cand --rate 'At most so many requests a second: 10/s, 0.5/s'
+            cand --skip 'Go on behind that line of standard input, and what was given before it'
             cand -p 'Which profile of the configuration to use; `sandbox` is built in'
             cand --profile 'Which profile of the configuration to use; `sandbox` is built in'
             cand -o 'How results are written; with json and ndjson, errors are JSON, too'
@@ -237,6 +243,9 @@ set edit:completion:arg-completer[acctq] = {|@words|
             cand --help 'Print help'
         }
         &'acctq;get'= {
+            cand --jobs 'How many look-ups are under way at once: 1 to 256'
+            cand --rate 'At most so many requests a second: 10/s, 0.5/s'
+            cand --skip 'Go on behind that line of standard input, and what was given before it'
             cand -p 'Which profile of the configuration to use; `sandbox` is built in'
             cand --profile 'Which profile of the configuration to use; `sandbox` is built in'
             cand -o 'How results are written; with json and ndjson, errors are JSON, too'

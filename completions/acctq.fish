@@ -175,6 +175,9 @@ complete -c acctq -n "__fish_acctq_using_subcommand cacc; and not __fish_seen_su
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and not __fish_seen_subcommand_from get" -s v -l verbose -d 'What each request did, on standard error'
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and not __fish_seen_subcommand_from get" -s h -l help -d 'Print help'
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and not __fish_seen_subcommand_from get" -f -a "get" -d 'Look up connected accounts by id'
+complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from get" -l jobs -d 'How many look-ups are under way at once: 1 to 256' -r
+complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from get" -l rate -d 'At most so many requests a second: 10/s, 0.5/s' -r
+complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from get" -l skip -d 'Go on behind that line of standard input, and what was given before it' -r
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from get" -s p -l profile -d 'Which profile of the configuration to use; `sandbox` is built in' -r
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from get" -s o -l output -d 'How results are written; with json and ndjson, errors are JSON, too' -r -f -a "table\t''
 json\t''
@@ -258,6 +261,9 @@ complete -c acctq -n "__fish_acctq_using_subcommand partner; and __fish_seen_sub
 complete -c acctq -n "__fish_acctq_using_subcommand partner; and __fish_seen_subcommand_from account" -s v -l verbose -d 'What each request did, on standard error'
 complete -c acctq -n "__fish_acctq_using_subcommand partner; and __fish_seen_subcommand_from account" -s h -l help -d 'Print help'
 complete -c acctq -n "__fish_acctq_using_subcommand partner; and __fish_seen_subcommand_from account" -f -a "get" -d 'Look up partner billing accounts by uid'
+complete -c acctq -n "__fish_acctq_using_subcommand get" -l jobs -d 'How many look-ups are under way at once: 1 to 256' -r
+complete -c acctq -n "__fish_acctq_using_subcommand get" -l rate -d 'At most so many requests a second: 10/s, 0.5/s' -r
+complete -c acctq -n "__fish_acctq_using_subcommand get" -l skip -d 'Go on behind that line of standard input, and what was given before it' -r
 complete -c acctq -n "__fish_acctq_using_subcommand get" -s p -l profile -d 'Which profile of the configuration to use; `sandbox` is built in' -r
 complete -c acctq -n "__fish_acctq_using_subcommand get" -s o -l output -d 'How results are written; with json and ndjson, errors are JSON, too' -r -f -a "table\t''
 json\t''

@@ -123,7 +123,7 @@ fn success() {
 fn several_that_differ_in_kind() {
     check(&Case {
         server: Server::Answers("404 Not Found", "", ""),
-        args: "get cacc_1 ../admin",
+        args: "get cacc_1 ../admin -q",
         exit_code: 1,
         stdout: [
             "", r"[]

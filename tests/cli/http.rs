@@ -356,7 +356,7 @@ fn a_stale_connection_is_invisible() {
         let wire = Wire::new(vec![script, rest.clone()]);
         let home = Home::new();
         home.profile(wire.url());
-        home.acctq("cacc get cacc_1 cacc_2 cacc_3 -o ndjson --retries 0")
+        home.acctq("cacc get cacc_1 cacc_2 cacc_3 -o ndjson --retries 0 --jobs 1")
             .run()
             .prints(&format!(
                 "{}\n{}\n{}\n",
@@ -383,7 +383,7 @@ fn a_connection_is_kept() {
     let home = Home::new();
     home.profile(wire.url());
     let ended = home
-        .acctq("cacc get cacc_1 cacc_2 cacc_3 -o ndjson --retries 0")
+        .acctq("cacc get cacc_1 cacc_2 cacc_3 -o ndjson --retries 0 --jobs 1")
         .run();
     assert_eq!(ended.code, 5);
     assert_eq!(

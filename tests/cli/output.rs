@@ -233,7 +233,7 @@ fn columns_are_aligned_by_width_on_the_screen() {
         };
         json(&connected(id, &format!("\"{name}\"")))
     }));
-    home.acctq("get cacc_1 cacc_2 cacc_3 cacc_4 -F metadata,id -o table")
+    home.acctq("get cacc_1 cacc_2 cacc_3 cacc_4 -F metadata,id -o table -q")
         .run()
         .prints(
             "Metadata  ID\n\
@@ -253,7 +253,7 @@ fn a_cell_of_any_size_passes_a_pipe_uncut() {
         .prints(&format!("Metadata  {name}\nID        {CACC}\n"));
     let gap = " ".repeat(name.len() + 2 - "Metadata".len());
     let row = format!("{name}  {CACC}\n");
-    home.acctq(&format!("get {CACC} {CACC} -F metadata,id"))
+    home.acctq(&format!("get {CACC} {CACC} -F metadata,id -q"))
         .run()
         .prints(&format!("Metadata{gap}ID\n{row}{row}"));
 }
@@ -430,7 +430,7 @@ fn fields_narrow_and_order_in_every_format() {
     ] {
         get(list, format).prints(&stdout);
     }
-    home.acctq(&format!("cacc get {CACC} {CACC} -F status,revoked_at,metadata.plan,id")).run().prints(&format!(
+    home.acctq(&format!("cacc get {CACC} {CACC} -F status,revoked_at,metadata.plan,id -q")).run().prints(&format!(
         "Status  Revoked  metadata.plan  ID\nactive           pro            {CACC}\nactive           pro            {CACC}\n"
     ));
     for (list, says, hint) in [
@@ -563,7 +563,7 @@ fn the_document_is_the_servers_own_to_the_last_digit() {
 #[test]
 fn several_accounts_are_one_document_or_one_line_or_row_each() {
     let home = any();
-    let ids = "get cacc_1 u-2";
+    let ids = "get cacc_1 u-2 -q";
     home.acctq(&format!("{ids} -o ndjson -F status"))
         .run()
         .prints("{\"status\":\"active\"}\n{\"status\":\"provisioned\"}\n");
@@ -578,12 +578,12 @@ fn several_accounts_are_one_document_or_one_line_or_row_each() {
          cacc_1  active       2023-11-07T05:31:56Z\n\
          u-2     provisioned  2023-01-23T15:55:58Z\n",
     );
-    home.acctq("cacc get cacc_1 cacc_22").run().prints(
+    home.acctq("cacc get cacc_1 cacc_22 -q").run().prints(
         "ID       Status  Connection type  Created\n\
          cacc_1   active  standard         2023-11-07T05:31:56Z\n\
          cacc_22  active  standard         2023-11-07T05:31:56Z\n",
     );
-    home.acctq("partner account get u-1 u-2").run().prints(
+    home.acctq("partner account get u-1 u-2 -q").run().prints(
         "UID  Status       Account type  Ends\n\
          u-1  provisioned  I             –\n\
          u-2  provisioned  I             –\n",
@@ -679,7 +679,7 @@ fn widths_are_fixed_after_a_hundred_rows() {
     }));
     let ids: Vec<_> = (100..350).map(|n| format!("cacc_{n}")).collect();
     let ended = home
-        .acctq(&format!("cacc get {} -F id,metadata,status", ids.join(" ")))
+        .acctq(&format!("cacc get {} -F id,metadata,status -q", ids.join(" ")))
         .run();
     let expected: String = (100..350)
         .map(|n| match n {

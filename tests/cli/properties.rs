@@ -570,7 +570,7 @@ proptest! {
         home.profile(&url);
         let ids: Vec<_> = (0..documents.len()).map(|i| format!("cacc_{i}")).collect();
         for format in Format::ALL {
-            let ended = home.acctq(&format!("cacc get {} --reveal -o {format}", ids.join(" "))).run();
+            let ended = home.acctq(&format!("cacc get {} --reveal -o {format} -q", ids.join(" "))).run();
             prop_assert_eq!((ended.code, ended.stderr.as_str()), (0, ""));
             assert_harmless(&ended.stdout);
             match format {

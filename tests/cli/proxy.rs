@@ -595,7 +595,7 @@ fn a_misconfigured_proxy_ends_a_batch_and_a_failing_one_is_an_outage() {
     let batch = |proxy: &Wire| {
         let ended = direct
             .home
-            .acctq(&format!("cacc get {ids} --retries 0"))
+            .acctq(&format!("cacc get {ids} --retries 0 --jobs 1"))
             .env("SSL_CERT_FILE", &direct.ca)
             .env("HTTPS_PROXY", format!("127.0.0.1:{}", proxy.port()))
             .run();
