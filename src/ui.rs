@@ -7,8 +7,10 @@
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal as _, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jiff::Timestamp;
 
 use crate::account::Id;
@@ -83,6 +85,8 @@ pub struct Ui {
     screen: Screen,
     /// The reader of standard output has gone away.
     reader_gone: AtomicBool,
+    /// What shows on a terminal how far it has come; whatever else is written goes around it.
+    progress: Mutex<Option<ProgressBar>>,
 }
 
 impl Ui {
@@ -111,6 +115,7 @@ impl Ui {
             color_err: color(io::stderr().is_terminal()),
             screen,
             reader_gone: AtomicBool::new(false),
+            progress: Mutex::default(),
         }
     }
 
@@ -137,23 +142,73 @@ impl Ui {
     /// # Errors
     /// `failed` if it cannot be written.
     pub fn print(&self, result: &[u8]) -> Result<()> {
-        let mut out = io::stdout().lock();
-        out.write_all(result)
-            .and_then(|()| out.flush())
-            .map_err(|e| {
-                if e.kind() == io::ErrorKind::BrokenPipe {
-                    self.reader_gone.store(true, Ordering::Relaxed);
-                }
-                Error::new(Kind::Failed, "the output could not be written")
-                    .hint("is the disk full? what was written before this is incomplete")
-                    .because(e)
-            })
+        let write = || {
+            let mut out = io::stdout().lock();
+            out.write_all(result).and_then(|()| out.flush())
+        };
+        self.aside(write).map_err(|e| {
+            if e.kind() == io::ErrorKind::BrokenPipe {
+                self.reader_gone.store(true, Ordering::Relaxed);
+            }
+            Error::new(Kind::Failed, "the output could not be written")
+                .hint("is the disk full? what was written before this is incomplete")
+                .because(e)
+        })
+    }
+
+    /// Shows how far it has come, where a person sees it: on a terminal, until [`Ui::end_progress`].
+    pub fn begin_progress(&self, env: &Environment) {
+        let is_dumb = env.get("TERM").is_none_or(|term| term == "dumb");
+        if self.manner.quiet || is_dumb || !io::stderr().is_terminal() {
+            return;
+        }
+        let target = ProgressDrawTarget::stderr_with_hz(10);
+        let bar = ProgressBar::with_draw_target(None, target)
+            .with_style(ProgressStyle::default_spinner());
+        bar.enable_steady_tick(Duration::from_millis(100));
+        *self.bar() = Some(bar);
+    }
+
+    /// Changes what is shown, if it is shown.
+    pub fn progress(&self, text: impl FnOnce() -> String) {
+        if let Some(bar) = &*self.bar() {
+            bar.set_message(text());
+        }
+    }
+
+    /// Takes it away.
+    pub fn end_progress(&self) {
+        if let Some(bar) = self.bar().take() {
+            bar.finish_and_clear();
+        }
+    }
+
+    fn bar(&self) -> MutexGuard<'_, Option<ProgressBar>> {
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Writes something, with what shows the progress taken away for as long.
+    fn aside<T>(&self, write: impl FnOnce() -> T) -> T {
+        let bar = self.bar().clone();
+        match bar {
+            Some(bar) => bar.suspend(write),
+            None => write(),
+        }
+    }
+
+    /// One write a message, so that those of several processes do not mix. Nobody is left to tell if it fails.
+    fn line(&self, text: &str) {
+        let _ = self.aside(|| {
+            io::stderr()
+                .lock()
+                .write_all(format!("{text}\n").as_bytes())
+        });
     }
 
     /// Reports a failure.
     pub fn error(&self, error: &Error) {
         if self.manner.json {
-            line(&error_object(error));
+            self.line(&error_object(error));
         } else {
             self.say("error", "31", &error.to_string(), error.hint_text());
         }
@@ -195,7 +250,7 @@ impl Ui {
                 )
             })
             .collect();
-        line(&format!(
+        self.line(&format!(
             "{{\"warning\":{{\"code\":\"drift\",\"message\":{},\"hint\":{},\"id\":{},\"api\":{},\"profile\":{},\"fields\":[{}]}}}}",
             json::string(warning.message),
             json::string(warning.hint),
@@ -213,7 +268,7 @@ impl Ui {
         }
         let elapsed = trace.elapsed.as_millis();
         if self.manner.json {
-            line(&format!(
+            self.line(&format!(
                 "{{\"trace\":{{\"method\":\"GET\",\"url\":{},\"proxy\":{},\"attempt\":{},\"status\":{},\"request_id\":{},\"error\":{},\"elapsed_ms\":{elapsed},\"retry_in_ms\":{}}}}}",
                 json::string(trace.url),
                 or_null(trace.proxy.map(json::string)),
@@ -244,14 +299,14 @@ impl Ui {
             let _ = write!(text, "; again in {} ms", wait.as_millis());
         }
         for told in text.lines() {
-            line(&for_people(told));
+            self.line(&for_people(told));
         }
     }
 
     /// Tells people something that is neither result nor error; scripts never see it.
     pub fn note(&self, text: &str) {
         if !self.manner.quiet && !self.manner.json {
-            line(&for_people(text));
+            self.line(&for_people(text));
         }
     }
 
@@ -265,15 +320,8 @@ impl Ui {
             let hint = for_people(hint);
             let _ = write!(text, "\n  hint: {hint}");
         }
-        line(&text);
+        self.line(&text);
     }
-}
-
-/// One write a message, so that those of several processes do not mix. Nobody is left to tell if it fails.
-fn line(text: &str) {
-    let _ = io::stderr()
-        .lock()
-        .write_all(format!("{text}\n").as_bytes());
 }
 
 /// The width of the terminal: `COLUMNS`, else what the terminal says, else 80 columns.

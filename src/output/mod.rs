@@ -42,12 +42,6 @@ impl Format {
         }
     }
 
-    /// Whether each result is a line that another program reads as soon as it comes.
-    #[must_use]
-    pub const fn is_lines(self) -> bool {
-        matches!(self, Format::Ndjson)
-    }
-
     /// Whether messages on standard error are JSON objects too, one a line.
     #[must_use]
     pub const fn has_json_errors(self) -> bool {

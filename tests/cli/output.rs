@@ -679,7 +679,10 @@ fn widths_are_fixed_after_a_hundred_rows() {
     }));
     let ids: Vec<_> = (100..350).map(|n| format!("cacc_{n}")).collect();
     let ended = home
-        .acctq(&format!("cacc get {} -F id,metadata,status -q", ids.join(" ")))
+        .acctq(&format!(
+            "cacc get {} -F id,metadata,status -q",
+            ids.join(" ")
+        ))
         .run();
     let expected: String = (100..350)
         .map(|n| match n {

@@ -332,10 +332,9 @@ fn without_a_result_there_is_no_array() {
             .start();
         wire.asked(1);
         started.signal(Signal::TERM);
-        started.exits().fails(
-            143,
-            &["terminated before anything was looked up"],
-        );
+        started
+            .exits()
+            .fails(143, &["terminated before anything was looked up"]);
     }
 }
 

@@ -114,8 +114,7 @@ Ends              2099-12-31T23:59:59.000Z  (AGO)
 #[test]
 fn several_accounts_keep_their_ids_whole() {
     let home = Home::new();
-    let ids =
-        "-p sandbox -q cacc get cacc_activestandard cacc_pendingexpress cacc_7n42DGM5Tflk9n8mt7Fhc7";
+    let ids = "-p sandbox -q cacc get cacc_activestandard cacc_pendingexpress cacc_7n42DGM5Tflk9n8mt7Fhc7";
     let narrow = shown(&home, ids, 80);
     let header = "\u{1b}[1mID\u{1b}[0m                           \u{1b}[1mStatus\u{1b}[0m   \u{1b}[1mConnection type\u{1b}[0m  \u{1b}[1mCreated\u{1b}[0m\n";
     assert!(narrow.starts_with(header), "{narrow}");

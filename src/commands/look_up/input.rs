@@ -95,6 +95,15 @@ impl Input {
         Some(self.before.len() + lines + self.after.len())
     }
 
+    /// About how many ids there are altogether: a guess by the mean line where a file is read, `None` where it is a pipe.
+    #[must_use]
+    pub fn expected(&self) -> Option<usize> {
+        match &self.lines {
+            Some(lines) => lines.expected(),
+            None => None,
+        }
+    }
+
     /// The next id; `None` after the last one, or when `is_over` says so while there is nothing to read.
     ///
     /// # Errors
@@ -123,6 +132,9 @@ struct Lines {
     number: usize,
     skipped: usize,
     is_at_end: bool,
+    /// How many bytes have been read, and how many there are if it is a file.
+    read: u64,
+    size: Option<u64>,
 }
 
 impl Lines {
@@ -132,7 +144,15 @@ impl Lines {
             number: 0,
             skipped,
             is_at_end: false,
+            read: 0,
+            size: size_of_stdin(),
         }
+    }
+
+    /// About how many lines are not skipped.
+    fn expected(&self) -> Option<usize> {
+        let lines = u128::from(self.size?) * self.number as u128 / u128::from(self.read.max(1));
+        Some(usize::try_from(lines).ok()?.saturating_sub(self.skipped))
     }
 
     fn next(&mut self, is_over: &dyn Fn() -> bool) -> Result<Option<Given>> {
@@ -177,8 +197,9 @@ impl Lines {
         if (&mut self.reader).take(most).read_until(b'\n', &mut line)? == 0 {
             return Ok(None);
         }
+        self.read += line.len() as u64;
         if line.len() > LONGEST && line.last() != Some(&b'\n') {
-            self.reader.skip_until(b'\n')?;
+            self.read += self.reader.skip_until(b'\n')? as u64;
         }
         Ok(Some(line))
     }
@@ -231,6 +252,20 @@ impl Lines {
         }
         None
     }
+}
+
+/// How large standard input is, in bytes, if it is a file.
+#[cfg(unix)]
+fn size_of_stdin() -> Option<u64> {
+    let stat = rustix::fs::fstat(io::stdin()).ok()?;
+    let is_file = rustix::fs::FileType::from_raw_mode(stat.st_mode).is_file();
+    u64::try_from(stat.st_size).ok().filter(|_| is_file)
+}
+
+/// It is not asked for here.
+#[cfg(not(unix))]
+fn size_of_stdin() -> Option<u64> {
+    None
 }
 
 /// Whether a line holds an id: it is neither blank nor a comment.

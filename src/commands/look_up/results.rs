@@ -6,10 +6,12 @@
 
 use std::collections::VecDeque;
 use std::ffi::OsString;
+use std::fmt::Write as _;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use super::tally::{Tally, grouped};
+use super::tally::{Tally, grouped, span};
 use crate::account::Id;
 use crate::error::{Error, Kind, Result};
 use crate::interrupt::{Interrupt, LastWords};
@@ -29,6 +31,8 @@ pub struct Results {
     /// The ids, if all of them are arguments.
     arguments: Option<Vec<OsString>>,
     began: Instant,
+    /// How many ids there are, as far as that is known or can be guessed; 0 if not.
+    expected: AtomicUsize,
     output: Mutex<Output>,
     progress: Mutex<Progress>,
 }
@@ -65,6 +69,7 @@ impl Results {
             many,
             arguments,
             began: Instant::now(),
+            expected: AtomicUsize::new(0),
             output: Mutex::new(Output {
                 printer,
                 pending: Vec::new(),
@@ -76,9 +81,43 @@ impl Results {
         }
     }
 
-    /// That a look-up alone is under way, for that profile.
+    /// Whether there are several.
+    pub fn are_many(&self) -> bool {
+        self.many
+    }
+
+    /// That this is looked up for that profile; of several at once, nobody wants to know each.
     pub fn begin(&self, id: &Id, profile: Option<&str>) {
-        lock(&self.progress).under_way = Some((id.clone(), profile.map(str::to_owned)));
+        if !self.many {
+            lock(&self.progress).under_way = Some((id.clone(), profile.map(str::to_owned)));
+        }
+    }
+
+    /// That there are about so many ids, `None` if nobody knows.
+    pub fn expect(&self, ids: Option<usize>) {
+        let ids = ids.or(self.arguments.as_ref().map(Vec::len));
+        self.expected.store(ids.unwrap_or(0), Ordering::Relaxed);
+    }
+
+    /// `12,345 done, 188 failed, 8,123/s, 12 s left`
+    fn progress(&self) -> String {
+        let tally = &lock(&self.progress).tally;
+        let done = tally.done();
+        let expected = self.expected.load(Ordering::Relaxed);
+        let elapsed = self.began.elapsed().as_millis();
+        let mut parts = vec![format!("{} done", grouped(done))];
+        if tally.failures() > 0 {
+            parts.push(format!("{} failed", grouped(tally.failures())));
+        }
+        if done > 0 && elapsed > 0 {
+            parts.push(format!("{}/s", done as u128 * 1000 / elapsed));
+        }
+        if done > 0 && expected > done {
+            let left = elapsed * (expected - done) as u128 / done as u128;
+            let left = Duration::from_millis(u64::try_from(left).unwrap_or(u64::MAX));
+            parts.push(format!("{} left", span(left)));
+        }
+        parts.join(", ")
     }
 
     /// The right to write; `None` once a signal has ended it.
@@ -141,6 +180,7 @@ impl Results {
             }
         }
         output.pending.clear();
+        self.ui.progress(|| self.progress());
         Ok(())
     }
 
@@ -151,7 +191,9 @@ impl Results {
     pub fn finish(&self, output: &mut Output) -> Result<()> {
         output.is_complete = true;
         output.printer.finish(&mut output.pending);
-        self.flush(output)
+        let written = self.flush(output);
+        self.ui.end_progress();
+        written
     }
 
     /// Completes the output before all is done. Without a result there is none, not even an empty array.
@@ -160,6 +202,7 @@ impl Results {
     /// `failed` if it cannot be written.
     fn cut_short(&self, output: &mut Output) -> Result<()> {
         if output.is_complete || output.found == 0 {
+            self.ui.end_progress();
             return Ok(());
         }
         self.finish(output)
@@ -194,37 +237,36 @@ impl Results {
         let done = tally.done();
         let mut message = kind.code().to_owned();
         let mut again = "run it again if you still want it".to_owned();
-        if let Some((id, profile)) = under_way {
-            message += &format!(
-                " while looking up the {} {}",
-                id.resource().noun,
-                id.as_str()
-            );
-            if let Some(profile) = profile {
-                message += &format!(" (profile {profile})");
-            }
+        // Writing to a String cannot fail.
+        let _ = if let Some((id, profile)) = under_way {
+            let (noun, id) = (id.resource().noun, id.as_str());
+            let of = profile
+                .as_ref()
+                .map(|profile| format!(" (profile {profile})"));
+            let of = of.unwrap_or_default();
+            write!(message, " while looking up the {noun} {id}{of}")
         } else if done == 0 {
-            message += " before anything was looked up";
+            write!(message, " before anything was looked up")
         } else {
-            let of = match &self.arguments {
-                Some(arguments) => format!(" of {}", grouped(arguments.len())),
-                None => String::new(),
-            };
-            message += &format!(
-                " after {}{of} ids ({} found, {} failed)",
+            let of = self.arguments.as_ref();
+            let of = of.map(|ids| format!(" of {}", grouped(ids.len())));
+            let next = self.arguments.as_ref().and_then(|ids| ids.get(done));
+            let (upto, hint) = tally.resuming("run it again", " if you still want it");
+            again = next.map_or(hint, |next| {
+                format!(
+                    "run it again with the ids from {} on",
+                    next.to_string_lossy()
+                )
+            });
+            write!(
+                message,
+                " after {}{} ids ({} found, {} failed){upto}",
                 grouped(done),
+                of.unwrap_or_default(),
                 grouped(tally.found),
                 grouped(tally.failures())
-            );
-            let next = self.arguments.as_ref().and_then(|ids| ids.get(done));
-            if let Some(line) = tally.line {
-                message += &format!("; everything up to input line {line} is done");
-                again = format!("run it again with --skip {line} to go on");
-            } else if let Some(next) = next {
-                let next = next.to_string_lossy();
-                again = format!("run it again with the ids from {next} on");
-            }
-        }
+            )
+        };
         let hint = match kind {
             Kind::Terminated => {
                 format!("another program sent SIGTERM, perhaps for a time limit; {again}")
@@ -233,8 +275,7 @@ impl Results {
         };
         Error::new(kind, message).hint(hint).with(|facts| {
             facts.line = tally.line;
-            // Among several, an error with an id is one that was tried.
-            if let Some((id, profile)) = under_way.as_ref().filter(|_| !self.many) {
+            if let Some((id, profile)) = under_way {
                 facts.profile.clone_from(profile);
                 facts.id = Some(id.as_str().to_owned());
                 facts.api = Some(id.resource().api);

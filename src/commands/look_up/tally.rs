@@ -97,7 +97,7 @@ impl Tally {
         match self.line {
             Some(line) => (
                 format!("; everything up to input line {line} is done"),
-                format!("{first}, then go on with --skip {line}"),
+                format!("{first}; --skip {line} goes on behind that line"),
             ),
             None => (String::new(), format!("{first}{otherwise}")),
         }
@@ -110,7 +110,7 @@ pub fn grouped(number: usize) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i) % 3 == 0 {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);

@@ -1,0 +1,106 @@
+//! What is looked up, one id after the other: parsed, and with the client that asks for it.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::about;
+use super::endpoints::Endpoints;
+use super::input::Input;
+use super::results::Results;
+use super::watch::Watch;
+use crate::account::{Id, Resource};
+use crate::client::{Client, Limits, Pace, Trace};
+use crate::config::Environment;
+use crate::error::Result;
+use crate::interrupt::Interrupt;
+
+/// An id that is looked up, or why it cannot be.
+pub struct Asked<'a> {
+    /// The line of standard input that it stands in.
+    pub line: Option<usize>,
+    /// What the token has taken of the time that the look-up has.
+    pub spent: Duration,
+    /// The id, and who asks for it.
+    pub id: Result<(Id, Arc<Client<'a>>)>,
+}
+
+/// The ids of one call, as they are asked for.
+pub struct Source<'a, P> {
+    pub input: &'a mut Input,
+    /// Tells whose id a text is.
+    pub parse: P,
+    pub clients: Clients<'a>,
+    pub results: &'a Results,
+    pub watch: &'a Watch<'a>,
+}
+
+impl<'a, P: Fn(&str) -> Result<Id>> Iterator for Source<'a, P> {
+    type Item = Asked<'a>;
+
+    /// The next one; none after the last, nor after a stop or a signal.
+    fn next(&mut self) -> Option<Asked<'a>> {
+        let Clients {
+            pace, interrupt, ..
+        } = self.clients;
+        let given = self
+            .input
+            .next(&|| pace.is_stopped() || interrupt.is_over())
+            .inspect_err(|error| self.watch.stop(error))
+            .ok()??;
+        self.results.expect(self.input.expected());
+        let began = Instant::now();
+        let id = (self.parse)(&given.text).and_then(|id| {
+            let client = self.clients.of(&id);
+            let client = client.inspect_err(|error| self.watch.failed(error))?;
+            self.results.begin(&id, client.profile());
+            // A token helper is asked by one look-up, not by all that begin together.
+            let token = client.prepare(&id, began);
+            token.inspect_err(|error| self.watch.failed(error))?;
+            Ok((id, client))
+        });
+        Some(Asked {
+            line: given.line,
+            spent: began.elapsed(),
+            id,
+        })
+    }
+}
+
+/// The clients of one call: one for each API, made when its first id comes.
+pub struct Clients<'a> {
+    pub endpoints: &'a Endpoints<'a>,
+    pub env: &'a Environment,
+    pub interrupt: &'a Interrupt,
+    pub limits: Limits,
+    pub pace: &'a Pace,
+    pub trace: &'a (dyn Fn(&Trace<'_>) + Sync),
+    pub known: Vec<(&'static Resource, Arc<Client<'a>>)>,
+}
+
+impl<'a> Clients<'a> {
+    /// The client that looks up `id`.
+    ///
+    /// # Errors
+    /// Of the configuration, or of a proxy or CA that cannot be used.
+    fn of(&mut self, id: &Id) -> Result<Arc<Client<'a>>> {
+        let resource = id.resource();
+        if let Some((_, client)) = self.known.iter().find(|(known, _)| *known == resource) {
+            return Ok(client.clone());
+        }
+        let endpoint = self.endpoints.of(resource);
+        let (endpoint, profile) = endpoint
+            .map_err(|error| error.with(|facts| facts.id = Some(id.as_str().to_owned())))?;
+        let client = Client::new(
+            endpoint,
+            self.env,
+            self.interrupt,
+            self.limits.clone(),
+            self.pace,
+            profile.clone(),
+            self.trace,
+        );
+        let client = Arc::new(client.map_err(|error| about(error, id, profile.as_deref()))?);
+        self.known.push((resource, client.clone()));
+        Ok(client)
+    }
+}
