@@ -2,8 +2,9 @@
 //! text wherever else it stands.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
-use super::{Document, Field, RESOURCES};
+use super::{Document, RESOURCES};
 use crate::json::{Token, Tokens, decode};
 
 /// A secret's text is looked for elsewhere from this length on; shorter ones would match by accident.
@@ -119,27 +120,30 @@ impl<'a> Iterator for Visible<'a> {
     }
 }
 
+/// The letters of the secret fields of all resources.
+static SECRETS: LazyLock<Vec<String>> = LazyLock::new(|| {
+    let fields = RESOURCES.iter().flat_map(|resource| resource.fields);
+    let secret = fields.filter(|field| field.secret);
+    secret.map(|field| letters(field.name).collect()).collect()
+});
+
 /// Whether a member of that name is taken for a secret: its letters and digits, in either case, contain those of a secret
 /// field of any resource (`activationToken`, `old_activation_token`).
 #[must_use]
 pub fn is_secret_name(name: &str) -> bool {
-    let mut letters = None;
-    secret_fields().any(|field| {
-        name.len() >= letters_of(field.name).count() && {
-            let letters: &String = letters.get_or_insert_with(|| letters_of(name).collect());
-            letters.contains(&letters_of(field.name).collect::<String>())
-        }
+    SECRETS.iter().any(|secret| {
+        // Asked of every member of every answer: most are shorter, and few letters of the others begin a secret's name.
+        name.len() >= secret.len()
+            && name.char_indices().any(|(start, c)| {
+                secret.starts_with(c.to_ascii_lowercase()) && {
+                    let mut letters = letters(&name[start..]);
+                    secret.chars().all(|letter| letters.next() == Some(letter))
+                }
+            })
     })
 }
 
-fn secret_fields() -> impl Iterator<Item = &'static Field> {
-    RESOURCES
-        .iter()
-        .flat_map(|resource| resource.fields)
-        .filter(|field| field.secret)
-}
-
-fn letters_of(name: &str) -> impl Iterator<Item = char> {
+fn letters(name: &str) -> impl Iterator<Item = char> {
     name.chars()
         .filter(|c| c.is_alphanumeric())
         .map(|c| c.to_ascii_lowercase())
@@ -166,10 +170,21 @@ mod tests {
             "activationToken",
             "ACTIVATION-TOKEN",
             "old_activation_token",
+            "ac_activation_token",
+            "activationactivation token",
+            "a\u{200b}ctivation\u{2013}tok\u{200d}en2",
         ] {
             assert!(is_secret_name(name), "{name}");
         }
-        for name in ["activation", "token", "activated_token_count", ""] {
+        for name in [
+            "activation",
+            "token",
+            "activated_token_count",
+            "activation_of_token",
+            "activati\u{f6}n_token",
+            "activation_\u{e9}token",
+            "",
+        ] {
             assert!(!is_secret_name(name), "{name}");
         }
     }
