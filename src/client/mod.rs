@@ -9,6 +9,7 @@ mod failure;
 mod proxy;
 mod resolve;
 pub mod retry;
+mod tcp;
 mod tls;
 mod tunnel;
 mod verifier;
@@ -46,6 +47,12 @@ const MAX_HEAD: usize = 16 * 1024;
 
 /// ureq's buffers: one head must fit, and a little of what makes it too large, or ureq takes it for cut off.
 const BUFFER: usize = MAX_HEAD + 1024;
+
+/// How many connections are kept for later look-ups: as many as there can be at a time.
+const MAX_IDLE: usize = 256;
+
+/// For how long a connection is kept that is not used. Many servers close theirs after 60 seconds, some after 20.
+const MAX_IDLE_AGE: Duration = Duration::from_secs(15);
 
 /// How much later than the phases' own limits the backstop over all of them strikes, so that the phase is told.
 const GRACE: Duration = Duration::from_millis(100);
@@ -136,6 +143,9 @@ impl<'a> Client<'a> {
             .max_response_header_size(MAX_HEAD)
             .input_buffer_size(BUFFER)
             .output_buffer_size(BUFFER)
+            .max_idle_connections(MAX_IDLE)
+            .max_idle_connections_per_host(MAX_IDLE)
+            .max_idle_age(MAX_IDLE_AGE)
             .build();
         let resolver = Arc::new(resolve::Remembering::new(url, proxy.as_deref()));
         let opened = Arc::new(AtomicU64::new(0));
