@@ -25,7 +25,10 @@ impl Concealment {
     /// For `document`; with `reveal`, nothing is hidden.
     #[must_use]
     pub fn of(document: &Document, reveal: bool) -> Self {
-        let secrets = (!reveal).then(|| secrets_in(&document.text));
+        let secrets = (!reveal).then(|| match document.names_a_secret {
+            true => secrets_in(&document.text),
+            false => Vec::new(),
+        });
         Concealment { secrets }
     }
 
@@ -134,8 +137,8 @@ pub fn is_secret_name(name: &str) -> bool {
     SECRETS.iter().any(|secret| {
         // Asked of every member of every answer: most are shorter, and few letters of the others begin a secret's name.
         name.len() >= secret.len()
-            && name.char_indices().any(|(start, c)| {
-                secret.starts_with(c.to_ascii_lowercase()) && {
+            && name.bytes().enumerate().any(|(start, b)| {
+                secret.as_bytes().first() == Some(&b.to_ascii_lowercase()) && {
                     let mut letters = letters(&name[start..]);
                     secret.chars().all(|letter| letters.next() == Some(letter))
                 }
