@@ -39,6 +39,9 @@ const PHASE: Duration = Duration::from_secs(10);
 /// The largest body that is read: an account is about a kilobyte, its metadata is the platform's own.
 const MAX_BODY: u64 = 1024 * 1024;
 
+/// More than the body of nearly every account takes.
+const USUAL_BODY: usize = 8 * 1024;
+
 /// The largest body of an error that is read, for the server's words.
 const MAX_ERROR_BODY: u64 = 64 * 1024;
 
@@ -341,18 +344,19 @@ impl<'a> Client<'a> {
             .call()
             .map_err(of_transport)?;
         let (head, body) = response.into_parts();
-        let values = |name: &str| {
-            let values = head.headers.get_all(name).iter();
-            values
-                .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
-                .collect()
-        };
         let bearer = token.secret.expose();
-        let mut answer = Answer::of_head(head.status.as_u16(), bearer, values);
+        let mut answer = Answer::of_head(head.status.as_u16(), bearer, &head.headers);
         let good = answer.status == 200;
         let most = if good { MAX_BODY } else { MAX_ERROR_BODY };
         if answer.encoding.is_none() {
             let announced = body.content_length().unwrap_or_default();
+            // With room for the end to be seen in. A liar's length gets no more than a usual account takes.
+            answer.body = Vec::with_capacity(
+                usize::try_from(announced)
+                    .unwrap_or_default()
+                    .min(USUAL_BODY)
+                    + 32,
+            );
             let read = body
                 .into_reader()
                 .take(most + 1)
