@@ -166,8 +166,9 @@ fn within(
         let left = deadline.left().map_err(ureq::Error::into_io)?;
         let slack = left / 32;
         if *told < left || *told - left > slack {
-            match tell(Some(left + slack)) {
-                Ok(()) => *told = left + slack,
+            let time = left + slack / 2;
+            match tell(Some(time)) {
+                Ok(()) => *told = time,
                 // The server has closed the connection; what it said can be read still.
                 Err(e) if cfg!(target_os = "macos") && e.kind() == io::ErrorKind::InvalidInput => {}
                 Err(e) => return Err(e),
@@ -276,5 +277,104 @@ impl Transport for TcpTransport {
 
     fn is_open(&mut self) -> bool {
         self.stream.is_open()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+    use std::net::TcpListener;
+
+    use super::*;
+
+    fn deadline(seconds: u64) -> Deadline {
+        Deadline {
+            at: Instant::now() + Duration::from_secs(seconds),
+            reason: Timeout::RecvResponse,
+        }
+    }
+
+    #[test]
+    fn a_socket_is_told_a_time_only_if_the_one_it_has_does_not_do() {
+        let mut told = Duration::ZERO;
+        for (left, is_told) in [
+            (3200, true),
+            (3200, false),
+            (3190, false),
+            (3240, false),
+            (3000, true),
+            (3200, true),
+            (3, true),
+            (0, false),
+        ] {
+            let now = Cell::new(None);
+            let tell = |timeout: Option<Duration>| {
+                now.set(timeout);
+                Ok(())
+            };
+            let result = within(deadline(left), &mut told, tell, || Ok(1));
+            assert_eq!(now.get().is_some(), is_told, "{left}");
+            match left {
+                0 => assert!(result.is_err(), "too late"),
+                _ => {
+                    assert_eq!(result.expect("one byte"), 1);
+                    // A second for whatever stops this test for so long.
+                    let left = Duration::from_secs(left);
+                    assert!(told + Duration::from_secs(1) >= left, "{told:?}");
+                    assert!(told <= left + left / 32 + left / 320, "{told:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_signal_interrupts_nothing_and_a_timeout_is_its_phases() {
+        use io::ErrorKind::{ConnectionReset, Interrupted, TimedOut, WouldBlock};
+        let outcomes = |kinds: &[io::ErrorKind]| {
+            let mut kinds = kinds.iter();
+            let call = || kinds.next().map_or(Ok(1), |kind| Err((*kind).into()));
+            let mut told = Duration::ZERO;
+            within(deadline(60), &mut told, |_| Ok(()), call).map_err(ureq::Error::from)
+        };
+        assert!(matches!(outcomes(&[Interrupted, Interrupted]), Ok(1)));
+        for kind in [TimedOut, WouldBlock] {
+            let ended = outcomes(&[Interrupted, kind]);
+            assert!(
+                matches!(ended, Err(ureq::Error::Timeout(Timeout::RecvResponse))),
+                "{ended:?}"
+            );
+        }
+        let ended = outcomes(&[ConnectionReset]);
+        assert!(matches!(ended, Err(ureq::Error::Io(e)) if e.kind() == ConnectionReset));
+    }
+
+    #[test]
+    fn a_connection_that_was_closed_or_speaks_unasked_is_not_open() {
+        for (what, is_open) in [("nothing", true), ("a word", false), ("an end", false)] {
+            let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+            let socket = TcpStream::connect(listener.local_addr().expect("bound")).expect("open");
+            let (mut server, _) = listener.accept().expect("one");
+            let mut stream = Stream {
+                socket,
+                deadline: deadline(60),
+                read_timeout: Duration::ZERO,
+                write_timeout: Duration::ZERO,
+                has_answered: false,
+            };
+            server.write_all(b"x").expect("sent");
+            stream.read_exact(&mut [0]).expect("an answer");
+            match what {
+                "nothing" => {}
+                "a word" => server.write_all(b"y").expect("sent"),
+                _ => server.shutdown(std::net::Shutdown::Write).expect("sent"),
+            }
+            if !is_open {
+                stream.socket.peek(&mut [0]).expect("arrived");
+            }
+            assert!(stream.is_open(), "{what}: it has just answered");
+            for _ in 0..2 {
+                assert_eq!(stream.is_open(), is_open, "{what}");
+            }
+        }
     }
 }
