@@ -55,11 +55,13 @@ pub fn check(text: &str) -> Result<(), Flaw> {
     read(text, |_| {})
 }
 
-/// A token, and where it stands.
+/// A token of a text that is being checked, and where it stands.
 #[derive(Debug)]
 pub struct Step<'a> {
     /// The token.
     pub token: Token<'a>,
+    /// The string that it stands for, if it is one.
+    pub decoded: Cow<'a, str>,
     /// How many objects and arrays are open around it.
     pub depth: usize,
     /// Its place in the text, with the quotes of a string.
@@ -70,7 +72,7 @@ pub struct Step<'a> {
 ///
 /// # Errors
 /// The first flaw found.
-pub fn read<'a>(text: &'a str, mut found: impl FnMut(Step<'a>)) -> Result<(), Flaw> {
+pub fn read<'a>(text: &'a str, mut found: impl FnMut(&Step<'a>)) -> Result<(), Flaw> {
     if let Err(e) = serde_json::from_str::<serde::de::IgnoredAny>(text) {
         return Err(match e.classify() {
             serde_json::error::Category::Eof => Flaw::Incomplete,
@@ -83,7 +85,29 @@ pub fn read<'a>(text: &'a str, mut found: impl FnMut(Step<'a>)) -> Result<(), Fl
     let mut keys: Vec<Cow<'_, str>> = Vec::with_capacity(32);
     let mut tokens = Tokens::new(text);
     while let Some(token) = tokens.next() {
-        let mut depth = open.len();
+        let decoded = match token {
+            Token::Key(raw) | Token::String(raw) if tokens.has_escapes => {
+                decode(raw).ok_or(Flaw::LoneSurrogate)?
+            }
+            Token::Key(raw) | Token::String(raw) => Cow::Borrowed(raw),
+            _ => Cow::Borrowed(""),
+        };
+        if let Token::ObjectEnd | Token::ArrayEnd = token {
+            let start = open.pop().unwrap_or(0);
+            // In whatever order equals meet; most names differ in length already.
+            keys[start..].sort_unstable_by(|a, b| a.len().cmp(&b.len()).then_with(|| a.cmp(b)));
+            if keys[start..].windows(2).any(|pair| pair[0] == pair[1]) {
+                return Err(Flaw::DuplicateMember);
+            }
+            keys.truncate(start);
+        }
+        let step = Step {
+            token,
+            decoded,
+            depth: open.len(),
+            place: tokens.at - token.width()..tokens.at,
+        };
+        found(&step);
         match token {
             Token::ObjectStart | Token::ArrayStart => {
                 open.push(keys.len());
@@ -91,34 +115,9 @@ pub fn read<'a>(text: &'a str, mut found: impl FnMut(Step<'a>)) -> Result<(), Fl
                     return Err(Flaw::TooDeep);
                 }
             }
-            Token::ObjectEnd => {
-                let start = open.pop().unwrap_or(0);
-                depth = open.len();
-                // In whatever order equals meet; most names differ in length already.
-                keys[start..].sort_unstable_by(|a, b| a.len().cmp(&b.len()).then_with(|| a.cmp(b)));
-                if keys[start..].windows(2).any(|pair| pair[0] == pair[1]) {
-                    return Err(Flaw::DuplicateMember);
-                }
-                keys.truncate(start);
-            }
-            Token::ArrayEnd => {
-                open.pop();
-                depth = open.len();
-            }
-            Token::Key(raw) => keys.push(decode(raw).ok_or(Flaw::LoneSurrogate)?),
-            Token::String(raw) => {
-                if decode(raw).is_none() {
-                    return Err(Flaw::LoneSurrogate);
-                }
-            }
-            Token::Scalar(_) => {}
+            Token::Key(_) => keys.push(step.decoded),
+            _ => {}
         }
-        let place = tokens.at - token.width()..tokens.at;
-        found(Step {
-            token,
-            depth,
-            place,
-        });
     }
     Ok(())
 }
@@ -166,13 +165,19 @@ impl Token<'_> {
 pub struct Tokens<'a> {
     text: &'a str,
     at: usize,
+    /// Whether the last string was written with escapes.
+    has_escapes: bool,
 }
 
 impl<'a> Tokens<'a> {
     /// Starts at the beginning of `text`.
     #[must_use]
     pub fn new(text: &'a str) -> Self {
-        Tokens { text, at: 0 }
+        Tokens {
+            text,
+            at: 0,
+            has_escapes: false,
+        }
     }
 
     /// Steps over the value that comes next and returns its text.
@@ -218,12 +223,14 @@ impl<'a> Iterator for Tokens<'a> {
             b']' => Token::ArrayEnd,
             b'"' => {
                 let mut end = self.at;
+                self.has_escapes = false;
                 loop {
                     let rest = bytes.get(end..).unwrap_or_default();
                     end += memchr2(b'"', b'\\', rest).unwrap_or(rest.len());
                     if bytes.get(end) != Some(&b'\\') {
                         break;
                     }
+                    self.has_escapes = true;
                     end += 2;
                 }
                 let raw = self.text.get(start + 1..end).unwrap_or_default();
@@ -410,21 +417,31 @@ mod tests {
     fn every_token_is_told_with_its_place() {
         let text = r#" {"a\u0041" : [1.50,{}] , "b":"x\"y"} "#;
         let mut steps = Vec::new();
-        let read = read(text, |step| steps.push((step.depth, &text[step.place])));
+        let read = read(text, |step| {
+            steps.push((
+                step.depth,
+                &text[step.place.clone()],
+                step.decoded.to_string(),
+            ));
+        });
         assert_eq!(read, Ok(()));
+        let steps: Vec<_> = steps
+            .iter()
+            .map(|(depth, text, decoded)| (*depth, *text, decoded.as_str()))
+            .collect();
         assert_eq!(
             steps,
             [
-                (0, "{"),
-                (1, r#""a\u0041""#),
-                (1, "["),
-                (2, "1.50"),
-                (2, "{"),
-                (2, "}"),
-                (1, "]"),
-                (1, r#""b""#),
-                (1, r#""x\"y""#),
-                (0, "}"),
+                (0, "{", ""),
+                (1, r#""a\u0041""#, "aA"),
+                (1, "[", ""),
+                (2, "1.50", ""),
+                (2, "{", ""),
+                (2, "}", ""),
+                (1, "]", ""),
+                (1, r#""b""#, "b"),
+                (1, r#""x\"y""#, "x\"y"),
+                (0, "}", ""),
             ]
         );
     }

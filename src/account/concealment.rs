@@ -4,6 +4,8 @@
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
+use memchr::memchr2;
+
 use super::{Document, RESOURCES};
 use crate::json::{Token, Tokens, decode};
 
@@ -123,25 +125,49 @@ impl<'a> Iterator for Visible<'a> {
     }
 }
 
-/// The letters of the secret fields of all resources.
-static SECRETS: LazyLock<Vec<String>> = LazyLock::new(|| {
-    let fields = RESOURCES.iter().flat_map(|resource| resource.fields);
-    let secret = fields.filter(|field| field.secret);
-    secret.map(|field| letters(field.name).collect()).collect()
+/// What a secret's name has, whatever stands between and around it.
+struct Needle {
+    /// The letters of a secret field's name.
+    letters: String,
+    /// The one of them that the fewest fields' names have, in either case: without it no name is the secret's, and most
+    /// names are told by that.
+    rarest: (u8, u8),
+}
+
+static NEEDLES: LazyLock<Vec<Needle>> = LazyLock::new(|| {
+    let fields = || RESOURCES.iter().flat_map(|resource| resource.fields);
+    let needle = |letters: String| {
+        let names_with = |letter: &u8| {
+            fields()
+                .filter(|f| f.name.as_bytes().contains(letter))
+                .count()
+        };
+        let rarest = letters.bytes().min_by_key(names_with).unwrap_or_default();
+        Needle {
+            letters,
+            rarest: (rarest, rarest.to_ascii_uppercase()),
+        }
+    };
+    let secret = fields().filter(|field| field.secret);
+    secret
+        .map(|field| needle(letters(field.name).collect()))
+        .collect()
 });
 
 /// Whether a member of that name is taken for a secret: its letters and digits, in either case, contain those of a secret
 /// field of any resource (`activationToken`, `old_activation_token`).
 #[must_use]
 pub fn is_secret_name(name: &str) -> bool {
-    SECRETS.iter().any(|secret| {
-        // Asked of every member of every answer: most are shorter, and few letters of the others begin a secret's name.
-        name.len() >= secret.len()
-            && name.bytes().enumerate().any(|(start, b)| {
-                secret.as_bytes().first() == Some(&b.to_ascii_lowercase()) && {
-                    let mut letters = letters(&name[start..]);
-                    secret.chars().all(|letter| letters.next() == Some(letter))
-                }
+    NEEDLES.iter().any(|needle| {
+        let Needle {
+            letters: wanted,
+            rarest: (lower, upper),
+        } = needle;
+        name.len() >= wanted.len()
+            && memchr2(*lower, *upper, name.as_bytes()).is_some()
+            && name.char_indices().any(|(start, _)| {
+                let mut letters = letters(&name[start..]);
+                wanted.chars().all(|letter| letters.next() == Some(letter))
             })
     })
 }

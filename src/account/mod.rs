@@ -109,37 +109,32 @@ impl Document {
         let mut is_object = false;
         let mut members: Vec<Member> = Vec::with_capacity(16);
         let mut names_a_secret = false;
-        json::read(
-            &text,
-            |Step {
-                 token,
-                 depth,
-                 place,
-             }| {
-                if let Token::Key(raw) = token {
-                    // With a flaw in it, there will be no document.
-                    let name = json::decode(raw).unwrap_or_default();
-                    names_a_secret |= is_secret_name(&name);
-                    if depth == 1 {
-                        members.push(Member {
-                            name: place.start + 1..place.end - 1,
-                            decoded: matches!(name, Cow::Owned(_)).then(|| name.into_owned()),
-                            value: place.end..place.end,
-                        });
-                    }
-                } else if depth == 1 {
-                    // The value as such, or the beginning or the end of one.
-                    if let Some(Member { value, .. }) = members.last_mut() {
-                        if value.start == value.end {
-                            value.start = place.start;
-                        }
-                        value.end = place.end;
-                    }
-                } else if depth == 0 {
-                    is_object = token == Token::ObjectEnd;
+        json::read(&text, |step| {
+            let Step { depth, place, .. } = step;
+            if let Token::Key(_) = step.token {
+                names_a_secret |= is_secret_name(&step.decoded);
+                if *depth == 1 {
+                    members.push(Member {
+                        name: place.start + 1..place.end - 1,
+                        decoded: match &step.decoded {
+                            Cow::Borrowed(_) => None,
+                            Cow::Owned(name) => Some(name.clone()),
+                        },
+                        value: place.end..place.end,
+                    });
                 }
-            },
-        )
+            } else if *depth == 1 {
+                // The value as such, or the beginning or the end of one.
+                if let Some(Member { value, .. }) = members.last_mut() {
+                    if value.start == value.end {
+                        value.start = place.start;
+                    }
+                    value.end = place.end;
+                }
+            } else if *depth == 0 {
+                is_object = step.token == Token::ObjectEnd;
+            }
+        })
         .map_err(Undocumented::Flaw)?;
         if !is_object {
             return Err(Undocumented::NotAnObject);
@@ -154,20 +149,27 @@ impl Document {
     /// The member's value as JSON text.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
-        let member = self.members.iter().find(|member| self.name(member) == name);
-        member.map(|member| &self.text[member.value.clone()])
+        let member = self.members.iter().find(|member| {
+            // Most differ in length already.
+            let may_be = member.name.len() == name.len() || member.decoded.is_some();
+            may_be && self.name(member) == name
+        });
+        member.map(|member| self.value(member))
     }
 
     /// Names and values (as JSON text), in the server's order.
     pub fn members(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.members
-            .iter()
-            .map(|member| (self.name(member), &self.text[member.value.clone()]))
+        let members = self.members.iter();
+        members.map(|member| (self.name(member), self.value(member)))
     }
 
     fn name<'a>(&'a self, member: &'a Member) -> &'a str {
         let written = || &self.text[member.name.clone()];
         member.decoded.as_deref().unwrap_or_else(written)
+    }
+
+    fn value(&self, member: &Member) -> &str {
+        &self.text[member.value.clone()]
     }
 }
 
