@@ -5,6 +5,9 @@
 
 use std::borrow::Cow;
 use std::io::{self, Write};
+use std::ops::Range;
+
+use memchr::{memchr, memchr2};
 
 use crate::escape::is_forbidden;
 
@@ -49,6 +52,27 @@ impl Flaw {
 /// # Errors
 /// The first flaw found.
 pub fn check(text: &str) -> Result<(), Flaw> {
+    read(text, |_| {})
+}
+
+/// A token of a text that is being checked, and where it stands.
+#[derive(Debug)]
+pub struct Step<'a> {
+    /// The token.
+    pub token: Token<'a>,
+    /// The string that it stands for, if it is one.
+    pub decoded: Cow<'a, str>,
+    /// How many objects and arrays are open around it.
+    pub depth: usize,
+    /// Its place in the text, with the quotes of a string.
+    pub place: Range<usize>,
+}
+
+/// [`check`], telling every token on the way: what is found of a text with a flaw is worth nothing.
+///
+/// # Errors
+/// The first flaw found.
+pub fn read<'a>(text: &'a str, mut found: impl FnMut(&Step<'a>)) -> Result<(), Flaw> {
     if let Err(e) = serde_json::from_str::<serde::de::IgnoredAny>(text) {
         return Err(match e.classify() {
             serde_json::error::Category::Eof => Flaw::Incomplete,
@@ -57,9 +81,33 @@ pub fn check(text: &str) -> Result<(), Flaw> {
         });
     }
     // Every open container's start in `keys`; arrays own none of them.
-    let mut open: Vec<usize> = Vec::new();
-    let mut keys: Vec<Cow<'_, str>> = Vec::new();
-    for token in Tokens::new(text) {
+    let mut open: Vec<usize> = Vec::with_capacity(8);
+    let mut keys: Vec<Cow<'_, str>> = Vec::with_capacity(32);
+    let mut tokens = Tokens::new(text);
+    while let Some(token) = tokens.next() {
+        let decoded = match token {
+            Token::Key(raw) | Token::String(raw) if tokens.has_escapes => {
+                decode(raw).ok_or(Flaw::LoneSurrogate)?
+            }
+            Token::Key(raw) | Token::String(raw) => Cow::Borrowed(raw),
+            _ => Cow::Borrowed(""),
+        };
+        if let Token::ObjectEnd | Token::ArrayEnd = token {
+            let start = open.pop().unwrap_or(0);
+            // In whatever order equals meet; most names differ in length already.
+            keys[start..].sort_unstable_by(|a, b| a.len().cmp(&b.len()).then_with(|| a.cmp(b)));
+            if keys[start..].windows(2).any(|pair| pair[0] == pair[1]) {
+                return Err(Flaw::DuplicateMember);
+            }
+            keys.truncate(start);
+        }
+        let step = Step {
+            token,
+            decoded,
+            depth: open.len(),
+            place: tokens.at - token.width()..tokens.at,
+        };
+        found(&step);
         match token {
             Token::ObjectStart | Token::ArrayStart => {
                 open.push(keys.len());
@@ -67,24 +115,8 @@ pub fn check(text: &str) -> Result<(), Flaw> {
                     return Err(Flaw::TooDeep);
                 }
             }
-            Token::ObjectEnd => {
-                let start = open.pop().unwrap_or(0);
-                keys[start..].sort_unstable();
-                if keys[start..].windows(2).any(|pair| pair[0] == pair[1]) {
-                    return Err(Flaw::DuplicateMember);
-                }
-                keys.truncate(start);
-            }
-            Token::ArrayEnd => {
-                open.pop();
-            }
-            Token::Key(raw) => keys.push(decode(raw).ok_or(Flaw::LoneSurrogate)?),
-            Token::String(raw) => {
-                if raw.contains('\\') && decode(raw).is_none() {
-                    return Err(Flaw::LoneSurrogate);
-                }
-            }
-            Token::Scalar(_) => {}
+            Token::Key(_) => keys.push(step.decoded),
+            _ => {}
         }
     }
     Ok(())
@@ -117,18 +149,35 @@ pub enum Token<'a> {
     Scalar(&'a str),
 }
 
+impl Token<'_> {
+    /// How many bytes of the text it takes, with the quotes of a string.
+    fn width(&self) -> usize {
+        match self {
+            Token::Key(raw) | Token::String(raw) => raw.len() + 2,
+            Token::Scalar(raw) => raw.len(),
+            _ => 1,
+        }
+    }
+}
+
 /// The tokens of a checked JSON text, in order. On a text that [`check`] refuses they are meaningless, but finite.
 #[derive(Clone, Debug)]
 pub struct Tokens<'a> {
     text: &'a str,
     at: usize,
+    /// Whether the last string was written with escapes.
+    has_escapes: bool,
 }
 
 impl<'a> Tokens<'a> {
     /// Starts at the beginning of `text`.
     #[must_use]
     pub fn new(text: &'a str) -> Self {
-        Tokens { text, at: 0 }
+        Tokens {
+            text,
+            at: 0,
+            has_escapes: false,
+        }
     }
 
     /// Steps over the value that comes next and returns its text.
@@ -173,15 +222,19 @@ impl<'a> Iterator for Tokens<'a> {
             b'[' => Token::ArrayStart,
             b']' => Token::ArrayEnd,
             b'"' => {
-                while let Some(b) = bytes.get(self.at) {
-                    match b {
-                        b'"' => break,
-                        b'\\' => self.at += 2,
-                        _ => self.at += 1,
+                let mut end = self.at;
+                self.has_escapes = false;
+                loop {
+                    let rest = bytes.get(end..).unwrap_or_default();
+                    end += memchr2(b'"', b'\\', rest).unwrap_or(rest.len());
+                    if bytes.get(end) != Some(&b'\\') {
+                        break;
                     }
+                    self.has_escapes = true;
+                    end += 2;
                 }
-                let raw = self.text.get(start + 1..self.at).unwrap_or_default();
-                self.at = (self.at + 1).min(bytes.len());
+                let raw = self.text.get(start + 1..end).unwrap_or_default();
+                self.at = (end + 1).min(bytes.len());
                 let follows = bytes[self.at..]
                     .iter()
                     .find(|b| !matches!(b, b' ' | b'\t' | b'\n' | b'\r'));
@@ -206,7 +259,7 @@ impl<'a> Iterator for Tokens<'a> {
 /// The string that a raw token stands for; `None` if it holds a lone surrogate, or is of no checked text.
 #[must_use]
 pub fn decode(raw: &str) -> Option<Cow<'_, str>> {
-    if !raw.contains('\\') {
+    if memchr(b'\\', raw.as_bytes()).is_none() {
         return Some(Cow::Borrowed(raw));
     }
     let mut out = String::with_capacity(raw.len());
@@ -356,6 +409,39 @@ mod tests {
                 Token::Key("c\\u0041"),
                 Token::Scalar("null"),
                 Token::ObjectEnd,
+            ]
+        );
+    }
+
+    #[test]
+    fn every_token_is_told_with_its_place() {
+        let text = r#" {"a\u0041" : [1.50,{}] , "b":"x\"y"} "#;
+        let mut steps = Vec::new();
+        let read = read(text, |step| {
+            steps.push((
+                step.depth,
+                &text[step.place.clone()],
+                step.decoded.to_string(),
+            ));
+        });
+        assert_eq!(read, Ok(()));
+        let steps: Vec<_> = steps
+            .iter()
+            .map(|(depth, text, decoded)| (*depth, *text, decoded.as_str()))
+            .collect();
+        assert_eq!(
+            steps,
+            [
+                (0, "{", ""),
+                (1, r#""a\u0041""#, "aA"),
+                (1, "[", ""),
+                (2, "1.50", ""),
+                (2, "{", ""),
+                (2, "}", ""),
+                (1, "]", ""),
+                (1, r#""b""#, "b"),
+                (1, r#""x\"y""#, "x\"y"),
+                (0, "}", ""),
             ]
         );
     }

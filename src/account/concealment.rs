@@ -2,8 +2,11 @@
 //! text wherever else it stands.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
-use super::{Document, Field, RESOURCES};
+use memchr::memchr2;
+
+use super::{Document, RESOURCES};
 use crate::json::{Token, Tokens, decode};
 
 /// A secret's text is looked for elsewhere from this length on; shorter ones would match by accident.
@@ -24,7 +27,13 @@ impl Concealment {
     /// For `document`; with `reveal`, nothing is hidden.
     #[must_use]
     pub fn of(document: &Document, reveal: bool) -> Self {
-        let secrets = (!reveal).then(|| secrets_in(&document.text));
+        let secrets = (!reveal).then(|| {
+            if document.names_a_secret {
+                secrets_in(&document.text)
+            } else {
+                Vec::new()
+            }
+        });
         Concealment { secrets }
     }
 
@@ -119,27 +128,54 @@ impl<'a> Iterator for Visible<'a> {
     }
 }
 
+/// What a secret's name has, whatever stands between and around it.
+struct Needle {
+    /// The letters of a secret field's name.
+    letters: String,
+    /// The one of them that the fewest fields' names have, in either case: without it no name is the secret's, and most
+    /// names are told by that.
+    rarest: (u8, u8),
+}
+
+static NEEDLES: LazyLock<Vec<Needle>> = LazyLock::new(|| {
+    let fields = || RESOURCES.iter().flat_map(|resource| resource.fields);
+    let needle = |letters: String| {
+        let names_with = |letter: &u8| {
+            fields()
+                .filter(|f| f.name.as_bytes().contains(letter))
+                .count()
+        };
+        let rarest = letters.bytes().min_by_key(names_with).unwrap_or_default();
+        Needle {
+            letters,
+            rarest: (rarest, rarest.to_ascii_uppercase()),
+        }
+    };
+    let secret = fields().filter(|field| field.secret);
+    secret
+        .map(|field| needle(letters(field.name).collect()))
+        .collect()
+});
+
 /// Whether a member of that name is taken for a secret: its letters and digits, in either case, contain those of a secret
 /// field of any resource (`activationToken`, `old_activation_token`).
 #[must_use]
 pub fn is_secret_name(name: &str) -> bool {
-    let mut letters = None;
-    secret_fields().any(|field| {
-        name.len() >= letters_of(field.name).count() && {
-            let letters: &String = letters.get_or_insert_with(|| letters_of(name).collect());
-            letters.contains(&letters_of(field.name).collect::<String>())
-        }
+    NEEDLES.iter().any(|needle| {
+        let Needle {
+            letters: wanted,
+            rarest: (lower, upper),
+        } = needle;
+        name.len() >= wanted.len()
+            && memchr2(*lower, *upper, name.as_bytes()).is_some()
+            && name.char_indices().any(|(start, _)| {
+                let mut letters = letters(&name[start..]);
+                wanted.chars().all(|letter| letters.next() == Some(letter))
+            })
     })
 }
 
-fn secret_fields() -> impl Iterator<Item = &'static Field> {
-    RESOURCES
-        .iter()
-        .flat_map(|resource| resource.fields)
-        .filter(|field| field.secret)
-}
-
-fn letters_of(name: &str) -> impl Iterator<Item = char> {
+fn letters(name: &str) -> impl Iterator<Item = char> {
     name.chars()
         .filter(|c| c.is_alphanumeric())
         .map(|c| c.to_ascii_lowercase())
@@ -166,10 +202,21 @@ mod tests {
             "activationToken",
             "ACTIVATION-TOKEN",
             "old_activation_token",
+            "ac_activation_token",
+            "activationactivation token",
+            "a\u{200b}ctivation\u{2013}tok\u{200d}en2",
         ] {
             assert!(is_secret_name(name), "{name}");
         }
-        for name in ["activation", "token", "activated_token_count", ""] {
+        for name in [
+            "activation",
+            "token",
+            "activated_token_count",
+            "activation_of_token",
+            "activati\u{f6}n_token",
+            "activation_\u{e9}token",
+            "",
+        ] {
             assert!(!is_secret_name(name), "{name}");
         }
     }

@@ -171,23 +171,16 @@ pub fn time(text: &str) -> Option<Timestamp> {
         .flatten()
 }
 
+/// 2^128 - 1 in base62.
+const LARGEST: &str = "7n42DGM5Tflk9n8mt7Fhc7";
+
 /// Whether `digits` is the base62 (`0-9A-Za-z`) of a number below 2^128.
 #[must_use]
 pub fn is_base62_u128(digits: &str) -> bool {
+    // The digits' order is that of ASCII, so numbers of the same length compare as texts do.
     !digits.is_empty()
-        && digits.len() <= 22
-        && digits
-            .bytes()
-            .try_fold(0_u128, |number, b| {
-                let digit = match b {
-                    b'0'..=b'9' => b - b'0',
-                    b'A'..=b'Z' => b - b'A' + 10,
-                    b'a'..=b'z' => b - b'a' + 36,
-                    _ => return None,
-                };
-                number.checked_mul(62)?.checked_add(u128::from(digit))
-            })
-            .is_some()
+        && (digits.len() < LARGEST.len() || digits.len() == LARGEST.len() && digits <= LARGEST)
+        && digits.bytes().all(|b| b.is_ascii_alphanumeric())
 }
 
 #[cfg(test)]
@@ -199,6 +192,10 @@ mod tests {
         assert!(is_base62_u128("7n42DGM5Tflk9n8mt7Fhc7"));
         assert!(!is_base62_u128("7n42DGM5Tflk9n8mt7Fhc8"));
         assert!(!is_base62_u128(&"z".repeat(22)));
+        assert!(!is_base62_u128("7n42DGM5Tflk9n8mtA0000"));
+        assert!(is_base62_u128(&"z".repeat(21)));
+        assert!(!is_base62_u128("0000000000000000000000/"));
+        assert!(!is_base62_u128("000000000000000000000/"));
         assert!(!is_base62_u128(&"0".repeat(23)));
         assert!(!is_base62_u128(""));
         assert!(!is_base62_u128("a-b"));

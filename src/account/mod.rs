@@ -10,9 +10,11 @@ pub mod id;
 mod partner;
 mod selection;
 
+use std::borrow::Cow;
 use std::ops::Range;
 
-use crate::json::{self, Token, Tokens};
+use self::concealment::is_secret_name;
+use crate::json::{self, Step, Token};
 
 pub use concealment::{Concealment, Visible};
 pub use connected::CONNECTED;
@@ -75,7 +77,18 @@ impl Resource {
 #[derive(Debug)]
 pub struct Document {
     text: String,
-    members: Vec<(String, Range<usize>)>,
+    members: Vec<Member>,
+    /// Whether a member at any depth is named like a secret.
+    names_a_secret: bool,
+}
+
+/// A member of the object, by its places in the text.
+#[derive(Debug)]
+struct Member {
+    name: Range<usize>,
+    /// The name, if it is written with escapes.
+    decoded: Option<String>,
+    value: Range<usize>,
 }
 
 /// Why an answer is no document.
@@ -93,37 +106,70 @@ impl Document {
     /// # Errors
     /// If it is anything but one JSON object.
     pub fn parse(text: String) -> Result<Self, Undocumented> {
-        json::check(&text).map_err(Undocumented::Flaw)?;
-        let mut tokens = Tokens::new(&text);
-        if tokens.next() != Some(Token::ObjectStart) {
+        let mut is_object = false;
+        let mut members: Vec<Member> = Vec::with_capacity(16);
+        let mut names_a_secret = false;
+        json::read(&text, |step| {
+            let Step { depth, place, .. } = step;
+            if let Token::Key(_) = step.token {
+                names_a_secret |= is_secret_name(&step.decoded);
+                if *depth == 1 {
+                    members.push(Member {
+                        name: place.start + 1..place.end - 1,
+                        decoded: match &step.decoded {
+                            Cow::Borrowed(_) => None,
+                            Cow::Owned(name) => Some(name.clone()),
+                        },
+                        value: place.end..place.end,
+                    });
+                }
+            } else if *depth == 1 {
+                // The value as such, or the beginning or the end of one.
+                if let Some(Member { value, .. }) = members.last_mut() {
+                    if value.start == value.end {
+                        value.start = place.start;
+                    }
+                    value.end = place.end;
+                }
+            } else if *depth == 0 {
+                is_object = step.token == Token::ObjectEnd;
+            }
+        })
+        .map_err(Undocumented::Flaw)?;
+        if !is_object {
             return Err(Undocumented::NotAnObject);
         }
-        let mut members = Vec::with_capacity(16);
-        while let Some(Token::Key(name)) = tokens.next() {
-            let value = tokens.value();
-            let start = value.as_ptr().addr() - text.as_ptr().addr();
-            // `check` has seen every string decode.
-            members.push((
-                json::decode(name).unwrap_or_default().into_owned(),
-                start..start + value.len(),
-            ));
-        }
-        Ok(Document { text, members })
+        Ok(Document {
+            text,
+            members,
+            names_a_secret,
+        })
     }
 
     /// The member's value as JSON text.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.members()
-            .find(|(n, _)| *n == name)
-            .map(|(_, value)| value)
+        let member = self.members.iter().find(|member| {
+            // Most differ in length already.
+            let may_be = member.name.len() == name.len() || member.decoded.is_some();
+            may_be && self.name(member) == name
+        });
+        member.map(|member| self.value(member))
     }
 
     /// Names and values (as JSON text), in the server's order.
     pub fn members(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.members
-            .iter()
-            .map(|(name, value)| (name.as_str(), &self.text[value.clone()]))
+        let members = self.members.iter();
+        members.map(|member| (self.name(member), self.value(member)))
+    }
+
+    fn name<'a>(&'a self, member: &'a Member) -> &'a str {
+        let written = || &self.text[member.name.clone()];
+        member.decoded.as_deref().unwrap_or_else(written)
+    }
+
+    fn value(&self, member: &Member) -> &str {
+        &self.text[member.value.clone()]
     }
 }
 
@@ -161,8 +207,9 @@ mod tests {
 
     #[test]
     fn a_document_keeps_the_servers_members() {
-        let document = Document::parse(r#" {"b": 1.50, "a":{"b":[2]},"\u0063":null} "#.to_owned())
-            .expect("object");
+        let document =
+            Document::parse(r#" {"b": 1.50, "a" : {"b":[2]} ,"\u0063":null} "#.to_owned())
+                .expect("object");
         let members: Vec<_> = document.members().collect();
         assert_eq!(
             members,
@@ -174,7 +221,7 @@ mod tests {
 
     #[test]
     fn anything_but_an_object_is_no_document() {
-        for text in ["[]", "null", "\"x\"", "1"] {
+        for text in ["[]", "null", "\"x\"", "1", "[{\"a\":1}]"] {
             assert_eq!(
                 Document::parse(text.to_owned()).expect_err("no object"),
                 Undocumented::NotAnObject

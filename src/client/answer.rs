@@ -3,8 +3,10 @@
 //! Everything is checked before anything is shown: status, encoding, content type, completeness, and that the answer is
 //! about the id that was asked for. A server's own words are excerpts, and never repeat a credential.
 
-use std::cell::Cell;
+use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
+
+use ureq::http::HeaderMap;
 
 use super::failure::{Failure, seconds};
 use super::retry;
@@ -74,45 +76,69 @@ pub(super) const CHECK_URL: &str = "is base_url right? `acctq config show` shows
 /// mock server, may stand there by accident.
 const TELLING: usize = 8;
 
+/// The headers that matter.
+const HEADERS: [&str; 6] = [
+    "content-encoding",
+    "content-type",
+    "date",
+    "location",
+    "retry-after",
+    "transfer-encoding",
+];
+
+/// The headers that name a request; the first one that there is counts.
+const REQUEST_IDS: [&str; 5] = [
+    "x-request-id",
+    "request-id",
+    "x-correlation-id",
+    "x-amzn-requestid",
+    "cf-ray",
+];
+
 impl Answer {
     /// Takes what matters out of a response's head, but for what repeats the bearer token: no server has a reason to.
-    pub fn of_head(status: u16, token: &str, values: impl Fn(&str) -> Vec<String>) -> Self {
-        let repeats_token = Cell::new(false);
-        let all = |name: &str| {
-            let mut values = values(name);
-            values.retain(|value| {
-                let repeats = token.len() >= TELLING && value.contains(token);
-                repeats_token.set(repeats_token.get() || repeats);
-                !repeats
-            });
-            values
+    pub fn of_head(status: u16, token: &str, headers: &HeaderMap) -> Self {
+        let mut repeats_token = false;
+        let mut known: Vec<(&str, Cow<'_, str>)> = Vec::with_capacity(8);
+        for (name, value) in headers {
+            let name = name.as_str();
+            if !HEADERS.contains(&name) && !REQUEST_IDS.contains(&name) {
+                continue;
+            }
+            let value = lossy(value.as_bytes());
+            if token.len() >= TELLING && value.contains(token) {
+                repeats_token = true;
+            } else {
+                known.push((name, value));
+            }
+        }
+        let all = |wanted: &'static str| {
+            let values = known.iter().filter(move |(name, _)| *name == wanted);
+            values.map(|(_, value)| value.as_ref())
         };
-        let header = |name: &str| all(name).into_iter().next();
-        let mut encodings = all("content-encoding");
-        encodings.extend(all("transfer-encoding"));
-        encodings.retain(|encoding| {
-            !["identity", "chunked"].contains(&encoding.trim().to_ascii_lowercase().as_str())
-        });
-        let date = header("date");
+        let first = |wanted| all(wanted).next();
+        let encodings: Vec<_> = all("content-encoding")
+            .chain(all("transfer-encoding"))
+            .filter(|encoding| {
+                let encoding = encoding.trim();
+                !["identity", "chunked"]
+                    .iter()
+                    .any(|none| encoding.eq_ignore_ascii_case(none))
+            })
+            .collect();
         Answer {
             status,
-            content_type: header("content-type"),
+            content_type: first("content-type").map(str::to_owned),
             encoding: (!encodings.is_empty()).then(|| encodings.join(", ")),
-            location: header("location"),
-            retry_after: header("retry-after")
-                .and_then(|value| retry::retry_after(&value, date.as_deref(), SystemTime::now())),
-            request_id: [
-                "x-request-id",
-                "request-id",
-                "x-correlation-id",
-                "x-amzn-requestid",
-                "cf-ray",
-            ]
-            .into_iter()
-            .find_map(header)
-            .map(|id| told(&id, EXCERPT)),
+            location: first("location").map(str::to_owned),
+            retry_after: first("retry-after")
+                .and_then(|value| retry::retry_after(value, first("date"), SystemTime::now())),
+            request_id: REQUEST_IDS
+                .into_iter()
+                .find_map(first)
+                .map(|id| told(id, EXCERPT)),
             body: Vec::new(),
-            repeats_token: repeats_token.get(),
+            repeats_token,
         }
     }
 
@@ -121,7 +147,7 @@ impl Answer {
         if token.len() < TELLING {
             return false;
         }
-        let text = String::from_utf8_lossy(&self.body);
+        let text = lossy(&self.body);
         // What is shown of JSON is decoded first, and some encoders write every slash as `\/`.
         let decoded = |raw| json::decode(raw).is_some_and(|text| text.contains(token));
         if text.contains(token)
@@ -328,7 +354,7 @@ impl Answer {
         Failure {
             error,
             transient,
-            dropped: false,
+            stale: false,
         }
     }
 
@@ -357,7 +383,7 @@ impl Answer {
         if self.encoding.is_some() {
             return false;
         }
-        let text = String::from_utf8_lossy(&self.body);
+        let text = lossy(&self.body);
         // A line end is no body; a screenful of blanks is a page.
         (text.len() <= 2 && text.trim().is_empty())
             || (self.not_json().is_none() && Document::parse(text.into_owned()).is_ok())
@@ -368,7 +394,7 @@ impl Answer {
         if self.encoding.is_some() {
             return (None, None);
         }
-        let text = String::from_utf8_lossy(&self.body).into_owned();
+        let text = lossy(&self.body).into_owned();
         let Ok(document) = Document::parse(text) else {
             return (None, None);
         };
@@ -383,6 +409,12 @@ impl Answer {
             member(["message", "description"]),
         )
     }
+}
+
+/// `bytes` as text. What is UTF-8, as nearly everything is, is borrowed after a much faster look than the standard
+/// library's own `from_utf8_lossy` takes.
+fn lossy(bytes: &[u8]) -> Cow<'_, str> {
+    str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
 }
 
 /// A server's words as a message may repeat them: without credentials, which are looked for before anything is cut.
@@ -415,6 +447,9 @@ fn target(location: &str, scheme: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use ureq::http::HeaderValue;
+    use ureq::http::header::LOCATION;
+
     use super::*;
     use crate::account::{CONNECTED, PARTNER};
 
@@ -596,9 +631,9 @@ mod tests {
     fn a_repeated_token_is_dropped() {
         const TOKEN: &str = "s3cret/t0ken";
         let said = |location: &str, body: &str| {
-            let mut answer = Answer::of_head(400, TOKEN, |name| {
-                Vec::from_iter((name == "location").then(|| location.to_owned()))
-            });
+            let location = HeaderValue::from_str(location).expect("a header");
+            let headers = HeaderMap::from_iter([(LOCATION, location)]);
+            let mut answer = Answer::of_head(400, TOKEN, &headers);
             answer.body = body.as_bytes().to_vec();
             (answer.drop_repeated(TOKEN), format!("{answer:?}"))
         };

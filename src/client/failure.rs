@@ -10,6 +10,7 @@ use rustls::pki_types::UnixTime;
 use rustls::{AlertDescription, CertificateError};
 use ureq::Timeout;
 
+use super::kept::{Stale, is_closed};
 use super::proxy::Proxy;
 use super::tunnel::Failed;
 use super::verifier::Untrusted;
@@ -27,8 +28,8 @@ pub struct Failure {
     pub error: Error,
     /// Whether it may pass by itself within the look-up.
     pub transient: bool,
-    /// Whether the connection ended before any answer: with a pooled one, that says nothing about the server.
-    pub dropped: bool,
+    /// Whether it is the connection's alone, which had been kept for too long.
+    pub stale: bool,
 }
 
 impl Failure {
@@ -37,7 +38,7 @@ impl Failure {
         Failure {
             error,
             transient: false,
-            dropped: false,
+            stale: false,
         }
     }
 
@@ -46,7 +47,7 @@ impl Failure {
         Failure {
             error,
             transient: true,
-            dropped: false,
+            stale: false,
         }
     }
 }
@@ -70,6 +71,10 @@ pub fn of_transport(
             contract(format!("{host} sends more header lines than any API does (over 16 KiB)"))
         }
         ureq::Error::Protocol(_) | ureq::Error::BodyStalled => contract(format!("{host} does not answer in valid HTTP/1.1")),
+        ureq::Error::Other(e) if e.is::<Stale>() => Failure {
+            stale: true,
+            ..of_io(&io::ErrorKind::NotConnected.into(), host, phase)
+        },
         ureq::Error::Other(e) => match (e.downcast_ref::<rustls::Error>(), e.downcast_ref(), proxy)
         {
             (Some(e), ..) => of_tls(e, host),
@@ -181,7 +186,7 @@ fn of_proxy(failed: &Failed, proxy: &Proxy, host: &str, phase: Duration) -> Fail
             .hint(format!("{advice}; {}", proxy.around()))
             .retryable(transient),
         transient,
-        dropped: false,
+        stale: false,
     }
 }
 
@@ -223,17 +228,9 @@ fn of_io(error: &io::Error, host: &str, phase: Duration) -> Failure {
         io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => {
             timed_out(Timeout::Connect, host, phase)
         }
-        io::ErrorKind::ConnectionReset
-        | io::ErrorKind::ConnectionAborted
-        | io::ErrorKind::BrokenPipe
-        | io::ErrorKind::NotConnected
-        | io::ErrorKind::UnexpectedEof => Failure {
-            error: network(format!(
-                "{host} closed the connection before its answer was complete"
-            )),
-            transient: true,
-            dropped: true,
-        },
+        _ if is_closed(error) => Failure::passing(network(format!(
+            "{host} closed the connection before its answer was complete"
+        ))),
         _ => Failure::passing(
             network(format!("the connection to {host} broke")).because(plain(error)),
         ),

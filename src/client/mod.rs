@@ -6,16 +6,17 @@
 
 mod answer;
 mod failure;
+mod kept;
 mod pace;
 mod proxy;
 mod resolve;
 pub mod retry;
+mod tcp;
 mod tls;
 mod tunnel;
 mod verifier;
 
 use std::io::Read as _;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -40,8 +41,8 @@ const PHASE: Duration = Duration::from_secs(10);
 /// The largest body that is read: an account is about a kilobyte, its metadata is the platform's own.
 const MAX_BODY: u64 = 1024 * 1024;
 
-/// The largest body that is read without asking for memory.
-const USUAL: u64 = 16 * 1024;
+/// The largest body that is read without asking for memory: more than that of nearly every account takes.
+const USUAL_BODY: usize = 16 * 1024;
 
 /// What a larger one may take until its account is rendered, in bytes: with every character escaped.
 const LARGE: usize = 8 * 1024 * 1024;
@@ -54,6 +55,12 @@ const MAX_HEAD: usize = 16 * 1024;
 
 /// ureq's buffers: one head must fit, and a little of what makes it too large, or ureq takes it for cut off.
 const BUFFER: usize = MAX_HEAD + 1024;
+
+/// How many connections are kept for later look-ups: as many as there can be at a time.
+const MAX_IDLE: usize = 256;
+
+/// For how long a connection is kept that is not used. Many servers close theirs after 60 seconds, some after 20.
+const MAX_IDLE_AGE: Duration = Duration::from_secs(15);
 
 /// How much later than the phases' own limits the backstop over all of them strikes, so that the phase is told.
 const GRACE: Duration = Duration::from_millis(100);
@@ -101,7 +108,6 @@ pub struct Client<'a> {
     agent: ureq::Agent,
     proxy: Option<Arc<Proxy>>,
     resolver: Arc<resolve::Remembering>,
-    opened: Arc<AtomicU64>,
     tokens: Mutex<Tokens>,
     trace: &'a (dyn Fn(&Trace<'_>) + Sync),
 }
@@ -156,16 +162,16 @@ impl<'a> Client<'a> {
             .max_response_header_size(MAX_HEAD)
             .input_buffer_size(BUFFER)
             .output_buffer_size(BUFFER)
+            .max_idle_connections(MAX_IDLE)
+            .max_idle_connections_per_host(MAX_IDLE)
+            .max_idle_age(MAX_IDLE_AGE)
             .build();
         let resolver = Arc::new(resolve::Remembering::new(url, proxy.as_deref()));
-        let opened = Arc::new(AtomicU64::new(0));
         let tunnel = tunnel::Tunnel {
             proxy: proxy.clone(),
         };
-        let connector = ().chain(tunnel).chain(tls::TlsConnector {
-            tls,
-            opened: opened.clone(),
-        });
+        let connector = ().chain(tunnel).chain(tls::TlsConnector { tls });
+        let connector = connector.chain(kept::Keeper);
         let agent = ureq::Agent::with_parts(config, connector, resolve::Shared(resolver.clone()));
         let origin = url.origin();
         let (scheme, host) = origin.split_once("://").unwrap_or_default();
@@ -181,7 +187,6 @@ impl<'a> Client<'a> {
             agent,
             proxy,
             resolver,
-            opened,
             tokens: Mutex::default(),
             trace,
         })
@@ -274,7 +279,6 @@ impl<'a> Client<'a> {
         loop {
             *attempts += 1;
             let began = Instant::now();
-            let opened = self.opened.load(Ordering::Relaxed);
             let mut trace = Trace {
                 url: &url,
                 proxy: proxy.as_deref(),
@@ -295,9 +299,8 @@ impl<'a> Client<'a> {
                 }
                 Err(failure) => failure,
             };
-            let stale = failure.dropped && opened == self.opened.load(Ordering::Relaxed);
-            if stale && spare {
-                // The server had closed a kept connection: that is no attempt, and costs no retry (RFC 9112 9.3.1).
+            if failure.stale && spare {
+                // That is no attempt, and costs no retry.
                 spare = false;
                 *attempts -= 1;
                 continue;
@@ -432,21 +435,23 @@ impl<'a> Client<'a> {
             .call()
             .map_err(of_transport)?;
         let (head, body) = response.into_parts();
-        let values = |name: &str| {
-            let values = head.headers.get_all(name).iter();
-            values
-                .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
-                .collect()
-        };
         let bearer = token.secret.expose();
-        let mut answer = Answer::of_head(head.status.as_u16(), bearer, values);
+        let mut answer = Answer::of_head(head.status.as_u16(), bearer, &head.headers);
         let good = answer.status == 200;
         let most = if good { MAX_BODY } else { MAX_ERROR_BODY };
         if answer.encoding.is_none() {
             let announced = body.content_length().unwrap_or_default();
+            // With room for the end to be seen in. A liar's length gets no more than a usual account takes.
+            answer.body = Vec::with_capacity(
+                usize::try_from(announced)
+                    .unwrap_or_default()
+                    .min(USUAL_BODY)
+                    + 32,
+            );
             let mut body = body.into_reader().take(most + 1);
-            let mut read = (&mut body).take(USUAL).read_to_end(&mut answer.body);
-            if read.as_ref().is_ok_and(|amount| *amount as u64 == USUAL) {
+            let mut usual = (&mut body).take(USUAL_BODY as u64);
+            let mut read = usual.read_to_end(&mut answer.body);
+            if answer.body.len() == USUAL_BODY && read.is_ok() {
                 claim(LARGE);
                 read = body.read_to_end(&mut answer.body);
             }
@@ -455,7 +460,7 @@ impl<'a> Client<'a> {
                     facts.status = Some(answer.status);
                     facts.request_id.clone_from(&answer.request_id);
                 }),
-                dropped: false,
+                stale: false,
                 ..failure
             };
             if good && announced.max(answer.body.len() as u64) > most {

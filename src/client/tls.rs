@@ -7,8 +7,7 @@ use std::fmt;
 use std::io::{self, Read as _, Write as _};
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::Instant;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustls::client::ResolvesClientCert;
 use rustls::pki_types::pem::PemObject as _;
@@ -18,9 +17,9 @@ use rustls::{ClientConfig, ClientConnection, RootCertStore, SignatureScheme, Str
 use rustls_native_certs::CertificateResult;
 use ureq::unversioned::transport::{
     Buffers, ConnectionDetails, Connector, Either, LazyBuffers, NextTimeout, Transport,
-    TransportAdapter, time,
 };
 
+use super::tcp::{self, Stream, TcpTransport};
 use super::verifier::Verifier;
 use crate::config::{Environment, Opened, Setting};
 use crate::error::{Error, Kind, Result};
@@ -208,12 +207,10 @@ fn add_dir(roots: &mut RootCertStore, dir: &Path) -> Result<()> {
     })
 }
 
-/// Puts TLS onto the connections to an https base URL, and counts the connections opened to any.
+/// Puts TLS onto the connections to an https base URL.
 pub struct TlsConnector {
     /// How to speak TLS; `None` for plain http.
     pub tls: Option<Tls>,
-    /// How many connections were opened: an attempt that opened none used a kept one.
-    pub opened: Arc<AtomicU64>,
 }
 
 impl fmt::Debug for TlsConnector {
@@ -222,18 +219,17 @@ impl fmt::Debug for TlsConnector {
     }
 }
 
-impl<In: Transport> Connector<In> for TlsConnector {
-    type Out = Either<In, TlsTransport>;
+impl Connector<TcpTransport> for TlsConnector {
+    type Out = Either<TcpTransport, TlsTransport>;
 
     fn connect(
         &self,
         details: &ConnectionDetails,
-        chained: Option<In>,
+        chained: Option<TcpTransport>,
     ) -> Result<Option<Self::Out>, ureq::Error> {
         let Some(transport) = chained else {
             return Ok(None);
         };
-        self.opened.fetch_add(1, Ordering::Relaxed);
         if !details.needs_tls() {
             return Ok(Some(Either::A(transport)));
         }
@@ -247,41 +243,23 @@ impl<In: Transport> Connector<In> for TlsConnector {
         let name = ServerName::try_from(host.to_owned()).map_err(|_| ureq::Error::HostNotFound)?;
         let mut connection =
             ClientConnection::new(tls.config, name).map_err(|e| ureq::Error::Other(Box::new(e)))?;
-        let mut socket = TransportAdapter::new(transport.boxed(), details.current_time.clone());
-        socket.set_timeout(remaining(details));
+        let mut socket = transport.stream;
         connection.complete_io(&mut socket).map_err(|error| {
             let error = last_words(&mut connection, &mut socket, error);
             tls.clients.explain(error)
         })?;
-        let buffers = LazyBuffers::new(
-            details.config.input_buffer_size(),
-            details.config.output_buffer_size(),
-        );
         Ok(Some(Either::B(TlsTransport {
-            buffers,
+            buffers: tcp::buffers(details),
             stream: StreamOwned::new(connection, socket),
             clients: tls.clients,
         })))
     }
 }
 
-/// What is left of the time to connect.
-pub fn remaining(details: &ConnectionDetails) -> NextTimeout {
-    let mut timeout = details.timeout;
-    if let (time::Duration::Exact(after), time::Instant::Exact(since)) =
-        (timeout.after, details.now)
-    {
-        timeout.after = time::Duration::Exact(
-            after.saturating_sub(Instant::now().saturating_duration_since(since)),
-        );
-    }
-    timeout
-}
-
 /// A TLS connection.
 pub struct TlsTransport {
     buffers: LazyBuffers,
-    stream: StreamOwned<ClientConnection, TransportAdapter>,
+    stream: StreamOwned<ClientConnection, Stream>,
     clients: Arc<NoClientCertificate>,
 }
 
@@ -289,7 +267,7 @@ pub struct TlsTransport {
 /// write that fails is told as a connection that broke.
 fn last_words(
     connection: &mut ClientConnection,
-    socket: &mut TransportAdapter,
+    socket: &mut Stream,
     error: io::Error,
 ) -> io::Error {
     let closed = matches!(
@@ -325,7 +303,7 @@ impl Transport for TlsTransport {
     }
 
     fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), ureq::Error> {
-        self.stream.sock.set_timeout(timeout);
+        self.stream.sock.set_deadline(timeout);
         let output = &self.buffers.output()[..amount];
         let written = self.stream.write_all(output);
         written.map_err(|error| self.explain(error))?;
@@ -333,7 +311,7 @@ impl Transport for TlsTransport {
     }
 
     fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, ureq::Error> {
-        self.stream.sock.set_timeout(timeout);
+        self.stream.sock.set_deadline(timeout);
         let read = self.stream.read(self.buffers.input_append_buf());
         let amount = read.map_err(|error| match error.kind() {
             // No close_notify: anybody may have ended the connection. ureq takes this kind for the end of a body
@@ -346,7 +324,7 @@ impl Transport for TlsTransport {
     }
 
     fn is_open(&mut self) -> bool {
-        self.stream.sock.get_mut().is_open()
+        self.stream.sock.is_open()
     }
 
     fn is_tls(&self) -> bool {

@@ -9,13 +9,11 @@ use std::fmt;
 use std::io::{self, Read, Write};
 use std::sync::Arc;
 
-use ureq::unversioned::transport::{
-    ConnectionDetails, Connector, TcpConnector, Transport, TransportAdapter,
-};
+use ureq::unversioned::transport::{ConnectionDetails, Connector};
 
 use super::MAX_HEAD;
 use super::proxy::Proxy;
-use super::tls::remaining;
+use super::tcp::{Stream, TcpTransport};
 
 /// Connects to the server, or to the proxy and through it.
 #[derive(Debug)]
@@ -24,28 +22,27 @@ pub struct Tunnel {
     pub proxy: Option<Arc<Proxy>>,
 }
 
-impl<In: Transport> Connector<In> for Tunnel {
-    type Out = <TcpConnector as Connector<In>>::Out;
+impl Connector for Tunnel {
+    type Out = TcpTransport;
 
     fn connect(
         &self,
         details: &ConnectionDetails,
-        chained: Option<In>,
-    ) -> Result<Option<Self::Out>, ureq::Error> {
-        let connected = TcpConnector::default().connect(details, chained);
-        let Some(proxy) = &self.proxy else {
-            return connected;
+        _: Option<()>,
+    ) -> Result<Option<TcpTransport>, ureq::Error> {
+        let connected = Stream::connect(details);
+        let stream = match &self.proxy {
+            None => connected?,
+            Some(proxy) => {
+                let mut stream = connected.map_err(|e| Failed::to_connect(e).wrapped())?;
+                match open(proxy, &mut stream) {
+                    Ok(200..300) => stream,
+                    Ok(status) => return Err(Failed::Status(status).wrapped()),
+                    Err(failed) => return Err(failed.wrapped()),
+                }
+            }
         };
-        let Some(transport) = connected.map_err(|e| Failed::to_connect(e).wrapped())? else {
-            return Ok(None);
-        };
-        let mut stream = TransportAdapter::new(transport, details.current_time.clone());
-        stream.set_timeout(remaining(details));
-        match open(proxy, &mut stream) {
-            Ok(200..300) => Ok(Some(stream.into_inner())),
-            Ok(status) => Err(Failed::Status(status).wrapped()),
-            Err(failed) => Err(failed.wrapped()),
-        }
+        Ok(Some(TcpTransport::new(stream, details)))
     }
 }
 
@@ -77,12 +74,11 @@ fn open(proxy: &Proxy, stream: &mut (impl Read + Write)) -> Result<u16, Failed> 
 fn status(stream: &mut impl Read, read: &mut usize) -> Result<u16, Failed> {
     let mut head = Vec::new();
     while !head.ends_with(b"\n\r\n") && !head.ends_with(b"\n\n") {
-        // Byte by byte, from the connection's buffer.
+        // Byte by byte, for what follows is not ours; it is a line or a few, once a connection.
         let mut byte = [0];
         match stream.read(&mut byte) {
             Ok(0) => return Err(Failed::Closed),
             Ok(_) => head.push(byte[0]),
-            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
             Err(e) => return Err(Failed::to_answer(e)),
         }
         *read += 1;

@@ -17,6 +17,8 @@ pub struct BaseUrl {
     /// In lower case, an IPv6 address without its brackets.
     host: String,
     port: u16,
+    /// Scheme, host, and port if it is not the scheme's own.
+    origin: String,
     /// Empty, or with a slash at its start and none at its end.
     prefix: String,
 }
@@ -57,6 +59,7 @@ impl BaseUrl {
         let (host, port) = host_and_port(authority.as_str(), default_port(https))?;
         let url = BaseUrl {
             https,
+            origin: origin(https, &host, port),
             host,
             port,
             prefix: check_prefix(uri.path())?,
@@ -70,28 +73,14 @@ impl BaseUrl {
     /// The URL of `path` below it.
     #[must_use]
     pub fn join(&self, path: &str) -> String {
-        format!(
-            "{}{}/{}",
-            self.origin(),
-            self.prefix,
-            path.trim_start_matches('/')
-        )
+        let path = path.trim_start_matches('/');
+        [self.origin.as_str(), &self.prefix, "/", path].concat()
     }
 
     /// Scheme, host, and port if it is not the scheme's own.
     #[must_use]
-    pub fn origin(&self) -> String {
-        let scheme = if self.https { "https" } else { "http" };
-        let host = if self.host.contains(':') {
-            format!("[{}]", self.host)
-        } else {
-            self.host.clone()
-        };
-        if self.port == default_port(self.https) {
-            format!("{scheme}://{host}")
-        } else {
-            format!("{scheme}://{host}:{}", self.port)
-        }
+    pub fn origin(&self) -> &str {
+        &self.origin
     }
 
     /// The host in lower case, an IPv6 address without its brackets.
@@ -125,12 +114,26 @@ impl BaseUrl {
 
 impl fmt::Display for BaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}{}", self.origin(), self.prefix)
+        write!(f, "{}{}", self.origin, self.prefix)
     }
 }
 
 fn fail<T>(words: &str) -> Result<T, String> {
     Err(words.to_owned())
+}
+
+fn origin(https: bool, host: &str, port: u16) -> String {
+    let scheme = if https { "https" } else { "http" };
+    let host = if host.contains(':') {
+        format!("[{host}]")
+    } else {
+        host.to_owned()
+    };
+    if port == default_port(https) {
+        format!("{scheme}://{host}")
+    } else {
+        format!("{scheme}://{host}:{port}")
+    }
 }
 
 const fn default_port(https: bool) -> u16 {

@@ -93,11 +93,27 @@ impl<'o, W: Write> Writer<'o, W> {
                 write_string(self.out, name)?;
             }
             self.colon()?;
-            for token in concealment.visible(value) {
-                self.token(token)?;
-            }
+            self.value(value, concealment)?;
         }
         self.token(Token::ObjectEnd)
+    }
+
+    /// Writes a member's value, which is not hidden itself.
+    fn value(&mut self, value: &str, concealment: &Concealment) -> io::Result<()> {
+        // A value without an inside is a token by itself.
+        if let Some(raw) = value
+            .strip_prefix('"')
+            .and_then(|raw| raw.strip_suffix('"'))
+        {
+            return self.token(Token::String(raw));
+        }
+        if !value.starts_with(['{', '[']) {
+            return self.token(Token::Scalar(value));
+        }
+        for token in concealment.visible(value) {
+            self.token(token)?;
+        }
+        Ok(())
     }
 
     fn token(&mut self, token: Token<'_>) -> io::Result<()> {

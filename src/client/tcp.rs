@@ -1,0 +1,380 @@
+//! TCP below ureq, at three system calls a look-up: one that sends, one that receives, one that asks whether a kept
+//! connection is still open.
+//!
+//! ureq's own transport asks that twice, with three calls each, and tells the socket how much time is left before nearly
+//! every other call, since it is never quite the same.
+
+use std::fmt;
+use std::io::{self, IoSlice, Read, Write};
+use std::mem;
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use ureq::Timeout;
+use ureq::unversioned::transport::{
+    Buffers, ConnectionDetails, LazyBuffers, NextTimeout, Transport, time,
+};
+
+/// What an address that answers nothing has of the time, however many there are.
+const LEAST: Duration = Duration::from_millis(10);
+
+/// Longer than anything is waited for.
+const LONGEST: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
+/// When something must be done, and what is too slow if it is not.
+#[derive(Clone, Copy, Debug)]
+struct Deadline {
+    at: Instant,
+    reason: Timeout,
+}
+
+impl Deadline {
+    fn new(timeout: NextTimeout, since: Instant) -> Self {
+        Deadline {
+            at: since + (*timeout.after).min(LONGEST),
+            reason: timeout.reason,
+        }
+    }
+
+    /// What is left.
+    ///
+    /// # Errors
+    /// If nothing is.
+    fn left(self) -> Result<Duration, ureq::Error> {
+        let left = self.at.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(ureq::Error::Timeout(self.reason));
+        }
+        Ok(left)
+    }
+}
+
+/// A connection whose reads and writes end at a deadline: at first, that of connecting.
+#[derive(Debug)]
+pub struct Stream {
+    socket: TcpStream,
+    deadline: Deadline,
+    /// What the socket was told.
+    read_timeout: Duration,
+    write_timeout: Duration,
+    /// Whether something has arrived since ureq last asked whether the connection is open.
+    has_answered: bool,
+}
+
+impl Stream {
+    /// Connects to the first address that accepts. Each has half of the time that is left, the last one all of it.
+    ///
+    /// # Errors
+    /// As the last address failed.
+    pub fn connect(details: &ConnectionDetails) -> Result<Self, ureq::Error> {
+        let now = match details.now {
+            time::Instant::Exact(now) => now,
+            _ => Instant::now(),
+        };
+        let deadline = Deadline::new(details.timeout, now);
+        let mut addresses = details.addrs.iter();
+        let mut failed = ureq::Error::ConnectionFailed;
+        while let Some(address) = addresses.next() {
+            let left = deadline.left()?;
+            let share = match addresses.len() {
+                0 => left,
+                _ => (left / 2).max(LEAST),
+            };
+            failed = match TcpStream::connect_timeout(address, share) {
+                Ok(socket) => {
+                    socket.set_nodelay(true)?;
+                    return Ok(Stream {
+                        socket,
+                        deadline,
+                        read_timeout: Duration::ZERO,
+                        write_timeout: Duration::ZERO,
+                        has_answered: false,
+                    });
+                }
+                Err(e) if is_timeout(&e) => ureq::Error::Timeout(deadline.reason),
+                Err(e) if concerns_the_address(&e) => e.into(),
+                Err(e) => return Err(e.into()),
+            };
+        }
+        Err(failed)
+    }
+
+    /// Whether the server has neither closed the connection nor said anything unasked.
+    ///
+    /// ureq asks when it keeps a connection that has answered, and again when it is to be used. What the first question
+    /// would find, the second one finds too, so that only that one is put to the system.
+    pub fn is_open(&mut self) -> bool {
+        mem::take(&mut self.has_answered) || is_quiet(&self.socket)
+    }
+
+    /// Sets the deadline of what follows.
+    pub fn set_deadline(&mut self, timeout: NextTimeout) {
+        self.deadline = Deadline::new(timeout, Instant::now());
+    }
+
+    fn send(
+        &mut self,
+        mut send: impl FnMut(&mut &TcpStream) -> io::Result<usize>,
+    ) -> io::Result<usize> {
+        let socket = &self.socket;
+        let tell = |timeout| socket.set_write_timeout(timeout);
+        within(self.deadline, &mut self.write_timeout, tell, || {
+            send(&mut &*socket)
+        })
+    }
+}
+
+impl Read for Stream {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let mut socket = &self.socket;
+        let tell = |timeout| self.socket.set_read_timeout(timeout);
+        let amount = within(self.deadline, &mut self.read_timeout, tell, || {
+            socket.read(buf)
+        })?;
+        self.has_answered = amount > 0;
+        Ok(amount)
+    }
+}
+
+impl Write for Stream {
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        self.send(|socket| socket.write(buf))
+    }
+
+    fn write_vectored(&mut self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
+        self.send(|socket| socket.write_vectored(bufs))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Does one `call` within the time that is left, again if a signal interrupts it.
+///
+/// What is left is never quite the same, and to `tell` the socket is a system call, too. A time that it was told before
+/// does if it is not shorter, and longer by no more than a 32nd. So where each phase has the same time in every look-up,
+/// the socket is told once; and no call ends later than a 32nd of its time after its deadline, which ureq checks between
+/// the calls.
+fn within(
+    deadline: Deadline,
+    told: &mut Duration,
+    tell: impl Fn(Option<Duration>) -> io::Result<()>,
+    mut call: impl FnMut() -> io::Result<usize>,
+) -> io::Result<usize> {
+    loop {
+        let left = deadline.left().map_err(ureq::Error::into_io)?;
+        let slack = left / 32;
+        if *told < left || told.saturating_sub(left) > slack {
+            let time = left + slack / 2;
+            match tell(Some(time)) {
+                Ok(()) => *told = time,
+                // The server has closed the connection; what it said can be read still.
+                Err(e) if cfg!(target_os = "macos") && e.kind() == io::ErrorKind::InvalidInput => {}
+                Err(e) => return Err(e),
+            }
+        }
+        match call() {
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            Err(e) if is_timeout(&e) => return Err(ureq::Error::Timeout(deadline.reason).into_io()),
+            result => return result,
+        }
+    }
+}
+
+/// A socket's time is up: one or the other, by system.
+fn is_timeout(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock
+    )
+}
+
+/// Whether another address of the same host may do: nobody listens at this one, or there is no way to it, as with IPv6
+/// on many machines.
+fn concerns_the_address(error: &io::Error) -> bool {
+    // WSAEACCES: so some VPNs block one of the address families.
+    const BLOCKED: Option<i32> = Some(10013);
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionRefused
+            | io::ErrorKind::HostUnreachable
+            | io::ErrorKind::NetworkUnreachable
+            | io::ErrorKind::AddrNotAvailable
+    ) || cfg!(windows) && error.raw_os_error() == BLOCKED
+}
+
+/// Whether there is nothing to read, not even an end.
+#[cfg(unix)]
+fn is_quiet(socket: &TcpStream) -> bool {
+    use rustix::io::Errno;
+    use rustix::net::{RecvFlags, recv};
+
+    let peeked = recv(socket, &mut [0_u8], RecvFlags::PEEK | RecvFlags::DONTWAIT);
+    peeked.is_err_and(|e| e == Errno::AGAIN)
+}
+
+/// Whether there is nothing to read, not even an end.
+#[cfg(not(unix))]
+fn is_quiet(socket: &TcpStream) -> bool {
+    let peek = || {
+        socket.set_nonblocking(true)?;
+        let peeked = socket.peek(&mut [0]);
+        socket.set_nonblocking(false)?;
+        peeked
+    };
+    peek().is_err_and(|e| e.kind() == io::ErrorKind::WouldBlock)
+}
+
+/// A connection without TLS, or below it.
+pub struct TcpTransport {
+    /// The connection.
+    pub stream: Stream,
+    buffers: LazyBuffers,
+}
+
+impl TcpTransport {
+    /// With ureq's buffers, which are made when they are used.
+    pub fn new(stream: Stream, details: &ConnectionDetails) -> Self {
+        TcpTransport {
+            stream,
+            buffers: buffers(details),
+        }
+    }
+}
+
+/// Buffers as they are configured.
+pub fn buffers(details: &ConnectionDetails) -> LazyBuffers {
+    LazyBuffers::new(
+        details.config.input_buffer_size(),
+        details.config.output_buffer_size(),
+    )
+}
+
+impl fmt::Debug for TcpTransport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TcpTransport")
+    }
+}
+
+impl Transport for TcpTransport {
+    fn buffers(&mut self) -> &mut dyn Buffers {
+        &mut self.buffers
+    }
+
+    fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), ureq::Error> {
+        self.stream.set_deadline(timeout);
+        let output = &self.buffers.output()[..amount];
+        Ok(self.stream.write_all(output)?)
+    }
+
+    fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, ureq::Error> {
+        self.stream.set_deadline(timeout);
+        let amount = self.stream.read(self.buffers.input_append_buf())?;
+        self.buffers.input_appended(amount);
+        Ok(amount > 0)
+    }
+
+    fn is_open(&mut self) -> bool {
+        self.stream.is_open()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+    use std::net::TcpListener;
+
+    use super::*;
+
+    fn deadline(seconds: u64) -> Deadline {
+        Deadline {
+            at: Instant::now() + Duration::from_secs(seconds),
+            reason: Timeout::RecvResponse,
+        }
+    }
+
+    #[test]
+    fn a_socket_is_told_a_time_only_if_the_one_it_has_does_not_do() {
+        let mut told = Duration::ZERO;
+        for (left, is_told) in [
+            (3200, true),
+            (3200, false),
+            (3190, false),
+            (3240, false),
+            (3000, true),
+            (3200, true),
+            (3, true),
+            (0, false),
+        ] {
+            let now = Cell::new(None);
+            let tell = |timeout: Option<Duration>| {
+                now.set(timeout);
+                Ok(())
+            };
+            let result = within(deadline(left), &mut told, tell, || Ok(1));
+            assert_eq!(now.get().is_some(), is_told, "{left}");
+            match left {
+                0 => assert!(result.is_err(), "too late"),
+                _ => {
+                    assert_eq!(result.expect("one byte"), 1);
+                    // A second for whatever stops this test for so long.
+                    let left = Duration::from_secs(left);
+                    assert!(told + Duration::from_secs(1) >= left, "{told:?}");
+                    assert!(told <= left + left / 32 + left / 320, "{told:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_signal_interrupts_nothing_and_a_timeout_is_its_phases() {
+        use io::ErrorKind::{ConnectionReset, Interrupted, TimedOut, WouldBlock};
+        let outcomes = |kinds: &[io::ErrorKind]| {
+            let mut kinds = kinds.iter();
+            let call = || kinds.next().map_or(Ok(1), |kind| Err((*kind).into()));
+            let mut told = Duration::ZERO;
+            within(deadline(60), &mut told, |_| Ok(()), call).map_err(ureq::Error::from)
+        };
+        assert!(matches!(outcomes(&[Interrupted, Interrupted]), Ok(1)));
+        for kind in [TimedOut, WouldBlock] {
+            let ended = outcomes(&[Interrupted, kind]);
+            assert!(
+                matches!(ended, Err(ureq::Error::Timeout(Timeout::RecvResponse))),
+                "{ended:?}"
+            );
+        }
+        let ended = outcomes(&[ConnectionReset]);
+        assert!(matches!(ended, Err(ureq::Error::Io(e)) if e.kind() == ConnectionReset));
+    }
+
+    #[test]
+    fn a_connection_that_was_closed_or_speaks_unasked_is_not_open() {
+        for (what, is_open) in [("nothing", true), ("a word", false), ("an end", false)] {
+            let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+            let socket = TcpStream::connect(listener.local_addr().expect("bound")).expect("open");
+            let (mut server, _) = listener.accept().expect("one");
+            let mut stream = Stream {
+                socket,
+                deadline: deadline(60),
+                read_timeout: Duration::ZERO,
+                write_timeout: Duration::ZERO,
+                has_answered: false,
+            };
+            server.write_all(b"x").expect("sent");
+            stream.read_exact(&mut [0]).expect("an answer");
+            match what {
+                "nothing" => {}
+                "a word" => server.write_all(b"y").expect("sent"),
+                _ => server.shutdown(std::net::Shutdown::Write).expect("sent"),
+            }
+            if !is_open {
+                stream.socket.peek(&mut [0]).expect("arrived");
+            }
+            assert!(stream.is_open(), "{what}: it has just answered");
+            for _ in 0..2 {
+                assert_eq!(stream.is_open(), is_open, "{what}");
+            }
+        }
+    }
+}
