@@ -30,8 +30,8 @@ const CLAIMED: usize = 32 * 1024 * 1024;
 /// How many results are delivered before room is made for others.
 const PORTION: usize = 64;
 
-/// How long results gather.
-const GATHERING: Duration = Duration::from_millis(1);
+/// How long results gather, unless they are a portion before.
+const GATHERING: Duration = Duration::from_millis(5);
 
 /// What takes memory while it waits for its delivery.
 pub trait Weigh {
@@ -123,8 +123,8 @@ struct State<T, R> {
     workers: usize,
     /// How many wait for room or for their turn.
     waiting: usize,
-    /// Whether the delivering thread waits.
-    is_idle: bool,
+    /// How many results the delivering thread waits for.
+    gathered: usize,
     /// Nobody delivers any more.
     is_closed: bool,
 }
@@ -139,7 +139,7 @@ impl<T, R: Weigh> Line<T, R> {
             claimed: 0,
             workers: 0,
             waiting: 0,
-            is_idle: false,
+            gathered: usize::MAX,
             is_closed: false,
         };
         Line {
@@ -188,7 +188,9 @@ impl<T, R: Weigh> Line<T, R> {
         }
         state.results[place] = Some((item, result));
         state.weight += weight;
-        if place == 0 && state.is_idle {
+        let is_first = matches!(state.results.front(), Some(Some(_)));
+        if is_first && state.results.len() >= state.gathered {
+            state.gathered = usize::MAX;
             self.ready.notify_one();
         }
     }
@@ -205,19 +207,22 @@ impl<T, R: Weigh> Line<T, R> {
             return Some(portion);
         }
         rest();
-        thread::sleep(GATHERING);
         let mut state = lock(&self.state);
+        state.gathered = PORTION;
+        let scarce = |state: &mut State<T, R>| state.results.len() < PORTION && state.workers > 0;
+        let gathered = self.ready.wait_timeout_while(state, GATHERING, scarce);
+        state = gathered.unwrap_or_else(PoisonError::into_inner).0;
         while !self.fill(&mut portion, &mut state) {
             if state.workers == 0 {
                 return None;
             }
-            state.is_idle = true;
+            state.gathered = 1;
             state = self
                 .ready
                 .wait(state)
                 .unwrap_or_else(PoisonError::into_inner);
-            state.is_idle = false;
         }
+        state.gathered = usize::MAX;
         Some(portion)
     }
 
@@ -315,4 +320,115 @@ impl<T, R> Drop for Open<'_, T, R> {
 /// Nothing that panics holds the lock.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::mpsc;
+
+    use super::*;
+    use crate::error::{Error, Kind};
+
+    impl Weigh for usize {
+        /// As much as it says.
+        fn weight(&self) -> usize {
+            *self
+        }
+    }
+
+    /// Delivered items with their results, `None` for a failure.
+    fn delivered(
+        jobs: usize,
+        items: impl Iterator<Item = usize> + Send,
+        work: impl Fn(&usize, &Turn<'_>) -> Result<usize> + Sync,
+    ) -> Vec<(usize, Option<usize>)> {
+        let mut delivered = Vec::new();
+        let deliver = |item, result: Result<usize>| delivered.push((item, result.ok()));
+        run(jobs, items, work, deliver, || ());
+        delivered
+    }
+
+    #[test]
+    fn every_item_once_and_in_order_with_any_number_of_jobs() {
+        for jobs in [1, 2, 7, 64] {
+            let got = delivered(jobs, 0..3_000, |item, _| {
+                for _ in 0..fastrand::u8(..8) {
+                    thread::yield_now();
+                }
+                Ok(item * 2)
+            });
+            let expected: Vec<_> = (0..3_000).map(|item| (item, Some(item * 2))).collect();
+            assert_eq!(got, expected, "{jobs} jobs");
+        }
+    }
+
+    #[test]
+    fn a_panic_and_a_failure_are_of_one_item() {
+        process::quieten_panics();
+        for jobs in [1, 4] {
+            let got = delivered(jobs, 0..100, |item, _| match item {
+                13 => panic!("a bug"),
+                77 => Err(Error::new(Kind::NotFound, "none")),
+                item => Ok(*item),
+            });
+            let failed: Vec<_> = got.iter().filter(|(_, result)| result.is_none()).collect();
+            assert_eq!((got.len(), failed), (100, vec![&(13, None), &(77, None)]));
+        }
+    }
+
+    #[test]
+    fn results_wait_for_the_first_but_only_so_many() {
+        let (jobs, taken) = (4, AtomicUsize::new(0));
+        let (go, gate) = mpsc::channel::<()>();
+        let gate = Mutex::new(gate);
+        let items = (0..1_000).inspect(|_| {
+            if taken.fetch_add(1, Ordering::SeqCst) + 1 == jobs * AHEAD {
+                // There is room for no more: the first one may go on.
+                go.send(()).expect("it waits");
+            }
+        });
+        let most = AtomicUsize::new(0);
+        let got = delivered(jobs, items, |item, _| {
+            if *item == 0 {
+                lock(&gate).recv().expect("the line fills up");
+                most.store(taken.load(Ordering::SeqCst), Ordering::SeqCst);
+            }
+            Ok(*item)
+        });
+        assert_eq!(got.len(), 1_000);
+        assert_eq!(most.into_inner(), jobs * AHEAD);
+    }
+
+    #[test]
+    fn what_waits_is_bounded_in_bytes_and_so_is_what_is_claimed() {
+        let (waiting, claimed) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let got = delivered(8, 0..64, |_, turn| {
+            turn.claim(CLAIMED / 2);
+            let now = claimed.fetch_add(1, Ordering::SeqCst) + 1;
+            waiting.fetch_max(now, Ordering::SeqCst);
+            thread::yield_now();
+            claimed.fetch_sub(1, Ordering::SeqCst);
+            Ok(WAITING)
+        });
+        assert_eq!(got.len(), 64);
+        // Two claims fill it, and whose turn it is never waits.
+        assert!(waiting.into_inner() <= 3);
+    }
+
+    #[test]
+    fn nobody_is_left_waiting_when_the_delivery_fails() {
+        process::quieten_panics();
+        let failed = process::without_panics(|| {
+            run(
+                4,
+                0..10_000_usize,
+                |item, _| Ok(*item),
+                |_, _| panic!("the delivery fails"),
+                || (),
+            );
+            Ok(())
+        });
+        assert!(failed.is_err());
+    }
 }
