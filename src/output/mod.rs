@@ -111,6 +111,12 @@ impl Printer {
     /// # Errors
     /// `usage`, if the selection names what the account cannot have: nothing is rendered then.
     pub fn render(&mut self, account: &Account) -> Result<Vec<u8>> {
+        if let (Format::Ndjson, None, Some(line)) =
+            (self.format, &self.selection, account.document.as_line())
+        {
+            self.printed += 1;
+            return Ok([line, "\n"].concat().into_bytes());
+        }
         let concealment = Concealment::of(&account.document, self.reveal);
         let entries = account.entries(self.selection.as_ref(), &concealment)?;
         let mut out = Vec::with_capacity(2048);
