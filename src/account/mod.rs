@@ -80,6 +80,8 @@ pub struct Document {
     members: Vec<Member>,
     /// Whether a member at any depth is named like a secret.
     names_a_secret: bool,
+    /// Whether it has no blanks but in strings, no escapes, and nothing beyond ASCII.
+    is_terse: bool,
 }
 
 /// A member of the object, by its places in the text.
@@ -109,8 +111,14 @@ impl Document {
         let mut is_object = false;
         let mut members: Vec<Member> = Vec::with_capacity(16);
         let mut names_a_secret = false;
+        let mut is_terse = text
+            .bytes()
+            .fold(true, |all, b| all & matches!(b, b' '..=b'[' | b']'..=b'~'));
+        let mut end = 0;
         json::read(&text, |step| {
             let Step { depth, place, .. } = step;
+            is_terse &= !text.as_bytes()[end..place.start].contains(&b' ');
+            end = place.end;
             if let Token::Key(_) = step.token {
                 names_a_secret |= is_secret_name(&step.decoded);
                 if *depth == 1 {
@@ -139,22 +147,30 @@ impl Document {
         if !is_object {
             return Err(Undocumented::NotAnObject);
         }
+        is_terse &= end == text.len();
         Ok(Document {
             text,
             members,
             names_a_secret,
+            is_terse,
         })
     }
 
     /// The member's value as JSON text.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
-        let member = self.members.iter().find(|member| {
-            // Most differ in length already.
-            let may_be = member.name.len() == name.len() || member.decoded.is_some();
-            may_be && self.name(member) == name
+        let text = self.text.as_bytes();
+        let member = self.members.iter().find(|member| match &member.decoded {
+            Some(decoded) => decoded == name,
+            None => text[member.name.clone()] == *name.as_bytes(),
         });
         member.map(|member| self.value(member))
+    }
+
+    /// The whole of it, if the server wrote it on one line as we do, and names no secret in it.
+    #[must_use]
+    pub fn as_line(&self) -> Option<&str> {
+        (self.is_terse && !self.names_a_secret).then_some(&self.text)
     }
 
     /// Names and values (as JSON text), in the server's order.
@@ -217,6 +233,31 @@ mod tests {
         );
         assert_eq!(document.get("a"), Some(r#"{"b":[2]}"#));
         assert_eq!(document.get("d"), None);
+    }
+
+    #[test]
+    fn a_line_is_what_needs_no_laying_out() {
+        for (text, is_line) in [
+            (r#"{"a":[1,{"b c, d":null}],"e":"f : g"}"#, true),
+            ("{}", true),
+            (r#"{"a": 1}"#, false),
+            (r#"{"a" :1}"#, false),
+            (r#"{"a":1, "b":2}"#, false),
+            (r#"{"a":[ ]}"#, false),
+            (r#"{"a":1 }"#, false),
+            (r#" {"a":1}"#, false),
+            (r#"{"a":1} "#, false),
+            ("{\"a\":1}\n", false),
+            ("{\"a\":\t1}", false),
+            (r#"{"a":"\u0041"}"#, false),
+            (r#"{"\/":1}"#, false),
+            ("{\"a\":\"\u{e9}\"}", false),
+            ("{\"a\":\"\u{7f}\"}", false),
+            (r#"{"a":[{"activationToken":1}]}"#, false),
+        ] {
+            let document = Document::parse(text.to_owned()).expect(text);
+            assert_eq!(document.as_line(), is_line.then_some(text), "{text}");
+        }
     }
 
     #[test]

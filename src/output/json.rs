@@ -213,6 +213,9 @@ mod tests {
         let (mut lines, mut line) = (Vec::new(), Vec::new());
         write_object(&mut lines, &shown, &concealment, base).expect("a Vec");
         write_line(&mut line, &shown, &concealment).expect("a Vec");
+        if let Some(whole) = account.document.as_line() {
+            assert_eq!(line, whole.as_bytes());
+        }
         (
             String::from_utf8(lines).expect("UTF-8"),
             String::from_utf8(line).expect("UTF-8"),

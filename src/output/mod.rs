@@ -129,6 +129,12 @@ impl Renderer {
     /// # Errors
     /// `usage`, if the selection names what the account cannot have.
     pub fn render(&self, account: &Account) -> Result<Piece> {
+        if let (Format::Ndjson, None, Some(line)) =
+            (self.format, &self.selection, account.document.as_line())
+        {
+            return Ok(Piece::Text([line, "
+"].concat().into_bytes()));
+        }
         let concealment = Concealment::of(&account.document, self.reveal);
         let entries = account.entries(self.selection.as_ref(), &concealment)?;
         if let (Format::Table, true) = (self.format, self.many) {
