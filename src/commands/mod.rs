@@ -64,7 +64,8 @@ pub enum Command {
 Examples:
   acctq -p sandbox get cacc_7n42DGM5Tflk9n8mt7Fhc7
   acctq -p sandbox get cacc_activestandard provisioned-family -o ndjson
-  acctq -p sandbox get aabee51b-0be2-4a0c-aa39-5bbcbb903d1b -F status,ends_at")]
+  acctq -p sandbox get aabee51b-0be2-4a0c-aa39-5bbcbb903d1b -F status,ends_at
+  acctq get - -o ndjson <ids >found.ndjson 2>failed.ndjson")]
     Get(Leaf<look_up::Args>),
     /// The configuration: write a template, show what is in force
     #[command(subcommand, after_help = "Example:\n  acctq config show")]
@@ -92,7 +93,8 @@ pub enum Cacc {
 Examples:
   acctq -p sandbox cacc get cacc_7n42DGM5Tflk9n8mt7Fhc7
   acctq -p sandbox cacc get cacc_7n42DGM5Tflk9n8mt7Fhc7 -o json
-  acctq -p sandbox cacc get cacc_activestandard cacc_pendingexpress -F id,status")]
+  acctq -p sandbox cacc get cacc_activestandard cacc_pendingexpress -F id,status
+  acctq cacc get - -o ndjson <ids >found.ndjson 2>failed.ndjson")]
     Get(Leaf<look_up::Args>),
 }
 
@@ -115,7 +117,8 @@ pub enum PartnerAccount {
 Examples:
   acctq -p sandbox partner account get aabee51b-0be2-4a0c-aa39-5bbcbb903d1b
   acctq -p sandbox partner account get provisioned-family -o yaml
-  acctq -p sandbox partner account get ending --reveal -F activation_token")]
+  acctq -p sandbox partner account get ending --reveal -F activation_token
+  acctq partner account get - --rate 10/s -F status,ends_at <uids")]
     Get(Leaf<look_up::Args>),
 }
 

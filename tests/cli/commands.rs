@@ -79,6 +79,18 @@ const EXAMPLES: &[(&str, Option<i32>)] = &[
         "acctq -p sandbox get aabee51b-0be2-4a0c-aa39-5bbcbb903d1b -F status,ends_at",
         Some(0),
     ),
+    (
+        "acctq cacc get - -o ndjson <ids >found.ndjson 2>failed.ndjson",
+        Some(3),
+    ),
+    (
+        "acctq get - -o ndjson <ids >found.ndjson 2>failed.ndjson",
+        Some(3),
+    ),
+    (
+        "acctq partner account get - --rate 10/s -F status,ends_at <uids",
+        Some(3),
+    ),
     ("acctq config init", Some(0)),
     ("acctq config path", Some(0)),
     ("acctq config show", Some(0)),
@@ -322,6 +334,9 @@ fn every_example_of_every_help_is_as_good_as_it_looks() {
             ".local/share/man/man1",
         ] {
             fs::create_dir_all(home.path().join(folder)).unwrap();
+        }
+        for ids in ["ids", "uids"] {
+            fs::write(home.path().join(ids), "cacc_1\n").unwrap();
         }
         let run = home.shell(line).run();
         assert_eq!(run.code, *code, "{line}: {run:#?}");
