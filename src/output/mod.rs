@@ -132,8 +132,14 @@ impl Renderer {
         if let (Format::Ndjson, None, Some(line)) =
             (self.format, &self.selection, account.document.as_line())
         {
-            return Ok(Piece::Text([line, "
-"].concat().into_bytes()));
+            return Ok(Piece::Text(
+                [
+                    line, "
+",
+                ]
+                .concat()
+                .into_bytes(),
+            ));
         }
         let concealment = Concealment::of(&account.document, self.reveal);
         let entries = account.entries(self.selection.as_ref(), &concealment)?;

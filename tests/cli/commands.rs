@@ -335,8 +335,8 @@ fn every_example_of_every_help_is_as_good_as_it_looks() {
         ] {
             fs::create_dir_all(home.path().join(folder)).unwrap();
         }
-        for ids in ["ids", "uids"] {
-            fs::write(home.path().join(ids), "cacc_1\n").unwrap();
+        for (ids, id) in [("ids", "cacc_1"), ("uids", "u-1")] {
+            fs::write(home.path().join(ids), format!("{id}\n")).unwrap();
         }
         let run = home.shell(line).run();
         assert_eq!(run.code, *code, "{line}: {run:#?}");
