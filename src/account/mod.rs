@@ -14,7 +14,7 @@ use std::ops::Range;
 
 use crate::json::{self, Token, Tokens};
 
-pub use concealment::{Concealment, Visible};
+pub use concealment::{Concealment, Visible, is_secret_name};
 pub use connected::CONNECTED;
 pub use field::{Drift, Field};
 pub use id::Id;
