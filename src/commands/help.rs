@@ -109,7 +109,11 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Ending> {
 }
 
 fn exit_codes() -> String {
-    let success = ["0".to_owned(), String::new(), "success".to_owned()];
+    let success = [
+        "0".to_owned(),
+        String::new(),
+        "success; everything expected holds; an empty list".to_owned(),
+    ];
     let rows = Kind::ALL.iter().map(|kind| {
         let (name, code, _, meaning) = kind.row();
         [code.to_string(), name.to_owned(), meaning.to_owned()]
@@ -121,8 +125,8 @@ fn exit_codes() -> String {
     };
     let table = grid(&["Code", "Name", "Meaning"], &rows, screen);
     format!(
-        "Exit codes\n\n{}\n6 to 8: try again. Anything else: something to fix. In JSON errors `retryable`\n\
-         says it more exactly.\n\nExample:\n  acctq -p sandbox get gone; echo $?\n",
+        "Exit codes\n\n{}\n6 to 8: try again; 10: the answer is no. Anything else: something to fix. In\n\
+         JSON errors `retryable` says it more exactly.\n\nExample:\n  acctq -p sandbox get gone; echo $?\n",
         String::from_utf8_lossy(&table)
     )
 }
