@@ -43,7 +43,7 @@ set edit:completion:arg-completer[acctq] = {|@words|
             cand sandbox 'Serve both APIs on loopback, for trying things, until interrupted'
             cand completions 'The completions of a shell'
             cand man 'Write the man pages into a folder'
-            cand help 'Help on a command or a topic: environment, exit-codes, output, config'
+            cand help 'Help on a command or a topic: environment, exit-codes, output, config, expressions'
             cand cacc 'Connected accounts, at Connect'
             cand partner 'Partner billing accounts, at Partner'
             cand get 'Look up any account: cacc_… at Connect, anything else at Partner'
