@@ -68,7 +68,7 @@ impl Server {
             limits,
             is_stopping: AtomicBool::new(false),
             replies: AtomicU64::new(0),
-            was_odd: Mutex::default(),
+            asked: Mutex::default(),
             open: Mutex::default(),
         });
         let acceptor = thread::Builder::new()
@@ -118,8 +118,8 @@ struct Shared {
     is_stopping: AtomicBool,
     /// How many answers were given: the number in `X-Request-Id`.
     replies: AtomicU64,
-    /// For ids that take turns, whether their last request was an odd one.
-    was_odd: Mutex<HashMap<&'static str, bool>>,
+    /// For ids whose answers change, how often they were asked for.
+    asked: Mutex<HashMap<&'static str, usize>>,
     /// The connections being served, so that stopping can end them.
     open: Mutex<HashMap<u64, Arc<TcpStream>>>,
 }
@@ -263,8 +263,12 @@ impl Shared {
                 body: Cow::Borrowed(body),
                 delivery: Delivery::Whole,
             },
-            Answer::OnOdd(other) if self.is_odd(id) => self.answer(api, id, other),
+            Answer::OnOdd(other) if self.asked(id) % 2 == 1 => self.answer(api, id, other),
             Answer::OnOdd(_) => self.answer(api, id, &Answer::Account(&[])),
+            Answer::InTurn(answers) => match answers.get(self.asked(id) - 1).or(answers.last()) {
+                Some(answer) => self.answer(api, id, answer),
+                None => failure(api, 404),
+            },
         }
     }
 
@@ -280,12 +284,12 @@ impl Shared {
             .is_some_and(|name| name == "127.0.0.1" || name.eq_ignore_ascii_case("localhost"))
     }
 
-    /// Whether this is the first, third, … request for that id.
-    fn is_odd(&self, id: &'static str) -> bool {
-        let mut was_odd = lock(&self.was_odd);
-        let is_odd = was_odd.entry(id).or_default();
-        *is_odd = !*is_odd;
-        *is_odd
+    /// How often that id has been asked for, this time included.
+    fn asked(&self, id: &'static str) -> usize {
+        let mut asked = lock(&self.asked);
+        let times = asked.entry(id).or_default();
+        *times = times.saturating_add(1);
+        *times
     }
 }
 

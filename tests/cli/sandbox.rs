@@ -68,6 +68,15 @@ const CONNECT: &[Row] = &[
         r#""revoked_at":"2024-06-30T23:59:59Z""#,
     ),
     ("cacc_revokedexpress", "", 0, "", r#""status":"revoked""#),
+    ("cacc_onboarding", "", 0, "", r#""status":"pending""#),
+    ("cacc_revoking", "", 0, "", r#""status":"pending""#),
+    (
+        "cacc_appearing",
+        "",
+        5,
+        "not_found",
+        "no connected account cacc_appearing at 127.0.0.1:",
+    ),
     (
         "cacc_newfield",
         "",
@@ -275,6 +284,7 @@ const PARTNER: &[Row] = &[
         "",
         r#""ends_at":"2099-12-31T23:59:59.000Z""#,
     ),
+    ("signingup", "", 0, "", r#""status":"entitled""#),
     (
         "newfield",
         "",
