@@ -113,6 +113,7 @@ Register-ArgumentCompleter -Native -CommandName 'acctq' -ScriptBlock {
         }
         'acctq;sandbox' {
             [CompletionResult]::new('--port', '--port', [CompletionResultType]::ParameterName, 'The port on 127.0.0.1; 0 takes any free one')
+            [CompletionResult]::new('--accounts', '--accounts', [CompletionResultType]::ParameterName, 'How many made-up accounts Connect''s list has; each is found by its id, too')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How results are written; with json and ndjson, errors are JSON, too')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How results are written; with json and ndjson, errors are JSON, too')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')

@@ -104,6 +104,7 @@ set edit:completion:arg-completer[acctq] = {|@words|
         }
         &'acctq;sandbox'= {
             cand --port 'The port on 127.0.0.1; 0 takes any free one'
+            cand --accounts 'How many made-up accounts Connect''s list has; each is found by its id, too'
             cand -o 'How results are written; with json and ndjson, errors are JSON, too'
             cand --output 'How results are written; with json and ndjson, errors are JSON, too'
             cand --color 'When to use colour'

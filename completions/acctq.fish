@@ -119,6 +119,7 @@ never\t''"
 complete -c acctq -n "__fish_acctq_using_subcommand schema" -s q -l quiet -d 'Nothing on standard error but errors'
 complete -c acctq -n "__fish_acctq_using_subcommand schema" -s h -l help -d 'Print help'
 complete -c acctq -n "__fish_acctq_using_subcommand sandbox" -l port -d 'The port on 127.0.0.1; 0 takes any free one' -r
+complete -c acctq -n "__fish_acctq_using_subcommand sandbox" -l accounts -d 'How many made-up accounts Connect\'s list has; each is found by its id, too' -r
 complete -c acctq -n "__fish_acctq_using_subcommand sandbox" -s o -l output -d 'How results are written; with json and ndjson, errors are JSON, too' -r -f -a "table\t''
 json\t''
 yaml\t''

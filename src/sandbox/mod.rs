@@ -12,12 +12,13 @@ mod hostile;
 mod case;
 mod connected;
 mod http;
+mod list;
 mod partner;
 mod table;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::io::{self, Write as _};
+use std::io;
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -26,10 +27,14 @@ use std::time::Duration;
 
 use httparse::Request;
 
-use case::Answer;
-use http::{Connection, Delivery, Limits, Received, Reply};
-use table::{APIS, Api};
+use jiff::Timestamp;
 
+use case::Answer;
+use http::{Body, Connection, Delivery, Limits, Received, Reply};
+use list::List;
+use table::{APIS, Api, Asked};
+
+pub use list::ACCOUNTS;
 pub use table::{Row, rows};
 
 /// The bearer token that the sandbox accepts. It is public and grants nothing.
@@ -41,7 +46,7 @@ const STACK: usize = 128 * 1024;
 const LIMITS: Limits = Limits {
     connections: 256,
     request: Duration::from_secs(5),
-    write: Duration::from_secs(5),
+    write: Duration::from_secs(30),
     late: Duration::from_secs(30),
 };
 
@@ -58,14 +63,23 @@ impl Server {
     /// # Errors
     /// If the port is taken or not allowed, or no thread can be started.
     pub fn start(port: u16) -> io::Result<Server> {
-        Server::with(port, LIMITS)
+        Server::with_accounts(port, ACCOUNTS)
     }
 
-    fn with(port: u16, limits: Limits) -> io::Result<Server> {
+    /// The same, with so many accounts in Connect's list.
+    ///
+    /// # Errors
+    /// Those of [`Server::start`].
+    pub fn with_accounts(port: u16, accounts: u32) -> io::Result<Server> {
+        Server::with(port, accounts, LIMITS)
+    }
+
+    fn with(port: u16, accounts: u32, limits: Limits) -> io::Result<Server> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
         let shared = Arc::new(Shared {
             address: listener.local_addr()?,
             limits,
+            list: List::new(accounts, Timestamp::now()),
             is_stopping: AtomicBool::new(false),
             replies: AtomicU64::new(0),
             asked: Mutex::default(),
@@ -115,6 +129,7 @@ impl Drop for Server {
 struct Shared {
     address: SocketAddr,
     limits: Limits,
+    list: List,
     is_stopping: AtomicBool,
     /// How many answers were given: the number in `X-Request-Id`.
     replies: AtomicU64,
@@ -139,7 +154,7 @@ fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
         let stream = Arc::new(stream);
         if !shared.admit(key, &stream) {
             // A few bytes always fit into a fresh socket, so this does not wait.
-            let _ = (&*stream).write_all(&Reply::refusal(503).bytes(shared.number(), false));
+            let _ = Reply::refusal(503).write(&*stream, shared.number(), false);
             continue;
         }
         let visit = Visit {
@@ -218,9 +233,9 @@ impl Shared {
         }
         // Paths are compared as they come: nothing is decoded, so nothing can be smuggled in by an encoding.
         let target = request.path.unwrap_or_default();
-        let Some((api, id)) = APIS
+        let Some((api, asked)) = APIS
             .iter()
-            .find_map(|api| Some((api, target.strip_prefix(api.resource.path)?)))
+            .find_map(|api| Some((api, api.asked_of(target)?)))
         else {
             return Reply::refusal(404);
         };
@@ -234,14 +249,19 @@ impl Shared {
                 let mut reply = failure(api, 405);
                 reply.headers = &[("Allow", "GET")];
                 if method == Some("HEAD") {
-                    reply.body = Cow::Borrowed(b"");
+                    reply.body = Body::Bytes(Cow::Borrowed(b""));
                 }
                 return reply;
             }
         }
-        match api.case(id) {
-            None => failure(api, 404),
-            Some((id, case)) => self.answer(api, id, &case.answer),
+        let id = match asked {
+            Asked::List => return Reply::list(self.list, request),
+            Asked::Account(id) => id,
+        };
+        match (api.case(id), api.has_list.then(|| self.list.account(id))) {
+            (Some((id, case)), _) => self.answer(api, id, &case.answer),
+            (None, Some(Some(account))) => Reply::json(200, account),
+            (None, _) => failure(api, 404),
         }
     }
 
@@ -260,7 +280,7 @@ impl Shared {
                 status,
                 headers,
                 content_type: None,
-                body: Cow::Borrowed(body),
+                body: Body::Bytes(Cow::Borrowed(body)),
                 delivery: Delivery::Whole,
             },
             Answer::OnOdd(other) if self.asked(id) % 2 == 1 => self.answer(api, id, other),

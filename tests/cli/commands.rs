@@ -120,6 +120,11 @@ const EXAMPLES: &[(&str, Option<i32>)] = &[
     ("acctq -p sandbox get gone", Some(5)),
     // Served by `the_examples_of_the_sandbox_work_against_it`; curl's by the system tests.
     ("acctq sandbox --port 4010", None),
+    ("acctq sandbox --accounts 100000", None),
+    (
+        "curl --oauth2-bearer acctq-sandbox-token http://127.0.0.1:4010/api/v1/connected-accounts",
+        None,
+    ),
     (
         "ACCTQ_PARTNER_URL=http://127.0.0.1:4010 ACCTQ_PARTNER_TOKEN=acctq-sandbox-token acctq get gone",
         None,
@@ -355,14 +360,16 @@ fn the_examples_of_the_sandbox_work_against_it() {
     let line = line.replace("http://127.0.0.1:4010", &sandbox.url);
     let run = home.shell(&line).run();
     run.fails(5, &["error: the partner account gone ", "127.0.0.1"]);
-    let args: Vec<_> = "acctq sandbox --port 4010"
-        .split(' ')
-        .map(Into::into)
-        .collect();
-    assert!(matches!(
-        acctq::cli::parse(&args, None),
-        Ok(acctq::cli::Parsed::Run(_))
-    ));
+    for line in [
+        "acctq sandbox --port 4010",
+        "acctq sandbox --accounts 100000",
+    ] {
+        let args: Vec<_> = line.split(' ').map(Into::into).collect();
+        assert!(matches!(
+            acctq::cli::parse(&args, None),
+            Ok(acctq::cli::Parsed::Run(_))
+        ));
+    }
 }
 
 #[test]
