@@ -150,8 +150,8 @@ impl<'a> Read<'a> {
     }
 
     /// Whether it is that; what is written without quotes is compared as what it looks like, and as text.
-    fn is(&self, operand: &Operand, kind: Kind, now: Timestamp) -> bool {
-        let is_text = |text: &str| kind != Kind::Time && text == operand.text;
+    fn is(&self, operand: &Operand, now: Timestamp) -> bool {
+        let is_text = |text: &str| text == operand.text;
         match (self, &operand.reading) {
             (Read::Number(number), Reading::Number(wanted)) => number == wanted,
             (Read::Boolean(literal), Reading::Boolean) => *literal == operand.text,
@@ -187,7 +187,7 @@ fn compare(
         return Ok(false);
     };
     let read = Read::of(first);
-    let any_is = |read: &Read<'_>| operands.iter().any(|operand| read.is(operand, kind, now));
+    let any_is = |read: &Read<'_>| operands.iter().any(|operand| read.is(operand, now));
     match operator {
         Operator::Is => Ok(read.is_some_and(|read| any_is(&read))),
         Operator::IsNot => Ok(!read.is_some_and(|read| any_is(&read))),

@@ -217,7 +217,7 @@ impl<'a> Reader<'a> {
 
     fn comparison(&mut self, name: &Name, subject: Subject) -> Result<Claim, Flaw> {
         // Not even in a message: what it is compared with would be the secret.
-        if subject.field.secret || is_secret_name(&subject.path()) {
+        if is_secret_name(&subject.path()) {
             let shown = subject.shown();
             return Err(Flaw {
                 text: None,
