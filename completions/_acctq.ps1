@@ -46,7 +46,7 @@ Register-ArgumentCompleter -Native -CommandName 'acctq' -ScriptBlock {
             [CompletionResult]::new('sandbox', 'sandbox', [CompletionResultType]::ParameterValue, 'Serve both APIs on loopback, for trying things, until interrupted')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'The completions of a shell')
             [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Write the man pages into a folder')
-            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Help on a command or a topic: environment, exit-codes, output, config')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Help on a command or a topic: environment, exit-codes, output, config, expressions')
             [CompletionResult]::new('cacc', 'cacc', [CompletionResultType]::ParameterValue, 'Connected accounts, at Connect')
             [CompletionResult]::new('partner', 'partner', [CompletionResultType]::ParameterValue, 'Partner billing accounts, at Partner')
             [CompletionResult]::new('get', 'get', [CompletionResultType]::ParameterValue, 'Look up any account: cacc_… at Connect, anything else at Partner')
@@ -113,6 +113,7 @@ Register-ArgumentCompleter -Native -CommandName 'acctq' -ScriptBlock {
         }
         'acctq;sandbox' {
             [CompletionResult]::new('--port', '--port', [CompletionResultType]::ParameterName, 'The port on 127.0.0.1; 0 takes any free one')
+            [CompletionResult]::new('--accounts', '--accounts', [CompletionResultType]::ParameterName, 'How many made-up accounts Connect''s list has; each is found by its id, too')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How results are written; with json and ndjson, errors are JSON, too')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How results are written; with json and ndjson, errors are JSON, too')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')

@@ -672,13 +672,17 @@ _acctq() {
             return 0
             ;;
         acctq__subcmd__sandbox)
-            opts="-o -q -h --port --output --color --quiet --help"
+            opts="-o -q -h --port --accounts --output --color --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --port)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --accounts)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -43,7 +43,7 @@ set edit:completion:arg-completer[acctq] = {|@words|
             cand sandbox 'Serve both APIs on loopback, for trying things, until interrupted'
             cand completions 'The completions of a shell'
             cand man 'Write the man pages into a folder'
-            cand help 'Help on a command or a topic: environment, exit-codes, output, config'
+            cand help 'Help on a command or a topic: environment, exit-codes, output, config, expressions'
             cand cacc 'Connected accounts, at Connect'
             cand partner 'Partner billing accounts, at Partner'
             cand get 'Look up any account: cacc_… at Connect, anything else at Partner'
@@ -104,6 +104,7 @@ set edit:completion:arg-completer[acctq] = {|@words|
         }
         &'acctq;sandbox'= {
             cand --port 'The port on 127.0.0.1; 0 takes any free one'
+            cand --accounts 'How many made-up accounts Connect''s list has; each is found by its id, too'
             cand -o 'How results are written; with json and ndjson, errors are JSON, too'
             cand --output 'How results are written; with json and ndjson, errors are JSON, too'
             cand --color 'When to use colour'

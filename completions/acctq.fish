@@ -68,7 +68,7 @@ complete -c acctq -n "__fish_acctq_needs_command" -f -a "schema" -d 'The JSON Sc
 complete -c acctq -n "__fish_acctq_needs_command" -f -a "sandbox" -d 'Serve both APIs on loopback, for trying things, until interrupted'
 complete -c acctq -n "__fish_acctq_needs_command" -f -a "completions" -d 'The completions of a shell'
 complete -c acctq -n "__fish_acctq_needs_command" -f -a "man" -d 'Write the man pages into a folder'
-complete -c acctq -n "__fish_acctq_needs_command" -f -a "help" -d 'Help on a command or a topic: environment, exit-codes, output, config'
+complete -c acctq -n "__fish_acctq_needs_command" -f -a "help" -d 'Help on a command or a topic: environment, exit-codes, output, config, expressions'
 complete -c acctq -n "__fish_acctq_needs_command" -f -a "cacc" -d 'Connected accounts, at Connect'
 complete -c acctq -n "__fish_acctq_needs_command" -f -a "partner" -d 'Partner billing accounts, at Partner'
 complete -c acctq -n "__fish_acctq_needs_command" -f -a "get" -d 'Look up any account: cacc_… at Connect, anything else at Partner'
@@ -119,6 +119,7 @@ never\t''"
 complete -c acctq -n "__fish_acctq_using_subcommand schema" -s q -l quiet -d 'Nothing on standard error but errors'
 complete -c acctq -n "__fish_acctq_using_subcommand schema" -s h -l help -d 'Print help'
 complete -c acctq -n "__fish_acctq_using_subcommand sandbox" -l port -d 'The port on 127.0.0.1; 0 takes any free one' -r
+complete -c acctq -n "__fish_acctq_using_subcommand sandbox" -l accounts -d 'How many made-up accounts Connect\'s list has; each is found by its id, too' -r
 complete -c acctq -n "__fish_acctq_using_subcommand sandbox" -s o -l output -d 'How results are written; with json and ndjson, errors are JSON, too' -r -f -a "table\t''
 json\t''
 yaml\t''

@@ -36,7 +36,7 @@ Examples:
   acctq get cacc_7n42DGM5Tflk9n8mt7Fhc7 -F id,status,metadata.plan
 
 It only ever reads. Results go to standard output, everything else to standard error.
-`acctq help TOPIC` tells more: environment, exit-codes, output, config"
+`acctq help TOPIC` tells more: environment, exit-codes, output, config, expressions"
 )]
 pub struct Cli {
     /// The global flags.

@@ -11,6 +11,7 @@ pub mod commands;
 pub mod config;
 pub mod error;
 pub mod escape;
+pub mod expression;
 pub mod flags;
 pub mod interrupt;
 pub mod json;

@@ -16,7 +16,7 @@ use std::ops::Range;
 use self::concealment::is_secret_name;
 use crate::json::{self, Step, Token};
 
-pub use concealment::{Concealment, Visible};
+pub use concealment::{Concealment, Visible, is_secret_name};
 pub use connected::CONNECTED;
 pub use field::{Drift, Field};
 pub use id::Id;

@@ -80,7 +80,7 @@ Examples:
     /// Write the man pages into a folder
     #[command(after_help = "Example:\n  acctq man ~/.local/share/man/man1")]
     Man(Leaf<man::Args>),
-    /// Help on a command or a topic: environment, exit-codes, output, config
+    /// Help on a command or a topic: environment, exit-codes, output, config, expressions
     #[command(after_help = "Examples:\n  acctq help cacc get\n  acctq help exit-codes")]
     Help(Leaf<help::Args>),
 }

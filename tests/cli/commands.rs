@@ -28,10 +28,11 @@ const COMMANDS: [&str; 16] = [
 ];
 
 /// The topics, each with how its text begins.
-const TOPICS: [(&str, &str); 4] = [
+const TOPICS: [(&str, &str); 5] = [
     ("config", "Configuration\n\n"),
     ("environment", "Environment variables\n\n"),
     ("exit-codes", "Exit codes\n\n"),
+    ("expressions", "Expressions\n\n"),
     ("output", "Output\n\n"),
 ];
 
@@ -113,6 +114,15 @@ const EXAMPLES: &[(&str, Option<i32>)] = &[
         "acctq -p sandbox get cacc_activestandard ending -o ndjson -F status",
         Some(0),
     ),
+    // There is no `check` yet; with it, these are 0 and 10.
+    (
+        "acctq -p sandbox check cacc_activestandard --expect status=active",
+        Some(2),
+    ),
+    (
+        "acctq -p sandbox check ending --expect 'ends_at>now+14d' --expect '!ends_at'",
+        Some(2),
+    ),
     // An ellipsis is no token.
     (
         "ACCTQ_CONNECT_URL=https://api.example.com ACCTQ_CONNECT_TOKEN=… \
@@ -122,6 +132,11 @@ const EXAMPLES: &[(&str, Option<i32>)] = &[
     ("acctq -p sandbox get gone", Some(5)),
     // Served by `the_examples_of_the_sandbox_work_against_it`; curl's by the system tests.
     ("acctq sandbox --port 4010", None),
+    ("acctq sandbox --accounts 100000", None),
+    (
+        "curl --oauth2-bearer acctq-sandbox-token http://127.0.0.1:4010/api/v1/connected-accounts",
+        None,
+    ),
     (
         "ACCTQ_PARTNER_URL=http://127.0.0.1:4010 ACCTQ_PARTNER_TOKEN=acctq-sandbox-token acctq get gone",
         None,
@@ -360,14 +375,16 @@ fn the_examples_of_the_sandbox_work_against_it() {
     let line = line.replace("http://127.0.0.1:4010", &sandbox.url);
     let run = home.shell(&line).run();
     run.fails(5, &["error: the partner account gone ", "127.0.0.1"]);
-    let args: Vec<_> = "acctq sandbox --port 4010"
-        .split(' ')
-        .map(Into::into)
-        .collect();
-    assert!(matches!(
-        acctq::cli::parse(&args, None),
-        Ok(acctq::cli::Parsed::Run(_))
-    ));
+    for line in [
+        "acctq sandbox --port 4010",
+        "acctq sandbox --accounts 100000",
+    ] {
+        let args: Vec<_> = line.split(' ').map(Into::into).collect();
+        assert!(matches!(
+            acctq::cli::parse(&args, None),
+            Ok(acctq::cli::Parsed::Run(_))
+        ));
+    }
 }
 
 #[test]
@@ -381,13 +398,17 @@ fn there_is_a_man_page_for_every_command() {
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
-    let expected =
-        COMMANDS.map(|command| format!("acctq {command}").trim().replace(' ', "-") + ".1");
-    assert_eq!(found, expected.into());
+    let pages = COMMANDS.into_iter().chain(["expressions"]);
+    let expected = pages.map(|page| format!("acctq {page}").trim().replace(' ', "-") + ".1");
+    assert_eq!(found, expected.collect());
     let read = |name| fs::read_to_string(home.path().join("man1").join(name)).unwrap();
     for name in &found {
         let page = read(name);
-        for section in [".SH NAME\n", ".SH SYNOPSIS\n", ".SH EXAMPLES\n.nf\n"] {
+        let second = match name.as_str() {
+            "acctq-expressions.1" => ".SH DESCRIPTION\n.nf\n",
+            _ => ".SH SYNOPSIS\n",
+        };
+        for section in [".SH NAME\n", second, ".SH EXAMPLES\n.nf\n"] {
             assert!(page.contains(section), "{name}: no {section:?}");
         }
     }

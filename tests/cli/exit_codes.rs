@@ -466,10 +466,11 @@ fn the_table_is_in_the_help() {
         "Exit codes
 
 Code  Name          Meaning
-0                   success
+0                   success; everything expected holds; an empty list
 1     failed        an internal error, output that could not be written, or
                     failures that differ in kind
-2     usage         bad flag, malformed id, unknown field
+2     usage         bad flag, malformed id, unknown field, bad expression, empty
+                    suite
 3     config        missing or invalid configuration, unknown profile, unsafe
                     permissions
 4     auth          no token, a token source that failed, 401, 403
@@ -483,11 +484,14 @@ Code  Name          Meaning
 8     server        5xx, retries used up
 9     bad_response  an answer outside the contract: no JSON object, another
                     account's id, a redirect, another status, --strict
+10    unmet         `check` failed, or what `wait` waits for cannot come any
+                    more
+124   deadline      `wait` ran out of time
 130   interrupted   SIGINT
 143   terminated    SIGTERM
 
-6 to 8: try again. Anything else: something to fix. In JSON errors `retryable`
-says it more exactly.
+6 to 8: try again; 10: the answer is no. Anything else: something to fix. In
+JSON errors `retryable` says it more exactly.
 
 Example:
   acctq -p sandbox get gone; echo $?

@@ -7,6 +7,7 @@ mod commands;
 mod config;
 mod documents;
 mod exit_codes;
+mod expressions;
 mod fields;
 mod harness;
 mod http;
