@@ -3,6 +3,8 @@
 //! Nothing here turns a number into a binary one or a document into a tree, so no digit and no order can be lost, and no
 //! key is special. `serde_json` says whether the grammar holds; [`Tokens`] relies on that and only finds the pieces.
 
+pub mod elements;
+
 use std::borrow::Cow;
 use std::io::{self, Write};
 use std::ops::Range;
