@@ -200,6 +200,7 @@ fn timed_out(which: Timeout, host: &str, phase: Duration) -> Failure {
         }
         Timeout::RecvResponse => format!("{host} did not answer {within}"),
         Timeout::RecvBody => format!("the answer of {host} did not arrive whole {within}"),
+        Timeout::PerRead => format!("nothing more came of the answer of {host} {within}"),
         _ => format!("{host} did not complete its answer in time"),
     };
     Failure::passing(

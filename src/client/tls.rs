@@ -311,7 +311,7 @@ impl Transport for TlsTransport {
     }
 
     fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, ureq::Error> {
-        self.stream.sock.set_deadline(timeout);
+        self.stream.sock.set_deadline(timeout.for_read());
         let read = self.stream.read(self.buffers.input_append_buf());
         let amount = read.map_err(|error| match error.kind() {
             // No close_notify: anybody may have ended the connection. ureq takes this kind for the end of a body
