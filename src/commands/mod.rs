@@ -7,6 +7,7 @@ mod drifts;
 mod help;
 mod look_up;
 mod man;
+mod portions;
 mod sandbox;
 mod schema;
 

@@ -225,6 +225,16 @@ impl Printer {
         self.rows.are_waiting()
     }
 
+    /// Adds what is kept back, and ends the line: what closes the output is missing, as more results are.
+    pub fn break_off(&mut self, out: &mut Vec<u8>) {
+        match (self.format, self.many, self.printed) {
+            (Format::Json, true, 1..) => out.push(b'\n'),
+            // Writing to a Vec cannot fail.
+            (Format::Table, true, _) => drop(self.rows.finish(out)),
+            _ => {}
+        }
+    }
+
     /// Adds what closes the output: the end of an array, the rows of a table that still wait. Without any account, an
     /// empty array is one still.
     pub fn finish(&mut self, out: &mut Vec<u8>) {

@@ -2,9 +2,8 @@
 //!
 //! One lock is held by whoever writes a result or a message, so nothing is torn, and after the end nothing is written. It
 //! can be held for long, by a reader that has stalled; how far it has come is behind another one, which cannot. What is
-//! counted there has been written: results go out in portions that a pipe takes whole or not at all.
+//! counted there has been written.
 
-use std::collections::VecDeque;
 use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -13,16 +12,11 @@ use std::time::{Duration, Instant};
 
 use super::tally::{Tally, grouped, span};
 use crate::account::Id;
+use crate::commands::portions::Portions;
 use crate::error::{Error, Kind, Result};
 use crate::interrupt::{Interrupt, LastWords};
 use crate::output::{Piece, Printer};
 use crate::ui::Ui;
-
-/// What a pipe takes whole, in bytes (Linux; POSIX promises 512).
-const PORTION: usize = 4096;
-
-/// How much waits to be written, at most, in bytes.
-const PENDING: usize = 64 * 1024;
 
 /// The results of one call.
 pub struct Results {
@@ -39,11 +33,8 @@ pub struct Results {
 
 /// Where the results are written.
 pub struct Output {
-    printer: Printer,
-    /// What has been printed and is not written yet.
-    pending: Vec<u8>,
-    /// Where in it each result ends, and which line it belongs to.
-    ends: VecDeque<(usize, Option<usize>)>,
+    /// The results, each with its line.
+    portions: Portions<Option<usize>>,
     found: usize,
     is_complete: bool,
 }
@@ -71,9 +62,7 @@ impl Results {
             began: Instant::now(),
             expected: AtomicUsize::new(0),
             output: Mutex::new(Output {
-                printer,
-                pending: Vec::new(),
-                ends: VecDeque::new(),
+                portions: Portions::new(printer),
                 found: 0,
                 is_complete: false,
             }),
@@ -132,12 +121,10 @@ impl Results {
     /// `failed` if it cannot be written.
     pub fn found(&self, output: &mut Output, piece: Piece, line: Option<usize>) -> Result<()> {
         output.found += 1;
-        output.printer.add(piece, &mut output.pending);
-        output.ends.push_back((output.pending.len(), line));
-        if output.pending.len() < PENDING {
-            return Ok(());
+        if output.portions.add(piece, line) {
+            return self.flush(output);
         }
-        self.flush(output)
+        Ok(())
     }
 
     /// Reports the failure of one id among several, behind the results before it.
@@ -158,28 +145,11 @@ impl Results {
     /// # Errors
     /// `failed` if they cannot be written.
     pub fn flush(&self, output: &mut Output) -> Result<()> {
-        if output.printer.keeps_back() {
-            return Ok(());
-        }
-        let mut written = 0;
-        while written < output.pending.len() {
-            let fits = |(end, _): &&(usize, Option<usize>)| *end <= written + PORTION;
-            let whole = output.ends.iter().take_while(fits).count();
-            // One that is larger than a portion goes alone; what closes an array is no result.
-            let results = whole.max(1).min(output.ends.len());
-            let end = match results {
-                0 => output.pending.len(),
-                results => output.ends[results - 1].0,
-            };
-            self.ui.print(&output.pending[written..end])?;
-            written = end;
-            let mut progress = lock(&self.progress);
-            progress.tally.found += results;
-            for (_, line) in output.ends.drain(..results) {
-                progress.tally.line = line.or(progress.tally.line);
-            }
-        }
-        output.pending.clear();
+        output.portions.write(&self.ui, |line| {
+            let tally = &mut lock(&self.progress).tally;
+            tally.found += 1;
+            tally.line = line.or(tally.line);
+        })?;
         self.ui.progress(|| self.progress());
         Ok(())
     }
@@ -190,7 +160,7 @@ impl Results {
     /// `failed` if it cannot be written.
     pub fn finish(&self, output: &mut Output) -> Result<()> {
         output.is_complete = true;
-        output.printer.finish(&mut output.pending);
+        output.portions.finish();
         let written = self.flush(output);
         self.ui.end_progress();
         written
