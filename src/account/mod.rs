@@ -13,7 +13,6 @@ mod selection;
 use std::borrow::Cow;
 use std::ops::Range;
 
-use self::concealment::is_secret_name;
 use crate::json::{self, Step, Token};
 
 pub use concealment::{Concealment, Visible, is_secret_name};
