@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::about;
+use super::clients::about;
 use crate::account::{Account, Drift, Id};
 use crate::error::{Error, Kind};
 use crate::ui::{Ui, Warning};

@@ -1,7 +1,9 @@
 //! One file a command: its arguments beside what it does. Here they are brought together.
 
+mod clients;
 mod completions;
 mod config;
+mod drifts;
 mod help;
 mod look_up;
 mod man;
