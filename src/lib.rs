@@ -19,6 +19,7 @@ mod nearest;
 pub mod output;
 mod process;
 pub mod sandbox;
+mod toml_document;
 pub mod ui;
 
 use std::ffi::OsString;
