@@ -4,6 +4,7 @@
 //! what an account is, `client` how to ask for one, `config` where and with which token, `output` how to show it.
 
 pub mod account;
+mod amount;
 pub mod batch;
 pub mod cli;
 pub mod client;

@@ -215,9 +215,29 @@ impl<'a> Client<'a> {
     /// # Errors
     /// Whatever went wrong, with the facts: id, API, profile, attempts, time.
     pub fn fetch(&self, id: &Id, started: Instant, claim: &dyn Fn(usize)) -> Result<Account> {
+        self.fetch_by(id, started, started + self.limits.timeout, claim)
+    }
+
+    /// The same, but it ends by `deadline`, if that is earlier.
+    ///
+    /// # Errors
+    /// As [`Client::fetch`].
+    pub fn fetch_by(
+        &self,
+        id: &Id,
+        started: Instant,
+        deadline: Instant,
+        claim: &dyn Fn(usize),
+    ) -> Result<Account> {
+        let deadline = deadline.min(started + self.limits.timeout);
         let mut attempts = 0;
-        self.attempts(id, started + self.limits.timeout, claim, &mut attempts)
+        self.attempts(id, deadline, claim, &mut attempts)
             .map_err(|error| self.told(error, id, attempts, started))
+    }
+
+    /// Has the token read anew for the next look-up: one that was accepted and is not any more may have ended.
+    pub fn forget_token(&self) {
+        self.tokens().current = None;
     }
 
     /// A failure with what it is about.
