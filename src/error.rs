@@ -144,6 +144,15 @@ impl Kind {
     pub const fn exit_code(self) -> u8 {
         self.row().1
     }
+
+    /// What failures of these kinds come to together: the exit code that all of them have, or that they differ. `None` if
+    /// there are none.
+    #[must_use]
+    pub fn in_common(mut kinds: impl Iterator<Item = Kind>) -> Option<Kind> {
+        let first = kinds.next()?;
+        let is_alike = kinds.all(|other| other.exit_code() == first.exit_code());
+        Some(if is_alike { first } else { Kind::Failed })
+    }
 }
 
 /// The facts about a failure that scripts ask for, beside its kind and message. Unknown ones are `None`.
@@ -206,6 +215,13 @@ impl Error {
     #[must_use]
     pub fn adding(mut self, words: &str) -> Self {
         self.0.message.push_str(words);
+        self
+    }
+
+    /// Says what it is about, before the message.
+    #[must_use]
+    pub fn prefixed(mut self, words: &str) -> Self {
+        self.0.message.insert_str(0, words);
         self
     }
 

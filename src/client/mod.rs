@@ -213,14 +213,29 @@ impl<'a> Client<'a> {
         }
     }
 
-    /// Looks up the account of that id; the time that it has began at `started`. `claim` is asked for memory, in bytes, before a body is read that is larger than
-    /// most; it may wait.
+    /// Looks up the account of that id; the time that it has began at `started`. `claim` is asked for memory, in bytes, before a body is
+    /// read that is larger than most; it may wait.
     ///
     /// # Errors
     /// Whatever went wrong, with the facts: id, API, profile, attempts, time.
     pub fn fetch(&self, id: &Id, started: Instant, claim: &dyn Fn(usize)) -> Result<Account> {
+        self.fetch_by(id, started, started + self.limits.timeout, claim)
+    }
+
+    /// The same, but it ends by `deadline`, if that is earlier.
+    ///
+    /// # Errors
+    /// As [`Client::fetch`].
+    pub fn fetch_by(
+        &self,
+        id: &Id,
+        started: Instant,
+        deadline: Instant,
+        claim: &dyn Fn(usize),
+    ) -> Result<Account> {
+        let deadline = deadline.min(started + self.limits.timeout);
         let target = Target::Account(id);
-        self.attempts(target, started, |url, token, deadline| {
+        self.attempts(target, started, deadline, |url, token, deadline| {
             self.attempt(target, url, token, deadline, claim)
         })
     }
@@ -239,9 +254,15 @@ impl<'a> Client<'a> {
         mut read: impl FnMut(&mut Listing<'_>) -> Result<T, Failure>,
     ) -> Result<T> {
         let target = Target::List(resource);
-        self.attempts(target, started, |url, token, deadline| {
+        let deadline = started + self.limits.timeout;
+        self.attempts(target, started, deadline, |url, token, deadline| {
             self.attempt_list(resource, url, token, deadline, &mut read)
         })
+    }
+
+    /// Has the token read anew for the next look-up: one that was accepted and is not any more may have ended.
+    pub fn forget_token(&self) {
+        self.tokens().current = None;
     }
 
     /// A failure with what it is about.
@@ -290,21 +311,21 @@ impl<'a> Client<'a> {
         &self,
         target: Target<'_>,
         started: Instant,
+        deadline: Instant,
         attempt: impl FnMut(&str, &Token, Instant) -> Result<(T, Option<String>), Failure>,
     ) -> Result<T> {
         let mut attempts = 0;
-        self.repeat(target, started, &mut attempts, attempt)
+        self.repeat(target, deadline, &mut attempts, attempt)
             .map_err(|error| self.told(error, target, attempts, started))
     }
 
     fn repeat<T>(
         &self,
         target: Target<'_>,
-        started: Instant,
+        mut deadline: Instant,
         attempts: &mut u32,
         mut attempt: impl FnMut(&str, &Token, Instant) -> Result<(T, Option<String>), Failure>,
     ) -> Result<T> {
-        let mut deadline = started + self.limits.timeout;
         let mut token = self.token(deadline)?;
         let url = self.endpoint.base_url.value.join(&target.path());
         let proxy = self.proxy.as_ref().map(|proxy| proxy.place());

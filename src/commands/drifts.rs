@@ -44,16 +44,19 @@ fn told(strays: &Strays, id: &Id) -> String {
 pub struct Drifts<'a> {
     ui: &'a Ui,
     many: bool,
+    /// What happens to what strays: it is `shown`, or `judged`.
+    fate: &'static str,
     seen: BTreeMap<(&'static str, &'static str), usize>,
     accounts: usize,
 }
 
 impl<'a> Drifts<'a> {
-    /// For one account, or for several.
-    pub fn new(ui: &'a Ui, many: bool) -> Self {
+    /// For one account, or for several, which are `shown` or `judged`.
+    pub fn new(ui: &'a Ui, many: bool, fate: &'static str) -> Self {
         Drifts {
             ui,
             many,
+            fate,
             seen: BTreeMap::new(),
             accounts: 0,
         }
@@ -74,7 +77,10 @@ impl<'a> Drifts<'a> {
         if !strays.is_empty() {
             self.ui.warning(&Warning {
                 message: &told(&strays, id),
-                hint: "it is shown as it came; --strict makes this an error",
+                hint: &format!(
+                    "it is {} as it came; --strict makes this an error",
+                    self.fate
+                ),
                 id: Some(id),
                 profile,
                 fields: strays
@@ -105,7 +111,10 @@ impl<'a> Drifts<'a> {
                 self.accounts,
                 list.join(", ")
             ),
-            hint: "they are shown as they came; --strict makes this an error",
+            hint: &format!(
+                "they are {} as they came; --strict makes this an error",
+                self.fate
+            ),
             id: None,
             profile: None,
             fields,

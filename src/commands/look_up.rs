@@ -152,7 +152,7 @@ pub fn run(
     let delivery = RefCell::new(Delivery {
         results: &results,
         interrupt,
-        drifts: Drifts::new(ui, many),
+        drifts: Drifts::new(ui, many, "shown"),
         alone: None,
         untried: 0,
     });

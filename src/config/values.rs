@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::fmt::friendly::SpanParser;
 
-use crate::account::id::hide_credentials;
+use crate::account::id::is_name_byte;
 use crate::nearest::nearest;
 use crate::output::Format;
 
@@ -105,21 +105,9 @@ fn whole(text: &str) -> Option<usize> {
     is_plain.then(|| text.parse().ok()).flatten()
 }
 
-/// A stranger's word, if it may be repeated in a message: short, in the alphabet of names, and so hardly a token.
-pub(super) fn shown(word: &str) -> Option<&str> {
-    let harmless = (1..=32).contains(&word.len())
-        && word.bytes().all(is_name_byte)
-        && hide_credentials(word) == word;
-    harmless.then_some(word)
-}
-
 /// Whether `name` may name a profile.
 pub(super) fn is_profile_name(name: &str) -> bool {
     (1..=64).contains(&name.len()) && name.bytes().all(is_name_byte)
-}
-
-fn is_name_byte(b: u8) -> bool {
-    b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-')
 }
 
 #[cfg(test)]

@@ -10,8 +10,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::tally::{Tally, grouped, span};
+use super::tally::Tally;
 use crate::account::Id;
+use crate::amount::{grouped, span};
 use crate::commands::portions::Portions;
 use crate::error::{Error, Kind, Result};
 use crate::interrupt::{Interrupt, LastWords};
