@@ -167,12 +167,37 @@ Register-ArgumentCompleter -Native -CommandName 'acctq' -ScriptBlock {
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('get', 'get', [CompletionResultType]::ParameterValue, 'Look up connected accounts by id')
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List the connected accounts of the platform')
             break
         }
         'acctq;cacc;get' {
             [CompletionResult]::new('--jobs', '--jobs', [CompletionResultType]::ParameterName, 'How many look-ups are under way at once: 1 to 256')
             [CompletionResult]::new('--rate', '--rate', [CompletionResultType]::ParameterName, 'At most so many requests a second: 10/s, 0.5/s')
             [CompletionResult]::new('--skip', '--skip', [CompletionResultType]::ParameterName, 'Go on behind that line of standard input, and what was given before it')
+            [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Which profile of the configuration to use; `sandbox` is built in')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Which profile of the configuration to use; `sandbox` is built in')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How results are written; with json and ndjson, errors are JSON, too')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How results are written; with json and ndjson, errors are JSON, too')
+            [CompletionResult]::new('-F', '-F ', [CompletionResultType]::ParameterName, 'Which fields to show, in which order: names with commas between them, paths like metadata.plan')
+            [CompletionResult]::new('--fields', '--fields', [CompletionResultType]::ParameterName, 'Which fields to show, in which order: names with commas between them, paths like metadata.plan')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'How long a look-up may take, retries included: 500ms, 30s, 2m [default: 60s]')
+            [CompletionResult]::new('--retries', '--retries', [CompletionResultType]::ParameterName, 'How often a failed request is repeated: 0 to 10 [default: 2]')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
+            [CompletionResult]::new('--reveal', '--reveal', [CompletionResultType]::ParameterName, 'Show secret fields, like activation tokens')
+            [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'Exit 9 instead of showing an answer that strays from the contract')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Nothing on standard error but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Nothing on standard error but errors')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'What each request did, on standard error')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'What each request did, on standard error')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'acctq;cacc;list' {
+            [CompletionResult]::new('--where', '--where', [CompletionResultType]::ParameterName, 'Only accounts of which this holds; repeat it, and all must hold: see `acctq help expressions`')
+            [CompletionResult]::new('--sort', '--sort', [CompletionResultType]::ParameterName, 'In the order of that field, or -FIELD in the opposite one; what an account lacks comes last')
+            [CompletionResult]::new('--limit', '--limit', [CompletionResultType]::ParameterName, 'At most so many accounts')
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Which profile of the configuration to use; `sandbox` is built in')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Which profile of the configuration to use; `sandbox` is built in')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How results are written; with json and ndjson, errors are JSON, too')

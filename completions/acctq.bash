@@ -46,6 +46,9 @@ _acctq() {
             acctq__subcmd__cacc,get)
                 cmd="acctq__subcmd__cacc__subcmd__get"
                 ;;
+            acctq__subcmd__cacc,list)
+                cmd="acctq__subcmd__cacc__subcmd__list"
+                ;;
             acctq__subcmd__config,init)
                 cmd="acctq__subcmd__config__subcmd__init"
                 ;;
@@ -122,7 +125,7 @@ _acctq() {
             return 0
             ;;
         acctq__subcmd__cacc)
-            opts="-p -o -F -q -v -h --profile --output --fields --reveal --strict --timeout --retries --config --color --quiet --verbose --help get"
+            opts="-p -o -F -q -v -h --profile --output --fields --reveal --strict --timeout --retries --config --color --quiet --verbose --help get list"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -191,6 +194,72 @@ _acctq() {
                     return 0
                     ;;
                 --skip)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json yaml ndjson" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json yaml ndjson" -- "${cur}"))
+                    return 0
+                    ;;
+                --fields)
+                    COMPREPLY=($(compgen -W "id connection_type onboarding_mode status platform_organization_id created_at connected_organization_id connected_tenant_id platform_customer_id pending_email pending_organization_name pending_country onboarding_completed_at revoked_at metadata" -- "${cur}"))
+                    return 0
+                    ;;
+                -F)
+                    COMPREPLY=($(compgen -W "id connection_type onboarding_mode status platform_organization_id created_at connected_organization_id connected_tenant_id platform_customer_id pending_email pending_organization_name pending_country onboarding_completed_at revoked_at metadata" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --retries)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        acctq__subcmd__cacc__subcmd__list)
+            opts="-p -o -F -q -v -h --where --sort --limit --profile --output --fields --reveal --strict --timeout --retries --config --color --quiet --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --where)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sort)
+                    COMPREPLY=($(compgen -W "id connection_type onboarding_mode status platform_organization_id created_at connected_organization_id connected_tenant_id platform_customer_id pending_email pending_organization_name pending_country onboarding_completed_at revoked_at metadata" -- "${cur}"))
+                    return 0
+                    ;;
+                --limit)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

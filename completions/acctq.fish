@@ -144,12 +144,12 @@ always\t''
 never\t''"
 complete -c acctq -n "__fish_acctq_using_subcommand help" -s q -l quiet -d 'Nothing on standard error but errors'
 complete -c acctq -n "__fish_acctq_using_subcommand help" -s h -l help -d 'Print help'
-complete -c acctq -n "__fish_acctq_using_subcommand cacc; and not __fish_seen_subcommand_from get" -s p -l profile -d 'Which profile of the configuration to use; `sandbox` is built in' -r
-complete -c acctq -n "__fish_acctq_using_subcommand cacc; and not __fish_seen_subcommand_from get" -s o -l output -d 'How results are written; with json and ndjson, errors are JSON, too' -r -f -a "table\t''
+complete -c acctq -n "__fish_acctq_using_subcommand cacc; and not __fish_seen_subcommand_from get list" -s p -l profile -d 'Which profile of the configuration to use; `sandbox` is built in' -r
+complete -c acctq -n "__fish_acctq_using_subcommand cacc; and not __fish_seen_subcommand_from get list" -s o -l output -d 'How results are written; with json and ndjson, errors are JSON, too' -r -f -a "table\t''
 json\t''
 yaml\t''
 ndjson\t''"
-complete -c acctq -n "__fish_acctq_using_subcommand cacc; and not __fish_seen_subcommand_from get" -s F -l fields -d 'Which fields to show, in which order: names with commas between them, paths like metadata.plan' -r -f -a "id\t''
+complete -c acctq -n "__fish_acctq_using_subcommand cacc; and not __fish_seen_subcommand_from get list" -s F -l fields -d 'Which fields to show, in which order: names with commas between them, paths like metadata.plan' -r -f -a "id\t''
 connection_type\t''
 onboarding_mode\t''
 status\t''
@@ -164,18 +164,19 @@ pending_country\t''
 onboarding_completed_at\t''
 revoked_at\t''
 metadata\t''"
-complete -c acctq -n "__fish_acctq_using_subcommand cacc; and not __fish_seen_subcommand_from get" -l timeout -d 'How long a look-up may take, retries included: 500ms, 30s, 2m [default: 60s]' -r
-complete -c acctq -n "__fish_acctq_using_subcommand cacc; and not __fish_seen_subcommand_from get" -l retries -d 'How often a failed request is repeated: 0 to 10 [default: 2]' -r
-complete -c acctq -n "__fish_acctq_using_subcommand cacc; and not __fish_seen_subcommand_from get" -l config -d 'The configuration file' -r -F
-complete -c acctq -n "__fish_acctq_using_subcommand cacc; and not __fish_seen_subcommand_from get" -l color -d 'When to use colour' -r -f -a "auto\t''
+complete -c acctq -n "__fish_acctq_using_subcommand cacc; and not __fish_seen_subcommand_from get list" -l timeout -d 'How long a look-up may take, retries included: 500ms, 30s, 2m [default: 60s]' -r
+complete -c acctq -n "__fish_acctq_using_subcommand cacc; and not __fish_seen_subcommand_from get list" -l retries -d 'How often a failed request is repeated: 0 to 10 [default: 2]' -r
+complete -c acctq -n "__fish_acctq_using_subcommand cacc; and not __fish_seen_subcommand_from get list" -l config -d 'The configuration file' -r -F
+complete -c acctq -n "__fish_acctq_using_subcommand cacc; and not __fish_seen_subcommand_from get list" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c acctq -n "__fish_acctq_using_subcommand cacc; and not __fish_seen_subcommand_from get" -l reveal -d 'Show secret fields, like activation tokens'
-complete -c acctq -n "__fish_acctq_using_subcommand cacc; and not __fish_seen_subcommand_from get" -l strict -d 'Exit 9 instead of showing an answer that strays from the contract'
-complete -c acctq -n "__fish_acctq_using_subcommand cacc; and not __fish_seen_subcommand_from get" -s q -l quiet -d 'Nothing on standard error but errors'
-complete -c acctq -n "__fish_acctq_using_subcommand cacc; and not __fish_seen_subcommand_from get" -s v -l verbose -d 'What each request did, on standard error'
-complete -c acctq -n "__fish_acctq_using_subcommand cacc; and not __fish_seen_subcommand_from get" -s h -l help -d 'Print help'
-complete -c acctq -n "__fish_acctq_using_subcommand cacc; and not __fish_seen_subcommand_from get" -f -a "get" -d 'Look up connected accounts by id'
+complete -c acctq -n "__fish_acctq_using_subcommand cacc; and not __fish_seen_subcommand_from get list" -l reveal -d 'Show secret fields, like activation tokens'
+complete -c acctq -n "__fish_acctq_using_subcommand cacc; and not __fish_seen_subcommand_from get list" -l strict -d 'Exit 9 instead of showing an answer that strays from the contract'
+complete -c acctq -n "__fish_acctq_using_subcommand cacc; and not __fish_seen_subcommand_from get list" -s q -l quiet -d 'Nothing on standard error but errors'
+complete -c acctq -n "__fish_acctq_using_subcommand cacc; and not __fish_seen_subcommand_from get list" -s v -l verbose -d 'What each request did, on standard error'
+complete -c acctq -n "__fish_acctq_using_subcommand cacc; and not __fish_seen_subcommand_from get list" -s h -l help -d 'Print help'
+complete -c acctq -n "__fish_acctq_using_subcommand cacc; and not __fish_seen_subcommand_from get list" -f -a "get" -d 'Look up connected accounts by id'
+complete -c acctq -n "__fish_acctq_using_subcommand cacc; and not __fish_seen_subcommand_from get list" -f -a "list" -d 'List the connected accounts of the platform'
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from get" -l jobs -d 'How many look-ups are under way at once: 1 to 256' -r
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from get" -l rate -d 'At most so many requests a second: 10/s, 0.5/s' -r
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from get" -l skip -d 'Go on behind that line of standard input, and what was given before it' -r
@@ -210,6 +211,54 @@ complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcom
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from get" -s q -l quiet -d 'Nothing on standard error but errors'
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from get" -s v -l verbose -d 'What each request did, on standard error'
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from get" -s h -l help -d 'Print help'
+complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from list" -l where -d 'Only accounts of which this holds; repeat it, and all must hold: see `acctq help expressions`' -r
+complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from list" -l sort -d 'In the order of that field, or -FIELD in the opposite one; what an account lacks comes last' -r -f -a "id\t''
+connection_type\t''
+onboarding_mode\t''
+status\t''
+platform_organization_id\t''
+created_at\t''
+connected_organization_id\t''
+connected_tenant_id\t''
+platform_customer_id\t''
+pending_email\t''
+pending_organization_name\t''
+pending_country\t''
+onboarding_completed_at\t''
+revoked_at\t''
+metadata\t''"
+complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from list" -l limit -d 'At most so many accounts' -r
+complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from list" -s p -l profile -d 'Which profile of the configuration to use; `sandbox` is built in' -r
+complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from list" -s o -l output -d 'How results are written; with json and ndjson, errors are JSON, too' -r -f -a "table\t''
+json\t''
+yaml\t''
+ndjson\t''"
+complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from list" -s F -l fields -d 'Which fields to show, in which order: names with commas between them, paths like metadata.plan' -r -f -a "id\t''
+connection_type\t''
+onboarding_mode\t''
+status\t''
+platform_organization_id\t''
+created_at\t''
+connected_organization_id\t''
+connected_tenant_id\t''
+platform_customer_id\t''
+pending_email\t''
+pending_organization_name\t''
+pending_country\t''
+onboarding_completed_at\t''
+revoked_at\t''
+metadata\t''"
+complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from list" -l timeout -d 'How long a look-up may take, retries included: 500ms, 30s, 2m [default: 60s]' -r
+complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from list" -l retries -d 'How often a failed request is repeated: 0 to 10 [default: 2]' -r
+complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from list" -l config -d 'The configuration file' -r -F
+complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from list" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from list" -l reveal -d 'Show secret fields, like activation tokens'
+complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from list" -l strict -d 'Exit 9 instead of showing an answer that strays from the contract'
+complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Nothing on standard error but errors'
+complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from list" -s v -l verbose -d 'What each request did, on standard error'
+complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
 complete -c acctq -n "__fish_acctq_using_subcommand partner; and not __fish_seen_subcommand_from account" -s p -l profile -d 'Which profile of the configuration to use; `sandbox` is built in' -r
 complete -c acctq -n "__fish_acctq_using_subcommand partner; and not __fish_seen_subcommand_from account" -s o -l output -d 'How results are written; with json and ndjson, errors are JSON, too' -r -f -a "table\t''
 json\t''

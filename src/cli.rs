@@ -126,9 +126,10 @@ fn help_on(path: &[String], width: usize) -> Result<Parsed> {
 pub fn documented() -> clap::Command {
     let mut root = fields_of(Cli::command().term_width(HELP_WIDTH), &RESOURCES);
     root.build();
-    let levels: [(&str, &[&Resource]); 6] = [
+    let levels: [(&str, &[&Resource]); 7] = [
         ("cacc", &[&CONNECTED]),
         ("cacc get", &[&CONNECTED]),
+        ("cacc list", &[&CONNECTED]),
         ("partner", &[&PARTNER]),
         ("partner account", &[&PARTNER]),
         ("partner account get", &[&PARTNER]),
@@ -140,7 +141,7 @@ pub fn documented() -> clap::Command {
     root
 }
 
-/// Lets `--fields` be the names of these resources' fields.
+/// Lets `--fields` and `--sort` be the names of these resources' fields.
 fn fields_of(command: clap::Command, resources: &[&Resource]) -> clap::Command {
     let mut names = Vec::new();
     for field in resources.iter().flat_map(|resource| resource.fields) {
@@ -148,13 +149,11 @@ fn fields_of(command: clap::Command, resources: &[&Resource]) -> clap::Command {
             names.push(field.name);
         }
     }
-    command.mut_args(|arg| {
-        if arg.get_id() == "fields" {
-            arg.value_parser(PossibleValuesParser::new(&names))
-                .hide_possible_values(true)
-        } else {
-            arg
-        }
+    command.mut_args(|arg| match arg.get_id().as_str() {
+        "fields" | "sort" => arg
+            .value_parser(PossibleValuesParser::new(&names))
+            .hide_possible_values(true),
+        _ => arg,
     })
 }
 

@@ -78,7 +78,10 @@ impl<'a> Listing<'a> {
         } = &self.source;
         let bad = |what: &str| {
             let (number, host) = (self.accounts, place.host);
-            answer.bad(format!("account {number} in the list of {host} {what}"))
+            let message = format!("account {number} in the list of {host} {what}");
+            let error =
+                Error::new(Kind::BadResponse, message).hint("whoever runs that server should know");
+            answer.with_head(Failure::lasting(error))
         };
         if answer::repeats(&text, token) {
             return Err(answer::repeated(place.host));

@@ -5,6 +5,7 @@ mod completions;
 mod config;
 mod drifts;
 mod help;
+mod list;
 mod look_up;
 mod man;
 mod portions;
@@ -99,6 +100,19 @@ Examples:
   acctq -p sandbox cacc get cacc_activestandard cacc_pendingexpress -F id,status
   acctq cacc get - -o ndjson <ids >found.ndjson 2>failed.ndjson")]
     Get(Leaf<look_up::Args>),
+    /// List the connected accounts of the platform
+    #[command(after_help = "\
+Examples:
+  acctq -p sandbox cacc list
+  acctq -p sandbox cacc list --where status=pending --sort created_at
+  acctq -p sandbox cacc list --where 'metadata.plan=pro|starter' -F id,status
+  acctq -p sandbox cacc list --sort -created_at --limit 3 -o json
+  acctq cacc list -o ndjson >accounts.ndjson
+
+Accounts are shown as they arrive. --timeout bounds the way to the first one and
+the time that each takes, not the list. A list that is cut off exits 9 and
+leaves a JSON array open; an empty one is a success.")]
+    List(Leaf<list::Args>),
 }
 
 /// `acctq partner`
@@ -158,6 +172,7 @@ impl Command {
             Command::Cacc(Group(Cacc::Get(Leaf(args)))) => {
                 look_up::run(args, &[&CONNECTED], connected, context)
             }
+            Command::Cacc(Group(Cacc::List(Leaf(args)))) => list::run(args, context),
             Command::Partner(Group(Partner::Account(Group(PartnerAccount::Get(Leaf(args)))))) => {
                 look_up::run(args, &[&PARTNER], partner, context)
             }

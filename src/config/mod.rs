@@ -26,7 +26,9 @@ pub use environment::Environment;
 pub(crate) use opened::Opened;
 pub use template::{TEMPLATE, init};
 pub use token::{Secret, Source};
-pub use values::{parse_jobs, parse_output, parse_rate, parse_retries, parse_skip, parse_timeout};
+pub use values::{
+    parse_jobs, parse_limit, parse_output, parse_rate, parse_retries, parse_skip, parse_timeout,
+};
 
 use crate::account::id::repeatable;
 use crate::account::{RESOURCES, Resource};

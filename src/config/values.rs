@@ -99,6 +99,16 @@ pub fn parse_skip(text: &str) -> Result<usize, String> {
     whole(text).ok_or_else(|| "must be a whole number of lines".to_owned())
 }
 
+/// Reads how many accounts are listed at most.
+///
+/// # Errors
+/// What is allowed, in words.
+pub fn parse_limit(text: &str) -> Result<usize, String> {
+    whole(text)
+        .filter(|limit| *limit > 0)
+        .ok_or_else(|| "must be a whole number of accounts, 1 or more".to_owned())
+}
+
 /// A whole number without a sign, which `usize::from_str` takes.
 fn whole(text: &str) -> Option<usize> {
     let is_plain = text.bytes().all(|b| b.is_ascii_digit());
@@ -183,6 +193,10 @@ mod tests {
         assert_eq!(parse_skip("0"), Ok(0));
         for text in ["-1", "+1", "", "1.5", "99999999999999999999"] {
             assert!(parse_skip(text).is_err(), "{text}");
+        }
+        assert_eq!(parse_limit("1"), Ok(1));
+        for text in ["0", "-1", "+1", "", "1.5", "99999999999999999999"] {
+            assert!(parse_limit(text).is_err(), "{text}");
         }
     }
 

@@ -23,6 +23,7 @@ use crate::json;
 
 pub use evaluate::{Actual, Verdict};
 pub use flaw::Flaw;
+pub use number::Number;
 pub use parse::parse;
 
 use operand::Operand;

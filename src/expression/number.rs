@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 /// A number as JSON writes it: ± 0.`digits` × 10^`magnitude`. Equal numbers are equal values, however they are written.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Number {
+pub struct Number {
     is_negative: bool,
     /// Without zeros at either end; empty for zero.
     digits: String,
@@ -13,6 +13,7 @@ pub(super) struct Number {
 
 impl Number {
     /// `None` if `text` is no number of JSON, or its exponent has more than 18 digits.
+    #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let (is_negative, rest) = match text.strip_prefix('-') {
             Some(rest) => (true, rest),

@@ -92,6 +92,18 @@ pub enum Piece {
 }
 
 impl Piece {
+    /// The same, in no more memory than it needs: for those who hold many.
+    #[must_use]
+    pub fn shrunk(self) -> Self {
+        match self {
+            Piece::Text(mut text) => {
+                text.shrink_to_fit();
+                Piece::Text(text)
+            }
+            row @ Piece::Row(_) => row,
+        }
+    }
+
     /// How much memory it takes, in bytes.
     #[must_use]
     pub fn size(&self) -> usize {

@@ -8,10 +8,11 @@ use serde_json::{Value, json};
 use crate::harness::{ACTIVATION, Home, TOKEN};
 
 /// Every command and group of commands.
-const COMMANDS: [&str; 16] = [
+const COMMANDS: [&str; 17] = [
     "",
     "cacc",
     "cacc get",
+    "cacc list",
     "completions",
     "config",
     "config init",
@@ -59,6 +60,20 @@ const EXAMPLES: &[(&str, Option<i32>)] = &[
         "acctq -p sandbox cacc get cacc_activestandard cacc_pendingexpress -F id,status",
         Some(0),
     ),
+    ("acctq -p sandbox cacc list", Some(0)),
+    (
+        "acctq -p sandbox cacc list --where status=pending --sort created_at",
+        Some(0),
+    ),
+    (
+        "acctq -p sandbox cacc list --where 'metadata.plan=pro|starter' -F id,status",
+        Some(0),
+    ),
+    (
+        "acctq -p sandbox cacc list --sort -created_at --limit 3 -o json",
+        Some(0),
+    ),
+    ("acctq cacc list -o ndjson >accounts.ndjson", Some(3)),
     (
         "acctq -p sandbox partner account get aabee51b-0be2-4a0c-aa39-5bbcbb903d1b",
         Some(0),

@@ -12,6 +12,7 @@ mod fields;
 mod harness;
 mod http;
 mod ids;
+mod list;
 mod output;
 mod process;
 mod properties;

@@ -16,6 +16,7 @@ use acctq::config::{BaseUrl, parse_output, parse_retries, parse_timeout};
 use acctq::error::{Error, Kind};
 use acctq::escape::{excerpt, for_people, is_forbidden};
 use acctq::expression::{Actual, parse};
+use acctq::json::elements::{Broken, Elements};
 use acctq::json::{self, Flaw, Tokens};
 use acctq::output::table::Screen;
 use acctq::output::{Format, Printer, Renderer};
@@ -704,6 +705,77 @@ proptest! {
                 let verdict = expression.evaluate(Some(&account), jiff::Timestamp::UNIX_EPOCH);
                 prop_assert_eq!(verdict.holds, expected, "{} {} {}", a, sign, b);
             }
+        }
+    }
+}
+
+/// The elements of `data` in a text that comes in pieces of these sizes, again and again.
+fn elements(text: &[u8], sizes: &[usize]) -> Result<Vec<String>, Broken> {
+    let mut elements = Elements::new("data", 1024 * 1024);
+    let mut found = Vec::new();
+    let (mut rest, mut sizes) = (text, sizes.iter().cycle());
+    while !rest.is_empty() {
+        let (mut piece, later) = rest.split_at(rest.len().min(*sizes.next().unwrap()));
+        rest = later;
+        while let Some(element) = elements.next(&mut piece)? {
+            found.push(element);
+        }
+        assert!(piece.is_empty());
+    }
+    elements.end().map(|()| found)
+}
+
+proptest! {
+    #![proptest_config(cases(400))]
+
+    #[test]
+    fn a_list_is_split_as_it_was_put_together(
+        data in vec(value(), 0..6),
+        (before, behind) in (members(value()), members(value())),
+        style in any::<u8>(),
+        sizes in vec(1..40_usize, 1..5),
+    ) {
+        let data: Vec<_> = data.iter().map(|value| value.write(style)).collect();
+        let member = |(name, value): &(String, Json)| format!("{}:{}", json::string(name), value.write(style));
+        let others = |some: &[(String, Json)], suffix: &str| {
+            let some = some.iter().filter(|(name, _)| name != "data");
+            some.map(|(name, value)| member(&(format!("{name}{suffix}"), value.clone()))).collect::<Vec<_>>()
+        };
+        let list = format!("\"data\" : [ {} ]", data.join(" ,\n"));
+        let parts = [others(&before, "<"), vec![list], others(&behind, ">")].concat();
+        let text = format!("\t{{{}}} ", parts.join(","));
+        prop_assert_eq!(json::check(&text), Ok(()), "{}", text);
+        let found = elements(text.as_bytes(), &sizes).unwrap();
+        // Behind a number there is no telling whose blanks they are; nor does it matter.
+        let trimmed = |texts: &[String]| texts.iter().map(|text| text.trim().to_owned()).collect::<Vec<_>>();
+        prop_assert_eq!(trimmed(&found), trimmed(&data));
+    }
+
+    #[test]
+    fn a_list_is_taken_in_pieces_if_it_would_be_as_a_whole(
+        data in vec(value(), 0..4),
+        noise in nearly_json(),
+        changes in vec((any::<prop::sample::Index>(), prop::sample::select(b"{}[]\",:\\ x1\xff".to_vec()), 0..3_u8), 0..3),
+        sizes in vec(1..40_usize, 1..5),
+    ) {
+        let data: Vec<_> = data.iter().map(|value| value.write(0)).collect();
+        let mut text = format!("{{\"a\":[1,\"]\"],\"data\":[{}],\"z\":{{}}}}", data.join(",")).into_bytes();
+        for (at, byte, change) in changes {
+            let at = at.index(text.len());
+            match change {
+                0 => text[at] = byte,
+                1 => text.insert(at, byte),
+                _ => drop(text.remove(at)),
+            }
+        }
+        for text in [text, noise.clone(), [b"{\"data\":[", &noise[..], b"]}"].concat()] {
+            let whole = String::from_utf8(text.clone()).ok();
+            let whole = whole.and_then(|text| Document::parse(text).ok());
+            let is_list = whole.is_some_and(|whole| whole.get("data").is_some_and(|data| data.starts_with('[')));
+            let found = elements(&text, &sizes);
+            prop_assert_eq!(&found, &elements(&text, &[usize::MAX]), "however it is cut");
+            let is_taken = found.is_ok_and(|found| found.iter().all(|element| json::check(element).is_ok()));
+            prop_assert_eq!(is_taken, is_list, "{}", String::from_utf8_lossy(&text));
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What needs programs beyond the Rust toolchain: real shells, man, nginx, tinyproxy, curl, jq, Python, Perl. A program that is
+//! What needs programs beyond the Rust toolchain: real shells, man, nginx, tinyproxy, curl, jq, time, Python, Perl. A program that is
 //! missing is a failure that names its Debian package; `.ci/run` installs them all.
 #![allow(missing_docs, clippy::format_collect, clippy::unwrap_used)]
 // `harness`, `readme_commands` and `wire` belong to the other tests, and only a part of them is used here.
@@ -12,6 +12,7 @@ mod readme_commands;
 mod wire;
 
 mod https;
+mod list;
 mod man;
 mod programs;
 mod proxy;
