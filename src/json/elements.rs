@@ -8,6 +8,8 @@
 use std::collections::BTreeSet;
 use std::mem;
 
+use memchr::memchr2;
+
 use super::{Flaw, check, decode};
 
 /// Why a text is no object with such an array.
@@ -182,19 +184,22 @@ impl Elements {
         let Some(inside) = &mut self.inside else {
             return (0, true);
         };
-        for (at, byte) in bytes.iter().enumerate() {
+        let mut at = 0;
+        while let Some(&byte) = bytes.get(at) {
             if inside.is_string {
-                match byte {
-                    _ if inside.is_escaped => inside.is_escaped = false,
-                    b'\\' => inside.is_escaped = true,
-                    b'"' => {
-                        inside.is_string = false;
-                        if inside.depth == 0 {
-                            return (at + 1, true);
-                        }
+                // Most of a text is strings, and most of a string is of no interest here.
+                if !mem::take(&mut inside.is_escaped) {
+                    match memchr2(b'"', b'\\', &bytes[at..]) {
+                        Some(further) => at += further,
+                        None => break,
                     }
-                    _ => {}
+                    inside.is_escaped = bytes[at] == b'\\';
+                    inside.is_string = inside.is_escaped;
+                    if inside.depth == 0 && !inside.is_string {
+                        return (at + 1, true);
+                    }
                 }
+                at += 1;
                 continue;
             }
             match byte {
@@ -208,9 +213,10 @@ impl Elements {
                         return (at + 1, true);
                     }
                 }
-                byte if inside.depth == 0 && is_blank(*byte) => return (at, true),
+                byte if inside.depth == 0 && is_blank(byte) => return (at, true),
                 _ => {}
             }
+            at += 1;
         }
         (bytes.len(), false)
     }

@@ -2,6 +2,7 @@
 
 use crate::harness::{Home, Run};
 use crate::programs::program;
+use crate::wire::{Wire, json};
 
 /// Runs it under Debian's `time`: what it prints, and its resident memory at the most, in kilobytes.
 fn measured(home: &Home, url: &str, args: &[&str]) -> (String, usize) {
@@ -55,4 +56,26 @@ fn a_hundred_thousand_accounts_take_hardly_more_memory_than_one() {
         .collect();
     assert!(times.is_sorted());
     assert!(sorted < 96 * 1024, "{sorted} kB");
+}
+
+#[test]
+fn what_is_sorted_takes_what_is_shown_of_it() {
+    let home = Home::new();
+    let long = "x".repeat(900 * 1024);
+    let accounts: Vec<_> = (0..80)
+        .map(|number| format!("{{\"id\":\"cacc_{number}\",\"metadata\":\"{long}\"}}"))
+        .collect();
+    let wire = Wire::answers(json(&format!("{{\"data\":[{}]}}", accounts.join(","))));
+    home.profile(wire.url());
+    // Together they are more than may be held; the first one of them is not, and neither are their ids.
+    for (args, lines) in [("--limit 1", 1), ("-F id", 80)] {
+        let ended = home
+            .acctq(&format!("cacc list -q -o ndjson --sort -id {args}"))
+            .run();
+        assert_eq!(
+            (ended.code, ended.stdout.lines().count()),
+            (0, lines),
+            "{args}"
+        );
+    }
 }
