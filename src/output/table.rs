@@ -39,6 +39,9 @@ const YEAR: i64 = 31_556_952;
 /// How many rows decide the widths of the columns.
 const SAMPLE: usize = 100;
 
+/// How much they may take while they wait for each other, in bytes.
+const WAITING: usize = 4 * 1024 * 1024;
+
 /// What the reader's terminal adds to a table; all `None` or false in a pipe.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Screen {
@@ -96,12 +99,15 @@ pub fn write_one(
         .try_for_each(|row| layout.write(out, row, |column| column == 0))
 }
 
-/// Several accounts as one row each, streamed: the first hundred decide the widths of the columns.
+/// Several accounts as one row each, streamed: the first hundred, or some that are very large, decide the widths of the
+/// columns.
 #[derive(Debug)]
 pub struct Rows {
     labels: Vec<String>,
     screen: Screen,
     waiting: Vec<Row>,
+    /// What they take, in bytes.
+    weight: usize,
     /// How the columns are laid out, once that is fixed, and how times are written.
     settled: Option<(Layout, Times)>,
 }
@@ -234,6 +240,7 @@ impl Rows {
             labels,
             screen,
             waiting: Vec::new(),
+            weight: 0,
             settled: None,
         }
     }
@@ -247,8 +254,9 @@ impl Rows {
             let row: Vec<_> = row.0.iter().map(|value| value.shown(*times)).collect();
             layout.write(out, &row, |_| false)
         } else {
+            self.weight += row.size();
             self.waiting.push(row);
-            if self.waiting.len() < SAMPLE {
+            if self.waiting.len() < SAMPLE && self.weight < WAITING {
                 Ok(())
             } else {
                 self.settle(out)
