@@ -12,6 +12,7 @@ mod question;
 mod sandbox;
 mod schema;
 mod under_way;
+mod wait;
 
 pub use help::TOPICS;
 
@@ -74,6 +75,8 @@ Examples:
     Get(Leaf<look_up::Args>),
     /// Whether what is expected of an account holds, or of all accounts of a suite: exit 0, or 10
     Check(Leaf<check::Args>),
+    /// Wait until an account is in the wanted state
+    Wait(Leaf<wait::Args>),
     /// The configuration: write a template, show what is in force
     #[command(subcommand, after_help = "Example:\n  acctq config show")]
     Config(Group<config::Command>),
@@ -151,6 +154,7 @@ impl Command {
                 | Command::Partner(_)
                 | Command::Get(_)
                 | Command::Check(_)
+                | Command::Wait(_)
                 | Command::Sandbox(_)
         )
     }
@@ -170,6 +174,7 @@ impl Command {
                 look_up::run(args, &[&PARTNER], partner, context)
             }
             Command::Get(Leaf(args)) => look_up::run(args, &RESOURCES, id::route, context),
+            Command::Wait(Leaf(args)) => wait::run(args, context),
             Command::Check(Leaf(args)) => check::run(args, context),
             Command::Config(Group(command)) => config::run(command, context),
             Command::Schema(Leaf(args)) => schema::run(args, context),

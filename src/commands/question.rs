@@ -11,13 +11,13 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
-use super::clients::about;
 use super::drifts::{self, Strays};
 use crate::account::{Account, Id, Resource};
 use crate::client::Client;
 use crate::error::{Error, Kind, Result};
 use crate::escape::excerpt;
 use crate::expression::{self, Actual, Expression, Verdict};
+use crate::json::{self, string};
 
 /// How much of what is there a message shows, in characters.
 const SHOWN: usize = 60;
@@ -224,12 +224,6 @@ impl Question<'_> {
         let goals = self.expectations.iter().map(ToString::to_string);
         goals.collect::<Vec<_>>().join(", ")
     }
-
-    /// A failure that is about this account.
-    pub fn failure(&self, kind: Kind, message: String, began: Instant) -> Error {
-        about(Error::new(kind, message), &self.id, self.client.profile())
-            .with(|facts| facts.elapsed = Some(began.elapsed()))
-    }
 }
 
 /// `the connected account cacc_… (profile test)`
@@ -261,6 +255,32 @@ pub fn is(verdict: &Verdict) -> String {
         Some(note) => format!("{} ({note})", verdict.actual),
         None => verdict.actual.to_string(),
     }
+}
+
+/// What was expected and what is there: `null` for a value that is not set, is a secret or was not asked for.
+pub fn as_json(expected: &Expectation, verdict: Option<&Verdict>) -> String {
+    let expected = string(&expected.to_string());
+    let Some(verdict) = verdict else {
+        return format!("{{\"expect\":{expected},\"holds\":null,\"actual\":null,\"note\":null}}");
+    };
+    let (actual, mut note) = match &verdict.actual {
+        Actual::Value(value) if fits(value) => (value.as_str(), verdict.note),
+        Actual::Value(_) => ("null", Some("nested too deeply to be shown")),
+        Actual::Concealed => ("null", verdict.note.or(Some("set, to a secret"))),
+        Actual::NotFound | Actual::Found | Actual::Unset => ("null", verdict.note),
+    };
+    // What is secret as a whole leaves nothing.
+    let actual = if actual.is_empty() { "null" } else { actual };
+    let note = note.take().map_or("null".to_owned(), string);
+    format!(
+        "{{\"expect\":{expected},\"holds\":{},\"actual\":{actual},\"note\":{note}}}",
+        verdict.holds
+    )
+}
+
+/// Whether it may stand where it does in a report, which is JSON that every reader reads.
+fn fits(value: &str) -> bool {
+    value.is_empty() || json::check(&format!("[[[[{value}]]]]")).is_ok()
 }
 
 /// Whether the server does not accept the token (any more).

@@ -4,10 +4,10 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use super::suite::Check;
-use crate::commands::question::is;
+use crate::commands::question::{as_json, is};
 use crate::error::{Error, Result};
-use crate::expression::{Actual, Verdict};
-use crate::json::{self, string};
+use crate::expression::Verdict;
+use crate::json::string;
 use crate::output::table::{Screen, grid};
 use crate::output::{Format, document, documents};
 use crate::ui::error_object;
@@ -102,7 +102,7 @@ fn object(finding: &Finding<'_>) -> String {
     let expectations: Vec<_> = (0..check.expectations.len())
         .map(|i| {
             let verdict = result.as_ref().ok().map(|judgement| &judgement.verdicts[i]);
-            expectation(&check.expectations[i].to_string(), verdict)
+            as_json(&check.expectations[i], verdict)
         })
         .collect();
     let found = match result {
@@ -135,30 +135,4 @@ fn object(finding: &Finding<'_>) -> String {
         );
     }
     text + "}"
-}
-
-/// What was expected and what is there: `null` for a value that is not set, is a secret or was not asked for.
-pub fn expectation(expected: &str, verdict: Option<&Verdict>) -> String {
-    let expected = string(expected);
-    let Some(verdict) = verdict else {
-        return format!("{{\"expect\":{expected},\"holds\":null,\"actual\":null,\"note\":null}}");
-    };
-    let (actual, mut note) = match &verdict.actual {
-        Actual::Value(value) if fits(value) => (value.as_str(), verdict.note),
-        Actual::Value(_) => ("null", Some("nested too deeply to be shown")),
-        Actual::Concealed => ("null", verdict.note.or(Some("set, to a secret"))),
-        Actual::NotFound | Actual::Found | Actual::Unset => ("null", verdict.note),
-    };
-    // What is secret as a whole leaves nothing.
-    let actual = if actual.is_empty() { "null" } else { actual };
-    let note = note.take().map_or("null".to_owned(), string);
-    format!(
-        "{{\"expect\":{expected},\"holds\":{},\"actual\":{actual},\"note\":{note}}}",
-        verdict.holds
-    )
-}
-
-/// Whether it may stand where it does in a report, which is JSON that every reader reads.
-fn fits(value: &str) -> bool {
-    value.is_empty() || json::check(&format!("[[[[{value}]]]]")).is_ok()
 }
