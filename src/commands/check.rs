@@ -89,10 +89,10 @@ pub struct Args {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["id", "expect"])]
     suite: Option<PathBuf>,
     /// Write what came of the suite to this file, too, as JUnit XML
-    #[arg(long, value_name = "FILE", requires = "suite")]
+    #[arg(long, value_name = "FILE")]
     report_junit: Option<PathBuf>,
     /// How many checks of a suite are under way at once: 1 to 256 [default: 8]
-    #[arg(long, value_name = "N", value_parser = parse_jobs, requires = "suite", allow_hyphen_values = true)]
+    #[arg(long, value_name = "N", value_parser = parse_jobs, allow_hyphen_values = true)]
     jobs: Option<usize>,
 }
 
@@ -145,6 +145,17 @@ fn checks(args: &Args) -> Result<Vec<Check>> {
     if let Some(path) = &args.suite {
         return suite::read(path);
     }
+    // clap's `requires` does not hold beside what conflicts with the suite.
+    let of_suites = [
+        ("--report-junit", args.report_junit.is_some()),
+        ("--jobs", args.jobs.is_some()),
+    ];
+    if let Some((flag, _)) = of_suites.iter().find(|(_, is_given)| *is_given) {
+        let message = format!("{flag} has no meaning without --suite");
+        return Err(
+            Error::new(Kind::Usage, message).hint("leave it out, or put the check into a suite")
+        );
+    }
     let id = id::route(args.id.as_deref().unwrap_or_default())?;
     Ok(vec![Check {
         name: None,
@@ -193,12 +204,19 @@ fn judge(asked: &Asked<'_>, turn: &Turn<'_>) -> Result<Found> {
         }
         Some(within) => {
             let patience = Patience::new(began, within, (within / TIMES).min(INTERVAL));
-            let count = |_: Result<&Answer, &Error>| lookups.set(lookups.get() + 1);
+            let count = |_: Result<&Answer, &Error>| {
+                lookups.set(lookups.get() + 1);
+                Ok(())
+            };
             match question.poll(&patience, &claim, count) {
                 Ok(Ended::Met(answer) | Ended::Settled(answer, _) | Ended::StillNot(answer)) => {
                     Ok(answer)
                 }
-                Ok(Ended::Unknown { failure, .. }) | Err(failure) => Err(failure),
+                Ok(Ended::Unknown { failure, .. }) => Err(failure),
+                Err(failure) => {
+                    lookups.set(lookups.get() + 1);
+                    Err(failure)
+                }
             }
         }
     };

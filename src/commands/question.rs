@@ -135,12 +135,12 @@ impl Question<'_> {
     /// Asks until all that is expected holds, or will not any more, or the time is over; `seen` is told of every look-up.
     ///
     /// # Errors
-    /// A failure that will not pass by itself.
+    /// A failure that will not pass by itself, or one of `seen`.
     pub fn poll(
         &self,
         patience: &Patience,
         claim: &dyn Fn(usize),
-        mut seen: impl FnMut(Result<&Answer, &Error>),
+        mut seen: impl FnMut(Result<&Answer, &Error>) -> Result<()>,
     ) -> Result<Ended> {
         // One claim is enough for one look-up after the other.
         let is_claimed = Cell::new(false);
@@ -154,7 +154,7 @@ impl Question<'_> {
         loop {
             match self.ask(Instant::now(), Some(patience.until), &claim) {
                 Ok(answer) => {
-                    seen(Ok(&answer));
+                    seen(Ok(&answer))?;
                     if answer.is_met() {
                         return Ok(Ended::Met(answer));
                     }
@@ -176,7 +176,7 @@ impl Question<'_> {
                 Err(failure) if failure.is_retryable() => {
                     let is_cut_short = failure.kind() == Kind::Timeout && patience.is_over();
                     if !is_cut_short {
-                        seen(Err(&failure));
+                        seen(Err(&failure))?;
                     }
                     let Some(pause) = patience.pause(failure.facts().retry_after) else {
                         return Ok(Ended::Unknown { failure, known });

@@ -103,26 +103,34 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Ending> {
         under_way: &under_way,
         last: RefCell::default(),
         lookups: Cell::new(0),
+        is_found: Cell::new(false),
     };
     watch.tell("nothing is known yet");
     let patience = Patience::new(began, args.within, args.interval);
-    let ended = question.poll(&patience, &|_| (), |seen| watch.see(seen));
+    let renderer = Renderer::new(
+        settings.output.value,
+        false,
+        &[resource],
+        selection,
+        flags.reveal,
+        ui.screen(),
+    );
+    let ended = question.poll(&patience, &|_| (), |seen| {
+        // That it cannot be shown is not found out at the end of the waiting.
+        if let (Ok(Some(account)), true) = (seen.map(|answer| &answer.account), watch.is_first()) {
+            watch.shown(&renderer, account)?;
+        }
+        watch.see(seen);
+        Ok(())
+    });
     let finish = || {
         ui.end_progress();
         match ended? {
             Ended::Met(answer) => {
-                if let Some(account) = answer.account {
+                if let Some(account) = &answer.account {
                     let mut drifts = Drifts::new(ui, false, "shown");
                     drifts.warn(answer.strays, &question.id, question.client.profile());
-                    let renderer = Renderer::new(
-                        settings.output.value,
-                        false,
-                        &[resource],
-                        selection,
-                        flags.reveal,
-                        ui.screen(),
-                    );
-                    show(&account, &renderer, &question, context)?;
+                    ui.print(&watch.shown(&renderer, account)?)?;
                 }
                 Ok(Ending::Done)
             }
@@ -139,24 +147,6 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Ending> {
         .unwrap_or(Ok(Ending::Done))
 }
 
-/// Prints the account.
-fn show(
-    account: &Account,
-    renderer: &Renderer,
-    question: &Question<'_>,
-    context: &Context<'_>,
-) -> Result<()> {
-    let piece = renderer.render(account);
-    let piece = piece.map_err(|error| about(error, &question.id, question.client.profile()))?;
-    match piece {
-        Piece::Text(text) => context.ui.print(&text),
-        Piece::Row(_) => Err(Error::new(
-            Kind::Failed,
-            "one account was laid out as a row",
-        )),
-    }
-}
-
 /// Sees every look-up, and tells what has changed.
 struct Watch<'a> {
     question: &'a Question<'a>,
@@ -166,9 +156,25 @@ struct Watch<'a> {
     /// What was told last.
     last: RefCell<String>,
     lookups: Cell<usize>,
+    is_found: Cell<bool>,
 }
 
 impl Watch<'_> {
+    /// Whether the account has not been found before.
+    fn is_first(&self) -> bool {
+        !self.is_found.replace(true)
+    }
+
+    /// The account as it is shown.
+    fn shown(&self, renderer: &Renderer, account: &Account) -> Result<Vec<u8>> {
+        let Question { id, client, .. } = self.question;
+        match renderer.render(account) {
+            Ok(Piece::Text(text)) => Ok(text),
+            Ok(Piece::Row(_)) => Err(Error::new(Kind::Failed, "one account stands in no row")),
+            Err(error) => Err(about(error, id, client.profile())),
+        }
+    }
+
     fn see(&self, seen: Result<&Answer, &Error>) {
         self.lookups.set(self.lookups.get() + 1);
         let standing = match seen {

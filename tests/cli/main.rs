@@ -3,6 +3,7 @@
 // The system tests share `harness` and `wire`, and either uses its part of them.
 #![allow(dead_code)]
 
+mod check;
 mod commands;
 mod config;
 mod documents;
@@ -22,6 +23,7 @@ mod sandbox;
 mod terminal;
 mod tls;
 mod tokens;
+mod wait;
 mod wire;
 
 #[test]
