@@ -44,11 +44,11 @@ const TIMES: u32 = 10;
 
 const EXAMPLES: &str = "\
 Without --expect, the account must be found. Exit code 0: all that is expected
-holds. 10: something does not. Any other: it could not be asked, see `acctq help
-exit-codes`. A suite fails with 10 if nothing worse happened, with the code of the
-checks that could not be asked if they have one in common, and else with 1.
+holds; 10: something does not. Any other: it could not be asked (`acctq help
+exit-codes`), and that is no verdict. What cannot be asked outranks 10 in a
+suite, too: it exits with the code that these failures share, else with 1.
 
-A suite is TOML:
+A suite is TOML. `profile`, `retry_for` and `strict` may be left out:
 
   version = 1
 
@@ -58,26 +58,30 @@ A suite is TOML:
   expect = [\"status=active\", \"metadata.plan=pro\"]
 
   [[check]]
-  name = \"nobody has revoked it\"
-  id = \"cacc_activestandard\"
-  expect = \"!revoked_at\"
-  profile = \"prod\"      # instead of the one that is chosen with -p
-  retry_for = \"30s\"     # asks again while it does not hold, or cannot be asked
+  name = \"the account stays\"
+  id = \"provisioned-family\"
+  expect = \"!ends_at\"
+  profile = \"sandbox\"   # instead of the one that -p names
+  retry_for = \"30s\"     # asked again, every 5 s or 10 times, until it holds
   strict = true         # as --strict, for this check
 
-With -o json, a check is an object, a suite an array of them; each has name, id,
-api, profile, verdict (met, unmet, error), found, expectations (each with expect,
-holds, actual, note), error, lookups and elapsed_ms.
+-o json writes an object, and an array of them for a suite: name, id, api,
+profile, verdict (met, unmet or error), found, expectations (each expect, holds,
+actual, note), error, lookups, elapsed_ms. All keys are there; null is not known, not set
+or, by its note, a secret.
 
 Examples:
   acctq -p sandbox check cacc_activestandard --expect status=active
-  acctq -p sandbox check ending --expect 'ends_at>now+14d' --expect ends_at?
+  acctq -p sandbox check ending --expect 'ends_at>now+14d' --expect 'ends_at?'
   acctq -p sandbox check gone --expect not_found
   acctq check --suite smoke.toml --report-junit report.xml";
 
 /// `<ID> [--expect EXPR]...`, `--suite FILE`
 #[derive(Debug, clap::Args)]
-#[command(after_help = EXAMPLES)]
+#[command(
+    after_help = EXAMPLES,
+    override_usage = "acctq check [OPTIONS] <ID>\n       acctq check [OPTIONS] --suite <FILE>"
+)]
 pub struct Args {
     /// The account
     #[arg(value_name = "ID", required_unless_present = "suite")]

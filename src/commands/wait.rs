@@ -26,8 +26,8 @@ waited out; others end the waiting with their own code. Exit code 10: the accoun
 is in a state that it does not leave, such as revoked. 124: the time is over.
 
 Examples:
-  acctq -p sandbox wait cacc_onboarding --for status=active --interval 1s
-  acctq wait cacc_7n42DGM5Tflk9n8mt7Fhc7 --for status=active --within 30m -q
+  acctq -p sandbox wait cacc_onboarding --for status=active --interval 100ms
+  acctq wait cacc_7n42DGM5Tflk9n8mt7Fhc7 --for status=active -q -o json
   acctq -p sandbox wait gone --for not_found";
 
 /// `<ID> [--for EXPR]...`

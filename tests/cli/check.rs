@@ -154,7 +154,7 @@ fn a_question_that_cannot_be_asked_is_no_verdict() {
         ("--suite smoke.toml --expect status=active", 2, "--suite"),
         ("cacc_1 --report-junit report.xml", 2, "--suite"),
         ("cacc_1 --jobs 2", 2, "--suite"),
-        ("", 2, "ID"),
+        ("", 2, "`acctq check` needs an argument: id"),
     ] {
         let args = format!("-p sandbox check {args}");
         home.acctq(&args).run().fails(code, &[says]);
@@ -276,6 +276,18 @@ is <gone> & \"away\"  not_found          not found  met
     home.acctq("-p sandbox check --suite smoke.toml -q")
         .run()
         .prints(met);
+}
+
+#[test]
+fn the_suite_that_the_help_shows_is_one() {
+    let home = Home::new();
+    let help = home.acctq("check --help").run().stdout;
+    let suite = help.split("  version = 1").nth(1).unwrap();
+    let suite = suite.split("\n-o json").next().unwrap();
+    home.file("smoke.toml", format!("version = 1{suite}"), 0o644);
+    let ended = home.acctq("-p sandbox check --suite smoke.toml").run();
+    assert_eq!(ended.code, 0, "{ended:#?}");
+    assert!(ended.stderr.starts_with("2 met"), "{ended:#?}");
 }
 
 /// An incomplete run is no verdict; failures that differ come to 1.

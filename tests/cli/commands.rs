@@ -8,10 +8,11 @@ use serde_json::{Value, json};
 use crate::harness::{ACTIVATION, Home, TOKEN};
 
 /// Every command and group of commands.
-const COMMANDS: [&str; 16] = [
+const COMMANDS: [&str; 18] = [
     "",
     "cacc",
     "cacc get",
+    "check",
     "completions",
     "config",
     "config init",
@@ -25,6 +26,7 @@ const COMMANDS: [&str; 16] = [
     "partner account get",
     "sandbox",
     "schema",
+    "wait",
 ];
 
 /// The topics, each with how its text begins.
@@ -114,15 +116,41 @@ const EXAMPLES: &[(&str, Option<i32>)] = &[
         "acctq -p sandbox get cacc_activestandard ending -o ndjson -F status",
         Some(0),
     ),
-    // There is no `check` yet; with it, these are 0 and 10.
     (
         "acctq -p sandbox check cacc_activestandard --expect status=active",
-        Some(2),
+        Some(0),
     ),
     (
         "acctq -p sandbox check ending --expect 'ends_at>now+14d' --expect '!ends_at'",
+        Some(10),
+    ),
+    (
+        "acctq -p sandbox check ending --expect 'ends_at>now+14d' --expect 'ends_at?'",
+        Some(0),
+    ),
+    ("acctq -p sandbox check gone --expect not_found", Some(0)),
+    // There is no such file.
+    (
+        "acctq check --suite smoke.toml --report-junit report.xml",
         Some(2),
     ),
+    (
+        "acctq check cacc_7n42DGM5Tflk9n8mt7Fhc7 --expect status=active",
+        Some(3),
+    ),
+    (
+        "acctq wait cacc_7n42DGM5Tflk9n8mt7Fhc7 --for status=active --within 30m",
+        Some(3),
+    ),
+    (
+        "acctq wait cacc_7n42DGM5Tflk9n8mt7Fhc7 --for status=active -q -o json",
+        Some(3),
+    ),
+    (
+        "acctq -p sandbox wait cacc_onboarding --for status=active --interval 100ms",
+        Some(0),
+    ),
+    ("acctq -p sandbox wait gone --for not_found", Some(0)),
     // An ellipsis is no token.
     (
         "ACCTQ_CONNECT_URL=https://api.example.com ACCTQ_CONNECT_TOKEN=… \

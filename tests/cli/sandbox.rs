@@ -934,7 +934,7 @@ fn an_account_changes_from_one_look_up_to_the_next() {
     }
     // In one run, too.
     home.acctq(
-        "-p sandbox cacc get cacc_onboarding cacc_onboarding cacc_onboarding -F status -o ndjson",
+        "-p sandbox cacc get cacc_onboarding cacc_onboarding cacc_onboarding --jobs 1 -F status -o ndjson",
     )
     .run()
     .prints("{\"status\":\"pending\"}\n{\"status\":\"pending\"}\n{\"status\":\"active\"}\n");
