@@ -150,6 +150,7 @@ impl Question<'_> {
             }
         };
         let mut known = None;
+        let mut failed = None;
         let mut is_token_accepted = false;
         loop {
             match self.ask(Instant::now(), Some(patience.until), &claim) {
@@ -165,6 +166,7 @@ impl Question<'_> {
                         return Ok(Ended::StillNot(answer));
                     };
                     known = Some(answer);
+                    failed = None;
                     is_token_accepted = true;
                     thread::sleep(pause);
                 }
@@ -175,12 +177,21 @@ impl Question<'_> {
                 }
                 Err(failure) if failure.is_retryable() => {
                     let is_cut_short = failure.kind() == Kind::Timeout && patience.is_over();
-                    if !is_cut_short {
-                        seen(Err(&failure))?;
+                    if is_cut_short {
+                        // What was seen before says more than that our own time is over.
+                        return Ok(match (failed, known) {
+                            (None, Some(answer)) => Ended::StillNot(answer),
+                            (failed, known) => Ended::Unknown {
+                                failure: failed.unwrap_or(failure),
+                                known,
+                            },
+                        });
                     }
+                    seen(Err(&failure))?;
                     let Some(pause) = patience.pause(failure.facts().retry_after) else {
                         return Ok(Ended::Unknown { failure, known });
                     };
+                    failed = Some(failure);
                     thread::sleep(pause);
                 }
                 Err(error) => return Err(error),

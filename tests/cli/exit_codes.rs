@@ -481,14 +481,14 @@ fn unmet() {
 fn deadline() {
     check(&Case {
         server: Server::Answers("503 Oh", "X-Request-Id: r-3\r\n", ""),
-        args: "wait cacc_1 --within 100ms --interval 10ms --retries 0 -q",
+        args: "wait cacc_1 --within 500ms --interval 100ms --retries 0 -q",
         exit_code: 124,
         stdout: ["", ""],
         stderr: [
-            r"error: the connected account cacc_1 (profile test) was not found within 0.1 s: it could not be asked; the last one failed: 127.0.0.1:PORT (profile test) failed with status 503 (cacc_1)
+            r"error: the connected account cacc_1 (profile test) was not found within 0.5 s: it could not be asked; the last one failed: 127.0.0.1:PORT (profile test) failed with status 503 (cacc_1)
   hint: try again later; its operator can look for request r-3
 ",
-            r#"{"error":{"code":"deadline","exit_code":124,"retryable":false,"message":"the connected account cacc_1 (profile test) was not found within 0.1 s: it could not be asked; the last one failed: 127.0.0.1:PORT (profile test) failed with status 503 (cacc_1)","hint":"try again later; its operator can look for request r-3","id":"cacc_1","api":"connect","profile":"test","status":503,"server_code":null,"server_message":null,"request_id":"r-3","retry_after_s":null,"attempts":null,"elapsed_ms":MS,"file":null,"line":null}}
+            r#"{"error":{"code":"deadline","exit_code":124,"retryable":false,"message":"the connected account cacc_1 (profile test) was not found within 0.5 s: it could not be asked; the last one failed: 127.0.0.1:PORT (profile test) failed with status 503 (cacc_1)","hint":"try again later; its operator can look for request r-3","id":"cacc_1","api":"connect","profile":"test","status":503,"server_code":null,"server_message":null,"request_id":"r-3","retry_after_s":null,"attempts":null,"elapsed_ms":MS,"file":null,"line":null}}
 "#,
         ],
     });

@@ -93,7 +93,7 @@ fn the_recipe_for_a_deployment_works() {
         let ended = recipe(
             &home,
             "acctq wait",
-            &[("ACCOUNT", account), ("PATIENCE", "100ms")],
+            &[("ACCOUNT", account), ("PATIENCE", "500ms")],
         );
         assert_eq!(
             (ended.code, ended.stdout.as_str()),

@@ -98,22 +98,22 @@ fn what_ends_the_waiting() {
         ),
         // An account that is revoked may go away still.
         (
-            "cacc_revokedexpress --for not_found --within 50ms -q",
+            "cacc_revokedexpress --for not_found --within 500ms -q",
             124,
-            "error: the connected account cacc_revokedexpress (profile sandbox) did not come to not_found within 0.1 s: found\n  \
+            "error: the connected account cacc_revokedexpress (profile sandbox) did not come to not_found within 0.5 s: found\n  \
              hint: --within waits longer\n",
         ),
         (
-            "cacc_pendingexpress --for status=active --within 100ms",
+            "cacc_pendingexpress --for status=active --within 500ms",
             124,
             "status is pending\n\
-             error: the connected account cacc_pendingexpress (profile sandbox) did not come to status=active within 0.1 s: status is pending\n  \
+             error: the connected account cacc_pendingexpress (profile sandbox) did not come to status=active within 0.5 s: status is pending\n  \
              hint: --within waits longer\n",
         ),
         (
-            "nobody --within 100ms",
+            "nobody --within 500ms",
             124,
-            "not found\nerror: the partner account nobody (profile sandbox) was not found within 0.1 s: not found\n  hint: --within waits longer\n",
+            "not found\nerror: the partner account nobody (profile sandbox) was not found within 0.5 s: not found\n  hint: --within waits longer\n",
         ),
         // A server that asks for more time than there is.
         (
@@ -124,10 +124,10 @@ fn what_ends_the_waiting() {
         ),
         // One look-up takes longer than the whole time.
         (
-            "cacc_slow --within 100ms",
+            "cacc_slow --within 500ms",
             124,
-            "error: the connected account cacc_slow (profile sandbox) was not found within 0.1 s: it could not be asked; \
-             the last one failed: 127.0.0.1:N did not answer within 0.1 s (cacc_slow, profile sandbox)\n  hint: try again; --timeout gives a look-up more time\n",
+            "error: the connected account cacc_slow (profile sandbox) was not found within 0.5 s: it could not be asked; \
+             the last one failed: 127.0.0.1:N did not answer within 0.5 s (cacc_slow, profile sandbox)\n  hint: try again; --timeout gives a look-up more time\n",
         ),
         // What lasts.
         (
