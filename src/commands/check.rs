@@ -92,8 +92,11 @@ pub struct Args {
     /// A file of checks, which are all run
     #[arg(long, value_name = "FILE", conflicts_with_all = ["id", "expect"])]
     suite: Option<PathBuf>,
-    /// Write what came of the suite to this file, too, as JUnit XML
-    #[arg(long, value_name = "FILE")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        help = "Write what came of the suite to this file, too, as JUnit XML"
+    )]
     report_junit: Option<PathBuf>,
     /// How many checks of a suite are under way at once: 1 to 256 [default: 8]
     #[arg(long, value_name = "N", value_parser = parse_jobs, allow_hyphen_values = true)]
@@ -311,18 +314,14 @@ impl<'a> Delivery<'a> {
     /// Says how far it has come.
     fn tell(&self) {
         let (done, total) = (grouped(self.findings.len()), grouped(self.total));
-        match &self.args.suite {
-            Some(_) => {
-                let told = format!("{done} of {total} checks done");
-                self.under_way
-                    .tell(format!("after {done} of {total} checks"), None);
-                self.context.ui.progress(|| told);
-            }
-            None => {
-                let id = self.args.id.as_deref().unwrap_or_default();
-                self.under_way.tell(format!("while checking {id}"), None);
-            }
-        }
+        let words = match &self.args.id {
+            Some(id) => format!("while checking {id}"),
+            None => format!("after {done} of {total} checks"),
+        };
+        self.under_way.tell(words, None);
+        // Only a suite shows how far it has come.
+        let ui = self.context.ui;
+        ui.progress(|| format!("{done} of {total} checks done"));
     }
 
     /// Reports, and says how it ended. A report that cannot be written does not take the verdicts away.

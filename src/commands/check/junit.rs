@@ -1,4 +1,4 @@
-//! The report that CI servers read: JUnit's XML, as Jenkins, GitLab and their like take it.
+//! The report that CI servers read: the XML of `JUnit`, as Jenkins, GitLab and their like take it.
 //!
 //! A verdict is a `failure`, a question that could not be asked an `error`. XML 1.0 has no notation for control characters at
 //! all, so texts stand here as they do for people.

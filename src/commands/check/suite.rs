@@ -214,13 +214,11 @@ impl Reader<'_> {
     }
 
     fn boolean(&self, key: &Key<'_>, value: &Value<'_>) -> Result<bool> {
-        match value.get_ref() {
-            DeValue::Boolean(is_so) => Ok(*is_so),
-            _ => {
-                let what = format!("`{}` must be true or false", key.get_ref());
-                Err(self.document.error(&value.span(), &what))
-            }
+        if let DeValue::Boolean(is_so) = value.get_ref() {
+            return Ok(*is_so);
         }
+        let what = format!("`{}` must be true or false", key.get_ref());
+        Err(self.document.error(&value.span(), &what))
     }
 
     /// A failure of a value, with its place.
