@@ -27,9 +27,12 @@ impl Concealment {
     /// For `document`; with `reveal`, nothing is hidden.
     #[must_use]
     pub fn of(document: &Document, reveal: bool) -> Self {
-        let secrets = (!reveal).then(|| match document.names_a_secret {
-            true => secrets_in(&document.text),
-            false => Vec::new(),
+        let secrets = (!reveal).then(|| {
+            if document.names_a_secret {
+                secrets_in(&document.text)
+            } else {
+                Vec::new()
+            }
         });
         Concealment { secrets }
     }
