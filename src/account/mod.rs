@@ -13,6 +13,8 @@ mod selection;
 use std::borrow::Cow;
 use std::ops::Range;
 
+use memchr::memchr2;
+
 use self::concealment::is_secret_name;
 use crate::json::{self, Step, Token};
 
@@ -111,13 +113,12 @@ impl Document {
         let mut is_object = false;
         let mut members: Vec<Member> = Vec::with_capacity(16);
         let mut names_a_secret = false;
-        let mut is_terse = text
-            .bytes()
-            .fold(true, |all, b| all & matches!(b, b' '..=b'[' | b']'..=b'~'));
+        // What other control characters there are, are blanks.
+        let mut is_terse = text.is_ascii() && memchr2(b'\\', b'\x7f', text.as_bytes()).is_none();
         let mut end = 0;
         json::read(&text, |step| {
             let Step { depth, place, .. } = step;
-            is_terse &= !text.as_bytes()[end..place.start].contains(&b' ');
+            is_terse &= step.is_close;
             end = place.end;
             if let Token::Key(_) = step.token {
                 names_a_secret |= is_secret_name(&step.decoded);
@@ -159,10 +160,10 @@ impl Document {
     /// The member's value as JSON text.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
-        let text = self.text.as_bytes();
         let member = self.members.iter().find(|member| match &member.decoded {
             Some(decoded) => decoded == name,
-            None => text[member.name.clone()] == *name.as_bytes(),
+            // Most differ in length already.
+            None => member.name.len() == name.len() && self.name(member) == name,
         });
         member.map(|member| self.value(member))
     }

@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
 
+use memchr::{memchr, memmem};
 use ureq::http::HeaderMap;
 
 use super::failure::{Failure, seconds};
@@ -147,14 +148,16 @@ impl Answer {
         if token.len() < TELLING {
             return false;
         }
-        let text = lossy(&self.body);
         // What is shown of JSON is decoded first, and some encoders write every slash as `\/`.
-        let decoded = |raw| json::decode(raw).is_some_and(|text| text.contains(token));
-        if text.contains(token)
-            || text.contains('\\')
-                && json::check(&text).is_ok()
+        let decoded = |raw: &str| json::decode(raw).is_some_and(|text| text.contains(token));
+        let is_decoded = || {
+            let text = lossy(&self.body);
+            json::check(&text).is_ok()
                 && Tokens::new(&text)
                     .any(|t| matches!(t, Token::Key(raw) | Token::String(raw) if decoded(raw)))
+        };
+        if memmem::find(&self.body, token.as_bytes()).is_some()
+            || memchr(b'\\', &self.body).is_some() && is_decoded()
         {
             self.body.clear();
             self.repeats_token = true;

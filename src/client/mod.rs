@@ -165,6 +165,11 @@ impl<'a> Client<'a> {
             .max_idle_connections(MAX_IDLE)
             .max_idle_connections_per_host(MAX_IDLE)
             .max_idle_age(MAX_IDLE_AGE)
+            .timeout_resolve(Some(PHASE))
+            .timeout_connect(Some(PHASE))
+            .timeout_send_request(Some(PHASE))
+            .timeout_recv_response(Some(PHASE))
+            .timeout_recv_body(Some(PHASE))
             .build();
         let resolver = Arc::new(resolve::Remembering::new(url, proxy.as_deref()));
         let tunnel = tunnel::Tunnel {
@@ -420,20 +425,22 @@ impl<'a> Client<'a> {
         let phase = remaining.min(PHASE);
         let of_transport =
             |error| failure::of_transport(error, &self.host, self.proxy.as_deref(), phase);
-        let response = self
+        let mut request = self
             .agent
             .get(url)
             .header(AUTHORIZATION, token.header.clone())
             .config()
-            .timeout_global(Some(remaining + GRACE))
-            .timeout_resolve(Some(phase))
-            .timeout_connect(Some(phase))
-            .timeout_send_request(Some(phase))
-            .timeout_recv_response(Some(phase))
-            .timeout_recv_body(Some(phase))
-            .build()
-            .call()
-            .map_err(of_transport)?;
+            .timeout_global(Some(remaining + GRACE));
+        // The agent knows how long a phase takes at most, and each further setting costs something.
+        if phase < PHASE {
+            request = request
+                .timeout_resolve(Some(phase))
+                .timeout_connect(Some(phase))
+                .timeout_send_request(Some(phase))
+                .timeout_recv_response(Some(phase))
+                .timeout_recv_body(Some(phase));
+        }
+        let response = request.build().call().map_err(of_transport)?;
         let (head, body) = response.into_parts();
         let bearer = token.secret.expose();
         let mut answer = Answer::of_head(head.status.as_u16(), bearer, &head.headers);
