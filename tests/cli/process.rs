@@ -248,7 +248,7 @@ fn people_are_told_how_far_it_came() {
     ] {
         let wire = Wire::always(vec![Do::Read, Do::Hold]);
         home.profile(wire.url());
-        let started = home.acctq("cacc get cacc_1 -q").start();
+        let mut started = home.acctq("cacc get cacc_1 -q").start();
         wire.asked(1);
         started.signal(signal);
         started.exits().is(code, "", stderr);
@@ -269,7 +269,7 @@ fn two_of_four(format: &str) -> Ended {
     ]);
     let home = Home::new();
     home.profile(wire.url());
-    let started = home
+    let mut started = home
         .acctq(&format!(
             "cacc get cacc_1 cacc_2 cacc_3 cacc_4 -F id,status -o {format}"
         ))
@@ -333,7 +333,7 @@ fn what_was_not_tried_is_told() {
         wire.url(),
         silent.url()
     ));
-    let started = home
+    let mut started = home
         .acctq("-p test get cacc_1 cacc_2 cacc_3 some-uid other-uid")
         .start();
     silent.asked(1);
@@ -353,7 +353,7 @@ fn without_a_result_there_is_no_array() {
         let wire = Wire::always(vec![Do::Read, Do::Hold]);
         let home = Home::new();
         home.profile(wire.url());
-        let started = home
+        let mut started = home
             .acctq(&format!("cacc get cacc_1 cacc_2 -o {format}"))
             .start();
         wire.asked(1);
@@ -374,7 +374,7 @@ fn what_the_signal_ends_is_no_failure_of_an_id() {
         "exec 3>'{}'; echo begun >&3; sleep 1000",
         leash.path().display()
     );
-    let started = helped(&home, &wire, &text).arg("cacc_2").start();
+    let mut started = helped(&home, &wire, &text).arg("cacc_2").start();
     assert_eq!(leash.line(), "begun\n");
     started.signal(Signal::INT);
     let ended = started.exits();
@@ -428,15 +428,12 @@ fn one_who_reads_neither_stream_does_not_keep_it() {
         let home = Home::new();
         home.profile(wire.url());
         let (mut reader, writer) = std::io::pipe().unwrap();
-        let mut command = home.acctq("cacc get cacc_1 -o json").into_command();
-        let mut child = command
-            .stdout(writer.try_clone().unwrap())
-            .stderr(writer)
-            .spawn()
-            .unwrap();
+        let run = home.acctq("cacc get cacc_1 -o json");
+        let mut started =
+            run.start_with(|command| command.stdout(writer.try_clone().unwrap()).stderr(writer));
         reader.read_exact(&mut [0]).unwrap();
-        rustix::process::kill_process(Pid::from_child(&child), signal).unwrap();
-        assert_eq!(wait(&mut child).code(), Some(code));
+        started.signal(signal);
+        started.exits().is(code, "", "");
     }
 }
 
@@ -464,7 +461,7 @@ fn a_helper_leaves_neither_zombie_nor_group() {
         "exec 3>'{}'; echo $$ >&3; sleep 1000 >&- & {PRINT}",
         leash.path().display()
     );
-    let started = helped(&home, &wire, &text).start();
+    let mut started = helped(&home, &wire, &text).start();
     let helper = pid(&leash.line());
     // We hold the token by now, and still run.
     wire.asked(1);
@@ -480,7 +477,7 @@ fn a_helper_leaves_neither_zombie_nor_group() {
         "exec 3>'{}'; echo $$ >&3; sleep 1000",
         leash.path().display()
     );
-    let started = helped(&home, &wire, &text).start();
+    let mut started = helped(&home, &wire, &text).start();
     let helper = pid(&leash.line());
     started.signal(Signal::TERM);
     started.exits().fails(143, &["terminated"]);
@@ -537,7 +534,7 @@ fn a_quit_leaves_no_core_file() {
     let mut started = home.acctq(LOOK_UP).start();
     wire.asked(1);
     started.signal(Signal::QUIT);
-    let status = wait(&mut started.child);
+    let status = started.wait();
     assert_eq!(
         (status.signal(), status.core_dumped()),
         (Some(Signal::QUIT.as_raw()), false)
@@ -590,7 +587,7 @@ fn other_processes_of_the_user_cannot_read_its_memory_or_environment() {
     let (readable, cmdline) = reads(started.child.id(), "cmdline");
     assert!(readable && !cmdline.windows(TOKEN.len()).any(|w| w == TOKEN.as_bytes()));
     started.child.kill().unwrap();
-    wait(&mut started.child);
+    started.wait();
 
     // A program that does not care can be read in the same way.
     let mut sleep = Command::new("sleep");
