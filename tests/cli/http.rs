@@ -147,6 +147,7 @@ const TIMEOUT: (i32, &str) = (7, "timeout");
 const LIMITED: (i32, &str) = (6, "rate_limited");
 const BAD: (i32, &str) = (9, "bad_response");
 const CLOSED: &str = "HOST closed the connection before its answer was complete TWICE";
+const MANY: &str = "HOST sends more header lines than any API does (over 128) WHO";
 const NO_HTTP: &str = "HOST does not answer in valid HTTP/1.1 WHO";
 
 #[test]
@@ -205,7 +206,8 @@ fn answers_without_end() {
         )
     };
     check(cases! {
-        lasting "endless headers": vec![Read, Write(start.clone().into()), Flood(b"X: y\r\n".into())] => BAD, NO_HTTP;
+        lasting "endless headers": vec![Read, Write(start.clone().into()), Flood(b"X: y\r\n".into())] => BAD, MANY;
+        lasting "150 header lines": says(response("200 OK", &"X: y\r\n".repeat(150), ACCOUNT)) => BAD, MANY;
         lasting "an endless header": vec![Read, Write(start.clone().into()), Flood(b"xxxxxxx".into())] => BAD, "HOST sends more header lines than any API does (over 16 KiB) WHO";
         lasting "an endless body": vec![Read, Write(format!("{start}\r\n").into()), Flood(vec![b' '; 4096])] => BAD, "the answer of HOST is larger than any account (1024 KiB) WHO";
         lasting "endless chunks": vec![Read, Write(format!("{start}Transfer-Encoding: chunked\r\n\r\n").into()), Flood(b"8\r\n        \r\n".into())] => BAD, "the answer of HOST is larger than any account (1024 KiB) WHO";
@@ -513,6 +515,27 @@ fn redirects_are_not_followed() {
                 "http://api.example.com/".to_owned(),
                 "http://api.example.com".to_owned(),
             ),
+            // A browser takes each backslash for a slash, and does not see a tab.
+            (
+                format!("\\\\127.0.0.1:{}\\x", other.port()),
+                other.url().to_owned(),
+            ),
+            (
+                format!("/\\127.0.0.1:{}", other.port()),
+                other.url().to_owned(),
+            ),
+            (
+                format!("/\t/127.0.0.1:{}/?//", other.port()),
+                other.url().to_owned(),
+            ),
+            (
+                format!("{}\\@api.example.com/", other.url()),
+                other.url().to_owned(),
+            ),
+            (
+                "x?next=\\\\evil.test".to_owned(),
+                "another path of its own".to_owned(),
+            ),
             (
                 "javascript:alert(1)".to_owned(),
                 "something that is no web address".to_owned(),
@@ -580,7 +603,7 @@ fn two_hundred_without_an_account() {
         lasting "two documents": body(&format!("{ACCOUNT}\n{ACCOUNT}")) => BAD, after;
         lasting "trailing garbage": body(&format!("{ACCOUNT}x")) => BAD, after;
         lasting "text called JSON": body("OK") => BAD, "the answer of HOST is not JSON WHO";
-        lasting "a byte order mark": body(&format!("\u{feff}{ACCOUNT}")) => BAD, "the answer of HOST is not JSON WHO";
+        lasting "a byte order mark": body(&format!("\u{feff}{ACCOUNT}")) => BAD, "the answer of HOST begins with a byte order mark, which JSON must not WHO";
         lasting "NaN": body("{\"id\":NaN}") => BAD, "the answer of HOST is not JSON WHO";
         lasting "not UTF-8": says([&b"HTTP/1.1 200 OK\r\n\r\n{\"id\":\"\xff\"}"[..]].concat()) => BAD, "the answer of HOST is not UTF-8 WHO";
         lasting "another account": body(&ACCOUNT.replace("cacc_1", "cacc_2")) => BAD, "HOST answers with another connected account: cacc_2 instead of cacc_1 (profile test)";

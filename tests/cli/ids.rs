@@ -192,6 +192,14 @@ fn an_id_of_another_kind_is_named_and_the_command_to_use_shown() {
 fn credentials_are_not_repeated() {
     const KEY: &str = "sk_live_4eC39HqLyjWDarjt";
     const JWT: &str = "eyJhbGciOiJIUzI1NiJ9.e30.ZRrHA1JJ";
+    const OTHERS: [&str; 6] = [
+        "ghp_16C7e42F292c6912E7710c838347Ae178B4a",
+        "github_pat_11ABCDEFG0abcdefghij",
+        "xoxb-17653672481-19874698323",
+        "glpat-tx3zXCDkxxQ16z8Xs",
+        "AKIAIOSFODNN7EXAMPLE",
+        "ASIAIOSFODNN7EXAMPLE",
+    ];
     let wire = untouched();
     let home = Home::new();
     home.profile(wire.url());
@@ -200,9 +208,10 @@ fn credentials_are_not_repeated() {
     let bearer = format!("Bearer {TOKEN}");
     let link = format!("https://start.1password.com/partnership/redeem?t=I&c={ACTIVATION}");
     let among = format!("the code is {ACTIVATION}");
-    for secret in [
+    let ours = [
         KEY, JWT, ACTIVATION, &quoted, &header, &bearer, &link, &among,
-    ] {
+    ];
+    for secret in ours.into_iter().chain(OTHERS) {
         for command in [CACC, PARTNER, ANY] {
             for format in ["table", "json"] {
                 let ended = home
@@ -212,14 +221,14 @@ fn credentials_are_not_repeated() {
                     2,
                     &["this looks like a credential, not an id; it is not repeated here"],
                 );
-                for part in [KEY, JWT, "eyJ", "sk_live"] {
+                for part in [KEY, JWT, "eyJ", "sk_live"].into_iter().chain(OTHERS) {
                     assert!(!ended.stderr.contains(part), "{ended:#?}");
                 }
             }
         }
     }
     // In the wrong place altogether.
-    for secret in [KEY, JWT, ACTIVATION] {
+    for secret in [KEY, JWT, ACTIVATION].into_iter().chain(OTHERS) {
         for line in [
             vec![secret],
             vec!["cacc", secret],
@@ -245,6 +254,24 @@ fn credentials_are_not_repeated() {
         assert!(!ended.stderr.contains(secret), "{ended:#?}");
     }
     assert_eq!(wire.connections(), 0);
+}
+
+#[test]
+fn an_id_that_begins_like_a_credential_is_none() {
+    let wire = Wire::answers(super::wire::response("404 Not Found", "", ""));
+    let home = Home::new();
+    home.profile(wire.url());
+    for id in [
+        "akia-7",
+        "AKIA",
+        "ASIA-PACIFIC-REGION1",
+        "akiaiosfodnn7example",
+        "eyJo",
+    ] {
+        home.acctq(&format!("partner account get {id}"))
+            .run()
+            .fails(5, &[&format!("error: no partner account {id} at ")]);
+    }
 }
 
 #[test]
