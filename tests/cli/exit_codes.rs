@@ -484,7 +484,7 @@ Code  Name          Meaning
 9     bad_response  an answer outside the contract: no JSON object, another
                     account's id, a redirect, another status, --strict
 130   interrupted   SIGINT
-143   terminated    SIGTERM
+143   terminated    SIGTERM, SIGHUP
 
 6 to 8: try again. Anything else: something to fix. In JSON errors `retryable`
 says it more exactly.

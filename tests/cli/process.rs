@@ -14,21 +14,19 @@ use serde_json::Value;
 use super::config::{FOUND, LOOK_UP, account, bearers, server};
 use super::harness::{Ended, Home, Leash, Run, Started, TOKEN, wait};
 use super::tokens::{PRINT, helped};
-use super::wire::{Do, Wire, json, response};
+use super::wire::{Do, Wire, json, response, serves};
 
-const SIGNALS: [(Signal, i32, &str, &str); 2] = [
+const ENDED: &str = "another program sent SIGTERM, perhaps for a time limit, or the terminal was closed; run it again if you still want it";
+
+const SIGNALS: [(Signal, i32, &str, &str); 3] = [
     (
         Signal::INT,
         130,
         "interrupted",
         "run it again if you still want it",
     ),
-    (
-        Signal::TERM,
-        143,
-        "terminated",
-        "another program sent SIGTERM, perhaps for a time limit; run it again if you still want it",
-    ),
+    (Signal::TERM, 143, "terminated", ENDED),
+    (Signal::HUP, 143, "terminated", ENDED),
 ];
 
 /// More than any pipe holds, so that a reader that takes no more stalls us.
@@ -227,6 +225,45 @@ fn a_signal_ends_every_phase_of_a_look_up() {
     }
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn what_was_ignored_when_it_was_started_stays_ignored() {
+    use std::sync::{Mutex, mpsc};
+    let (asked, was_asked) = mpsc::channel();
+    let (go, gone) = mpsc::channel();
+    let (asked, gone) = (Mutex::new(asked), Mutex::new(gone));
+    let url = serves(move |_| {
+        asked.lock().unwrap().send(()).unwrap();
+        gone.lock().unwrap().recv().unwrap();
+        json(&account("cacc_1"))
+    });
+    let home = Home::new();
+    home.profile(&url);
+    let begun = |ignored: &str| {
+        let mut started = home
+            .shell(&format!("trap '' {ignored}; exec acctq {LOOK_UP}"))
+            .start();
+        was_asked.recv().unwrap();
+        for signal in [Signal::INT, Signal::HUP] {
+            started.signal(signal);
+        }
+        started
+    };
+    let mut started = begun("INT HUP TERM");
+    started.signal(Signal::TERM);
+    go.send(()).unwrap();
+    started.exits().prints(FOUND);
+    // The others count as ever.
+    let mut started = begun("INT HUP");
+    started.signal(Signal::TERM);
+    let error = started.exits().fails(143, &[]).error();
+    assert_eq!(error["code"], "terminated");
+    go.send(()).unwrap();
+    let error = begun("HUP").exits().fails(130, &[]).error();
+    assert_eq!(error["code"], "interrupted");
+    go.send(()).unwrap();
+}
+
 #[test]
 fn people_are_told_how_far_it_came() {
     let home = Home::new();
@@ -242,7 +279,7 @@ fn people_are_told_how_far_it_came() {
             Signal::TERM,
             143,
             "error: terminated while looking up the connected account cacc_1 (profile test)
-  hint: another program sent SIGTERM, perhaps for a time limit; run it again if you still want it
+  hint: another program sent SIGTERM, perhaps for a time limit, or the terminal was closed; run it again if you still want it
 ",
         ),
     ] {
