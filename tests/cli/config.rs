@@ -674,10 +674,13 @@ fn what_is_no_readable_text_is_refused_at_once() {
     home.acctq("config show").run().fails_nothing();
 
     fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).unwrap();
-    if rustix::process::geteuid().is_root() {
-        home.acctq("config show").run().fails_nothing();
-    } else {
-        refused("may not be read by this user", None);
+    let message = format!(
+        "the configuration file {} may not be read by this user",
+        path.display()
+    );
+    for command in ["get cacc_1", "config show"] {
+        let ended = home.acctq(command).as_ordinary_user(&home).run();
+        ended.is(3, "", &people(&message, Some(HINT)));
     }
     fs::remove_file(&path).unwrap();
     symlink("nowhere", &path).unwrap();

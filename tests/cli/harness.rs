@@ -5,7 +5,7 @@ use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-use std::os::unix::process::ExitStatusExt;
+use std::os::unix::process::{CommandExt as _, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
@@ -89,6 +89,32 @@ impl Home {
              [profiles.test.partner]\nbase_url = \"{url}\"\ntoken = \"{TOKEN}\"\n"
         ));
         self
+    }
+
+    /// If root runs the tests, gives this home to a user who is nobody, with a copy of the program that they can reach.
+    fn belongs_to_nobody(&self) -> Option<u32> {
+        fn give(path: &Path, to: u32) {
+            std::os::unix::fs::lchown(path, Some(to), Some(to)).unwrap();
+            if path.is_dir() && !path.is_symlink() {
+                for entry in fs::read_dir(path).unwrap() {
+                    give(&entry.unwrap().path(), to);
+                }
+            }
+        }
+        const NOBODY: u32 = 65534;
+        if !rustix::process::geteuid().is_root() {
+            return None;
+        }
+        let program = self.path().join("acctq");
+        if !program.exists() {
+            // Not by us: what another thread starts meanwhile would hold it open for writing, and nobody could run it.
+            let copied = Command::new("cp")
+                .args([Path::new(env!("CARGO_BIN_EXE_acctq")), &program])
+                .status();
+            assert!(copied.unwrap().success());
+        }
+        give(self.path(), NOBODY);
+        Some(NOBODY)
     }
 
     /// A run of the program with these arguments, separated by blanks.
@@ -205,6 +231,25 @@ impl Run {
 
     pub fn stdin(mut self, text: impl AsRef<[u8]>) -> Self {
         self.stdin = text.as_ref().to_vec();
+        self
+    }
+
+    /// Lets an ordinary user run it, from whom files can be kept: who runs the tests, or else a user that root makes the owner
+    /// of this home.
+    pub fn as_ordinary_user(mut self, home: &Home) -> Self {
+        let Some(uid) = home.belongs_to_nobody() else {
+            return self;
+        };
+        let mut command = Command::new(home.path().join("acctq"));
+        command.args(self.command.get_args()).env_clear();
+        for (name, value) in self.command.get_envs() {
+            command.env(name, value.unwrap());
+        }
+        if let Some(dir) = self.command.get_current_dir() {
+            command.current_dir(dir);
+        }
+        command.uid(uid).gid(uid);
+        self.command = command;
         self
     }
 

@@ -193,6 +193,38 @@ fn hanging(home: &Home, url: &str, function: &str, go: &mut dyn FnMut(Way<'_>)) 
     });
 }
 
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+#[test]
+fn a_resolver_that_hangs() {
+    for (proxy, message, code) in [
+        (
+            "",
+            "the name billing.test did not resolve within 0.3 s (cacc_1, profile test)",
+            "timeout",
+        ),
+        (
+            "http://proxy.test:3128",
+            "the name of the proxy proxy.test:3128 (HTTPS_PROXY) did not resolve within 0.3 s (cacc_1, profile test)",
+            "proxy",
+        ),
+    ] {
+        let home = Home::new();
+        hanging(&home, "https://billing.test", "getaddrinfo", &mut |way| {
+            let mut started = way
+                .run
+                .env("HTTPS_PROXY", proxy)
+                .arg("--timeout=300ms")
+                .start();
+            (way.until)(&mut started);
+            let error = started.exits().fails(7, &[]).error();
+            assert_eq!(
+                (&error["message"], &error["code"], &error["retryable"]),
+                (&message.into(), &code.into(), &true.into())
+            );
+        });
+    }
+}
+
 #[test]
 fn a_signal_ends_every_phase_of_a_look_up() {
     for (phase, way, more) in PHASES {
