@@ -78,7 +78,7 @@ fn what_root_has_mounted_for_reading_only_may_hold_secrets() {
         )
         .run()
     };
-    let read_only = "mount -o remount,ro secrets";
+    let read_only = "mount -o remount,bind,ro secrets";
     for config in ["inline.toml", "file.toml"] {
         look_up(config, read_only).prints(&format!("{ACCOUNT}\n"));
         let what = match config {
