@@ -677,16 +677,17 @@ impl Opened {
 
     /// Their names, since it was asked before.
     fn so_far(&self) -> Vec<String> {
+        use rustix::fs::inotify::{ReadFlags, Reader};
         let mut buffer = [std::mem::MaybeUninit::uninit(); 4096];
-        let mut events = rustix::fs::inotify::Reader::new(&self.0, &mut buffer);
+        let mut events = Reader::new(&self.0, &mut buffer);
         let mut names = Vec::new();
         while let Ok(event) = events.next() {
-            let name = event.file_name().map(|name| name.to_str().unwrap());
-            // The harness lists directories, too, and those have no file's name.
-            names.extend(
-                name.filter(|name| name.ends_with(".toml"))
-                    .map(str::to_owned),
-            );
+            // Who lists a directory opens it, too: the harness does.
+            if let Some(name) = event.file_name()
+                && !event.events().contains(ReadFlags::ISDIR)
+            {
+                names.push(name.to_str().unwrap().to_owned());
+            }
         }
         names
     }
@@ -726,7 +727,7 @@ fn what_is_no_readable_text_is_refused_at_once() {
         path.display()
     );
     for command in ["get cacc_1", "config show"] {
-        let ended = home.acctq(command).as_ordinary_user(&home).run();
+        let ended = home.acctq(command).by_ordinary_user(&home).run();
         ended.is(3, "", &people(&message, Some(HINT)));
     }
     fs::remove_file(&path).unwrap();

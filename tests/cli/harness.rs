@@ -236,7 +236,7 @@ impl Run {
 
     /// Lets an ordinary user run it, from whom files can be kept: who runs the tests, or else a user that root makes the owner
     /// of this home.
-    pub fn as_ordinary_user(mut self, home: &Home) -> Self {
+    pub fn by_ordinary_user(mut self, home: &Home) -> Self {
         let Some(uid) = home.belongs_to_nobody() else {
             return self;
         };

@@ -1171,11 +1171,11 @@ fn what_is_no_tls() {
 
 #[test]
 fn a_black_hole() {
-    let hole = BlackHole::new();
+    let nobody = BlackHole::new();
     let home = Home::new();
     let ca = home.file("ca.pem", certified("a CA").0, 0o644);
     for scheme in ["http", "https"] {
-        let host = format!("127.0.0.1:{}", hole.port());
+        let host = format!("127.0.0.1:{}", nobody.port());
         home.profile(&format!("{scheme}://{host}"));
         let message = format!("no connection to {host} within 0.2 s (cacc_1, profile test)");
         let get = |args: &str| {

@@ -430,14 +430,14 @@ fn proxies_that_are_not_there() {
     ] {
         passing("not there", Vec::new(), says, advice).check(&direct, &at);
     }
-    let hole = BlackHole::new();
+    let nobody = BlackHole::new();
     hanging(
         "a black hole",
         Vec::new(),
         "no connection to WHICH within 0.2 s",
         UP,
     )
-    .check(&direct, &format!("127.0.0.1:{}", hole.port()));
+    .check(&direct, &format!("127.0.0.1:{}", nobody.port()));
     // curl's port, where none is named.
     direct
         .get("")

@@ -635,7 +635,7 @@ fn a_file_of_cas_that_this_user_may_not_read() {
     let get = |args: &str| {
         home.acctq(&format!("cacc get cacc_1 {args}"))
             .env("SSL_CERT_FILE", &path)
-            .as_ordinary_user(&home)
+            .by_ordinary_user(&home)
             .run()
     };
     let path = path.display();
