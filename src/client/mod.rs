@@ -112,6 +112,17 @@ pub struct Client<'a> {
     trace: &'a (dyn Fn(&Trace<'_>) + Sync),
 }
 
+/// An account, and what it took to get it.
+#[derive(Debug)]
+pub struct Found {
+    /// The account.
+    pub account: Account,
+    /// How many requests were made.
+    pub attempts: u32,
+    /// From the start of the look-up.
+    pub elapsed: Duration,
+}
+
 /// The bearer token, and the header made of it.
 #[derive(Clone)]
 struct Token {
@@ -219,10 +230,16 @@ impl<'a> Client<'a> {
     ///
     /// # Errors
     /// Whatever went wrong, with the facts: id, API, profile, attempts, time.
-    pub fn fetch(&self, id: &Id, started: Instant, claim: &dyn Fn(usize)) -> Result<Account> {
+    pub fn fetch(&self, id: &Id, started: Instant, claim: &dyn Fn(usize)) -> Result<Found> {
         let mut attempts = 0;
-        self.attempts(id, started + self.limits.timeout, claim, &mut attempts)
-            .map_err(|error| self.told(error, id, attempts, started))
+        match self.attempts(id, started + self.limits.timeout, claim, &mut attempts) {
+            Ok(account) => Ok(Found {
+                account,
+                attempts,
+                elapsed: started.elapsed(),
+            }),
+            Err(error) => Err(self.told(error, id, attempts, started)),
+        }
     }
 
     /// A failure with what it is about.

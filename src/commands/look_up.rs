@@ -196,16 +196,22 @@ fn look_up(
     }
     let now = Instant::now();
     let began = now.checked_sub(asked.spent).unwrap_or(now);
-    let account = client
+    let found = client
         .fetch(id, began, &|bytes| turn.claim(bytes))
         .inspect_err(|error| watch.failed(error))?;
     watch.found();
-    let strays = drifts::strays(&account);
-    if strict && !strays.is_empty() {
-        return Err(drifts::refusal(&strays, id, client.profile()));
-    }
-    let piece = renderer.render(&account);
-    let piece = piece.map_err(|error| about(error, id, client.profile()))?;
+    let strays = drifts::strays(&found.account);
+    let shown = if strict && !strays.is_empty() {
+        Err(drifts::refusal(&strays, id))
+    } else {
+        renderer.render(&found.account)
+    };
+    let piece = shown.map_err(|error| {
+        about(error, id, client.profile()).with(|facts| {
+            facts.attempts = Some(found.attempts);
+            facts.elapsed = Some(found.elapsed);
+        })
+    })?;
     Ok(Answer::Found(piece, strays))
 }
 

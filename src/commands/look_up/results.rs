@@ -269,7 +269,9 @@ impl Results {
         };
         let hint = match kind {
             Kind::Terminated => {
-                format!("another program sent SIGTERM, perhaps for a time limit; {again}")
+                format!(
+                    "another program sent SIGTERM, perhaps for a time limit, or the terminal was closed; {again}"
+                )
             }
             _ => again,
         };
