@@ -395,10 +395,11 @@ fn names(presented: &[String]) -> String {
 pub fn seconds(duration: Duration) -> String {
     const MINUTE: u64 = 60;
     const HOUR: u64 = 60 * MINUTE;
+    // In tenths: what has passed of it already is not worth telling.
+    let tenths = duration.as_millis().div_ceil(100).max(1);
     match duration.as_secs() {
-        0..100 if duration.subsec_millis() != 0 => {
-            format!("{:.1} s", duration.as_secs_f64().max(0.1))
-        }
+        0..100 if tenths % 10 != 0 => format!("{}.{} s", tenths / 10, tenths % 10),
+        0..100 => format!("{} s", tenths / 10),
         seconds @ 0..120 => format!("{seconds} s"),
         seconds @ 120..7_200 => format!("{} min", seconds.div_ceil(MINUTE)),
         seconds @ 7_200..360_000 => format!("{} h", seconds.div_ceil(HOUR)),

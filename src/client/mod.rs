@@ -4,6 +4,7 @@
 //! base URL and nowhere else, since no other URL can be formed. Redirects, compression and proxies of ureq's own are off;
 //! a proxy that the environment asks for sees the name of the host, and TLS.
 
+mod agents;
 mod answer;
 mod failure;
 mod kept;
@@ -22,8 +23,8 @@ use std::time::{Duration, Instant};
 
 use ureq::http::HeaderValue;
 use ureq::http::header::AUTHORIZATION;
-use ureq::unversioned::transport::Connector as _;
 
+use self::agents::Agents;
 use self::answer::{Answer, Place};
 use self::failure::Failure;
 pub use self::pace::Pace;
@@ -55,9 +56,6 @@ const MAX_HEAD: usize = 16 * 1024;
 
 /// ureq's buffers: one head must fit, and a little of what makes it too large, or ureq takes it for cut off.
 const BUFFER: usize = MAX_HEAD + 1024;
-
-/// How many connections are kept for later look-ups: as many as there can be at a time.
-const MAX_IDLE: usize = 256;
 
 /// For how long a connection is kept that is not used. Many servers close theirs after 60 seconds, some after 20.
 const MAX_IDLE_AGE: Duration = Duration::from_secs(15);
@@ -105,7 +103,7 @@ pub struct Client<'a> {
     profile: Option<String>,
     scheme: String,
     host: String,
-    agent: ureq::Agent,
+    agents: Agents,
     proxy: Option<Arc<Proxy>>,
     resolver: Arc<resolve::Remembering>,
     tokens: Mutex<Tokens>,
@@ -173,8 +171,8 @@ impl<'a> Client<'a> {
             .max_response_header_size(MAX_HEAD)
             .input_buffer_size(BUFFER)
             .output_buffer_size(BUFFER)
-            .max_idle_connections(MAX_IDLE)
-            .max_idle_connections_per_host(MAX_IDLE)
+            .max_idle_connections(1)
+            .max_idle_connections_per_host(1)
             .max_idle_age(MAX_IDLE_AGE)
             .timeout_resolve(Some(PHASE))
             .timeout_connect(Some(PHASE))
@@ -183,12 +181,13 @@ impl<'a> Client<'a> {
             .timeout_recv_body(Some(PHASE))
             .build();
         let resolver = Arc::new(resolve::Remembering::new(url, proxy.as_deref()));
-        let tunnel = tunnel::Tunnel {
+        let agents = Agents {
+            config,
+            tls,
             proxy: proxy.clone(),
+            resolver: resolver.clone(),
+            idle: Mutex::default(),
         };
-        let connector = ().chain(tunnel).chain(tls::TlsConnector { tls });
-        let connector = connector.chain(kept::Keeper);
-        let agent = ureq::Agent::with_parts(config, connector, resolve::Shared(resolver.clone()));
         let origin = url.origin();
         let (scheme, host) = origin.split_once("://").unwrap_or_default();
         Ok(Client {
@@ -200,7 +199,7 @@ impl<'a> Client<'a> {
             profile,
             scheme: scheme.to_owned(),
             host: host.to_owned(),
-            agent,
+            agents,
             proxy,
             resolver,
             tokens: Mutex::default(),
@@ -225,8 +224,8 @@ impl<'a> Client<'a> {
         }
     }
 
-    /// Looks up the account of that id; the time that it has began at `started`. `claim` is asked for memory, in bytes, before a body is read that is larger than
-    /// most; it may wait.
+    /// Looks up the account of that id; the time that it has began at `started`. `claim` is asked for memory, in bytes,
+    /// before a body is read that is larger than most; it may wait.
     ///
     /// # Errors
     /// Whatever went wrong, with the facts: id, API, profile, attempts, time.
@@ -442,8 +441,9 @@ impl<'a> Client<'a> {
         let phase = remaining.min(PHASE);
         let of_transport =
             |error| failure::of_transport(error, &self.host, self.proxy.as_deref(), phase);
-        let mut request = self
-            .agent
+        // It is given back last, when the connection is its own again.
+        let agent = self.agents.lend();
+        let mut request = agent
             .get(url)
             .header(AUTHORIZATION, token.header.clone())
             .config()
