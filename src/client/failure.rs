@@ -396,9 +396,9 @@ pub fn seconds(duration: Duration) -> String {
     const MINUTE: u64 = 60;
     const HOUR: u64 = 60 * MINUTE;
     // In tenths: what has passed of it already is not worth telling.
-    let tenths = duration.as_millis().div_ceil(100).max(1);
+    let tenths = duration.as_millis().div_ceil(100);
     match duration.as_secs() {
-        0..100 if tenths % 10 != 0 => format!("{}.{} s", tenths / 10, tenths % 10),
+        0..100 if !tenths.is_multiple_of(10) => format!("{}.{} s", tenths / 10, tenths % 10),
         0..100 => format!("{} s", tenths / 10),
         seconds @ 0..120 => format!("{seconds} s"),
         seconds @ 120..7_200 => format!("{} min", seconds.div_ceil(MINUTE)),
