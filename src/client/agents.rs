@@ -3,7 +3,6 @@
 //! An agent of ureq's can be shared, but it holds the lock on all its connections while it asks the system whether one of
 //! them is still open: with many look-ups at once, they would wait for each other at every request.
 
-use std::ops::Deref;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use ureq::Agent;
@@ -31,13 +30,13 @@ pub struct Agents {
 }
 
 impl Agents {
-    /// Lends one, the one that was used last if there is one.
-    pub fn lend(&self) -> Lent<'_> {
+    /// Lends one to `work`, the one that was used last if there is one.
+    pub fn with<T>(&self, work: impl FnOnce(&Agent) -> T) -> T {
         let idle = self.with_idle(Vec::pop);
-        Lent {
-            agents: self,
-            agent: idle.unwrap_or_else(|| self.make()),
-        }
+        let agent = idle.unwrap_or_else(|| self.make());
+        let result = work(&agent);
+        self.with_idle(|idle| idle.push(agent));
+        result
     }
 
     fn make(&self) -> Agent {
@@ -58,27 +57,5 @@ impl Agents {
     /// Each change is a single step: a panic elsewhere leaves nothing half done.
     fn with_idle<T>(&self, change: impl FnOnce(&mut Vec<Agent>) -> T) -> T {
         change(&mut self.idle.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-}
-
-/// An agent that belongs to one look-up.
-pub struct Lent<'a> {
-    agents: &'a Agents,
-    agent: Agent,
-}
-
-impl Deref for Lent<'_> {
-    type Target = Agent;
-
-    fn deref(&self) -> &Agent {
-        &self.agent
-    }
-}
-
-impl Drop for Lent<'_> {
-    fn drop(&mut self) {
-        // A clone is another name for the same agent.
-        let agent = self.agent.clone();
-        self.agents.with_idle(|idle| idle.push(agent));
     }
 }

@@ -159,6 +159,7 @@ impl<'a> Client<'a> {
         } else {
             None
         };
+        let phase = limits.timeout.min(PHASE);
         let config = ureq::Agent::config_builder()
             .https_only(url.is_https())
             .http_status_as_error(false)
@@ -174,11 +175,12 @@ impl<'a> Client<'a> {
             .max_idle_connections(1)
             .max_idle_connections_per_host(1)
             .max_idle_age(MAX_IDLE_AGE)
-            .timeout_resolve(Some(PHASE))
-            .timeout_connect(Some(PHASE))
-            .timeout_send_request(Some(PHASE))
-            .timeout_recv_response(Some(PHASE))
-            .timeout_recv_body(Some(PHASE))
+            .timeout_global(Some(limits.timeout + GRACE))
+            .timeout_resolve(Some(phase))
+            .timeout_connect(Some(phase))
+            .timeout_send_request(Some(phase))
+            .timeout_recv_response(Some(phase))
+            .timeout_recv_body(Some(phase))
             .build();
         let resolver = Arc::new(resolve::Remembering::new(url, proxy.as_deref()));
         let agents = Agents {
@@ -310,7 +312,10 @@ impl<'a> Client<'a> {
                 elapsed: Duration::ZERO,
                 retry_in: None,
             };
-            let failure = match self.attempt(id, &url, &token, deadline, claim) {
+            let attempt = self
+                .agents
+                .with(|agent| self.attempt(agent, id, &url, &token, deadline, claim));
+            let failure = match attempt {
                 Ok((account, request_id)) => {
                     trace.status = Some(200);
                     trace.request_id = request_id.as_deref();
@@ -431,6 +436,7 @@ impl<'a> Client<'a> {
 
     fn attempt(
         &self,
+        agent: &ureq::Agent,
         id: &Id,
         url: &str,
         token: &Token,
@@ -441,23 +447,22 @@ impl<'a> Client<'a> {
         let phase = remaining.min(PHASE);
         let of_transport =
             |error| failure::of_transport(error, &self.host, self.proxy.as_deref(), phase);
-        // It is given back last, when the connection is its own again.
-        let agent = self.agents.lend();
-        let mut request = agent
-            .get(url)
-            .header(AUTHORIZATION, token.header.clone())
-            .config()
-            .timeout_global(Some(remaining + GRACE));
-        // The agent knows how long a phase takes at most, and each further setting costs something.
-        if phase < PHASE {
-            request = request
+        let request = agent.get(url).header(AUTHORIZATION, token.header.clone());
+        // The agent knows how long a look-up takes that begins; to say it again of each costs something.
+        let whole = self.limits.timeout;
+        let response = if remaining >= whole - whole / 32 {
+            request.call()
+        } else {
+            let request = request.config().timeout_global(Some(remaining + GRACE));
+            let request = request
                 .timeout_resolve(Some(phase))
                 .timeout_connect(Some(phase))
                 .timeout_send_request(Some(phase))
                 .timeout_recv_response(Some(phase))
                 .timeout_recv_body(Some(phase));
-        }
-        let response = request.build().call().map_err(of_transport)?;
+            request.build().call()
+        };
+        let response = response.map_err(of_transport)?;
         let (head, body) = response.into_parts();
         let bearer = token.secret.expose();
         let mut answer = Answer::of_head(head.status.as_u16(), bearer, &head.headers);
