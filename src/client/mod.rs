@@ -450,7 +450,7 @@ impl<'a> Client<'a> {
         let request = agent.get(url).header(AUTHORIZATION, token.header.clone());
         // The agent knows how long a look-up takes that begins; to say it again of each costs something.
         let whole = self.limits.timeout;
-        let response = if remaining >= whole - whole / 32 {
+        let response = if remaining + whole / 32 >= whole {
             request.call()
         } else {
             let request = request.config().timeout_global(Some(remaining + GRACE));
