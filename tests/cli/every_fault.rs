@@ -136,9 +136,14 @@ fn fails(number: usize) -> Option<&'static str> {
     FAULTS.get(number % 100).and_then(|(_, code)| *code)
 }
 
+/// The numbers of the lines whose accounts are found, among so many.
+pub fn found(ids: usize) -> impl Iterator<Item = usize> {
+    (1..=ids).filter(|number| fails(*number).is_none())
+}
+
 /// Asserts that these lines of standard output are the accounts that can be found among `ids` ids, in their order.
 pub fn check_found(ids: usize, lines: impl Iterator<Item = String>) {
-    let mut expected = (1..=ids).filter(|number| fails(*number).is_none());
+    let mut expected = found(ids);
     for line in lines {
         let number = expected.next().expect("no more than can be found");
         let (start, end) = (
