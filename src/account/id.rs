@@ -88,10 +88,10 @@ impl Resource {
                 wanted()
             ));
         }
-        let error = |message: String| {
-            Error::new(Kind::Usage, message).with(|facts| facts.id = Some(excerpt(text, SHOWN)))
-        };
         let shown = shown(text);
+        let error = |message: String| {
+            Error::new(Kind::Usage, message).with(|facts| facts.id = Some(shown.clone()))
+        };
         if text.is_empty() {
             return error("the id is empty".to_owned()).hint(wanted());
         }

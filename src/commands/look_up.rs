@@ -170,7 +170,14 @@ pub fn run(
     if let Some(error) = delivery.alone {
         return Err(error);
     }
+    let why = watch.why();
     if let Some(mut output) = results.output(interrupt) {
+        if let Some(error) = why.as_ref().and_then(|stop| stop.input.as_ref())
+            && results.tally().done() == 0
+        {
+            results.cut_short(&mut output)?;
+            return Err(error.clone());
+        }
         results.finish(&mut output)?;
         delivery.drifts.sum_up();
         if many && !format.has_json_errors() {
@@ -178,7 +185,7 @@ pub fn run(
         }
     }
     let left = input.left().map(|left| left + delivery.untried);
-    results.tally().ending(watch.why(), left)
+    results.tally().ending(why, left)
 }
 
 /// Looks up one id.

@@ -7,7 +7,7 @@ use std::io::{BufRead as _, BufReader, Read, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::os::unix::process::{CommandExt as _, ExitStatusExt};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStderr, ChildStdout, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -266,6 +266,18 @@ impl Run {
         })
     }
 
+    /// Starts it with an input that goes on as long as it is held, for what has to happen while it runs.
+    pub fn start_fed(self) -> (Started, ChildStdin) {
+        let mut started = self.start_with(|command| {
+            command
+                .stdin(Stdio::piped())
+                .stdout(Stdio::piped())
+                .stderr(Stdio::piped())
+        });
+        let stdin = started.child.stdin.take().unwrap();
+        (started, stdin)
+    }
+
     /// Starts it with streams of one's own.
     pub fn start_with(mut self, streams: impl FnOnce(&mut Command) -> &mut Command) -> Started {
         let args = format!("{:?}", self.command.get_args().collect::<Vec<_>>());
@@ -328,28 +340,14 @@ impl Run {
     }
 
     /// Runs it to its end.
-    pub fn run(mut self) -> Ended {
-        let text = std::mem::take(&mut self.stdin);
-        let mut started = self.start_with(|command| {
-            command
-                .stdin(Stdio::piped())
-                .stdout(Stdio::piped())
-                .stderr(Stdio::piped())
-        });
-        let mut stdin = started.child.stdin.take().unwrap();
+    pub fn run(self) -> Ended {
+        let text = self.stdin.clone();
+        let (started, mut stdin) = self.start_fed();
         // Whoever wants no input may close it.
         let feeding = thread::spawn(move || drop(stdin.write_all(&text)));
-        let stdout = reading(started.stdout.take());
-        let stderr = reading(started.stderr.take());
-        let status = started.wait();
+        let ended = started.ends();
         feeding.join().unwrap();
-        let read = |stream: mpsc::Receiver<String>| {
-            stream
-                .recv_timeout(GUARD)
-                .expect("nobody holds its streams any more, and what came is UTF-8")
-        };
-        let code = status.code().or(status.signal().map(|signal| 128 + signal));
-        started.ended(read(stdout), read(stderr), code.unwrap())
+        ended
     }
 }
 
@@ -461,6 +459,20 @@ impl Started {
         let (stdout, stderr) = (rest(self.stdout.take()), rest(self.stderr.take()));
         let code = status.code().expect("an exit, not a death by signal");
         self.ended(stdout, stderr, code)
+    }
+
+    /// Reads its streams until it exits.
+    pub fn ends(mut self) -> Ended {
+        let stdout = reading(self.stdout.take());
+        let stderr = reading(self.stderr.take());
+        let status = self.wait();
+        let read = |stream: mpsc::Receiver<String>| {
+            stream
+                .recv_timeout(GUARD)
+                .expect("nobody holds its streams any more, and what came is UTF-8")
+        };
+        let code = status.code().or(status.signal().map(|signal| 128 + signal));
+        self.ended(read(stdout), read(stderr), code.unwrap())
     }
 
     /// Waits for its end, and kills it when its time is over.

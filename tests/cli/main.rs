@@ -3,9 +3,11 @@
 // The system tests share `harness` and `wire`, and either uses its part of them.
 #![allow(dead_code)]
 
+mod batch;
 mod commands;
 mod config;
 mod documents;
+mod every_fault;
 mod exit_codes;
 mod fields;
 mod harness;

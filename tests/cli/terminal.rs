@@ -12,9 +12,8 @@ use rustix::termios::{Winsize, tcsetwinsize};
 use crate::harness::{Home, Run};
 use crate::wire::{Wire, json, serves};
 
-/// Runs the program with standard output and standard error on a terminal of that width; the exit code and what the
-/// terminal was sent.
-fn on_terminal(run: Run, width: u16) -> (Option<i32>, String) {
+/// A terminal of that width: the side of who looks at it, and that of programs.
+pub fn terminal(width: u16) -> (File, File) {
     let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
     grantpt(&master).unwrap();
     unlockpt(&master).unwrap();
@@ -32,7 +31,13 @@ fn on_terminal(run: Run, width: u16) -> (Option<i32>, String) {
         ws_ypixel: 0,
     };
     tcsetwinsize(&terminal, size).unwrap();
-    let terminal = File::from(terminal);
+    (File::from(master), File::from(terminal))
+}
+
+/// Runs the program with standard output and standard error on a terminal of that width; the exit code and what the
+/// terminal was sent.
+fn on_terminal(run: Run, width: u16) -> (Option<i32>, String) {
+    let (mut master, terminal) = terminal(width);
     // Only the program holds the terminal's end then, which must close for the reader to see the end.
     let mut started = run.start_with(|command| {
         command
@@ -41,7 +46,7 @@ fn on_terminal(run: Run, width: u16) -> (Option<i32>, String) {
             .stderr(terminal)
     });
     let reader = thread::spawn(move || {
-        let (mut master, mut sent, mut buffer) = (File::from(master), Vec::new(), [0; 4096]);
+        let (mut sent, mut buffer) = (Vec::new(), [0; 4096]);
         // Linux ends a terminal that nobody holds any more with an error.
         while let Ok(length @ 1..) = master.read(&mut buffer) {
             sent.extend_from_slice(&buffer[..length]);
