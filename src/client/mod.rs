@@ -291,11 +291,8 @@ impl<'a> Client<'a> {
         attempts: &mut u32,
     ) -> Result<Account> {
         let mut token = self.token(deadline)?;
-        let url =
-            self.endpoint
-                .base_url
-                .value
-                .join(&format!("{}{}", id.resource().path, id.as_str()));
+        let base = &self.endpoint.base_url.value;
+        let url = base.join(id.resource().path, id.as_str());
         let proxy = self.proxy.as_ref().map(|proxy| proxy.place());
         let mut spare = true;
         let mut retries = 0;
