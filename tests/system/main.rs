@@ -13,6 +13,7 @@ mod wire;
 
 mod https;
 mod man;
+mod patience;
 mod programs;
 mod proxy;
 mod readers;
