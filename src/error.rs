@@ -42,7 +42,7 @@ pub enum Kind {
     BadResponse,
     /// SIGINT.
     Interrupted,
-    /// SIGTERM.
+    /// SIGTERM, or SIGHUP.
     Terminated,
 }
 
@@ -110,7 +110,7 @@ impl Kind {
                 "an answer outside the contract: no JSON object, another account's id, a redirect, another status, --strict",
             ),
             Kind::Interrupted => ("interrupted", 130, false, "SIGINT"),
-            Kind::Terminated => ("terminated", 143, false, "SIGTERM"),
+            Kind::Terminated => ("terminated", 143, false, "SIGTERM, SIGHUP"),
         }
     }
 

@@ -16,6 +16,8 @@ pub const MAX_DEPTH: usize = 128;
 pub enum Flaw {
     /// The grammar is broken before the end.
     Syntax,
+    /// The text begins with a byte order mark, which is no part of JSON (RFC 8259 8.1).
+    ByteOrderMark,
     /// The text ends too early.
     Incomplete,
     /// Something follows the document.
@@ -34,6 +36,7 @@ impl Flaw {
     pub fn words(&self) -> &'static str {
         match self {
             Flaw::Syntax => "is not JSON",
+            Flaw::ByteOrderMark => "begins with a byte order mark, which JSON must not",
             Flaw::Incomplete => "ends in the middle of its JSON",
             Flaw::Trailing => "goes on after the end of its JSON",
             Flaw::TooDeep => "nests deeper than 128 levels",
@@ -53,6 +56,7 @@ pub fn check(text: &str) -> Result<(), Flaw> {
         return Err(match e.classify() {
             serde_json::error::Category::Eof => Flaw::Incomplete,
             _ if trailing(text) => Flaw::Trailing,
+            _ if text.starts_with('\u{feff}') => Flaw::ByteOrderMark,
             _ => Flaw::Syntax,
         });
     }

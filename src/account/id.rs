@@ -186,25 +186,44 @@ pub fn is_uuid(text: &str) -> bool {
         })
 }
 
-/// Whether `text` begins like a secret that people paste by mistake: an API key, a JWT, an authorization header, an
-/// activation token.
+/// How secrets begin that people paste by mistake, in any case: keys of Stripe and 1Password, activation tokens, tokens of
+/// GitHub, Slack and GitLab, an authorization header.
+const SECRETS: &[&str] = &[
+    "sk_",
+    "rk_",
+    "pk_",
+    "ops_",
+    "PNS-",
+    "ghp_",
+    "gho_",
+    "ghu_",
+    "ghs_",
+    "ghr_",
+    "github_pat_",
+    "xoxa-",
+    "xoxb-",
+    "xoxe-",
+    "xoxp-",
+    "xoxr-",
+    "xoxs-",
+    "xapp-",
+    "glpat-",
+    "Bearer ",
+    "Authorization:",
+];
+
+/// Whether `text` begins like a secret that people paste by mistake: one of [`SECRETS`], a JWT, or a key id of AWS. Those two
+/// count in their own form only, since a partner's uid may begin with the same letters.
 fn looks_like_a_credential(text: &str) -> bool {
-    let starts = |prefix: &str| {
+    let starts = |prefix: &&str| {
         text.get(..prefix.len())
             .is_some_and(|start| start.eq_ignore_ascii_case(prefix))
     };
-    [
-        "sk_",
-        "rk_",
-        "pk_",
-        "ops_",
-        "PNS-",
-        "Bearer ",
-        "Authorization:",
-    ]
-    .iter()
-    .any(|prefix| starts(prefix))
-        || (text.starts_with("eyJ") && text.len() > 20)
+    let capital = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit();
+    let aws = text.len() == 20
+        && ["AKIA", "ASIA"].iter().any(|start| text.starts_with(start))
+        && text.bytes().all(capital);
+    SECRETS.iter().any(starts) || (text.starts_with("eyJ") && text.len() > 20) || aws
 }
 
 /// `text` with every word that looks like a credential replaced: for a stranger's words in our messages.

@@ -392,13 +392,15 @@ fn told(text: &str, limit: usize) -> String {
 
 /// Where a `Location` points to (RFC 3986 4.2): an origin, without userinfo, for whatever is more than a path.
 fn target(location: &str, scheme: &str) -> String {
-    let location = location.trim();
+    // As browsers read it (WHATWG URL, 4.4): a backslash before the query is a slash, and a tab is nothing.
+    let path = location.split(['?', '#']).next().unwrap_or_default();
+    let location = path.trim().replace('\t', "").replace('\\', "/");
     let absolute = if location.starts_with("//") {
         format!("{scheme}:{location}")
     } else {
-        location.to_owned()
+        location
     };
-    let before_path = absolute.split(['/', '?', '#']).next().unwrap_or_default();
+    let before_path = absolute.split('/').next().unwrap_or_default();
     if !before_path.contains(':') {
         return "another path of its own".to_owned();
     }

@@ -70,6 +70,10 @@ pub fn of_transport(
         ureq::Error::LargeResponseHeader(..) => {
             contract(format!("{host} sends more header lines than any API does (over 16 KiB)"))
         }
+        // Told by its name: the type is one that ureq does not pass on.
+        ureq::Error::Protocol(e) if format!("{e:?}") == "HttpParseTooManyHeaders" => {
+            contract(format!("{host} sends more header lines than any API does (over 128)"))
+        }
         ureq::Error::Protocol(_) | ureq::Error::BodyStalled => contract(format!("{host} does not answer in valid HTTP/1.1")),
         ureq::Error::Other(e) => match (e.downcast_ref::<rustls::Error>(), e.downcast_ref(), proxy)
         {

@@ -97,6 +97,17 @@ pub struct Client<'a> {
     trace: &'a (dyn Fn(&Trace<'_>) + Sync),
 }
 
+/// An account, and what it took to get it.
+#[derive(Debug)]
+pub struct Found {
+    /// The account.
+    pub account: Account,
+    /// How many requests were made.
+    pub attempts: u32,
+    /// From the start of the look-up.
+    pub elapsed: Duration,
+}
+
 /// The bearer token, and the header made of it.
 #[derive(Clone)]
 struct Token {
@@ -176,20 +187,28 @@ impl<'a> Client<'a> {
     ///
     /// # Errors
     /// Whatever went wrong, with the facts: id, API, profile, attempts, time.
-    pub fn fetch(&self, id: &Id) -> Result<Account> {
+    pub fn fetch(&self, id: &Id) -> Result<Found> {
         let started = Instant::now();
         let mut attempts = 0;
-        self.attempts(id, started + self.limits.timeout, &mut attempts)
-            .map_err(|error| {
+        let result = self.attempts(id, started + self.limits.timeout, &mut attempts);
+        let elapsed = started.elapsed();
+        match result {
+            Ok(account) => Ok(Found {
+                account,
+                attempts,
+                elapsed,
+            }),
+            Err(error) => {
                 let aside = self.aside(&error, id, attempts);
-                error.adding(&aside).with(|facts| {
+                Err(error.adding(&aside).with(|facts| {
                     facts.id = Some(id.as_str().to_owned());
                     facts.api = Some(id.resource().api);
                     facts.profile.clone_from(&self.profile);
                     facts.attempts = Some(attempts);
-                    facts.elapsed = Some(started.elapsed());
-                })
-            })
+                    facts.elapsed = Some(elapsed);
+                }))
+            }
+        }
     }
 
     /// What a message about the wire does not tell of itself: the account, the profile, the proxy, how often it

@@ -111,17 +111,23 @@ pub fn run(
                 &clients[clients.len() - 1].1
             };
             results.begin(&id, client.profile());
-            let account = client.fetch(&id)?;
-            Ok((account, id, client.profile().map(str::to_owned)))
+            let found = client.fetch(&id)?;
+            Ok((found, id, client.profile().map(str::to_owned)))
         });
         let Some(mut output) = results.output(interrupt) else {
             // A signal has ended it, and nobody waits for this.
             return Ok(Ending::Done);
         };
-        let result = result.and_then(|(account, id, profile)| {
-            drifts.check(&account, &id, profile.as_deref(), flags.strict)?;
-            let text = output.printer.render(&account);
-            text.map_err(|error| about(error, &id, profile.as_deref()))
+        let result = result.and_then(|(found, id, profile)| {
+            drifts
+                .check(&found.account, &id, profile.as_deref(), flags.strict)
+                .and_then(|()| output.printer.render(&found.account))
+                .map_err(|error| {
+                    about(error, &id, profile.as_deref()).with(|facts| {
+                        facts.attempts = Some(found.attempts);
+                        facts.elapsed = Some(found.elapsed);
+                    })
+                })
         });
         match result {
             Ok(text) => {

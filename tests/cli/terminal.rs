@@ -9,7 +9,7 @@ use rustix::fs::{Mode, OFlags, open};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
 
-use crate::harness::{Home, Run, wait};
+use crate::harness::{Home, Run};
 use crate::wire::{Wire, json, serves};
 
 /// Runs the program with standard output and standard error on a terminal of that width; the exit code and what the
@@ -33,14 +33,13 @@ fn on_terminal(run: Run, width: u16) -> (Option<i32>, String) {
     };
     tcsetwinsize(&terminal, size).unwrap();
     let terminal = File::from(terminal);
-    let mut command = run.into_command();
-    command
-        .stdin(Stdio::null())
-        .stdout(terminal.try_clone().unwrap())
-        .stderr(terminal);
-    let mut child = command.spawn().unwrap();
-    // It holds the terminal's end, which must close for the reader to see the end.
-    drop(command);
+    // Only the program holds the terminal's end then, which must close for the reader to see the end.
+    let mut started = run.start_with(|command| {
+        command
+            .stdin(Stdio::null())
+            .stdout(terminal.try_clone().unwrap())
+            .stderr(terminal)
+    });
     let reader = thread::spawn(move || {
         let (mut master, mut sent, mut buffer) = (File::from(master), Vec::new(), [0; 4096]);
         // Linux ends a terminal that nobody holds any more with an error.
@@ -49,7 +48,7 @@ fn on_terminal(run: Run, width: u16) -> (Option<i32>, String) {
         }
         sent
     });
-    let status = wait(&mut child);
+    let status = started.wait();
     let sent = String::from_utf8(reader.join().unwrap()).unwrap();
     (status.code(), sent.replace("\r\n", "\n"))
 }

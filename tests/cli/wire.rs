@@ -31,6 +31,76 @@ pub enum Do {
     Reset,
 }
 
+/// Somewhere that nobody may go: the test fails if there was a single connection, and tells what came through it.
+pub struct Untouched(TcpListener);
+
+impl Untouched {
+    /// Listens on a free port, on every address of this machine.
+    pub fn new() -> Self {
+        Untouched(TcpListener::bind("0.0.0.0:0").unwrap())
+    }
+
+    pub fn port(&self) -> u16 {
+        self.0.local_addr().unwrap().port()
+    }
+
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port())
+    }
+
+    /// Fails if anybody has come.
+    pub fn check(&self) {
+        // The system accepts connections for us, so who has come is there, be it gone again.
+        self.0.set_nonblocking(true).unwrap();
+        if let Ok((mut stream, _)) = self.0.accept() {
+            let mut said = [0; 4096];
+            stream
+                .set_read_timeout(Some(Duration::from_secs(1)))
+                .unwrap();
+            let length = stream.read(&mut said).unwrap_or(0);
+            panic!(
+                "somebody came, and said {:?}",
+                String::from_utf8_lossy(&said[..length])
+            );
+        }
+    }
+}
+
+impl Drop for Untouched {
+    fn drop(&mut self) {
+        if !thread::panicking() {
+            self.check();
+        }
+    }
+}
+
+/// A port that takes no further connection and refuses none: whoever asks for one gets no answer at all.
+pub struct BlackHole {
+    listener: TcpListener,
+    _waiting: Vec<TcpStream>,
+}
+
+impl BlackHole {
+    pub fn new() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let at = listener.local_addr().unwrap();
+        // Nobody accepts, so the system keeps what comes until it has no room for more.
+        let wait = Duration::from_millis(200);
+        let waiting: Vec<_> = (0..10_000)
+            .map_while(|_| TcpStream::connect_timeout(&at, wait).ok())
+            .collect();
+        assert!(waiting.len() < 10_000, "there is always room");
+        BlackHole {
+            listener,
+            _waiting: waiting,
+        }
+    }
+
+    pub fn port(&self) -> u16 {
+        self.listener.local_addr().unwrap().port()
+    }
+}
+
 /// Scripts for one connection after the other; the last one serves all further ones.
 pub struct Wire {
     url: String,

@@ -1,4 +1,4 @@
-//! What needs programs beyond the Rust toolchain: real shells, man, nginx, tinyproxy, curl, jq, Python, Perl. A program that is
+//! What needs programs beyond the Rust toolchain: real shells, man, nginx, tinyproxy, curl, jq, Python, Perl, namespaces. One that is
 //! missing is a failure that names its Debian package; `.ci/run` installs them all.
 #![allow(missing_docs, clippy::format_collect, clippy::unwrap_used)]
 // `harness`, `readme_commands` and `wire` belong to the other tests, and only a part of them is used here.
@@ -13,6 +13,7 @@ mod wire;
 
 mod https;
 mod man;
+mod namespaces;
 mod patience;
 mod programs;
 mod proxy;

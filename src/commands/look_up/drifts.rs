@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use super::about;
 use crate::account::{Account, Drift, Id};
 use crate::error::{Error, Kind, Result};
 use crate::ui::{Ui, Warning};
@@ -59,7 +58,7 @@ impl<'a> Drifts<'a> {
         if strict {
             let error = Error::new(Kind::BadResponse, list(&drifts))
                 .hint("without --strict it is shown, with a warning");
-            return Err(about(error, id, profile).with(|facts| facts.status = Some(200)));
+            return Err(error.with(|facts| facts.status = Some(200)));
         }
         self.accounts += 1;
         let fresh = |(name, _): &(&'static str, Drift)| {

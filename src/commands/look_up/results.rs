@@ -165,7 +165,7 @@ impl Results {
         let hint = match kind {
             Kind::Terminated => {
                 format!(
-                    "another program sent SIGTERM, perhaps for a time limit; run it again {again}"
+                    "another program sent SIGTERM, perhaps for a time limit, or the terminal was closed; run it again {again}"
                 )
             }
             _ => format!("run it again {again}"),
