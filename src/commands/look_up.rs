@@ -139,10 +139,7 @@ pub fn run(
             endpoints: &endpoints,
             env,
             interrupt,
-            limits: Limits {
-                timeout: settings.timeout.value,
-                retries: settings.retries.value,
-            },
+            limits: limits(&settings),
             pace: &pace,
             trace: &trace,
             known: Vec::new(),
@@ -185,6 +182,14 @@ pub fn run(
     }
     let left = input.left().map(|left| left + delivery.untried);
     results.tally().ending(why, left)
+}
+
+/// What bounds each look-up.
+fn limits(settings: &Settings) -> Limits {
+    Limits {
+        timeout: settings.timeout.value,
+        retries: settings.retries.value,
+    }
 }
 
 /// Looks up one id.
