@@ -83,6 +83,7 @@ mod tests {
 
     #[test]
     fn a_panic_is_told_by_its_place_only() {
+        quieten_panics();
         let hook = take_hook();
         let result = without_panics(|| -> Result<()> { panic!("hunter2") });
         // The other tests' own.
