@@ -77,17 +77,12 @@ pub fn without_panics<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
 
 #[cfg(test)]
 mod tests {
-    use std::panic::take_hook;
-
     use super::*;
 
     #[test]
     fn a_panic_is_told_by_its_place_only() {
         quieten_panics();
-        let hook = take_hook();
         let result = without_panics(|| -> Result<()> { panic!("hunter2") });
-        // The other tests' own.
-        set_hook(hook);
         let error = result.expect_err("a panic");
         assert_eq!(error.kind(), Kind::Failed);
         let message = error.to_string();
