@@ -14,7 +14,7 @@ use super::config::account;
 use super::every_fault;
 use super::harness::{ACTIVATION, Ended, Home, Run, Started, TOKEN};
 use super::terminal::terminal;
-use super::wire::{Gate, Reply, Request, Server, json, response};
+use super::wire::{Do, Gate, Reply, Request, Server, Wire, json, response};
 
 const NDJSON: &str = "cacc get - -F id -o ndjson";
 
@@ -842,6 +842,135 @@ fn partner(uid: &str) -> String {
 }
 
 #[test]
+fn what_fails_alike_for_every_id_stops_it_at_the_first() {
+    let (home, server) = at(found);
+    let url = server.url();
+    let plain = Wire::always(vec![
+        Do::Start,
+        Do::Write(response("400 Bad Request", "", "")),
+        Do::Finish,
+    ]);
+    let tls = plain.url().replace("http:", "https:");
+    let helper = |script: &str| {
+        format!(
+            "token_command = [\"/bin/sh\", \"-c\", \"echo . >>'{}/calls'; {script}\"]",
+            home.path().display()
+        )
+    };
+    let fixed = format!("token = \"{TOKEN}\"");
+    let further = "no further id can be looked up like this";
+    let none = "there is no token";
+    for (url, token, env, code, why) in [
+        (url, &helper("exit 1"), ("A", ""), 4, none),
+        (url, &helper("echo"), ("A", ""), 4, none),
+        (url, &"token_env = \"NONE\"".to_owned(), ("A", ""), 4, none),
+        (&tls, &fixed, ("A", ""), 7, further),
+        (&tls, &fixed, ("NO_PROXY", "none"), 7, further),
+        (
+            "https://billing.test",
+            &fixed,
+            ("HTTPS_PROXY", "socks5://127.0.0.1:1"),
+            7,
+            further,
+        ),
+        (
+            "https://billing.test",
+            &fixed,
+            ("SSL_CERT_FILE", "/none"),
+            3,
+            further,
+        ),
+    ] {
+        home.config(format!(
+            "default_profile = \"test\"\n[profiles.test.connect]\nbase_url = \"{url}\"\n{token}\n"
+        ));
+        let run = home
+            .acctq(&format!("{NDJSON} --jobs 1"))
+            .env("PATH", "/usr/bin:/bin")
+            .env(env.0, env.1);
+        let ended = start_reading(&home, run, &ids(1..=9)).ends();
+        assert_eq!(stopped_early(&ended, 9, code, why), 1, "{ended:#?}");
+    }
+    assert_eq!((calls(&home), server.count()), (2, 0));
+}
+
+#[test]
+fn one_api_that_is_not_configured_does_not_stop_the_other() {
+    let (home, server) = at(found);
+    home.config(format!(
+        "default_profile = \"test\"\n[profiles.test.connect]\nbase_url = \"{}\"\ntoken = \"{TOKEN}\"\n",
+        server.url()
+    ));
+    let text = "some-uid\ncacc_1\nother-uid\ncacc_2\n";
+    let ended = home.acctq("get - -F id -o ndjson").stdin(text).run();
+    assert_eq!(
+        (ended.code, &ended.stdout),
+        (3, &lines(1..=2)),
+        "{ended:#?}"
+    );
+    let told: Vec<_> = errors(&ended)
+        .iter()
+        .map(|error| (error["id"].clone(), error["line"].clone()))
+        .collect();
+    let expected: [(Value, Value); 2] = [
+        ("some-uid".into(), 1.into()),
+        ("other-uid".into(), 3.into()),
+    ];
+    assert_eq!(told, expected);
+    let run = home.acctq("partner account get - -o ndjson --jobs 1");
+    let ended = start_reading(&home, run, "some-uid\nother-uid\n").ends();
+    let why = "no further id can be looked up like this";
+    assert_eq!(stopped_early(&ended, 2, 3, why), 1);
+}
+
+#[test]
+fn people_are_told_why_it_stopped_and_where_to_go_on() {
+    let (home, server) = at(by_number);
+    let host = &server.url()["http://".len()..];
+    let rejected = |before: &str| {
+        format!(
+            "error: {before}{host} rejects the token of profile test (status 401) (cacc_401)
+  hint: HINT
+found 1 · failed 1 (auth 1) · TIME
+"
+        )
+    };
+    let run = home.acctq("cacc get - -F id --jobs 1");
+    let ended = start_reading(&home, run, "# ids\ncacc_1\ncacc_401\ncacc_2\n").ends();
+    let told = |ended: &Ended| -> String {
+        let text = untimed(ended);
+        let (before, after) = text.split_once("  hint: ").unwrap();
+        let (_, after) = after.split_once('\n').unwrap();
+        format!("{before}  hint: HINT\n{after}")
+    };
+    assert_eq!((ended.code, ended.stdout.as_str()), (4, "ID\ncacc_1\n"));
+    let stopped = "error: stopped after 2 of 3 ids: the token is rejected; everything up to input line 3 is done
+  hint: mend that first; --skip 3 goes on behind that line
+";
+    assert_eq!(told(&ended), rejected("line 3: ") + stopped);
+
+    let ended = home
+        .acctq("cacc get cacc_1 cacc_401 cacc_2 -F id --jobs 1")
+        .run();
+    let stopped = "error: stopped after 2 of 3 ids: the token is rejected
+  hint: mend that first; the other ids have not been tried
+";
+    assert_eq!((ended.code, ended.stdout.as_str()), (4, "ID\ncacc_1\n"));
+    assert_eq!(told(&ended), rejected("") + stopped);
+
+    // Where more may come, nobody knows how many are left.
+    let (mut started, mut stdin) = home.acctq(&format!("{NDJSON} --jobs 1")).start_fed();
+    ask(&mut stdin, 401);
+    started.message();
+    let error = started.ends().fails(4, &[]).error();
+    assert_eq!(
+        error["message"],
+        "stopped after 1 id: the token is rejected; everything up to input line 1 is done"
+    );
+    drop(stdin);
+}
+
+#[test]
 fn connects_403_is_about_one_account() {
     let (home, server) = at(|_| refused(403));
     let ended = home.acctq(NDJSON).stdin(ids(1..=100)).run();
@@ -1182,17 +1311,23 @@ fn a_reader_who_has_had_enough_ends_it_quietly() {
         let gate = Gate::default();
         let opened = gate.clone();
         let (home, server) = at(move |request| {
+            let mut text = account(request.id);
             match number(request) {
                 1 => (),
-                2 => gate.pass(),
+                2 => {
+                    gate.pass();
+                    // More than a pipe holds. What fits is taken even now if another process is being started by another
+                    // test, and has our end of the pipe until it runs.
+                    let note = format!(",\"metadata\":\"{}\"}}", "x".repeat(700 * 1024));
+                    text = text.replace('}', &note);
+                }
                 // Nobody gets an answer.
                 _ => Gate::default().pass(),
             }
-            found(request)
+            Reply::Send(json(&text))
         });
-        let (mut started, mut stdin) = home
-            .acctq(&format!("cacc get - -F id -o {format}"))
-            .start_fed();
+        let run = home.acctq(&format!("cacc get - -F id,metadata -o {format}"));
+        let (mut started, mut stdin) = run.start_fed();
         stdin.write_all(ids(1..=8).as_bytes()).unwrap();
         started.line();
         server.asked(8);

@@ -149,7 +149,11 @@ impl Results {
         self.ui.failure(error);
         let mut progress = lock(&self.progress);
         progress.tally.failed(error.kind());
-        progress.tally.line = line.or(progress.tally.line);
+        match output.ends.back_mut() {
+            // What is before it has been kept back: its line is done when that is written.
+            Some((_, last)) => *last = line.or(*last),
+            None => progress.tally.line = line.or(progress.tally.line),
+        }
         drop(progress);
         self.show_progress(output);
         Ok(())
