@@ -337,5 +337,9 @@ mod tests {
                 assert!(!all.contains(&secret.trim_matches('"')[4..]), "{all}");
             }
         }
+        // A short text that begins like a JWT is too short for one.
+        let jwt = |len: usize| format!("eyJ{}", "a".repeat(len - 3));
+        assert!(PARTNER.parse_id(&jwt(20)).is_ok());
+        assert!(PARTNER.parse_id(&jwt(21)).is_err());
     }
 }
