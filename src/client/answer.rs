@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
 
+use memchr::{memchr, memmem};
 use ureq::http::HeaderMap;
 
 use super::failure::{Failure, seconds};
@@ -147,14 +148,16 @@ impl Answer {
         if token.len() < TELLING {
             return false;
         }
-        let text = lossy(&self.body);
         // What is shown of JSON is decoded first, and some encoders write every slash as `\/`.
-        let decoded = |raw| json::decode(raw).is_some_and(|text| text.contains(token));
-        if text.contains(token)
-            || text.contains('\\')
-                && json::check(&text).is_ok()
+        let decoded = |raw: &str| json::decode(raw).is_some_and(|text| text.contains(token));
+        let is_decoded = || {
+            let text = lossy(&self.body);
+            json::check(&text).is_ok()
                 && Tokens::new(&text)
                     .any(|t| matches!(t, Token::Key(raw) | Token::String(raw) if decoded(raw)))
+        };
+        if memmem::find(&self.body, token.as_bytes()).is_some()
+            || memchr(b'\\', &self.body).is_some() && is_decoded()
         {
             self.body.clear();
             self.repeats_token = true;
@@ -424,13 +427,15 @@ fn told(text: &str, limit: usize) -> String {
 
 /// Where a `Location` points to (RFC 3986 4.2): an origin, without userinfo, for whatever is more than a path.
 fn target(location: &str, scheme: &str) -> String {
-    let location = location.trim();
+    // As browsers read it (WHATWG URL, 4.4): a backslash before the query is a slash, and a tab is nothing.
+    let path = location.split(['?', '#']).next().unwrap_or_default();
+    let location = path.trim().replace('\t', "").replace('\\', "/");
     let absolute = if location.starts_with("//") {
         format!("{scheme}:{location}")
     } else {
-        location.to_owned()
+        location
     };
-    let before_path = absolute.split(['/', '?', '#']).next().unwrap_or_default();
+    let before_path = absolute.split('/').next().unwrap_or_default();
     if !before_path.contains(':') {
         return "another path of its own".to_owned();
     }

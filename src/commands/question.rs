@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
+use super::clients::about;
 use super::drifts::{self, Strays};
 use crate::account::{Account, Id, Resource};
 use crate::client::Client;
@@ -113,15 +114,21 @@ impl Question<'_> {
             Some(until) => self.client.fetch_by(&self.id, began, until, claim),
             None => self.client.fetch(&self.id, began, claim),
         };
-        let account = match fetched {
-            Ok(account) => Some(account),
+        let found = match fetched {
+            Ok(found) => Some(found),
             Err(error) if matches!(error.kind(), Kind::NotFound | Kind::Gone) => None,
             Err(error) => return Err(error),
         };
-        let strays = account.as_ref().map(drifts::strays).unwrap_or_default();
-        if self.strict && !strays.is_empty() {
-            return Err(drifts::refusal(&strays, &self.id, self.client.profile()));
+        let strays = found.as_ref().map(|found| drifts::strays(&found.account));
+        let strays = strays.unwrap_or_default();
+        if let (Some(found), true, false) = (&found, self.strict, strays.is_empty()) {
+            let error = drifts::refusal(&strays, &self.id);
+            return Err(about(error, &self.id, self.client.profile()).with(|facts| {
+                facts.attempts = Some(found.attempts);
+                facts.elapsed = Some(found.elapsed);
+            }));
         }
+        let account = found.map(|found| found.account);
         let now = Timestamp::now();
         let verdicts = self.expectations.iter();
         let verdicts = verdicts.map(|expectation| expectation.evaluate(account.as_ref(), now));

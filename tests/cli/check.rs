@@ -756,7 +756,7 @@ fn a_signal_says_how_far_it_came() {
         ("check cacc_1", "interrupted while checking cacc_1"),
     ] {
         let seen = wire.requests().len();
-        let started = home.acctq(args).start();
+        let mut started = home.acctq(args).start();
         wire.asked(if seen == 0 { 2 } else { seen + 1 });
         started.signal(Signal::INT);
         started.exits().is(

@@ -5,7 +5,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::harness::{ACTIVATION, Home, TOKEN};
+use crate::harness::{ACTIVATION, Home, PROXY_PASSWORD, TOKEN};
 
 /// Every command and group of commands.
 const COMMANDS: [&str; 18] = [
@@ -456,6 +456,36 @@ fn there_is_a_man_page_for_every_command() {
     }
     // Once more, over what is there, and in silence.
     home.acctq("man man1 -q").run().prints("");
+}
+
+#[test]
+fn what_is_generated_holds_nothing_of_the_environment() {
+    for args in [
+        "completions bash",
+        "completions zsh",
+        "completions fish",
+        "completions powershell",
+        "completions elvish",
+        "man .",
+        "--help",
+        "--version",
+        "schema partner-account",
+        "help environment",
+    ] {
+        let plain = Home::new().acctq(args).run();
+        // The harness looks for the secrets in what is printed and in what is written.
+        let ended = Home::new()
+            .acctq(args)
+            .env("ACCTQ_CONNECT_TOKEN", TOKEN)
+            .env("ACCTQ_PARTNER_TOKEN", TOKEN)
+            .env("ACCTQ_PROFILE", ACTIVATION)
+            .env(
+                "HTTPS_PROXY",
+                format!("http://user:{PROXY_PASSWORD}@127.0.0.1:1"),
+            )
+            .run();
+        ended.is(0, &plain.stdout, &plain.stderr);
+    }
 }
 
 #[test]

@@ -454,7 +454,7 @@ fn strict() {
             r"error: the connected account cacc_1 strays from the contract: connection_type (missing), onboarding_mode (missing), status (missing), platform_organization_id (missing), created_at (missing)
   hint: without --strict it is shown, with a warning
 ",
-            r#"{"error":{"code":"bad_response","exit_code":9,"retryable":false,"message":"the connected account cacc_1 strays from the contract: connection_type (missing), onboarding_mode (missing), status (missing), platform_organization_id (missing), created_at (missing)","hint":"without --strict it is shown, with a warning","id":"cacc_1","api":"connect","profile":"test","status":200,"server_code":null,"server_message":null,"request_id":null,"retry_after_s":null,"attempts":null,"elapsed_ms":null,"file":null,"line":null}}
+            r#"{"error":{"code":"bad_response","exit_code":9,"retryable":false,"message":"the connected account cacc_1 strays from the contract: connection_type (missing), onboarding_mode (missing), status (missing), platform_organization_id (missing), created_at (missing)","hint":"without --strict it is shown, with a warning","id":"cacc_1","api":"connect","profile":"test","status":200,"server_code":null,"server_message":null,"request_id":null,"retry_after_s":null,"attempts":1,"elapsed_ms":MS,"file":null,"line":null}}
 "#,
         ],
     });
@@ -539,7 +539,7 @@ Code  Name          Meaning
                     more
 124   deadline      `wait` ran out of time
 130   interrupted   SIGINT
-143   terminated    SIGTERM
+143   terminated    SIGTERM, SIGHUP
 
 6 to 8: try again; 10: the answer is no. Anything else: something to fix. In
 JSON errors `retryable` says it more exactly.

@@ -1,9 +1,11 @@
-//! What needs programs beyond the Rust toolchain: real shells, man, nginx, tinyproxy, curl, jq, Python, Perl, xmllint. A program that is
-//! missing is a failure that names its Debian package; `.ci/run` installs them all.
+//! What needs programs beyond the Rust toolchain: real shells, man, nginx, tinyproxy, curl, jq, Python, Perl, xmllint,
+//! namespaces. One that is missing is a failure that names its Debian package; `.ci/run` installs them all.
 #![allow(missing_docs, clippy::format_collect, clippy::unwrap_used)]
-// `harness`, `readme_commands` and `wire` belong to the other tests, and only a part of them is used here.
+// `every_fault`, `harness`, `readme_commands` and `wire` belong to the other tests, and only a part of them is used here.
 #![allow(dead_code)]
 
+#[path = "../cli/every_fault.rs"]
+mod every_fault;
 #[path = "../cli/harness.rs"]
 mod harness;
 #[path = "../cli/readme_commands.rs"]
@@ -14,6 +16,9 @@ mod wire;
 mod https;
 mod junit;
 mod man;
+mod many;
+mod namespaces;
+mod patience;
 mod programs;
 mod proxy;
 mod readers;
