@@ -34,6 +34,8 @@ Examples:
   acctq -p sandbox cacc get cacc_7n42DGM5Tflk9n8mt7Fhc7
   acctq -p prod partner account get aabee51b-0be2-4a0c-aa39-5bbcbb903d1b -o json
   acctq get cacc_7n42DGM5Tflk9n8mt7Fhc7 -F id,status,metadata.plan
+  acctq check cacc_7n42DGM5Tflk9n8mt7Fhc7 --expect status=active
+  acctq wait cacc_7n42DGM5Tflk9n8mt7Fhc7 --for status=active --within 30m
 
 It only ever reads. Results go to standard output, everything else to standard error.
 `acctq help TOPIC` tells more: environment, exit-codes, output, config, expressions"
@@ -126,7 +128,7 @@ fn help_on(path: &[String], width: usize) -> Result<Parsed> {
 pub fn documented() -> clap::Command {
     let mut root = fields_of(Cli::command().term_width(HELP_WIDTH), &RESOURCES);
     root.build();
-    let levels: [(&str, &[&Resource]); 7] = [
+    let levels: [(&str, &[&Resource]); 8] = [
         ("cacc", &[&CONNECTED]),
         ("cacc get", &[&CONNECTED]),
         ("cacc list", &[&CONNECTED]),
@@ -134,6 +136,7 @@ pub fn documented() -> clap::Command {
         ("partner account", &[&PARTNER]),
         ("partner account get", &[&PARTNER]),
         ("get", &RESOURCES),
+        ("wait", &RESOURCES),
     ];
     for (path, resources) in levels {
         root = at(root, path, &|command| fields_of(command, resources));

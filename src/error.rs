@@ -47,7 +47,7 @@ pub enum Kind {
     Deadline,
     /// SIGINT.
     Interrupted,
-    /// SIGTERM.
+    /// SIGTERM, or SIGHUP.
     Terminated,
 }
 
@@ -129,7 +129,7 @@ impl Kind {
             ),
             Kind::Deadline => ("deadline", 124, false, "`wait` ran out of time"),
             Kind::Interrupted => ("interrupted", 130, false, "SIGINT"),
-            Kind::Terminated => ("terminated", 143, false, "SIGTERM"),
+            Kind::Terminated => ("terminated", 143, false, "SIGTERM, SIGHUP"),
         }
     }
 

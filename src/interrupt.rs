@@ -1,4 +1,6 @@
-//! SIGINT and SIGTERM: a command that waits for others ends within a second of the first, and at once with the second.
+//! SIGINT, SIGTERM and SIGHUP: a command that waits for others ends within a second of the first, and at once with the second.
+//! SIGHUP, by which a terminal says that it was closed, is a SIGTERM to us. What was ignored when we were started (`nohup`,
+//! `&` in a script) stays ignored.
 //!
 //! A flag does not interrupt a blocking call. So such a command runs on a thread of its own, and the main thread waits for
 //! its end or for a signal, whichever comes first ([`supervise`]). After a signal the command is left where it is, to end
@@ -190,7 +192,7 @@ pub fn supervise<T: Send + 'static>(
     use std::panic::resume_unwind;
     use std::sync::atomic::{AtomicBool, Ordering};
 
-    use signal_hook::consts::{SIGINT, SIGTERM};
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
     use signal_hook::flag;
     use signal_hook::iterator::{Handle, Signals};
 
@@ -211,9 +213,15 @@ pub fn supervise<T: Send + 'static>(
         SIGINT => Kind::Interrupted,
         _ => Kind::Terminated,
     };
-    let mut signals = Signals::new([SIGINT, SIGTERM]).map_err(refused)?;
+    let ignored = ignored();
+    let heard = || {
+        [SIGINT, SIGTERM, SIGHUP]
+            .into_iter()
+            .filter(|signal| ignored & (1 << (signal - 1)) == 0)
+    };
+    let mut signals = Signals::new(heard()).map_err(refused)?;
     let is_last = Arc::new(AtomicBool::new(false));
-    for signal in [SIGINT, SIGTERM] {
+    for signal in heard() {
         let code = kind(signal).exit_code().into();
         // In this order, so that the first signal does not see what it has set itself.
         flag::register_conditional_shutdown(signal, code, is_last.clone()).map_err(refused)?;
@@ -242,6 +250,16 @@ pub fn supervise<T: Send + 'static>(
         .join()
         .map(Outcome::Ended)
         .or_else(|panic| resume_unwind(panic))
+}
+
+/// The signals that this process ignores, a bit each from the lowest for number 1; none where the system does not tell.
+#[cfg(unix)]
+fn ignored() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    status
+        .lines()
+        .find_map(|line| u64::from_str_radix(line.strip_prefix("SigIgn:")?.trim(), 16).ok())
+        .unwrap_or_default()
 }
 
 /// Does `work`: there are no signals here.

@@ -96,12 +96,16 @@ impl<'a> Document<'a> {
     }
 
     pub fn error(&self, span: &Range<usize>, what: &str) -> Error {
+        let message = format!("{what}{}", self.place(span));
+        Error::new(self.kind, message).at(self.path, Some(self.line(span.start)))
+    }
+
+    /// ` (smoke.toml, line 3, column 1)`
+    pub fn place(&self, span: &Range<usize>) -> String {
         let line = self.line(span.start);
         let before = self.text.get(..span.start).unwrap_or(self.text);
         let column = 1 + before.rsplit('\n').next().unwrap_or(before).chars().count();
-        let path = self.path.display();
-        let message = format!("{what} ({path}, line {line}, column {column})");
-        Error::new(self.kind, message).at(self.path, Some(line))
+        format!(" ({}, line {line}, column {column})", self.path.display())
     }
 
     pub fn line(&self, offset: usize) -> usize {

@@ -7,7 +7,7 @@ use std::sync::{Arc, LazyLock, Mutex};
 use std::time::{Duration, Instant};
 
 use acctq::account::CONNECTED;
-use acctq::client::{Client, Limits, Trace};
+use acctq::client::{Client, Limits, Pace, Trace};
 use acctq::config::{BaseUrl, Endpoint, Environment, Secret};
 use acctq::interrupt::Interrupt;
 use libfuzzer_sys::fuzz_target;
@@ -45,10 +45,12 @@ fuzz_target!(|bytes: &[u8]| {
     };
     let interrupt = Interrupt::default();
     let ignore = |_: &Trace<'_>| {};
-    let client = Client::new(&endpoint, &env, &interrupt, limits, None, &ignore).expect("a client");
+    let pace = Pace::alone();
+    let client = Client::new(&endpoint, &env, &interrupt, limits, &pace, None, &ignore);
+    let client = client.expect("a client");
     let id = CONNECTED.parse_id("cacc_1").expect("an id");
     let began = Instant::now();
-    let told = format!("{:?}", client.fetch(&id));
+    let told = format!("{:?}", client.fetch(&id, began, &|_| ()));
     assert!(began.elapsed() < Duration::from_secs(3), "{told}");
     assert!(!told.contains(TOKEN), "{told}");
 });

@@ -3,15 +3,33 @@
 
 use std::time::{Duration, SystemTime};
 
-use acctq::client::{Client, Limits, Trace, retry};
+use acctq::client::retry::{self, Decision, Outcome};
+use acctq::client::{Client, Limits, Pace, Trace};
 use acctq::config::{BaseUrl, Endpoint, Environment, Secret, parse_retries, parse_timeout};
-use acctq::escape::for_people;
+use acctq::error::Kind;
+use acctq::escape::{for_people, is_forbidden};
 use acctq::interrupt::Interrupt;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {
     let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000);
-    let _ = retry::retry_after(text, Some(text), now);
+    let (first, second) = text.split_once('\n').unwrap_or((text, text));
+    // However long a server asks to wait: as long as it asks, or not at all, and never past the deadline.
+    let asked = retry::retry_after(first, Some(second), now);
+    if !first.is_empty() && first.bytes().all(|b| b.is_ascii_digit()) {
+        let seconds = first.parse().unwrap_or(u64::MAX);
+        assert_eq!(asked, Some(Duration::from_secs(seconds)));
+    }
+    for remaining in [0, 1, 60, 86_400].map(Duration::from_secs) {
+        let outcome = Outcome {
+            transient: true,
+            retry_after: asked,
+        };
+        if let Decision::Retry(wait) = retry::decide(1, 2, outcome, remaining, 0.999) {
+            assert!(wait < remaining && wait <= Duration::from_secs(300));
+            assert!(asked.is_none_or(|asked| asked == wait));
+        }
+    }
     let _ = parse_retries(text);
     if let Ok(timeout) = parse_timeout(text) {
         assert!(timeout >= Duration::from_millis(1) && timeout <= Duration::from_secs(86_400));
@@ -28,13 +46,14 @@ fuzz_target!(|text: &str| {
     // A proxy that is asked for is used or refused, and its credentials are told nowhere.
     let url = BaseUrl::parse("https://api.example.com").expect("a URL");
     let endpoint = Endpoint::built_in(url, Secret::new("token-for-proxies").expect("a token"));
-    let clean: String = text.chars().filter(|c| *c != '\0').collect();
+    let clean = |text: &str| text.replace('\0', "");
     let env = Environment::from_pairs([
         (
             "HTTPS_PROXY",
-            format!("http://canary-user:canary-password@{clean}"),
+            format!("http://canary-user:canary-password@{}", clean(first)),
         ),
-        ("NO_PROXY", clean),
+        ("all_proxy", format!("{}canary", clean(second))),
+        ("NO_PROXY", clean(second)),
         // No roots: that is not what is tried here, and takes the time of a thousand proxies.
         ("SSL_CERT_FILE", "/nonexistent".to_owned()),
     ]);
@@ -44,8 +63,13 @@ fuzz_target!(|text: &str| {
     };
     let interrupt = Interrupt::default();
     let ignore = |_: &Trace<'_>| {};
-    if let Err(error) = Client::new(&endpoint, &env, &interrupt, limits, None, &ignore) {
-        let told = for_people(&format!("{error:?}")).into_owned();
-        assert!(!told.contains("canary"), "{told}");
+    let pace = Pace::alone();
+    if let Err(error) = Client::new(&endpoint, &env, &interrupt, limits, &pace, None, &ignore) {
+        let told = for_people(&format!("{error} {error:?}")).into_owned();
+        assert!(
+            !told.contains("canary") && !told.contains(is_forbidden),
+            "{told}"
+        );
+        assert!(matches!(error.kind(), Kind::Proxy | Kind::Config), "{told}");
     }
 });

@@ -88,10 +88,10 @@ impl Resource {
                 wanted()
             ));
         }
-        let error = |message: String| {
-            Error::new(Kind::Usage, message).with(|facts| facts.id = Some(excerpt(text, SHOWN)))
-        };
         let shown = shown(text);
+        let error = |message: String| {
+            Error::new(Kind::Usage, message).with(|facts| facts.id = Some(shown.clone()))
+        };
         if text.is_empty() {
             return error("the id is empty".to_owned()).hint(wanted());
         }
@@ -199,25 +199,44 @@ pub(crate) fn is_name_byte(b: u8) -> bool {
     b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-')
 }
 
-/// Whether `text` begins like a secret that people paste by mistake: an API key, a JWT, an authorization header, an
-/// activation token.
+/// How secrets begin that people paste by mistake, in any case: keys of Stripe and 1Password, activation tokens, tokens of
+/// GitHub, Slack and GitLab, an authorization header.
+const SECRETS: &[&str] = &[
+    "sk_",
+    "rk_",
+    "pk_",
+    "ops_",
+    "PNS-",
+    "ghp_",
+    "gho_",
+    "ghu_",
+    "ghs_",
+    "ghr_",
+    "github_pat_",
+    "xoxa-",
+    "xoxb-",
+    "xoxe-",
+    "xoxp-",
+    "xoxr-",
+    "xoxs-",
+    "xapp-",
+    "glpat-",
+    "Bearer ",
+    "Authorization:",
+];
+
+/// Whether `text` begins like a secret that people paste by mistake: one of [`SECRETS`], a JWT, or a key id of AWS. Those two
+/// count in their own form only, since a partner's uid may begin with the same letters.
 fn looks_like_a_credential(text: &str) -> bool {
-    let starts = |prefix: &str| {
+    let starts = |prefix: &&str| {
         text.get(..prefix.len())
             .is_some_and(|start| start.eq_ignore_ascii_case(prefix))
     };
-    [
-        "sk_",
-        "rk_",
-        "pk_",
-        "ops_",
-        "PNS-",
-        "Bearer ",
-        "Authorization:",
-    ]
-    .iter()
-    .any(|prefix| starts(prefix))
-        || (text.starts_with("eyJ") && text.len() > 20)
+    let capital = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit();
+    let aws = text.len() == 20
+        && ["AKIA", "ASIA"].iter().any(|start| text.starts_with(start))
+        && text.bytes().all(capital);
+    SECRETS.iter().any(starts) || (text.starts_with("eyJ") && text.len() > 20) || aws
 }
 
 /// `text` with every word that looks like a credential replaced: for a stranger's words in our messages.
@@ -271,6 +290,22 @@ mod tests {
             "%2e",
         ] {
             assert!(PARTNER.parse_id(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_uuid_is_whole() {
+        for (text, expected) in [
+            ("aabee51b-0be2-4a0c-aa39-5bbcbb903d1b", true),
+            ("AABEE51B-0BE2-4A0C-AA39-5BBCBB903D1B", true),
+            ("aabee51b-0be2-4a0c-aa39-5bbcbb903d1", false),
+            ("aabee51b-0be2-4a0c-aa39-5bbcbb903d1b0", false),
+            ("aabee51b00be204a0c0aa3905bbcbb903d1b", false),
+            ("gabee51b-0be2-4a0c-aa39-5bbcbb903d1b", false),
+            ("aabee51b", false),
+            ("", false),
+        ] {
+            assert_eq!(is_uuid(text), expected, "{text}");
         }
     }
 
@@ -331,5 +366,9 @@ mod tests {
                 assert!(!all.contains(&secret.trim_matches('"')[4..]), "{all}");
             }
         }
+        // A short text that begins like a JWT is too short for one.
+        let jwt = |len: usize| format!("eyJ{}", "a".repeat(len - 3));
+        assert!(PARTNER.parse_id(&jwt(20)).is_ok());
+        assert!(PARTNER.parse_id(&jwt(21)).is_err());
     }
 }

@@ -13,6 +13,8 @@ mod selection;
 use std::borrow::Cow;
 use std::ops::Range;
 
+use memchr::memchr2;
+
 use crate::json::{self, Step, Token};
 
 pub use concealment::{Concealment, Visible, is_secret_name};
@@ -112,13 +114,12 @@ impl Document {
         let mut is_object = false;
         let mut members: Vec<Member> = Vec::with_capacity(16);
         let mut names_a_secret = false;
-        let mut is_terse = text
-            .bytes()
-            .fold(true, |all, b| all & matches!(b, b' '..=b'[' | b']'..=b'~'));
+        // What other control characters there are, are blanks.
+        let mut is_terse = text.is_ascii() && memchr2(b'\\', b'\x7f', text.as_bytes()).is_none();
         let mut end = 0;
         json::read(&text, |step| {
             let Step { depth, place, .. } = step;
-            is_terse &= !text.as_bytes()[end..place.start].contains(&b' ');
+            is_terse &= step.is_close;
             end = place.end;
             if let Token::Key(_) = step.token {
                 names_a_secret |= is_secret_name(&step.decoded);
@@ -162,8 +163,11 @@ impl Document {
     pub fn get(&self, name: &str) -> Option<&str> {
         let text = self.text.as_bytes();
         let member = self.members.iter().find(|member| match &member.decoded {
+            // Most names differ in length: that is asked first.
+            None => {
+                member.name.len() == name.len() && text[member.name.clone()] == *name.as_bytes()
+            }
             Some(decoded) => decoded == name,
-            None => text[member.name.clone()] == *name.as_bytes(),
         });
         member.map(|member| self.value(member))
     }
@@ -278,6 +282,29 @@ mod tests {
                 Document::parse(text.to_owned()).expect_err("no object"),
                 Undocumented::NotAnObject
             );
+        }
+    }
+
+    #[test]
+    fn an_answer_is_about_the_id_that_it_names() {
+        const UUID: &str = "aabee51b-0be2-4a0c-aa39-5bbcbb903d1b";
+        let upper = UUID.to_uppercase();
+        for (asked, echoed, expected) in [
+            (UUID, format!("\"{UUID}\""), Some(true)),
+            (UUID, format!("\"{upper}\""), Some(true)),
+            (&upper, format!("\"{UUID}\""), Some(true)),
+            (UUID, format!("\"{UUID}0\""), Some(false)),
+            ("abcdef", "\"\\u0061bcdef\"".to_owned(), Some(true)),
+            ("abcdef", "\"ABCDEF\"".to_owned(), Some(false)),
+            ("1", "1".to_owned(), None),
+        ] {
+            let text = format!("{{\"customer_account_uid\":{echoed}}}");
+            let account = Account {
+                resource: &PARTNER,
+                document: Document::parse(text).expect("object"),
+            };
+            let id = PARTNER.parse_id(asked).expect("id");
+            assert_eq!(account.echoes(&id), expected, "{asked} {echoed}");
         }
     }
 

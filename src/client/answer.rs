@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
 
+use memchr::{memchr, memmem};
 use ureq::http::HeaderMap;
 
 use super::failure::{Failure, seconds};
@@ -64,11 +65,27 @@ impl Target<'_> {
         }
     }
 
-    /// The path below the base URL.
-    pub fn path(self) -> String {
+    /// The path below the base URL, and the name below that.
+    pub fn path(&self) -> (&str, &str) {
         match self {
-            Target::Account(id) => format!("{}{}", id.resource().path, id.as_str()),
-            Target::List(resource) => resource.path.trim_end_matches('/').to_owned(),
+            Target::Account(id) => (id.resource().path, id.as_str()),
+            Target::List(resource) => (resource.path.trim_end_matches('/'), ""),
+        }
+    }
+
+    /// What is asked: a `look-up` or a `list`.
+    fn question(self) -> &'static str {
+        match self {
+            Target::Account(_) => "look-up",
+            Target::List(_) => "list",
+        }
+    }
+
+    /// What to think of when it is not found.
+    fn not_found(self, place: Place<'_>) -> String {
+        match self {
+            Target::Account(id) => format!("{}{}", id.resource().not_found, place.doubt()),
+            Target::List(_) => CHECK_URL.to_owned(),
         }
     }
 
@@ -194,7 +211,7 @@ impl Answer {
         if token.len() < TELLING {
             return false;
         }
-        if repeats(&lossy(&self.body), token) {
+        if repeats(&self.body, token) {
             self.body.clear();
             self.repeats_token = true;
         }
@@ -342,12 +359,7 @@ impl Answer {
             }
             401 | 403 => (Self::rejected(target, place, status, &says), false),
             404 if self.not_found() => {
-                let hint = match target {
-                    Target::Account(id) => {
-                        format!("{}{}", id.resource().not_found, place.doubt())
-                    }
-                    Target::List(_) => CHECK_URL.to_owned(),
-                };
+                let hint = target.not_found(place);
                 (
                     Error::new(Kind::NotFound, format!("no {wanted}{says}")).hint(hint),
                     false,
@@ -399,10 +411,7 @@ impl Answer {
                 (error, matches!(status, 500 | 502 | 503 | 504))
             }
             _ => {
-                let what = match target {
-                    Target::Account(_) => "look-up",
-                    Target::List(_) => "list",
-                };
+                let what = target.question();
                 let message = format!(
                     "{host} answers with status {status}, which the API does not have for a {what}{says}"
                 );
@@ -479,15 +488,18 @@ impl Answer {
 }
 
 /// Whether a body repeats the bearer token.
-pub(super) fn repeats(text: &str, token: &str) -> bool {
+pub(super) fn repeats(body: &[u8], token: &str) -> bool {
     // What is shown of JSON is decoded first, and some encoders write every slash as `\/`.
-    let decoded = |raw| json::decode(raw).is_some_and(|text| text.contains(token));
+    let decoded = |raw: &str| json::decode(raw).is_some_and(|text| text.contains(token));
+    let is_decoded = || {
+        let text = lossy(body);
+        json::check(&text).is_ok()
+            && Tokens::new(&text)
+                .any(|t| matches!(t, Token::Key(raw) | Token::String(raw) if decoded(raw)))
+    };
     token.len() >= TELLING
-        && (text.contains(token)
-            || text.contains('\\')
-                && json::check(text).is_ok()
-                && Tokens::new(text)
-                    .any(|t| matches!(t, Token::Key(raw) | Token::String(raw) if decoded(raw))))
+        && (memmem::find(body, token.as_bytes()).is_some()
+            || memchr(b'\\', body).is_some() && is_decoded())
 }
 
 /// That a good answer repeats the bearer token.
@@ -511,13 +523,15 @@ fn told(text: &str, limit: usize) -> String {
 
 /// Where a `Location` points to (RFC 3986 4.2): an origin, without userinfo, for whatever is more than a path.
 fn destination(location: &str, scheme: &str) -> String {
-    let location = location.trim();
+    // As browsers read it (WHATWG URL, 4.4): a backslash before the query is a slash, and a tab is nothing.
+    let path = location.split(['?', '#']).next().unwrap_or_default();
+    let location = path.trim().replace('\t', "").replace('\\', "/");
     let absolute = if location.starts_with("//") {
         format!("{scheme}:{location}")
     } else {
-        location.to_owned()
+        location
     };
-    let before_path = absolute.split(['/', '?', '#']).next().unwrap_or_default();
+    let before_path = absolute.split('/').next().unwrap_or_default();
     if !before_path.contains(':') {
         return "another path of its own".to_owned();
     }

@@ -83,7 +83,7 @@ impl<'a> Listing<'a> {
                 Error::new(Kind::BadResponse, message).hint("whoever runs that server should know");
             answer.with_head(Failure::lasting(error))
         };
-        if answer::repeats(&text, token) {
+        if answer::repeats(text.as_bytes(), token) {
             return Err(answer::repeated(place.host));
         }
         let document = Document::parse(text).map_err(|why| match why {

@@ -4,6 +4,7 @@
 //! base URL and nowhere else, since no other URL can be formed. Redirects, compression and proxies of ureq's own are off;
 //! a proxy that the environment asks for sees the name of the host, and TLS.
 
+mod agents;
 mod answer;
 mod failure;
 mod kept;
@@ -25,8 +26,8 @@ use ureq::RequestBuilder;
 use ureq::http::HeaderValue;
 use ureq::http::header::AUTHORIZATION;
 use ureq::typestate::WithoutBody;
-use ureq::unversioned::transport::Connector as _;
 
+use self::agents::Agents;
 use self::answer::{Answer, Place, Target};
 pub use self::failure::Failure;
 pub use self::listing::Listing;
@@ -59,9 +60,6 @@ const MAX_HEAD: usize = 16 * 1024;
 
 /// ureq's buffers: one head must fit, and a little of what makes it too large, or ureq takes it for cut off.
 const BUFFER: usize = MAX_HEAD + 1024;
-
-/// How many connections are kept for later look-ups: as many as there can be at a time.
-const MAX_IDLE: usize = 256;
 
 /// For how long a connection is kept that is not used. Many servers close theirs after 60 seconds, some after 20.
 const MAX_IDLE_AGE: Duration = Duration::from_secs(15);
@@ -109,11 +107,22 @@ pub struct Client<'a> {
     profile: Option<String>,
     scheme: String,
     host: String,
-    agent: ureq::Agent,
+    agents: Agents,
     proxy: Option<Arc<Proxy>>,
     resolver: Arc<resolve::Remembering>,
     tokens: Mutex<Tokens>,
     trace: &'a (dyn Fn(&Trace<'_>) + Sync),
+}
+
+/// An account, and what it took to get it.
+#[derive(Debug)]
+pub struct Found {
+    /// The account.
+    pub account: Account,
+    /// How many requests were made.
+    pub attempts: u32,
+    /// From the start of the look-up.
+    pub elapsed: Duration,
 }
 
 /// The bearer token, and the header made of it.
@@ -154,6 +163,7 @@ impl<'a> Client<'a> {
         } else {
             None
         };
+        let phase = limits.timeout.min(PHASE);
         let config = ureq::Agent::config_builder()
             .https_only(url.is_https())
             .http_status_as_error(false)
@@ -166,17 +176,24 @@ impl<'a> Client<'a> {
             .max_response_header_size(MAX_HEAD)
             .input_buffer_size(BUFFER)
             .output_buffer_size(BUFFER)
-            .max_idle_connections(MAX_IDLE)
-            .max_idle_connections_per_host(MAX_IDLE)
+            .max_idle_connections(1)
+            .max_idle_connections_per_host(1)
             .max_idle_age(MAX_IDLE_AGE)
+            .timeout_global(Some(limits.timeout + GRACE))
+            .timeout_resolve(Some(phase))
+            .timeout_connect(Some(phase))
+            .timeout_send_request(Some(phase))
+            .timeout_recv_response(Some(phase))
+            .timeout_recv_body(Some(phase))
             .build();
         let resolver = Arc::new(resolve::Remembering::new(url, proxy.as_deref()));
-        let tunnel = tunnel::Tunnel {
+        let agents = Agents {
+            config,
+            tls,
             proxy: proxy.clone(),
+            resolver: resolver.clone(),
+            idle: Mutex::default(),
         };
-        let connector = ().chain(tunnel).chain(tls::TlsConnector { tls });
-        let connector = connector.chain(kept::Keeper);
-        let agent = ureq::Agent::with_parts(config, connector, resolve::Shared(resolver.clone()));
         let origin = url.origin();
         let (scheme, host) = origin.split_once("://").unwrap_or_default();
         Ok(Client {
@@ -188,7 +205,7 @@ impl<'a> Client<'a> {
             profile,
             scheme: scheme.to_owned(),
             host: host.to_owned(),
-            agent,
+            agents,
             proxy,
             resolver,
             tokens: Mutex::default(),
@@ -213,12 +230,12 @@ impl<'a> Client<'a> {
         }
     }
 
-    /// Looks up the account of that id; the time that it has began at `started`. `claim` is asked for memory, in bytes, before a body is
-    /// read that is larger than most; it may wait.
+    /// Looks up the account of that id; the time that it has began at `started`. `claim` is asked for memory, in bytes,
+    /// before a body is read that is larger than most; it may wait.
     ///
     /// # Errors
     /// Whatever went wrong, with the facts: id, API, profile, attempts, time.
-    pub fn fetch(&self, id: &Id, started: Instant, claim: &dyn Fn(usize)) -> Result<Account> {
+    pub fn fetch(&self, id: &Id, started: Instant, claim: &dyn Fn(usize)) -> Result<Found> {
         self.fetch_by(id, started, started + self.limits.timeout, claim)
     }
 
@@ -232,11 +249,16 @@ impl<'a> Client<'a> {
         started: Instant,
         deadline: Instant,
         claim: &dyn Fn(usize),
-    ) -> Result<Account> {
+    ) -> Result<Found> {
         let deadline = deadline.min(started + self.limits.timeout);
         let target = Target::Account(id);
-        self.attempts(target, started, deadline, |url, token, deadline| {
-            self.attempt(target, url, token, deadline, claim)
+        let (account, attempts) = self.attempts(target, started, deadline, |request| {
+            self.attempt(target, request, claim)
+        })?;
+        Ok(Found {
+            account,
+            attempts,
+            elapsed: started.elapsed(),
         })
     }
 
@@ -255,9 +277,10 @@ impl<'a> Client<'a> {
     ) -> Result<T> {
         let target = Target::List(resource);
         let deadline = started + self.limits.timeout;
-        self.attempts(target, started, deadline, |url, token, deadline| {
-            self.attempt_list(resource, url, token, deadline, &mut read)
-        })
+        let (read, _) = self.attempts(target, started, deadline, |request| {
+            self.attempt_list(resource, request, &mut read)
+        })?;
+        Ok(read)
     }
 
     /// Has the token read anew for the next look-up: one that was accepted and is not any more may have ended.
@@ -306,17 +329,19 @@ impl<'a> Client<'a> {
         format!(" ({})", aside.join(", "))
     }
 
-    /// Makes the attempts that the limits allow.
+    /// Makes the attempts that the limits allow; what comes of them, and how many they were.
     fn attempts<T>(
         &self,
         target: Target<'_>,
         started: Instant,
         deadline: Instant,
-        attempt: impl FnMut(&str, &Token, Instant) -> Result<(T, Option<String>), Failure>,
-    ) -> Result<T> {
+        attempt: impl FnMut(&Request<'_>) -> Result<(T, Option<String>), Failure>,
+    ) -> Result<(T, u32)> {
         let mut attempts = 0;
-        self.repeat(target, deadline, &mut attempts, attempt)
-            .map_err(|error| self.told(error, target, attempts, started))
+        match self.repeat(target, deadline, &mut attempts, attempt) {
+            Ok(found) => Ok((found, attempts)),
+            Err(error) => Err(self.told(error, target, attempts, started)),
+        }
     }
 
     fn repeat<T>(
@@ -324,10 +349,12 @@ impl<'a> Client<'a> {
         target: Target<'_>,
         mut deadline: Instant,
         attempts: &mut u32,
-        mut attempt: impl FnMut(&str, &Token, Instant) -> Result<(T, Option<String>), Failure>,
+        mut attempt: impl FnMut(&Request<'_>) -> Result<(T, Option<String>), Failure>,
     ) -> Result<T> {
         let mut token = self.token(deadline)?;
-        let url = self.endpoint.base_url.value.join(&target.path());
+        let base = &self.endpoint.base_url.value;
+        let (path, name) = target.path();
+        let url = base.join(path, name);
         let proxy = self.proxy.as_ref().map(|proxy| proxy.place());
         let mut spare = true;
         let mut retries = 0;
@@ -344,7 +371,15 @@ impl<'a> Client<'a> {
                 elapsed: Duration::ZERO,
                 retry_in: None,
             };
-            let failure = match attempt(&url, &token, deadline) {
+            let made = self.agents.with(|agent| {
+                attempt(&Request {
+                    agent,
+                    url: &url,
+                    token: &token,
+                    deadline,
+                })
+            });
+            let failure = match made {
                 Ok((found, request_id)) => {
                     trace.status = Some(200);
                     trace.request_id = request_id.as_deref();
@@ -466,22 +501,28 @@ impl<'a> Client<'a> {
     fn attempt(
         &self,
         target: Target<'_>,
-        url: &str,
-        token: &Token,
-        deadline: Instant,
+        request: &Request<'_>,
         claim: &dyn Fn(usize),
     ) -> Result<(Account, Option<String>), Failure> {
+        let Request {
+            token, deadline, ..
+        } = *request;
         let remaining = deadline.saturating_duration_since(Instant::now());
         let phase = remaining.min(PHASE);
-        let bounds = |request: RequestBuilder<WithoutBody>| {
-            let config = request.config();
-            let config = config.timeout_global(Some(remaining + GRACE));
-            config.timeout_recv_body(Some(phase)).build()
+        // The agent knows how long a look-up takes that begins; to say it again of each costs something.
+        let whole = self.limits.timeout;
+        let bound = |builder: RequestBuilder<WithoutBody>| {
+            if remaining + whole / 32 >= whole {
+                return builder;
+            }
+            let config = builder.config().timeout_global(Some(remaining + GRACE));
+            let config = config.timeout_recv_body(Some(phase));
+            in_phases(config.build(), phase)
         };
-        let (mut answer, body) = self.ask(url, token, phase, bounds)?;
+        let (mut answer, body) = self.ask(request, phase, bound)?;
         let announced = body.content_length().unwrap_or_default();
-        let mut reader = body.into_reader();
-        self.receive(&mut answer, announced, &mut reader, token, phase, claim)?;
+        let mut body = body.into_reader();
+        self.receive(&mut answer, announced, &mut body, token, phase, claim)?;
         let request_id = answer.request_id.clone();
         Ok((answer.read(target, self.place())?, request_id))
     }
@@ -489,19 +530,23 @@ impl<'a> Client<'a> {
     fn attempt_list<T>(
         &self,
         resource: &'static Resource,
-        url: &str,
-        token: &Token,
-        deadline: Instant,
+        request: &Request<'_>,
         read: &mut impl FnMut(&mut Listing<'_>) -> Result<T, Failure>,
     ) -> Result<(T, Option<String>), Failure> {
-        let remaining = deadline.saturating_duration_since(Instant::now());
-        let phase = remaining.min(PHASE);
+        let Request {
+            token, deadline, ..
+        } = *request;
+        let phase = deadline
+            .saturating_duration_since(Instant::now())
+            .min(PHASE);
         // Nothing bounds the whole, so that each wait for more of it is bounded by itself.
         let idle = self.limits.timeout.min(PHASE);
-        let bounds = |request: RequestBuilder<WithoutBody>| {
-            request.config().timeout_per_read(Some(idle)).build()
+        let bound = |builder: RequestBuilder<WithoutBody>| {
+            let config = builder.config().timeout_global(None);
+            let config = config.timeout_recv_body(None).timeout_per_read(Some(idle));
+            in_phases(config.build(), phase)
         };
-        let (mut answer, body) = self.ask(url, token, phase, bounds)?;
+        let (mut answer, body) = self.ask(request, phase, bound)?;
         let announced = body.content_length().unwrap_or_default();
         let mut body = body.into_reader();
         if answer.status != 200 || answer.encoding.is_some() {
@@ -527,25 +572,19 @@ impl<'a> Client<'a> {
         Ok((read(&mut listing)?, request_id))
     }
 
-    /// Sends the request, in phases that are so long, and reads the answer's head.
+    /// Sends the request, and reads the answer's head; each phase has so long.
     fn ask(
         &self,
-        url: &str,
-        token: &Token,
+        request: &Request<'_>,
         phase: Duration,
-        bounds: impl Fn(RequestBuilder<WithoutBody>) -> RequestBuilder<WithoutBody>,
+        bound: impl FnOnce(RequestBuilder<WithoutBody>) -> RequestBuilder<WithoutBody>,
     ) -> Result<(Answer, ureq::Body), Failure> {
-        let request = self.agent.get(url);
-        let request = request.header(AUTHORIZATION, token.header.clone());
-        let response = bounds(request)
-            .config()
-            .timeout_resolve(Some(phase))
-            .timeout_connect(Some(phase))
-            .timeout_send_request(Some(phase))
-            .timeout_recv_response(Some(phase))
-            .build()
-            .call()
-            .map_err(|error| self.explain(error, phase))?;
+        let Request {
+            agent, url, token, ..
+        } = *request;
+        let builder = agent.get(url).header(AUTHORIZATION, token.header.clone());
+        let response = bound(builder).call();
+        let response = response.map_err(|error| self.explain(error, phase))?;
         let (head, body) = response.into_parts();
         let bearer = token.secret.expose();
         let answer = Answer::of_head(head.status.as_u16(), bearer, &head.headers);
@@ -616,6 +655,23 @@ impl<'a> Client<'a> {
             profile: self.profile.as_deref(),
         }
     }
+}
+
+/// One request, and what it is made with.
+struct Request<'r> {
+    agent: &'r ureq::Agent,
+    url: &'r str,
+    token: &'r Token,
+    /// When there has to be an answer.
+    deadline: Instant,
+}
+
+/// Gives each phase up to the answer's head so long.
+fn in_phases(builder: RequestBuilder<WithoutBody>, phase: Duration) -> RequestBuilder<WithoutBody> {
+    let config = builder.config().timeout_resolve(Some(phase));
+    let config = config.timeout_connect(Some(phase));
+    let config = config.timeout_send_request(Some(phase));
+    config.timeout_recv_response(Some(phase)).build()
 }
 
 /// A body that is read no longer than to this time.

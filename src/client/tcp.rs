@@ -164,9 +164,8 @@ fn within(
 ) -> io::Result<usize> {
     loop {
         let left = deadline.left().map_err(ureq::Error::into_io)?;
-        let slack = left / 32;
-        if *told < left || told.saturating_sub(left) > slack {
-            let time = left + slack / 2;
+        if !(left..=left + left / 32).contains(told) {
+            let time = left + left / 64;
             match tell(Some(time)) {
                 Ok(()) => *told = time,
                 // The server has closed the connection; what it said can be read still.

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use super::clients::about;
 use crate::account::{Account, Drift, Id, Resource};
 use crate::error::{Error, Kind};
 use crate::ui::{Ui, Warning};
@@ -21,10 +20,10 @@ pub fn strays(account: &Account) -> Strays {
 
 /// That an account which strays is not shown, for `--strict`.
 #[must_use]
-pub fn refusal(strays: &Strays, id: &Id, profile: Option<&str>) -> Error {
-    let error = Error::new(Kind::BadResponse, told(strays, id.resource(), Some(id)))
-        .hint("without --strict it is shown, with a warning");
-    about(error, id, profile).with(|facts| facts.status = Some(200))
+pub fn refusal(strays: &Strays, id: &Id) -> Error {
+    Error::new(Kind::BadResponse, told(strays, id.resource(), Some(id)))
+        .hint("without --strict it is shown, with a warning")
+        .with(|facts| facts.status = Some(200))
 }
 
 /// Whose account it is that strays, of a list.

@@ -63,7 +63,8 @@ escapes that parse back to the same string.
 -F id,status,metadata.plan narrows and orders, in every format.
 
 With json and ndjson, what goes to standard error is JSON, too, one object a
-line with a single key: error, warning or trace.
+line with a single key: error, warning, trace (-v) or progress (what `wait` saw
+change).
 
 Examples:
   acctq -p sandbox cacc get cacc_7n42DGM5Tflk9n8mt7Fhc7 -o json

@@ -27,6 +27,7 @@ use crate::expression::{self, Expression};
 use crate::flags::{LOOK_UP, Takes};
 use crate::interrupt::Interrupt;
 use crate::output::{Piece, Printer, Renderer};
+use crate::ui::Ui;
 
 /// What is listed: Partner has no list.
 const RESOURCE: &Resource = &CONNECTED;
@@ -123,6 +124,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Ending> {
             strict: flags.strict,
             profile: profile.as_deref(),
             now,
+            ui,
             results: &results,
             interrupt,
             drifts: Drifts::new(ui, true, "shown"),
@@ -202,6 +204,7 @@ struct Reading<'a> {
     strict: bool,
     profile: Option<&'a str>,
     now: Timestamp,
+    ui: &'a Ui,
     results: &'a Results,
     interrupt: &'a Interrupt,
     drifts: Drifts<'a>,
@@ -263,7 +266,9 @@ impl Reading<'_> {
             if self.strict {
                 self.failed += 1;
                 let error = drifts::refusal_in_list(&strays, &whose);
-                return self.results.refuse(self.interrupt, &error);
+                let report = || self.ui.failure(&error);
+                self.results.aside(self.interrupt, report);
+                return Ok(());
             }
             self.results
                 .aside(self.interrupt, || self.drifts.warn_in_list(strays, &whose));

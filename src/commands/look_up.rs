@@ -94,18 +94,18 @@ pub fn run(
     } = context;
     let mut input = Input::new(ids, *skip)?;
     let settings = Settings::load(&flags.for_config(), env)?;
-    let selection = match &flags.fields {
-        Some(names) => Some(Selection::new(names, resources, flags.reveal)?),
-        None => None,
-    };
+    let selection = flags
+        .fields
+        .as_ref()
+        .map(|names| Selection::new(names, resources, flags.reveal))
+        .transpose()?;
     let endpoints = Endpoints::new(&settings)?;
 
     let format = settings.output.value;
     let known = input.known();
-    let many = known != Some(1);
-    let (pace, jobs) = match known {
-        Some(1) => (Pace::alone(), 1),
-        known => (Pace::shared(*rate), known.unwrap_or(*jobs).min(*jobs)),
+    let (many, pace, jobs) = match known {
+        Some(1) => (false, Pace::alone(), 1),
+        known => (true, Pace::shared(*rate), known.unwrap_or(*jobs).min(*jobs)),
     };
     let renderer = Renderer::new(
         format,
@@ -115,8 +115,7 @@ pub fn run(
         flags.reveal,
         ui.screen(),
     );
-    let arguments = known.map(|_| ids.clone());
-    let printer = Printer::new(&renderer);
+    let (arguments, printer) = (known.map(|_| ids.clone()), Printer::new(&renderer));
     let results = Arc::new(Results::new((*ui).clone(), many, arguments, printer));
     interrupt.leave(results.last_words());
     if input.is_typed() {
@@ -138,10 +137,7 @@ pub fn run(
             endpoints: &endpoints,
             env,
             interrupt,
-            limits: Limits {
-                timeout: settings.timeout.value,
-                retries: settings.retries.value,
-            },
+            limits: limits(&settings),
             pace: &pace,
             trace: &trace,
             known: Vec::new(),
@@ -168,7 +164,14 @@ pub fn run(
     if let Some(error) = delivery.alone {
         return Err(error);
     }
+    let why = watch.why();
     if let Some(mut output) = results.output(interrupt) {
+        if let Some(error) = why.as_ref().and_then(|stop| stop.input.as_ref())
+            && results.tally().done() == 0
+        {
+            results.cut_short(&mut output)?;
+            return Err(error.clone());
+        }
         results.finish(&mut output)?;
         delivery.drifts.sum_up();
         if many && !format.has_json_errors() {
@@ -176,7 +179,15 @@ pub fn run(
         }
     }
     let left = input.left().map(|left| left + delivery.untried);
-    results.tally().ending(watch.why(), left)
+    results.tally().ending(why, left)
+}
+
+/// What bounds each look-up.
+fn limits(settings: &Settings) -> Limits {
+    Limits {
+        timeout: settings.timeout.value,
+        retries: settings.retries.value,
+    }
 }
 
 /// Looks up one id.
@@ -194,15 +205,21 @@ fn look_up(
     }
     let now = Instant::now();
     let began = now.checked_sub(asked.spent).unwrap_or(now);
-    let account = client
+    let found = client
         .fetch(id, began, &|bytes| turn.claim(bytes))
         .inspect_err(|error| watch.failed(error))?;
     watch.found();
-    let strays = drifts::strays(&account);
-    if strict && !strays.is_empty() {
-        return Err(drifts::refusal(&strays, id, client.profile()));
-    }
-    let piece = renderer.render(&account);
-    let piece = piece.map_err(|error| about(error, id, client.profile()))?;
+    let strays = drifts::strays(&found.account);
+    let shown = if strict && !strays.is_empty() {
+        Err(drifts::refusal(&strays, id))
+    } else {
+        renderer.render(&found.account)
+    };
+    let piece = shown.map_err(|error| {
+        about(error, id, client.profile()).with(|facts| {
+            facts.attempts = Some(found.attempts);
+            facts.elapsed = Some(found.elapsed);
+        })
+    })?;
     Ok(Answer::Found(piece, strays))
 }

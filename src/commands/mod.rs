@@ -1,5 +1,6 @@
 //! One file a command: its arguments beside what it does. Here they are brought together.
 
+mod check;
 mod clients;
 mod completions;
 mod config;
@@ -9,8 +10,11 @@ mod list;
 mod look_up;
 mod man;
 mod portions;
+mod question;
 mod sandbox;
 mod schema;
+mod under_way;
+mod wait;
 
 pub use help::TOPICS;
 
@@ -71,6 +75,10 @@ Examples:
   acctq -p sandbox get aabee51b-0be2-4a0c-aa39-5bbcbb903d1b -F status,ends_at
   acctq get - -o ndjson <ids >found.ndjson 2>failed.ndjson")]
     Get(Leaf<look_up::Args>),
+    /// Whether what is expected of an account holds, or of all accounts of a suite: exit 0, or 10
+    Check(Leaf<check::Args>),
+    /// Wait until an account is in the wanted state
+    Wait(Leaf<wait::Args>),
     /// The configuration: write a template, show what is in force
     #[command(subcommand, after_help = "Example:\n  acctq config show")]
     Config(Group<config::Command>),
@@ -157,7 +165,12 @@ impl Command {
     pub fn waits(&self) -> bool {
         matches!(
             self,
-            Command::Cacc(_) | Command::Partner(_) | Command::Get(_) | Command::Sandbox(_)
+            Command::Cacc(_)
+                | Command::Partner(_)
+                | Command::Get(_)
+                | Command::Check(_)
+                | Command::Wait(_)
+                | Command::Sandbox(_)
         )
     }
 
@@ -177,6 +190,8 @@ impl Command {
                 look_up::run(args, &[&PARTNER], partner, context)
             }
             Command::Get(Leaf(args)) => look_up::run(args, &RESOURCES, id::route, context),
+            Command::Wait(Leaf(args)) => wait::run(args, context),
+            Command::Check(Leaf(args)) => check::run(args, context),
             Command::Config(Group(command)) => config::run(command, context),
             Command::Schema(Leaf(args)) => schema::run(args, context),
             Command::Sandbox(Leaf(args)) => sandbox::run(args, context),

@@ -39,6 +39,16 @@ impl<T> Portions<T> {
         self.pending.len() >= PENDING
     }
 
+    /// How many results wait.
+    pub fn waiting(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// What is kept of the last one that waits.
+    pub fn last_mut(&mut self) -> Option<&mut T> {
+        self.ends.back_mut().map(|(_, kept)| kept)
+    }
+
     /// Adds what closes the output.
     pub fn finish(&mut self) {
         self.printer.finish(&mut self.pending);

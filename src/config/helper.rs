@@ -1,7 +1,7 @@
 //! A program that prints a token: run without a shell, without our secrets, and never for longer than it may take.
 //!
 //! It gets a process group of its own, and however the call ends, that group is killed, so that nothing is left behind: not
-//! the program that hangs, not what it has started. (A signal that ends the whole process without a word, as SIGHUP does,
+//! the program that hangs, not what it has started. (A signal that ends the whole process without a word, as SIGQUIT does,
 //! ends no call, and the group lives on.) Its standard input is empty. Its standard output is bounded and never
 //! shown; its standard error goes nowhere, for that may hold the secret too.
 //!

@@ -26,6 +26,7 @@ pub use environment::Environment;
 pub(crate) use opened::Opened;
 pub use template::{TEMPLATE, init};
 pub use token::{Secret, Source};
+pub(crate) use values::TIMEOUT_RULE;
 pub use values::{
     parse_jobs, parse_limit, parse_output, parse_rate, parse_retries, parse_skip, parse_timeout,
 };

@@ -15,7 +15,7 @@ const TIMEOUT_MIN: Duration = Duration::from_millis(1);
 /// With backoff, ten retries outlast any outage worth waiting for in the foreground.
 const RETRIES_MAX: u32 = 10;
 
-pub(super) const TIMEOUT_RULE: &str =
+pub(crate) const TIMEOUT_RULE: &str =
     "a duration from 1ms to 24h with its unit, such as 60s, 1m30s or 500ms";
 pub(super) const RETRIES_RULE: &str = "a whole number from 0 to 10";
 

@@ -5,14 +5,15 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::harness::{ACTIVATION, Home, TOKEN};
+use crate::harness::{ACTIVATION, Home, PROXY_PASSWORD, TOKEN};
 
 /// Every command and group of commands.
-const COMMANDS: [&str; 17] = [
+const COMMANDS: [&str; 19] = [
     "",
     "cacc",
     "cacc get",
     "cacc list",
+    "check",
     "completions",
     "config",
     "config init",
@@ -26,6 +27,7 @@ const COMMANDS: [&str; 17] = [
     "partner account get",
     "sandbox",
     "schema",
+    "wait",
 ];
 
 /// The topics, each with how its text begins.
@@ -129,15 +131,41 @@ const EXAMPLES: &[(&str, Option<i32>)] = &[
         "acctq -p sandbox get cacc_activestandard ending -o ndjson -F status",
         Some(0),
     ),
-    // There is no `check` yet; with it, these are 0 and 10.
     (
         "acctq -p sandbox check cacc_activestandard --expect status=active",
-        Some(2),
+        Some(0),
     ),
     (
         "acctq -p sandbox check ending --expect 'ends_at>now+14d' --expect '!ends_at'",
+        Some(10),
+    ),
+    (
+        "acctq -p sandbox check ending --expect 'ends_at>now+14d' --expect 'ends_at?'",
+        Some(0),
+    ),
+    ("acctq -p sandbox check gone --expect not_found", Some(0)),
+    // There is no such file.
+    (
+        "acctq check --suite smoke.toml --report-junit report.xml",
         Some(2),
     ),
+    (
+        "acctq check cacc_7n42DGM5Tflk9n8mt7Fhc7 --expect status=active",
+        Some(3),
+    ),
+    (
+        "acctq wait cacc_7n42DGM5Tflk9n8mt7Fhc7 --for status=active --within 30m",
+        Some(3),
+    ),
+    (
+        "acctq wait cacc_7n42DGM5Tflk9n8mt7Fhc7 --for status=active -q -o json",
+        Some(3),
+    ),
+    (
+        "acctq -p sandbox wait cacc_onboarding --for status=active --interval 100ms",
+        Some(0),
+    ),
+    ("acctq -p sandbox wait gone --for not_found", Some(0)),
     // An ellipsis is no token.
     (
         "ACCTQ_CONNECT_URL=https://api.example.com ACCTQ_CONNECT_TOKEN=… \
@@ -443,6 +471,36 @@ fn there_is_a_man_page_for_every_command() {
     }
     // Once more, over what is there, and in silence.
     home.acctq("man man1 -q").run().prints("");
+}
+
+#[test]
+fn what_is_generated_holds_nothing_of_the_environment() {
+    for args in [
+        "completions bash",
+        "completions zsh",
+        "completions fish",
+        "completions powershell",
+        "completions elvish",
+        "man .",
+        "--help",
+        "--version",
+        "schema partner-account",
+        "help environment",
+    ] {
+        let plain = Home::new().acctq(args).run();
+        // The harness looks for the secrets in what is printed and in what is written.
+        let ended = Home::new()
+            .acctq(args)
+            .env("ACCTQ_CONNECT_TOKEN", TOKEN)
+            .env("ACCTQ_PARTNER_TOKEN", TOKEN)
+            .env("ACCTQ_PROFILE", ACTIVATION)
+            .env(
+                "HTTPS_PROXY",
+                format!("http://user:{PROXY_PASSWORD}@127.0.0.1:1"),
+            )
+            .run();
+        ended.is(0, &plain.stdout, &plain.stderr);
+    }
 }
 
 #[test]

@@ -620,6 +620,8 @@ fn a_configuration_in_the_current_directory_is_not_opened_unless_it_is_named() {
         fs::create_dir_all(checkout.join(name).parent().unwrap()).unwrap();
         home.file(checkout.join(name), &config, 0o600);
     }
+    #[cfg(target_os = "linux")]
+    let opened = Opened::below(&checkout);
     for (name, value) in [
         ("XDG_CONFIG_HOME", ""),
         ("XDG_CONFIG_HOME", "."),
@@ -634,6 +636,8 @@ fn a_configuration_in_the_current_directory_is_not_opened_unless_it_is_named() {
             .fails(3, &["there is no "]);
     }
     assert_eq!(wire.connections(), 0);
+    #[cfg(target_os = "linux")]
+    assert_eq!(opened.so_far(), Vec::<String>::new());
     home.acctq(&format!("{LOOK_UP} --config config.toml"))
         .dir(&checkout)
         .run()
@@ -643,6 +647,50 @@ fn a_configuration_in_the_current_directory_is_not_opened_unless_it_is_named() {
         .env("ACCTQ_CONFIG", "acctq.toml")
         .run()
         .prints(FOUND);
+    #[cfg(target_os = "linux")]
+    assert_eq!(opened.so_far(), ["config.toml", "acctq.toml"]);
+}
+
+/// The files below a directory that somebody opens, as the system tells it.
+#[cfg(target_os = "linux")]
+struct Opened(std::os::fd::OwnedFd);
+
+#[cfg(target_os = "linux")]
+impl Opened {
+    fn below(dir: &Path) -> Self {
+        use rustix::fs::inotify::{CreateFlags, WatchFlags, add_watch, init};
+        fn watch(queue: &std::os::fd::OwnedFd, dir: &Path) {
+            add_watch(queue, dir, WatchFlags::OPEN).unwrap();
+            for entry in fs::read_dir(dir).unwrap().map(Result::unwrap) {
+                if entry.path().is_dir() {
+                    watch(queue, &entry.path());
+                }
+            }
+        }
+        let queue = init(CreateFlags::NONBLOCK).unwrap();
+        watch(&queue, dir);
+        let opened = Opened(queue);
+        // To list a directory is to open it.
+        opened.so_far();
+        opened
+    }
+
+    /// Their names, since it was asked before.
+    fn so_far(&self) -> Vec<String> {
+        use rustix::fs::inotify::{ReadFlags, Reader};
+        let mut buffer = [std::mem::MaybeUninit::uninit(); 4096];
+        let mut events = Reader::new(&self.0, &mut buffer);
+        let mut names = Vec::new();
+        while let Ok(event) = events.next() {
+            // Who lists a directory opens it, too: the harness does.
+            if let Some(name) = event.file_name()
+                && !event.events().contains(ReadFlags::ISDIR)
+            {
+                names.push(name.to_str().unwrap().to_owned());
+            }
+        }
+        names
+    }
 }
 
 // --- What the file is ---
@@ -674,10 +722,13 @@ fn what_is_no_readable_text_is_refused_at_once() {
     home.acctq("config show").run().fails_nothing();
 
     fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).unwrap();
-    if rustix::process::geteuid().is_root() {
-        home.acctq("config show").run().fails_nothing();
-    } else {
-        refused("may not be read by this user", None);
+    let message = format!(
+        "the configuration file {} may not be read by this user",
+        path.display()
+    );
+    for command in ["get cacc_1", "config show"] {
+        let ended = home.acctq(command).by_ordinary_user(&home).run();
+        ended.is(3, "", &people(&message, Some(HINT)));
     }
     fs::remove_file(&path).unwrap();
     symlink("nowhere", &path).unwrap();
@@ -713,15 +764,19 @@ fn however_an_editor_writes_it() {
         home.config(&text);
         home.acctq(LOOK_UP).run().prints(FOUND);
     }
-    // Lines are counted the same way.
-    for text in ["\u{feff}\r\n\r\ncolour = 1\r\n", "\n\ncolour = 1"] {
+    // Lines and columns are counted the same way.
+    for (text, line) in [
+        ("\u{feff}\r\n\r\ncolour = 1\r\n", 3),
+        ("\n\ncolour = 1", 3),
+        ("\u{feff}colour = 1", 1),
+    ] {
         let path = home.config(text);
         home.acctq("config show").run().is(
             3,
             "",
             &people(
                 &format!(
-                    "unknown key `colour` in the file ({}, line 3, column 1)",
+                    "unknown key `colour` in the file ({}, line {line}, column 1)",
                     path.display()
                 ),
                 Some("the keys of the file are default_profile, defaults, profiles"),
@@ -732,6 +787,27 @@ fn however_an_editor_writes_it() {
     fs::remove_file(home.config_path()).unwrap();
     symlink(linked, home.config_path()).unwrap();
     home.acctq(LOOK_UP).run().prints(FOUND);
+}
+
+#[test]
+fn a_path_is_told_harmlessly() {
+    let home = Home::new();
+    let shown = format!(
+        "{}/a\\u{{1b}}[31m\\n\\u{{202e}}b.toml",
+        home.path().display()
+    );
+    home.acctq_args(["get", "cacc_1", "--config", "a\u{1b}[31m\n\u{202e}b.toml"])
+        .run()
+        .is(
+            3,
+            "",
+            &people(
+                &format!("there is no configuration file {shown} (--config)"),
+                Some(&format!(
+                    "`acctq --config '{shown}' config init` writes one to begin with"
+                )),
+            ),
+        );
 }
 
 /// Runs the command that the hint of this failure gives, in backquotes.

@@ -454,10 +454,61 @@ fn strict() {
             r"error: the connected account cacc_1 strays from the contract: connection_type (missing), onboarding_mode (missing), status (missing), platform_organization_id (missing), created_at (missing)
   hint: without --strict it is shown, with a warning
 ",
-            r#"{"error":{"code":"bad_response","exit_code":9,"retryable":false,"message":"the connected account cacc_1 strays from the contract: connection_type (missing), onboarding_mode (missing), status (missing), platform_organization_id (missing), created_at (missing)","hint":"without --strict it is shown, with a warning","id":"cacc_1","api":"connect","profile":"test","status":200,"server_code":null,"server_message":null,"request_id":null,"retry_after_s":null,"attempts":null,"elapsed_ms":null,"file":null,"line":null}}
+            r#"{"error":{"code":"bad_response","exit_code":9,"retryable":false,"message":"the connected account cacc_1 strays from the contract: connection_type (missing), onboarding_mode (missing), status (missing), platform_organization_id (missing), created_at (missing)","hint":"without --strict it is shown, with a warning","id":"cacc_1","api":"connect","profile":"test","status":200,"server_code":null,"server_message":null,"request_id":null,"retry_after_s":null,"attempts":1,"elapsed_ms":MS,"file":null,"line":null}}
 "#,
         ],
     });
+}
+
+#[test]
+fn unmet() {
+    check(&Case {
+        server: Server::Answers("200 OK", "", r#"{"id":"cacc_1","status":"revoked"}"#),
+        args: "wait cacc_1 --for status=active -q",
+        exit_code: 10,
+        stdout: ["", ""],
+        stderr: [
+            r"error: the connected account cacc_1 (profile test) will not come to status=active any more: status is revoked
+  hint: status=revoked is for good; nothing is waited for any longer
+",
+            r#"{"error":{"code":"unmet","exit_code":10,"retryable":false,"message":"the connected account cacc_1 (profile test) will not come to status=active any more: status is revoked","hint":"status=revoked is for good; nothing is waited for any longer","id":"cacc_1","api":"connect","profile":"test","status":null,"server_code":null,"server_message":null,"request_id":null,"retry_after_s":null,"attempts":null,"elapsed_ms":MS,"file":null,"line":null}}
+"#,
+        ],
+    });
+}
+
+#[test]
+fn deadline() {
+    check(&Case {
+        server: Server::Answers("503 Oh", "X-Request-Id: r-3\r\n", ""),
+        args: "wait cacc_1 --within 500ms --interval 100ms --retries 0 -q",
+        exit_code: 124,
+        stdout: ["", ""],
+        stderr: [
+            r"error: the connected account cacc_1 (profile test) was not found within 0.5 s: it could not be asked; the last one failed: 127.0.0.1:PORT (profile test) failed with status 503 (cacc_1)
+  hint: try again later; its operator can look for request r-3
+",
+            r#"{"error":{"code":"deadline","exit_code":124,"retryable":false,"message":"the connected account cacc_1 (profile test) was not found within 0.5 s: it could not be asked; the last one failed: 127.0.0.1:PORT (profile test) failed with status 503 (cacc_1)","hint":"try again later; its operator can look for request r-3","id":"cacc_1","api":"connect","profile":"test","status":503,"server_code":null,"server_message":null,"request_id":"r-3","retry_after_s":null,"attempts":null,"elapsed_ms":MS,"file":null,"line":null}}
+"#,
+        ],
+    });
+}
+
+/// The README's table, the program's, and what these tests have seen.
+#[test]
+fn every_exit_code_is_produced_by_a_test() {
+    let tests: String =
+        std::fs::read_dir(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli"))
+            .unwrap()
+            .map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap())
+            .collect();
+    for kind in acctq::error::Kind::ALL {
+        let (name, code) = (kind.code(), kind.exit_code());
+        let object = format!("\"code\":\"{name}\",\"exit_code\":{code},");
+        let is_seen =
+            tests.contains(&object) || matches!(name, "failed" | "interrupted" | "terminated");
+        assert!(is_seen, "no test has seen {name}");
+    }
 }
 
 #[test]
@@ -488,7 +539,7 @@ Code  Name          Meaning
                     more
 124   deadline      `wait` ran out of time
 130   interrupted   SIGINT
-143   terminated    SIGTERM
+143   terminated    SIGTERM, SIGHUP
 
 6 to 8: try again; 10: the answer is no. Anything else: something to fix. In
 JSON errors `retryable` says it more exactly.

@@ -1,12 +1,13 @@
 //! Runs the real program in an empty environment with a home of its own, and checks what must hold for every run.
 
+use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-use std::os::unix::process::ExitStatusExt;
+use std::os::unix::process::{CommandExt as _, ExitStatusExt};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStderr, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -24,6 +25,19 @@ pub const ACTIVATION: &str = "PNS-CANARY42";
 
 /// A guard against a hang, not a measurement.
 const GUARD: Duration = Duration::from_secs(60);
+
+/// What a run may take beyond its deadline: the second that it is allowed, and what a busy machine takes from it.
+const BEYOND: Duration = Duration::from_secs(1 + 20);
+
+/// The most memory that a run may have had, in KiB.
+const MEMORY: u64 = 64 * 1024;
+
+/// The most of its own that a run may ask the system for, in bytes: what it and its libraries are read from, some 12 MiB, comes
+/// on top, and then it has less than [`MEMORY`].
+const OWN: u64 = 48 * 1024 * 1024;
+
+/// What the stack of a thread counts, in bytes, however little of it is used.
+const STACK: u64 = 2 * 1024 * 1024 + 64 * 1024;
 
 /// A folder of its own for one test: home, configuration, files.
 pub struct Home {
@@ -80,6 +94,32 @@ impl Home {
         self
     }
 
+    /// If root runs the tests, gives this home to a user who is nobody, with a copy of the program that they can reach.
+    fn belongs_to_nobody(&self) -> Option<u32> {
+        fn give(path: &Path, to: u32) {
+            std::os::unix::fs::lchown(path, Some(to), Some(to)).unwrap();
+            if path.is_dir() && !path.is_symlink() {
+                for entry in fs::read_dir(path).unwrap() {
+                    give(&entry.unwrap().path(), to);
+                }
+            }
+        }
+        const NOBODY: u32 = 65534;
+        if !rustix::process::geteuid().is_root() {
+            return None;
+        }
+        let program = self.path().join("acctq");
+        if !program.exists() {
+            // Not by us: what another thread starts meanwhile would hold it open for writing, and nobody could run it.
+            let copied = Command::new("cp")
+                .args([Path::new(env!("CARGO_BIN_EXE_acctq")), &program])
+                .status();
+            assert!(copied.unwrap().success());
+        }
+        give(self.path(), NOBODY);
+        Some(NOBODY)
+    }
+
     /// A run of the program with these arguments, separated by blanks.
     pub fn acctq(&self, args: &str) -> Run {
         Run::new(self, args.split_whitespace())
@@ -105,37 +145,32 @@ impl Home {
             .current_dir(self.path());
         Run {
             revealing: script.contains("--reveal"),
+            home: Some(self.path().to_owned()),
             ..Run::of(command)
         }
     }
 
     /// `acctq sandbox` at work.
     pub fn sandbox(&self) -> Sandbox {
-        let mut command = self.acctq("sandbox --port 0").into_command();
-        let mut child = command
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        let out = child.stdout.take().unwrap();
-        BufReader::new(out).read_line(&mut line).unwrap();
+        let mut started = self.acctq("sandbox --port 0").start_with(|command| {
+            command
+                .stdin(Stdio::null())
+                .stdout(Stdio::piped())
+                .stderr(Stdio::null())
+        });
+        let line = started.line();
         let url = line.split(['=', ' ']).nth(2).expect("a URL").to_owned();
-        Sandbox { child, url }
+        Sandbox {
+            _started: started,
+            url,
+        }
     }
 }
 
 /// A sandbox that serves until it is dropped.
 pub struct Sandbox {
-    child: Child,
+    _started: Started,
     pub url: String,
-}
-
-impl Drop for Sandbox {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
 }
 
 /// A run to be: arguments, environment, standard input.
@@ -143,6 +178,8 @@ pub struct Run {
     command: Command,
     stdin: Vec<u8>,
     revealing: bool,
+    /// Where it may leave files; of a program that is not ours, nobody asks.
+    home: Option<PathBuf>,
 }
 
 impl Run {
@@ -159,18 +196,19 @@ impl Run {
             .env("HOME", home.path())
             .current_dir(home.path());
         Run {
-            command,
-            stdin: Vec::new(),
             revealing,
+            home: Some(home.path().to_owned()),
+            ..Run::of(command)
         }
     }
 
-    /// A run of another program, which is held to the same.
+    /// A run of another program, whose streams are held to the same.
     pub fn of(command: Command) -> Self {
         Run {
             command,
             stdin: Vec::new(),
             revealing: false,
+            home: None,
         }
     }
 
@@ -199,52 +237,174 @@ impl Run {
         self
     }
 
-    /// The command itself, for what this harness does not do.
-    pub fn into_command(self) -> Command {
-        self.command
+    /// Lets an ordinary user run it, from whom files can be kept: who runs the tests, or else a user that root makes the owner
+    /// of this home.
+    pub fn by_ordinary_user(mut self, home: &Home) -> Self {
+        let Some(uid) = home.belongs_to_nobody() else {
+            return self;
+        };
+        let mut command = Command::new(home.path().join("acctq"));
+        command.args(self.command.get_args()).env_clear();
+        for (name, value) in self.command.get_envs() {
+            command.env(name, value.unwrap());
+        }
+        if let Some(dir) = self.command.get_current_dir() {
+            command.current_dir(dir);
+        }
+        command.uid(uid).gid(uid);
+        self.command = command;
+        self
     }
 
     /// Starts it, for what has to happen while it runs. It has no input.
-    pub fn start(mut self) -> Started {
+    pub fn start(self) -> Started {
+        self.start_with(|command| {
+            command
+                .stdin(Stdio::null())
+                .stdout(Stdio::piped())
+                .stderr(Stdio::piped())
+        })
+    }
+
+    /// Starts it with an input that goes on as long as it is held, for what has to happen while it runs.
+    pub fn start_fed(self) -> (Started, ChildStdin) {
+        let mut started = self.start_with(|command| {
+            command
+                .stdin(Stdio::piped())
+                .stdout(Stdio::piped())
+                .stderr(Stdio::piped())
+        });
+        let stdin = started.child.stdin.take().unwrap();
+        (started, stdin)
+    }
+
+    /// Starts it with streams of one's own.
+    pub fn start_with(mut self, streams: impl FnOnce(&mut Command) -> &mut Command) -> Started {
         let args = format!("{:?}", self.command.get_args().collect::<Vec<_>>());
-        let mut child = self
-            .command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let most = self.most();
+        let jobs: Option<u64> = self.flag("--jobs").and_then(|jobs| jobs.parse().ok());
+        let stacks = jobs.unwrap_or(0) * STACK;
+        let files = self.home.as_deref().map(files).unwrap_or_default();
+        let began = Instant::now();
+        let mut child = streams(&mut self.command).spawn().unwrap();
+        // The sandbox serves many at once, each on a thread of its own, whose stack counts as if all of it were used.
+        if self.home.is_some() && self.command.get_args().next() != Some(OsStr::new("sandbox")) {
+            bound_memory(&child, stacks);
+        }
         Started {
             args,
             stdout: child.stdout.take().map(BufReader::new),
             stderr: child.stderr.take().map(BufReader::new),
             child,
+            end: began + most,
             revealing: self.revealing,
+            home: self.home,
+            files,
         }
+    }
+
+    /// How long it may take at most. Its deadline holds for one look-up, and no more are made than there are arguments
+    /// after `get` and lines of input.
+    fn most(&self) -> Duration {
+        let timeout = self.flag("--timeout");
+        let Some(Ok(timeout)) = timeout.as_deref().map(acctq::config::parse_timeout) else {
+            return GUARD;
+        };
+        let args: Vec<_> = self
+            .command
+            .get_args()
+            .map(OsStr::to_string_lossy)
+            .collect();
+        let after = args.iter().skip_while(|arg| *arg != "get").skip(1);
+        let ids = after.filter(|arg| !arg.starts_with('-')).count()
+            + self.stdin.split(|b| *b == b'\n').count()
+            - 1;
+        timeout * u32::try_from(ids.max(1)).unwrap() + BEYOND
+    }
+
+    /// The value of a flag, as it is given last.
+    fn flag(&self, name: &str) -> Option<String> {
+        let args: Vec<_> = self
+            .command
+            .get_args()
+            .map(OsStr::to_string_lossy)
+            .collect();
+        let value = args.iter().enumerate().rev().find_map(|(i, arg)| {
+            if arg == name {
+                args.get(i + 1).map(AsRef::as_ref)
+            } else {
+                arg.strip_prefix(name)?.strip_prefix('=')
+            }
+        });
+        value.map(str::to_owned)
     }
 
     /// Runs it to its end.
     pub fn run(self) -> Ended {
-        let args = format!("{:?}", self.command.get_args().collect::<Vec<_>>());
-        let output = assert_cmd::Command::from_std(self.command)
-            .write_stdin(self.stdin)
-            .timeout(GUARD)
-            .output()
-            .expect("the program starts, and ends in time");
-        let text = |bytes| String::from_utf8(bytes).expect("the program writes UTF-8");
-        let status = output.status;
-        let ended = Ended {
-            args,
-            stdout: text(output.stdout),
-            stderr: text(output.stderr),
-            code: status
-                .code()
-                .or(status.signal().map(|signal| 128 + signal))
-                .unwrap(),
-        };
-        ended.check_invariants(self.revealing);
+        let text = self.stdin.clone();
+        let (started, mut stdin) = self.start_fed();
+        // Whoever wants no input may close it.
+        let feeding = thread::spawn(move || drop(stdin.write_all(&text)));
+        let ended = started.ends();
+        feeding.join().unwrap();
         ended
     }
+}
+
+/// Reads a stream to its end, aside.
+fn reading(stream: Option<impl Read + Send + 'static>) -> mpsc::Receiver<String> {
+    let (sender, text) = mpsc::channel();
+    thread::spawn(move || sender.send(rest(stream)));
+    text
+}
+
+/// Bounds the memory of a run: what it asks for in future, by a limit that the system keeps; what it has had, by a look. A
+/// limit holds to the last moment, of which a look at it knows nothing.
+#[cfg(target_os = "linux")]
+fn bound_memory(child: &Child, stacks: u64) {
+    use rustix::process::{Resource, Rlimit, prlimit};
+    let limit = Rlimit {
+        current: Some(OWN + stacks),
+        maximum: Some(OWN + stacks),
+    };
+    // Who has ended already cannot be limited any more.
+    let _ = prlimit(Some(Pid::from_child(child)), Resource::Data, limit);
+    check_memory(child);
+}
+
+#[cfg(not(target_os = "linux"))]
+fn bound_memory(_: &Child, _: u64) {}
+
+/// The most memory that the program has had until now.
+fn check_memory(child: &Child) {
+    let status = fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap_or_default();
+    // Who has not begun yet shows our own memory under our own name; who has ended shows none.
+    let peak = status
+        .strip_prefix("Name:\tacctq\n")
+        .and_then(|more| more.lines().find_map(|line| line.strip_prefix("VmHWM:")));
+    if let Some(peak) = peak {
+        let peak: u64 = peak.trim_end_matches("kB").trim().parse().unwrap();
+        assert!(peak < MEMORY, "it has taken {peak} KiB of memory");
+    }
+}
+
+/// The regular files below a folder, each with what changes when it does.
+fn files(dir: &Path) -> BTreeMap<PathBuf, (u64, u64, i64, i64)> {
+    use std::os::unix::fs::MetadataExt as _;
+    let mut found = BTreeMap::new();
+    // Whoever else works there may remove what is listed.
+    for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
+        let path = entry.path();
+        match fs::symlink_metadata(&path) {
+            Ok(meta) if meta.is_dir() => found.append(&mut files(&path)),
+            Ok(meta) if meta.is_file() => {
+                let stamp = (meta.ino(), meta.len(), meta.mtime(), meta.mtime_nsec());
+                found.insert(path, stamp);
+            }
+            _ => {}
+        }
+    }
+    found
 }
 
 /// A run that is under way. What is taken of its streams is not in its end.
@@ -253,7 +413,12 @@ pub struct Started {
     pub child: Child,
     pub stdout: Option<BufReader<ChildStdout>>,
     pub stderr: Option<BufReader<ChildStderr>>,
+    /// By when it must have ended.
+    end: Instant,
     revealing: bool,
+    home: Option<PathBuf>,
+    /// What was there before it.
+    files: BTreeMap<PathBuf, (u64, u64, i64, i64)>,
 }
 
 impl Started {
@@ -261,9 +426,17 @@ impl Started {
         Pid::from_child(&self.child)
     }
 
-    /// Sends it a signal.
-    pub fn signal(&self, signal: Signal) {
+    /// Sends it a signal, which ends it within a second.
+    pub fn signal(&mut self, signal: Signal) {
         kill_process(self.pid(), signal).unwrap();
+        self.end = Instant::now() + BEYOND;
+    }
+
+    /// The next line on standard output.
+    pub fn line(&mut self) -> String {
+        let mut line = String::new();
+        self.stdout.as_mut().unwrap().read_line(&mut line).unwrap();
+        line
     }
 
     /// The next line on standard error.
@@ -282,15 +455,63 @@ impl Started {
 
     /// Waits until it exits; then its streams are read to their end.
     pub fn exits(mut self) -> Ended {
-        let status = wait(&mut self.child);
+        let status = self.wait();
+        let (stdout, stderr) = (rest(self.stdout.take()), rest(self.stderr.take()));
+        let code = status.code().expect("an exit, not a death by signal");
+        self.ended(stdout, stderr, code)
+    }
+
+    /// Reads its streams until it exits.
+    pub fn ends(mut self) -> Ended {
+        let stdout = reading(self.stdout.take());
+        let stderr = reading(self.stderr.take());
+        let status = self.wait();
+        let read = |stream: mpsc::Receiver<String>| {
+            stream
+                .recv_timeout(GUARD)
+                .expect("nobody holds its streams any more, and what came is UTF-8")
+        };
+        let code = status.code().or(status.signal().map(|signal| 128 + signal));
+        self.ended(read(stdout), read(stderr), code.unwrap())
+    }
+
+    /// Waits for its end, and kills it when its time is over.
+    pub fn wait(&mut self) -> ExitStatus {
+        if self.home.is_some() {
+            check_memory(&self.child);
+        }
+        wait_until(&mut self.child, self.end)
+    }
+
+    fn ended(mut self, stdout: String, stderr: String, code: i32) -> Ended {
         let ended = Ended {
-            args: self.args,
-            stdout: rest(self.stdout),
-            stderr: rest(self.stderr),
-            code: status.code().expect("an exit, not a death by signal"),
+            args: std::mem::take(&mut self.args),
+            stdout,
+            stderr,
+            code,
         };
         ended.check_invariants(self.revealing);
+        for (path, stamp) in self.home.as_deref().map(files).unwrap_or_default() {
+            if self.files.get(&path) != Some(&stamp) {
+                let text =
+                    String::from_utf8_lossy(&fs::read(&path).unwrap_or_default()).into_owned();
+                ended.check_secrets(&path.display().to_string(), &text, self.revealing);
+            }
+        }
         ended
+    }
+}
+
+/// What nobody has waited for does not outlive its test.
+impl Drop for Started {
+    fn drop(&mut self) {
+        if let Ok(None) = self.child.try_wait() {
+            if self.home.is_some() && !thread::panicking() {
+                check_memory(&self.child);
+            }
+            let _ = self.child.kill();
+            let _ = self.child.wait();
+        }
     }
 }
 
@@ -360,22 +581,24 @@ impl Leash {
 }
 
 /// Waits for the child, and kills it if it hangs.
-pub fn wait(child: &mut Child) -> std::process::ExitStatus {
-    let (done, over) = std::sync::mpsc::channel::<()>();
-    let pid = child.id();
+pub fn wait(child: &mut Child) -> ExitStatus {
+    wait_until(child, Instant::now() + GUARD)
+}
+
+fn wait_until(child: &mut Child, end: Instant) -> ExitStatus {
+    let (done, over) = mpsc::channel::<()>();
+    let pid = Pid::from_child(child);
     let guard = thread::spawn(move || {
-        if over.recv_timeout(GUARD) == Err(std::sync::mpsc::RecvTimeoutError::Timeout) {
-            Command::new("kill")
-                .args(["-9", &pid.to_string()])
-                .status()
-                .unwrap();
+        let left = end.saturating_duration_since(Instant::now());
+        let hangs = over.recv_timeout(left) == Err(mpsc::RecvTimeoutError::Timeout);
+        if hangs {
+            let _ = kill_process(pid, Signal::KILL);
         }
+        hangs
     });
-    let began = Instant::now();
     let status = child.wait().unwrap();
     drop(done);
-    guard.join().unwrap();
-    assert!(began.elapsed() < GUARD, "the program hung");
+    assert!(!guard.join().unwrap(), "it did not end by its deadline");
     status
 }
 
@@ -391,30 +614,16 @@ pub struct Ended {
 impl Ended {
     /// What must hold for every run of the program, whatever was done to it.
     fn check_invariants(&self, revealing: bool) {
-        let streams = [("stdout", &self.stdout), ("stderr", &self.stderr)];
-        for (name, text) in streams {
-            for form in forms(TOKEN) {
-                assert!(
-                    !text.contains(&form),
-                    "the bearer token on {name}: {self:#?}"
-                );
-            }
-            for form in forms(PROXY_PASSWORD) {
-                assert!(
-                    !text.contains(&form),
-                    "the proxy's password on {name}: {self:#?}"
-                );
-            }
+        assert!(
+            !self.stderr.contains("memory allocation of"),
+            "it takes more memory than it may: {self:#?}"
+        );
+        for (name, text) in [("stdout", &self.stdout), ("stderr", &self.stderr)] {
+            self.check_secrets(name, text, revealing);
             assert!(
                 !text.contains("Authorization"),
                 "a header on {name}: {self:#?}"
             );
-            for form in forms(ACTIVATION) {
-                assert!(
-                    revealing || !text.contains(&form),
-                    "the activation token on {name}: {self:#?}"
-                );
-            }
             assert!(
                 !text.contains("panicked") && !text.contains("RUST_BACKTRACE"),
                 "a panic on {name}: {self:#?}"
@@ -425,6 +634,22 @@ impl Ended {
             .chars()
             .find(|&c| c != '\n' && acctq::escape::is_forbidden(c));
         assert_eq!(control, None, "a control character on stderr: {self:#?}");
+    }
+
+    /// No secret is in the text, in any form.
+    fn check_secrets(&self, place: &str, text: &str, revealing: bool) {
+        for (what, secret) in [
+            ("bearer token", TOKEN),
+            ("proxy's password", PROXY_PASSWORD),
+            ("activation token", ACTIVATION),
+        ] {
+            if secret == ACTIVATION && revealing {
+                continue;
+            }
+            for form in forms(secret) {
+                assert!(!text.contains(&form), "the {what} in {place}: {self:#?}");
+            }
+        }
     }
 
     /// Asserts standard output, standard error and exit code at once.
@@ -506,6 +731,50 @@ fn base64(bytes: &[u8]) -> String {
             (0..4).map(move |i| char::from(ALPHABET[word >> (18 - 6 * i) & 63]))
         })
         .collect()
+}
+
+#[test]
+fn a_run_that_breaks_a_promise_is_found_out() {
+    let home = Home::new();
+    home.file("mine", TOKEN, 0o600);
+    home.shell("echo fine >left; cat mine >/dev/null")
+        .run()
+        .prints("");
+    for script in [
+        "cat mine",
+        "cat mine >&2",
+        "cp mine left",
+        "mkdir -p deep/down; rev=c9a3f7-reraeb-yranac; echo \"$rev\" >>deep/down/left",
+        "echo PNS-CANARY42 >>left",
+        "echo 'canary-proxy%2D5d20b1' >>left",
+        "echo 'Authorization: x'",
+        "printf '\\033[31m' >&2",
+        "echo \"thread 'main' panicked at src\" >&2",
+        "echo 'memory allocation of 1 bytes failed' >&2",
+    ] {
+        let found = std::panic::catch_unwind(|| home.shell(script).run());
+        assert!(found.is_err(), "{script}");
+    }
+    // Asked once the limit is there, which is before there is any input.
+    if cfg!(target_os = "linux") {
+        let asked = home.shell("read line; ulimit -d").stdin("now\n");
+        asked.run().prints("49152\n");
+    }
+}
+
+#[test]
+fn a_run_has_as_long_as_its_deadline_says() {
+    let home = Home::new();
+    for (args, stdin, most) in [
+        ("cacc get cacc_1 --timeout 2s", "", 21 + 2 * 2),
+        ("--timeout=2s get cacc_1 cacc_2", "", 21 + 2 * 2),
+        ("get - --timeout 1s --timeout 5s", "a\nb\nc\n", 21 + 5 * 5),
+        ("get cacc_1 --timeout never", "", 60),
+        ("get cacc_1", "", 60),
+    ] {
+        let run = home.acctq(args).stdin(stdin);
+        assert_eq!(run.most(), Duration::from_secs(most), "{args}");
+    }
 }
 
 #[test]

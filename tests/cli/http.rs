@@ -2,7 +2,7 @@
 
 use crate::harness::{Home, TOKEN};
 use crate::wire::Do::{Dribble, Finish, Flood, Hold, Read, Reset, Start, Write};
-use crate::wire::{Do, Wire, json, response};
+use crate::wire::{BlackHole, Do, Untouched, Wire, json, response};
 
 /// An account that keeps to the contract.
 const ACCOUNT: &str = r#"{"id":"cacc_1","connection_type":"standard","onboarding_mode":"full","status":"active","platform_organization_id":"org_1","created_at":"2025-01-02T03:04:05Z"}"#;
@@ -147,6 +147,7 @@ const TIMEOUT: (i32, &str) = (7, "timeout");
 const LIMITED: (i32, &str) = (6, "rate_limited");
 const BAD: (i32, &str) = (9, "bad_response");
 const CLOSED: &str = "HOST closed the connection before its answer was complete TWICE";
+const MANY: &str = "HOST sends more header lines than any API does (over 128) WHO";
 const NO_HTTP: &str = "HOST does not answer in valid HTTP/1.1 WHO";
 
 #[test]
@@ -205,7 +206,8 @@ fn answers_without_end() {
         )
     };
     check(cases! {
-        lasting "endless headers": vec![Read, Write(start.clone().into()), Flood(b"X: y\r\n".into())] => BAD, NO_HTTP;
+        lasting "endless headers": vec![Read, Write(start.clone().into()), Flood(b"X: y\r\n".into())] => BAD, MANY;
+        lasting "150 header lines": says(response("200 OK", &"X: y\r\n".repeat(150), ACCOUNT)) => BAD, MANY;
         lasting "an endless header": vec![Read, Write(start.clone().into()), Flood(b"xxxxxxx".into())] => BAD, "HOST sends more header lines than any API does (over 16 KiB) WHO";
         lasting "an endless body": vec![Read, Write(format!("{start}\r\n").into()), Flood(vec![b' '; 4096])] => BAD, "the answer of HOST is larger than any account (1024 KiB) WHO";
         lasting "endless chunks": vec![Read, Write(format!("{start}Transfer-Encoding: chunked\r\n\r\n").into()), Flood(b"8\r\n        \r\n".into())] => BAD, "the answer of HOST is larger than any account (1024 KiB) WHO";
@@ -482,7 +484,7 @@ fn encodings_are_refused_before_decoding() {
 
 #[test]
 fn redirects_are_not_followed() {
-    let other = Wire::answers(json(ACCOUNT));
+    let other = Untouched::new();
     for status in [
         "301 Moved Permanently",
         "302 Found",
@@ -491,20 +493,17 @@ fn redirects_are_not_followed() {
         "308 Permanent Redirect",
     ] {
         for (location, target) in [
+            (format!("{}/x?y=z", other.url()), other.url()),
             (
                 "/api/v1/connected-accounts/cacc_1/".to_owned(),
                 "another path of its own".to_owned(),
             ),
             ("?x=1".to_owned(), "another path of its own".to_owned()),
-            (format!("{}/x?y=z", other.url()), other.url().to_owned()),
             (
                 format!("http://user:pass@127.0.0.1:{}/", other.port()),
-                other.url().to_owned(),
+                other.url(),
             ),
-            (
-                format!("//127.0.0.1:{}/x", other.port()),
-                other.url().to_owned(),
-            ),
+            (format!("//127.0.0.1:{}/x", other.port()), other.url()),
             (
                 "https://login.example.com/sso?next=/".to_owned(),
                 "https://login.example.com".to_owned(),
@@ -512,6 +511,15 @@ fn redirects_are_not_followed() {
             (
                 "http://api.example.com/".to_owned(),
                 "http://api.example.com".to_owned(),
+            ),
+            // A browser takes each backslash for a slash, and does not see a tab.
+            (format!("\\\\127.0.0.1:{}\\x", other.port()), other.url()),
+            (format!("/\\127.0.0.1:{}", other.port()), other.url()),
+            (format!("/\t/127.0.0.1:{}/?//", other.port()), other.url()),
+            (format!("{}\\@api.example.com/", other.url()), other.url()),
+            (
+                "x?next=\\\\evil.test".to_owned(),
+                "another path of its own".to_owned(),
             ),
             (
                 "javascript:alert(1)".to_owned(),
@@ -532,11 +540,10 @@ fn redirects_are_not_followed() {
                 wire.port()
             );
             let hint = "is base_url right? `acctq config show` shows it";
-            home.acctq("cacc get cacc_1").run().is(
-                9,
-                "",
-                &format!("error: {message}\n  hint: {hint}\n"),
-            );
+            let ended = home.acctq("cacc get cacc_1").run();
+            // Before anything else is looked at: that nobody came is what matters.
+            other.check();
+            ended.is(9, "", &format!("error: {message}\n  hint: {hint}\n"));
             let error = home
                 .acctq("cacc get cacc_1 -o json")
                 .run()
@@ -547,7 +554,6 @@ fn redirects_are_not_followed() {
             assert_eq!(wire.connections(), 2, "{location}");
         }
     }
-    assert_eq!(other.connections(), 0);
     check(cases! {
         lasting "no location": status("302 Found", "") => BAD, "HOST redirects to nowhere (status 302), and redirects are not followed WHO";
     });
@@ -580,7 +586,7 @@ fn two_hundred_without_an_account() {
         lasting "two documents": body(&format!("{ACCOUNT}\n{ACCOUNT}")) => BAD, after;
         lasting "trailing garbage": body(&format!("{ACCOUNT}x")) => BAD, after;
         lasting "text called JSON": body("OK") => BAD, "the answer of HOST is not JSON WHO";
-        lasting "a byte order mark": body(&format!("\u{feff}{ACCOUNT}")) => BAD, "the answer of HOST is not JSON WHO";
+        lasting "a byte order mark": body(&format!("\u{feff}{ACCOUNT}")) => BAD, "the answer of HOST begins with a byte order mark, which JSON must not WHO";
         lasting "NaN": body("{\"id\":NaN}") => BAD, "the answer of HOST is not JSON WHO";
         lasting "not UTF-8": says([&b"HTTP/1.1 200 OK\r\n\r\n{\"id\":\"\xff\"}"[..]].concat()) => BAD, "the answer of HOST is not UTF-8 WHO";
         lasting "another account": body(&ACCOUNT.replace("cacc_1", "cacc_2")) => BAD, "HOST answers with another connected account: cacc_2 instead of cacc_1 (profile test)";
@@ -613,6 +619,7 @@ fn refusals() {
         lasting "404 without body": says(response("404 Not Found", "", "")) => (5, "not_found"), "no connected account cacc_1 at HOST (profile test)";
         lasting "404 of a page": html("404 Not Found") => BAD, page;
         lasting "404 of a page that begins with blanks": says(response("404 Not Found", "Content-Type: text/html\r\n", &format!("{}<html>", " ".repeat(70_000)))) => BAD, page;
+        lasting "404 without end": vec![Read, Write(b"HTTP/1.1 404 Not Found\r\n\r\n".into()), Flood(vec![b'x'; 4096])] => BAD, page;
         lasting "404 of a plain text": says(response("404 Not Found", "Content-Type: text/plain\r\n", "404 page not found")) => BAD, page;
         lasting "410": status("410 Gone", error) => (5, "gone"), "the connected account cacc_1 at HOST (profile test) is gone; the server says: \"Some message.\"";
         lasting "400": status("400 Bad Request", error) => BAD, "HOST answers with status 400, which the API does not have for a look-up; the server says: \"Some message.\" WHO";
@@ -652,6 +659,32 @@ fn retries_are_counted() {
         assert_eq!(error["attempts"], requests, "{args}");
         assert_eq!(wire.connections_of(requests), requests, "{args}");
     }
+}
+
+#[test]
+fn a_second_attempt_has_what_is_left() {
+    let busy = response("503 Service Unavailable", "Retry-After: 1\r\n", "");
+    let wire = Wire::new(vec![says(busy), vec![Read, Hold]]);
+    let home = Home::new();
+    home.profile(wire.url());
+    let error = home
+        .acctq("cacc get cacc_1 --timeout 3s -o json")
+        .run()
+        .fails(7, &[])
+        .error();
+    let message = error["message"].as_str().unwrap();
+    let (before, after) = message.split_once(" within ").unwrap();
+    let (seconds, after) = after.split_once(" s ").unwrap();
+    assert_eq!(
+        (before, after),
+        (
+            format!("{} did not answer", &wire.url()["http://".len()..]).as_str(),
+            "(cacc_1, profile test, tried 2 times)"
+        )
+    );
+    // The pause took one of the three.
+    let seconds: f64 = seconds.parse().unwrap();
+    assert!(seconds <= 2.0, "{message}");
 }
 
 #[test]
@@ -921,6 +954,8 @@ fn a_servers_words_are_escaped_and_cut() {
     }
     assert_eq!(said(&"x".repeat(10_000)), format!("{}…", "x".repeat(199)));
     assert_eq!(said(&r"\u001b".repeat(1000)).chars().count(), 200);
+    // Cut between characters, wherever that is in bytes.
+    assert_eq!(said(&"漢".repeat(300)), format!("{}…", "漢".repeat(199)));
 }
 
 /// `text` with every number of milliseconds replaced by `N`.
@@ -1131,6 +1166,13 @@ fn what_is_no_tls() {
             "no connection to HOST within 0.2 s (cacc_1, profile test)",
             1,
         ),
+        (
+            "a handshake byte by byte",
+            vec![Start, Dribble(b"\x16\x03\x03\x3f\xff".repeat(100), 20)],
+            TIMEOUT,
+            "no connection to HOST within 0.2 s (cacc_1, profile test)",
+            1,
+        ),
     ] {
         let wire = Wire::always(script);
         let home = Home::new();
@@ -1158,6 +1200,33 @@ fn what_is_no_tls() {
             wire.connections_of(2 * connections),
             2 * connections,
             "{name}"
+        );
+    }
+}
+
+#[test]
+fn a_black_hole() {
+    let nobody = BlackHole::new();
+    let home = Home::new();
+    let ca = home.file("ca.pem", certified("a CA").0, 0o644);
+    for scheme in ["http", "https"] {
+        let host = format!("127.0.0.1:{}", nobody.port());
+        home.profile(&format!("{scheme}://{host}"));
+        let message = format!("no connection to {host} within 0.2 s (cacc_1, profile test)");
+        let get = |args: &str| {
+            home.acctq(&format!("cacc get cacc_1 --timeout 200ms {args}"))
+                .env("SSL_CERT_FILE", &ca)
+                .run()
+        };
+        get("").is(
+            7,
+            "",
+            &format!("error: {message}\n  hint: try again; --timeout gives a look-up more time\n"),
+        );
+        let error = get("-o json").fails(7, &[]).error();
+        assert_eq!(
+            (&error["code"], &error["message"], &error["attempts"]),
+            (&"timeout".into(), &message.into(), &1.into())
         );
     }
 }

@@ -132,7 +132,7 @@ fn the_documents_are_the_servers_own() {
     let secret = format!(
         "{{\"id\":\"cacc_1\",\"activation_token\":\"{ACTIVATION}\",\"note\":\"{ACTIVATION}\"}}"
     );
-    let wire = Wire::answers(json(&listed(&[secret.clone()])));
+    let wire = Wire::answers(json(&listed(std::slice::from_ref(&secret))));
     for format in ["table", "json", "yaml", "ndjson"] {
         assert_eq!(run(&wire, &format!("-q -o {format}")).code, 0);
     }
@@ -254,11 +254,9 @@ fn what_makes_no_sense_is_refused_before_anything_is_asked() {
     );
 }
 
-#[test]
-fn what_is_no_list_fails_as_a_look_up_does() {
-    let ok = |body: &str| json(body);
-    let head = |headers: &str| response("200 OK", headers, "{\"data\":[]}");
-    for (bytes, code, says) in [
+/// Refusals, each with its exit code and what is said.
+fn refusals() -> Vec<(Vec<u8>, i32, &'static str)> {
+    vec![
         (
             response("401 Unauthorized", "", ""),
             4,
@@ -309,6 +307,14 @@ fn what_is_no_list_fails_as_a_look_up_does() {
             9,
             "redirects to https://evil.test (status 302)",
         ),
+    ]
+}
+
+/// Answers that are no list, likewise.
+fn no_lists() -> Vec<(Vec<u8>, i32, &'static str)> {
+    let ok = json;
+    let head = |headers: &str| response("200 OK", headers, "{\"data\":[]}");
+    vec![
         (
             head("Content-Encoding: gzip\r\n"),
             9,
@@ -357,7 +363,12 @@ fn what_is_no_list_fails_as_a_look_up_does() {
             9,
             "repeats the bearer token; it is not shown",
         ),
-    ] {
+    ]
+}
+
+#[test]
+fn what_is_no_list_fails_as_a_look_up_does() {
+    for (bytes, code, says) in [refusals(), no_lists()].concat() {
         let shown = String::from_utf8_lossy(&bytes).into_owned();
         let ended = run(&Wire::answers(bytes), "--retries 0 -o ndjson");
         let error = ended.fails(code, &[]).error();

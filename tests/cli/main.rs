@@ -3,9 +3,12 @@
 // The system tests share `harness` and `wire`, and either uses its part of them.
 #![allow(dead_code)]
 
+mod batch;
+mod check;
 mod commands;
 mod config;
 mod documents;
+mod every_fault;
 mod exit_codes;
 mod expressions;
 mod fields;
@@ -23,6 +26,7 @@ mod sandbox;
 mod terminal;
 mod tls;
 mod tokens;
+mod wait;
 mod wire;
 
 #[test]

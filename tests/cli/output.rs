@@ -1,12 +1,10 @@
 //! What is printed, and what never is.
 
 use std::fs;
-use std::io::{BufRead as _, BufReader, Read as _};
-use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-use crate::harness::{ACTIVATION, Home, wait};
+use crate::harness::{ACTIVATION, Home};
 use crate::wire::{Wire, json, response, serves};
 
 const CACC: &str = "cacc_7n42DGM5Tflk9n8mt7Fhc7";
@@ -226,7 +224,7 @@ fn columns_are_aligned_by_width_on_the_screen() {
     home.profile(&serves(|path| {
         let id = path.rsplit('/').next().unwrap();
         let name = match id {
-            "cacc_1" => "漢字",
+            "cacc_1" => "漢字漢字漢字",
             "cacc_2" => "😀",
             "cacc_3" => "e\u{301}",
             _ => "Zoë",
@@ -236,11 +234,11 @@ fn columns_are_aligned_by_width_on_the_screen() {
     home.acctq("get cacc_1 cacc_2 cacc_3 cacc_4 -F metadata,id -o table -q")
         .run()
         .prints(
-            "Metadata  ID\n\
-         漢字      cacc_1\n\
-         😀        cacc_2\n\
-         e\u{301}         cacc_3\n\
-         Zoë       cacc_4\n",
+            "Metadata      ID\n\
+         漢字漢字漢字  cacc_1\n\
+         😀            cacc_2\n\
+         e\u{301}             cacc_3\n\
+         Zoë           cacc_4\n",
         );
 }
 
@@ -303,6 +301,8 @@ fn an_activation_token_is_nowhere_without_reveal() {
         format!(",\"list\":[\"{token}\",\"{escaped}\",1]"),
         ",\"promotion\":{\"activation_token\":[\"PNS-CANARY77\"]},\"link\":\"https://x/?c=PNS-CANARY77\"".to_owned(),
         format!(",\"activation_tokens\":[\"{token}\"]"),
+        // Of others, which nothing but their names tells.
+        ",\"activationToken\":\"PNS-CANARY99\",\"old\":[{\"ACTIVATION-TOKEN\":\"PNS-CANARY98\"}]".to_owned(),
     ] {
         let uid = "u-1";
         let home = answered(&partner(uid, &more));
@@ -694,24 +694,10 @@ fn widths_are_fixed_after_a_hundred_rows() {
 }
 
 /// Runs a line of shell with `$ACCTQ` and a profile; the exit code, standard output and standard error.
-fn shell(home: &Home, line: &str) -> (Option<i32>, String, String) {
-    let mut child = Command::new("sh")
-        .args(["-c", line])
-        .env_clear()
-        .env("PATH", std::env::var_os("PATH").unwrap())
-        .env("HOME", home.path())
-        .env("ACCTQ", env!("CARGO_BIN_EXE_acctq"))
-        .current_dir(home.path())
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let status = wait(&mut child);
-    let (mut out, mut err) = (String::new(), String::new());
-    child.stdout.unwrap().read_to_string(&mut out).unwrap();
-    child.stderr.unwrap().read_to_string(&mut err).unwrap();
-    (status.code(), out, err)
+fn shell(home: &Home, line: &str) -> (i32, String, String) {
+    let run = home.shell(line).env("ACCTQ", env!("CARGO_BIN_EXE_acctq"));
+    let ended = run.run();
+    (ended.code, ended.stdout, ended.stderr)
 }
 
 const FULL: &str = "error: the output could not be written: No space left on device (os error 28)\n  hint: is the disk full? what was written before this is incomplete\n";
@@ -735,18 +721,14 @@ fn a_full_disk_is_said_and_exits_1() {
         "sandbox",
     ] {
         let (code, out, err) = shell(&home, &format!("\"$ACCTQ\" {args} >/dev/full"));
-        assert_eq!(
-            (code, out.as_str(), err.as_str()),
-            (Some(1), "", FULL),
-            "{args}"
-        );
+        assert_eq!((code, out.as_str(), err.as_str()), (1, "", FULL), "{args}");
     }
     for args in ["get cacc_1 -o json", "get cacc_1 cacc_2 -o ndjson"] {
         let (code, _, err) = shell(&home, &format!("\"$ACCTQ\" {args} >/dev/full"));
         let error: Value = serde_json::from_str(&err).unwrap();
         assert_eq!(
             (code, &error["error"]["code"]),
-            (Some(1), &"failed".into()),
+            (1, &"failed".into()),
             "{args}"
         );
     }
@@ -756,7 +738,7 @@ fn a_full_disk_is_said_and_exits_1() {
 fn a_limit_on_files_is_said_and_exits_1() {
     let home = answered(&connected(CACC, &format!("\"{}\"", "x".repeat(100_000))));
     let (code, _, err) = shell(&home, &format!("ulimit -f 8; \"$ACCTQ\" get {CACC} >out"));
-    assert_eq!(code, Some(1), "{err}");
+    assert_eq!(code, 1, "{err}");
     assert!(
         err.starts_with("error: the output could not be written: File too large"),
         "{err}"
@@ -767,7 +749,7 @@ fn a_limit_on_files_is_said_and_exits_1() {
         &home,
         &format!("ulimit -f 8; \"$ACCTQ\" get {CACC} -F statsu 2>>err"),
     );
-    assert_eq!((code, out.as_str()), (Some(2), ""));
+    assert_eq!((code, out.as_str()), (2, ""));
 }
 
 #[test]
@@ -791,22 +773,9 @@ fn a_reader_that_goes_away_is_no_error() {
         assert_eq!((code.as_str(), err.as_str()), ("0\n", ""), "{line}");
     }
     // Certainly gone, before the first byte.
-    let mut child = home.acctq(&format!("get {CACC} -o json")).into_command();
-    let mut child = child
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    drop(child.stdout.take());
-    assert_eq!(wait(&mut child).code(), Some(0));
-    let mut err = String::new();
-    child
-        .stderr
-        .take()
-        .unwrap()
-        .read_to_string(&mut err)
-        .unwrap();
-    assert_eq!(err, "");
+    let mut started = home.acctq(&format!("get {CACC} -o json")).start();
+    drop(started.stdout.take());
+    started.exits().prints("");
 }
 
 #[test]
@@ -827,27 +796,19 @@ fn stderr_closed_or_full_changes_no_exit_code() {
             let (code, out, err) = shell(&home, &format!("\"$ACCTQ\" {args} {way}"));
             assert_eq!(
                 (code, out.lines().count(), err.as_str()),
-                (Some(expected), lines, ""),
+                (expected, lines, ""),
                 "{args} {way}"
             );
         }
     }
     // Somebody who has stopped reading messages.
-    let mut command = home
+    let mut started = home
         .acctq("get cacc_1 cacc_404a cacc_2 -o ndjson -F id")
-        .into_command();
-    let mut child = command
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    drop(child.stderr.take());
-    let lines: Vec<_> = BufReader::new(child.stdout.take().unwrap())
-        .lines()
-        .map(Result::unwrap)
-        .collect();
-    assert_eq!(lines, ["{\"id\":\"cacc_1\"}", "{\"id\":\"cacc_2\"}"]);
-    assert_eq!(wait(&mut child).code(), Some(5));
+        .start();
+    drop(started.stderr.take());
+    started
+        .exits()
+        .is(5, "{\"id\":\"cacc_1\"}\n{\"id\":\"cacc_2\"}\n", "");
 }
 
 #[test]

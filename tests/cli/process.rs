@@ -14,21 +14,19 @@ use serde_json::Value;
 use super::config::{FOUND, LOOK_UP, account, bearers, server};
 use super::harness::{Ended, Home, Leash, Run, Started, TOKEN, wait};
 use super::tokens::{PRINT, helped};
-use super::wire::{Do, Wire, json, response};
+use super::wire::{Do, Wire, json, response, serves};
 
-const SIGNALS: [(Signal, i32, &str, &str); 2] = [
+const ENDED: &str = "another program sent SIGTERM, perhaps for a time limit, or the terminal was closed; run it again if you still want it";
+
+const SIGNALS: [(Signal, i32, &str, &str); 3] = [
     (
         Signal::INT,
         130,
         "interrupted",
         "run it again if you still want it",
     ),
-    (
-        Signal::TERM,
-        143,
-        "terminated",
-        "another program sent SIGTERM, perhaps for a time limit; run it again if you still want it",
-    ),
+    (Signal::TERM, 143, "terminated", ENDED),
+    (Signal::HUP, 143, "terminated", ENDED),
 ];
 
 /// More than any pipe holds, so that a reader that takes no more stalls us.
@@ -195,6 +193,38 @@ fn hanging(home: &Home, url: &str, function: &str, go: &mut dyn FnMut(Way<'_>)) 
     });
 }
 
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+#[test]
+fn a_resolver_that_hangs() {
+    for (proxy, message, code) in [
+        (
+            "",
+            "the name billing.test did not resolve within 0.3 s (cacc_1, profile test)",
+            "timeout",
+        ),
+        (
+            "http://proxy.test:3128",
+            "the name of the proxy proxy.test:3128 (HTTPS_PROXY) did not resolve within 0.3 s (cacc_1, profile test)",
+            "proxy",
+        ),
+    ] {
+        let home = Home::new();
+        hanging(&home, "https://billing.test", "getaddrinfo", &mut |way| {
+            let mut started = way
+                .run
+                .env("HTTPS_PROXY", proxy)
+                .arg("--timeout=300ms")
+                .start();
+            (way.until)(&mut started);
+            let error = started.exits().fails(7, &[]).error();
+            assert_eq!(
+                (&error["message"], &error["code"], &error["retryable"]),
+                (&message.into(), &code.into(), &true.into())
+            );
+        });
+    }
+}
+
 #[test]
 fn a_signal_ends_every_phase_of_a_look_up() {
     for (phase, way, more) in PHASES {
@@ -227,6 +257,45 @@ fn a_signal_ends_every_phase_of_a_look_up() {
     }
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn what_was_ignored_when_it_was_started_stays_ignored() {
+    use std::sync::{Mutex, mpsc};
+    let (asked, was_asked) = mpsc::channel();
+    let (go, gone) = mpsc::channel();
+    let (asked, gone) = (Mutex::new(asked), Mutex::new(gone));
+    let url = serves(move |_| {
+        asked.lock().unwrap().send(()).unwrap();
+        gone.lock().unwrap().recv().unwrap();
+        json(&account("cacc_1"))
+    });
+    let home = Home::new();
+    home.profile(&url);
+    let begun = |ignored: &str| {
+        let mut started = home
+            .shell(&format!("trap '' {ignored}; exec acctq {LOOK_UP}"))
+            .start();
+        was_asked.recv().unwrap();
+        for signal in [Signal::INT, Signal::HUP] {
+            started.signal(signal);
+        }
+        started
+    };
+    let mut started = begun("INT HUP TERM");
+    started.signal(Signal::TERM);
+    go.send(()).unwrap();
+    started.exits().prints(FOUND);
+    // The others count as ever.
+    let mut started = begun("INT HUP");
+    started.signal(Signal::TERM);
+    let error = started.exits().fails(143, &[]).error();
+    assert_eq!(error["code"], "terminated");
+    go.send(()).unwrap();
+    let error = begun("HUP").exits().fails(130, &[]).error();
+    assert_eq!(error["code"], "interrupted");
+    go.send(()).unwrap();
+}
+
 #[test]
 fn people_are_told_how_far_it_came() {
     let home = Home::new();
@@ -242,13 +311,13 @@ fn people_are_told_how_far_it_came() {
             Signal::TERM,
             143,
             "error: terminated while looking up the connected account cacc_1 (profile test)
-  hint: another program sent SIGTERM, perhaps for a time limit; run it again if you still want it
+  hint: another program sent SIGTERM, perhaps for a time limit, or the terminal was closed; run it again if you still want it
 ",
         ),
     ] {
         let wire = Wire::always(vec![Do::Read, Do::Hold]);
         home.profile(wire.url());
-        let started = home.acctq("cacc get cacc_1 -q").start();
+        let mut started = home.acctq("cacc get cacc_1 -q").start();
         wire.asked(1);
         started.signal(signal);
         started.exits().is(code, "", stderr);
@@ -269,7 +338,7 @@ fn two_of_four(format: &str) -> Ended {
     ]);
     let home = Home::new();
     home.profile(wire.url());
-    let started = home
+    let mut started = home
         .acctq(&format!(
             "cacc get cacc_1 cacc_2 cacc_3 cacc_4 -F id,status -o {format} --jobs 1"
         ))
@@ -327,7 +396,7 @@ fn without_a_result_there_is_no_array() {
         let wire = Wire::always(vec![Do::Read, Do::Hold]);
         let home = Home::new();
         home.profile(wire.url());
-        let started = home
+        let mut started = home
             .acctq(&format!("cacc get cacc_1 cacc_2 -o {format}"))
             .start();
         wire.asked(1);
@@ -347,7 +416,7 @@ fn what_the_signal_ends_is_no_failure_of_an_id() {
         "exec 3>'{}'; echo begun >&3; sleep 1000",
         leash.path().display()
     );
-    let started = helped(&home, &wire, &text).arg("cacc_2").start();
+    let mut started = helped(&home, &wire, &text).arg("cacc_2").start();
     assert_eq!(leash.line(), "begun\n");
     started.signal(Signal::INT);
     let ended = started.exits();
@@ -406,15 +475,12 @@ fn one_who_reads_neither_stream_does_not_keep_it() {
         let home = Home::new();
         home.profile(wire.url());
         let (mut reader, writer) = std::io::pipe().unwrap();
-        let mut command = home.acctq("cacc get cacc_1 -o json").into_command();
-        let mut child = command
-            .stdout(writer.try_clone().unwrap())
-            .stderr(writer)
-            .spawn()
-            .unwrap();
+        let run = home.acctq("cacc get cacc_1 -o json");
+        let mut started =
+            run.start_with(|command| command.stdout(writer.try_clone().unwrap()).stderr(writer));
         reader.read_exact(&mut [0]).unwrap();
-        rustix::process::kill_process(Pid::from_child(&child), signal).unwrap();
-        assert_eq!(wait(&mut child).code(), Some(code));
+        started.signal(signal);
+        started.exits().is(code, "", "");
     }
 }
 
@@ -442,7 +508,7 @@ fn a_helper_leaves_neither_zombie_nor_group() {
         "exec 3>'{}'; echo $$ >&3; sleep 1000 >&- & {PRINT}",
         leash.path().display()
     );
-    let started = helped(&home, &wire, &text).start();
+    let mut started = helped(&home, &wire, &text).start();
     let helper = pid(&leash.line());
     // We hold the token by now, and still run.
     wire.asked(1);
@@ -458,7 +524,7 @@ fn a_helper_leaves_neither_zombie_nor_group() {
         "exec 3>'{}'; echo $$ >&3; sleep 1000",
         leash.path().display()
     );
-    let started = helped(&home, &wire, &text).start();
+    let mut started = helped(&home, &wire, &text).start();
     let helper = pid(&leash.line());
     started.signal(Signal::TERM);
     started.exits().fails(143, &["terminated"]);
@@ -515,7 +581,7 @@ fn a_quit_leaves_no_core_file() {
     let mut started = home.acctq(LOOK_UP).start();
     wire.asked(1);
     started.signal(Signal::QUIT);
-    let status = wait(&mut started.child);
+    let status = started.wait();
     assert_eq!(
         (status.signal(), status.core_dumped()),
         (Some(Signal::QUIT.as_raw()), false)
@@ -568,7 +634,7 @@ fn other_processes_of_the_user_cannot_read_its_memory_or_environment() {
     let (readable, cmdline) = reads(started.child.id(), "cmdline");
     assert!(readable && !cmdline.windows(TOKEN.len()).any(|w| w == TOKEN.as_bytes()));
     started.child.kill().unwrap();
-    wait(&mut started.child);
+    started.wait();
 
     // A program that does not care can be read in the same way.
     let mut sleep = Command::new("sleep");
@@ -585,7 +651,13 @@ fn other_processes_of_the_user_cannot_read_its_memory_or_environment() {
 fn a_backtrace_is_not_to_be_had() {
     let home = Home::new();
     home.profile("http://127.0.0.1:1");
-    for args in ["cacc get cacc_1 --retries 0", "get ?", "-p none get cacc_1"] {
+    for args in [
+        "cacc get cacc_1 --retries 0",
+        "get ?",
+        "-p none get cacc_1",
+        // With a cause below it, where a backtrace would be.
+        "man nowhere",
+    ] {
         let plain = home.acctq(args).run();
         for value in ["1", "full"] {
             let traced = home

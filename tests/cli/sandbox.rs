@@ -1,13 +1,13 @@
 //! Every row of the sandbox's table, and its manners.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
-use std::process::{Child, Stdio};
+use std::time::Duration;
 
-use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, kill_process, setrlimit};
+use rustix::process::{Resource, Rlimit, Signal, getrlimit, setrlimit};
 use serde_json::Value;
 
-use crate::harness::{Home, TOKEN, wait};
+use crate::harness::{Home, Started, TOKEN};
 
 /// What the sandbox takes for a token; it is public.
 const PUBLIC: &str = "acctq-sandbox-token";
@@ -493,13 +493,11 @@ fn every_partner_account_of_the_sandbox() {
 fn its_help_lists_exactly_these() {
     // Not by the harness, which takes the header of its example for one that leaks.
     let home = Home::new();
-    let output = home
-        .acctq("sandbox --help")
-        .into_command()
-        .output()
-        .unwrap();
-    assert_eq!((output.status.code(), output.stderr), (Some(0), vec![]));
-    let help = String::from_utf8(output.stdout).unwrap();
+    let mut started = home.acctq("sandbox --help").start();
+    let mut help = String::new();
+    let mut stdout = started.stdout.take().unwrap();
+    stdout.read_to_string(&mut help).unwrap();
+    started.exits().prints("");
     // A long answer goes on in its own column.
     let listed: Vec<_> = help
         .split("\nID ")
@@ -522,7 +520,7 @@ fn its_help_lists_exactly_these() {
 
 /// `acctq sandbox`, ended with the test.
 struct Sandbox {
-    child: Child,
+    started: Started,
     port: u16,
     _home: Home,
 }
@@ -534,19 +532,8 @@ impl Sandbox {
 
     fn with(flags: &str) -> Self {
         let home = Home::new();
-        let mut command = home
-            .acctq(&format!("sandbox -o ndjson {flags}"))
-            .into_command();
-        let mut child = command
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.as_mut().unwrap())
-            .read_line(&mut line)
-            .unwrap();
-        let told: Value = serde_json::from_str(&line).unwrap();
+        let mut started = home.acctq(&format!("sandbox -o ndjson {flags}")).start();
+        let told: Value = serde_json::from_str(&started.line()).unwrap();
         assert_eq!(told["token"], PUBLIC);
         let port = told["base_url"]
             .as_str()
@@ -555,7 +542,7 @@ impl Sandbox {
             .unwrap();
         let port = port.parse().unwrap();
         Sandbox {
-            child,
+            started,
             port,
             _home: home,
         }
@@ -591,30 +578,10 @@ impl Sandbox {
     }
 
     /// Ends it, and returns what it has written since its first line.
-    fn end(mut self, signal: Signal) -> (Option<i32>, String) {
-        kill_process(Pid::from_child(&self.child), signal).unwrap();
-        let status = wait(&mut self.child);
-        let mut said = String::new();
-        self.child
-            .stdout
-            .take()
-            .unwrap()
-            .read_to_string(&mut said)
-            .unwrap();
-        self.child
-            .stderr
-            .take()
-            .unwrap()
-            .read_to_string(&mut said)
-            .unwrap();
-        (status.code(), said)
-    }
-}
-
-impl Drop for Sandbox {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+    fn end(mut self, signal: Signal) -> (i32, String) {
+        self.started.signal(signal);
+        let ended = self.started.exits();
+        (ended.code, ended.stdout + &ended.stderr)
     }
 }
 
@@ -657,35 +624,21 @@ fn it_says_where_it_is_in_every_format_and_ends_with_a_signal() {
             .port();
         let url = format!("http://127.0.0.1:{port}");
         let home = Home::new();
-        let mut command = home
+        let mut started = home
             .acctq(&format!("sandbox --port {port} -o {format}"))
-            .into_command();
-        let mut child = command
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let expected = first.replace('%', &url);
-        let stdout = BufReader::new(child.stdout.as_mut().unwrap());
-        let lines: Vec<_> = stdout
-            .lines()
-            .take(expected.lines().count())
-            .map(Result::unwrap)
-            .collect();
-        assert_eq!(lines.join("\n") + "\n", expected);
+            .start();
+        for line in first.replace('%', &url).lines() {
+            assert_eq!(started.line(), format!("{line}\n"));
+        }
         // The variables are enough for another call.
         home.acctq("get gone")
             .env("ACCTQ_PARTNER_URL", &url)
             .env("ACCTQ_PARTNER_TOKEN", PUBLIC)
             .run()
             .fails(5, &["error: the partner account gone at "]);
-        kill_process(Pid::from_child(&child), signal).unwrap();
-        let status = wait(&mut child);
-        assert_eq!(status.code(), Some(code));
-        let rest = child.wait_with_output().unwrap();
-        let stderr = String::from_utf8(rest.stderr).unwrap();
+        started.signal(signal);
         let messages = messages.replace('%', &url);
-        assert_eq!((rest.stdout, stderr), (vec![], messages), "{format}");
+        started.exits().is(code, "", &messages);
     }
 }
 
@@ -792,7 +745,7 @@ fn a_real_token_is_refused_and_never_logged() {
         "{answer}"
     );
     let (code, said) = sandbox.end(Signal::TERM);
-    assert_eq!((code, said.as_str()), (Some(143), ""));
+    assert_eq!((code, said.as_str()), (143, ""));
 }
 
 #[test]
@@ -874,6 +827,16 @@ fn it_stays_up_whatever_clients_do() {
         );
         sandbox.is_up();
     }
+    // Whoever does not come to the end of a request loses the place.
+    let mut told = String::new();
+    // A guard against a hang, not a measurement.
+    let guard = Duration::from_secs(60);
+    slow[0].set_read_timeout(Some(guard)).unwrap();
+    slow[0].read_to_string(&mut told).unwrap();
+    assert!(
+        told.starts_with("HTTP/1.1 408 Request Timeout\r\n"),
+        "{told}"
+    );
     drop(slow);
     // A thousand at once, none of which says a word; who is one too many is told, and the others go on when they leave.
     let many: Vec<_> = (0..1000)
@@ -895,7 +858,7 @@ fn it_stays_up_whatever_clients_do() {
         std::thread::yield_now();
     }
     let (code, said) = sandbox.end(Signal::INT);
-    assert_eq!((code, said.as_str()), (Some(130), ""));
+    assert_eq!((code, said.as_str()), (130, ""));
 }
 
 /// The path of Connect's list.
@@ -934,7 +897,7 @@ fn an_account_changes_from_one_look_up_to_the_next() {
     }
     // In one run, too.
     home.acctq(
-        "-p sandbox cacc get cacc_onboarding cacc_onboarding cacc_onboarding -F status -o ndjson",
+        "-p sandbox cacc get cacc_onboarding cacc_onboarding cacc_onboarding --jobs 1 -F status -o ndjson",
     )
     .run()
     .prints("{\"status\":\"pending\"}\n{\"status\":\"pending\"}\n{\"status\":\"active\"}\n");
@@ -990,7 +953,8 @@ fn a_long_list_takes_no_more_memory_than_a_short_one() {
     let list = body(&sandbox, LIST);
     assert!(list.ends_with("}]}"), "it is cut off");
     assert!(list.len() > 20_000_000, "only {} bytes", list.len());
-    let status = std::fs::read_to_string(format!("/proc/{}/status", sandbox.child.id())).unwrap();
+    let status =
+        std::fs::read_to_string(format!("/proc/{}/status", sandbox.started.child.id())).unwrap();
     let most = status
         .lines()
         .find_map(|line| line.strip_prefix("VmHWM:"))

@@ -9,12 +9,11 @@ use rustix::fs::{Mode, OFlags, open};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
 
-use crate::harness::{Home, Run, wait};
+use crate::harness::{Home, Run};
 use crate::wire::{Wire, json, serves};
 
-/// Runs the program with standard output and standard error on a terminal of that width; the exit code and what the
-/// terminal was sent.
-fn on_terminal(run: Run, width: u16) -> (Option<i32>, String) {
+/// A terminal of that width: the side of who looks at it, and that of programs.
+pub fn terminal(width: u16) -> (File, File) {
     let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
     grantpt(&master).unwrap();
     unlockpt(&master).unwrap();
@@ -32,24 +31,29 @@ fn on_terminal(run: Run, width: u16) -> (Option<i32>, String) {
         ws_ypixel: 0,
     };
     tcsetwinsize(&terminal, size).unwrap();
-    let terminal = File::from(terminal);
-    let mut command = run.into_command();
-    command
-        .stdin(Stdio::null())
-        .stdout(terminal.try_clone().unwrap())
-        .stderr(terminal);
-    let mut child = command.spawn().unwrap();
-    // It holds the terminal's end, which must close for the reader to see the end.
-    drop(command);
+    (File::from(master), File::from(terminal))
+}
+
+/// Runs the program with standard output and standard error on a terminal of that width; the exit code and what the
+/// terminal was sent.
+fn on_terminal(run: Run, width: u16) -> (Option<i32>, String) {
+    let (mut master, terminal) = terminal(width);
+    // Only the program holds the terminal's end then, which must close for the reader to see the end.
+    let mut started = run.start_with(|command| {
+        command
+            .stdin(Stdio::null())
+            .stdout(terminal.try_clone().unwrap())
+            .stderr(terminal)
+    });
     let reader = thread::spawn(move || {
-        let (mut master, mut sent, mut buffer) = (File::from(master), Vec::new(), [0; 4096]);
+        let (mut sent, mut buffer) = (Vec::new(), [0; 4096]);
         // Linux ends a terminal that nobody holds any more with an error.
         while let Ok(length @ 1..) = master.read(&mut buffer) {
             sent.extend_from_slice(&buffer[..length]);
         }
         sent
     });
-    let status = wait(&mut child);
+    let status = started.wait();
     let sent = String::from_utf8(reader.join().unwrap()).unwrap();
     (status.code(), sent.replace("\r\n", "\n"))
 }
@@ -243,13 +247,24 @@ fn any_width_will_do() {
         }
     }
     // What is asked for counts; what makes no sense does not.
-    for (columns, fits) in [("40", 40), ("0", 80), ("garbage", 80), ("65536", 80)] {
+    let args = "-p sandbox get cacc_hostile";
+    for (columns, width) in [
+        ("40", 40),
+        ("0", 100),
+        ("garbage", 100),
+        ("65536", 100),
+        ("", 100),
+    ] {
         let run = home
-            .acctq("-p sandbox get cacc_activestandard")
+            .acctq(args)
+            .env("TERM", "xterm-256color")
             .env("COLUMNS", columns);
-        let (_, sent) = on_terminal(run, 80);
-        assert!(widest(&sent) <= fits, "{columns}: {sent}");
-        assert_eq!(widest(&sent) > 40, fits > 40, "{columns}: {sent}");
+        let (code, sent) = on_terminal(run, 100);
+        assert_eq!(
+            (code, sent),
+            (Some(0), shown(&home, args, width)),
+            "{columns}"
+        );
     }
 }
 
@@ -358,4 +373,32 @@ fn rows_after_the_first_hundred_wrap_like_them() {
         assert_eq!(row[0], format!("{id}  {words:62}  active"));
         assert_eq!(row[1], format!("          {words}"));
     }
+}
+
+/// What is waited for shows while it is, and is gone when it is over.
+#[test]
+fn a_wait_shows_the_last_state() {
+    let home = Home::new();
+    let run = home
+        .acctq("-p sandbox wait cacc_onboarding --for status=active --interval 200ms -F status")
+        .env("TERM", "xterm-256color");
+    let (code, sent) = on_terminal(run, 100);
+    assert_eq!(code, Some(0), "{sent}");
+    assert!(
+        sent.contains("status is pending; waiting for status=active, "),
+        "{sent}"
+    );
+    let last = sent.rsplit('\r').next().unwrap();
+    assert!(
+        last.ends_with("\u{1b}[1mStatus\u{1b}[0m  active\n"),
+        "{sent:?}"
+    );
+    let quiet = home
+        .acctq("-p sandbox wait cacc_onboarding --for status=active --interval 200ms -F status -q")
+        .env("TERM", "xterm-256color");
+    let (code, sent) = on_terminal(quiet, 100);
+    assert_eq!(
+        (code, without_bold(&sent).as_str()),
+        (Some(0), "Status  active\n")
+    );
 }

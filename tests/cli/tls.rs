@@ -625,17 +625,25 @@ fn a_file_of_cas_that_is_none_is_named_with_what_is_wrong() {
             assert_eq!(wire.connections(), 0, "{words}");
         }
     }
-    // Only root may read what nobody may.
-    let (_wire, home) = served(&root, "");
+}
+
+#[test]
+fn a_file_of_cas_that_this_user_may_not_read() {
+    let root = Authority::root("Acme Root");
+    let (wire, home) = served(&root, "");
     let path = home.file("ca.pem", &root.pem, 0o000);
-    if rustix::process::geteuid().is_root() {
-        let get = home
-            .acctq("cacc get cacc_1 -o ndjson")
-            .env("SSL_CERT_FILE", path);
-        get.run().prints(&format!("{ACCOUNT}\n"));
-    } else {
-        says(&home, "may not be read by this user", false);
-    }
+    let get = |args: &str| {
+        home.acctq(&format!("cacc get cacc_1 {args}"))
+            .env("SSL_CERT_FILE", &path)
+            .by_ordinary_user(&home)
+            .run()
+    };
+    let path = path.display();
+    let message = format!("the CA file {path} may not be read by this user");
+    let hint = "SSL_CERT_FILE names it, as the PEM file of the CA certificates to trust; unset it to trust the system's";
+    get("").is(3, "", &format!("error: {message}\n  hint: {hint}\n"));
+    assert_eq!(get("-o json").fails(3, &[]).error()["message"], message);
+    assert_eq!(wire.connections(), 0);
 }
 
 #[test]

@@ -255,6 +255,18 @@ fn token_files() {
 }
 
 #[test]
+fn a_token_file_that_this_user_may_not_read() {
+    let wire = server();
+    let home = Home::new();
+    let path = home.config(with_source(&wire, "token_file = \"t\""));
+    let file = home.file(path.with_file_name("t"), TOKEN, 0o000);
+    let message = format!("token file {} may not be read by this user", file.display());
+    let ended = home.acctq(LOOK_UP).by_ordinary_user(&home).run();
+    let error = refused(&ended, &wire, 4, &message);
+    assert_eq!(error["file"].as_str(), file.to_str());
+}
+
+#[test]
 fn helpers_that_fail() {
     let loud = format!("{PRINT}; {PRINT} >&2;");
     let by_hand = "run it by hand to see what it says: its output is not shown here, as it may hold the token";

@@ -1,10 +1,11 @@
 //! A server that does to its clients exactly what a script says, byte by byte, and records what it was sent.
 
-use std::io::{Read, Write};
+use std::collections::HashMap;
+use std::io::{BufReader, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
@@ -29,6 +30,76 @@ pub enum Do {
     Tunnel(u16),
     /// Close so that the client is reset: with what it sent left unread.
     Reset,
+}
+
+/// Somewhere that nobody may go: the test fails if there was a single connection, and tells what came through it.
+pub struct Untouched(TcpListener);
+
+impl Untouched {
+    /// Listens on a free port, on every address of this machine.
+    pub fn new() -> Self {
+        Untouched(TcpListener::bind("0.0.0.0:0").unwrap())
+    }
+
+    pub fn port(&self) -> u16 {
+        self.0.local_addr().unwrap().port()
+    }
+
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port())
+    }
+
+    /// Fails if anybody has come.
+    pub fn check(&self) {
+        // The system accepts connections for us, so who has come is there, be it gone again.
+        self.0.set_nonblocking(true).unwrap();
+        if let Ok((mut stream, _)) = self.0.accept() {
+            let mut said = [0; 4096];
+            stream
+                .set_read_timeout(Some(Duration::from_secs(1)))
+                .unwrap();
+            let length = stream.read(&mut said).unwrap_or(0);
+            panic!(
+                "somebody came, and said {:?}",
+                String::from_utf8_lossy(&said[..length])
+            );
+        }
+    }
+}
+
+impl Drop for Untouched {
+    fn drop(&mut self) {
+        if !thread::panicking() {
+            self.check();
+        }
+    }
+}
+
+/// A port that takes no further connection and refuses none: whoever asks for one gets no answer at all.
+pub struct BlackHole {
+    listener: TcpListener,
+    _waiting: Vec<TcpStream>,
+}
+
+impl BlackHole {
+    pub fn new() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let at = listener.local_addr().unwrap();
+        // Nobody accepts, so the system keeps what comes until it has no room for more.
+        let wait = Duration::from_millis(200);
+        let waiting: Vec<_> = (0..10_000)
+            .map_while(|_| TcpStream::connect_timeout(&at, wait).ok())
+            .collect();
+        assert!(waiting.len() < 10_000, "there is always room");
+        BlackHole {
+            listener,
+            _waiting: waiting,
+        }
+    }
+
+    pub fn port(&self) -> u16 {
+        self.listener.local_addr().unwrap().port()
+    }
 }
 
 /// Scripts for one connection after the other; the last one serves all further ones.
@@ -134,7 +205,7 @@ impl Wire {
 
     /// Waits until there were so many requests.
     pub fn asked(&self, requests: usize) {
-        let began = std::time::Instant::now();
+        let began = Instant::now();
         while self.requests().len() < requests {
             assert!(
                 began.elapsed() < Duration::from_secs(60),
@@ -264,4 +335,163 @@ pub fn serves(answer: impl Fn(&str) -> Vec<u8> + Send + Sync + 'static) -> Strin
         }
     });
     url
+}
+
+/// What a [`Server`] does about a request.
+pub enum Reply {
+    /// Sends these bytes, and waits for the next request.
+    Send(Vec<u8>),
+    /// Sends these bytes, and closes the connection.
+    Close(Vec<u8>),
+    /// Sends these bytes, and resets the connection.
+    Reset(Vec<u8>),
+}
+
+/// A request, as far as an answer may depend on it.
+pub struct Request<'a> {
+    /// The last part of its path.
+    pub id: &'a str,
+    /// Which one for this id it is, from 1.
+    pub attempt: usize,
+    /// Which one of all it is, from 1.
+    pub number: usize,
+    /// The bearer token.
+    pub bearer: &'a str,
+}
+
+/// A server that decides about each request when it comes, on connections that stay open. Who decides may wait for something
+/// meanwhile, and keeps nobody else.
+pub struct Server {
+    url: String,
+    log: Arc<Log>,
+}
+
+#[derive(Default)]
+struct Log {
+    asked: Mutex<Asked>,
+    grown: Condvar,
+}
+
+#[derive(Default)]
+struct Asked {
+    /// When each request came, and for which id.
+    requests: Vec<(Instant, String)>,
+    attempts: HashMap<String, usize>,
+    answered: usize,
+}
+
+impl Server {
+    pub fn new(decide: impl Fn(&Request<'_>) -> Reply + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let log = Arc::new(Log::default());
+        let (shared, decide) = (log.clone(), Arc::new(decide));
+        thread::spawn(move || {
+            for stream in listener.incoming() {
+                let (stream, log, decide) = (stream.unwrap(), shared.clone(), decide.clone());
+                thread::spawn(move || log.serve(stream, &*decide));
+            }
+        });
+        Server { url, log }
+    }
+
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// When each request came, and for which id.
+    pub fn requests(&self) -> Vec<(Instant, String)> {
+        self.log.asked.lock().unwrap().requests.clone()
+    }
+
+    /// How many requests came.
+    pub fn count(&self) -> usize {
+        self.log.asked.lock().unwrap().requests.len()
+    }
+
+    /// How many requests are not answered yet.
+    pub fn under_way(&self) -> usize {
+        let asked = self.log.asked.lock().unwrap();
+        asked.requests.len() - asked.answered
+    }
+
+    /// Waits until there were so many requests.
+    pub fn asked(&self, requests: usize) {
+        let fewer = |asked: &mut Asked| asked.requests.len() < requests;
+        let asked = self.log.asked.lock().unwrap();
+        let guard = Duration::from_secs(60);
+        let (asked, waited) = self
+            .log
+            .grown
+            .wait_timeout_while(asked, guard, fewer)
+            .unwrap();
+        assert!(
+            !waited.timed_out(),
+            "nobody asks: {} of {requests} requests",
+            asked.requests.len()
+        );
+    }
+}
+
+impl Log {
+    fn serve(&self, stream: TcpStream, decide: &(impl Fn(&Request<'_>) -> Reply + ?Sized)) {
+        let mut reader = BufReader::new(&stream);
+        while let Ok(head) = read_head(&mut reader) {
+            let path = head.split(' ').nth(1).unwrap();
+            let id = path.rsplit('/').next().unwrap();
+            let bearer = head.lines().find_map(|line| {
+                let (name, value) = line.split_once(": ")?;
+                let is_it = name.eq_ignore_ascii_case("authorization");
+                is_it.then(|| value.strip_prefix("Bearer ")).flatten()
+            });
+            let request = {
+                let mut asked = self.asked.lock().unwrap();
+                asked.requests.push((Instant::now(), id.to_owned()));
+                let number = asked.requests.len();
+                let attempt = asked.attempts.entry(id.to_owned()).or_default();
+                *attempt += 1;
+                Request {
+                    id,
+                    attempt: *attempt,
+                    number,
+                    bearer: bearer.unwrap_or_default(),
+                }
+            };
+            self.grown.notify_all();
+            let reply = decide(&request);
+            self.asked.lock().unwrap().answered += 1;
+            let (bytes, goes_on) = match &reply {
+                Reply::Send(bytes) => (bytes, true),
+                Reply::Close(bytes) => (bytes, false),
+                Reply::Reset(bytes) => {
+                    let at_once = Some(Duration::ZERO);
+                    rustix::net::sockopt::set_socket_linger(&stream, at_once).unwrap();
+                    (bytes, false)
+                }
+            };
+            if (&stream).write_all(bytes).is_err() || !goes_on {
+                return;
+            }
+        }
+    }
+}
+
+/// Keeps whoever comes until it is opened.
+#[derive(Clone, Default)]
+pub struct Gate(Arc<(Mutex<bool>, Condvar)>);
+
+impl Gate {
+    /// Waits until it is open.
+    pub fn pass(&self) {
+        let (is_open, opened) = &*self.0;
+        let closed = |is_open: &mut bool| !*is_open;
+        drop(opened.wait_while(is_open.lock().unwrap(), closed).unwrap());
+    }
+
+    /// Opens it, for good.
+    pub fn open(&self) {
+        let (is_open, opened) = &*self.0;
+        *is_open.lock().unwrap() = true;
+        opened.notify_all();
+    }
 }

@@ -30,11 +30,8 @@ fn a_hundred_thousand_accounts_take_hardly_more_memory_than_one() {
     let url = sandbox.base_url();
     let (_, one) = measured(&home, &url, &["cacc", "get", "cacc_sandbox0000001"]);
     let (list, many) = measured(&home, &url, &["cacc", "list", "-F", "id"]);
-    let last = "\n{\"id\":\"cacc_sandbox0100000\"}\n";
-    assert_eq!(
-        (list.lines().count(), list.ends_with(last)),
-        (100_000, true)
-    );
+    let end = "\n{\"id\":\"cacc_sandbox0100000\"}\n";
+    assert_eq!((list.lines().count(), list.ends_with(end)), (100_000, true));
     assert!(many <= one + 2 * 1024, "{many} kB, and {one} kB for one");
     // To sort them takes what they take, and no more than is allowed for any number of accounts.
     let (list, sorted) = measured(

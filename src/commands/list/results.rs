@@ -104,15 +104,6 @@ impl Results {
         }
     }
 
-    /// Reports why an account is not shown.
-    ///
-    /// # Errors
-    /// None.
-    pub fn refuse(&self, interrupt: &Interrupt, error: &Error) -> Result<()> {
-        self.aside(interrupt, || self.ui.failure(error));
-        Ok(())
-    }
-
     /// Completes the output.
     ///
     /// # Errors

@@ -180,8 +180,9 @@ impl Lines {
             }
         }
         if self.is_at_end && self.number < self.skipped {
+            let lines = if self.number == 1 { "line" } else { "lines" };
             let message = format!(
-                "--skip {}: standard input has only {} lines",
+                "--skip {}: standard input has only {} {lines}",
                 self.skipped, self.number
             );
             return Err(Error::new(Kind::Usage, message)

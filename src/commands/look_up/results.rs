@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::tally::Tally;
+use super::tally::{Tally, ids};
 use crate::account::Id;
 use crate::amount::{grouped, span};
 use crate::commands::portions::Portions;
@@ -89,10 +89,10 @@ impl Results {
         self.expected.store(ids.unwrap_or(0), Ordering::Relaxed);
     }
 
-    /// `12,345 done, 188 failed, 8,123/s, 12 s left`
-    fn progress(&self) -> String {
+    /// `12,345 done, 188 failed, 8,123/s, 12 s left`; so many of them wait to be written.
+    fn progress(&self, waiting: usize) -> String {
         let tally = &lock(&self.progress).tally;
-        let done = tally.done();
+        let done = tally.done() + waiting;
         let expected = self.expected.load(Ordering::Relaxed);
         let elapsed = self.began.elapsed().as_millis();
         let mut parts = vec![format!("{} done", grouped(done))];
@@ -137,7 +137,13 @@ impl Results {
         self.ui.failure(error);
         let mut progress = lock(&self.progress);
         progress.tally.failed(error.kind());
-        progress.tally.line = line.or(progress.tally.line);
+        match output.portions.last_mut() {
+            // What is before it has been kept back: its line is done when that is written.
+            Some(last) => *last = line.or(*last),
+            None => progress.tally.line = line.or(progress.tally.line),
+        }
+        drop(progress);
+        self.show_progress(output);
         Ok(())
     }
 
@@ -151,8 +157,13 @@ impl Results {
             tally.found += 1;
             tally.line = line.or(tally.line);
         })?;
-        self.ui.progress(|| self.progress());
+        self.show_progress(output);
         Ok(())
+    }
+
+    fn show_progress(&self, output: &Output) {
+        self.ui
+            .progress(|| self.progress(output.portions.waiting()));
     }
 
     /// Completes the output: what waits is written, and what is open is closed.
@@ -171,7 +182,7 @@ impl Results {
     ///
     /// # Errors
     /// `failed` if it cannot be written.
-    fn cut_short(&self, output: &mut Output) -> Result<()> {
+    pub fn cut_short(&self, output: &mut Output) -> Result<()> {
         if output.is_complete || output.found == 0 {
             self.ui.end_progress();
             return Ok(());
@@ -219,8 +230,7 @@ impl Results {
         } else if done == 0 {
             write!(message, " before anything was looked up")
         } else {
-            let of = self.arguments.as_ref();
-            let of = of.map(|ids| format!(" of {}", grouped(ids.len())));
+            let of = self.arguments.as_ref().map(Vec::len);
             let next = self.arguments.as_ref().and_then(|ids| ids.get(done));
             let (upto, hint) = tally.resuming("run it again", " if you still want it");
             again = next.map_or(hint, |next| {
@@ -231,16 +241,17 @@ impl Results {
             });
             write!(
                 message,
-                " after {}{} ids ({} found, {} failed){upto}",
-                grouped(done),
-                of.unwrap_or_default(),
+                " after {} ({} found, {} failed){upto}",
+                ids(done, of),
                 grouped(tally.found),
                 grouped(tally.failures())
             )
         };
         let hint = match kind {
             Kind::Terminated => {
-                format!("another program sent SIGTERM, perhaps for a time limit; {again}")
+                format!(
+                    "another program sent SIGTERM, perhaps for a time limit, or the terminal was closed; {again}"
+                )
             }
             _ => again,
         };

@@ -63,7 +63,7 @@ impl Tally {
     /// # Errors
     /// What left ids untried, or may have: `None` is an unknown number of them.
     pub fn ending(&self, stop: Option<Stop>, left: Option<usize>) -> Result<Ending> {
-        if let Some(stop) = stop.filter(|_| left != Some(0)) {
+        if let Some(stop) = stop.filter(|stop| left != Some(0) || stop.input.is_some()) {
             return Err(self.stopped(stop, left));
         }
         let kinds = self.failed.values().map(|(kind, _)| *kind);
@@ -72,10 +72,8 @@ impl Tally {
 
     fn stopped(&self, stop: Stop, left: Option<usize>) -> Error {
         let done = self.done();
-        let of = left.map_or(String::new(), |left| {
-            format!(" of {}", grouped(done + left))
-        });
-        let message = format!("stopped after {}{of} ids: {}", grouped(done), stop.why);
+        let ids = ids(done, left.map(|left| done + left));
+        let message = format!("stopped after {ids}: {}", stop.why);
         let (upto, hint) = self.resuming("mend that first", "; the other ids have not been tried");
         Error::new(stop.kind, message + &upto)
             .hint(hint)
@@ -99,6 +97,14 @@ impl Tally {
             None => (String::new(), format!("{first}{otherwise}")),
         }
     }
+}
+
+/// `1 id`, `1 of 2 ids`
+#[must_use]
+pub fn ids(done: usize, of: Option<usize>) -> String {
+    let noun = if of.unwrap_or(done) == 1 { "id" } else { "ids" };
+    let of = of.map_or(String::new(), |of| format!(" of {}", grouped(of)));
+    format!("{}{of} {noun}", grouped(done))
 }
 
 #[cfg(test)]

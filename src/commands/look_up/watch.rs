@@ -30,6 +30,8 @@ pub struct Stop {
     pub retryable: bool,
     pub api: Option<&'static str>,
     pub profile: Option<String>,
+    /// The failure of the input itself, where that is why.
+    pub input: Option<Error>,
 }
 
 impl<'a> Watch<'a> {
@@ -56,10 +58,13 @@ impl<'a> Watch<'a> {
         }
     }
 
-    /// Ends it for a reason of its own.
+    /// Ends it because the ids cannot be read.
     pub fn stop(&self, error: &Error) {
         let mut state = self.lock();
-        let stop = || Stop::new(error.to_string(), error);
+        let stop = || Stop {
+            input: Some(error.clone()),
+            ..Stop::new(error.to_string(), error)
+        };
         state.stop.get_or_insert_with(stop);
         self.pace.stop();
     }
@@ -111,6 +116,7 @@ impl Stop {
             retryable: error.is_retryable(),
             api: error.facts().api,
             profile: error.facts().profile.clone(),
+            input: None,
         }
     }
 }

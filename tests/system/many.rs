@@ -1,0 +1,216 @@
+//! Many ids for as long as it takes: a hundred thousand, or as many as the variable `MANY_IDS` says.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File};
+use std::io::Write as _;
+use std::process::Stdio;
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use rustix::process::{Signal, kill_process};
+use serde_json::Value;
+
+use crate::every_fault;
+use crate::harness::{Home, Started};
+use crate::wire::{Reply, Server, json, response};
+
+/// The most memory that a run may have had, in KiB.
+const MEMORY: u64 = 96 * 1024;
+
+fn many() -> usize {
+    match std::env::var("MANY_IDS") {
+        Ok(count) => count.parse().expect("MANY_IDS is a number"),
+        Err(_) => 100_000,
+    }
+}
+
+/// The most memory that it has had, in KiB.
+fn peak(pid: u32) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    line.unwrap().trim_end_matches("kB").trim().parse().unwrap()
+}
+
+fn lines(stream: impl std::io::BufRead) -> impl Iterator<Item = String> {
+    stream.lines().map(Result::unwrap)
+}
+
+#[test]
+fn every_id_is_accounted_for_and_memory_does_not_grow() {
+    let ids = many();
+    let (home, server) = (Home::new(), Server::new(every_fault::decide));
+    home.profile(server.url());
+    let run = home.acctq("cacc get - -o ndjson --jobs 32 --retries 1");
+    let (mut started, mut stdin) = run.start_fed();
+    let pid = started.child.id();
+    let (stdout, stderr) = (started.stdout.take(), started.stderr.take());
+    let (fed, open) = mpsc::channel();
+    let (early, late) = thread::scope(|scope| {
+        scope.spawn(move || {
+            for number in 1..=ids {
+                stdin
+                    .write_all(every_fault::line(number).as_bytes())
+                    .unwrap();
+            }
+            // It stays open, so that the program stays until its memory has been looked at.
+            fed.send(stdin).unwrap();
+        });
+        scope.spawn(|| every_fault::check_failed(ids, lines(stderr.unwrap())));
+        let (mut seen, mut early, mut late) = (0, 0, 0);
+        let all = every_fault::found(ids).count();
+        let looked_at = lines(stdout.unwrap()).inspect(|_| {
+            seen += 1;
+            if seen == all / 10 {
+                early = peak(pid);
+            }
+            if seen == all {
+                let stdin = open.recv().unwrap();
+                late = peak(pid);
+                drop(stdin);
+            }
+        });
+        every_fault::check_found(ids, looked_at);
+        (early, late)
+    });
+    assert_eq!(started.child.wait().unwrap().code(), Some(1));
+    assert!(
+        late < MEMORY && late * 2 < early * 3,
+        "{early} KiB became {late} KiB"
+    );
+}
+
+/// An id whose account is not found.
+fn is_missing(number: usize) -> bool {
+    number % 7 == 0
+}
+
+/// Every line of this much input is answered for, exactly once, by an account or a failure; which ones.
+fn answered(stdout: &str, errors: &[Value]) -> BTreeSet<usize> {
+    let accounts: Vec<Value> = if stdout.starts_with('[') {
+        serde_json::from_str(stdout).expect("a whole array")
+    } else {
+        let line = |line| serde_json::from_str(line).expect("a whole line");
+        stdout.lines().map(line).collect()
+    };
+    let mut lines = BTreeSet::new();
+    for account in accounts {
+        let id = account["id"]
+            .as_str()
+            .unwrap()
+            .trim_start_matches("cacc_")
+            .to_owned();
+        let number = id.parse().unwrap();
+        assert!(!is_missing(number) && lines.insert(number), "{number}");
+    }
+    for error in errors {
+        let number = usize::try_from(error["line"].as_u64().unwrap()).unwrap();
+        assert!(is_missing(number) && lines.insert(number), "{number}");
+    }
+    lines
+}
+
+fn errors(stderr: &str) -> Vec<Value> {
+    let error = |line| serde_json::from_str::<Value>(line).expect("a whole line")["error"].clone();
+    stderr.lines().map(error).collect()
+}
+
+#[test]
+fn two_hundred_interruptions_tear_nothing() {
+    const IDS: usize = 300;
+    let text: String = (1..=IDS).map(|n| format!("cacc_{n}\n")).collect();
+    let mut early = 0;
+    for round in 0..200 {
+        let at = fastrand::usize(1..=IDS);
+        let jobs = fastrand::choice([1, 2, 8, 32]).unwrap();
+        let format = fastrand::choice(["json", "ndjson"]).unwrap();
+        let (signal, code) = fastrand::choice([(Signal::INT, 130), (Signal::TERM, 143)]).unwrap();
+        let pause = Duration::from_micros(fastrand::u64(..3_000));
+        let name = format!("round {round}: {signal:?} at {at}, {format}, {jobs} jobs");
+
+        let server = Server::new(|request| {
+            if is_missing(request.id["cacc_".len()..].parse().unwrap()) {
+                return Reply::Send(response("404 Not Found", "", ""));
+            }
+            Reply::Send(json(&format!("{{\"id\":\"{}\"}}", request.id)))
+        });
+        let home = Home::new();
+        home.profile(server.url());
+        let args = format!("cacc get - -q -F id -o {format} --jobs {jobs}");
+        let file = File::open(home.file("ids", &text, 0o600)).unwrap();
+        let started: Started = home.acctq(&args).start_with(|command| {
+            command
+                .stdin(file)
+                .stdout(Stdio::piped())
+                .stderr(Stdio::piped())
+        });
+        let pid = started.pid();
+        let signalling = thread::spawn(move || {
+            server.asked(at);
+            thread::sleep(pause);
+            // It may have ended by now.
+            let _ = kill_process(pid, signal);
+            server
+        });
+        let ended = started.ends();
+        let _server = signalling.join().unwrap();
+        let mut told = errors(&ended.stderr);
+        let upto = if ended.code == 5 {
+            IDS
+        } else {
+            assert_eq!(ended.code, code, "{name}: {ended:#?}");
+            early += 1;
+            let last = told.pop().unwrap();
+            usize::try_from(last["line"].as_u64().unwrap_or(0)).unwrap()
+        };
+        let mut all = answered(&ended.stdout, &told);
+        assert_eq!(all, (1..=upto).collect(), "{name}: {ended:#?}");
+        if upto < IDS {
+            let again = home
+                .acctq(&format!("{args} --skip {upto}"))
+                .stdin(&text)
+                .run();
+            let mut rest = answered(&again.stdout, &errors(&again.stderr));
+            all.append(&mut rest);
+            assert_eq!(all, (1..=IDS).collect(), "{name}: {again:#?}");
+        }
+    }
+    assert!(
+        early > 100,
+        "only {early} were interrupted before their end"
+    );
+}
+
+#[test]
+fn every_connection_closed_and_every_answer_its_own() {
+    let ids = many() / 5;
+    let server = Server::new(|request| {
+        thread::sleep(Duration::from_micros(fastrand::u64(..500)));
+        Reply::Close(json(&format!(
+            "{{\"id\":\"{0}\",\"metadata\":\"{0}\"}}",
+            request.id
+        )))
+    });
+    let home = Home::new();
+    home.profile(server.url());
+    let run = home.acctq("cacc get - -F id,metadata -o ndjson -q --jobs 32");
+    let (mut started, mut stdin) = run.start_fed();
+    let feeding = thread::spawn(move || {
+        for number in 1..=ids {
+            stdin
+                .write_all(format!("cacc_{number}\n").as_bytes())
+                .unwrap();
+        }
+    });
+    let mut count = 0;
+    for line in lines(started.stdout.take().unwrap()) {
+        count += 1;
+        assert_eq!(
+            line,
+            format!("{{\"id\":\"cacc_{count}\",\"metadata\":\"cacc_{count}\"}}")
+        );
+    }
+    feeding.join().unwrap();
+    let ended = started.ends();
+    assert_eq!((ended.code, count, ended.stderr.as_str()), (0, ids, ""));
+}

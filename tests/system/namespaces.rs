@@ -1,0 +1,209 @@
+//! What a machine may be like: a file system that is full or mounted for reading only, a resolver that hangs, no network at
+//! all. Each in a namespace of its own, as root or, where the system lets them, as anybody.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+
+use crate::harness::{Ended, Home, Run, TOKEN};
+use crate::programs::program;
+use crate::wire::{Wire, json};
+
+const ACCOUNT: &str = r#"{"id":"cacc_1","connection_type":"standard","onboarding_mode":"full","status":"active","platform_organization_id":"org_1","created_at":"2025-01-02T03:04:05Z"}"#;
+
+fn is_root() -> bool {
+    rustix::process::geteuid().is_root()
+}
+
+/// A run of a shell in namespaces of its own, for mounts and with these flags for more. Who is not root is root in there.
+fn apart(home: &Home, flags: &str, script: &str) -> Run {
+    for (name, package) in [("unshare", "util-linux"), ("mount", "mount")] {
+        program(home, name, package);
+    }
+    let flags = if is_root() {
+        flags.to_owned()
+    } else {
+        format!("{flags} --map-root-user")
+    };
+    let file = home.file("script", format!("set -eu\n{script}\n"), 0o600);
+    let path = std::env::var("PATH").unwrap_or_default() + ":/usr/sbin:/sbin";
+    home.shell(&format!(
+        "PATH=\"$PATH:{path}\"; exec unshare --mount {flags} sh '{}'",
+        file.display()
+    ))
+}
+
+/// A user beside root, in there: an ordinary one where we are root; nobody else is to be had otherwise.
+fn ordinarily(home: &Home) -> &'static str {
+    if !is_root() {
+        return "";
+    }
+    program(home, "setpriv", "util-linux");
+    "setpriv --reuid 65534 --regid 65534 --clear-groups"
+}
+
+#[test]
+fn what_root_has_mounted_for_reading_only_may_hold_secrets() {
+    let wire = Wire::answers(json(ACCOUNT));
+    let home = Home::new();
+    // For an ordinary user, too.
+    fs::set_permissions(home.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    let url = wire.url();
+    home.file("token.canary", format!("{TOKEN}\n"), 0o600);
+    let profile =
+        format!("default_profile = \"test\"\n[profiles.test.connect]\nbase_url = \"{url}\"\n");
+    home.file(
+        "inline.toml",
+        format!("{profile}token = \"{TOKEN}\"\n"),
+        0o600,
+    );
+    home.file(
+        "file.toml",
+        format!("{profile}token_file = \"token\"\n"),
+        0o644,
+    );
+    let user = ordinarily(&home);
+    // As Kubernetes does it: links to what everybody may read, in a directory that everybody may write.
+    let look_up = |config: &str, between: &str| -> Ended {
+        apart(
+            &home,
+            "",
+            &format!(
+                "mkdir -p secrets; mount -t tmpfs -o mode=1777 none secrets
+                 cp \"$(command -v acctq)\" inline.toml file.toml secrets/
+                 mkdir secrets/..1; cp token.canary secrets/..1/token; ln -s ..1 secrets/..data
+                 ln -s ..data/token secrets/token; chmod 644 secrets/*.toml secrets/..1/token
+                 {between}
+                 exec {user} secrets/acctq cacc get cacc_1 -o ndjson --config secrets/{config}"
+            ),
+        )
+        .run()
+    };
+    let read_only = "mount -o remount,bind,ro secrets";
+    for config in ["inline.toml", "file.toml"] {
+        look_up(config, read_only).prints(&format!("{ACCOUNT}\n"));
+        let what = match config {
+            "inline.toml" => "secrets/inline.toml",
+            _ => "secrets/token",
+        };
+        let said = format!("{what} can be read by others (everybody), and it holds a token");
+        let error = look_up(config, "").fails(3, &[]).error();
+        let message = error["message"].as_str().unwrap();
+        assert!(message.ends_with(&said), "{message}");
+    }
+    // What belongs to somebody else is theirs, however it is mounted. Only root can make it so.
+    if is_root() {
+        for (config, owned) in [("inline.toml", "inline.toml"), ("file.toml", "..1/token")] {
+            let given = format!("chown 4242 secrets/{owned}; {read_only}");
+            look_up(config, &given).fails(3, &["by others (its owner, user 4242)"]);
+        }
+    }
+    assert_eq!(wire.requests().len(), 2);
+}
+
+#[test]
+fn a_disk_that_is_full() {
+    let note = format!(",\"metadata\":{{\"note\":\"{}\"}}}}", "x".repeat(100_000));
+    let large = ACCOUNT.replace('}', &note);
+    let wire = Wire::answers(json(&large));
+    let home = Home::new();
+    home.profile(wire.url());
+    let on_disk = |filled: &str, script: &str| {
+        apart(
+            &home,
+            "",
+            &format!(
+                "mkdir -p disk; mount -t tmpfs -o size=16k none disk; {filled}
+                 set +e; {script}; echo $? >code; head -c 40 disk/out >head 2>/dev/null; exit \"$(cat code)\""
+            ),
+        )
+        .run()
+    };
+    let to_the_brim = "head -c 100000 /dev/zero 2>/dev/null >disk/filler || true";
+    let left = |name: &str| fs::read_to_string(home.path().join(name)).unwrap();
+    let full = "error: the output could not be written: No space left on device (os error 28)\n  hint: is the disk full? what was written before this is incomplete\n";
+    for (filled, begun) in [("", "{\"id\":\"cacc_1\""), (to_the_brim, "")] {
+        for args in ["get cacc_1 -o ndjson", "get cacc_1 cacc_1 -o ndjson"] {
+            let ended = on_disk(filled, &format!("acctq {args} >disk/out 2>said"));
+            ended.is(1, "", "");
+            let said = left("said");
+            let error: serde_json::Value = serde_json::from_str(&said).unwrap();
+            let message = "the output could not be written: No space left on device (os error 28)";
+            assert_eq!(
+                (&error["error"]["code"], &error["error"]["message"]),
+                (&"failed".into(), &message.into())
+            );
+            assert!(left("head").starts_with(begun), "{}", left("head"));
+        }
+        on_disk(filled, "acctq get cacc_1 >disk/out").is(1, "", full);
+    }
+    // Messages that cannot be written change nothing.
+    on_disk(to_the_brim, "acctq get cacc_1 -F id -v 2>disk/out").is(0, "ID  cacc_1\n", "");
+    on_disk(to_the_brim, "acctq get 2>disk/out").is(2, "", "");
+    // Half a configuration is none.
+    let target = home.path().join("disk/c.toml");
+    let init = "acctq config init --config disk/c.toml; code=$?; ls disk; (exit $code)";
+    on_disk(to_the_brim, init).is(
+        1,
+        "filler\n",
+        &format!(
+            "error: cannot write {}: No space left on device (os error 28)\n",
+            target.display()
+        ),
+    );
+    on_disk(to_the_brim, "acctq man disk").is(
+        1,
+        "",
+        "error: the man pages could not be written to disk: No space left on device (os error 28)\n  hint: does the folder exist, and may you write there?\n",
+    );
+}
+
+#[test]
+fn a_resolver_that_hangs() {
+    let home = Home::new();
+    home.profile("https://billing.example.com");
+    home.file("resolv.conf", "nameserver 127.0.0.1\n", 0o644);
+    home.file("nsswitch.conf", "hosts: dns\n", 0o644);
+    for (name, package) in [("ip", "iproute2"), ("python3", "python3")] {
+        program(&home, name, package);
+    }
+    // A name server that hears what it is asked, and never answers.
+    let silent = "import socket, time\n\
+                  s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\n\
+                  s.bind((\"127.0.0.1\", 53))\n\
+                  open(\"there\", \"w\").close()\n\
+                  s.recv(512)\n\
+                  open(\"asked\", \"w\").close()\n\
+                  time.sleep(1000)\n";
+    home.file("silent.py", silent, 0o600);
+    let script = "ip link set lo up
+                  mount --bind resolv.conf /etc/resolv.conf; mount --bind nsswitch.conf /etc/nsswitch.conf
+                  rm -f there asked; python3 silent.py & server=$!
+                  while ! [ -e there ]; do kill -0 $server; sleep 0.01; done
+                  set +e; acctq get cacc_1 --timeout 500ms; code=$?
+                  kill $server; [ -e asked ] && exit $code";
+    apart(&home, "--net", script).run().is(
+        7,
+        "",
+        "error: the name billing.example.com did not resolve within 0.5 s (cacc_1, profile test)\n  hint: try again; --timeout gives a look-up more time\n",
+    );
+}
+
+#[test]
+fn a_machine_without_a_network() {
+    let home = Home::new();
+    for (url, message) in [
+        (
+            "https://192.0.2.1",
+            "no route to 192.0.2.1 (cacc_1, profile test, tried 2 times)\n  hint: is the server up, and is base_url right? `acctq config show` shows it\n",
+        ),
+        (
+            "https://billing.example.com",
+            "the name billing.example.com does not resolve to an address (cacc_1, profile test, tried 2 times)\n  hint: is base_url spelled right, and is this machine online? `acctq config show` shows it\n",
+        ),
+    ] {
+        home.profile(url);
+        apart(&home, "--net", "exec acctq get cacc_1 --retries 1")
+            .run()
+            .is(7, "", &format!("error: {message}"));
+    }
+}
