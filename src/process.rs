@@ -74,3 +74,22 @@ pub fn without_panics<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
         )
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_is_told_by_its_place_only() {
+        quieten_panics();
+        let result = without_panics(|| -> Result<()> { panic!("hunter2") });
+        let error = result.expect_err("a panic");
+        assert_eq!(error.kind(), Kind::Failed);
+        let message = error.to_string();
+        let place = message.strip_prefix("this is a bug in acctq, at ");
+        assert!(
+            place.is_some_and(|place| place.starts_with(file!())) && !message.contains("hunter2"),
+            "{message}"
+        );
+    }
+}

@@ -160,10 +160,13 @@ impl Document {
     /// The member's value as JSON text.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
+        let text = self.text.as_bytes();
         let member = self.members.iter().find(|member| match &member.decoded {
+            // Most names differ in length: that is asked first.
+            None => {
+                member.name.len() == name.len() && text[member.name.clone()] == *name.as_bytes()
+            }
             Some(decoded) => decoded == name,
-            // Most differ in length already.
-            None => member.name.len() == name.len() && self.name(member) == name,
         });
         member.map(|member| self.value(member))
     }

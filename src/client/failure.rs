@@ -10,6 +10,7 @@ use rustls::pki_types::UnixTime;
 use rustls::{AlertDescription, CertificateError};
 use ureq::Timeout;
 
+use super::PHASE;
 use super::kept::{Stale, is_closed};
 use super::proxy::Proxy;
 use super::tunnel::Failed;
@@ -121,7 +122,7 @@ fn of_proxy(failed: &Failed, proxy: &Proxy, host: &str, phase: Duration) -> Fail
         ),
         Failed::NameInTime => (
             format!("the name of {proxy} did not resolve {within}"),
-            "try again; --timeout gives a look-up more time".to_owned(),
+            again(phase),
             true,
         ),
         Failed::ConnectInTime => (format!("no connection to {proxy} {within}"), up, true),
@@ -206,9 +207,19 @@ fn timed_out(which: Timeout, host: &str, phase: Duration) -> Failure {
         Timeout::RecvBody => format!("the answer of {host} did not arrive whole {within}"),
         _ => format!("{host} did not complete its answer in time"),
     };
-    Failure::passing(
-        Error::new(Kind::Timeout, message).hint("try again; --timeout gives a look-up more time"),
-    )
+    Failure::passing(Error::new(Kind::Timeout, message).hint(again(phase)))
+}
+
+/// What to do when a phase had so much time, and it was not enough: more of it is to be had only up to the phase's own limit.
+fn again(phase: Duration) -> String {
+    if phase < PHASE {
+        "try again; --timeout gives a look-up more time".to_owned()
+    } else {
+        format!(
+            "try again; no --timeout gives a phase of a look-up more than {}",
+            seconds(PHASE)
+        )
+    }
 }
 
 fn of_io(error: &io::Error, host: &str, phase: Duration) -> Failure {
@@ -395,10 +406,11 @@ fn names(presented: &[String]) -> String {
 pub fn seconds(duration: Duration) -> String {
     const MINUTE: u64 = 60;
     const HOUR: u64 = 60 * MINUTE;
+    // In tenths: what has passed of it already is not worth telling.
+    let tenths = duration.as_millis().div_ceil(100);
     match duration.as_secs() {
-        0..100 if duration.subsec_millis() != 0 => {
-            format!("{:.1} s", duration.as_secs_f64().max(0.1))
-        }
+        0..100 if !tenths.is_multiple_of(10) => format!("{}.{} s", tenths / 10, tenths % 10),
+        0..100 => format!("{} s", tenths / 10),
         seconds @ 0..120 => format!("{seconds} s"),
         seconds @ 120..7_200 => format!("{} min", seconds.div_ceil(MINUTE)),
         seconds @ 7_200..360_000 => format!("{} h", seconds.div_ceil(HOUR)),

@@ -4,6 +4,7 @@
 //! base URL and nowhere else, since no other URL can be formed. Redirects, compression and proxies of ureq's own are off;
 //! a proxy that the environment asks for sees the name of the host, and TLS.
 
+mod agents;
 mod answer;
 mod failure;
 mod kept;
@@ -22,8 +23,8 @@ use std::time::{Duration, Instant};
 
 use ureq::http::HeaderValue;
 use ureq::http::header::AUTHORIZATION;
-use ureq::unversioned::transport::Connector as _;
 
+use self::agents::Agents;
 use self::answer::{Answer, Place};
 use self::failure::Failure;
 pub use self::pace::Pace;
@@ -55,9 +56,6 @@ const MAX_HEAD: usize = 16 * 1024;
 
 /// ureq's buffers: one head must fit, and a little of what makes it too large, or ureq takes it for cut off.
 const BUFFER: usize = MAX_HEAD + 1024;
-
-/// How many connections are kept for later look-ups: as many as there can be at a time.
-const MAX_IDLE: usize = 256;
 
 /// For how long a connection is kept that is not used. Many servers close theirs after 60 seconds, some after 20.
 const MAX_IDLE_AGE: Duration = Duration::from_secs(15);
@@ -105,7 +103,7 @@ pub struct Client<'a> {
     profile: Option<String>,
     scheme: String,
     host: String,
-    agent: ureq::Agent,
+    agents: Agents,
     proxy: Option<Arc<Proxy>>,
     resolver: Arc<resolve::Remembering>,
     tokens: Mutex<Tokens>,
@@ -161,6 +159,7 @@ impl<'a> Client<'a> {
         } else {
             None
         };
+        let phase = limits.timeout.min(PHASE);
         let config = ureq::Agent::config_builder()
             .https_only(url.is_https())
             .http_status_as_error(false)
@@ -173,22 +172,24 @@ impl<'a> Client<'a> {
             .max_response_header_size(MAX_HEAD)
             .input_buffer_size(BUFFER)
             .output_buffer_size(BUFFER)
-            .max_idle_connections(MAX_IDLE)
-            .max_idle_connections_per_host(MAX_IDLE)
+            .max_idle_connections(1)
+            .max_idle_connections_per_host(1)
             .max_idle_age(MAX_IDLE_AGE)
-            .timeout_resolve(Some(PHASE))
-            .timeout_connect(Some(PHASE))
-            .timeout_send_request(Some(PHASE))
-            .timeout_recv_response(Some(PHASE))
-            .timeout_recv_body(Some(PHASE))
+            .timeout_global(Some(limits.timeout + GRACE))
+            .timeout_resolve(Some(phase))
+            .timeout_connect(Some(phase))
+            .timeout_send_request(Some(phase))
+            .timeout_recv_response(Some(phase))
+            .timeout_recv_body(Some(phase))
             .build();
         let resolver = Arc::new(resolve::Remembering::new(url, proxy.as_deref()));
-        let tunnel = tunnel::Tunnel {
+        let agents = Agents {
+            config,
+            tls,
             proxy: proxy.clone(),
+            resolver: resolver.clone(),
+            idle: Mutex::default(),
         };
-        let connector = ().chain(tunnel).chain(tls::TlsConnector { tls });
-        let connector = connector.chain(kept::Keeper);
-        let agent = ureq::Agent::with_parts(config, connector, resolve::Shared(resolver.clone()));
         let origin = url.origin();
         let (scheme, host) = origin.split_once("://").unwrap_or_default();
         Ok(Client {
@@ -200,7 +201,7 @@ impl<'a> Client<'a> {
             profile,
             scheme: scheme.to_owned(),
             host: host.to_owned(),
-            agent,
+            agents,
             proxy,
             resolver,
             tokens: Mutex::default(),
@@ -225,8 +226,8 @@ impl<'a> Client<'a> {
         }
     }
 
-    /// Looks up the account of that id; the time that it has began at `started`. `claim` is asked for memory, in bytes, before a body is read that is larger than
-    /// most; it may wait.
+    /// Looks up the account of that id; the time that it has began at `started`. `claim` is asked for memory, in bytes,
+    /// before a body is read that is larger than most; it may wait.
     ///
     /// # Errors
     /// Whatever went wrong, with the facts: id, API, profile, attempts, time.
@@ -290,11 +291,8 @@ impl<'a> Client<'a> {
         attempts: &mut u32,
     ) -> Result<Account> {
         let mut token = self.token(deadline)?;
-        let url =
-            self.endpoint
-                .base_url
-                .value
-                .join(&format!("{}{}", id.resource().path, id.as_str()));
+        let base = &self.endpoint.base_url.value;
+        let url = base.join(id.resource().path, id.as_str());
         let proxy = self.proxy.as_ref().map(|proxy| proxy.place());
         let mut spare = true;
         let mut retries = 0;
@@ -311,7 +309,10 @@ impl<'a> Client<'a> {
                 elapsed: Duration::ZERO,
                 retry_in: None,
             };
-            let failure = match self.attempt(id, &url, &token, deadline, claim) {
+            let attempt = self
+                .agents
+                .with(|agent| self.attempt(agent, id, &url, &token, deadline, claim));
+            let failure = match attempt {
                 Ok((account, request_id)) => {
                     trace.status = Some(200);
                     trace.request_id = request_id.as_deref();
@@ -432,6 +433,7 @@ impl<'a> Client<'a> {
 
     fn attempt(
         &self,
+        agent: &ureq::Agent,
         id: &Id,
         url: &str,
         token: &Token,
@@ -442,22 +444,22 @@ impl<'a> Client<'a> {
         let phase = remaining.min(PHASE);
         let of_transport =
             |error| failure::of_transport(error, &self.host, self.proxy.as_deref(), phase);
-        let mut request = self
-            .agent
-            .get(url)
-            .header(AUTHORIZATION, token.header.clone())
-            .config()
-            .timeout_global(Some(remaining + GRACE));
-        // The agent knows how long a phase takes at most, and each further setting costs something.
-        if phase < PHASE {
-            request = request
+        let request = agent.get(url).header(AUTHORIZATION, token.header.clone());
+        // The agent knows how long a look-up takes that begins; to say it again of each costs something.
+        let whole = self.limits.timeout;
+        let response = if remaining + whole / 32 >= whole {
+            request.call()
+        } else {
+            let request = request.config().timeout_global(Some(remaining + GRACE));
+            let request = request
                 .timeout_resolve(Some(phase))
                 .timeout_connect(Some(phase))
                 .timeout_send_request(Some(phase))
                 .timeout_recv_response(Some(phase))
                 .timeout_recv_body(Some(phase));
-        }
-        let response = request.build().call().map_err(of_transport)?;
+            request.build().call()
+        };
+        let response = response.map_err(of_transport)?;
         let (head, body) = response.into_parts();
         let bearer = token.secret.expose();
         let mut answer = Answer::of_head(head.status.as_u16(), bearer, &head.headers);

@@ -130,6 +130,16 @@ mod tests {
             decide(1, 2, outcome(Some(u64::MAX)), MINUTE, 0.5),
             Decision::Stop
         );
+        // Five minutes at the most, however long there is.
+        for (seconds, decision) in [
+            (300, Decision::Retry(Duration::from_secs(300))),
+            (301, Decision::Stop),
+        ] {
+            assert_eq!(
+                decide(1, 2, outcome(Some(seconds)), 60 * MINUTE, 0.5),
+                decision
+            );
+        }
     }
 
     #[test]

@@ -96,18 +96,18 @@ pub fn run(
     } = context;
     let mut input = Input::new(ids, *skip)?;
     let settings = Settings::load(&flags.for_config(), env)?;
-    let selection = match &flags.fields {
-        Some(names) => Some(Selection::new(names, resources, flags.reveal)?),
-        None => None,
-    };
+    let selection = flags
+        .fields
+        .as_ref()
+        .map(|names| Selection::new(names, resources, flags.reveal))
+        .transpose()?;
     let endpoints = Endpoints::new(&settings)?;
 
     let format = settings.output.value;
     let known = input.known();
-    let many = known != Some(1);
-    let (pace, jobs) = match known {
-        Some(1) => (Pace::alone(), 1),
-        known => (Pace::shared(*rate), known.unwrap_or(*jobs).min(*jobs)),
+    let (many, pace, jobs) = match known {
+        Some(1) => (false, Pace::alone(), 1),
+        known => (true, Pace::shared(*rate), known.unwrap_or(*jobs).min(*jobs)),
     };
     let renderer = Renderer::new(
         format,
@@ -117,8 +117,7 @@ pub fn run(
         flags.reveal,
         ui.screen(),
     );
-    let arguments = known.map(|_| ids.clone());
-    let printer = Printer::new(&renderer);
+    let (arguments, printer) = (known.map(|_| ids.clone()), Printer::new(&renderer));
     let results = Arc::new(Results::new((*ui).clone(), many, arguments, printer));
     interrupt.leave(results.last_words());
     if input.is_typed() {
@@ -140,10 +139,7 @@ pub fn run(
             endpoints: &endpoints,
             env,
             interrupt,
-            limits: Limits {
-                timeout: settings.timeout.value,
-                retries: settings.retries.value,
-            },
+            limits: limits(&settings),
             pace: &pace,
             trace: &trace,
             known: Vec::new(),
@@ -186,6 +182,14 @@ pub fn run(
     }
     let left = input.left().map(|left| left + delivery.untried);
     results.tally().ending(why, left)
+}
+
+/// What bounds each look-up.
+fn limits(settings: &Settings) -> Limits {
+    Limits {
+        timeout: settings.timeout.value,
+        retries: settings.retries.value,
+    }
 }
 
 /// Looks up one id.

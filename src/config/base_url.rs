@@ -70,11 +70,11 @@ impl BaseUrl {
         Ok(url)
     }
 
-    /// The URL of `path` below it.
+    /// The URL of `path` below it, and of `name` below that.
     #[must_use]
-    pub fn join(&self, path: &str) -> String {
+    pub fn join(&self, path: &str, name: &str) -> String {
         let path = path.trim_start_matches('/');
-        [self.origin.as_str(), &self.prefix, "/", path].concat()
+        [self.origin.as_str(), &self.prefix, "/", path, name].concat()
     }
 
     /// Scheme, host, and port if it is not the scheme's own.
@@ -252,7 +252,7 @@ mod tests {
             ),
         ] {
             let base = BaseUrl::parse(text).expect(text);
-            assert_eq!(base.join("/v1/x"), url);
+            assert_eq!(base.join("/v1/", "x"), url);
             assert_eq!(BaseUrl::parse(&base.to_string()), Ok(base));
             assert!(url.parse::<Uri>().is_ok());
         }

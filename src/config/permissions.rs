@@ -313,6 +313,18 @@ mod tests {
     }
 
     #[test]
+    fn what_is_judged_is_the_open_file() {
+        let dir = tempfile::tempdir().expect("directory");
+        let path = file_in(dir.path(), 0o646);
+        let opened = Opened::open(&path).ok().expect("opened");
+        // Another file has its name by now, which nobody else may touch.
+        fs::remove_file(&path).expect("removed");
+        file_in(dir.path(), 0o600);
+        refuse_foreign_writers(&opened).expect_err("everybody can write");
+        refuse_foreign_readers(&opened).expect_err("everybody can read");
+    }
+
+    #[test]
     fn what_belongs_to_another_is_theirs_to_change() {
         let dir = tempfile::tempdir().expect("directory");
         let path = file_in(dir.path(), 0o600);

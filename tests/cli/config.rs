@@ -764,15 +764,19 @@ fn however_an_editor_writes_it() {
         home.config(&text);
         home.acctq(LOOK_UP).run().prints(FOUND);
     }
-    // Lines are counted the same way.
-    for text in ["\u{feff}\r\n\r\ncolour = 1\r\n", "\n\ncolour = 1"] {
+    // Lines and columns are counted the same way.
+    for (text, line) in [
+        ("\u{feff}\r\n\r\ncolour = 1\r\n", 3),
+        ("\n\ncolour = 1", 3),
+        ("\u{feff}colour = 1", 1),
+    ] {
         let path = home.config(text);
         home.acctq("config show").run().is(
             3,
             "",
             &people(
                 &format!(
-                    "unknown key `colour` in the file ({}, line 3, column 1)",
+                    "unknown key `colour` in the file ({}, line {line}, column 1)",
                     path.display()
                 ),
                 Some("the keys of the file are default_profile, defaults, profiles"),
@@ -783,6 +787,27 @@ fn however_an_editor_writes_it() {
     fs::remove_file(home.config_path()).unwrap();
     symlink(linked, home.config_path()).unwrap();
     home.acctq(LOOK_UP).run().prints(FOUND);
+}
+
+#[test]
+fn a_path_is_told_harmlessly() {
+    let home = Home::new();
+    let shown = format!(
+        "{}/a\\u{{1b}}[31m\\n\\u{{202e}}b.toml",
+        home.path().display()
+    );
+    home.acctq_args(["get", "cacc_1", "--config", "a\u{1b}[31m\n\u{202e}b.toml"])
+        .run()
+        .is(
+            3,
+            "",
+            &people(
+                &format!("there is no configuration file {shown} (--config)"),
+                Some(&format!(
+                    "`acctq --config '{shown}' config init` writes one to begin with"
+                )),
+            ),
+        );
 }
 
 /// Runs the command that the hint of this failure gives, in backquotes.

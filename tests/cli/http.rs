@@ -620,6 +620,7 @@ fn refusals() {
         lasting "404 without body": says(response("404 Not Found", "", "")) => (5, "not_found"), "no connected account cacc_1 at HOST (profile test)";
         lasting "404 of a page": html("404 Not Found") => BAD, page;
         lasting "404 of a page that begins with blanks": says(response("404 Not Found", "Content-Type: text/html\r\n", &format!("{}<html>", " ".repeat(70_000)))) => BAD, page;
+        lasting "404 without end": vec![Read, Write(b"HTTP/1.1 404 Not Found\r\n\r\n".into()), Flood(vec![b'x'; 4096])] => BAD, page;
         lasting "404 of a plain text": says(response("404 Not Found", "Content-Type: text/plain\r\n", "404 page not found")) => BAD, page;
         lasting "410": status("410 Gone", error) => (5, "gone"), "the connected account cacc_1 at HOST (profile test) is gone; the server says: \"Some message.\"";
         lasting "400": status("400 Bad Request", error) => BAD, "HOST answers with status 400, which the API does not have for a look-up; the server says: \"Some message.\" WHO";
@@ -659,6 +660,32 @@ fn retries_are_counted() {
         assert_eq!(error["attempts"], requests, "{args}");
         assert_eq!(wire.connections_of(requests), requests, "{args}");
     }
+}
+
+#[test]
+fn a_second_attempt_has_what_is_left() {
+    let busy = response("503 Service Unavailable", "Retry-After: 1\r\n", "");
+    let wire = Wire::new(vec![says(busy), vec![Read, Hold]]);
+    let home = Home::new();
+    home.profile(wire.url());
+    let error = home
+        .acctq("cacc get cacc_1 --timeout 3s -o json")
+        .run()
+        .fails(7, &[])
+        .error();
+    let message = error["message"].as_str().unwrap();
+    let (before, after) = message.split_once(" within ").unwrap();
+    let (seconds, after) = after.split_once(" s ").unwrap();
+    assert_eq!(
+        (before, after),
+        (
+            format!("{} did not answer", &wire.url()["http://".len()..]).as_str(),
+            "(cacc_1, profile test, tried 2 times)"
+        )
+    );
+    // The pause took one of the three.
+    let seconds: f64 = seconds.parse().unwrap();
+    assert!(seconds <= 2.0, "{message}");
 }
 
 #[test]
@@ -928,6 +955,8 @@ fn a_servers_words_are_escaped_and_cut() {
     }
     assert_eq!(said(&"x".repeat(10_000)), format!("{}…", "x".repeat(199)));
     assert_eq!(said(&r"\u001b".repeat(1000)).chars().count(), 200);
+    // Cut between characters, wherever that is in bytes.
+    assert_eq!(said(&"漢".repeat(300)), format!("{}…", "漢".repeat(199)));
 }
 
 /// `text` with every number of milliseconds replaced by `N`.
@@ -1134,6 +1163,13 @@ fn what_is_no_tls() {
         (
             "silence",
             vec![Hold],
+            TIMEOUT,
+            "no connection to HOST within 0.2 s (cacc_1, profile test)",
+            1,
+        ),
+        (
+            "a handshake byte by byte",
+            vec![Start, Dribble(b"\x16\x03\x03\x3f\xff".repeat(100), 20)],
             TIMEOUT,
             "no connection to HOST within 0.2 s (cacc_1, profile test)",
             1,

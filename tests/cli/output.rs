@@ -224,7 +224,7 @@ fn columns_are_aligned_by_width_on_the_screen() {
     home.profile(&serves(|path| {
         let id = path.rsplit('/').next().unwrap();
         let name = match id {
-            "cacc_1" => "漢字",
+            "cacc_1" => "漢字漢字漢字",
             "cacc_2" => "😀",
             "cacc_3" => "e\u{301}",
             _ => "Zoë",
@@ -234,11 +234,11 @@ fn columns_are_aligned_by_width_on_the_screen() {
     home.acctq("get cacc_1 cacc_2 cacc_3 cacc_4 -F metadata,id -o table -q")
         .run()
         .prints(
-            "Metadata  ID\n\
-         漢字      cacc_1\n\
-         😀        cacc_2\n\
-         e\u{301}         cacc_3\n\
-         Zoë       cacc_4\n",
+            "Metadata      ID\n\
+         漢字漢字漢字  cacc_1\n\
+         😀            cacc_2\n\
+         e\u{301}             cacc_3\n\
+         Zoë           cacc_4\n",
         );
 }
 
@@ -301,6 +301,8 @@ fn an_activation_token_is_nowhere_without_reveal() {
         format!(",\"list\":[\"{token}\",\"{escaped}\",1]"),
         ",\"promotion\":{\"activation_token\":[\"PNS-CANARY77\"]},\"link\":\"https://x/?c=PNS-CANARY77\"".to_owned(),
         format!(",\"activation_tokens\":[\"{token}\"]"),
+        // Of others, which nothing but their names tells.
+        ",\"activationToken\":\"PNS-CANARY99\",\"old\":[{\"ACTIVATION-TOKEN\":\"PNS-CANARY98\"}]".to_owned(),
     ] {
         let uid = "u-1";
         let home = answered(&partner(uid, &more));

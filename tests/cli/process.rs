@@ -651,7 +651,13 @@ fn other_processes_of_the_user_cannot_read_its_memory_or_environment() {
 fn a_backtrace_is_not_to_be_had() {
     let home = Home::new();
     home.profile("http://127.0.0.1:1");
-    for args in ["cacc get cacc_1 --retries 0", "get ?", "-p none get cacc_1"] {
+    for args in [
+        "cacc get cacc_1 --retries 0",
+        "get ?",
+        "-p none get cacc_1",
+        // With a cause below it, where a backtrace would be.
+        "man nowhere",
+    ] {
         let plain = home.acctq(args).run();
         for value in ["1", "full"] {
             let traced = home

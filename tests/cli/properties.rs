@@ -406,7 +406,7 @@ proptest! {
         match BaseUrl::parse(&text) {
             Ok(url) => {
                 prop_assert_eq!(BaseUrl::parse(&url.to_string()).unwrap(), url.clone());
-                let joined = url.join("/api/v1/x");
+                let joined = url.join("/api/v1/", "x");
                 prop_assert!(joined.starts_with(&[url.origin(), "/"].concat()) && joined.ends_with("/api/v1/x"));
                 prop_assert!(!url.host().is_empty() && !url.host().contains(['@', '/', '\\', '?', '#', '%']));
                 prop_assert!(url.is_https() || url.is_loopback());

@@ -543,7 +543,7 @@ fn who_goes_directly() {
     for (name, exceptions) in [
         ("HTTPS_PROXY", "*"),
         ("https_proxy", "0.0.0.0"),
-        ("ALL_PROXY", "api.example.com ,0.0.0.0/8"),
+        ("ALL_PROXY", "api.example.com 0.0.0.0/8"),
         ("HTTP_PROXY", ""),
         ("http_proxy", ""),
     ] {

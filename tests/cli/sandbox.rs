@@ -2,6 +2,7 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
+use std::time::Duration;
 
 use rustix::process::{Resource, Rlimit, Signal, getrlimit, setrlimit};
 use serde_json::Value;
@@ -812,6 +813,16 @@ fn it_stays_up_whatever_clients_do() {
         );
         sandbox.is_up();
     }
+    // Whoever does not come to the end of a request loses the place.
+    let mut told = String::new();
+    // A guard against a hang, not a measurement.
+    let guard = Duration::from_secs(60);
+    slow[0].set_read_timeout(Some(guard)).unwrap();
+    slow[0].read_to_string(&mut told).unwrap();
+    assert!(
+        told.starts_with("HTTP/1.1 408 Request Timeout\r\n"),
+        "{told}"
+    );
     drop(slow);
     // A thousand at once, none of which says a word; who is one too many is told, and the others go on when they leave.
     let many: Vec<_> = (0..1000)

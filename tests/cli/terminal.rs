@@ -247,13 +247,24 @@ fn any_width_will_do() {
         }
     }
     // What is asked for counts; what makes no sense does not.
-    for (columns, fits) in [("40", 40), ("0", 80), ("garbage", 80), ("65536", 80)] {
+    let args = "-p sandbox get cacc_hostile";
+    for (columns, width) in [
+        ("40", 40),
+        ("0", 100),
+        ("garbage", 100),
+        ("65536", 100),
+        ("", 100),
+    ] {
         let run = home
-            .acctq("-p sandbox get cacc_activestandard")
+            .acctq(args)
+            .env("TERM", "xterm-256color")
             .env("COLUMNS", columns);
-        let (_, sent) = on_terminal(run, 80);
-        assert!(widest(&sent) <= fits, "{columns}: {sent}");
-        assert_eq!(widest(&sent) > 40, fits > 40, "{columns}: {sent}");
+        let (code, sent) = on_terminal(run, 100);
+        assert_eq!(
+            (code, sent),
+            (Some(0), shown(&home, args, width)),
+            "{columns}"
+        );
     }
 }
 

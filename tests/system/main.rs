@@ -17,6 +17,7 @@ mod https;
 mod man;
 mod many;
 mod namespaces;
+mod patience;
 mod programs;
 mod proxy;
 mod readers;

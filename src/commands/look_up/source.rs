@@ -48,19 +48,21 @@ impl<'a, P: Fn(&str) -> Result<Id>> Iterator for Source<'a, P> {
             .inspect_err(|error| self.watch.stop(error))
             .ok()??;
         self.results.expect(self.input.expected());
-        let began = Instant::now();
+        let mut spent = Duration::ZERO;
         let id = (self.parse)(&given.text).and_then(|id| {
             let client = self.clients.of(&id);
             let client = client.inspect_err(|error| self.watch.failed(error))?;
             self.results.begin(&id, client.profile());
             // A token helper is asked by one look-up, not by all that begin together.
+            let began = Instant::now();
             let token = client.prepare(&id, began);
+            spent = began.elapsed();
             token.inspect_err(|error| self.watch.failed(error))?;
             Ok((id, client))
         });
         Some(Asked {
             line: given.line,
-            spent: began.elapsed(),
+            spent,
             id,
         })
     }

@@ -1,0 +1,61 @@
+//! Who makes the requests: one ureq agent for each look-up under way, with one connection.
+//!
+//! An agent of ureq's can be shared, but it holds the lock on all its connections while it asks the system whether one of
+//! them is still open: with many look-ups at once, they would wait for each other at every request.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use ureq::Agent;
+use ureq::config::Config;
+use ureq::unversioned::transport::Connector as _;
+
+use super::kept::Keeper;
+use super::proxy::Proxy;
+use super::resolve::{Remembering, Shared};
+use super::tls::{Tls, TlsConnector};
+use super::tunnel::Tunnel;
+
+/// The agents of one client.
+pub struct Agents {
+    /// What they have in common.
+    pub config: Config,
+    /// How to speak TLS; `None` for plain http.
+    pub tls: Option<Tls>,
+    /// The proxy, if the way leads through one.
+    pub proxy: Option<Arc<Proxy>>,
+    /// Where the server, or the proxy, is.
+    pub resolver: Arc<Remembering>,
+    /// Those that nobody uses.
+    pub idle: Mutex<Vec<Agent>>,
+}
+
+impl Agents {
+    /// Lends one to `work`, the one that was used last if there is one.
+    pub fn with<T>(&self, work: impl FnOnce(&Agent) -> T) -> T {
+        let idle = self.with_idle(Vec::pop);
+        let agent = idle.unwrap_or_else(|| self.make());
+        let result = work(&agent);
+        self.with_idle(|idle| idle.push(agent));
+        result
+    }
+
+    fn make(&self) -> Agent {
+        let tunnel = Tunnel {
+            proxy: self.proxy.clone(),
+        };
+        let tls = TlsConnector {
+            tls: self.tls.clone(),
+        };
+        let connector = ().chain(tunnel).chain(tls).chain(Keeper);
+        Agent::with_parts(
+            self.config.clone(),
+            connector,
+            Shared(self.resolver.clone()),
+        )
+    }
+
+    /// Each change is a single step: a panic elsewhere leaves nothing half done.
+    fn with_idle<T>(&self, change: impl FnOnce(&mut Vec<Agent>) -> T) -> T {
+        change(&mut self.idle.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
