@@ -240,4 +240,32 @@ mod tests {
         }
         assert!(shown(r#"{"a":1,"activation_token":2,"b":3}"#, false).contains("Scalar(\"3\")"));
     }
+
+    #[test]
+    fn elsewhere_short_texts_and_those_of_an_attack_are_not_looked_for() {
+        let many: Vec<_> = (0..=MOST).map(|i| format!("secret-{i:02}")).collect();
+        for (secrets, elsewhere, is_hidden) in [
+            (vec!["short"], "short", false),
+            (vec!["longer"], "a longer text", true),
+            (vec!["longer", "longer", "another"], "another", true),
+            (many.iter().map(String::as_str).collect(), "secret-63", true),
+            (
+                many.iter().map(String::as_str).collect(),
+                "secret-64",
+                false,
+            ),
+        ] {
+            let text = format!(
+                "{{\"activation_token\":{secrets:?},\"x\":[{elsewhere:?},\"{elsewhere}.\"]}}"
+            );
+            let document = Document::parse(text).expect("object");
+            let concealment = Concealment::of(&document, false);
+            let x: Vec<_> = concealment.visible(document.get("x").expect("x")).collect();
+            assert_eq!(x.len(), if is_hidden { 2 } else { 4 }, "{elsewhere}");
+            assert!(concealment.hides(
+                "activation_token",
+                document.get("activation_token").expect("named")
+            ));
+        }
+    }
 }

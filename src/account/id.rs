@@ -281,6 +281,22 @@ mod tests {
     }
 
     #[test]
+    fn a_uuid_is_whole() {
+        for (text, expected) in [
+            ("aabee51b-0be2-4a0c-aa39-5bbcbb903d1b", true),
+            ("AABEE51B-0BE2-4A0C-AA39-5BBCBB903D1B", true),
+            ("aabee51b-0be2-4a0c-aa39-5bbcbb903d1", false),
+            ("aabee51b-0be2-4a0c-aa39-5bbcbb903d1b0", false),
+            ("aabee51b00be204a0c0aa3905bbcbb903d1b", false),
+            ("gabee51b-0be2-4a0c-aa39-5bbcbb903d1b", false),
+            ("aabee51b", false),
+            ("", false),
+        ] {
+            assert_eq!(is_uuid(text), expected, "{text}");
+        }
+    }
+
+    #[test]
     fn routing() {
         assert_eq!(route("cacc_1").expect("id").resource().api, "connect");
         assert_eq!(route("gone").expect("id").resource().api, "partner");
@@ -337,5 +353,9 @@ mod tests {
                 assert!(!all.contains(&secret.trim_matches('"')[4..]), "{all}");
             }
         }
+        // A short text that begins like a JWT is too short for one.
+        let jwt = |len: usize| format!("eyJ{}", "a".repeat(len - 3));
+        assert!(PARTNER.parse_id(&jwt(20)).is_ok());
+        assert!(PARTNER.parse_id(&jwt(21)).is_err());
     }
 }

@@ -275,6 +275,29 @@ mod tests {
     }
 
     #[test]
+    fn an_answer_is_about_the_id_that_it_names() {
+        const UUID: &str = "aabee51b-0be2-4a0c-aa39-5bbcbb903d1b";
+        let upper = UUID.to_uppercase();
+        for (asked, echoed, expected) in [
+            (UUID, format!("\"{UUID}\""), Some(true)),
+            (UUID, format!("\"{upper}\""), Some(true)),
+            (&upper, format!("\"{UUID}\""), Some(true)),
+            (UUID, format!("\"{UUID}0\""), Some(false)),
+            ("abcdef", "\"\\u0061bcdef\"".to_owned(), Some(true)),
+            ("abcdef", "\"ABCDEF\"".to_owned(), Some(false)),
+            ("1", "1".to_owned(), None),
+        ] {
+            let text = format!("{{\"customer_account_uid\":{echoed}}}");
+            let account = Account {
+                resource: &PARTNER,
+                document: Document::parse(text).expect("object"),
+            };
+            let id = PARTNER.parse_id(asked).expect("id");
+            assert_eq!(account.echoes(&id), expected, "{asked} {echoed}");
+        }
+    }
+
+    #[test]
     fn columns_and_ids_are_fields() {
         for resource in RESOURCES {
             for name in resource.columns.iter().chain([&resource.id_field]) {

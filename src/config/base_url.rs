@@ -158,12 +158,10 @@ pub fn host_and_port(authority: &str, default: u16) -> Result<(String, u16), Str
 
 /// Host and port as they are written. `Authority` takes any text for a port and then has none, so it is not asked.
 fn split(authority: &str) -> (&str, Option<&str>) {
-    let brackets = authority.rfind(']').map_or(0, |end| end + 1);
-    match authority[brackets..].find(':') {
-        Some(colon) => (
-            &authority[..brackets + colon],
-            Some(&authority[brackets + colon + 1..]),
-        ),
+    // The colons before a bracket are those of an address.
+    let bracket = authority.rfind(']').unwrap_or(0);
+    match authority[bracket..].split_once(':') {
+        Some((rest, port)) => (&authority[..bracket + rest.len()], Some(port)),
         None => (authority, None),
     }
 }
@@ -245,6 +243,8 @@ mod tests {
             ("http://127.8.9.1:80", "http://127.8.9.1/v1/x"),
             ("http://[::1]:8080", "http://[::1]:8080/v1/x"),
             ("http://[0:0::1]", "http://[::1]/v1/x"),
+            ("https://[fd00::]:8443", "https://[fd00::]:8443/v1/x"),
+            ("https://[fd00::]", "https://[fd00::]/v1/x"),
             ("http://localhost:1", "http://localhost:1/v1/x"),
             (
                 "https://xn--bcher-kva.example",
@@ -255,6 +255,21 @@ mod tests {
             assert_eq!(base.join("/v1/", "x"), url);
             assert_eq!(BaseUrl::parse(&base.to_string()), Ok(base));
             assert!(url.parse::<Uri>().is_ok());
+        }
+    }
+
+    #[test]
+    fn how_long_a_host_may_be() {
+        let label = |len| "a".repeat(len);
+        let longest = format!("{0}.{0}.{0}", label(63));
+        for (host, expected) in [
+            (label(63), true),
+            (label(64), false),
+            (format!("{longest}.{}", label(61)), true),
+            (format!("{longest}.{}", label(62)), false),
+        ] {
+            let url = format!("https://{host}");
+            assert_eq!(BaseUrl::parse(&url).is_ok(), expected, "{url}");
         }
     }
 

@@ -493,12 +493,12 @@ fn redirects_are_not_followed() {
         "308 Permanent Redirect",
     ] {
         for (location, target) in [
+            (format!("{}/x?y=z", other.url()), other.url()),
             (
                 "/api/v1/connected-accounts/cacc_1/".to_owned(),
                 "another path of its own".to_owned(),
             ),
             ("?x=1".to_owned(), "another path of its own".to_owned()),
-            (format!("{}/x?y=z", other.url()), other.url()),
             (
                 format!("http://user:pass@127.0.0.1:{}/", other.port()),
                 other.url(),
@@ -540,11 +540,10 @@ fn redirects_are_not_followed() {
                 wire.port()
             );
             let hint = "is base_url right? `acctq config show` shows it";
-            home.acctq("cacc get cacc_1").run().is(
-                9,
-                "",
-                &format!("error: {message}\n  hint: {hint}\n"),
-            );
+            let ended = home.acctq("cacc get cacc_1").run();
+            // Before anything else is looked at: that nobody came is what matters.
+            other.check();
+            ended.is(9, "", &format!("error: {message}\n  hint: {hint}\n"));
             let error = home
                 .acctq("cacc get cacc_1 -o json")
                 .run()
