@@ -719,6 +719,7 @@ fn is_quiet(started: &Started, server: &Server, unanswered: usize) {
 fn who_reads_nothing_gets_no_more_than_a_pipe_and_a_window_hold() {
     let (home, server) = at(found);
     let started = start_reading(&home, home.acctq("cacc get - -o ndjson"), &ids(1..=10_000));
+    server.asked(200);
     is_quiet(&started, &server, 0);
     // A line has 200 bytes; two times 64 KiB of them wait to be written, and a window of 8 jobs.
     assert!(server.count() < 1_500, "{} were asked for", server.count());
@@ -739,6 +740,7 @@ fn who_answers_the_first_late_is_asked_for_a_window_and_no_more() {
     });
     let run = home.acctq(&format!("{NDJSON} --jobs 4"));
     let started = start_reading(&home, run, &ids(1..=1_000));
+    server.asked(4 * 16);
     is_quiet(&started, &server, 1);
     // Sixteen for each job, and one that every other job holds.
     assert!(
