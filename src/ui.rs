@@ -261,9 +261,15 @@ impl Ui {
         ));
     }
 
+    /// Whether it is told what an attempt did.
+    #[must_use]
+    pub fn traces(&self) -> bool {
+        self.manner.verbose && !self.manner.quiet
+    }
+
     /// Tells what an attempt did, if that was asked for.
     pub fn trace(&self, trace: &Trace<'_>) {
-        if !self.manner.verbose || self.manner.quiet {
+        if !self.traces() {
             return;
         }
         let elapsed = trace.elapsed.as_millis();

@@ -623,6 +623,14 @@ mod tests {
                 false,
             ),
             ("text/csv", "a,b", Kind::BadResponse, "text/csv", false),
+            (
+                "application/xml",
+                "{}",
+                Kind::BadResponse,
+                "application/xml",
+                false,
+            ),
+            ("text/x+json", "{}", Kind::BadResponse, "text/x+json", false),
             ("application/json", "", Kind::BadResponse, "empty", false),
             (
                 "application/json",
@@ -750,6 +758,19 @@ mod tests {
             assert!(repeated && !kept.contains("s3cret"), "{location} {body}");
         }
         assert!(!said("/", r#"{"message":"\u00e9"}"#).0);
+    }
+
+    #[test]
+    fn a_short_token_may_stand_there_by_accident() {
+        for (token, expected) in [("test", false), ("bearer7", false), ("bearer78", true)] {
+            for (location, body) in [("/", token), (token, "{}")] {
+                let value = location.parse().expect("a header's value");
+                let headers = HeaderMap::from_iter([(LOCATION, value)]);
+                let mut answer = Answer::of_head(200, token, &headers);
+                answer.body = body.as_bytes().to_vec();
+                assert_eq!(answer.drop_repeated(token), expected, "{token}");
+            }
+        }
     }
 
     #[test]

@@ -125,7 +125,8 @@ pub fn run(
     }
 
     let trace = |trace: &Trace<'_>| {
-        if results.output(interrupt).is_some() {
+        // Whoever is not to tell anything does not wait for who writes, either.
+        if ui.traces() && results.output(interrupt).is_some() {
             ui.trace(trace);
         }
     };

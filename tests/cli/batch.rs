@@ -109,7 +109,7 @@ fn stopped_early(ended: &Ended, of: usize, code: i32, why: &str) -> usize {
     let last = errors.pop().expect("an error");
     let mut done: Vec<usize> = errors
         .iter()
-        .map(|error| error["line"].as_u64().unwrap() as usize)
+        .map(|error| usize::try_from(error["line"].as_u64().unwrap()).unwrap())
         .collect();
     let found = ended.stdout.lines().map(|line| {
         let account: Value = serde_json::from_str(line).unwrap();
@@ -139,6 +139,7 @@ fn stopped_early(ended: &Ended, of: usize, code: i32, why: &str) -> usize {
 
 /// What standard input holds, the ids that are looked up, and the lines that are none, each with its message.
 #[rustfmt::skip]
+#[allow(clippy::type_complexity)]
 const INPUTS: &[(&str, &[u8], &[usize], &[(usize, &str)])] = &[
     ("one a line", b"cacc_1\ncacc_2\n", &[1, 2], &[]),
     ("no final newline", b"cacc_1\ncacc_2", &[1, 2], &[]),
@@ -719,6 +720,7 @@ fn is_quiet(started: &Started, server: &Server, unanswered: usize) {
 fn who_reads_nothing_gets_no_more_than_a_pipe_and_a_window_hold() {
     let (home, server) = at(found);
     let started = start_reading(&home, home.acctq("cacc get - -o ndjson"), &ids(1..=10_000));
+    server.asked(200);
     is_quiet(&started, &server, 0);
     // A line has 200 bytes; two times 64 KiB of them wait to be written, and a window of 8 jobs.
     assert!(server.count() < 1_500, "{} were asked for", server.count());
@@ -739,6 +741,7 @@ fn who_answers_the_first_late_is_asked_for_a_window_and_no_more() {
     });
     let run = home.acctq(&format!("{NDJSON} --jobs 4"));
     let started = start_reading(&home, run, &ids(1..=1_000));
+    server.asked(4 * 16);
     is_quiet(&started, &server, 1);
     // Sixteen for each job, and one that every other job holds.
     assert!(
@@ -1084,7 +1087,7 @@ fn an_outage_is_no_reason_for_many_more_requests() {
 #[test]
 fn retries_are_a_tenth_of_the_ids_and_fifty() {
     let (home, server) = at(|request| {
-        if number(request) % 2 == 0 {
+        if number(request).is_multiple_of(2) {
             Reply::Send(response("503 Busy", "Retry-After: 0\r\n", ""))
         } else {
             found(request)
@@ -1168,7 +1171,7 @@ fn the_rate_that_was_told_is_kept() {
     for jobs in [1, 8] {
         // Each second answer is to be asked for again.
         let (home, server) = at(|request| {
-            if request.attempt == 1 && number(request) % 2 == 0 {
+            if request.attempt == 1 && number(request).is_multiple_of(2) {
                 Reply::Send(response("503 Busy", "Retry-After: 0\r\n", ""))
             } else {
                 found(request)
