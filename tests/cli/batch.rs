@@ -109,7 +109,7 @@ fn stopped_early(ended: &Ended, of: usize, code: i32, why: &str) -> usize {
     let last = errors.pop().expect("an error");
     let mut done: Vec<usize> = errors
         .iter()
-        .map(|error| error["line"].as_u64().unwrap() as usize)
+        .map(|error| usize::try_from(error["line"].as_u64().unwrap()).unwrap())
         .collect();
     let found = ended.stdout.lines().map(|line| {
         let account: Value = serde_json::from_str(line).unwrap();
@@ -137,9 +137,16 @@ fn stopped_early(ended: &Ended, of: usize, code: i32, why: &str) -> usize {
 
 // --- Where ids come from ---
 
+type Lines = (
+    &'static str,
+    &'static [u8],
+    &'static [usize],
+    &'static [(usize, &'static str)],
+);
+
 /// What standard input holds, the ids that are looked up, and the lines that are none, each with its message.
 #[rustfmt::skip]
-const INPUTS: &[(&str, &[u8], &[usize], &[(usize, &str)])] = &[
+const INPUTS: &[Lines] = &[
     ("one a line", b"cacc_1\ncacc_2\n", &[1, 2], &[]),
     ("no final newline", b"cacc_1\ncacc_2", &[1, 2], &[]),
     ("CRLF", b"cacc_1\r\ncacc_2\r\n", &[1, 2], &[]),
@@ -1086,7 +1093,7 @@ fn an_outage_is_no_reason_for_many_more_requests() {
 #[test]
 fn retries_are_a_tenth_of_the_ids_and_fifty() {
     let (home, server) = at(|request| {
-        if number(request) % 2 == 0 {
+        if number(request).is_multiple_of(2) {
             Reply::Send(response("503 Busy", "Retry-After: 0\r\n", ""))
         } else {
             found(request)
@@ -1170,7 +1177,7 @@ fn the_rate_that_was_told_is_kept() {
     for jobs in [1, 8] {
         // Each second answer is to be asked for again.
         let (home, server) = at(|request| {
-            if request.attempt == 1 && number(request) % 2 == 0 {
+            if request.attempt == 1 && number(request).is_multiple_of(2) {
                 Reply::Send(response("503 Busy", "Retry-After: 0\r\n", ""))
             } else {
                 found(request)

@@ -389,7 +389,7 @@ impl Server {
         thread::spawn(move || {
             for stream in listener.incoming() {
                 let (stream, log, decide) = (stream.unwrap(), shared.clone(), decide.clone());
-                thread::spawn(move || log.serve(stream, &*decide));
+                thread::spawn(move || log.serve(&stream, &*decide));
             }
         });
         Server { url, log }
@@ -434,8 +434,8 @@ impl Server {
 }
 
 impl Log {
-    fn serve(&self, stream: TcpStream, decide: &(impl Fn(&Request<'_>) -> Reply + ?Sized)) {
-        let mut reader = BufReader::new(&stream);
+    fn serve(&self, stream: &TcpStream, decide: &(impl Fn(&Request<'_>) -> Reply + ?Sized)) {
+        let mut reader = BufReader::new(stream);
         while let Ok(head) = read_head(&mut reader) {
             let path = head.split(' ').nth(1).unwrap();
             let id = path.rsplit('/').next().unwrap();
@@ -465,11 +465,11 @@ impl Log {
                 Reply::Close(bytes) => (bytes, false),
                 Reply::Reset(bytes) => {
                     let at_once = Some(Duration::ZERO);
-                    rustix::net::sockopt::set_socket_linger(&stream, at_once).unwrap();
+                    rustix::net::sockopt::set_socket_linger(stream, at_once).unwrap();
                     (bytes, false)
                 }
             };
-            if (&stream).write_all(bytes).is_err() || !goes_on {
+            if (&*stream).write_all(bytes).is_err() || !goes_on {
                 return;
             }
         }

@@ -82,7 +82,7 @@ fn every_id_is_accounted_for_and_memory_does_not_grow() {
 
 /// An id whose account is not found.
 fn is_missing(number: usize) -> bool {
-    number % 7 == 0
+    number.is_multiple_of(7)
 }
 
 /// Every line of this much input is answered for, exactly once, by an account or a failure; which ones.
