@@ -39,6 +39,9 @@ const YEAR: i64 = 31_556_952;
 /// How many rows decide the widths of the columns.
 const SAMPLE: usize = 100;
 
+/// How much memory they may take, in bytes: before larger ones, fewer decide.
+const SAMPLE_SIZE: usize = 256 * 1024;
+
 /// What the reader's terminal adds to a table; all `None` or false in a pipe.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Screen {
@@ -102,6 +105,8 @@ pub struct Rows {
     labels: Vec<String>,
     screen: Screen,
     waiting: Vec<Row>,
+    /// How much memory those that wait take, in bytes.
+    size: usize,
     /// How the columns are laid out, once that is fixed, and how times are written.
     settled: Option<(Layout, Times)>,
 }
@@ -234,6 +239,7 @@ impl Rows {
             labels,
             screen,
             waiting: Vec::new(),
+            size: 0,
             settled: None,
         }
     }
@@ -247,8 +253,9 @@ impl Rows {
             let row: Vec<_> = row.0.iter().map(|value| value.shown(*times)).collect();
             layout.write(out, &row, |_| false)
         } else {
+            self.size += row.size();
             self.waiting.push(row);
-            if self.waiting.len() < SAMPLE {
+            if self.waiting.len() < SAMPLE && self.size < SAMPLE_SIZE {
                 Ok(())
             } else {
                 self.settle(out)

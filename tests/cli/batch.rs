@@ -137,10 +137,16 @@ fn stopped_early(ended: &Ended, of: usize, code: i32, why: &str) -> usize {
 
 // --- Where ids come from ---
 
+type Lines = (
+    &'static str,
+    &'static [u8],
+    &'static [usize],
+    &'static [(usize, &'static str)],
+);
+
 /// What standard input holds, the ids that are looked up, and the lines that are none, each with its message.
 #[rustfmt::skip]
-#[allow(clippy::type_complexity)]
-const INPUTS: &[(&str, &[u8], &[usize], &[(usize, &str)])] = &[
+const INPUTS: &[Lines] = &[
     ("one a line", b"cacc_1\ncacc_2\n", &[1, 2], &[]),
     ("no final newline", b"cacc_1\ncacc_2", &[1, 2], &[]),
     ("CRLF", b"cacc_1\r\ncacc_2\r\n", &[1, 2], &[]),
