@@ -1501,3 +1501,41 @@ fn no_secret_shows_among_many() {
         );
     }
 }
+
+/// An account with a member of so many characters.
+fn large(id: &str, size: usize) -> Reply {
+    let account = account(id);
+    let (account, _) = account.rsplit_once('}').unwrap();
+    Reply::Send(json(&format!("{account},\"x\":\"{}\"}}", "m".repeat(size))))
+}
+
+#[test]
+fn large_accounts_take_no_more_memory_than_small_ones() {
+    let (home, _server) = at(|request| large(request.id, 400 * 1024));
+    // The harness bounds the memory of every run.
+    let run = home.acctq("cacc get - -q -F x,id -o table");
+    let ended = run.stdin(ids(1..60)).run();
+    let rows = ended.stdout.lines().count();
+    assert_eq!((ended.code, rows, ended.stderr.as_str()), (0, 60, ""));
+}
+
+#[test]
+fn rows_that_nobody_reads_are_not_done() {
+    let (home, server) = at(|request| {
+        if number(request) == 99 {
+            Gate::default().pass();
+        }
+        large(request.id, 1024)
+    });
+    let text = ids(1..=99);
+    let run = home.acctq("cacc get - -F x,id --jobs 1");
+    let mut started = start_reading(&home, run, &text);
+    // One after the other: 98 rows wait for the widths of the columns, and are more than a pipe takes.
+    server.asked(99);
+    started.signal(Signal::TERM);
+    let ended = started.exits();
+    assert_eq!(ended.code, 143);
+    let told =
+        "error: terminated before anything was looked up; the reader of the output has stalled";
+    assert!(ended.stderr.starts_with(told), "{}", ended.stderr);
+}

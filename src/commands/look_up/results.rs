@@ -24,6 +24,9 @@ const PORTION: usize = 4096;
 /// How much waits to be written, at most, in bytes.
 const PENDING: usize = 64 * 1024;
 
+/// Where a result ends that the printer keeps back.
+const KEPT_BACK: usize = usize::MAX;
+
 /// The results of one call.
 pub struct Results {
     ui: Arc<Ui>,
@@ -133,7 +136,12 @@ impl Results {
     pub fn found(&self, output: &mut Output, piece: Piece, line: Option<usize>) -> Result<()> {
         output.found += 1;
         output.printer.add(piece, &mut output.pending);
-        output.ends.push_back((output.pending.len(), line));
+        let end = if output.printer.keeps_back() {
+            KEPT_BACK
+        } else {
+            output.pending.len()
+        };
+        output.ends.push_back((end, line));
         if output.pending.len() < PENDING {
             return Ok(());
         }
@@ -168,12 +176,20 @@ impl Results {
             self.show_progress(output);
             return Ok(());
         }
+        // What was kept back came out with the first result that was not.
+        let came_out = output.ends.iter().map(|(end, _)| *end);
+        let came_out = came_out.filter(|end| *end != KEPT_BACK).min();
+        let came_out = came_out.unwrap_or(output.pending.len());
+        for (end, _) in &mut output.ends {
+            *end = if *end == KEPT_BACK { came_out } else { *end };
+        }
         let mut written = 0;
         while written < output.pending.len() {
-            let fits = |(end, _): &&(usize, Option<usize>)| *end <= written + PORTION;
-            let whole = output.ends.iter().take_while(fits).count();
             // One that is larger than a portion goes alone; what closes an array is no result.
-            let results = whole.max(1).min(output.ends.len());
+            let first = output.ends.front().map(|(end, _)| *end);
+            let most = first.map(|first| first.max(written + PORTION));
+            let fits = |(end, _): &&(usize, Option<usize>)| Some(*end) <= most;
+            let results = output.ends.iter().take_while(fits).count();
             let end = match results {
                 0 => output.pending.len(),
                 results => output.ends[results - 1].0,
