@@ -57,13 +57,10 @@ pub fn run<T: Send, R: Weigh + Send>(
         // Whoever comes next waits behind us, and there is room for nobody.
         line.wait_for_room().then(|| source.next()).flatten()
     };
-    let do_it = |index, item: &T| {
-        let turn = Turn {
-            line: &line,
-            index,
-            claimed: Cell::new(0),
-        };
-        process::without_panics(|| work(item, &turn))
+    let turn = |index| Turn {
+        line: &line,
+        index,
+        claimed: Cell::new(0),
     };
     thread::scope(|scope| {
         let _open = Open(&line);
@@ -73,8 +70,11 @@ pub fn run<T: Send, R: Weigh + Send>(
             worker.spawn_scoped(scope, || {
                 let _enlisted = enlisted;
                 while let Some((index, item)) = take() {
-                    let result = do_it(index, &item);
+                    let turn = turn(index);
+                    let result = process::without_panics(|| work(&item, &turn));
                     line.put(index, item, result);
+                    // What was claimed is free again only when the result stands in line.
+                    drop(turn);
                 }
             })
         };
@@ -84,7 +84,7 @@ pub fn run<T: Send, R: Weigh + Send>(
             .take_while(std::io::Result::is_ok);
         if workers.count() == 0 {
             while let Some((index, item)) = take() {
-                let result = do_it(index, &item);
+                let result = process::without_panics(|| work(&item, &turn(index)));
                 deliver(item, result);
                 line.passed();
                 rest();

@@ -18,8 +18,8 @@ pub struct Portions<T> {
     printer: Printer,
     /// What has been printed and is not written yet.
     pending: Vec<u8>,
-    /// Where in it each result ends.
-    ends: VecDeque<(usize, T)>,
+    /// Where in it each result ends, if the printer does not keep it back.
+    ends: VecDeque<(Option<usize>, T)>,
 }
 
 impl<T> Portions<T> {
@@ -35,7 +35,8 @@ impl<T> Portions<T> {
     /// Adds a result; whether so much waits that it should be written.
     pub fn add(&mut self, piece: Piece, kept: T) -> bool {
         self.printer.add(piece, &mut self.pending);
-        self.ends.push_back((self.pending.len(), kept));
+        let end = (!self.printer.keeps_back()).then_some(self.pending.len());
+        self.ends.push_back((end, kept));
         self.pending.len() >= PENDING
     }
 
@@ -67,15 +68,20 @@ impl<T> Portions<T> {
         if self.printer.keeps_back() {
             return Ok(());
         }
+        // What was kept back came out with the first result that was not.
+        let came_out = self.ends.iter().find_map(|(end, _)| *end);
+        let came_out = came_out.unwrap_or(self.pending.len());
+        let end_of = |(end, _): &(Option<usize>, T)| end.unwrap_or(came_out);
         let mut start = 0;
         while start < self.pending.len() {
-            let fits = |(end, _): &&(usize, T)| *end <= start + PORTION;
-            let whole = self.ends.iter().take_while(fits).count();
             // One that is larger than a portion goes alone; what closes an array is no result.
-            let results = whole.max(1).min(self.ends.len());
+            let first = self.ends.front().map(end_of);
+            let most = first.map(|first| first.max(start + PORTION));
+            let fits = |result: &&(Option<usize>, T)| Some(end_of(result)) <= most;
+            let results = self.ends.iter().take_while(fits).count();
             let end = match results {
                 0 => self.pending.len(),
-                results => self.ends[results - 1].0,
+                results => end_of(&self.ends[results - 1]),
             };
             ui.print(&self.pending[start..end])?;
             start = end;

@@ -39,8 +39,8 @@ const YEAR: i64 = 31_556_952;
 /// How many rows decide the widths of the columns.
 const SAMPLE: usize = 100;
 
-/// How much they may take while they wait for each other, in bytes.
-const WAITING: usize = 4 * 1024 * 1024;
+/// How much memory they may take, in bytes: before larger ones, fewer decide.
+const SAMPLE_SIZE: usize = 256 * 1024;
 
 /// What the reader's terminal adds to a table; all `None` or false in a pipe.
 #[derive(Clone, Copy, Debug, Default)]
@@ -106,8 +106,8 @@ pub struct Rows {
     labels: Vec<String>,
     screen: Screen,
     waiting: Vec<Row>,
-    /// What they take, in bytes.
-    weight: usize,
+    /// How much memory those that wait take, in bytes.
+    size: usize,
     /// How the columns are laid out, once that is fixed, and how times are written.
     settled: Option<(Layout, Times)>,
 }
@@ -240,7 +240,7 @@ impl Rows {
             labels,
             screen,
             waiting: Vec::new(),
-            weight: 0,
+            size: 0,
             settled: None,
         }
     }
@@ -254,9 +254,9 @@ impl Rows {
             let row: Vec<_> = row.0.iter().map(|value| value.shown(*times)).collect();
             layout.write(out, &row, |_| false)
         } else {
-            self.weight += row.size();
+            self.size += row.size();
             self.waiting.push(row);
-            if self.waiting.len() < SAMPLE && self.weight < WAITING {
+            if self.waiting.len() < SAMPLE && self.size < SAMPLE_SIZE {
                 Ok(())
             } else {
                 self.settle(out)

@@ -137,10 +137,16 @@ fn stopped_early(ended: &Ended, of: usize, code: i32, why: &str) -> usize {
 
 // --- Where ids come from ---
 
+type Lines = (
+    &'static str,
+    &'static [u8],
+    &'static [usize],
+    &'static [(usize, &'static str)],
+);
+
 /// What standard input holds, the ids that are looked up, and the lines that are none, each with its message.
 #[rustfmt::skip]
-#[allow(clippy::type_complexity)]
-const INPUTS: &[(&str, &[u8], &[usize], &[(usize, &str)])] = &[
+const INPUTS: &[Lines] = &[
     ("one a line", b"cacc_1\ncacc_2\n", &[1, 2], &[]),
     ("no final newline", b"cacc_1\ncacc_2", &[1, 2], &[]),
     ("CRLF", b"cacc_1\r\ncacc_2\r\n", &[1, 2], &[]),
@@ -1494,4 +1500,42 @@ fn no_secret_shows_among_many() {
             "{revealed:#?}"
         );
     }
+}
+
+/// An account with a member of so many characters.
+fn large(id: &str, size: usize) -> Reply {
+    let account = account(id);
+    let (account, _) = account.rsplit_once('}').unwrap();
+    Reply::Send(json(&format!("{account},\"x\":\"{}\"}}", "m".repeat(size))))
+}
+
+#[test]
+fn large_accounts_take_no_more_memory_than_small_ones() {
+    let (home, _server) = at(|request| large(request.id, 400 * 1024));
+    // The harness bounds the memory of every run.
+    let run = home.acctq("cacc get - -q -F x,id -o table");
+    let ended = run.stdin(ids(1..60)).run();
+    let rows = ended.stdout.lines().count();
+    assert_eq!((ended.code, rows, ended.stderr.as_str()), (0, 60, ""));
+}
+
+#[test]
+fn rows_that_nobody_reads_are_not_done() {
+    let (home, server) = at(|request| {
+        if number(request) == 99 {
+            Gate::default().pass();
+        }
+        large(request.id, 1024)
+    });
+    let text = ids(1..=99);
+    let run = home.acctq("cacc get - -F x,id --jobs 1");
+    let mut started = start_reading(&home, run, &text);
+    // One after the other: 98 rows wait for the widths of the columns, and are more than a pipe takes.
+    server.asked(99);
+    started.signal(Signal::TERM);
+    let ended = started.exits();
+    assert_eq!(ended.code, 143);
+    let told =
+        "error: terminated before anything was looked up; the reader of the output has stalled";
+    assert!(ended.stderr.starts_with(told), "{}", ended.stderr);
 }

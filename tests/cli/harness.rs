@@ -36,6 +36,9 @@ const MEMORY: u64 = 64 * 1024;
 /// on top, and then it has less than [`MEMORY`].
 const OWN: u64 = 48 * 1024 * 1024;
 
+/// What any number of accounts may take beyond one.
+const MORE: u64 = 32 * 1024 * 1024;
+
 /// What the stack of a thread counts, in bytes, however little of it is used.
 const STACK: u64 = 2 * 1024 * 1024 + 64 * 1024;
 
@@ -283,7 +286,8 @@ impl Run {
         let args = format!("{:?}", self.command.get_args().collect::<Vec<_>>());
         let most = self.most();
         let jobs: Option<u64> = self.flag("--jobs").and_then(|jobs| jobs.parse().ok());
-        let stacks = jobs.unwrap_or(0) * STACK;
+        let many = self.command.get_args().any(|arg| arg == "-");
+        let stacks = jobs.unwrap_or(0) * STACK + if many { MORE } else { 0 };
         let files = self.home.as_deref().map(files).unwrap_or_default();
         let began = Instant::now();
         let mut child = streams(&mut self.command).spawn().unwrap();

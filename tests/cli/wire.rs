@@ -469,8 +469,7 @@ impl Log {
                     (bytes, false)
                 }
             };
-            let mut writer = stream;
-            if writer.write_all(bytes).is_err() || !goes_on {
+            if (&*stream).write_all(bytes).is_err() || !goes_on {
                 return;
             }
         }

@@ -430,9 +430,14 @@ fn one_tunnel_serves_many_look_ups() {
         Write(b"HTTP/1.1 200 OK\r\n\r\n".into()),
         Tunnel(nginx.port),
     ]);
-    get(&home, &nginx, nginx.port, &format!("{ID} {ID} {ID}"))
-        .env("HTTPS_PROXY", format!("127.0.0.1:{}", proxy.port()))
-        .run()
-        .prints(&FOUND.repeat(4));
+    get(
+        &home,
+        &nginx,
+        nginx.port,
+        &format!("{ID} {ID} {ID} --jobs 1"),
+    )
+    .env("HTTPS_PROXY", format!("127.0.0.1:{}", proxy.port()))
+    .run()
+    .prints(&FOUND.repeat(4));
     assert_eq!(proxy.connections(), 1);
 }
