@@ -323,13 +323,17 @@ impl Answer {
     fn not_json(&self) -> Option<String> {
         let declared = self.content_type.as_deref().unwrap_or_default();
         let declared = declared.split(';').next().unwrap_or_default().trim();
-        let media = declared.to_ascii_lowercase();
         let first = self.body.iter().find(|b| !b.is_ascii_whitespace());
-        if media.contains("html") || first == Some(&b'<') {
+        let is_page = first == Some(&b'<');
+        // What nearly every answer says costs the least.
+        if declared.eq_ignore_ascii_case("application/json") && !is_page {
+            return None;
+        }
+        let media = declared.to_ascii_lowercase();
+        if media.contains("html") || is_page {
             return Some("a web page".to_owned());
         }
         let json = media.is_empty()
-            || media == "application/json"
             || (media.starts_with("application/") && media.ends_with("+json"));
         (!json).then(|| told(declared, 60))
     }
