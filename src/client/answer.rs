@@ -333,8 +333,8 @@ impl Answer {
         if media.contains("html") || is_page {
             return Some("a web page".to_owned());
         }
-        let json = media.is_empty()
-            || (media.starts_with("application/") && media.ends_with("+json"));
+        let json =
+            media.is_empty() || (media.starts_with("application/") && media.ends_with("+json"));
         (!json).then(|| told(declared, 60))
     }
 

@@ -6,6 +6,7 @@
 use std::io;
 use std::time::Duration;
 
+use jiff::tz::Offset;
 use rustls::pki_types::UnixTime;
 use rustls::{AlertDescription, CertificateError};
 use ureq::Timeout;
@@ -384,7 +385,7 @@ fn day(time: UnixTime) -> String {
     i64::try_from(time.as_secs())
         .ok()
         .and_then(|seconds| jiff::Timestamp::from_second(seconds).ok())
-        .map(|time| time.strftime(" on %Y-%m-%d").to_string())
+        .map(|time| format!(" on {}", Offset::UTC.to_datetime(time).date()))
         .unwrap_or_default()
 }
 

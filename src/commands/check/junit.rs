@@ -10,6 +10,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use jiff::tz::Offset;
 
 use super::report::Finding;
 use crate::commands::question::is;
@@ -29,10 +30,12 @@ pub fn xml(findings: &[Finding<'_>], suite: &Path, elapsed: Duration) -> String 
     );
     let time = seconds(elapsed);
     let began = Timestamp::now() - elapsed;
+    // Whole seconds, of which there is always a timestamp.
+    let began = Timestamp::from_second(began.as_second()).unwrap_or(began);
     let mut out = format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites {counts} time=\"{time}\">\n  \
          <testsuite {counts} skipped=\"0\" time=\"{time}\" timestamp=\"{}\">\n",
-        began.strftime("%Y-%m-%dT%H:%M:%S")
+        Offset::UTC.to_datetime(began)
     );
     for finding in findings {
         // Writing to a String cannot fail.
