@@ -19,6 +19,9 @@ _acctq() {
             acctq,cacc)
                 cmd="acctq__subcmd__cacc"
                 ;;
+            acctq,check)
+                cmd="acctq__subcmd__check"
+                ;;
             acctq,completions)
                 cmd="acctq__subcmd__completions"
                 ;;
@@ -43,8 +46,14 @@ _acctq() {
             acctq,schema)
                 cmd="acctq__subcmd__schema"
                 ;;
+            acctq,wait)
+                cmd="acctq__subcmd__wait"
+                ;;
             acctq__subcmd__cacc,get)
                 cmd="acctq__subcmd__cacc__subcmd__get"
+                ;;
+            acctq__subcmd__cacc,list)
+                cmd="acctq__subcmd__cacc__subcmd__list"
                 ;;
             acctq__subcmd__config,init)
                 cmd="acctq__subcmd__config__subcmd__init"
@@ -68,7 +77,7 @@ _acctq() {
 
     case "${cmd}" in
         acctq)
-            opts="-p -o -F -q -v -h -V --profile --output --fields --reveal --strict --timeout --retries --config --color --quiet --verbose --help --version config schema sandbox completions man help cacc partner get"
+            opts="-p -o -F -q -v -h -V --profile --output --fields --reveal --strict --timeout --retries --config --color --quiet --verbose --help --version check config schema sandbox completions man help cacc partner get wait"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -122,7 +131,7 @@ _acctq() {
             return 0
             ;;
         acctq__subcmd__cacc)
-            opts="-p -o -F -q -v -h --profile --output --fields --reveal --strict --timeout --retries --config --color --quiet --verbose --help get"
+            opts="-p -o -F -q -v -h --profile --output --fields --reveal --strict --timeout --retries --config --color --quiet --verbose --help get list"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -216,6 +225,134 @@ _acctq() {
                     ;;
                 -F)
                     COMPREPLY=($(compgen -W "id connection_type onboarding_mode status platform_organization_id created_at connected_organization_id connected_tenant_id platform_customer_id pending_email pending_organization_name pending_country onboarding_completed_at revoked_at metadata" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --retries)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        acctq__subcmd__cacc__subcmd__list)
+            opts="-p -o -F -q -v -h --where --sort --limit --profile --output --fields --reveal --strict --timeout --retries --config --color --quiet --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --where)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sort)
+                    COMPREPLY=($(compgen -W "id connection_type onboarding_mode status platform_organization_id created_at connected_organization_id connected_tenant_id platform_customer_id pending_email pending_organization_name pending_country onboarding_completed_at revoked_at metadata" -- "${cur}"))
+                    return 0
+                    ;;
+                --limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json yaml ndjson" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json yaml ndjson" -- "${cur}"))
+                    return 0
+                    ;;
+                --fields)
+                    COMPREPLY=($(compgen -W "id connection_type onboarding_mode status platform_organization_id created_at connected_organization_id connected_tenant_id platform_customer_id pending_email pending_organization_name pending_country onboarding_completed_at revoked_at metadata" -- "${cur}"))
+                    return 0
+                    ;;
+                -F)
+                    COMPREPLY=($(compgen -W "id connection_type onboarding_mode status platform_organization_id created_at connected_organization_id connected_tenant_id platform_customer_id pending_email pending_organization_name pending_country onboarding_completed_at revoked_at metadata" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --retries)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        acctq__subcmd__check)
+            opts="-p -o -q -v -h --expect --suite --report-junit --jobs --profile --output --strict --timeout --retries --config --color --quiet --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --expect)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --suite)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --report-junit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --jobs)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json yaml ndjson" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json yaml ndjson" -- "${cur}"))
                     return 0
                     ;;
                 --timeout)
@@ -672,13 +809,17 @@ _acctq() {
             return 0
             ;;
         acctq__subcmd__sandbox)
-            opts="-o -q -h --port --output --color --quiet --help"
+            opts="-o -q -h --port --accounts --output --color --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --port)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --accounts)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -708,6 +849,72 @@ _acctq() {
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        acctq__subcmd__wait)
+            opts="-p -o -F -q -v -h --for --within --interval --profile --output --fields --reveal --strict --timeout --retries --config --color --quiet --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --for)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --within)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --interval)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json yaml ndjson" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json yaml ndjson" -- "${cur}"))
+                    return 0
+                    ;;
+                --fields)
+                    COMPREPLY=($(compgen -W "id connection_type onboarding_mode status platform_organization_id created_at connected_organization_id connected_tenant_id platform_customer_id pending_email pending_organization_name pending_country onboarding_completed_at revoked_at metadata customer_account_uid account_type activation_token domain deployed_members updated_at ends_at" -- "${cur}"))
+                    return 0
+                    ;;
+                -F)
+                    COMPREPLY=($(compgen -W "id connection_type onboarding_mode status platform_organization_id created_at connected_organization_id connected_tenant_id platform_customer_id pending_email pending_organization_name pending_country onboarding_completed_at revoked_at metadata customer_account_uid account_type activation_token domain deployed_members updated_at ends_at" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --retries)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0

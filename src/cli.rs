@@ -34,9 +34,11 @@ Examples:
   acctq -p sandbox cacc get cacc_7n42DGM5Tflk9n8mt7Fhc7
   acctq -p prod partner account get aabee51b-0be2-4a0c-aa39-5bbcbb903d1b -o json
   acctq get cacc_7n42DGM5Tflk9n8mt7Fhc7 -F id,status,metadata.plan
+  acctq check cacc_7n42DGM5Tflk9n8mt7Fhc7 --expect status=active
+  acctq wait cacc_7n42DGM5Tflk9n8mt7Fhc7 --for status=active --within 30m
 
 It only ever reads. Results go to standard output, everything else to standard error.
-`acctq help TOPIC` tells more: environment, exit-codes, output, config"
+`acctq help TOPIC` tells more: environment, exit-codes, output, config, expressions"
 )]
 pub struct Cli {
     /// The global flags.
@@ -126,13 +128,15 @@ fn help_on(path: &[String], width: usize) -> Result<Parsed> {
 pub fn documented() -> clap::Command {
     let mut root = fields_of(Cli::command().term_width(HELP_WIDTH), &RESOURCES);
     root.build();
-    let levels: [(&str, &[&Resource]); 6] = [
+    let levels: [(&str, &[&Resource]); 8] = [
         ("cacc", &[&CONNECTED]),
         ("cacc get", &[&CONNECTED]),
+        ("cacc list", &[&CONNECTED]),
         ("partner", &[&PARTNER]),
         ("partner account", &[&PARTNER]),
         ("partner account get", &[&PARTNER]),
         ("get", &RESOURCES),
+        ("wait", &RESOURCES),
     ];
     for (path, resources) in levels {
         root = at(root, path, &|command| fields_of(command, resources));
@@ -140,7 +144,7 @@ pub fn documented() -> clap::Command {
     root
 }
 
-/// Lets `--fields` be the names of these resources' fields.
+/// Lets `--fields` and `--sort` be the names of these resources' fields.
 fn fields_of(command: clap::Command, resources: &[&Resource]) -> clap::Command {
     let mut names = Vec::new();
     for field in resources.iter().flat_map(|resource| resource.fields) {
@@ -148,13 +152,11 @@ fn fields_of(command: clap::Command, resources: &[&Resource]) -> clap::Command {
             names.push(field.name);
         }
     }
-    command.mut_args(|arg| {
-        if arg.get_id() == "fields" {
-            arg.value_parser(PossibleValuesParser::new(&names))
-                .hide_possible_values(true)
-        } else {
-            arg
-        }
+    command.mut_args(|arg| match arg.get_id().as_str() {
+        "fields" | "sort" => arg
+            .value_parser(PossibleValuesParser::new(&names))
+            .hide_possible_values(true),
+        _ => arg,
     })
 }
 

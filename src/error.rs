@@ -17,7 +17,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 pub enum Kind {
     /// An internal error, output that could not be written, or a batch whose failures differ in kind.
     Failed,
-    /// A bad flag, a malformed id, an unknown field.
+    /// A bad flag, a malformed id, an unknown field, a bad expression.
     Usage,
     /// Missing or invalid configuration, unknown profile, unsafe permissions.
     Config,
@@ -41,6 +41,10 @@ pub enum Kind {
     Server,
     /// An answer outside the contract.
     BadResponse,
+    /// What was expected does not hold, or what is waited for cannot come any more.
+    Unmet,
+    /// What is waited for did not come in time.
+    Deadline,
     /// SIGINT.
     Interrupted,
     /// SIGTERM, or SIGHUP.
@@ -63,6 +67,8 @@ impl Kind {
         Kind::Timeout,
         Kind::Server,
         Kind::BadResponse,
+        Kind::Unmet,
+        Kind::Deadline,
         Kind::Interrupted,
         Kind::Terminated,
     ];
@@ -78,7 +84,12 @@ impl Kind {
                 false,
                 "an internal error, output that could not be written, or failures that differ in kind",
             ),
-            Kind::Usage => ("usage", 2, false, "bad flag, malformed id, unknown field"),
+            Kind::Usage => (
+                "usage",
+                2,
+                false,
+                "bad flag, malformed id, unknown field, bad expression, empty suite",
+            ),
             Kind::Config => (
                 "config",
                 3,
@@ -110,6 +121,13 @@ impl Kind {
                 false,
                 "an answer outside the contract: no JSON object, another account's id, a redirect, another status, --strict",
             ),
+            Kind::Unmet => (
+                "unmet",
+                10,
+                false,
+                "`check` failed, or what `wait` waits for cannot come any more",
+            ),
+            Kind::Deadline => ("deadline", 124, false, "`wait` ran out of time"),
             Kind::Interrupted => ("interrupted", 130, false, "SIGINT"),
             Kind::Terminated => ("terminated", 143, false, "SIGTERM, SIGHUP"),
         }
@@ -125,6 +143,15 @@ impl Kind {
     #[must_use]
     pub const fn exit_code(self) -> u8 {
         self.row().1
+    }
+
+    /// What failures of these kinds come to together: the exit code that all of them have, or that they differ. `None` if
+    /// there are none.
+    #[must_use]
+    pub fn in_common(mut kinds: impl Iterator<Item = Kind>) -> Option<Kind> {
+        let first = kinds.next()?;
+        let is_alike = kinds.all(|other| other.exit_code() == first.exit_code());
+        Some(if is_alike { first } else { Kind::Failed })
     }
 }
 
@@ -188,6 +215,13 @@ impl Error {
     #[must_use]
     pub fn adding(mut self, words: &str) -> Self {
         self.0.message.push_str(words);
+        self
+    }
+
+    /// Says what it is about, before the message.
+    #[must_use]
+    pub fn prefixed(mut self, words: &str) -> Self {
+        self.0.message.insert_str(0, words);
         self
     }
 

@@ -3,6 +3,8 @@
 //! Nothing here turns a number into a binary one or a document into a tree, so no digit and no order can be lost, and no
 //! key is special. [`Tokens`] only finds the pieces; [`read`] checks each of them, and what stands between them, once.
 
+pub mod elements;
+
 use std::borrow::Cow;
 use std::io::{self, Write};
 use std::ops::Range;

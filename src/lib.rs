@@ -4,6 +4,7 @@
 //! what an account is, `client` how to ask for one, `config` where and with which token, `output` how to show it.
 
 pub mod account;
+mod amount;
 pub mod batch;
 pub mod cli;
 pub mod client;
@@ -11,6 +12,7 @@ pub mod commands;
 pub mod config;
 pub mod error;
 pub mod escape;
+pub mod expression;
 pub mod flags;
 pub mod interrupt;
 pub mod json;
@@ -18,6 +20,7 @@ mod nearest;
 pub mod output;
 mod process;
 pub mod sandbox;
+mod toml_document;
 pub mod ui;
 
 use std::ffi::OsString;

@@ -208,7 +208,7 @@ impl Ui {
     /// Reports a failure.
     pub fn error(&self, error: &Error) {
         if self.manner.json {
-            self.line(&error_object(error));
+            self.line(&format!("{{\"error\":{}}}", error_object(error)));
         } else {
             self.say("error", "31", &error.to_string(), error.hint_text());
         }
@@ -316,6 +316,15 @@ impl Ui {
         }
     }
 
+    /// Tells what was seen to change: people in words, scripts by an object, which is JSON.
+    pub fn change(&self, words: &str, object: impl FnOnce() -> String) {
+        if self.manner.json && !self.manner.quiet {
+            self.line(&format!("{{\"progress\":{}}}", object()));
+        } else {
+            self.note(words);
+        }
+    }
+
     fn say(&self, what: &str, color: &str, message: &str, hint: Option<&str>) {
         let mut text = if self.color_err {
             format!("\u{1b}[1;{color}m{what}:\u{1b}[0m {}", for_people(message))
@@ -352,7 +361,8 @@ fn or_null(value: Option<impl ToString>) -> String {
 }
 
 /// The error as the JSON object of the contract: all keys, always.
-fn error_object(error: &Error) -> String {
+#[must_use]
+pub fn error_object(error: &Error) -> String {
     let facts = error.facts();
     let text = |text: Option<&str>| or_null(text.map(json::string));
     let millis = |time: Option<Duration>| or_null(time.map(|time| time.as_millis()));
@@ -391,5 +401,5 @@ fn error_object(error: &Error) -> String {
         .iter()
         .map(|(name, value)| format!("\"{name}\":{value}"))
         .collect();
-    format!("{{\"error\":{{{}}}}}", members.join(","))
+    format!("{{{}}}", members.join(","))
 }

@@ -74,6 +74,7 @@ pub static CONNECTED: Resource = Resource {
     ],
     columns: &["id", "status", "connection_type", "created_at"],
     token_rejected: &[401],
+    final_states: &[("status", "revoked")],
     not_found: "a deleted account is not found either; ",
 };
 

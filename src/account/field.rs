@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use crate::json;
 
 /// One field of a resource: a row of the tables of the two APIs' contracts. Everything that knows a field's name reads it here.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Field {
     /// The member's name in the API's JSON.
     pub name: &'static str,

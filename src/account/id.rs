@@ -186,6 +186,19 @@ pub fn is_uuid(text: &str) -> bool {
         })
 }
 
+/// A stranger's word, if it may be repeated in a message: short, in the alphabet of names, and so hardly a token.
+pub(crate) fn repeatable(word: &str) -> Option<&str> {
+    let harmless = (1..=32).contains(&word.len())
+        && word.bytes().all(is_name_byte)
+        && hide_credentials(word) == word;
+    harmless.then_some(word)
+}
+
+/// Whether it belongs to the alphabet of profiles' names.
+pub(crate) fn is_name_byte(b: u8) -> bool {
+    b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-')
+}
+
 /// How secrets begin that people paste by mistake, in any case: keys of Stripe and 1Password, activation tokens, tokens of
 /// GitHub, Slack and GitLab, an authorization header.
 const SECRETS: &[&str] = &[

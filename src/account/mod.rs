@@ -15,10 +15,9 @@ use std::ops::Range;
 
 use memchr::memchr2;
 
-use self::concealment::is_secret_name;
 use crate::json::{self, Step, Token};
 
-pub use concealment::{Concealment, Visible};
+pub use concealment::{Concealment, Visible, is_secret_name};
 pub use connected::CONNECTED;
 pub use field::{Drift, Field};
 pub use id::Id;
@@ -55,6 +54,8 @@ pub struct Resource {
     pub columns: &'static [&'static str],
     /// The statuses that mean the bearer token itself is not accepted.
     pub token_rejected: &'static [u16],
+    /// The states that no account leaves, each as a field and its value.
+    pub final_states: &'static [(&'static str, &'static str)],
     /// What to think of when the account is not found, before the profile.
     pub not_found: &'static str,
 }
@@ -212,6 +213,16 @@ impl Account {
         Some(echoed == id.as_str() || same_uuid)
     }
 
+    /// The state that it cannot leave any more, as a field and its value, if it is in one.
+    #[must_use]
+    pub fn final_state(&self) -> Option<(&'static str, &'static str)> {
+        let is_so = |(name, value): &&(&str, &str)| {
+            let member = self.document.get(name);
+            member.and_then(field::text).is_some_and(|is| is == *value)
+        };
+        self.resource.final_states.iter().find(is_so).copied()
+    }
+
     /// The fields that stray from the contract, in its order.
     pub fn drift(&self) -> impl Iterator<Item = (&'static Field, Drift)> {
         self.resource
@@ -304,6 +315,10 @@ mod tests {
                 assert!(resource.field(name).is_some(), "{name}");
             }
             assert!(resource.parse_id(resource.example_id).is_ok());
+            for (name, value) in resource.final_states {
+                let kind = resource.field(name).map(|field| field.kind);
+                assert!(matches!(kind, Some(field::Kind::Enum(words)) if words.contains(value)));
+            }
         }
     }
 }

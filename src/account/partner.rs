@@ -49,6 +49,7 @@ pub static PARTNER: Resource = Resource {
     ],
     columns: &["customer_account_uid", "status", "account_type", "ends_at"],
     token_rejected: &[401, 403],
+    final_states: &[],
     not_found: "",
 };
 

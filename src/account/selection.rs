@@ -126,7 +126,8 @@ impl Account {
     }
 
     /// The value at a path: a member of that very name, or a path into one.
-    fn find(&self, path: &str) -> Option<&str> {
+    #[must_use]
+    pub fn find(&self, path: &str) -> Option<&str> {
         self.document.get(path).or_else(|| {
             splits(path).find_map(|(first, rest)| {
                 self.document

@@ -12,7 +12,7 @@ use ureq::http::HeaderMap;
 use super::failure::{Failure, seconds};
 use super::retry;
 use crate::account::{
-    Account, Concealment, Document, Id, Undocumented, field, id::hide_credentials,
+    Account, Concealment, Document, Id, Resource, Undocumented, field, id::hide_credentials,
 };
 use crate::error::{Error, Kind};
 use crate::escape::{EXCERPT, excerpt};
@@ -37,6 +37,65 @@ pub struct Answer {
     pub body: Vec<u8>,
     /// Whether the head repeats the bearer token; what does is not here.
     repeats_token: bool,
+}
+
+/// What is asked for: one account, or all of them.
+#[derive(Clone, Copy, Debug)]
+pub enum Target<'a> {
+    /// The account of that id.
+    Account(&'a Id),
+    /// The list of all accounts.
+    List(&'static Resource),
+}
+
+impl Target<'_> {
+    /// What it is an account of.
+    pub fn resource(self) -> &'static Resource {
+        match self {
+            Target::Account(id) => id.resource(),
+            Target::List(resource) => resource,
+        }
+    }
+
+    /// The id, if it is about one.
+    pub fn id(&self) -> Option<&str> {
+        match self {
+            Target::Account(id) => Some(id.as_str()),
+            Target::List(_) => None,
+        }
+    }
+
+    /// The path below the base URL, and the name below that.
+    pub fn path(&self) -> (&str, &str) {
+        match self {
+            Target::Account(id) => (id.resource().path, id.as_str()),
+            Target::List(resource) => (resource.path.trim_end_matches('/'), ""),
+        }
+    }
+
+    /// What is asked: a `look-up` or a `list`.
+    fn question(self) -> &'static str {
+        match self {
+            Target::Account(_) => "look-up",
+            Target::List(_) => "list",
+        }
+    }
+
+    /// What to think of when it is not found.
+    fn not_found(self, place: Place<'_>) -> String {
+        match self {
+            Target::Account(id) => format!("{}{}", id.resource().not_found, place.doubt()),
+            Target::List(_) => CHECK_URL.to_owned(),
+        }
+    }
+
+    /// `connected account cacc_1`
+    fn words(self) -> String {
+        match self {
+            Target::Account(id) => format!("{} {}", id.resource().noun, id.as_str()),
+            Target::List(resource) => format!("list of {}s", resource.noun),
+        }
+    }
 }
 
 /// Where the answer comes from, in the words of messages.
@@ -70,6 +129,10 @@ impl Place<'_> {
         }
     }
 }
+
+/// What to think of when JSON ends too early, though the connection does not.
+pub(super) const CUT_OFF: &str =
+    "try again; if it stays so, the server or something before it cuts answers off";
 
 pub(super) const CHECK_URL: &str = "is base_url right? `acctq config show` shows it";
 
@@ -148,17 +211,7 @@ impl Answer {
         if token.len() < TELLING {
             return false;
         }
-        // What is shown of JSON is decoded first, and some encoders write every slash as `\/`.
-        let decoded = |raw: &str| json::decode(raw).is_some_and(|text| text.contains(token));
-        let is_decoded = || {
-            let text = lossy(&self.body);
-            json::check(&text).is_ok()
-                && Tokens::new(&text)
-                    .any(|t| matches!(t, Token::Key(raw) | Token::String(raw) if decoded(raw)))
-        };
-        if memmem::find(&self.body, token.as_bytes()).is_some()
-            || memchr(b'\\', &self.body).is_some() && is_decoded()
-        {
+        if repeats(&self.body, token) {
             self.body.clear();
             self.repeats_token = true;
         }
@@ -166,34 +219,57 @@ impl Answer {
     }
 
     /// The account that was asked for, or why it is none.
-    pub fn read(self, id: &Id, place: Place<'_>) -> Result<Account, Failure> {
-        if self.status == 200 {
-            self.document(id, place)
-        } else {
-            Err(self.refusal(id, place))
+    pub fn read(self, target: Target<'_>, place: Place<'_>) -> Result<Account, Failure> {
+        match target {
+            Target::Account(id) if self.status == 200 => self.document(id, place),
+            _ => Err(self.refuse(target, place)),
         }
     }
 
-    fn document(self, id: &Id, place: Place<'_>) -> Result<Account, Failure> {
+    /// Why there is not what was asked for.
+    pub fn refuse(self, target: Target<'_>, place: Place<'_>) -> Failure {
+        match self.unreadable(place) {
+            Some(why) if self.status == 200 => self.bad(why),
+            _ => self.refusal(target, place),
+        }
+    }
+
+    /// An answer that makes no sense.
+    pub fn bad(&self, message: String) -> Failure {
+        let error = Error::new(Kind::BadResponse, message).hint(CHECK_URL);
+        self.with_head(Failure::lasting(error))
+    }
+
+    /// The failure, with what the answer's head tells.
+    pub fn with_head(&self, failure: Failure) -> Failure {
+        Failure {
+            error: failure.error.with(|facts| {
+                facts.status = Some(self.status);
+                facts.request_id.clone_from(&self.request_id);
+            }),
+            stale: false,
+            ..failure
+        }
+    }
+
+    /// Why the body cannot be JSON, as far as its head and what has come of it tell.
+    pub fn unreadable(&self, place: Place<'_>) -> Option<String> {
+        let host = place.host;
+        self.encoded(host).or_else(|| {
+            let what = self.not_json()?;
+            Some(format!("{host} answers with {what}, not with JSON"))
+        })
+    }
+
+    fn document(mut self, id: &Id, place: Place<'_>) -> Result<Account, Failure> {
         let resource = id.resource();
         let host = place.host;
-        let bad = |message: String| {
-            Failure::lasting(
-                Error::new(Kind::BadResponse, message)
-                    .hint(CHECK_URL)
-                    .with(|f| {
-                        f.status = Some(self.status);
-                        f.request_id.clone_from(&self.request_id);
-                    }),
-            )
-        };
-        if let Some(encoded) = self.encoded(host) {
-            return Err(bad(encoded));
+        if let Some(why) = self.unreadable(place) {
+            return Err(self.bad(why));
         }
-        if let Some(what) = self.not_json() {
-            return Err(bad(format!("{host} answers with {what}, not with JSON")));
-        }
-        let Ok(text) = String::from_utf8(self.body) else {
+        let body = std::mem::take(&mut self.body);
+        let bad = |message| self.bad(message);
+        let Ok(text) = String::from_utf8(body) else {
             return Err(bad(format!("the answer of {host} is not UTF-8")));
         };
         if text.trim().is_empty() {
@@ -205,9 +281,7 @@ impl Answer {
                     Kind::Network,
                     format!("the answer of {host} {}", Flaw::Incomplete.words()),
                 )
-                .hint(
-                    "try again; if it stays so, the server or something before it cuts answers off",
-                ),
+                .hint(CUT_OFF),
             ),
             Undocumented::Flaw(flaw) => bad(format!("the answer of {host} {}", flaw.words())),
             Undocumented::NotAnObject => {
@@ -259,15 +333,14 @@ impl Answer {
         if media.contains("html") || is_page {
             return Some("a web page".to_owned());
         }
-        let json = media.is_empty()
-            || (media.starts_with("application/") && media.ends_with("+json"));
+        let json =
+            media.is_empty() || (media.starts_with("application/") && media.ends_with("+json"));
         (!json).then(|| told(declared, 60))
     }
 
-    fn refusal(self, id: &Id, place: Place<'_>) -> Failure {
-        let resource = id.resource();
-        let (noun, host, status) = (resource.noun, place.host, self.status);
-        let account = format!("{noun} {} at {}", id.as_str(), place.words());
+    fn refusal(self, target: Target<'_>, place: Place<'_>) -> Failure {
+        let (host, status) = (place.host, self.status);
+        let wanted = format!("{} at {}", target.words(), place.words());
         let (code, words) = self.server_words();
         let says = words
             .as_ref()
@@ -277,7 +350,7 @@ impl Answer {
         let (error, transient) = match status {
             300..=399 if status != 304 => {
                 let target = match &self.location {
-                    Some(location) => target(location, place.scheme),
+                    Some(location) => destination(location, place.scheme),
                     None => "nowhere".to_owned(),
                 };
                 let message = format!(
@@ -288,11 +361,11 @@ impl Answer {
                     false,
                 )
             }
-            401 | 403 => (Self::rejected(id, place, status, &says), false),
+            401 | 403 => (Self::rejected(target, place, status, &says), false),
             404 if self.not_found() => {
-                let hint = format!("{}{}", resource.not_found, place.doubt());
+                let hint = target.not_found(place);
                 (
-                    Error::new(Kind::NotFound, format!("no {account}{says}")).hint(hint),
+                    Error::new(Kind::NotFound, format!("no {wanted}{says}")).hint(hint),
                     false,
                 )
             }
@@ -306,7 +379,7 @@ impl Answer {
                 )
             }
             410 => {
-                let message = format!("the {account} is gone{says}");
+                let message = format!("the {wanted} is gone{says}");
                 (
                     Error::new(Kind::Gone, message)
                         .hint("it has been removed and will not come back"),
@@ -342,8 +415,9 @@ impl Answer {
                 (error, matches!(status, 500 | 502 | 503 | 504))
             }
             _ => {
+                let what = target.question();
                 let message = format!(
-                    "{host} answers with status {status}, which the API does not have for a look-up{says}"
+                    "{host} answers with status {status}, which the API does not have for a {what}{says}"
                 );
                 (
                     Error::new(Kind::BadResponse, message).hint(CHECK_URL),
@@ -365,10 +439,9 @@ impl Answer {
         }
     }
 
-    fn rejected(id: &Id, place: Place<'_>, status: u16, says: &str) -> Error {
-        let resource = id.resource();
-        let (host, noun) = (place.host, resource.noun);
-        if resource.token_rejected.contains(&status) {
+    fn rejected(target: Target<'_>, place: Place<'_>, status: u16, says: &str) -> Error {
+        let host = place.host;
+        if target.resource().token_rejected.contains(&status) {
             let whose = place
                 .profile
                 .map(|profile| format!(" of profile {profile}"))
@@ -377,9 +450,9 @@ impl Answer {
                 .hint("is it current, and of this environment? `acctq config show` says where it comes from")
         } else {
             let message = format!(
-                "{} does not let this token read the {noun} {} (status {status}){says}",
+                "{} does not let this token read the {} (status {status}){says}",
                 place.words(),
-                id.as_str()
+                target.words()
             );
             Error::new(Kind::Auth, message).hint("ask for a token that has the right to read it")
         }
@@ -418,6 +491,29 @@ impl Answer {
     }
 }
 
+/// Whether a body repeats the bearer token.
+pub(super) fn repeats(body: &[u8], token: &str) -> bool {
+    // What is shown of JSON is decoded first, and some encoders write every slash as `\/`.
+    let decoded = |raw: &str| json::decode(raw).is_some_and(|text| text.contains(token));
+    let is_decoded = || {
+        let text = lossy(body);
+        json::check(&text).is_ok()
+            && Tokens::new(&text)
+                .any(|t| matches!(t, Token::Key(raw) | Token::String(raw) if decoded(raw)))
+    };
+    token.len() >= TELLING
+        && (memmem::find(body, token.as_bytes()).is_some()
+            || memchr(b'\\', body).is_some() && is_decoded())
+}
+
+/// That a good answer repeats the bearer token.
+pub(super) fn repeated(host: &str) -> Failure {
+    let message = format!("the answer of {host} repeats the bearer token; it is not shown");
+    let error = Error::new(Kind::BadResponse, message)
+        .hint("whoever runs that server should know; consider the token compromised");
+    Failure::lasting(error.with(|facts| facts.status = Some(200)))
+}
+
 /// `bytes` as text. What is UTF-8, as nearly everything is, is borrowed after a much faster look than the standard
 /// library's own `from_utf8_lossy` takes.
 fn lossy(bytes: &[u8]) -> Cow<'_, str> {
@@ -430,7 +526,7 @@ fn told(text: &str, limit: usize) -> String {
 }
 
 /// Where a `Location` points to (RFC 3986 4.2): an origin, without userinfo, for whatever is more than a path.
-fn target(location: &str, scheme: &str) -> String {
+fn destination(location: &str, scheme: &str) -> String {
     // As browsers read it (WHATWG URL, 4.4): a backslash before the query is a slash, and a tab is nothing.
     let path = location.split(['?', '#']).next().unwrap_or_default();
     let location = path.trim().replace('\t', "").replace('\\', "/");
@@ -479,7 +575,9 @@ mod tests {
 
     fn failure(answer: Answer) -> (Kind, String, bool) {
         let id = CONNECTED.parse_id("cacc_1").expect("id");
-        let failure = answer.read(&id, PLACE).expect_err("failure");
+        let failure = answer
+            .read(Target::Account(&id), PLACE)
+            .expect_err("failure");
         (
             failure.error.kind(),
             failure.error.to_string(),
@@ -497,7 +595,7 @@ mod tests {
             "APPLICATION/JSON",
         ] {
             let account = answer(200, content_type, r#"{"id":"cacc_1"}"#)
-                .read(&id, PLACE)
+                .read(Target::Account(&id), PLACE)
                 .expect(content_type);
             assert_eq!(account.document.get("id"), Some("\"cacc_1\""));
         }
@@ -506,7 +604,7 @@ mod tests {
             ..answer(200, "", "{}")
         };
         assert!(
-            untyped.read(&id, PLACE).is_ok(),
+            untyped.read(Target::Account(&id), PLACE).is_ok(),
             "a missing id is drift, not another account"
         );
     }
@@ -625,7 +723,7 @@ mod tests {
         );
         let id = CONNECTED.parse_id("cacc_1").expect("id");
         let error = answer(400, "application/json", &body)
-            .read(&id, PLACE)
+            .read(Target::Account(&id), PLACE)
             .expect_err("failure")
             .error;
         let words = error.facts().server_message.clone().expect("words");
@@ -637,7 +735,7 @@ mod tests {
         let partner = r#"{"description":"Failed.","code":404,"error":"not_found"}"#;
         let id = PARTNER.parse_id("x").expect("id");
         let error = answer(404, "application/json", partner)
-            .read(&id, PLACE)
+            .read(Target::Account(&id), PLACE)
             .expect_err("failure")
             .error;
         assert_eq!(error.facts().server_code.as_deref(), Some("not_found"));

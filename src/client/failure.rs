@@ -6,6 +6,7 @@
 use std::io;
 use std::time::Duration;
 
+use jiff::tz::Offset;
 use rustls::pki_types::UnixTime;
 use rustls::{AlertDescription, CertificateError};
 use ureq::Timeout;
@@ -35,6 +36,7 @@ pub struct Failure {
 
 impl Failure {
     /// A failure that trying again will not mend.
+    #[must_use]
     pub fn lasting(error: Error) -> Self {
         Failure {
             error,
@@ -44,6 +46,7 @@ impl Failure {
     }
 
     /// A failure that may pass by itself.
+    #[must_use]
     pub fn passing(error: Error) -> Self {
         Failure {
             error,
@@ -205,6 +208,7 @@ fn timed_out(which: Timeout, host: &str, phase: Duration) -> Failure {
         }
         Timeout::RecvResponse => format!("{host} did not answer {within}"),
         Timeout::RecvBody => format!("the answer of {host} did not arrive whole {within}"),
+        Timeout::PerRead => format!("nothing more came of the answer of {host} {within}"),
         _ => format!("{host} did not complete its answer in time"),
     };
     Failure::passing(Error::new(Kind::Timeout, message).hint(again(phase)))
@@ -381,7 +385,7 @@ fn day(time: UnixTime) -> String {
     i64::try_from(time.as_secs())
         .ok()
         .and_then(|seconds| jiff::Timestamp::from_second(seconds).ok())
-        .map(|time| time.strftime(" on %Y-%m-%d").to_string())
+        .map(|time| format!(" on {}", Offset::UTC.to_datetime(time).date()))
         .unwrap_or_default()
 }
 

@@ -1,4 +1,4 @@
-//! Look-ups: an id in, an account out, within a deadline. `GET` and nothing else.
+//! Look-ups: an id in, an account out, within a deadline; or all accounts, as they arrive. `GET` and nothing else.
 //!
 //! Everything that knows ureq is in this folder. A client belongs to one API of one profile: its bearer token goes to that
 //! base URL and nowhere else, since no other URL can be formed. Redirects, compression and proxies of ureq's own are off;
@@ -8,6 +8,7 @@ mod agents;
 mod answer;
 mod failure;
 mod kept;
+mod listing;
 mod pace;
 mod proxy;
 mod resolve;
@@ -17,21 +18,24 @@ mod tls;
 mod tunnel;
 mod verifier;
 
-use std::io::Read as _;
+use std::io::Read;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use ureq::RequestBuilder;
 use ureq::http::HeaderValue;
 use ureq::http::header::AUTHORIZATION;
+use ureq::typestate::WithoutBody;
 
 use self::agents::Agents;
-use self::answer::{Answer, Place};
-use self::failure::Failure;
+use self::answer::{Answer, Place, Target};
+pub use self::failure::Failure;
+pub use self::listing::Listing;
 pub use self::pace::Pace;
 use self::proxy::Proxy;
 pub use self::retry::LONGEST_ASKED as LONGEST_PAUSE;
 use self::retry::{Decision, Outcome};
-use crate::account::{Account, Id};
+use crate::account::{Account, Id, Resource};
 use crate::config::{Endpoint, Environment, Secret};
 use crate::error::{Error, Kind, Result};
 use crate::interrupt::Interrupt;
@@ -222,7 +226,7 @@ impl<'a> Client<'a> {
     pub fn prepare(&self, id: &Id, started: Instant) -> Result<()> {
         match self.token(started + self.limits.timeout) {
             Ok(_) => Ok(()),
-            Err(error) => Err(self.told(error, id, 0, started)),
+            Err(error) => Err(self.told(error, Target::Account(id), 0, started)),
         }
     }
 
@@ -232,23 +236,64 @@ impl<'a> Client<'a> {
     /// # Errors
     /// Whatever went wrong, with the facts: id, API, profile, attempts, time.
     pub fn fetch(&self, id: &Id, started: Instant, claim: &dyn Fn(usize)) -> Result<Found> {
-        let mut attempts = 0;
-        match self.attempts(id, started + self.limits.timeout, claim, &mut attempts) {
-            Ok(account) => Ok(Found {
-                account,
-                attempts,
-                elapsed: started.elapsed(),
-            }),
-            Err(error) => Err(self.told(error, id, attempts, started)),
-        }
+        self.fetch_by(id, started, started + self.limits.timeout, claim)
+    }
+
+    /// The same, but it ends by `deadline`, if that is earlier.
+    ///
+    /// # Errors
+    /// As [`Client::fetch`].
+    pub fn fetch_by(
+        &self,
+        id: &Id,
+        started: Instant,
+        deadline: Instant,
+        claim: &dyn Fn(usize),
+    ) -> Result<Found> {
+        let deadline = deadline.min(started + self.limits.timeout);
+        let target = Target::Account(id);
+        let (account, attempts) = self.attempts(target, started, deadline, |request| {
+            self.attempt(target, request, claim)
+        })?;
+        Ok(Found {
+            account,
+            attempts,
+            elapsed: started.elapsed(),
+        })
+    }
+
+    /// Asks for the list of all accounts, and lets `read` read it, which may stop before the end. What bounds a look-up
+    /// bounds the way to the list's first byte and each of its accounts, but not the list. An attempt that fails is repeated as
+    /// a look-up's is, until `read` calls the failure a lasting one, having made of the list what cannot be taken back; each
+    /// attempt reads it from the beginning.
+    ///
+    /// # Errors
+    /// Whatever went wrong, with the facts: API, profile, attempts, time.
+    pub fn list<T>(
+        &self,
+        resource: &'static Resource,
+        started: Instant,
+        mut read: impl FnMut(&mut Listing<'_>) -> Result<T, Failure>,
+    ) -> Result<T> {
+        let target = Target::List(resource);
+        let deadline = started + self.limits.timeout;
+        let (read, _) = self.attempts(target, started, deadline, |request| {
+            self.attempt_list(resource, request, &mut read)
+        })?;
+        Ok(read)
+    }
+
+    /// Has the token read anew for the next look-up: one that was accepted and is not any more may have ended.
+    pub fn forget_token(&self) {
+        self.tokens().current = None;
     }
 
     /// A failure with what it is about.
-    fn told(&self, error: Error, id: &Id, attempts: u32, started: Instant) -> Error {
-        let aside = self.aside(&error, id, attempts);
+    fn told(&self, error: Error, target: Target<'_>, attempts: u32, started: Instant) -> Error {
+        let aside = self.aside(&error, target, attempts);
         error.adding(&aside).with(|facts| {
-            facts.id = Some(id.as_str().to_owned());
-            facts.api = Some(id.resource().api);
+            facts.id = target.id().map(str::to_owned);
+            facts.api = Some(target.resource().api);
             facts.profile.clone_from(&self.profile);
             facts.attempts = Some(attempts);
             facts.elapsed = Some(started.elapsed());
@@ -257,11 +302,12 @@ impl<'a> Client<'a> {
 
     /// What a message about the wire does not tell of itself: the account, the profile, the proxy, how often it
     /// was tried.
-    fn aside(&self, error: &Error, id: &Id, attempts: u32) -> String {
+    fn aside(&self, error: &Error, target: Target<'_>, attempts: u32) -> String {
         let message = error.to_string();
         let mut aside = Vec::new();
-        if !message.split_whitespace().any(|word| word == id.as_str()) {
-            aside.push(id.as_str().to_owned());
+        let is_told = |id: &&str| message.split_whitespace().any(|word| word == *id);
+        if let Some(id) = target.id().filter(|id| !is_told(id)) {
+            aside.push(id.to_owned());
         }
         if let Some(profile) = &self.profile {
             let named = format!("profile {profile}");
@@ -283,16 +329,32 @@ impl<'a> Client<'a> {
         format!(" ({})", aside.join(", "))
     }
 
-    fn attempts(
+    /// Makes the attempts that the limits allow; what comes of them, and how many they were.
+    fn attempts<T>(
         &self,
-        id: &Id,
+        target: Target<'_>,
+        started: Instant,
+        deadline: Instant,
+        attempt: impl FnMut(&Request<'_>) -> Result<(T, Option<String>), Failure>,
+    ) -> Result<(T, u32)> {
+        let mut attempts = 0;
+        match self.repeat(target, deadline, &mut attempts, attempt) {
+            Ok(found) => Ok((found, attempts)),
+            Err(error) => Err(self.told(error, target, attempts, started)),
+        }
+    }
+
+    fn repeat<T>(
+        &self,
+        target: Target<'_>,
         mut deadline: Instant,
-        claim: &dyn Fn(usize),
         attempts: &mut u32,
-    ) -> Result<Account> {
+        mut attempt: impl FnMut(&Request<'_>) -> Result<(T, Option<String>), Failure>,
+    ) -> Result<T> {
         let mut token = self.token(deadline)?;
         let base = &self.endpoint.base_url.value;
-        let url = base.join(id.resource().path, id.as_str());
+        let (path, name) = target.path();
+        let url = base.join(path, name);
         let proxy = self.proxy.as_ref().map(|proxy| proxy.place());
         let mut spare = true;
         let mut retries = 0;
@@ -309,16 +371,21 @@ impl<'a> Client<'a> {
                 elapsed: Duration::ZERO,
                 retry_in: None,
             };
-            let attempt = self
-                .agents
-                .with(|agent| self.attempt(agent, id, &url, &token, deadline, claim));
-            let failure = match attempt {
-                Ok((account, request_id)) => {
+            let made = self.agents.with(|agent| {
+                attempt(&Request {
+                    agent,
+                    url: &url,
+                    token: &token,
+                    deadline,
+                })
+            });
+            let failure = match made {
+                Ok((found, request_id)) => {
                     trace.status = Some(200);
                     trace.request_id = request_id.as_deref();
                     trace.elapsed = began.elapsed();
                     (self.trace)(&trace);
-                    return Ok(account);
+                    return Ok(found);
                 }
                 Err(failure) => failure,
             };
@@ -336,7 +403,7 @@ impl<'a> Client<'a> {
             trace.error = Some(&failure.error);
             let is_rejected = facts
                 .status
-                .is_some_and(|status| id.resource().token_rejected.contains(&status));
+                .is_some_and(|status| target.resource().token_rejected.contains(&status));
             if is_rejected && let Some(renewed) = self.renewed(&token, deadline)? {
                 (self.trace)(&trace);
                 token = renewed;
@@ -433,40 +500,110 @@ impl<'a> Client<'a> {
 
     fn attempt(
         &self,
-        agent: &ureq::Agent,
-        id: &Id,
-        url: &str,
-        token: &Token,
-        deadline: Instant,
+        target: Target<'_>,
+        request: &Request<'_>,
         claim: &dyn Fn(usize),
     ) -> Result<(Account, Option<String>), Failure> {
+        let Request {
+            token, deadline, ..
+        } = *request;
         let remaining = deadline.saturating_duration_since(Instant::now());
         let phase = remaining.min(PHASE);
-        let of_transport =
-            |error| failure::of_transport(error, &self.host, self.proxy.as_deref(), phase);
-        let request = agent.get(url).header(AUTHORIZATION, token.header.clone());
         // The agent knows how long a look-up takes that begins; to say it again of each costs something.
         let whole = self.limits.timeout;
-        let response = if remaining + whole / 32 >= whole {
-            request.call()
-        } else {
-            let request = request.config().timeout_global(Some(remaining + GRACE));
-            let request = request
-                .timeout_resolve(Some(phase))
-                .timeout_connect(Some(phase))
-                .timeout_send_request(Some(phase))
-                .timeout_recv_response(Some(phase))
-                .timeout_recv_body(Some(phase));
-            request.build().call()
+        let bound = |builder: RequestBuilder<WithoutBody>| {
+            if remaining + whole / 32 >= whole {
+                return builder;
+            }
+            let config = builder.config().timeout_global(Some(remaining + GRACE));
+            let config = config.timeout_recv_body(Some(phase));
+            in_phases(config.build(), phase)
         };
-        let response = response.map_err(of_transport)?;
+        let (mut answer, body) = self.ask(request, phase, bound)?;
+        let announced = body.content_length().unwrap_or_default();
+        let mut body = body.into_reader();
+        self.receive(&mut answer, announced, &mut body, token, phase, claim)?;
+        let request_id = answer.request_id.clone();
+        Ok((answer.read(target, self.place())?, request_id))
+    }
+
+    fn attempt_list<T>(
+        &self,
+        resource: &'static Resource,
+        request: &Request<'_>,
+        read: &mut impl FnMut(&mut Listing<'_>) -> Result<T, Failure>,
+    ) -> Result<(T, Option<String>), Failure> {
+        let Request {
+            token, deadline, ..
+        } = *request;
+        let phase = deadline
+            .saturating_duration_since(Instant::now())
+            .min(PHASE);
+        // Nothing bounds the whole, so that each wait for more of it is bounded by itself.
+        let idle = self.limits.timeout.min(PHASE);
+        let bound = |builder: RequestBuilder<WithoutBody>| {
+            let config = builder.config().timeout_global(None);
+            let config = config.timeout_recv_body(None).timeout_per_read(Some(idle));
+            in_phases(config.build(), phase)
+        };
+        let (mut answer, body) = self.ask(request, phase, bound)?;
+        let announced = body.content_length().unwrap_or_default();
+        let mut body = body.into_reader();
+        if answer.status != 200 || answer.encoding.is_some() {
+            let mut bounded = Until {
+                reader: &mut body,
+                end: Instant::now() + idle,
+            };
+            self.receive(&mut answer, announced, &mut bounded, token, idle, &|_| ())?;
+            return Err(answer.refuse(Target::List(resource), self.place()));
+        }
+        self.refuse_repeated(&mut answer, token)?;
+        let request_id = answer.request_id.clone();
+        let explain = |error| self.explain(error, idle);
+        let mut listing = Listing::new(listing::Source {
+            resource,
+            answer,
+            place: self.place(),
+            token: token.secret.expose(),
+            timeout: self.limits.timeout,
+            reader: Box::new(body),
+            explain: &explain,
+        });
+        Ok((read(&mut listing)?, request_id))
+    }
+
+    /// Sends the request, and reads the answer's head; each phase has so long.
+    fn ask(
+        &self,
+        request: &Request<'_>,
+        phase: Duration,
+        bound: impl FnOnce(RequestBuilder<WithoutBody>) -> RequestBuilder<WithoutBody>,
+    ) -> Result<(Answer, ureq::Body), Failure> {
+        let Request {
+            agent, url, token, ..
+        } = *request;
+        let builder = agent.get(url).header(AUTHORIZATION, token.header.clone());
+        let response = bound(builder).call();
+        let response = response.map_err(|error| self.explain(error, phase))?;
         let (head, body) = response.into_parts();
         let bearer = token.secret.expose();
-        let mut answer = Answer::of_head(head.status.as_u16(), bearer, &head.headers);
+        let answer = Answer::of_head(head.status.as_u16(), bearer, &head.headers);
+        Ok((answer, body))
+    }
+
+    /// Reads the answer's body, as far as it matters.
+    fn receive(
+        &self,
+        answer: &mut Answer,
+        announced: u64,
+        body: &mut dyn Read,
+        token: &Token,
+        phase: Duration,
+        claim: &dyn Fn(usize),
+    ) -> Result<(), Failure> {
         let good = answer.status == 200;
         let most = if good { MAX_BODY } else { MAX_ERROR_BODY };
         if answer.encoding.is_none() {
-            let announced = body.content_length().unwrap_or_default();
             // With room for the end to be seen in. A liar's length gets no more than a usual account takes.
             answer.body = Vec::with_capacity(
                 usize::try_from(announced)
@@ -474,54 +611,80 @@ impl<'a> Client<'a> {
                     .min(USUAL_BODY)
                     + 32,
             );
-            let mut body = body.into_reader().take(most + 1);
+            let mut body = body.take(most + 1);
             let mut usual = (&mut body).take(USUAL_BODY as u64);
             let mut read = usual.read_to_end(&mut answer.body);
             if answer.body.len() == USUAL_BODY && read.is_ok() {
                 claim(LARGE);
                 read = body.read_to_end(&mut answer.body);
             }
-            let with_head = |failure: Failure| Failure {
-                error: failure.error.with(|facts| {
-                    facts.status = Some(answer.status);
-                    facts.request_id.clone_from(&answer.request_id);
-                }),
-                stale: false,
-                ..failure
-            };
             if good && announced.max(answer.body.len() as u64) > most {
                 let message = format!(
                     "the answer of {} is larger than any account ({} KiB)",
                     self.host,
                     most / 1024
                 );
-                return Err(with_head(Failure::lasting(
-                    Error::new(Kind::BadResponse, message).hint(answer::CHECK_URL),
-                )));
+                let error = Error::new(Kind::BadResponse, message).hint(answer::CHECK_URL);
+                return Err(answer.with_head(Failure::lasting(error)));
             }
             // What a 404 means is told by its body; other refusals say enough by their status.
             if good || answer.status == 404 {
-                read.map_err(|error| with_head(of_transport(error.into())))?;
+                read.map_err(|error| answer.with_head(self.explain(error.into(), phase)))?;
             }
         }
-        if answer.drop_repeated(bearer) && good {
-            let message = format!(
-                "the answer of {} repeats the bearer token; it is not shown",
-                self.host
-            );
-            let hint = "whoever runs that server should know; consider the token compromised";
-            return Err(Failure::lasting(
-                Error::new(Kind::BadResponse, message)
-                    .hint(hint)
-                    .with(|facts| facts.status = Some(200)),
-            ));
+        self.refuse_repeated(answer, token)
+    }
+
+    /// That a good answer repeats the bearer token, if what has come of it does.
+    fn refuse_repeated(&self, answer: &mut Answer, token: &Token) -> Result<(), Failure> {
+        if answer.drop_repeated(token.secret.expose()) && answer.status == 200 {
+            return Err(answer::repeated(&self.host));
         }
-        let request_id = answer.request_id.clone();
-        let place = Place {
+        Ok(())
+    }
+
+    /// A failure of the transport in our own words; each of its phases had so long.
+    fn explain(&self, error: ureq::Error, phase: Duration) -> Failure {
+        failure::of_transport(error, &self.host, self.proxy.as_deref(), phase)
+    }
+
+    fn place(&self) -> Place<'_> {
+        Place {
             scheme: &self.scheme,
             host: &self.host,
             profile: self.profile.as_deref(),
-        };
-        Ok((answer.read(id, place)?, request_id))
+        }
+    }
+}
+
+/// One request, and what it is made with.
+struct Request<'r> {
+    agent: &'r ureq::Agent,
+    url: &'r str,
+    token: &'r Token,
+    /// When there has to be an answer.
+    deadline: Instant,
+}
+
+/// Gives each phase up to the answer's head so long.
+fn in_phases(builder: RequestBuilder<WithoutBody>, phase: Duration) -> RequestBuilder<WithoutBody> {
+    let config = builder.config().timeout_resolve(Some(phase));
+    let config = config.timeout_connect(Some(phase));
+    let config = config.timeout_send_request(Some(phase));
+    config.timeout_recv_response(Some(phase)).build()
+}
+
+/// A body that is read no longer than to this time.
+struct Until<'a> {
+    reader: &'a mut dyn Read,
+    end: Instant,
+}
+
+impl Read for Until<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        if Instant::now() > self.end {
+            return Err(ureq::Error::Timeout(ureq::Timeout::RecvBody).into_io());
+        }
+        self.reader.read(buffer)
     }
 }

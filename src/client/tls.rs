@@ -10,9 +10,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustls::client::ResolvesClientCert;
+use rustls::crypto::{CryptoProvider, KeyProvider, ring};
 use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::sign::CertifiedKey;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use rustls::sign::{CertifiedKey, SigningKey};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, SignatureScheme, StreamOwned};
 use rustls_native_certs::CertificateResult;
 use ureq::unversioned::transport::{
@@ -112,7 +113,10 @@ pub fn config(ca_file: Option<&Setting<std::path::PathBuf>>, env: &Environment) 
             ))
         })?;
     }
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let provider = Arc::new(CryptoProvider {
+        key_provider: &NoPrivateKeys,
+        ..ring::default_provider()
+    });
     let broken = |e| Error::new(Kind::Failed, "TLS could not be set up").because(e);
     let clients = Arc::new(NoClientCertificate::default());
     let verifier = Verifier::new(roots, provider.clone()).map_err(broken)?;
@@ -127,6 +131,19 @@ pub fn config(ca_file: Option<&Setting<std::path::PathBuf>>, env: &Environment) 
         config: Arc::new(config),
         clients,
     })
+}
+
+/// We sign nothing. That is said here so that the code which could, a tenth of a MiB, is not in the program.
+#[derive(Debug)]
+struct NoPrivateKeys;
+
+impl KeyProvider for NoPrivateKeys {
+    fn load_private_key(
+        &self,
+        _: PrivateKeyDer<'static>,
+    ) -> std::result::Result<Arc<dyn SigningKey>, rustls::Error> {
+        Err(rustls::Error::General("no private key is used".to_owned()))
+    }
 }
 
 /// The system's own roots. Where it keeps them both in a bundle and in a directory, the bundle has all of them, and reading
@@ -311,7 +328,7 @@ impl Transport for TlsTransport {
     }
 
     fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, ureq::Error> {
-        self.stream.sock.set_deadline(timeout);
+        self.stream.sock.set_deadline(timeout.for_read());
         let read = self.stream.read(self.buffers.input_append_buf());
         let amount = read.map_err(|error| match error.kind() {
             // No close_notify: anybody may have ended the connection. ureq takes this kind for the end of a body

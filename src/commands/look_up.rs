@@ -4,8 +4,6 @@
 //! order of the ids. One failure stops nothing, but for what would fail alike for every further id ([`Watch`]).
 
 mod delivery;
-mod drifts;
-mod endpoints;
 mod input;
 mod results;
 mod source;
@@ -18,19 +16,19 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use delivery::Delivery;
-use drifts::{Drifts, Strays};
-use endpoints::Endpoints;
 use input::Input;
 use results::Results;
-use source::{Asked, Clients, Source};
+use source::{Asked, Source};
 use watch::Watch;
 
 use crate::account::{Id, Resource, Selection};
 use crate::batch::{self, Turn, Weigh};
 use crate::client::{Limits, Pace, Trace};
+use crate::commands::clients::{Clients, Endpoints, about};
+use crate::commands::drifts::{self, Drifts, Strays};
 use crate::commands::{Context, Ending};
 use crate::config::{Settings, parse_jobs, parse_rate, parse_skip};
-use crate::error::{Error, Kind, Result};
+use crate::error::Result;
 use crate::flags::{LOOK_UP, Takes};
 use crate::output::{Piece, Printer, Renderer};
 
@@ -151,7 +149,7 @@ pub fn run(
     let delivery = RefCell::new(Delivery {
         results: &results,
         interrupt,
-        drifts: Drifts::new(ui, many),
+        drifts: Drifts::new(ui, many, "shown"),
         alone: None,
         untried: 0,
     });
@@ -225,19 +223,4 @@ fn look_up(
         })
     })?;
     Ok(Answer::Found(piece, strays))
-}
-
-/// Adds what a failure outside the client's own look-up is about.
-fn about(error: Error, id: &Id, profile: Option<&str>) -> Error {
-    // What is wrong with the environment does not tell whose look-up it stopped.
-    let aside = match profile {
-        _ if error.kind() != Kind::Proxy => String::new(),
-        Some(profile) => format!(" ({}, profile {profile})", id.as_str()),
-        None => format!(" ({})", id.as_str()),
-    };
-    error.adding(&aside).with(|facts| {
-        facts.id = Some(id.as_str().to_owned());
-        facts.api = Some(id.resource().api);
-        facts.profile = profile.map(str::to_owned);
-    })
 }

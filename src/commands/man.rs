@@ -1,4 +1,4 @@
-//! `man`: a page for each command.
+//! `man`: a page for each command, and one for expressions.
 
 use std::path::{Path, PathBuf};
 use std::{fs, io};
@@ -6,6 +6,7 @@ use std::{fs, io};
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, roman};
 
+use super::help::EXPRESSIONS;
 use super::{Context, Ending};
 use crate::error::{Error, Kind, Result};
 use crate::flags::Takes;
@@ -25,7 +26,8 @@ impl Takes for Args {
 /// Writes them.
 pub fn run(args: &Args, context: &Context<'_>) -> Result<Ending> {
     let Args { dir } = args;
-    write(&(context.tree)(), dir).map_err(|e| {
+    let written = write(&(context.tree)(), dir).and_then(|()| write_expressions(dir));
+    written.map_err(|e| {
         Error::new(
             Kind::Failed,
             format!("the man pages could not be written to {}", dir.display()),
@@ -51,19 +53,45 @@ fn write(command: &clap::Command, dir: &Path) -> io::Result<()> {
     let man = Man::new(command.clone().after_help(None))
         // An empty date would be left out, and the source would stand in its place.
         .date(" ")
-        .source(concat!("acctq ", env!("CARGO_PKG_VERSION")));
+        .source(SOURCE);
     let mut page = Vec::new();
     man.render(&mut page)?;
     // clap_mangen would fill these lines like a paragraph, under the heading EXTRA.
-    let lines = examples
-        .lines()
-        .filter(|line| !matches!(*line, "Example:" | "Examples:"));
     let mut section = Roff::new();
-    section.control("SH", ["EXAMPLES"]).control("nf", []);
-    for line in lines {
-        section.text([roman(line)]);
-    }
-    section.control("fi", []);
+    as_it_stands(&mut section, "EXAMPLES", &examples);
     section.to_writer(&mut page)?;
     fs::write(dir.join(man.get_filename()), page)
+}
+
+const SOURCE: &str = concat!("acctq ", env!("CARGO_PKG_VERSION"));
+
+/// Writes what `acctq help expressions` says.
+fn write_expressions(dir: &Path) -> io::Result<()> {
+    let mut page = Roff::new();
+    page.control("TH", ["acctq-expressions", "1", " ", SOURCE])
+        .control("SH", ["NAME"])
+        .text([roman(
+            "acctq-expressions - what acctq expects, waits for and filters by",
+        )]);
+    let (text, examples) = EXPRESSIONS
+        .split_once("\nExamples:\n")
+        .unwrap_or((EXPRESSIONS, ""));
+    let (_, text) = text.split_once("\n\n").unwrap_or(("", text));
+    as_it_stands(&mut page, "DESCRIPTION", text);
+    as_it_stands(&mut page, "EXAMPLES", examples);
+    let mut bytes = Vec::new();
+    page.to_writer(&mut bytes)?;
+    fs::write(dir.join("acctq-expressions.1"), bytes)
+}
+
+/// A section whose lines stay as they are.
+fn as_it_stands(page: &mut Roff, heading: &str, text: &str) {
+    page.control("SH", [heading]).control("nf", []);
+    let lines = text
+        .lines()
+        .filter(|line| !matches!(*line, "Example:" | "Examples:"));
+    for line in lines {
+        page.text([roman(line)]);
+    }
+    page.control("fi", []);
 }

@@ -1,12 +1,20 @@
 //! One file a command: its arguments beside what it does. Here they are brought together.
 
+mod check;
+mod clients;
 mod completions;
 mod config;
+mod drifts;
 mod help;
+mod list;
 mod look_up;
 mod man;
+mod portions;
+mod question;
 mod sandbox;
 mod schema;
+mod under_way;
+mod wait;
 
 pub use help::TOPICS;
 
@@ -67,6 +75,10 @@ Examples:
   acctq -p sandbox get aabee51b-0be2-4a0c-aa39-5bbcbb903d1b -F status,ends_at
   acctq get - -o ndjson <ids >found.ndjson 2>failed.ndjson")]
     Get(Leaf<look_up::Args>),
+    /// Whether what is expected of an account holds, or of all accounts of a suite: exit 0, or 10
+    Check(Leaf<check::Args>),
+    /// Wait until an account is in the wanted state
+    Wait(Leaf<wait::Args>),
     /// The configuration: write a template, show what is in force
     #[command(subcommand, after_help = "Example:\n  acctq config show")]
     Config(Group<config::Command>),
@@ -80,7 +92,7 @@ Examples:
     /// Write the man pages into a folder
     #[command(after_help = "Example:\n  acctq man ~/.local/share/man/man1")]
     Man(Leaf<man::Args>),
-    /// Help on a command or a topic: environment, exit-codes, output, config
+    /// Help on a command or a topic: environment, exit-codes, output, config, expressions
     #[command(after_help = "Examples:\n  acctq help cacc get\n  acctq help exit-codes")]
     Help(Leaf<help::Args>),
 }
@@ -96,6 +108,19 @@ Examples:
   acctq -p sandbox cacc get cacc_activestandard cacc_pendingexpress -F id,status
   acctq cacc get - -o ndjson <ids >found.ndjson 2>failed.ndjson")]
     Get(Leaf<look_up::Args>),
+    /// List the connected accounts of the platform
+    #[command(after_help = "\
+Examples:
+  acctq -p sandbox cacc list
+  acctq -p sandbox cacc list --where status=pending --sort created_at
+  acctq -p sandbox cacc list --where 'metadata.plan=pro|starter' -F id,status
+  acctq -p sandbox cacc list --sort -created_at --limit 3 -o json
+  acctq cacc list -o ndjson >accounts.ndjson
+
+Accounts are shown as they arrive. --timeout bounds the way to the first one and
+the time that each takes, not the list. A list that is cut off exits 9 and
+leaves a JSON array open; an empty one is a success.")]
+    List(Leaf<list::Args>),
 }
 
 /// `acctq partner`
@@ -140,7 +165,12 @@ impl Command {
     pub fn waits(&self) -> bool {
         matches!(
             self,
-            Command::Cacc(_) | Command::Partner(_) | Command::Get(_) | Command::Sandbox(_)
+            Command::Cacc(_)
+                | Command::Partner(_)
+                | Command::Get(_)
+                | Command::Check(_)
+                | Command::Wait(_)
+                | Command::Sandbox(_)
         )
     }
 
@@ -155,10 +185,13 @@ impl Command {
             Command::Cacc(Group(Cacc::Get(Leaf(args)))) => {
                 look_up::run(args, &[&CONNECTED], connected, context)
             }
+            Command::Cacc(Group(Cacc::List(Leaf(args)))) => list::run(args, context),
             Command::Partner(Group(Partner::Account(Group(PartnerAccount::Get(Leaf(args)))))) => {
                 look_up::run(args, &[&PARTNER], partner, context)
             }
             Command::Get(Leaf(args)) => look_up::run(args, &RESOURCES, id::route, context),
+            Command::Wait(Leaf(args)) => wait::run(args, context),
+            Command::Check(Leaf(args)) => check::run(args, context),
             Command::Config(Group(command)) => config::run(command, context),
             Command::Schema(Leaf(args)) => schema::run(args, context),
             Command::Sandbox(Leaf(args)) => sandbox::run(args, context),

@@ -16,13 +16,16 @@ use crate::sandbox::{self, Server};
 /// How wide the help is at the least, in columns.
 const HELP_WIDTH: u16 = 80;
 
-/// `[--port N]`
+/// `[--port N] [--accounts N]`
 #[derive(Debug, clap::Args)]
 #[command(after_help = after_help())]
 pub struct Args {
     /// The port on 127.0.0.1; 0 takes any free one
     #[arg(long, value_name = "N", default_value_t = 0)]
     port: u16,
+    /// How many made-up accounts Connect's list has; each is found by its id, too
+    #[arg(long, value_name = "N", default_value_t = sandbox::ACCOUNTS)]
+    accounts: u32,
 }
 
 /// The examples, and every id that the sandbox knows.
@@ -31,8 +34,11 @@ fn after_help() -> String {
         "\
 Examples:
   acctq sandbox --port 4010
+  acctq sandbox --accounts 100000
   curl --oauth2-bearer {token} \\
     http://127.0.0.1:4010/api/v1/partners/accounts/ending
+  curl --oauth2-bearer {token} \\
+    http://127.0.0.1:4010/api/v1/connected-accounts
   ACCTQ_PARTNER_URL=http://127.0.0.1:4010 \\
     ACCTQ_PARTNER_TOKEN={token} acctq get gone
 
@@ -80,7 +86,7 @@ impl Takes for Args {
 
 /// Serves until a signal ends it, quietly: that is what it waits for.
 pub fn run(args: &Args, context: &Context<'_>) -> Result<Ending> {
-    let Args { port } = args;
+    let Args { port, accounts } = args;
     let Context {
         flags,
         env,
@@ -93,7 +99,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Ending> {
         say: Box::new(|_| None),
     });
     let format = config::output(&flags.for_config(), env)?.value;
-    let server = Server::start(*port).map_err(|e| {
+    let server = Server::with_accounts(*port, *accounts).map_err(|e| {
         Error::new(
             Kind::Failed,
             format!("the sandbox cannot listen on 127.0.0.1:{port}"),

@@ -4,13 +4,13 @@
 //! lacks is none, until the API that lacks it is used.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use toml::de::{DeTable, DeValue};
 
 use super::base_url::BaseUrl;
-use super::document::{Document, Key, Value, in_order};
 use super::environment::Environment;
 use super::helper::Helper;
 use super::opened::Opened;
@@ -19,9 +19,7 @@ use super::values::{self, is_profile_name};
 use super::{Origin, SANDBOX, Setting, permissions};
 use crate::account::RESOURCES;
 use crate::error::{Error, Kind, Result};
-
-/// A configuration is a page or two.
-const MAX: usize = 1024 * 1024;
+use crate::toml_document::{self, Document, Key, Value, in_order};
 
 const TOP: &[&str] = &["default_profile", "defaults", "profiles"];
 const DEFAULTS: &[&str] = &["timeout", "retries"];
@@ -72,18 +70,13 @@ impl File {
             other => other.map_err(|unreadable| failed(&unreadable.words))?,
         };
         permissions::refuse_foreign_writers(&opened)?;
-        let bytes = opened
-            .read(MAX)
-            .map_err(|unreadable| failed(&unreadable.words))?
-            .ok_or_else(|| failed("is larger than 1 MiB"))?;
-        let text = String::from_utf8(bytes).map_err(|error| {
-            let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
-            let line = before.split(|b| *b == b'\n').count();
-            failed(&format!("is not valid UTF-8 in line {line}")).at(path, Some(line))
-        })?;
-        // Notepad begins files with one.
-        let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-        let document = Document { path, text };
+        let text =
+            toml_document::read(&opened).map_err(|(words, line)| failed(&words).at(path, line))?;
+        let document = Document {
+            path,
+            text: &text,
+            kind: Kind::Config,
+        };
         let reader = Reader { document, env };
         let file = reader.file()?;
         if file.sources().any(|s| matches!(s, Source::Literal(_))) {
@@ -134,7 +127,7 @@ impl Reader<'_> {
             match key.get_ref().as_ref() {
                 "default_profile" => {
                     let name = self.document.string(key, value)?;
-                    file.default_profile = Some(self.document.setting(value, name.to_owned()));
+                    file.default_profile = Some(self.setting(value, name.to_owned()));
                 }
                 "defaults" => {
                     self.defaults(&mut file, self.document.table("[defaults]", value)?)?;
@@ -187,7 +180,7 @@ impl Reader<'_> {
                         self.document
                             .error(&value.span(), &format!("`timeout` {rule}"))
                     })?;
-                    file.timeout = Some(self.document.setting(value, timeout));
+                    file.timeout = Some(self.setting(value, timeout));
                 }
                 "retries" => {
                     let retries = match value.get_ref() {
@@ -201,7 +194,7 @@ impl Reader<'_> {
                         self.document
                             .error(&value.span(), &format!("`retries` must be {rule}"))
                     })?;
-                    file.retries = Some(self.document.setting(value, retries));
+                    file.retries = Some(self.setting(value, retries));
                 }
                 "output" => {
                     return Err(self
@@ -251,7 +244,7 @@ impl Reader<'_> {
     fn api(&self, profile: &str, api: &str, key: &Key<'_>, value: &Value<'_>) -> Result<Api> {
         let section = section(profile, Some(api));
         let mut result = Api {
-            origin: self.document.origin(&key.span()),
+            origin: self.origin(&key.span()),
             base_url: None,
             token: None,
             ca_file: None,
@@ -266,11 +259,10 @@ impl Reader<'_> {
                             self.document
                                 .error(&value.span(), &format!("`base_url` {words}"))
                         })?;
-                    result.base_url = Some(self.document.setting(value, url));
+                    result.base_url = Some(self.setting(value, url));
                 }
                 "ca_file" => {
-                    result.ca_file =
-                        Some(self.document.setting(value, self.file_name(key, value)?));
+                    result.ca_file = Some(self.setting(value, self.file_name(key, value)?));
                 }
                 "token" | "token_env" | "token_file" | "token_command" => {
                     let source = self.source(key, value)?;
@@ -288,7 +280,7 @@ impl Reader<'_> {
                         API.iter().find(|k| **k == name).copied().unwrap_or(""),
                         line,
                     ));
-                    result.token = Some(self.document.setting(value, source));
+                    result.token = Some(self.setting(value, source));
                 }
                 _ => return Err(self.document.unknown(key, &section, API)),
             }
@@ -297,7 +289,7 @@ impl Reader<'_> {
     }
 
     fn source(&self, key: &Key<'_>, value: &Value<'_>) -> Result<Source> {
-        let origin = self.document.origin(&value.span());
+        let origin = self.origin(&value.span());
         Ok(match key.get_ref().as_ref() {
             "token" => Source::Literal(Literal::new(
                 self.document.string(key, value)?.to_owned(),
@@ -358,6 +350,20 @@ impl Reader<'_> {
             return Err(wrong("names no file"));
         }
         self.resolve(text).map_err(|what| wrong(&what))
+    }
+
+    fn origin(&self, span: &Range<usize>) -> Origin {
+        Origin::File {
+            path: self.document.path.to_owned(),
+            line: self.document.line(span.start),
+        }
+    }
+
+    fn setting<T>(&self, at: &Value<'_>, value: T) -> Setting<T> {
+        Setting {
+            value,
+            origin: self.origin(&at.span()),
+        }
     }
 
     /// `~/` is the user's home; what is relative is relative to the directory of the configuration file.

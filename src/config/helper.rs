@@ -18,7 +18,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::environment::Environment;
-use super::values::shown;
+use crate::account::id::repeatable;
 use crate::error::{Error, Kind, Result};
 use crate::interrupt::Interrupt;
 
@@ -56,7 +56,7 @@ impl Helper {
     /// The program's name, without its directory and arguments, which may hold secrets; in words if the name itself may.
     pub(super) fn name(&self) -> String {
         let program = self.arguments[0].rsplit('/').next().unwrap_or_default();
-        shown(program).map_or_else(
+        repeatable(program).map_or_else(
             || "the program of `token_command`".to_owned(),
             |name| format!("command `{name}`"),
         )

@@ -6,7 +6,6 @@
 //! is not opened and no configured token is read.
 
 pub mod base_url;
-mod document;
 mod endpoint;
 pub mod environment;
 mod file;
@@ -27,8 +26,12 @@ pub use environment::Environment;
 pub(crate) use opened::Opened;
 pub use template::{TEMPLATE, init};
 pub use token::{Secret, Source};
-pub use values::{parse_jobs, parse_output, parse_rate, parse_retries, parse_skip, parse_timeout};
+pub(crate) use values::TIMEOUT_RULE;
+pub use values::{
+    parse_jobs, parse_limit, parse_output, parse_rate, parse_retries, parse_skip, parse_timeout,
+};
 
+use crate::account::id::repeatable;
 use crate::account::{RESOURCES, Resource};
 use crate::error::{Error, Kind, Result};
 use crate::nearest::nearest;
@@ -170,7 +173,7 @@ impl Settings {
                 return Err(unknown_profile(&chosen.value, &names, &place).at(file, None));
             }
             (Some(chosen), _) => {
-                let name = values::shown(&chosen.value)
+                let name = repeatable(&chosen.value)
                     .map(|name| format!(" `{name}`"))
                     .unwrap_or_default();
                 let lack = Lack::no_file(path.as_ref(), &profiles);
@@ -407,7 +410,7 @@ fn first<T>(
 
 /// `place` says where the name was given and looked for.
 fn unknown_profile(name: &str, names: &[&str], place: &str) -> Error {
-    let shown = values::shown(name)
+    let shown = repeatable(name)
         .map(|name| format!(" `{name}`"))
         .unwrap_or_default();
     let near = nearest(name, names.iter().copied())

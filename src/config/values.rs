@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::fmt::friendly::SpanParser;
 
-use crate::account::id::hide_credentials;
+use crate::account::id::is_name_byte;
 use crate::nearest::nearest;
 use crate::output::Format;
 
@@ -15,7 +15,7 @@ const TIMEOUT_MIN: Duration = Duration::from_millis(1);
 /// With backoff, ten retries outlast any outage worth waiting for in the foreground.
 const RETRIES_MAX: u32 = 10;
 
-pub(super) const TIMEOUT_RULE: &str =
+pub(crate) const TIMEOUT_RULE: &str =
     "a duration from 1ms to 24h with its unit, such as 60s, 1m30s or 500ms";
 pub(super) const RETRIES_RULE: &str = "a whole number from 0 to 10";
 
@@ -99,27 +99,25 @@ pub fn parse_skip(text: &str) -> Result<usize, String> {
     whole(text).ok_or_else(|| "must be a whole number of lines".to_owned())
 }
 
+/// Reads how many accounts are listed at most.
+///
+/// # Errors
+/// What is allowed, in words.
+pub fn parse_limit(text: &str) -> Result<usize, String> {
+    whole(text)
+        .filter(|limit| *limit > 0)
+        .ok_or_else(|| "must be a whole number of accounts, 1 or more".to_owned())
+}
+
 /// A whole number without a sign, which `usize::from_str` takes.
 fn whole(text: &str) -> Option<usize> {
     let is_plain = text.bytes().all(|b| b.is_ascii_digit());
     is_plain.then(|| text.parse().ok()).flatten()
 }
 
-/// A stranger's word, if it may be repeated in a message: short, in the alphabet of names, and so hardly a token.
-pub(super) fn shown(word: &str) -> Option<&str> {
-    let harmless = (1..=32).contains(&word.len())
-        && word.bytes().all(is_name_byte)
-        && hide_credentials(word) == word;
-    harmless.then_some(word)
-}
-
 /// Whether `name` may name a profile.
 pub(super) fn is_profile_name(name: &str) -> bool {
     (1..=64).contains(&name.len()) && name.bytes().all(is_name_byte)
-}
-
-fn is_name_byte(b: u8) -> bool {
-    b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-')
 }
 
 #[cfg(test)]
@@ -195,6 +193,10 @@ mod tests {
         assert_eq!(parse_skip("0"), Ok(0));
         for text in ["-1", "+1", "", "1.5", "99999999999999999999"] {
             assert!(parse_skip(text).is_err(), "{text}");
+        }
+        assert_eq!(parse_limit("1"), Ok(1));
+        for text in ["0", "-1", "+1", "", "1.5", "99999999999999999999"] {
+            assert!(parse_limit(text).is_err(), "{text}");
         }
     }
 

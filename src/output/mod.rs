@@ -92,6 +92,18 @@ pub enum Piece {
 }
 
 impl Piece {
+    /// The same, in no more memory than it needs: for those who hold many.
+    #[must_use]
+    pub fn shrunk(self) -> Self {
+        match self {
+            Piece::Text(mut text) => {
+                text.shrink_to_fit();
+                Piece::Text(text)
+            }
+            row @ Piece::Row(_) => row,
+        }
+    }
+
     /// How much memory it takes, in bytes.
     #[must_use]
     pub fn size(&self) -> usize {
@@ -225,6 +237,16 @@ impl Printer {
         self.rows.are_waiting()
     }
 
+    /// Adds what is kept back, and ends the line: what closes the output is missing, as more results are.
+    pub fn break_off(&mut self, out: &mut Vec<u8>) {
+        match (self.format, self.many, self.printed) {
+            (Format::Json, true, 1..) => out.push(b'\n'),
+            // Writing to a Vec cannot fail.
+            (Format::Table, true, _) => drop(self.rows.finish(out)),
+            _ => {}
+        }
+    }
+
     /// Adds what closes the output: the end of an array, the rows of a table that still wait. Without any account, an
     /// empty array is one still.
     pub fn finish(&mut self, out: &mut Vec<u8>) {
@@ -242,6 +264,35 @@ impl Printer {
 #[must_use]
 pub fn document(format: Format, text: String) -> Vec<u8> {
     let mut out = Vec::with_capacity(2 * text.len());
+    write_document(&mut out, format, text, false);
+    if format == Format::Json || format == Format::Table {
+        out.push(b'\n');
+    }
+    out
+}
+
+/// Renders several documents of our own, likewise: an array, or a line each.
+#[must_use]
+pub fn documents(format: Format, texts: Vec<String>) -> Vec<u8> {
+    let is_array = format == Format::Json || format == Format::Table;
+    if texts.is_empty() && format != Format::Ndjson {
+        return b"[]\n".to_vec();
+    }
+    let mut out = Vec::new();
+    for text in texts {
+        if is_array {
+            let first = out.is_empty();
+            out.extend_from_slice(if first { b"[\n  " } else { b",\n  " });
+        }
+        write_document(&mut out, format, text, true);
+    }
+    if is_array {
+        out.extend_from_slice(b"\n]\n");
+    }
+    out
+}
+
+fn write_document(out: &mut Vec<u8>, format: Format, text: String, many: bool) {
     // Only our own, well-formed texts come here, and writing to a Vec cannot fail.
     if let Ok(document) = Document::parse(text) {
         let nothing_hidden = Concealment::of(&document, true);
@@ -254,14 +305,13 @@ pub fn document(format: Format, text: String) -> Vec<u8> {
             })
             .collect();
         let _ = match format {
-            Format::Yaml => yaml::write_object(&mut out, &entries, &nothing_hidden, false),
-            Format::Ndjson => json::write_line(&mut out, &entries, &nothing_hidden)
-                .and_then(|()| out.write_all(b"\n")),
+            Format::Yaml => yaml::write_object(out, &entries, &nothing_hidden, many),
+            Format::Ndjson => {
+                json::write_line(out, &entries, &nothing_hidden).and_then(|()| out.write_all(b"\n"))
+            }
             Format::Json | Format::Table => {
-                json::write_object(&mut out, &entries, &nothing_hidden, 0)
-                    .and_then(|()| out.write_all(b"\n"))
+                json::write_object(out, &entries, &nothing_hidden, if many { 2 } else { 0 })
             }
         };
     }
-    out
 }

@@ -99,7 +99,8 @@ pub fn write_one(
         .try_for_each(|row| layout.write(out, row, |column| column == 0))
 }
 
-/// Several accounts as one row each, streamed: the first hundred decide the widths of the columns.
+/// Several accounts as one row each, streamed: the first hundred, or some that are very large, decide the widths of the
+/// columns.
 #[derive(Debug)]
 pub struct Rows {
     labels: Vec<String>,

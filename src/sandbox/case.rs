@@ -22,6 +22,8 @@ pub(super) enum Answer {
     Bytes(u16, Headers, &'static [u8]),
     /// That on every odd request for the id, and the account on the others.
     OnOdd(&'static Answer),
+    /// One after the other, a request for the id each; the last one for ever.
+    InTurn(&'static [Answer]),
 }
 
 pub(super) type Headers = &'static [(&'static str, &'static str)];

@@ -104,6 +104,36 @@ pub(super) static ACCOUNTS: &[Case] = &[
         &[EXPRESS, REVOKED],
         "a revoked express account",
     ),
+    Case {
+        id: "cacc_onboarding",
+        answer: Answer::InTurn(&[
+            Answer::Account(&[EXPRESS, PENDING, NOT_ONBOARDED]),
+            Answer::Account(&[EXPRESS, PENDING, NOT_ONBOARDED]),
+            Answer::Account(&[EXPRESS, ACTIVE]),
+        ]),
+        kind: None,
+        what: "pending; active from the third request on",
+    },
+    Case {
+        id: "cacc_revoking",
+        answer: Answer::InTurn(&[
+            Answer::Account(&[EXPRESS, PENDING, NOT_ONBOARDED]),
+            Answer::Account(&[EXPRESS, SUSPENDED]),
+            Answer::Account(&[EXPRESS, REVOKED]),
+        ]),
+        kind: None,
+        what: "pending, then suspended; revoked from the third request on",
+    },
+    Case::fails(
+        "cacc_appearing",
+        Kind::NotFound,
+        Answer::InTurn(&[
+            Answer::Failure(404, &[]),
+            Answer::Failure(404, &[]),
+            Answer::Account(&[STANDARD, ACTIVE]),
+        ]),
+        "404; an active account from the third request on",
+    ),
     Case::account(
         "cacc_newfield",
         &[

@@ -5,11 +5,13 @@
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Read as _, Write};
 use std::net::{Shutdown, TcpStream};
 use std::time::{Duration, Instant, SystemTime};
 
 use httparse::{EMPTY_HEADER, Header, Request, Status};
+
+use super::list::List;
 
 /// The largest request line and headers together, in bytes.
 const MAX_HEAD: usize = 16 * 1024;
@@ -28,7 +30,7 @@ pub(super) struct Limits {
     pub connections: usize,
     /// To wait for a request, and again from its first byte to the end of its head.
     pub request: Duration,
-    /// To write, as long as the client takes nothing.
+    /// To write, as long as the client takes nothing: somebody may be reading a list page by page.
     pub write: Duration,
     /// What [`Delivery::Late`] waits.
     pub late: Duration,
@@ -47,6 +49,20 @@ pub(super) enum Delivery {
     Reset,
 }
 
+/// What an answer says.
+#[derive(Debug)]
+pub(super) enum Body {
+    Bytes(Cow<'static, [u8]>),
+    /// Written while it is made up: in chunks, or (to HTTP/1.0, which has none) up to the end of the connection.
+    List(List, Framing),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Framing {
+    Chunks,
+    Close,
+}
+
 /// An answer to a request.
 #[derive(Debug)]
 pub(super) struct Reply {
@@ -54,7 +70,7 @@ pub(super) struct Reply {
     /// Beside those that every answer has.
     pub headers: &'static [(&'static str, &'static str)],
     pub content_type: Option<&'static str>,
-    pub body: Cow<'static, [u8]>,
+    pub body: Body,
     pub delivery: Delivery,
 }
 
@@ -65,8 +81,20 @@ impl Reply {
             status,
             headers: &[],
             content_type: Some("application/json"),
-            body: Cow::Owned(body.into_bytes()),
+            body: Body::Bytes(Cow::Owned(body.into_bytes())),
             delivery: Delivery::Whole,
+        }
+    }
+
+    /// A list.
+    pub fn list(list: List, request: &Request<'_, '_>) -> Self {
+        let framing = match request.version {
+            Some(1) => Framing::Chunks,
+            _ => Framing::Close,
+        };
+        Reply {
+            body: Body::List(list, framing),
+            ..Reply::json(200, String::new())
         }
     }
 
@@ -78,37 +106,70 @@ impl Reply {
         )
     }
 
-    /// The bytes on the wire.
-    pub fn bytes(&self, request_id: u64, keep_alive: bool) -> Vec<u8> {
-        let mut head = String::with_capacity(256 + self.body.len());
+    /// Writes it, with the number of the answer.
+    pub fn write(&self, mut out: impl Write, number: u64, keep_alive: bool) -> io::Result<()> {
+        let mut bytes = self.head(number, keep_alive).into_bytes();
+        let (list, framing) = match &self.body {
+            Body::Bytes(body) => {
+                let sent = match self.delivery {
+                    Delivery::Half => body.len() / 2,
+                    _ => body.len(),
+                };
+                bytes.extend_from_slice(&body[..sent]);
+                return out.write_all(&bytes);
+            }
+            Body::List(list, framing) => (list, *framing),
+        };
+        for piece in list.pieces() {
+            if framing == Framing::Chunks {
+                bytes.extend_from_slice(format!("{:x}\r\n", piece.len()).as_bytes());
+                bytes.extend_from_slice(piece.as_bytes());
+                bytes.extend_from_slice(b"\r\n");
+            } else {
+                bytes.extend_from_slice(piece.as_bytes());
+            }
+            out.write_all(&bytes)?;
+            bytes.clear();
+        }
+        if framing == Framing::Chunks {
+            out.write_all(b"0\r\n\r\n")?;
+        }
+        Ok(())
+    }
+
+    fn head(&self, number: u64, keep_alive: bool) -> String {
+        let mut head = String::with_capacity(1024);
         // Writing to a String cannot fail; `httpdate` cannot write a date before its epoch.
         let _ = write!(
             head,
-            "HTTP/1.1 {} {}\r\nDate: {}\r\nX-Request-Id: sandbox-{request_id:06}\r\nContent-Length: {}\r\n",
+            "HTTP/1.1 {} {}\r\nDate: {}\r\nX-Request-Id: sandbox-{number:06}\r\n",
             self.status,
             words(self.status).0,
             httpdate::fmt_http_date(SystemTime::now().max(SystemTime::UNIX_EPOCH)),
-            self.body.len(),
         );
+        let framing = match &self.body {
+            Body::Bytes(bytes) => Some(("Content-Length", bytes.len().to_string())),
+            Body::List(_, Framing::Chunks) => Some(("Transfer-Encoding", "chunked".to_owned())),
+            Body::List(_, Framing::Close) => None,
+        };
         let content_type = self.content_type.map(|value| ("Content-Type", value));
-        let connection = (!keep_alive).then_some(("Connection", "close"));
-        for (name, value) in self
-            .headers
+        let is_last = !keep_alive || self.is_framed_by_its_end();
+        let connection = is_last.then_some(("Connection", "close"));
+        for (name, value) in framing
             .iter()
-            .copied()
+            .map(|(name, value)| (*name, value.as_str()))
+            .chain(self.headers.iter().copied())
             .chain(content_type)
             .chain(connection)
         {
             let _ = write!(head, "{name}: {value}\r\n");
         }
         head.push_str("\r\n");
-        let mut bytes = head.into_bytes();
-        let sent = match self.delivery {
-            Delivery::Half => self.body.len() / 2,
-            _ => self.body.len(),
-        };
-        bytes.extend_from_slice(&self.body[..sent]);
-        bytes
+        head
+    }
+
+    fn is_framed_by_its_end(&self) -> bool {
+        matches!(self.body, Body::List(_, Framing::Close))
     }
 }
 
@@ -193,9 +254,8 @@ impl<'a> Connection<'a> {
             Delivery::Late if !self.outlasts(self.limits.late)? => return Ok(false),
             _ => self.take()?,
         }
-        self.stream
-            .write_all(&reply.bytes(request_id, keep_alive))?;
-        if keep_alive && reply.delivery != Delivery::Half {
+        reply.write(self.stream, request_id, keep_alive)?;
+        if keep_alive && reply.delivery != Delivery::Half && !reply.is_framed_by_its_end() {
             return Ok(true);
         }
         self.linger()?;

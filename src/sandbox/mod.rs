@@ -12,12 +12,13 @@ mod hostile;
 mod case;
 mod connected;
 mod http;
+mod list;
 mod partner;
 mod table;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::io::{self, Write as _};
+use std::io;
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -26,10 +27,14 @@ use std::time::Duration;
 
 use httparse::Request;
 
-use case::Answer;
-use http::{Connection, Delivery, Limits, Received, Reply};
-use table::{APIS, Api};
+use jiff::Timestamp;
 
+use case::Answer;
+use http::{Body, Connection, Delivery, Limits, Received, Reply};
+use list::List;
+use table::{APIS, Api, Asked};
+
+pub use list::ACCOUNTS;
 pub use table::{Row, rows};
 
 /// The bearer token that the sandbox accepts. It is public and grants nothing.
@@ -41,7 +46,7 @@ const STACK: usize = 128 * 1024;
 const LIMITS: Limits = Limits {
     connections: 256,
     request: Duration::from_secs(5),
-    write: Duration::from_secs(5),
+    write: Duration::from_secs(30),
     late: Duration::from_secs(30),
 };
 
@@ -58,17 +63,26 @@ impl Server {
     /// # Errors
     /// If the port is taken or not allowed, or no thread can be started.
     pub fn start(port: u16) -> io::Result<Server> {
-        Server::with(port, LIMITS)
+        Server::with_accounts(port, ACCOUNTS)
     }
 
-    fn with(port: u16, limits: Limits) -> io::Result<Server> {
+    /// The same, with so many accounts in Connect's list.
+    ///
+    /// # Errors
+    /// Those of [`Server::start`].
+    pub fn with_accounts(port: u16, accounts: u32) -> io::Result<Server> {
+        Server::with(port, accounts, LIMITS)
+    }
+
+    fn with(port: u16, accounts: u32, limits: Limits) -> io::Result<Server> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
         let shared = Arc::new(Shared {
             address: listener.local_addr()?,
             limits,
+            list: List::new(accounts, Timestamp::now()),
             is_stopping: AtomicBool::new(false),
             replies: AtomicU64::new(0),
-            was_odd: Mutex::default(),
+            asked: Mutex::default(),
             open: Mutex::default(),
         });
         let acceptor = thread::Builder::new()
@@ -115,11 +129,12 @@ impl Drop for Server {
 struct Shared {
     address: SocketAddr,
     limits: Limits,
+    list: List,
     is_stopping: AtomicBool,
     /// How many answers were given: the number in `X-Request-Id`.
     replies: AtomicU64,
-    /// For ids that take turns, whether their last request was an odd one.
-    was_odd: Mutex<HashMap<&'static str, bool>>,
+    /// For ids whose answers change, how often they were asked for.
+    asked: Mutex<HashMap<&'static str, usize>>,
     /// The connections being served, so that stopping can end them.
     open: Mutex<HashMap<u64, Arc<TcpStream>>>,
 }
@@ -139,7 +154,7 @@ fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
         let stream = Arc::new(stream);
         if !shared.admit(key, &stream) {
             // A few bytes always fit into a fresh socket, so this does not wait.
-            let _ = (&*stream).write_all(&Reply::refusal(503).bytes(shared.number(), false));
+            let _ = Reply::refusal(503).write(&*stream, shared.number(), false);
             continue;
         }
         let visit = Visit {
@@ -218,9 +233,9 @@ impl Shared {
         }
         // Paths are compared as they come: nothing is decoded, so nothing can be smuggled in by an encoding.
         let target = request.path.unwrap_or_default();
-        let Some((api, id)) = APIS
+        let Some((api, asked)) = APIS
             .iter()
-            .find_map(|api| Some((api, target.strip_prefix(api.resource.path)?)))
+            .find_map(|api| Some((api, api.asked_of(target)?)))
         else {
             return Reply::refusal(404);
         };
@@ -234,14 +249,19 @@ impl Shared {
                 let mut reply = failure(api, 405);
                 reply.headers = &[("Allow", "GET")];
                 if method == Some("HEAD") {
-                    reply.body = Cow::Borrowed(b"");
+                    reply.body = Body::Bytes(Cow::Borrowed(b""));
                 }
                 return reply;
             }
         }
-        match api.case(id) {
-            None => failure(api, 404),
-            Some((id, case)) => self.answer(api, id, &case.answer),
+        let id = match asked {
+            Asked::List => return Reply::list(self.list, request),
+            Asked::Account(id) => id,
+        };
+        match (api.case(id), api.has_list.then(|| self.list.account(id))) {
+            (Some((id, case)), _) => self.answer(api, id, &case.answer),
+            (None, Some(Some(account))) => Reply::json(200, account),
+            (None, _) => failure(api, 404),
         }
     }
 
@@ -260,11 +280,15 @@ impl Shared {
                 status,
                 headers,
                 content_type: None,
-                body: Cow::Borrowed(body),
+                body: Body::Bytes(Cow::Borrowed(body)),
                 delivery: Delivery::Whole,
             },
-            Answer::OnOdd(other) if self.is_odd(id) => self.answer(api, id, other),
+            Answer::OnOdd(other) if self.asked(id) % 2 == 1 => self.answer(api, id, other),
             Answer::OnOdd(_) => self.answer(api, id, &Answer::Account(&[])),
+            Answer::InTurn(answers) => match answers.get(self.asked(id) - 1).or(answers.last()) {
+                Some(answer) => self.answer(api, id, answer),
+                None => failure(api, 404),
+            },
         }
     }
 
@@ -280,12 +304,12 @@ impl Shared {
             .is_some_and(|name| name == "127.0.0.1" || name.eq_ignore_ascii_case("localhost"))
     }
 
-    /// Whether this is the first, third, … request for that id.
-    fn is_odd(&self, id: &'static str) -> bool {
-        let mut was_odd = lock(&self.was_odd);
-        let is_odd = was_odd.entry(id).or_default();
-        *is_odd = !*is_odd;
-        *is_odd
+    /// How often that id has been asked for, this time included.
+    fn asked(&self, id: &'static str) -> usize {
+        let mut asked = lock(&self.asked);
+        let times = asked.entry(id).or_default();
+        *times = times.saturating_add(1);
+        *times
     }
 }
 

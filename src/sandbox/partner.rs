@@ -63,6 +63,16 @@ pub(super) static ACCOUNTS: &[Case] = &[
         ],
         "an account that will be frozen",
     ),
+    Case {
+        id: "signingup",
+        answer: Answer::InTurn(&[
+            Answer::Account(&[INDIVIDUAL, ENTITLED]),
+            Answer::Account(&[INDIVIDUAL, ENTITLED]),
+            Answer::Account(&[INDIVIDUAL, PROVISIONED]),
+        ]),
+        kind: None,
+        what: "entitled; provisioned from the third request on",
+    },
     Case::account(
         "newfield",
         &[

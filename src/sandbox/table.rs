@@ -17,6 +17,8 @@ pub(super) struct Api {
     seed: &'static str,
     /// Its accounts, beside [`FAILURES`].
     accounts: &'static [Case],
+    /// Whether it lists its accounts.
+    pub has_list: bool,
     /// The status for a missing or wrong token.
     pub unauthorized: u16,
     /// The body of an error.
@@ -28,6 +30,7 @@ pub(super) static APIS: [Api; 2] = [
         resource: &crate::account::CONNECTED,
         seed: connected::SEED,
         accounts: connected::ACCOUNTS,
+        has_list: true,
         unauthorized: 401,
         error: connected::error,
     },
@@ -35,12 +38,31 @@ pub(super) static APIS: [Api; 2] = [
         resource: &crate::account::PARTNER,
         seed: partner::SEED,
         accounts: partner::ACCOUNTS,
+        has_list: false,
         unauthorized: 403,
         error: partner::error,
     },
 ];
 
+/// What a request is about.
+#[derive(Debug)]
+pub(super) enum Asked<'a> {
+    /// The account of that id.
+    Account(&'a str),
+    /// All accounts.
+    List,
+}
+
 impl Api {
+    /// What a request's target asks of it; `None` if it is another one's.
+    pub fn asked_of<'a>(&self, target: &'a str) -> Option<Asked<'a>> {
+        let path = self.resource.path;
+        if self.has_list && Some(target) == path.strip_suffix('/') {
+            return Some(Asked::List);
+        }
+        target.strip_prefix(path).map(Asked::Account)
+    }
+
     /// What is answered for each id that it knows.
     fn cases(&'static self) -> impl Iterator<Item = (&'static str, &'static Case)> {
         // They are written as Connect's ids; Partner's are the same without the prefix, which no uid can hold.

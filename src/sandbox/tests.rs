@@ -1,4 +1,4 @@
-use std::io::{BufRead as _, BufReader, Read as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::time::Instant;
 
 use super::*;
@@ -97,7 +97,7 @@ fn get(stream: &TcpStream, path: &str) -> String {
 }
 
 fn server() -> Server {
-    Server::with(0, LONG).expect("a free port")
+    Server::with(0, ACCOUNTS, LONG).expect("a free port")
 }
 
 fn path(row: &Row) -> String {
@@ -179,7 +179,9 @@ fn every_row_ends_as_it_says() {
             seen.push(outcome(&row, client.receive()));
         }
         let expected = (row.exit_code, row.code);
-        if row.id.ends_with("once") {
+        if TURNS.iter().any(|(id, _)| *id == row.id) {
+            assert_eq!(seen[0], expected, "{}", row.id);
+        } else if row.id.ends_with("once") {
             assert_ne!(seen[0], expected, "{}", row.id);
             assert_eq!(seen[1], expected, "{}", row.id);
             assert_eq!(seen[..2], seen[2..], "{}", row.id);
@@ -187,6 +189,73 @@ fn every_row_ends_as_it_says() {
             assert_eq!(seen, [expected; 4], "{}", row.id);
         }
     }
+}
+
+/// Ids whose answers change, and what is answered to one request after the other: a status or an account's state.
+const TURNS: &[(&str, [&str; 5])] = &[
+    (
+        "cacc_onboarding",
+        ["pending", "pending", "active", "active", "active"],
+    ),
+    (
+        "cacc_revoking",
+        ["pending", "suspended", "revoked", "revoked", "revoked"],
+    ),
+    (
+        "cacc_appearing",
+        ["404", "404", "active", "active", "active"],
+    ),
+    (
+        "signingup",
+        [
+            "entitled",
+            "entitled",
+            "provisioned",
+            "provisioned",
+            "provisioned",
+        ],
+    ),
+];
+
+#[test]
+fn accounts_change_from_request_to_request() {
+    // Another server begins anew.
+    for _ in 0..2 {
+        let server = server();
+        for (id, turns) in TURNS {
+            let seen = turns.map(|_| state(&Client::of(&server).get(&path(&row(id)))));
+            assert_eq!(seen, *turns, "{id}");
+        }
+    }
+}
+
+/// The status of an answer, or of the account in it; which keeps to the contract.
+fn state(answered: &Answered) -> String {
+    if answered.status != 200 {
+        return answered.status.to_string();
+    }
+    let document = Document::parse(answered.text()).expect("an object");
+    let status = document.get("status").expect("there").replace('"', "");
+    let is_connected = document.get("connection_type").is_some();
+    let account = Account {
+        resource: if is_connected { &CONNECTED } else { &PARTNER },
+        document,
+    };
+    assert_eq!(account.drift().count(), 0, "{}", answered.text());
+    status
+}
+
+#[test]
+fn each_turn_is_taken_once_however_many_ask() {
+    let server = server();
+    let states: Vec<_> = thread::scope(|scope| {
+        let ask = || state(&Client::of(&server).get(&path(&row("cacc_onboarding"))));
+        let asked: Vec<_> = (0..16).map(|_| scope.spawn(ask)).collect();
+        let join = |asked: thread::ScopedJoinHandle<'_, _>| asked.join().expect("no panic");
+        asked.into_iter().map(join).collect()
+    });
+    let pending = states.iter().filter(|state| *state == "pending").count();
+    assert_eq!((pending, states.len()), (2, 16));
 }
 
 #[test]
@@ -415,7 +484,7 @@ fn what_it_does_not_serve_is_refused() {
     for path in [
         "/",
         "*",
-        "/api/v1/connected-accounts",
+        "/api/v1/partners/accounts",
         "/api/v1/connected-accounts/",
         "/api/v1/connected-accounts/../../../etc/passwd",
         "/api/v1/connected-accounts/%63acc_activeexpress",
@@ -497,6 +566,7 @@ fn what_it_does_not_serve_is_refused() {
 fn a_request_has_to_arrive_in_time_however_it_dribbles() {
     let server = Server::with(
         0,
+        ACCOUNTS,
         Limits {
             request: Duration::from_millis(150),
             ..LONG
@@ -527,6 +597,7 @@ fn slow_ends_when_it_has_waited_or_nobody_waits_for_it() {
     let slow = row("cacc_slow");
     let server = Server::with(
         0,
+        ACCOUNTS,
         Limits {
             late: Duration::from_millis(30),
             ..LONG
@@ -573,6 +644,7 @@ fn a_reset_is_a_reset_and_a_cut_is_an_end() {
 fn too_many_are_turned_away_and_the_rest_served() {
     let server = Server::with(
         0,
+        ACCOUNTS,
         Limits {
             connections: 2,
             ..LONG
@@ -641,4 +713,105 @@ fn a_port_that_is_taken_is_an_error() {
     let server = server();
     assert!(server.base_url().starts_with("http://127.0.0.1:"));
     assert!(Server::start(server.shared.address.port()).is_err());
+}
+
+#[test]
+fn the_list_comes_in_chunks_or_up_to_the_end() {
+    let server = Server::with(0, 300, LONG).expect("a free port");
+    let whole: String = server.shared.list.pieces().collect();
+    let ask = |version: &str, connection: &str| {
+        let mut client = Client::of(&server);
+        let request = get(client.0.get_ref(), "/api/v1/connected-accounts");
+        let request = request.replace(
+            "HTTP/1.1\r\n",
+            &format!("HTTP/{version}\r\nConnection: {connection}\r\n"),
+        );
+        client.send(request);
+        let mut head = String::new();
+        while !head.ends_with("\r\n\r\n") {
+            assert_ne!(client.0.read_line(&mut head).expect("readable"), 0);
+        }
+        assert!(head.starts_with("HTTP/1.1 200 OK\r\n"), "{head}");
+        assert_eq!(header(&head, "Content-Type"), Some("application/json"));
+        assert_eq!(header(&head, "Content-Length"), None);
+        (client, head)
+    };
+    let (mut client, head) = ask("1.1", "keep-alive");
+    assert_eq!(header(&head, "Transfer-Encoding"), Some("chunked"));
+    let mut body = String::new();
+    let mut chunks = 0;
+    loop {
+        let mut line = String::new();
+        client.0.read_line(&mut line).expect("readable");
+        let length = u64::from_str_radix(line.trim_end(), 16).expect("a length");
+        let mut chunk = String::new();
+        client
+            .0
+            .by_ref()
+            .take(length + 2)
+            .read_to_string(&mut chunk)
+            .expect("readable");
+        body.push_str(chunk.strip_suffix("\r\n").expect("an end"));
+        if length == 0 {
+            break;
+        }
+        chunks += 1;
+    }
+    assert!(body == whole && chunks > 10, "{chunks} chunks: {body}");
+    // The connection lives on.
+    assert_eq!(
+        client
+            .get("/api/v1/connected-accounts/cacc_sandbox0000300")
+            .status,
+        200
+    );
+    assert_eq!(
+        client
+            .get("/api/v1/connected-accounts/cacc_sandbox0000301")
+            .status,
+        404
+    );
+    for connection in ["close", "keep-alive"] {
+        let (mut client, head) = ask("1.0", connection);
+        assert_eq!(header(&head, "Transfer-Encoding"), None);
+        assert_eq!(header(&head, "Connection"), Some("close"));
+        let mut body = String::new();
+        client.0.read_to_string(&mut body).expect("readable");
+        assert!(body == whole, "{body}");
+    }
+}
+
+#[test]
+fn a_list_nobody_reads_ends_with_its_client_or_its_server() {
+    let server = Server::with(0, u32::MAX, LONG).expect("a free port");
+    let mut clients: Vec<_> = (0..4).map(|_| Client::of(&server)).collect();
+    for client in &mut clients {
+        let request = get(client.0.get_ref(), "/api/v1/connected-accounts");
+        client.send(request);
+        assert!(client.0.read_line(&mut String::new()).expect("readable") > 0);
+    }
+    clients.truncate(2);
+    assert_eq!(Client::of(&server).get(&path(&row("ending"))).status, 200);
+    // Dropping it ends the others.
+    drop(server);
+    for client in &mut clients {
+        let _ = io::copy(&mut client.0, &mut io::sink());
+    }
+}
+
+#[test]
+fn only_connect_has_a_list_and_only_for_its_token() {
+    let server = server();
+    let mut client = Client::of(&server);
+    for (path, status) in [
+        ("/api/v1/connected-accounts?limit=1", 404),
+        ("/api/v1/partners/accounts/cacc_sandbox0000001", 404),
+    ] {
+        assert_eq!(client.get(path).status, status, "{path}");
+    }
+    let request = get(client.0.get_ref(), "/api/v1/connected-accounts");
+    let answered = client.ask(request.replace(TOKEN, "another-token"));
+    assert_eq!(answered.status, 401);
+    let answered = client.ask(request.replace("GET", "DELETE"));
+    assert_eq!(answered.status, 405);
 }

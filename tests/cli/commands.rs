@@ -8,10 +8,12 @@ use serde_json::{Value, json};
 use crate::harness::{ACTIVATION, Home, PROXY_PASSWORD, TOKEN};
 
 /// Every command and group of commands.
-const COMMANDS: [&str; 16] = [
+const COMMANDS: [&str; 19] = [
     "",
     "cacc",
     "cacc get",
+    "cacc list",
+    "check",
     "completions",
     "config",
     "config init",
@@ -25,13 +27,15 @@ const COMMANDS: [&str; 16] = [
     "partner account get",
     "sandbox",
     "schema",
+    "wait",
 ];
 
 /// The topics, each with how its text begins.
-const TOPICS: [(&str, &str); 4] = [
+const TOPICS: [(&str, &str); 5] = [
     ("config", "Configuration\n\n"),
     ("environment", "Environment variables\n\n"),
     ("exit-codes", "Exit codes\n\n"),
+    ("expressions", "Expressions\n\n"),
     ("output", "Output\n\n"),
 ];
 
@@ -58,6 +62,20 @@ const EXAMPLES: &[(&str, Option<i32>)] = &[
         "acctq -p sandbox cacc get cacc_activestandard cacc_pendingexpress -F id,status",
         Some(0),
     ),
+    ("acctq -p sandbox cacc list", Some(0)),
+    (
+        "acctq -p sandbox cacc list --where status=pending --sort created_at",
+        Some(0),
+    ),
+    (
+        "acctq -p sandbox cacc list --where 'metadata.plan=pro|starter' -F id,status",
+        Some(0),
+    ),
+    (
+        "acctq -p sandbox cacc list --sort -created_at --limit 3 -o json",
+        Some(0),
+    ),
+    ("acctq cacc list -o ndjson >accounts.ndjson", Some(3)),
     (
         "acctq -p sandbox partner account get aabee51b-0be2-4a0c-aa39-5bbcbb903d1b",
         Some(0),
@@ -113,6 +131,41 @@ const EXAMPLES: &[(&str, Option<i32>)] = &[
         "acctq -p sandbox get cacc_activestandard ending -o ndjson -F status",
         Some(0),
     ),
+    (
+        "acctq -p sandbox check cacc_activestandard --expect status=active",
+        Some(0),
+    ),
+    (
+        "acctq -p sandbox check ending --expect 'ends_at>now+14d' --expect '!ends_at'",
+        Some(10),
+    ),
+    (
+        "acctq -p sandbox check ending --expect 'ends_at>now+14d' --expect 'ends_at?'",
+        Some(0),
+    ),
+    ("acctq -p sandbox check gone --expect not_found", Some(0)),
+    // There is no such file.
+    (
+        "acctq check --suite smoke.toml --report-junit report.xml",
+        Some(2),
+    ),
+    (
+        "acctq check cacc_7n42DGM5Tflk9n8mt7Fhc7 --expect status=active",
+        Some(3),
+    ),
+    (
+        "acctq wait cacc_7n42DGM5Tflk9n8mt7Fhc7 --for status=active --within 30m",
+        Some(3),
+    ),
+    (
+        "acctq wait cacc_7n42DGM5Tflk9n8mt7Fhc7 --for status=active -q -o json",
+        Some(3),
+    ),
+    (
+        "acctq -p sandbox wait cacc_onboarding --for status=active --interval 100ms",
+        Some(0),
+    ),
+    ("acctq -p sandbox wait gone --for not_found", Some(0)),
     // An ellipsis is no token.
     (
         "ACCTQ_CONNECT_URL=https://api.example.com ACCTQ_CONNECT_TOKEN=… \
@@ -122,6 +175,11 @@ const EXAMPLES: &[(&str, Option<i32>)] = &[
     ("acctq -p sandbox get gone", Some(5)),
     // Served by `the_examples_of_the_sandbox_work_against_it`; curl's by the system tests.
     ("acctq sandbox --port 4010", None),
+    ("acctq sandbox --accounts 100000", None),
+    (
+        "curl --oauth2-bearer acctq-sandbox-token http://127.0.0.1:4010/api/v1/connected-accounts",
+        None,
+    ),
     (
         "ACCTQ_PARTNER_URL=http://127.0.0.1:4010 ACCTQ_PARTNER_TOKEN=acctq-sandbox-token acctq get gone",
         None,
@@ -360,14 +418,16 @@ fn the_examples_of_the_sandbox_work_against_it() {
     let line = line.replace("http://127.0.0.1:4010", &sandbox.url);
     let run = home.shell(&line).run();
     run.fails(5, &["error: the partner account gone ", "127.0.0.1"]);
-    let args: Vec<_> = "acctq sandbox --port 4010"
-        .split(' ')
-        .map(Into::into)
-        .collect();
-    assert!(matches!(
-        acctq::cli::parse(&args, None),
-        Ok(acctq::cli::Parsed::Run(_))
-    ));
+    for line in [
+        "acctq sandbox --port 4010",
+        "acctq sandbox --accounts 100000",
+    ] {
+        let args: Vec<_> = line.split(' ').map(Into::into).collect();
+        assert!(matches!(
+            acctq::cli::parse(&args, None),
+            Ok(acctq::cli::Parsed::Run(_))
+        ));
+    }
 }
 
 #[test]
@@ -381,13 +441,17 @@ fn there_is_a_man_page_for_every_command() {
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
-    let expected =
-        COMMANDS.map(|command| format!("acctq {command}").trim().replace(' ', "-") + ".1");
-    assert_eq!(found, expected.into());
+    let pages = COMMANDS.into_iter().chain(["expressions"]);
+    let expected = pages.map(|page| format!("acctq {page}").trim().replace(' ', "-") + ".1");
+    assert_eq!(found, expected.collect());
     let read = |name| fs::read_to_string(home.path().join("man1").join(name)).unwrap();
     for name in &found {
         let page = read(name);
-        for section in [".SH NAME\n", ".SH SYNOPSIS\n", ".SH EXAMPLES\n.nf\n"] {
+        let second = match name.as_str() {
+            "acctq-expressions.1" => ".SH DESCRIPTION\n.nf\n",
+            _ => ".SH SYNOPSIS\n",
+        };
+        for section in [".SH NAME\n", second, ".SH EXAMPLES\n.nf\n"] {
             assert!(page.contains(section), "{name}: no {section:?}");
         }
     }

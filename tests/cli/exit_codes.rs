@@ -461,15 +461,67 @@ fn strict() {
 }
 
 #[test]
+fn unmet() {
+    check(&Case {
+        server: Server::Answers("200 OK", "", r#"{"id":"cacc_1","status":"revoked"}"#),
+        args: "wait cacc_1 --for status=active -q",
+        exit_code: 10,
+        stdout: ["", ""],
+        stderr: [
+            r"error: the connected account cacc_1 (profile test) will not come to status=active any more: status is revoked
+  hint: status=revoked is for good; nothing is waited for any longer
+",
+            r#"{"error":{"code":"unmet","exit_code":10,"retryable":false,"message":"the connected account cacc_1 (profile test) will not come to status=active any more: status is revoked","hint":"status=revoked is for good; nothing is waited for any longer","id":"cacc_1","api":"connect","profile":"test","status":null,"server_code":null,"server_message":null,"request_id":null,"retry_after_s":null,"attempts":null,"elapsed_ms":MS,"file":null,"line":null}}
+"#,
+        ],
+    });
+}
+
+#[test]
+fn deadline() {
+    check(&Case {
+        server: Server::Answers("503 Oh", "X-Request-Id: r-3\r\n", ""),
+        args: "wait cacc_1 --within 500ms --interval 100ms --retries 0 -q",
+        exit_code: 124,
+        stdout: ["", ""],
+        stderr: [
+            r"error: the connected account cacc_1 (profile test) was not found within 0.5 s: it could not be asked; the last one failed: 127.0.0.1:PORT (profile test) failed with status 503 (cacc_1)
+  hint: try again later; its operator can look for request r-3
+",
+            r#"{"error":{"code":"deadline","exit_code":124,"retryable":false,"message":"the connected account cacc_1 (profile test) was not found within 0.5 s: it could not be asked; the last one failed: 127.0.0.1:PORT (profile test) failed with status 503 (cacc_1)","hint":"try again later; its operator can look for request r-3","id":"cacc_1","api":"connect","profile":"test","status":503,"server_code":null,"server_message":null,"request_id":"r-3","retry_after_s":null,"attempts":null,"elapsed_ms":MS,"file":null,"line":null}}
+"#,
+        ],
+    });
+}
+
+/// The README's table, the program's, and what these tests have seen.
+#[test]
+fn every_exit_code_is_produced_by_a_test() {
+    let tests: String =
+        std::fs::read_dir(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli"))
+            .unwrap()
+            .map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap())
+            .collect();
+    for kind in acctq::error::Kind::ALL {
+        let (name, code) = (kind.code(), kind.exit_code());
+        let object = format!("\"code\":\"{name}\",\"exit_code\":{code},");
+        let is_seen =
+            tests.contains(&object) || matches!(name, "failed" | "interrupted" | "terminated");
+        assert!(is_seen, "no test has seen {name}");
+    }
+}
+
+#[test]
 fn the_table_is_in_the_help() {
     Home::new().acctq("help exit-codes").run().prints(
         "Exit codes
 
 Code  Name          Meaning
-0                   success
+0                   success; everything expected holds; an empty list
 1     failed        an internal error, output that could not be written, or
                     failures that differ in kind
-2     usage         bad flag, malformed id, unknown field
+2     usage         bad flag, malformed id, unknown field, bad expression, empty
+                    suite
 3     config        missing or invalid configuration, unknown profile, unsafe
                     permissions
 4     auth          no token, a token source that failed, 401, 403
@@ -483,11 +535,14 @@ Code  Name          Meaning
 8     server        5xx, retries used up
 9     bad_response  an answer outside the contract: no JSON object, another
                     account's id, a redirect, another status, --strict
+10    unmet         `check` failed, or what `wait` waits for cannot come any
+                    more
+124   deadline      `wait` ran out of time
 130   interrupted   SIGINT
 143   terminated    SIGTERM, SIGHUP
 
-6 to 8: try again. Anything else: something to fix. In JSON errors `retryable`
-says it more exactly.
+6 to 8: try again; 10: the answer is no. Anything else: something to fix. In
+JSON errors `retryable` says it more exactly.
 
 Example:
   acctq -p sandbox get gone; echo $?

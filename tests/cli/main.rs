@@ -4,15 +4,18 @@
 #![allow(dead_code)]
 
 mod batch;
+mod check;
 mod commands;
 mod config;
 mod documents;
 mod every_fault;
 mod exit_codes;
+mod expressions;
 mod fields;
 mod harness;
 mod http;
 mod ids;
+mod list;
 mod output;
 mod process;
 mod properties;
@@ -23,6 +26,7 @@ mod sandbox;
 mod terminal;
 mod tls;
 mod tokens;
+mod wait;
 mod wire;
 
 #[test]

@@ -13,8 +13,10 @@ use acctq::account::{
 };
 use acctq::client::retry::retry_after;
 use acctq::config::{BaseUrl, parse_output, parse_retries, parse_timeout};
-use acctq::error::Kind;
+use acctq::error::{Error, Kind};
 use acctq::escape::{excerpt, for_people, is_forbidden};
+use acctq::expression::{Actual, parse};
+use acctq::json::elements::{Broken, Elements};
 use acctq::json::{self, Flaw, Tokens};
 use acctq::output::table::Screen;
 use acctq::output::{Format, Printer, Renderer};
@@ -582,6 +584,198 @@ proptest! {
                 Format::Table => prop_assert_eq!(ended.stdout.lines().count(), 1 + documents.len()),
                 Format::Yaml => prop_assert_eq!(ended.stdout.matches("- id: cacc_").count(), documents.len()),
             }
+        }
+    }
+}
+
+/// Expressions, nearly expressions, and anything.
+fn expression() -> impl Strategy<Value = String> {
+    let name = prop_oneof![
+        6 => prop::sample::select(vec![
+            "status", "id", "created_at", "revoked_at", "pending_email", "pending_country", "pending_organization_name",
+            "metadata", "metadata.plan", "metadata.seats", "deployed_members", "ends_at", "account_type",
+            "activation_token", "metadata.activation_token", "not_found", "statsu",
+        ]).prop_map(str::to_owned),
+        2 => text().prop_map(|key| format!("metadata.{}", json::string(&key))),
+        1 => text().prop_map(|key| format!("metadata.{key}")),
+        1 => text(),
+    ];
+    let sign = prop_oneof![
+        8 => prop::sample::select(vec!["=", "!=", "<", "<=", ">", ">=", "~"]).prop_map(str::to_owned),
+        1 => "[=!<>~]{1,3}",
+    ];
+    let value = prop_oneof![
+        3 => prop::sample::select(vec![
+            "active", "revoked", "pending", "F", "US", "cacc_1", "now", "now+14d", "now-1d12h", "2030-01-31T00:00:00Z",
+            "2030-01-31T00:00:00.123456789-11:59", "true", "null", "\"\"",
+        ]).prop_map(str::to_owned),
+        2 => number(),
+        1 => "now[+-][0-9]{1,22}[smhdwy]",
+        1 => "[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]{1,12})?(Z|[+-][0-9]{2}:[0-9]{2})",
+        2 => text().prop_map(|text| json::string(&text)),
+        2 => text(),
+    ];
+    let blank = prop::sample::select(vec!["", "", "", " ", "\t", "\u{3000}"]);
+    let values = vec((value, blank.clone()), 1..4).prop_map(|values| {
+        let values: Vec<_> = values
+            .iter()
+            .map(|(value, blank)| format!("{blank}{value}{blank}"))
+            .collect();
+        values.join("|")
+    });
+    prop_oneof![
+        10 => (name.clone(), blank.clone(), sign, values).prop_map(|(name, blank, sign, values)| {
+            format!("{blank}{name}{blank}{sign}{values}")
+        }),
+        2 => (name.clone(), blank.clone()).prop_map(|(name, blank)| format!("{name}{blank}?{blank}")),
+        2 => (name, blank).prop_map(|(name, blank)| format!("{blank}!{blank}{name}")),
+        2 => text(),
+    ]
+}
+
+proptest! {
+    #![proptest_config(cases(400))]
+
+    #[test]
+    fn an_expression_is_printed_back_or_pointed_into(text in expression(), members in members(value()), seconds in any::<i64>()) {
+        let now = jiff::Timestamp::from_second(seconds % 253_402_207_000).unwrap();
+        for resource in RESOURCES {
+            let expression = match parse(&text, resource) {
+                Ok(expression) => expression,
+                Err(flaw) => {
+                    let length = text.chars().count();
+                    prop_assert!((1..=length.max(1)).contains(&flaw.column), "{:?}", flaw);
+                    let error = Error::from(flaw);
+                    prop_assert_eq!(error.kind(), Kind::Usage);
+                    for said in [&error.to_string(), error.hint_text().unwrap()] {
+                        assert_harmless(said);
+                        prop_assert!(!said.contains('\n') && said.chars().count() <= 400, "{}", said);
+                    }
+                    continue;
+                }
+            };
+            let printed = expression.to_string();
+            assert_harmless(&printed);
+            prop_assert!(!printed.contains('\n'));
+            let again = parse(&printed, resource);
+            prop_assert_eq!(again.as_ref(), Ok(&expression), "{}", printed);
+            // Of no account, nothing but `not_found`.
+            let absent = expression.evaluate(None, now);
+            prop_assert_eq!((absent.holds, absent.actual), (expression.wants_absence(), Actual::NotFound));
+            let mut document = Json::Object(members.clone());
+            if let Json::Object(all) = &mut document {
+                all.retain(|(name, _)| name != "metadata");
+                all.push(("metadata".to_owned(), Json::Object(members.clone())));
+            }
+            let document = Document::parse(document.write(0)).unwrap();
+            let verdict = expression.evaluate(Some(&Account { resource, document }), now);
+            assert_harmless(&verdict.actual.to_string());
+            if let Actual::Value(shown) = verdict.actual {
+                assert_harmless(&shown);
+                prop_assert!(json::check(&shown).is_ok(), "{}", shown);
+            }
+        }
+    }
+
+    #[test]
+    fn an_expression_about_what_is_there_holds(value in text(), other in text(), key in text()) {
+        let account = account_of(Json::Object(vec![
+            ("metadata".to_owned(), Json::Object(vec![(key.clone(), Json::Text(value.clone()))])),
+        ]).write(4));
+        let now = jiff::Timestamp::UNIX_EPOCH;
+        let holds = |sign: &str, text: &str| {
+            let text = format!("metadata.{}{sign}{}", json::string(&key), json::string(text));
+            parse(&text, &CONNECTED).unwrap().evaluate(Some(&account), now).holds
+        };
+        prop_assert!(holds("=", &value) && !holds("!=", &value));
+        prop_assert_eq!(holds("=", &other), value == other);
+        prop_assert_eq!(holds("!=", &other), value != other);
+        if !other.is_empty() {
+            prop_assert_eq!(holds("~", &other), value.contains(&other));
+        }
+    }
+
+    #[test]
+    fn whole_numbers_are_compared_as_they_are(a in any::<i128>(), b in any::<i128>(), near in -2..3_i128) {
+        for (a, b) in [(a, b), (a, a.saturating_add(near)), (a % 100, b % 100)] {
+            let document = Document::parse(format!("{{\"deployed_members\":{a}}}")).unwrap();
+            let account = Account { resource: &PARTNER, document };
+            for (sign, expected) in [("=", a == b), ("!=", a != b), ("<", a < b), ("<=", a <= b), (">", a > b), (">=", a >= b)] {
+                let expression = parse(&format!("deployed_members{sign}{b}"), &PARTNER).unwrap();
+                let verdict = expression.evaluate(Some(&account), jiff::Timestamp::UNIX_EPOCH);
+                prop_assert_eq!(verdict.holds, expected, "{} {} {}", a, sign, b);
+            }
+        }
+    }
+}
+
+/// The elements of `data` in a text that comes in pieces of these sizes, again and again.
+fn elements(text: &[u8], sizes: &[usize]) -> Result<Vec<String>, Broken> {
+    let mut elements = Elements::new("data", 1024 * 1024);
+    let mut found = Vec::new();
+    let (mut rest, mut sizes) = (text, sizes.iter().cycle());
+    while !rest.is_empty() {
+        let (mut piece, later) = rest.split_at(rest.len().min(*sizes.next().unwrap()));
+        rest = later;
+        while let Some(element) = elements.next(&mut piece)? {
+            found.push(element);
+        }
+        assert!(piece.is_empty());
+    }
+    elements.end().map(|()| found)
+}
+
+proptest! {
+    #![proptest_config(cases(400))]
+
+    #[test]
+    fn a_list_is_split_as_it_was_put_together(
+        data in vec(value(), 0..6),
+        (before, behind) in (members(value()), members(value())),
+        style in any::<u8>(),
+        sizes in vec(1..40_usize, 1..5),
+    ) {
+        let data: Vec<_> = data.iter().map(|value| value.write(style)).collect();
+        let member = |(name, value): &(String, Json)| format!("{}:{}", json::string(name), value.write(style));
+        let others = |some: &[(String, Json)], suffix: &str| {
+            let some = some.iter().filter(|(name, _)| name != "data");
+            some.map(|(name, value)| member(&(format!("{name}{suffix}"), value.clone()))).collect::<Vec<_>>()
+        };
+        let list = format!("\"data\" : [ {} ]", data.join(" ,\n"));
+        let parts = [others(&before, "<"), vec![list], others(&behind, ">")].concat();
+        let text = format!("\t{{{}}} ", parts.join(","));
+        prop_assert_eq!(json::check(&text), Ok(()), "{}", text);
+        let found = elements(text.as_bytes(), &sizes).unwrap();
+        // Behind a number there is no telling whose blanks they are; nor does it matter.
+        let trimmed = |texts: &[String]| texts.iter().map(|text| text.trim().to_owned()).collect::<Vec<_>>();
+        prop_assert_eq!(trimmed(&found), trimmed(&data));
+    }
+
+    #[test]
+    fn a_list_is_taken_in_pieces_if_it_would_be_as_a_whole(
+        data in vec(value(), 0..4),
+        noise in nearly_json(),
+        changes in vec((any::<prop::sample::Index>(), prop::sample::select(b"{}[]\",:\\ x1\xff".to_vec()), 0..3_u8), 0..3),
+        sizes in vec(1..40_usize, 1..5),
+    ) {
+        let data: Vec<_> = data.iter().map(|value| value.write(0)).collect();
+        let mut text = format!("{{\"a\":[1,\"]\"],\"data\":[{}],\"z\":{{}}}}", data.join(",")).into_bytes();
+        for (at, byte, change) in changes {
+            let at = at.index(text.len());
+            match change {
+                0 => text[at] = byte,
+                1 => text.insert(at, byte),
+                _ => drop(text.remove(at)),
+            }
+        }
+        for text in [text, noise.clone(), [b"{\"data\":[", &noise[..], b"]}"].concat()] {
+            let whole = String::from_utf8(text.clone()).ok();
+            let whole = whole.and_then(|text| Document::parse(text).ok());
+            let is_list = whole.is_some_and(|whole| whole.get("data").is_some_and(|data| data.starts_with('[')));
+            let found = elements(&text, &sizes);
+            prop_assert_eq!(&found, &elements(&text, &[usize::MAX]), "however it is cut");
+            let is_taken = found.is_ok_and(|found| found.iter().all(|element| json::check(element).is_ok()));
+            prop_assert_eq!(is_taken, is_list, "{}", String::from_utf8_lossy(&text));
         }
     }
 }

@@ -68,6 +68,15 @@ const CONNECT: &[Row] = &[
         r#""revoked_at":"2024-06-30T23:59:59Z""#,
     ),
     ("cacc_revokedexpress", "", 0, "", r#""status":"revoked""#),
+    ("cacc_onboarding", "", 0, "", r#""status":"pending""#),
+    ("cacc_revoking", "", 0, "", r#""status":"pending""#),
+    (
+        "cacc_appearing",
+        "",
+        5,
+        "not_found",
+        "no connected account cacc_appearing at 127.0.0.1:",
+    ),
     (
         "cacc_newfield",
         "",
@@ -275,6 +284,7 @@ const PARTNER: &[Row] = &[
         "",
         r#""ends_at":"2099-12-31T23:59:59.000Z""#,
     ),
+    ("signingup", "", 0, "", r#""status":"entitled""#),
     (
         "newfield",
         "",
@@ -517,8 +527,12 @@ struct Sandbox {
 
 impl Sandbox {
     fn start() -> Self {
+        Self::with("")
+    }
+
+    fn with(flags: &str) -> Self {
         let home = Home::new();
-        let mut started = home.acctq("sandbox -o ndjson").start();
+        let mut started = home.acctq(&format!("sandbox -o ndjson {flags}")).start();
         let told: Value = serde_json::from_str(&started.line()).unwrap();
         assert_eq!(told["token"], PUBLIC);
         let port = told["base_url"]
@@ -845,4 +859,106 @@ fn it_stays_up_whatever_clients_do() {
     }
     let (code, said) = sandbox.end(Signal::INT);
     assert_eq!((code, said.as_str()), (130, ""));
+}
+
+/// The path of Connect's list.
+const LIST: &str = "/api/v1/connected-accounts";
+
+#[test]
+fn an_account_changes_from_one_look_up_to_the_next() {
+    let home = Home::new();
+    // Each server begins anew.
+    for _ in 0..2 {
+        let sandbox = home.sandbox();
+        for (command, turns) in [
+            (
+                "get cacc_onboarding",
+                ["pending", "pending", "active", "active"],
+            ),
+            (
+                "get cacc_revoking",
+                ["pending", "suspended", "revoked", "revoked"],
+            ),
+            (
+                "get signingup",
+                ["entitled", "entitled", "provisioned", "provisioned"],
+            ),
+        ] {
+            for turn in turns {
+                home.acctq(&format!("{command} -F status -o ndjson"))
+                    .env("ACCTQ_CONNECT_URL", &sandbox.url)
+                    .env("ACCTQ_CONNECT_TOKEN", PUBLIC)
+                    .env("ACCTQ_PARTNER_URL", &sandbox.url)
+                    .env("ACCTQ_PARTNER_TOKEN", PUBLIC)
+                    .run()
+                    .prints(&format!("{{\"status\":\"{turn}\"}}\n"));
+            }
+        }
+    }
+    // In one run, too.
+    home.acctq(
+        "-p sandbox cacc get cacc_onboarding cacc_onboarding cacc_onboarding --jobs 1 -F status -o ndjson",
+    )
+    .run()
+    .prints("{\"status\":\"pending\"}\n{\"status\":\"pending\"}\n{\"status\":\"active\"}\n");
+}
+
+/// The body of an answer to HTTP/1.0, which has no chunks.
+fn body(sandbox: &Sandbox, path: &str) -> String {
+    let answer = sandbox.answer(format!(
+        "GET {path} HTTP/1.0\r\nHost: 127.0.0.1:{}\r\nAuthorization: Bearer {PUBLIC}\r\n\r\n",
+        sandbox.port
+    ));
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    assert!(head.starts_with("HTTP/1.1 200 OK\r\n"), "{head}");
+    body.to_owned()
+}
+
+#[test]
+fn a_list_is_as_long_as_it_was_asked_to_be() {
+    for (flags, count) in [("", 20), ("--accounts 0", 0), ("--accounts 137", 137)] {
+        let sandbox = Sandbox::with(flags);
+        let listed: Value = serde_json::from_str(&body(&sandbox, LIST)).unwrap();
+        let accounts = listed["data"].as_array().unwrap();
+        assert_eq!(accounts.len(), count, "{flags}");
+        assert_eq!(listed, serde_json::json!({ "data": accounts }));
+        for (number, account) in (1..).zip(accounts) {
+            let id = format!("cacc_sandbox{number:07}");
+            assert_eq!(account["id"], *id);
+            let alone: Value =
+                serde_json::from_str(&body(&sandbox, &format!("{LIST}/{id}"))).unwrap();
+            assert_eq!(alone, *account);
+        }
+        let beyond = format!("{LIST}/cacc_sandbox{:07}", count + 1);
+        let answer = sandbox.get("127.0.0.1:PORT", &beyond, PUBLIC);
+        assert!(answer.starts_with("HTTP/1.1 404 "), "{answer}");
+    }
+    // They are looked up like all others, and keep to the contract.
+    Home::new()
+        .acctq("-p sandbox cacc get cacc_sandbox0000001 cacc_sandbox0000020 --strict -F id,status -o ndjson")
+        .run()
+        .prints("{\"id\":\"cacc_sandbox0000001\",\"status\":\"active\"}\n{\"id\":\"cacc_sandbox0000020\",\"status\":\"active\"}\n");
+    for accounts in ["-1", "4294967296", "many", "1e3", ""] {
+        Home::new()
+            .acctq(&format!("sandbox --accounts={accounts}"))
+            .run()
+            .fails(2, &["error: ", "--accounts"]);
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_long_list_takes_no_more_memory_than_a_short_one() {
+    let sandbox = Sandbox::with("--accounts 40000");
+    let list = body(&sandbox, LIST);
+    assert!(list.ends_with("}]}"), "it is cut off");
+    assert!(list.len() > 20_000_000, "only {} bytes", list.len());
+    let status =
+        std::fs::read_to_string(format!("/proc/{}/status", sandbox.started.child.id())).unwrap();
+    let most = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))
+        .unwrap();
+    let most: usize = most.trim().trim_end_matches(" kB").parse().unwrap();
+    assert!(most < 16 * 1024, "{most} kB");
 }

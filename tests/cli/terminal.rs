@@ -374,3 +374,31 @@ fn rows_after_the_first_hundred_wrap_like_them() {
         assert_eq!(row[1], format!("          {words}"));
     }
 }
+
+/// What is waited for shows while it is, and is gone when it is over.
+#[test]
+fn a_wait_shows_the_last_state() {
+    let home = Home::new();
+    let run = home
+        .acctq("-p sandbox wait cacc_onboarding --for status=active --interval 200ms -F status")
+        .env("TERM", "xterm-256color");
+    let (code, sent) = on_terminal(run, 100);
+    assert_eq!(code, Some(0), "{sent}");
+    assert!(
+        sent.contains("status is pending; waiting for status=active, "),
+        "{sent}"
+    );
+    let last = sent.rsplit('\r').next().unwrap();
+    assert!(
+        last.ends_with("\u{1b}[1mStatus\u{1b}[0m  active\n"),
+        "{sent:?}"
+    );
+    let quiet = home
+        .acctq("-p sandbox wait cacc_onboarding --for status=active --interval 200ms -F status -q")
+        .env("TERM", "xterm-256color");
+    let (code, sent) = on_terminal(quiet, 100);
+    assert_eq!(
+        (code, without_bold(&sent).as_str()),
+        (Some(0), "Status  active\n")
+    );
+}

@@ -32,5 +32,5 @@ fn the_man_pages_are_well_formed() {
         mandoc.args(["-T", "lint", "-W", "error"]).arg(&path);
         Run::of(mandoc).run().prints("");
     }
-    assert_eq!(pages, 16);
+    assert_eq!(pages, 20);
 }

@@ -8,7 +8,16 @@ const CASES: &[(&str, &[&str])] = &[
     ("acctq cac", &["cacc"]),
     ("acctq partner acc", &["account"]),
     ("acctq config i", &["init"]),
-    ("acctq c", &["cacc", "completions", "config"]),
+    ("acctq c", &["cacc", "check", "completions", "config"]),
+    (
+        "acctq cacc list --sort c",
+        &[
+            "connected_organization_id",
+            "connected_tenant_id",
+            "connection_type",
+            "created_at",
+        ],
+    ),
     ("acctq cacc get --re", &["--retries", "--reveal"]),
     ("acctq cacc get -o ", &["json", "ndjson", "table", "yaml"]),
     (

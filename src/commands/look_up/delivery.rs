@@ -3,9 +3,9 @@
 use std::sync::MutexGuard;
 
 use super::Answer;
-use super::drifts::Drifts;
 use super::results::{Output, Results};
 use super::source::Asked;
+use crate::commands::drifts::Drifts;
 use crate::error::{Error, Result};
 use crate::interrupt::Interrupt;
 

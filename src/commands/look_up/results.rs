@@ -2,30 +2,22 @@
 //!
 //! One lock is held by whoever writes a result or a message, so nothing is torn, and after the end nothing is written. It
 //! can be held for long, by a reader that has stalled; how far it has come is behind another one, which cannot. What is
-//! counted there has been written: results go out in portions that a pipe takes whole or not at all.
+//! counted there has been written.
 
-use std::collections::VecDeque;
 use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::tally::{Tally, grouped, ids, span};
+use super::tally::{Tally, ids};
 use crate::account::Id;
+use crate::amount::{grouped, span};
+use crate::commands::portions::Portions;
 use crate::error::{Error, Kind, Result};
 use crate::interrupt::{Interrupt, LastWords};
 use crate::output::{Piece, Printer};
 use crate::ui::Ui;
-
-/// What a pipe takes whole, in bytes (Linux; POSIX promises 512).
-const PORTION: usize = 4096;
-
-/// How much waits to be written, at most, in bytes.
-const PENDING: usize = 64 * 1024;
-
-/// Where a result ends that the printer keeps back.
-const KEPT_BACK: usize = usize::MAX;
 
 /// The results of one call.
 pub struct Results {
@@ -42,11 +34,8 @@ pub struct Results {
 
 /// Where the results are written.
 pub struct Output {
-    printer: Printer,
-    /// What has been printed and is not written yet.
-    pending: Vec<u8>,
-    /// Where in it each result ends, and which line it belongs to.
-    ends: VecDeque<(usize, Option<usize>)>,
+    /// The results, each with its line.
+    portions: Portions<Option<usize>>,
     found: usize,
     is_complete: bool,
 }
@@ -74,9 +63,7 @@ impl Results {
             began: Instant::now(),
             expected: AtomicUsize::new(0),
             output: Mutex::new(Output {
-                printer,
-                pending: Vec::new(),
-                ends: VecDeque::new(),
+                portions: Portions::new(printer),
                 found: 0,
                 is_complete: false,
             }),
@@ -135,17 +122,10 @@ impl Results {
     /// `failed` if it cannot be written.
     pub fn found(&self, output: &mut Output, piece: Piece, line: Option<usize>) -> Result<()> {
         output.found += 1;
-        output.printer.add(piece, &mut output.pending);
-        let end = if output.printer.keeps_back() {
-            KEPT_BACK
-        } else {
-            output.pending.len()
-        };
-        output.ends.push_back((end, line));
-        if output.pending.len() < PENDING {
-            return Ok(());
+        if output.portions.add(piece, line) {
+            return self.flush(output);
         }
-        self.flush(output)
+        Ok(())
     }
 
     /// Reports the failure of one id among several, behind the results before it.
@@ -157,9 +137,9 @@ impl Results {
         self.ui.failure(error);
         let mut progress = lock(&self.progress);
         progress.tally.failed(error.kind());
-        match output.ends.back_mut() {
+        match output.portions.last_mut() {
             // What is before it has been kept back: its line is done when that is written.
-            Some((_, last)) => *last = line.or(*last),
+            Some(last) => *last = line.or(*last),
             None => progress.tally.line = line.or(progress.tally.line),
         }
         drop(progress);
@@ -172,43 +152,18 @@ impl Results {
     /// # Errors
     /// `failed` if they cannot be written.
     pub fn flush(&self, output: &mut Output) -> Result<()> {
-        if output.printer.keeps_back() {
-            self.show_progress(output);
-            return Ok(());
-        }
-        // What was kept back came out with the first result that was not.
-        let came_out = output.ends.iter().map(|(end, _)| *end);
-        let came_out = came_out.filter(|end| *end != KEPT_BACK).min();
-        let came_out = came_out.unwrap_or(output.pending.len());
-        for (end, _) in &mut output.ends {
-            *end = if *end == KEPT_BACK { came_out } else { *end };
-        }
-        let mut written = 0;
-        while written < output.pending.len() {
-            // One that is larger than a portion goes alone; what closes an array is no result.
-            let first = output.ends.front().map(|(end, _)| *end);
-            let most = first.map(|first| first.max(written + PORTION));
-            let fits = |(end, _): &&(usize, Option<usize>)| Some(*end) <= most;
-            let results = output.ends.iter().take_while(fits).count();
-            let end = match results {
-                0 => output.pending.len(),
-                results => output.ends[results - 1].0,
-            };
-            self.ui.print(&output.pending[written..end])?;
-            written = end;
-            let mut progress = lock(&self.progress);
-            progress.tally.found += results;
-            for (_, line) in output.ends.drain(..results) {
-                progress.tally.line = line.or(progress.tally.line);
-            }
-        }
-        output.pending.clear();
+        output.portions.write(&self.ui, |line| {
+            let tally = &mut lock(&self.progress).tally;
+            tally.found += 1;
+            tally.line = line.or(tally.line);
+        })?;
         self.show_progress(output);
         Ok(())
     }
 
     fn show_progress(&self, output: &Output) {
-        self.ui.progress(|| self.progress(output.ends.len()));
+        self.ui
+            .progress(|| self.progress(output.portions.waiting()));
     }
 
     /// Completes the output: what waits is written, and what is open is closed.
@@ -217,7 +172,7 @@ impl Results {
     /// `failed` if it cannot be written.
     pub fn finish(&self, output: &mut Output) -> Result<()> {
         output.is_complete = true;
-        output.printer.finish(&mut output.pending);
+        output.portions.finish();
         let written = self.flush(output);
         self.ui.end_progress();
         written

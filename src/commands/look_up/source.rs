@@ -3,16 +3,13 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::about;
-use super::endpoints::Endpoints;
 use super::input::Input;
 use super::results::Results;
 use super::watch::Watch;
-use crate::account::{Id, Resource};
-use crate::client::{Client, Limits, Pace, Trace};
-use crate::config::Environment;
+use crate::account::Id;
+use crate::client::Client;
+use crate::commands::clients::Clients;
 use crate::error::Result;
-use crate::interrupt::Interrupt;
 
 /// An id that is looked up, or why it cannot be.
 pub struct Asked<'a> {
@@ -65,44 +62,5 @@ impl<'a, P: Fn(&str) -> Result<Id>> Iterator for Source<'a, P> {
             spent,
             id,
         })
-    }
-}
-
-/// The clients of one call: one for each API, made when its first id comes.
-pub struct Clients<'a> {
-    pub endpoints: &'a Endpoints<'a>,
-    pub env: &'a Environment,
-    pub interrupt: &'a Interrupt,
-    pub limits: Limits,
-    pub pace: &'a Pace,
-    pub trace: &'a (dyn Fn(&Trace<'_>) + Sync),
-    pub known: Vec<(&'static Resource, Arc<Client<'a>>)>,
-}
-
-impl<'a> Clients<'a> {
-    /// The client that looks up `id`.
-    ///
-    /// # Errors
-    /// Of the configuration, or of a proxy or CA that cannot be used.
-    fn of(&mut self, id: &Id) -> Result<Arc<Client<'a>>> {
-        let resource = id.resource();
-        if let Some((_, client)) = self.known.iter().find(|(known, _)| *known == resource) {
-            return Ok(client.clone());
-        }
-        let endpoint = self.endpoints.of(resource);
-        let (endpoint, profile) = endpoint
-            .map_err(|error| error.with(|facts| facts.id = Some(id.as_str().to_owned())))?;
-        let client = Client::new(
-            endpoint,
-            self.env,
-            self.interrupt,
-            self.limits.clone(),
-            self.pace,
-            profile.clone(),
-            self.trace,
-        );
-        let client = Arc::new(client.map_err(|error| about(error, id, profile.as_deref()))?);
-        self.known.push((resource, client.clone()));
-        Ok(client)
     }
 }

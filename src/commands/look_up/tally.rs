@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use super::watch::Stop;
+use crate::amount::{grouped, span};
 use crate::commands::Ending;
 use crate::error::{Error, Kind, Result};
 
@@ -65,12 +66,8 @@ impl Tally {
         if let Some(stop) = stop.filter(|stop| left != Some(0) || stop.input.is_some()) {
             return Err(self.stopped(stop, left));
         }
-        let mut kinds = self.failed.values().map(|(kind, _)| *kind);
-        let Some(kind) = kinds.next() else {
-            return Ok(Ending::Done);
-        };
-        let is_alike = kinds.all(|other| other.exit_code() == kind.exit_code());
-        Ok(Ending::Failed(if is_alike { kind } else { Kind::Failed }))
+        let kinds = self.failed.values().map(|(kind, _)| *kind);
+        Ok(Kind::in_common(kinds).map_or(Ending::Done, Ending::Failed))
     }
 
     fn stopped(&self, stop: Stop, left: Option<usize>) -> Error {
@@ -110,37 +107,6 @@ pub fn ids(done: usize, of: Option<usize>) -> String {
     format!("{}{of} {noun}", grouped(done))
 }
 
-/// `1,234,567`
-#[must_use]
-pub fn grouped(number: usize) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-/// `1 h 3 m 12 s`, and tenths of seconds where they say something.
-#[must_use]
-pub fn span(time: Duration) -> String {
-    let seconds = time.as_secs();
-    match seconds {
-        0..10 => format!("{:.1} s", time.as_secs_f64()),
-        10..60 => format!("{seconds} s"),
-        60..3600 => format!("{} m {} s", seconds / 60, seconds % 60),
-        _ => format!(
-            "{} h {} m {} s",
-            seconds / 3600,
-            seconds / 60 % 60,
-            seconds % 60
-        ),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -174,20 +140,5 @@ mod tests {
         assert!(matches!(ending(&tally), Ending::Failed(kind) if kind.exit_code() == 5));
         tally.failed(Kind::Server);
         assert_eq!(ending(&tally), Ending::Failed(Kind::Failed));
-    }
-
-    #[test]
-    fn numbers_and_times_for_people() {
-        for (number, text) in [
-            (0, "0"),
-            (999, "999"),
-            (1_000, "1,000"),
-            (1_234_567, "1,234,567"),
-        ] {
-            assert_eq!(grouped(number), text);
-        }
-        for (seconds, text) in [(9.94, "9.9 s"), (59.9, "59 s"), (3_792.0, "1 h 3 m 12 s")] {
-            assert_eq!(span(Duration::from_secs_f64(seconds)), text);
-        }
     }
 }

@@ -10,18 +10,43 @@ use std::path::Path;
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
-use super::values::shown;
-use super::{Origin, Setting};
+use crate::account::id::repeatable;
+use crate::config::Opened;
 use crate::error::{Error, Kind, Result};
 use crate::nearest::nearest;
 
-pub(super) type Key<'t> = Spanned<DeString<'t>>;
-pub(super) type Value<'t> = Spanned<DeValue<'t>>;
+/// What is written by hand is a page or two.
+const MAX: usize = 1024 * 1024;
+
+pub(crate) type Key<'t> = Spanned<DeString<'t>>;
+pub(crate) type Value<'t> = Spanned<DeValue<'t>>;
+
+/// All of an open file as text, without the mark that some editors put at its beginning.
+///
+/// # Errors
+/// What is wrong, in words that follow "the file …", and in which line.
+pub(crate) fn read(opened: &Opened) -> Result<String, (String, Option<usize>)> {
+    let bytes = opened
+        .read(MAX)
+        .map_err(|unreadable| (unreadable.words, None))?
+        .ok_or(("is larger than 1 MiB".to_owned(), None))?;
+    let mut text = String::from_utf8(bytes).map_err(|error| {
+        let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+        let line = before.split(|b| *b == b'\n').count();
+        (format!("is not valid UTF-8 in line {line}"), Some(line))
+    })?;
+    if text.starts_with('\u{feff}') {
+        text.remove(0);
+    }
+    Ok(text)
+}
 
 /// The text and where it comes from.
-pub(super) struct Document<'a> {
+pub(crate) struct Document<'a> {
     pub path: &'a Path,
     pub text: &'a str,
+    /// What sort of failure it is that something is wrong in it.
+    pub kind: Kind,
 }
 
 impl<'a> Document<'a> {
@@ -37,7 +62,7 @@ impl<'a> Document<'a> {
                 let what = format!(
                     "`{}` must be text in quotes, not {}",
                     key.get_ref(),
-                    kind(other)
+                    type_of(other)
                 );
                 Err(self.error(&value.span(), &what))
             }
@@ -48,7 +73,7 @@ impl<'a> Document<'a> {
         match value.get_ref() {
             DeValue::Table(table) => Ok(table),
             other => {
-                let what = format!("{name} must be a table, not {}", kind(other));
+                let what = format!("{name} must be a table, not {}", type_of(other));
                 Err(self.error(&value.span(), &what))
             }
         }
@@ -58,7 +83,7 @@ impl<'a> Document<'a> {
     pub fn unknown(&self, key: &Key<'_>, section: &str, legal: &[&str]) -> Error {
         let word = key.get_ref().as_ref();
         let near = nearest(word, legal.iter().copied());
-        let named = shown(word)
+        let named = repeatable(word)
             .filter(|word| !word.bytes().any(|b| b.is_ascii_digit()))
             .map(|word| format!(" `{word}`"))
             .unwrap_or_default();
@@ -71,42 +96,32 @@ impl<'a> Document<'a> {
     }
 
     pub fn error(&self, span: &Range<usize>, what: &str) -> Error {
+        let message = format!("{what}{}", self.place(span));
+        Error::new(self.kind, message).at(self.path, Some(self.line(span.start)))
+    }
+
+    /// ` (smoke.toml, line 3, column 1)`
+    pub fn place(&self, span: &Range<usize>) -> String {
         let line = self.line(span.start);
         let before = self.text.get(..span.start).unwrap_or(self.text);
         let column = 1 + before.rsplit('\n').next().unwrap_or(before).chars().count();
-        let path = self.path.display();
-        let message = format!("{what} ({path}, line {line}, column {column})");
-        Error::new(Kind::Config, message).at(self.path, Some(line))
+        format!(" ({}, line {line}, column {column})", self.path.display())
     }
 
     pub fn line(&self, offset: usize) -> usize {
         let before = self.text.get(..offset).unwrap_or(self.text);
         before.split('\n').count()
     }
-
-    pub fn origin(&self, span: &Range<usize>) -> Origin {
-        Origin::File {
-            path: self.path.to_owned(),
-            line: self.line(span.start),
-        }
-    }
-
-    pub fn setting<T>(&self, at: &Value<'_>, value: T) -> Setting<T> {
-        Setting {
-            value,
-            origin: self.origin(&at.span()),
-        }
-    }
 }
 
 /// The entries as they stand in the file, so that its first mistake is the one that is told.
-pub(super) fn in_order<'t, 'i>(table: &'t DeTable<'i>) -> Vec<(&'t Key<'i>, &'t Value<'i>)> {
+pub(crate) fn in_order<'t, 'i>(table: &'t DeTable<'i>) -> Vec<(&'t Key<'i>, &'t Value<'i>)> {
     let mut entries: Vec<_> = table.iter().collect();
     entries.sort_by_key(|(key, _)| key.span().start);
     entries
 }
 
-fn kind(value: &DeValue<'_>) -> &'static str {
+fn type_of(value: &DeValue<'_>) -> &'static str {
     match value {
         DeValue::String(_) => "text",
         DeValue::Integer(_) | DeValue::Float(_) => "a number",

@@ -1,0 +1,421 @@
+//! `check`: whether what is expected holds. One account on the command line, or a suite of them in a file.
+//!
+//! Every expectation is judged and reported. A question that could not be asked outranks a verdict that is no: an incomplete
+//! run is no verdict. A suite goes on after a failure, and fails with what its failures have in common.
+
+mod junit;
+mod report;
+mod sites;
+mod suite;
+
+use std::cell::{Cell, RefCell};
+use std::fmt::Write as _;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use report::{Finding, Judgement};
+use sites::{Asked, Site, Source};
+use suite::Check;
+
+use super::drifts::{Drifts, Strays};
+use super::question::{Answer, Ended, Expectation, Patience, shortcomings, subject};
+use super::under_way::UnderWay;
+use super::{Context, Ending};
+use crate::account::id;
+use crate::amount::{grouped, span};
+use crate::batch::{self, Turn, Weigh};
+use crate::client::Trace;
+use crate::config::{self, parse_jobs};
+use crate::error::{Error, Kind, Result};
+use crate::escape::{EXCERPT, excerpt};
+use crate::expression::Actual;
+use crate::flags::Takes;
+use crate::output::Format;
+
+/// How much of a check's name a message shows, in characters.
+const SHOWN: usize = 60;
+
+/// How many checks are under way at once, unless it is said.
+const JOBS: usize = 8;
+
+/// How often a check is asked again that has `retry_for`, at the least, and so many times in all if that is more often.
+const INTERVAL: Duration = Duration::from_secs(5);
+const TIMES: u32 = 10;
+
+const EXAMPLES: &str = "\
+Without --expect, the account must be found. Exit code 0: all that is expected
+holds; 10: something does not. Any other: it could not be asked (`acctq help
+exit-codes`), and that is no verdict. What cannot be asked outranks 10 in a
+suite, too: it exits with the code that these failures share, else with 1.
+
+A suite is TOML. `profile`, `retry_for` and `strict` may be left out:
+
+  version = 1
+
+  [[check]]
+  name = \"the pro plan is active\"
+  id = \"cacc_activestandard\"
+  expect = [\"status=active\", \"metadata.plan=pro\"]
+
+  [[check]]
+  name = \"the account stays\"
+  id = \"provisioned-family\"
+  expect = \"!ends_at\"
+  profile = \"sandbox\"   # instead of the one that -p names
+  retry_for = \"30s\"     # asked again, every 5 s or 10 times, until it holds
+  strict = true         # as --strict, for this check
+
+-o json writes an object, and an array of them for a suite: name, id, api,
+profile, verdict (met, unmet or error), found, expectations (each expect, holds,
+actual, note), error, lookups, elapsed_ms. All keys are there; null is not known, not set
+or, by its note, a secret.
+
+Examples:
+  acctq -p sandbox check cacc_activestandard --expect status=active
+  acctq -p sandbox check ending --expect 'ends_at>now+14d' --expect 'ends_at?'
+  acctq -p sandbox check gone --expect not_found
+  acctq check --suite smoke.toml --report-junit report.xml";
+
+/// `<ID> [--expect EXPR]...`, `--suite FILE`
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = EXAMPLES,
+    override_usage = "acctq check [OPTIONS] <ID>\n       acctq check [OPTIONS] --suite <FILE>"
+)]
+pub struct Args {
+    /// The account
+    #[arg(value_name = "ID", required_unless_present = "suite")]
+    id: Option<String>,
+    /// What must hold of it, such as status=active; repeat it for more. `acctq help expressions` tells all
+    #[arg(long, value_name = "EXPR", allow_hyphen_values = true)]
+    expect: Vec<String>,
+    /// A file of checks, which are all run
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["id", "expect"])]
+    suite: Option<PathBuf>,
+    #[arg(
+        long,
+        value_name = "FILE",
+        help = "Write what came of the suite to this file, too, as JUnit XML"
+    )]
+    report_junit: Option<PathBuf>,
+    /// How many checks of a suite are under way at once: 1 to 256 [default: 8]
+    #[arg(long, value_name = "N", value_parser = parse_jobs, allow_hyphen_values = true)]
+    jobs: Option<usize>,
+}
+
+impl Takes for Args {
+    const FLAGS: &'static [&'static str] = &[
+        "profile", "output", "strict", "timeout", "retries", "config", "verbose",
+    ];
+}
+
+/// Checks, and reports.
+pub fn run(args: &Args, context: &Context<'_>) -> Result<Ending> {
+    let Context {
+        flags,
+        env,
+        ui,
+        interrupt,
+        ..
+    } = context;
+    let began = Instant::now();
+    let checks = checks(args)?;
+    let format = config::output(&flags.for_config(), env)?.value;
+    let sites = Site::all(&checks, context);
+    let endpoints: Vec<_> = sites.iter().map(Site::endpoints).collect();
+    let under_way = UnderWay::new((*ui).clone());
+    interrupt.leave(under_way.last_words());
+    if args.suite.is_some() {
+        ui.begin_progress(env);
+    }
+    let trace = |trace: &Trace<'_>| {
+        under_way.write(interrupt, || ui.trace(trace));
+    };
+    let source = Source::new(&checks, &sites, &endpoints, context, &trace);
+    let delivery = RefCell::new(Delivery::new(args, checks.len(), context, &under_way));
+    batch::run(
+        args.jobs.unwrap_or(JOBS).min(checks.len()),
+        source,
+        |asked, turn| judge(asked, turn),
+        |asked, found| delivery.borrow_mut().deliver(asked, found),
+        || (),
+    );
+    let delivery = delivery.into_inner();
+    let finish = || delivery.finish(format, began.elapsed());
+    // Nobody listens after a signal.
+    let finished = under_way.write(interrupt, finish);
+    finished.unwrap_or(Ok(Ending::Done))
+}
+
+/// Those of the suite, or the one of the command line.
+fn checks(args: &Args) -> Result<Vec<Check>> {
+    if let Some(path) = &args.suite {
+        return suite::read(path);
+    }
+    // clap's `requires` does not hold beside what conflicts with the suite.
+    let of_suites = [
+        ("--report-junit", args.report_junit.is_some()),
+        ("--jobs", args.jobs.is_some()),
+    ];
+    if let Some((flag, _)) = of_suites.iter().find(|(_, is_given)| *is_given) {
+        let message = format!("{flag} has no meaning without --suite");
+        return Err(
+            Error::new(Kind::Usage, message).hint("leave it out, or put the check into a suite")
+        );
+    }
+    let id = id::route(args.id.as_deref().unwrap_or_default())?;
+    Ok(vec![Check {
+        name: None,
+        line: None,
+        expectations: Expectation::all(&args.expect, id.resource())?,
+        id,
+        profile: None,
+        retry_for: None,
+        strict: false,
+    }])
+}
+
+/// What was found out about one check.
+struct Found {
+    result: Result<(Judgement, Strays)>,
+    lookups: u32,
+    elapsed: Duration,
+}
+
+impl Weigh for Found {
+    fn weight(&self) -> usize {
+        let Ok((judgement, _)) = &self.result else {
+            return 0;
+        };
+        let shown = judgement.verdicts.iter().map(|verdict| &verdict.actual);
+        shown
+            .map(|actual| match actual {
+                Actual::Value(text) => text.capacity(),
+                _ => 0,
+            })
+            .sum()
+    }
+}
+
+/// Asks one question, again and again if it may be.
+fn judge(asked: &Asked<'_>, turn: &Turn<'_>) -> Result<Found> {
+    let question = asked.question.as_ref().map_err(Clone::clone)?;
+    let now = Instant::now();
+    let began = now.checked_sub(asked.spent).unwrap_or(now);
+    let claim = |bytes| turn.claim(bytes);
+    let lookups = Cell::new(0);
+    let result = match asked.check.retry_for {
+        None => {
+            lookups.set(1);
+            question.ask(began, None, &claim)
+        }
+        Some(within) => {
+            let patience = Patience::new(began, within, (within / TIMES).min(INTERVAL));
+            let count = |_: Result<&Answer, &Error>| {
+                lookups.set(lookups.get() + 1);
+                Ok(())
+            };
+            match question.poll(&patience, &claim, count) {
+                Ok(Ended::Met(answer) | Ended::Settled(answer, _) | Ended::StillNot(answer)) => {
+                    Ok(answer)
+                }
+                Ok(Ended::Unknown { failure, .. }) => Err(failure),
+                Err(failure) => {
+                    lookups.set(lookups.get() + 1);
+                    Err(failure)
+                }
+            }
+        }
+    };
+    let judged = |answer: Answer| {
+        let judgement = Judgement {
+            found: answer.account.is_some(),
+            verdicts: answer.verdicts,
+        };
+        (judgement, answer.strays)
+    };
+    Ok(Found {
+        result: result.map(judged),
+        lookups: lookups.get(),
+        elapsed: began.elapsed(),
+    })
+}
+
+/// What becomes of the findings, in the order of the checks.
+struct Delivery<'a> {
+    args: &'a Args,
+    context: &'a Context<'a>,
+    under_way: &'a UnderWay,
+    drifts: Drifts<'a>,
+    findings: Vec<Finding<'a>>,
+    total: usize,
+}
+
+impl<'a> Delivery<'a> {
+    fn new(
+        args: &'a Args,
+        total: usize,
+        context: &'a Context<'a>,
+        under_way: &'a UnderWay,
+    ) -> Self {
+        let delivery = Delivery {
+            args,
+            context,
+            under_way,
+            drifts: Drifts::new(context.ui, args.suite.is_some(), "judged"),
+            findings: Vec::new(),
+            total,
+        };
+        delivery.tell();
+        delivery
+    }
+
+    /// Takes the finding of one check, and tells its failure.
+    fn deliver(&mut self, asked: Asked<'a>, found: Result<Found>) {
+        let found = found.unwrap_or_else(|error| Found {
+            result: Err(error),
+            lookups: 0,
+            elapsed: asked.spent,
+        });
+        let (result, strays) = match found.result {
+            Ok((judgement, strays)) => (Ok(judgement), strays),
+            Err(error) => (Err(self.about(asked.check, error)), Strays::new()),
+        };
+        let (ui, drifts, is_suite) = (self.context.ui, &mut self.drifts, self.args.suite.is_some());
+        self.under_way.write(self.context.interrupt, || {
+            drifts.warn(strays, &asked.check.id, asked.profile.as_deref());
+            if let (Err(error), true) = (&result, is_suite) {
+                ui.failure(error);
+            }
+        });
+        self.findings.push(Finding {
+            check: asked.check,
+            profile: asked.profile,
+            result,
+            lookups: found.lookups,
+            elapsed: found.elapsed,
+        });
+        self.tell();
+    }
+
+    /// A failure, with the check that it is about and its place.
+    fn about(&self, check: &Check, error: Error) -> Error {
+        let (Some(name), Some(suite)) = (&check.name, &self.args.suite) else {
+            return error;
+        };
+        let error = error.prefixed(&format!("`{}`: ", excerpt(name, SHOWN)));
+        match error.facts().file {
+            // What is wrong stands elsewhere.
+            Some(_) => error,
+            None => error.at(suite, check.line),
+        }
+    }
+
+    /// Says how far it has come.
+    fn tell(&self) {
+        let (done, total) = (grouped(self.findings.len()), grouped(self.total));
+        let words = match &self.args.id {
+            Some(id) => format!("while checking {id}"),
+            None => format!("after {done} of {total} checks"),
+        };
+        self.under_way.tell(words, None);
+        // Only a suite shows how far it has come.
+        let ui = self.context.ui;
+        ui.progress(|| format!("{done} of {total} checks done"));
+    }
+
+    /// Reports, and says how it ended. A report that cannot be written does not take the verdicts away.
+    fn finish(self, format: Format, elapsed: Duration) -> Result<Ending> {
+        let ui = self.context.ui;
+        ui.end_progress();
+        let is_suite = self.args.suite.is_some();
+        if let (
+            [
+                Finding {
+                    result: Err(error), ..
+                },
+            ],
+            false,
+        ) = (&self.findings[..], is_suite)
+        {
+            return Err(error.clone());
+        }
+        let written = match (&self.args.report_junit, &self.args.suite) {
+            (Some(path), Some(suite)) => {
+                junit::write(path, &junit::xml(&self.findings, suite, elapsed))
+            }
+            _ => Ok(()),
+        };
+        ui.print(&report::render(
+            &self.findings,
+            is_suite,
+            format,
+            ui.screen(),
+        ))?;
+        self.drifts.sum_up();
+        if is_suite && !format.has_json_errors() {
+            ui.note(&self.summary(elapsed));
+        }
+        let unmet = self.unmet();
+        if let Some(error) = &unmet {
+            ui.error(error);
+        }
+        written?;
+        let failures = self.findings.iter().filter_map(|f| f.result.as_ref().err());
+        let failed = Kind::in_common(failures.map(Error::kind));
+        let failed = failed.or(unmet.map(|error| error.kind()));
+        Ok(failed.map_or(Ending::Done, Ending::Failed))
+    }
+
+    fn count(&self, verdict: &str) -> usize {
+        self.findings
+            .iter()
+            .filter(|f| f.verdict() == verdict)
+            .count()
+    }
+
+    /// `12 checks: 10 met · 1 unmet · 1 error · 1.2 s`
+    fn summary(&self, elapsed: Duration) -> String {
+        let mut text = format!("{} met", grouped(self.count("met")));
+        for (verdict, word) in [("unmet", "unmet"), ("error", "not answered")] {
+            let count = self.count(verdict);
+            if count > 0 {
+                // Writing to a String cannot fail.
+                let _ = write!(text, " · {} {word}", grouped(count));
+            }
+        }
+        format!("{text} · {}", span(elapsed))
+    }
+
+    /// The error that says what does not hold, if something does not.
+    fn unmet(&self) -> Option<Error> {
+        let unmet: Vec<_> = self
+            .findings
+            .iter()
+            .filter(|f| f.verdict() == "unmet")
+            .collect();
+        let (first, suite) = (unmet.first()?, &self.args.suite);
+        let Some(suite) = suite else {
+            let check = first.check;
+            let judgement = first.result.as_ref().ok()?;
+            let subject = subject(&check.id, first.profile.as_deref());
+            let shortcomings = shortcomings(&check.expectations, &judgement.verdicts);
+            let message = format!("{subject} is not as expected: {shortcomings}");
+            return Some(Error::new(Kind::Unmet, message).with(|facts| {
+                facts.id = Some(check.id.as_str().to_owned());
+                facts.api = Some(check.id.resource().api);
+                facts.profile.clone_from(&first.profile);
+                facts.elapsed = Some(first.elapsed);
+            }));
+        };
+        let names = unmet.iter().filter_map(|f| f.check.name.as_deref());
+        let names: Vec<_> = names.map(|name| format!("`{name}`")).collect();
+        let message = format!(
+            "{} of {} checks failed: {}",
+            grouped(unmet.len()),
+            grouped(self.total),
+            excerpt(&names.join(", "), EXCERPT)
+        );
+        Some(Error::new(Kind::Unmet, message).at(suite, first.check.line))
+    }
+}

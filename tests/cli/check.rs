@@ -1,0 +1,755 @@
+//! `check`: verdicts on one account, and on a suite of them.
+
+use std::fs;
+use std::os::unix::fs::{FileTypeExt as _, symlink};
+
+use rustix::process::Signal;
+
+use crate::harness::{Ended, Home, Leash, TOKEN};
+use crate::wire::{Do, Wire, response};
+
+/// What differs from run to run: ports and times.
+pub fn steady(ended: Ended) -> Ended {
+    let steady = |text: &str| {
+        let mut text = text.to_owned();
+        for mark in [
+            "127.0.0.1:",
+            "elapsed_ms\":",
+            "elapsed_ms\": ",
+            "time=\"",
+            "timestamp=\"",
+            " · ",
+        ] {
+            let mut parts = text.split(mark).map(str::to_owned);
+            let mut out = parts.next().unwrap();
+            for part in parts {
+                let is_variable = |c: char| c.is_ascii_digit() || ".-:T".contains(c);
+                let rest = part.trim_start_matches(is_variable);
+                let is_time = mark != " · " || rest.starts_with(" s\n");
+                let rest = if is_time { rest } else { &part };
+                let hidden = if is_time && rest.len() < part.len() {
+                    "N"
+                } else {
+                    ""
+                };
+                out = out + mark + hidden + rest;
+            }
+            text = out;
+        }
+        text
+    };
+    Ended {
+        stdout: steady(&ended.stdout),
+        stderr: steady(&ended.stderr),
+        ..ended
+    }
+}
+
+#[test]
+fn one_account() {
+    let home = Home::new();
+    for (args, code, stdout, stderr) in [
+        (
+            "cacc_activestandard --expect status=active --expect !revoked_at",
+            0,
+            "Expected       Is       Verdict\nstatus=active  active   met\n!revoked_at    not set  met\n",
+            "",
+        ),
+        (
+            "cacc_revokedexpress --expect status=active --expect metadata.seats=3 --expect !revoked_at",
+            10,
+            "\
+Expected          Is                    Verdict
+status=active     revoked               unmet
+metadata.seats=3  3                     met
+!revoked_at       2024-06-30T23:59:59Z  unmet
+",
+            "error: the connected account cacc_revokedexpress (profile sandbox) is not as expected: status=active, but it is revoked; !revoked_at, but it is 2024-06-30T23:59:59Z\n",
+        ),
+        // That it is there is expected, if nothing else is.
+        (
+            "ending",
+            0,
+            "Expected  Is     Verdict\nfound     found  met\n",
+            "",
+        ),
+        (
+            "nobody",
+            10,
+            "Expected  Is         Verdict\nfound     not found  unmet\n",
+            "error: the partner account nobody (profile sandbox) is not as expected: it is not found\n",
+        ),
+        // 404 and 410 are answers.
+        (
+            "nobody --expect not_found",
+            0,
+            "Expected   Is         Verdict\nnot_found  not found  met\n",
+            "",
+        ),
+        (
+            "gone --expect not_found",
+            0,
+            "Expected   Is         Verdict\nnot_found  not found  met\n",
+            "",
+        ),
+        (
+            "gone --expect status=entitled",
+            10,
+            "Expected         Is         Verdict\nstatus=entitled  not found  unmet\n",
+            "error: the partner account gone (profile sandbox) is not as expected: status=entitled, but it is not found\n",
+        ),
+        (
+            "ending --expect not_found",
+            10,
+            "Expected   Is     Verdict\nnot_found  found  unmet\n",
+            "error: the partner account ending (profile sandbox) is not as expected: not_found, but it is found\n",
+        ),
+        // A secret is not shown.
+        (
+            "ending --expect activation_token?",
+            0,
+            "Expected           Is        Verdict\nactivation_token?  ••••••••  met\n",
+            "",
+        ),
+    ] {
+        let args = format!("-p sandbox check {args}");
+        home.acctq(&args).run().is(code, stdout, stderr);
+    }
+}
+
+#[test]
+fn a_question_that_cannot_be_asked_is_no_verdict() {
+    let home = Home::new();
+    for (args, code, says) in [
+        (
+            "unavailable --retries 0 --expect status=entitled",
+            8,
+            "failed with status 503",
+        ),
+        ("unauthorized --expect not_found", 4, "rejects the token"),
+        ("cacc_wrongid", 9, "answers with another"),
+        (
+            "cacc_drift --strict --expect status=active",
+            9,
+            "strays from the contract",
+        ),
+        ("cacc_1 --expect statsu=active", 2, "did you mean `status`?"),
+        ("cacc_1 --expect status=activ", 2, "did you mean `active`?"),
+        (
+            "../admin --expect status=active",
+            2,
+            "is not a partner account's id",
+        ),
+        (
+            "cacc_1 -F id",
+            2,
+            "--fields has no meaning for `acctq check`",
+        ),
+        (
+            "cacc_1 --reveal",
+            2,
+            "--reveal has no meaning for `acctq check`",
+        ),
+        ("cacc_1 --suite smoke.toml", 2, "--suite"),
+        ("--suite smoke.toml --expect status=active", 2, "--suite"),
+        ("cacc_1 --report-junit report.xml", 2, "--suite"),
+        ("cacc_1 --jobs 2", 2, "--suite"),
+        ("", 2, "`acctq check` needs an argument: id"),
+    ] {
+        let args = format!("-p sandbox check {args}");
+        home.acctq(&args).run().fails(code, &[says]);
+    }
+}
+
+#[test]
+fn an_answer_that_strays_is_judged_with_a_warning() {
+    let ended = Home::new()
+        .acctq("-p sandbox check cacc_drift --expect status=active")
+        .run();
+    assert_eq!(ended.code, 10);
+    assert!(
+        ended.stdout.contains("(unknown value)  unmet"),
+        "{ended:#?}"
+    );
+    assert!(
+        ended.stderr.starts_with("warning: the connected account cacc_drift strays from the contract: onboarding_mode (missing), status (unknown value), created_at (wrong type)\n  hint: it is judged as it came; --strict makes this an error\nerror: "),
+        "{ended:#?}"
+    );
+}
+
+#[test]
+fn one_account_as_json() {
+    let ended = Home::new()
+        .acctq("-p sandbox check cacc_activeexpress --expect metadata=1 --expect metadata.tags~eu -o ndjson")
+        .run();
+    steady(ended).is(
+        10,
+        "{\"name\":null,\"id\":\"cacc_activeexpress\",\"api\":\"connect\",\"profile\":\"sandbox\",\"verdict\":\"unmet\",\"found\":true,\"expectations\":[\
+         {\"expect\":\"metadata=1\",\"holds\":false,\"actual\":{\"plan\":\"starter\",\"seats\":3,\"tags\":[\"beta\",\"eu\"]},\"note\":null},\
+         {\"expect\":\"metadata.tags~eu\",\"holds\":true,\"actual\":[\"beta\",\"eu\"],\"note\":null}],\"error\":null,\"lookups\":1,\"elapsed_ms\":N}\n",
+        "{\"error\":{\"code\":\"unmet\",\"exit_code\":10,\"retryable\":false,\"message\":\"the connected account cacc_activeexpress (profile sandbox) is not as expected: metadata=1, but it is {\\\"plan\\\":\\\"starter\\\",\\\"seats\\\":3,\\\"tags\\\":[\\\"beta\\\",\\\"eu\\\"]}\",\"hint\":null,\"id\":\"cacc_activeexpress\",\"api\":\"connect\",\"profile\":\"sandbox\",\"status\":null,\"server_code\":null,\"server_message\":null,\"request_id\":null,\"retry_after_s\":null,\"attempts\":null,\"elapsed_ms\":N,\"file\":null,\"line\":null}}\n",
+    );
+}
+
+/// Nothing that a server sends breaks the report, or makes it vanish.
+#[test]
+fn what_is_there_is_reported_however_deep_it_is() {
+    let home = Home::new();
+    for (depth, is_shown) in [(100, true), (126, false)] {
+        let metadata = format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+        let account = format!(
+            "{{\"id\":\"cacc_1\",\"connection_type\":\"standard\",\"onboarding_mode\":\"full\",\"status\":\"active\",\
+             \"platform_organization_id\":\"org_1\",\"created_at\":\"2023-11-07T05:31:56Z\",\"metadata\":{metadata}}}"
+        );
+        let wire = Wire::answers(crate::wire::json(&account));
+        home.profile(wire.url());
+        let ended = home.acctq("check cacc_1 --expect metadata? -o json").run();
+        assert_eq!((ended.code, ended.stderr.as_str()), (0, ""), "{depth}");
+        let report: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
+        assert_eq!(report["expectations"][0]["actual"].is_array(), is_shown);
+        let note = &report["expectations"][0]["note"];
+        assert_eq!(
+            note.as_str(),
+            (!is_shown).then_some("nested too deeply to be shown")
+        );
+    }
+}
+
+const SUITE: &str = r#"version = 1
+
+[[check]]
+name = "pro is active"
+id = "cacc_activestandard"
+expect = ["status=active", "metadata.plan=pro"]
+
+[[check]]
+name = "onboards"
+id = "cacc_onboarding"
+expect = "status=active"
+retry_for = "2s"
+
+[[check]]
+name = "is <gone> & \"away\""
+id = "gone"
+expect = "not_found"
+"#;
+
+const FAILING: &str = r#"
+[[check]]
+name = "is over"
+id = "ending"
+expect = ["ends_at<now", "activation_token?"]
+"#;
+
+const UNASKABLE: &str = r#"
+[[check]]
+expect = "status=entitled"
+name = "is up"
+id = "unavailable"
+"#;
+
+const FORBIDDEN: &str = r#"
+[[check]]
+name = "is open"
+id = "forbidden"
+expect = "status=entitled"
+"#;
+
+#[test]
+fn a_suite_is_run_to_its_end_and_reported_in_order() {
+    let home = Home::new();
+    home.file("smoke.toml", SUITE, 0o644);
+    let met = "\
+Check               Expected           Is         Verdict
+pro is active       status=active      active     met
+pro is active       metadata.plan=pro  pro        met
+onboards            status=active      active     met
+is <gone> & \"away\"  not_found          not found  met
+";
+    for jobs in ["", " --jobs 1"] {
+        let ended = home
+            .acctq(&format!("-p sandbox check --suite smoke.toml{jobs}"))
+            .run();
+        steady(ended).is(0, met, "3 met · N s\n");
+    }
+    home.acctq("-p sandbox check --suite smoke.toml -q")
+        .run()
+        .prints(met);
+}
+
+#[test]
+fn the_suite_that_the_help_shows_is_one() {
+    let home = Home::new();
+    let help = home.acctq("check --help").run().stdout;
+    let suite = help.split("  version = 1").nth(1).unwrap();
+    let suite = suite.split("\n-o json").next().unwrap();
+    home.file("smoke.toml", format!("version = 1{suite}"), 0o644);
+    let ended = home.acctq("-p sandbox check --suite smoke.toml").run();
+    assert_eq!(ended.code, 0, "{ended:#?}");
+    assert!(ended.stderr.starts_with("2 met"), "{ended:#?}");
+}
+
+/// An incomplete run is no verdict; failures that differ come to 1.
+#[test]
+fn a_suite_fails_with_what_its_failures_have_in_common() {
+    let home = Home::new();
+    for (more, code, last) in [
+        (
+            vec![FAILING],
+            10,
+            "1 met · 1 unmet · N s\nerror: 1 of 2 checks failed: `is over`\n",
+        ),
+        (vec![UNASKABLE], 8, "1 met · 1 not answered · N s\n"),
+        (
+            vec![FAILING, UNASKABLE],
+            8,
+            "1 met · 1 unmet · 1 not answered · N s\nerror: 1 of 3 checks failed: `is over`\n",
+        ),
+        (
+            vec![UNASKABLE, FORBIDDEN, FAILING],
+            1,
+            "1 met · 1 unmet · 2 not answered · N s\nerror: 1 of 4 checks failed: `is over`\n",
+        ),
+    ] {
+        let first = SUITE
+            .split("\n[[check]]\nname = \"onboards")
+            .next()
+            .unwrap();
+        home.file("smoke.toml", format!("{first}{}", more.concat()), 0o644);
+        let ended = home
+            .acctq("-p sandbox check --suite smoke.toml --retries 0")
+            .run();
+        let ended = steady(ended);
+        assert_eq!(ended.code, code, "{ended:#?}");
+        assert!(ended.stderr.ends_with(last), "{ended:#?}");
+        assert!(ended.stdout.starts_with("Check "), "{ended:#?}");
+    }
+}
+
+#[test]
+fn a_suite_as_json_accounts_for_every_check() {
+    let home = Home::new();
+    home.file(
+        "smoke.toml",
+        format!("version = 1\n{UNASKABLE}{FAILING}"),
+        0o644,
+    );
+    let ended = home
+        .acctq("-p sandbox check --suite smoke.toml --retries 0 -o json")
+        .run();
+    assert_eq!(ended.code, 8, "{ended:#?}");
+    let report: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
+    let verdicts: Vec<_> = report
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|check| (&check["name"], &check["verdict"], &check["error"]["code"]))
+        .collect();
+    assert_eq!(
+        format!("{verdicts:?}"),
+        r#"[(String("is up"), String("error"), String("server")), (String("is over"), String("unmet"), Null)]"#
+    );
+    assert_eq!(
+        report[0]["expectations"][0].to_string(),
+        r#"{"actual":null,"expect":"status=entitled","holds":null,"note":null}"#
+    );
+    assert_eq!(
+        report[1]["expectations"][1].to_string(),
+        r#"{"actual":null,"expect":"activation_token?","holds":true,"note":"set, to a secret"}"#
+    );
+    // The same failure, with its place, is told on standard error.
+    let told: Vec<serde_json::Value> = ended
+        .stderr
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(told.len(), 2);
+    assert_eq!(told[0]["error"], report[0]["error"]);
+    assert_eq!(
+        (&told[0]["error"]["line"], &told[0]["error"]["id"]),
+        (&3.into(), &"unavailable".into())
+    );
+    assert_eq!(told[1]["error"]["code"], "unmet");
+}
+
+/// What is wrong is told with its place, and nothing is contacted.
+#[test]
+fn mistakes_in_a_suite() {
+    let home = Home::new();
+    let check = "[[check]]\nname = \"a\"\nid = \"cacc_1\"\nexpect = \"status=active\"\n";
+    let changed = |from: &str, to: &str| format!("version = 1\n{}", check.replace(from, to));
+    for (text, line, says) in [
+        (String::new(), 1, "the suite has no `version`"),
+        (check.to_owned(), 1, "begin it with `version = 1`"),
+        ("version = 2\n".to_owned(), 1, "`version` must be 1"),
+        ("version = \"1\"\n".to_owned(), 1, "`version` must be 1"),
+        ("version = 1\n".to_owned(), 1, "the suite has no checks"),
+        (
+            "version = 1\ncheck = []\n".to_owned(),
+            1,
+            "the suite has no checks",
+        ),
+        (changed("[[check]]", "[check]"), 2, "with two brackets"),
+        (
+            changed("[[check]]", "[[chekc]]"),
+            2,
+            "did you mean `check`?",
+        ),
+        (
+            changed("expect =", "expects ="),
+            5,
+            "did you mean `expect`?",
+        ),
+        (changed("name = \"a\"\n", ""), 2, "this check has no `name`"),
+        (
+            changed("id = \"cacc_1\"\n", ""),
+            2,
+            "this check has no `id`",
+        ),
+        (
+            changed("expect = \"status=active\"\n", ""),
+            2,
+            "this check has no `expect`",
+        ),
+        (changed("\"a\"", "\" \""), 3, "`name` is empty"),
+        (
+            changed("\"a\"", "1"),
+            3,
+            "`name` must be text in quotes, not a number",
+        ),
+        (
+            changed("cacc_1", "cacc 1"),
+            4,
+            "is not a connected account's id",
+        ),
+        (
+            changed("status=active", "status=activ"),
+            5,
+            "did you mean `active`?",
+        ),
+        (
+            changed("\"status=active\"", "[\"ends_at?\"]"),
+            5,
+            "has no field `ends_at`",
+        ),
+        (changed("\"status=active\"", "[]"), 5, "`expect` must be"),
+        (changed("\"status=active\"", "[1]"), 5, "`expect` must be"),
+        (
+            format!("{}strict = \"yes\"\n", changed("", "")),
+            6,
+            "`strict` must be true or false",
+        ),
+        (
+            format!("{}retry_for = 30\n", changed("", "")),
+            6,
+            "such as 60s",
+        ),
+        (
+            format!("{}retry_for = \"30\"\n", changed("", "")),
+            6,
+            "such as 60s",
+        ),
+        (
+            format!("version = 1\n{check}{check}"),
+            6,
+            "another check named `a` in line 2",
+        ),
+        (changed("\"a\"", "\"a"), 3, "(smoke.toml, line 3"),
+    ] {
+        home.file("smoke.toml", &text, 0o644);
+        let ended = home.acctq("check --suite smoke.toml -o json").run();
+        assert_eq!(
+            (ended.code, ended.stdout.as_str()),
+            (2, ""),
+            "{text}: {ended:#?}"
+        );
+        let error = ended.error();
+        assert_eq!(
+            (&error["line"], &error["file"]),
+            (&line.into(), &"smoke.toml".into()),
+            "{text}: {error}"
+        );
+        let told = format!("{} {}", error["message"], error["hint"]);
+        assert!(told.contains(says), "{text}: {told}");
+    }
+}
+
+/// It may hold anything.
+#[test]
+fn the_line_of_a_mistake_is_not_shown() {
+    let home = Home::new();
+    for line in [format!("{TOKEN} = \"{TOKEN}\""), format!("x = {TOKEN}")] {
+        home.file("smoke.toml", format!("version = 1\n{line}\n"), 0o644);
+        let ended = home.acctq("check --suite smoke.toml").run();
+        ended.fails(2, &["(smoke.toml, line 2, column"]);
+    }
+}
+
+#[test]
+fn suites_that_cannot_be_read() {
+    let home = Home::new();
+    home.file("large.toml", vec![b'#'; 1024 * 1024 + 1], 0o644);
+    home.file("latin.toml", b"version = 1\n# \xe9\n", 0o644);
+    for (file, says) in [
+        ("none.toml", "the suite none.toml does not exist"),
+        (".", "the suite . is a directory"),
+        ("large.toml", "is larger than 1 MiB"),
+        ("latin.toml", "is not valid UTF-8 in line 2"),
+    ] {
+        home.acctq(&format!("check --suite {file}"))
+            .run()
+            .fails(2, &[says]);
+    }
+    home.file(
+        "bom.toml",
+        format!("\u{feff}{}", SUITE.replace('\n', "\r\n")),
+        0o644,
+    );
+    assert_eq!(
+        home.acctq("-p sandbox check --suite bom.toml").run().code,
+        0
+    );
+}
+
+/// A check's own profile counts for it alone, and one that does not exist is its failure alone.
+#[test]
+fn a_check_may_name_its_profile() {
+    let home = Home::new();
+    let wire = Wire::answers(response("404 Not Found", "", ""));
+    home.profile(wire.url());
+    home.file(
+        "smoke.toml",
+        "version = 1\n\
+         [[check]]\nname = \"here\"\nid = \"ending\"\nexpect = \"status=provisioned\"\nprofile = \"sandbox\"\n\
+         [[check]]\nname = \"there\"\nid = \"ending\"\nexpect = \"not_found\"\n\
+         [[check]]\nname = \"nowhere\"\nid = \"ending\"\nexpect = \"not_found\"\nprofile = \"tset\"\n",
+        0o644,
+    );
+    let ended = home.acctq("check --suite smoke.toml").run();
+    assert_eq!(ended.code, 3);
+    assert_eq!(
+        ended.stdout,
+        "\
+Check    Expected            Is           Verdict
+here     status=provisioned  provisioned  met
+there    not_found           not found    met
+nowhere  not_found           config       error
+"
+    );
+    assert!(
+        ended
+            .stderr
+            .starts_with("error: ending: `nowhere`: unknown profile `tset`"),
+        "{ended:#?}"
+    );
+    assert_eq!(wire.requests().len(), 1);
+}
+
+/// The last answer counts when the time is over, and a failure if there is none.
+#[test]
+fn a_check_is_asked_again_for_as_long_as_it_may_be() {
+    let home = Home::new();
+    for (id, more, code, lookups) in [
+        // Pending twice.
+        ("cacc_onboarding", "", 10, 1..=1),
+        ("cacc_onboarding", "retry_for = \"2s\"\n", 0, 3..=3),
+        // It is revoked from the third time on, for good: there is nothing to wait for.
+        ("cacc_revoking", "retry_for = \"2s\"\n", 10, 3..=3),
+        ("cacc_pendingexpress", "retry_for = \"500ms\"\n", 10, 1..=11),
+        ("ending", "retry_for = \"500ms\"\n", 10, 1..=11),
+        ("erroronce", "retry_for = \"2s\"\n", 0, 2..=2),
+        ("cacc_unavailable", "retry_for = \"500ms\"\n", 8, 1..=11),
+        ("cacc_forbidden", "retry_for = \"24h\"\n", 4, 1..=1),
+    ] {
+        let expect = if id.starts_with("cacc_") {
+            "active"
+        } else {
+            "provisioned"
+        };
+        let expect = if id == "ending" { "entitled" } else { expect };
+        let suite = format!(
+            "version = 1\n[[check]]\nname = \"a\"\nid = \"{id}\"\nexpect = \"status={expect}\"\n{more}"
+        );
+        home.file("smoke.toml", suite, 0o644);
+        let ended = home
+            .acctq("-p sandbox check --suite smoke.toml --retries 0 -o ndjson")
+            .run();
+        let report: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
+        assert_eq!(ended.code, code, "{id}: {ended:#?}");
+        let asked = report["lookups"].as_u64().unwrap();
+        assert!(lookups.contains(&asked), "{id}: {asked}");
+    }
+}
+
+/// A helper that fails is not run for each check.
+#[test]
+fn a_token_that_cannot_be_read_is_asked_for_once() {
+    let home = Home::new();
+    home.file("helper", "#!/bin/sh\necho x >>asked\nexit 1\n", 0o700);
+    home.config(format!(
+        "default_profile = \"test\"\n[profiles.test.connect]\nbase_url = \"http://127.0.0.1:1\"\ntoken_command = [\"{}/helper\"]\n",
+        home.path().display()
+    ));
+    let checks = (0..5).map(|i| {
+        format!("[[check]]\nname = \"{i}\"\nid = \"cacc_{i}\"\nexpect = \"status=active\"\n")
+    });
+    home.file(
+        "smoke.toml",
+        format!("version = 1\n{}", checks.collect::<String>()),
+        0o644,
+    );
+    let ended = home.acctq("check --suite smoke.toml -o json").run();
+    assert_eq!(ended.code, 4, "{ended:#?}");
+    assert_eq!(
+        fs::read_to_string(home.path().join("asked")).unwrap(),
+        "x\n"
+    );
+    let ids: Vec<_> = ended
+        .stderr
+        .lines()
+        .map(|line| {
+            let told: serde_json::Value = serde_json::from_str(line).unwrap();
+            told["error"]["id"].as_str().unwrap().to_owned()
+        })
+        .collect();
+    assert_eq!(ids, ["cacc_0", "cacc_1", "cacc_2", "cacc_3", "cacc_4"]);
+}
+
+#[test]
+fn the_report_for_ci() {
+    let home = Home::new();
+    let suite = format!("{SUITE}{FAILING}{UNASKABLE}");
+    home.file("smoke.toml", suite, 0o644);
+    home.file("report.xml", "an old one", 0o640);
+    let ended = home
+        .acctq("-p sandbox check --suite smoke.toml --retries 0 --report-junit report.xml")
+        .run();
+    assert_eq!(ended.code, 8);
+    let report = fs::read_to_string(home.path().join("report.xml")).unwrap();
+    let report = steady(Ended {
+        stdout: report,
+        ..ended
+    })
+    .stdout;
+    let maintenance = "127.0.0.1:N (profile sandbox) failed with status 503; the server says: &quot;The service is down for maintenance.&quot; (unavailable)";
+    let request = report
+        .split("look for request ")
+        .nth(1)
+        .unwrap()
+        .split('<')
+        .next()
+        .unwrap()
+        .to_owned();
+    assert_eq!(
+        report,
+        format!("\
+<?xml version=\"1.0\" encoding=\"UTF-8\"?>
+<testsuites name=\"smoke\" tests=\"5\" failures=\"1\" errors=\"1\" time=\"N\">
+  <testsuite name=\"smoke\" tests=\"5\" failures=\"1\" errors=\"1\" skipped=\"0\" time=\"N\" timestamp=\"N\">
+    <testcase name=\"pro is active\" classname=\"smoke\" time=\"N\"/>
+    <testcase name=\"onboards\" classname=\"smoke\" time=\"N\"/>
+    <testcase name=\"is &lt;gone&gt; &amp; &quot;away&quot;\" classname=\"smoke\" time=\"N\"/>
+    <testcase name=\"is over\" classname=\"smoke\" time=\"N\">
+      <failure type=\"unmet\" message=\"expected ends_at&lt;now, is 2099-12-31T23:59:59.000Z\">partner account ending (profile sandbox)
+unmet: expected ends_at&lt;now, is 2099-12-31T23:59:59.000Z
+met: expected activation_token?, is ••••••••</failure>
+    </testcase>
+    <testcase name=\"is up\" classname=\"smoke\" time=\"N\">
+      <error type=\"server\" message=\"`is up`: {maintenance}\">partner account unavailable (profile sandbox)
+`is up`: {maintenance}
+hint: try again later; its operator can look for request {request}</error>
+    </testcase>
+  </testsuite>
+</testsuites>
+")
+    );
+    // Nothing is left beside it.
+    let names = fs::read_dir(home.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let mut names: Vec<_> = names.collect();
+    names.sort();
+    assert_eq!(names, ["report.xml", "smoke.toml"]);
+}
+
+/// The verdicts are printed still.
+#[test]
+fn a_report_that_cannot_be_written() {
+    let home = Home::new();
+    home.file("smoke.toml", format!("version = 1\n{FAILING}"), 0o644);
+    fs::create_dir(home.path().join("folder")).unwrap();
+    for file in ["none/report.xml", "folder", "smoke.toml/report.xml"] {
+        let ended = home
+            .acctq(&format!(
+                "-p sandbox check --suite smoke.toml -q --report-junit {file}"
+            ))
+            .run();
+        assert_eq!(ended.code, 1, "{file}: {ended:#?}");
+        assert!(ended.stdout.contains("is over  ends_at<now"), "{ended:#?}");
+        let told = format!("error: the report {file} could not be written");
+        assert!(ended.stderr.contains(&told), "{ended:#?}");
+    }
+}
+
+/// A link stays one, and what is no file is not replaced by one, even if root could do that. (No device is tried here: broken
+/// code would take it away.)
+#[test]
+fn a_report_goes_where_its_name_leads() {
+    let home = Home::new();
+    home.file("smoke.toml", format!("version = 1\n{FAILING}"), 0o644);
+    home.file("report.xml", "", 0o644);
+    symlink("report.xml", home.path().join("link.xml")).unwrap();
+    let run = |file| {
+        let args = format!("-p sandbox check --suite smoke.toml -q --report-junit {file}");
+        home.acctq(&args).run()
+    };
+    assert_eq!(run("link.xml").code, 10);
+    let link = fs::symlink_metadata(home.path().join("link.xml")).unwrap();
+    assert!(link.is_symlink());
+    let report = fs::read_to_string(home.path().join("report.xml")).unwrap();
+    assert!(report.starts_with("<?xml"), "{report}");
+    let pipe = Leash::new(&home);
+    let path = pipe.path().to_owned();
+    assert_eq!(run("leash").code, 10);
+    assert!(fs::metadata(path).unwrap().file_type().is_fifo());
+    assert!(pipe.end().ends_with("</testsuites>\n"));
+}
+
+#[test]
+fn a_signal_says_how_far_it_came() {
+    let home = Home::new();
+    let wire = Wire::new(vec![
+        vec![
+            Do::Read,
+            Do::Write(response("404 Not Found", "", "")),
+            Do::Finish,
+        ],
+        vec![Do::Read, Do::Hold],
+    ]);
+    home.profile(wire.url());
+    let check =
+        |name| format!("[[check]]\nname = \"{name}\"\nid = \"cacc_1\"\nexpect = \"not_found\"\n");
+    home.file(
+        "smoke.toml",
+        format!("version = 1\n{}{}", check("a"), check("b")),
+        0o644,
+    );
+    for (args, told) in [
+        (
+            "check --suite smoke.toml --jobs 1 --report-junit report.xml",
+            "interrupted after 1 of 2 checks",
+        ),
+        ("check cacc_1", "interrupted while checking cacc_1"),
+    ] {
+        let seen = wire.requests().len();
+        let mut started = home.acctq(args).start();
+        wire.asked(if seen == 0 { 2 } else { seen + 1 });
+        started.signal(Signal::INT);
+        started.exits().is(
+            130,
+            "",
+            &format!("error: {told}\n  hint: run it again if you still want it\n"),
+        );
+    }
+    assert!(!home.path().join("report.xml").exists());
+}
