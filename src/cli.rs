@@ -37,8 +37,9 @@ Examples:
   acctq check cacc_7n42DGM5Tflk9n8mt7Fhc7 --expect status=active
   acctq wait cacc_7n42DGM5Tflk9n8mt7Fhc7 --for status=active --within 30m
 
-It only ever reads. Results go to standard output, everything else to standard error.
-`acctq help TOPIC` tells more: environment, exit-codes, output, config, expressions"
+It only ever reads. Results go to standard output, all else to standard error.
+`acctq help TOPIC` tells more: environment, exit-codes, output, config,
+expressions"
 )]
 pub struct Cli {
     /// The global flags.
@@ -333,6 +334,23 @@ mod tests {
     fn the_tree_holds_together() {
         Cli::command().debug_assert();
         documented().debug_assert();
+    }
+
+    #[test]
+    fn no_line_of_a_help_is_wrapped_by_force() {
+        fn lines(command: &clap::Command, found: &mut Vec<String>) {
+            for below in [command.get_after_help(), command.get_after_long_help()] {
+                let below = below.map(ToString::to_string).unwrap_or_default();
+                found.extend(below.lines().map(str::to_owned));
+            }
+            command.get_subcommands().for_each(|sub| lines(sub, found));
+        }
+        let (mut root, mut found) = (Cli::command(), Vec::new());
+        root.build();
+        lines(&root, &mut found);
+        assert!(found.len() > 50, "{found:?}");
+        found.retain(|line| line.chars().count() > 80);
+        assert_eq!(found, [""; 0]);
     }
 
     #[test]

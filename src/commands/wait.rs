@@ -22,8 +22,9 @@ use crate::output::{Piece, Renderer};
 const EXAMPLES: &str = "\
 Without --for, it waits until the account is found. An account that is not found
 is not there yet. Failures that may pass by themselves (exit codes 6 to 8) are
-waited out; others end the waiting with their own code. Exit code 10: the account
-is in a state that it does not leave, such as revoked. 124: the time is over.
+waited out; others end the waiting with their own code. Exit code 10: the
+account is in a state that it does not leave, such as revoked; 124: the time is
+over.
 
 Examples:
   acctq -p sandbox wait cacc_onboarding --for status=active --interval 100ms
