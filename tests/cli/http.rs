@@ -403,7 +403,7 @@ fn the_free_retry_is_free_once() {
     let home = Home::new();
     home.profile(wire.url());
     let ended = home
-        .acctq("cacc get cacc_1 cacc_2 -o ndjson --retries 0")
+        .acctq("cacc get cacc_1 cacc_2 -o ndjson --retries 0 --jobs 1")
         .run();
     assert_eq!(
         (ended.code, ended.stdout.as_str()),
