@@ -29,8 +29,8 @@ const GUARD: Duration = Duration::from_secs(60);
 /// What a run may take beyond its deadline: the second that it is allowed, and what a busy machine takes from it.
 const BEYOND: Duration = Duration::from_secs(1 + 20);
 
-/// The most memory that a run may have had, in KiB.
-const MEMORY: u64 = 64 * 1024;
+/// The most memory that a run may have had, in bytes.
+const MEMORY: u64 = 64 * 1024 * 1024;
 
 /// The most of its own that a run may ask the system for, in bytes: what it and its libraries are read from, some 12 MiB, comes
 /// on top, and then it has less than [`MEMORY`].
@@ -286,17 +286,21 @@ impl Run {
         let args = format!("{:?}", self.command.get_args().collect::<Vec<_>>());
         let most = self.most();
         let jobs: Option<u64> = self.flag("--jobs").and_then(|jobs| jobs.parse().ok());
-        let many = self.command.get_args().any(|arg| arg == "-");
-        let stacks = jobs.unwrap_or(0) * STACK + if many { MORE } else { 0 };
+        // Ids from the input, and a list that is held to be sorted.
+        let many = self.command.get_args().any(|arg| arg == "-") || self.flag("--sort").is_some();
+        let more = if many { MORE } else { 0 };
+        let stacks = jobs.unwrap_or(0) * STACK;
         let files = self.home.as_deref().map(files).unwrap_or_default();
         let began = Instant::now();
         let mut child = streams(&mut self.command).spawn().unwrap();
         // The sandbox serves many at once, each on a thread of its own, whose stack counts as if all of it were used.
         if self.home.is_some() && self.command.get_args().next() != Some(OsStr::new("sandbox")) {
-            bound_memory(&child, stacks);
+            bound_memory(&child, OWN + more + stacks);
+            check_memory(&child, MEMORY + more);
         }
         Started {
             args,
+            memory: MEMORY + more,
             stdout: child.stdout.take().map(BufReader::new),
             stderr: child.stderr.take().map(BufReader::new),
             child,
@@ -362,25 +366,24 @@ fn reading(stream: Option<impl Read + Send + 'static>) -> mpsc::Receiver<String>
     text
 }
 
-/// Bounds the memory of a run: what it asks for in future, by a limit that the system keeps; what it has had, by a look. A
-/// limit holds to the last moment, of which a look at it knows nothing.
+/// Bounds what a run asks for from now on, by a limit that the system keeps: it holds to the last moment, of which a look
+/// ([`check_memory`]) knows nothing.
 #[cfg(target_os = "linux")]
-fn bound_memory(child: &Child, stacks: u64) {
+fn bound_memory(child: &Child, most: u64) {
     use rustix::process::{Resource, Rlimit, prlimit};
     let limit = Rlimit {
-        current: Some(OWN + stacks),
-        maximum: Some(OWN + stacks),
+        current: Some(most),
+        maximum: Some(most),
     };
     // Who has ended already cannot be limited any more.
     let _ = prlimit(Some(Pid::from_child(child)), Resource::Data, limit);
-    check_memory(child);
 }
 
 #[cfg(not(target_os = "linux"))]
 fn bound_memory(_: &Child, _: u64) {}
 
 /// The most memory that the program has had until now.
-fn check_memory(child: &Child) {
+fn check_memory(child: &Child, most: u64) {
     let status = fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap_or_default();
     // Who has not begun yet shows our own memory under our own name; who has ended shows none.
     let peak = status
@@ -388,7 +391,7 @@ fn check_memory(child: &Child) {
         .and_then(|more| more.lines().find_map(|line| line.strip_prefix("VmHWM:")));
     if let Some(peak) = peak {
         let peak: u64 = peak.trim_end_matches("kB").trim().parse().unwrap();
-        assert!(peak < MEMORY, "it has taken {peak} KiB of memory");
+        assert!(peak < most / 1024, "it has taken {peak} KiB of memory");
     }
 }
 
@@ -414,6 +417,8 @@ fn files(dir: &Path) -> BTreeMap<PathBuf, (u64, u64, i64, i64)> {
 /// A run that is under way. What is taken of its streams is not in its end.
 pub struct Started {
     args: String,
+    /// The most memory that it may have had, in bytes.
+    memory: u64,
     pub child: Child,
     pub stdout: Option<BufReader<ChildStdout>>,
     pub stderr: Option<BufReader<ChildStderr>>,
@@ -482,7 +487,7 @@ impl Started {
     /// Waits for its end, and kills it when its time is over.
     pub fn wait(&mut self) -> ExitStatus {
         if self.home.is_some() {
-            check_memory(&self.child);
+            check_memory(&self.child, self.memory);
         }
         wait_until(&mut self.child, self.end)
     }
@@ -511,7 +516,7 @@ impl Drop for Started {
     fn drop(&mut self) {
         if let Ok(None) = self.child.try_wait() {
             if self.home.is_some() && !thread::panicking() {
-                check_memory(&self.child);
+                check_memory(&self.child, self.memory);
             }
             let _ = self.child.kill();
             let _ = self.child.wait();

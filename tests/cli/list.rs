@@ -881,11 +881,10 @@ fn what_is_sorted_has_to_fit() {
         Do::Write(begun.into_bytes()),
         Do::Flood(format!(",{large}").into_bytes()),
     ]);
-    // A list that is sorted may take more memory than other runs: the system tests see how much.
     let home = Home::new();
     home.profile(wire.url());
-    let line = "acctq cacc list --sort id -o ndjson -F metadata -q";
-    home.shell(line).run().fails(
+    let line = "cacc list --sort id -o ndjson -F metadata -q";
+    home.acctq(line).run().fails(
         1,
         &["\"message\":\"more is to be sorted than the 64 MiB that there are for it: 73 accounts and still more\""],
     );
