@@ -177,10 +177,12 @@ const LARGEST: &str = "7n42DGM5Tflk9n8mt7Fhc7";
 /// Whether `digits` is the base62 (`0-9A-Za-z`) of a number below 2^128.
 #[must_use]
 pub fn is_base62_u128(digits: &str) -> bool {
+    // All of them at once is faster than one after the other.
+    let are_digits = |all, b: u8| all & b.is_ascii_alphanumeric();
     // The digits' order is that of ASCII, so numbers of the same length compare as texts do.
     !digits.is_empty()
         && (digits.len() < LARGEST.len() || digits.len() == LARGEST.len() && digits <= LARGEST)
-        && digits.bytes().all(|b| b.is_ascii_alphanumeric())
+        && digits.bytes().fold(true, are_digits)
 }
 
 #[cfg(test)]

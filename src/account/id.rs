@@ -228,9 +228,14 @@ const SECRETS: &[&str] = &[
 /// Whether `text` begins like a secret that people paste by mistake: one of [`SECRETS`], a JWT, or a key id of AWS. Those two
 /// count in their own form only, since a partner's uid may begin with the same letters.
 fn looks_like_a_credential(text: &str) -> bool {
+    let first = text.as_bytes().first();
     let starts = |prefix: &&str| {
-        text.get(..prefix.len())
-            .is_some_and(|start| start.eq_ignore_ascii_case(prefix))
+        // Most texts are told by that.
+        let same = |(a, b): (&u8, &u8)| a.eq_ignore_ascii_case(b);
+        first.zip(prefix.as_bytes().first()).is_some_and(same)
+            && text
+                .get(..prefix.len())
+                .is_some_and(|start| start.eq_ignore_ascii_case(prefix))
     };
     let capital = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit();
     let aws = text.len() == 20
