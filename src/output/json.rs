@@ -67,6 +67,9 @@ enum Before {
     Sibling,
 }
 
+/// What is deeper than this stays on one line: indented, a body of deep brackets would grow a hundredfold.
+const LAID_OUT: usize = 16;
+
 struct Writer<'o, W> {
     out: &'o mut W,
     /// The indentation of the outermost bracket; `None` to stay on one line.
@@ -118,9 +121,10 @@ impl<'o, W: Write> Writer<'o, W> {
 
     fn token(&mut self, token: Token<'_>) -> io::Result<()> {
         if let Token::ObjectEnd | Token::ArrayEnd = token {
+            let inside = self.depth;
             self.depth = self.depth.saturating_sub(1);
             if let Before::Sibling = self.before {
-                self.break_line()?;
+                self.break_line(inside)?;
             }
             self.before = Before::Sibling;
         } else {
@@ -148,16 +152,17 @@ impl<'o, W: Write> Writer<'o, W> {
     fn separate(&mut self) -> io::Result<()> {
         match std::mem::replace(&mut self.before, Before::Sibling) {
             Before::Colon => Ok(()),
-            Before::Bracket => self.break_line(),
+            Before::Bracket => self.break_line(self.depth),
             Before::Sibling => {
                 self.out.write_all(b",")?;
-                self.break_line()
+                self.break_line(self.depth)
             }
         }
     }
 
-    fn break_line(&mut self) -> io::Result<()> {
-        let Some(base) = self.indent else {
+    /// Begins a line, if what stands so deep `inside` has lines of its own.
+    fn break_line(&mut self, inside: usize) -> io::Result<()> {
+        let Some(base) = self.indent.filter(|_| inside <= LAID_OUT) else {
             return Ok(());
         };
         self.out.write_all(b"\n")?;

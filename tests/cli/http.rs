@@ -776,6 +776,27 @@ fn what_is_json_stays_exact() {
     }
 }
 
+/// Laid out to the last bracket, this would be a hundred times as long, and more than a run may have (see the harness).
+#[test]
+fn depth_takes_no_memory() {
+    let deep = format!("{}{}", "[".repeat(100), "]".repeat(100));
+    let metadata = format!("[{}0]", format!("{deep},").repeat(5000));
+    let account = with_metadata(&metadata);
+    let wire = Wire::answers(json(&account));
+    let home = Home::new();
+    home.profile(wire.url());
+    for format in ["json", "yaml", "ndjson", "table"] {
+        let ended = home.acctq(&format!("cacc get cacc_1 -o {format}")).run();
+        assert_eq!((ended.code, ended.stderr.as_str()), (0, ""), "{format}");
+        if format == "json" {
+            let blank = |c: char| c.is_ascii_whitespace();
+            let shown: String = ended.stdout.chars().filter(|c| !blank(*c)).collect();
+            assert_eq!(shown, account);
+            assert!(ended.stdout.contains("\n    [\n      [\n        ["));
+        }
+    }
+}
+
 #[test]
 fn what_readers_disagree_on_is_refused() {
     let with = |metadata: &str| says(json(&with_metadata(metadata)));
