@@ -10,9 +10,10 @@ mod suite;
 
 use std::cell::{Cell, RefCell};
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use clap::ArgAction;
 use report::{Finding, Judgement};
 use sites::{Asked, Site, Source};
 use suite::Check;
@@ -89,9 +90,10 @@ pub struct Args {
     /// What must hold of it, such as status=active; repeat it for more. `acctq help expressions` tells all
     #[arg(long, value_name = "EXPR", allow_hyphen_values = true)]
     expect: Vec<String>,
+    // Of two, none is passed over in silence.
     /// A file of checks, which are all run
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["id", "expect"])]
-    suite: Option<PathBuf>,
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["id", "expect"], action = ArgAction::Append)]
+    suite: Vec<PathBuf>,
     #[arg(
         long,
         value_name = "FILE",
@@ -101,6 +103,12 @@ pub struct Args {
     /// How many checks of a suite are under way at once: 1 to 256 [default: 8]
     #[arg(long, value_name = "N", value_parser = parse_jobs, allow_hyphen_values = true)]
     jobs: Option<usize>,
+}
+
+impl Args {
+    fn suite(&self) -> Option<&Path> {
+        self.suite.first().map(PathBuf::as_path)
+    }
 }
 
 impl Takes for Args {
@@ -125,7 +133,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Ending> {
     let endpoints: Vec<_> = sites.iter().map(Site::endpoints).collect();
     let under_way = UnderWay::new((*ui).clone());
     interrupt.leave(under_way.last_words());
-    if args.suite.is_some() {
+    if args.suite().is_some() {
         ui.begin_progress(env);
     }
     let trace = |trace: &Trace<'_>| {
@@ -149,7 +157,22 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Ending> {
 
 /// Those of the suite, or the one of the command line.
 fn checks(args: &Args) -> Result<Vec<Check>> {
-    if let Some(path) = &args.suite {
+    if let [_, other, ..] = &args.suite[..] {
+        let message = format!(
+            "--suite is given twice, the second time with {}",
+            other.display()
+        );
+        return Err(Error::new(Kind::Usage, message)
+            .hint("put all checks into one suite, or call acctq for each"));
+    }
+    if let Some(path) = args.suite() {
+        if let Some(report) = &args.report_junit
+            && is_same_file(report, path)
+        {
+            let message = format!("--report-junit names the suite itself, {}", path.display());
+            return Err(Error::new(Kind::Usage, message)
+                .hint("name another file: the report takes the place of what is there"));
+        }
         return suite::read(path);
     }
     // clap's `requires` does not hold beside what conflicts with the suite.
@@ -173,6 +196,11 @@ fn checks(args: &Args) -> Result<Vec<Check>> {
         retry_for: None,
         strict: false,
     }])
+}
+
+fn is_same_file(one: &Path, other: &Path) -> bool {
+    let whole = |path: &Path| path.canonicalize().ok();
+    whole(one).is_some_and(|path| whole(other) == Some(path))
 }
 
 /// What was found out about one check.
@@ -262,7 +290,7 @@ impl<'a> Delivery<'a> {
             args,
             context,
             under_way,
-            drifts: Drifts::new(context.ui, args.suite.is_some(), "judged"),
+            drifts: Drifts::new(context.ui, args.suite().is_some(), "judged"),
             findings: Vec::new(),
             total,
         };
@@ -281,7 +309,11 @@ impl<'a> Delivery<'a> {
             Ok((judgement, strays)) => (Ok(judgement), strays),
             Err(error) => (Err(self.about(asked.check, error)), Strays::new()),
         };
-        let (ui, drifts, is_suite) = (self.context.ui, &mut self.drifts, self.args.suite.is_some());
+        let (ui, drifts, is_suite) = (
+            self.context.ui,
+            &mut self.drifts,
+            self.args.suite().is_some(),
+        );
         self.under_way.write(self.context.interrupt, || {
             drifts.warn(strays, &asked.check.id, asked.profile.as_deref());
             if let (Err(error), true) = (&result, is_suite) {
@@ -300,7 +332,7 @@ impl<'a> Delivery<'a> {
 
     /// A failure, with the check that it is about and its place.
     fn about(&self, check: &Check, error: Error) -> Error {
-        let (Some(name), Some(suite)) = (&check.name, &self.args.suite) else {
+        let (Some(name), Some(suite)) = (&check.name, self.args.suite()) else {
             return error;
         };
         let error = error.prefixed(&format!("`{}`: ", excerpt(name, SHOWN)));
@@ -328,7 +360,7 @@ impl<'a> Delivery<'a> {
     fn finish(self, format: Format, elapsed: Duration) -> Result<Ending> {
         let ui = self.context.ui;
         ui.end_progress();
-        let is_suite = self.args.suite.is_some();
+        let is_suite = self.args.suite().is_some();
         if let (
             [
                 Finding {
@@ -340,18 +372,17 @@ impl<'a> Delivery<'a> {
         {
             return Err(error.clone());
         }
-        let written = match (&self.args.report_junit, &self.args.suite) {
+        let written = match (&self.args.report_junit, self.args.suite()) {
             (Some(path), Some(suite)) => {
                 junit::write(path, &junit::xml(&self.findings, suite, elapsed))
             }
             _ => Ok(()),
         };
-        ui.print(&report::render(
-            &self.findings,
-            is_suite,
-            format,
-            ui.screen(),
-        ))?;
+        let text = report::render(&self.findings, is_suite, format, ui.screen());
+        let printed = ui.print(&text);
+        if !ui.reader_gone() {
+            printed?;
+        }
         self.drifts.sum_up();
         if is_suite && !format.has_json_errors() {
             ui.note(&self.summary(elapsed));
@@ -364,7 +395,7 @@ impl<'a> Delivery<'a> {
         let failures = self.findings.iter().filter_map(|f| f.result.as_ref().err());
         let failed = Kind::in_common(failures.map(Error::kind));
         let failed = failed.or(unmet.map(|error| error.kind()));
-        Ok(failed.map_or(Ending::Done, Ending::Failed))
+        Ok(failed.map_or(Ending::Done, Ending::Verdict))
     }
 
     fn count(&self, verdict: &str) -> usize {
@@ -394,7 +425,7 @@ impl<'a> Delivery<'a> {
             .iter()
             .filter(|f| f.verdict() == "unmet")
             .collect();
-        let (first, suite) = (unmet.first()?, &self.args.suite);
+        let (first, suite) = (unmet.first()?, self.args.suite());
         let Some(suite) = suite else {
             let check = first.check;
             let judgement = first.result.as_ref().ok()?;

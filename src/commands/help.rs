@@ -108,8 +108,8 @@ What a field takes, the contract decides; what it can never hold is refused:
 
 Blanks around names, operators and values do not count. A value that begins
 with one of = ! < > ~ or a quote, or holds a |, stands in double quotes, written
-as in JSON. Text is the same if every letter is, upper and lower case apart. To
-a shell < > | ! \" mean something, too: put the expression in single quotes.
+as in JSON. Upper and lower case are different letters. To a shell < > | ! \"
+mean something, too: put the expression in single quotes.
 
 What is not set differs (!=) from every value, and no other comparison holds of
 it. Nothing is concluded from what strays from the contract: a comparison with a
@@ -119,7 +119,7 @@ that does not exist only `not_found` holds. A secret is not compared with:
 
 Examples:
   acctq -p sandbox check cacc_activestandard --expect status=active
-  acctq -p sandbox check ending --expect 'ends_at>now+14d' --expect '!ends_at'
+  acctq -p sandbox check ending --expect 'ends_at>now+14d' --expect 'ends_at?'
 ";
 
 const CONFIG: &str = "\

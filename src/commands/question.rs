@@ -285,6 +285,7 @@ pub fn as_json(expected: &Expectation, verdict: Option<&Verdict>) -> String {
         Actual::Value(value) if fits(value) => (value.as_str(), verdict.note),
         Actual::Value(_) => ("null", Some("nested too deeply to be shown")),
         Actual::Concealed => ("null", verdict.note.or(Some("set, to a secret"))),
+        Actual::TooLong => ("null", Some("too long to be shown")),
         Actual::NotFound | Actual::Found | Actual::Unset => ("null", verdict.note),
     };
     // What is secret as a whole leaves nothing.

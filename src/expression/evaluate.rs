@@ -35,9 +35,14 @@ pub enum Actual {
     Unset,
     /// It is set, to a secret.
     Concealed,
+    /// It is set, to more than what a report holds.
+    TooLong,
     /// JSON on one line; what is secret in it is left out.
     Value(String),
 }
+
+/// How much of what is there a report holds, in bytes: of many checks, all are held.
+const LONGEST: usize = 16 * 1024;
 
 /// For people, on one line and escaped; not cut.
 impl fmt::Display for Actual {
@@ -47,6 +52,7 @@ impl fmt::Display for Actual {
             Actual::Found => f.write_str("found"),
             Actual::Unset => f.write_str("not set"),
             Actual::Concealed => f.write_str("••••••••"),
+            Actual::TooLong => f.write_str("too long to be shown"),
             Actual::Value(json) => match field::text(json) {
                 Some(text) if !text.is_empty() => f.write_str(&for_people(&text)),
                 _ => f.write_str(&for_people(json)),
@@ -76,6 +82,7 @@ impl Expression {
         let actual = match value {
             None => Actual::Unset,
             Some(value) if concealment.hides(&subject.path(), value) => Actual::Concealed,
+            Some(value) if value.len() > LONGEST => Actual::TooLong,
             Some(value) => Actual::Value(compact(value, &concealment)),
         };
         let drift = subject.drift(account);

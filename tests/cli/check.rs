@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::{FileTypeExt as _, symlink};
+use std::process::Stdio;
 
 use rustix::process::Signal;
 
@@ -189,6 +190,81 @@ fn one_account_as_json() {
          {\"expect\":\"metadata.tags~eu\",\"holds\":true,\"actual\":[\"beta\",\"eu\"],\"note\":null}],\"error\":null,\"lookups\":1,\"elapsed_ms\":N}\n",
         "{\"error\":{\"code\":\"unmet\",\"exit_code\":10,\"retryable\":false,\"message\":\"the connected account cacc_activeexpress (profile sandbox) is not as expected: metadata=1, but it is {\\\"plan\\\":\\\"starter\\\",\\\"seats\\\":3,\\\"tags\\\":[\\\"beta\\\",\\\"eu\\\"]}\",\"hint\":null,\"id\":\"cacc_activeexpress\",\"api\":\"connect\",\"profile\":\"sandbox\",\"status\":null,\"server_code\":null,\"server_message\":null,\"request_id\":null,\"retry_after_s\":null,\"attempts\":null,\"elapsed_ms\":N,\"file\":null,\"line\":null}}\n",
     );
+}
+
+#[test]
+fn a_verdict_stays_what_it_is_without_a_reader() {
+    let home = Home::new();
+    let suite =
+        "version = 1\n[[check]]\nname = \"a\"\nid = \"nobody\"\nexpect = \"status=active\"\n";
+    home.file("smoke.toml", suite.replace("active", "entitled"), 0o644);
+    for (args, code) in [
+        ("cacc_activestandard", 0),
+        ("nobody", 10),
+        ("nobody -o json", 10),
+        ("unavailable --retries 0", 8),
+        ("--suite smoke.toml", 10),
+    ] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let run = home.acctq(&format!("-p sandbox check {args}"));
+        let started = run.start_with(|command| command.stdout(writer).stderr(Stdio::piped()));
+        let ended = started.ends();
+        assert_eq!(ended.code, code, "{ended:#?}");
+        assert_eq!(ended.stderr.is_empty(), code == 0, "{ended:#?}");
+        assert!(!ended.stderr.contains("output"), "{ended:#?}");
+    }
+}
+
+#[test]
+fn what_is_too_long_for_a_report_is_judged_all_the_same() {
+    let long = "x".repeat(20_000);
+    let account = format!(
+        "{{\"id\":\"cacc_1\",\"connection_type\":\"standard\",\"onboarding_mode\":\"full\",\"status\":\"active\",\
+         \"platform_organization_id\":\"org_1\",\"created_at\":\"2023-11-07T05:31:56Z\",\"metadata\":{{\"a\":\"{long}\"}}}}"
+    );
+    let wire = Wire::answers(crate::wire::json(&account));
+    let home = Home::new();
+    home.profile(wire.url());
+    let ended = home
+        .acctq("check cacc_1 --expect metadata.a~xx -o json")
+        .run();
+    assert_eq!((ended.code, ended.stderr.as_str()), (0, ""));
+    let report: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
+    assert_eq!(
+        report["expectations"][0],
+        serde_json::json!({"expect": "metadata.a~xx", "holds": true, "actual": null, "note": "too long to be shown"})
+    );
+    home.acctq("check cacc_1 --expect metadata.a~xx").run().prints(
+        "Expected       Is                    Verdict\nmetadata.a~xx  too long to be shown  met\n",
+    );
+}
+
+#[test]
+fn a_suite_is_neither_passed_over_nor_written_over() {
+    let home = Home::new();
+    home.file("smoke.toml", SUITE, 0o644);
+    home.acctq("-p sandbox check --suite smoke.toml --suite smoke.toml")
+        .run()
+        .is(
+            2,
+            "",
+            "error: --suite is given twice, the second time with smoke.toml\n  hint: put all checks into one suite, or call acctq for each\n",
+        );
+    symlink("smoke.toml", home.path().join("link.xml")).unwrap();
+    for report in ["smoke.toml", "./smoke.toml", "link.xml"] {
+        home.acctq(&format!(
+            "-p sandbox check --suite smoke.toml --report-junit {report}"
+        ))
+        .run()
+        .is(
+            2,
+            "",
+            "error: --report-junit names the suite itself, smoke.toml\n  hint: name another file: the report takes the place of what is there\n",
+        );
+        let left = fs::read_to_string(home.path().join("smoke.toml")).unwrap();
+        assert_eq!(left, SUITE);
+    }
 }
 
 /// Nothing that a server sends breaks the report, or makes it vanish.
