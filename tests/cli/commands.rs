@@ -136,10 +136,6 @@ const EXAMPLES: &[(&str, Option<i32>)] = &[
         Some(0),
     ),
     (
-        "acctq -p sandbox check ending --expect 'ends_at>now+14d' --expect '!ends_at'",
-        Some(10),
-    ),
-    (
         "acctq -p sandbox check ending --expect 'ends_at>now+14d' --expect 'ends_at?'",
         Some(0),
     ),
