@@ -835,7 +835,8 @@ fn a_token_that_is_rejected_again_stops_it() {
             .replace("customer_account_uid", "id")
             .replace("cacc-", "cacc_");
         let count = stopped_early(&ended, 5_000, 4, "the token is rejected");
-        assert!((40..=40 + 8 * 2).contains(&count), "{count}");
+        // A worker that was held up may have asked for an early id last: what came behind that one is not done.
+        assert!(count <= 40 + 8 * 2, "{count}");
         assert!(server.count() <= 40 + 8 * 2, "{}", server.count());
         if source == "helper" {
             assert_eq!(calls(&home), 2);
