@@ -721,6 +721,8 @@ fn integers_are_compared_to_the_last_digit() {
         // Not whole, but numbers still.
         ("5.5", "deployed_members>5", true),
         ("5e0", "deployed_members=5", true),
+        ("1e99999999999999999999", "deployed_members>5", true),
+        ("1e-99999999999999999999", "deployed_members>0", true),
     ] {
         let verdict = verdict(text, &PARTNER, Some(&members(value)));
         assert_eq!(verdict.holds, holds, "{value}: {text}");
@@ -839,13 +841,6 @@ const STRAYS: &[Stray] = &[
         false,
         "not set",
         None,
-    ),
-    (
-        r#"{"metadata":{"n":1e99999999999999999999}}"#,
-        "metadata.n>1",
-        false,
-        "1e99999999999999999999",
-        Some("not a number"),
     ),
     (
         r#"{"pending_email":""}"#,
