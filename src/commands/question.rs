@@ -60,10 +60,6 @@ impl Expectation {
             },
         }
     }
-
-    fn wants_absence(&self) -> bool {
-        matches!(self, Expectation::Holds(expression) if expression.wants_absence())
-    }
 }
 
 impl fmt::Display for Expectation {
@@ -166,7 +162,7 @@ impl Question<'_> {
                     if answer.is_met() {
                         return Ok(Ended::Met(answer));
                     }
-                    if let Some(state) = self.final_state(&answer) {
+                    if let Some(state) = answer.account.as_ref().and_then(Account::final_state) {
                         return Ok(Ended::Settled(answer, state));
                     }
                     let Some(pause) = patience.pause(None) else {
@@ -204,13 +200,6 @@ impl Question<'_> {
                 Err(error) => return Err(error),
             }
         }
-    }
-
-    /// The state that the account cannot leave any more. What waits for its end may still come.
-    fn final_state(&self, answer: &Answer) -> Option<State> {
-        let waits_for_its_end = self.expectations.iter().any(Expectation::wants_absence);
-        let account = answer.account.as_ref().filter(|_| !waits_for_its_end)?;
-        account.final_state()
     }
 
     /// What is there of all that is asked for, in a few words: `status is pending, ends_at is not set`
