@@ -22,7 +22,7 @@ pub use connected::CONNECTED;
 pub use field::{Drift, Field};
 pub use id::Id;
 pub use partner::PARTNER;
-pub use selection::{Entry, Selection};
+pub use selection::{Entry, Selection, path_flaw};
 
 /// The resources that can be looked up. The order is the one in which ids are routed: the narrower alphabet first.
 pub static RESOURCES: [&Resource; 2] = [&CONNECTED, &PARTNER];

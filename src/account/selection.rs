@@ -35,9 +35,12 @@ impl Selection {
         let mut seen: Vec<String> = Vec::with_capacity(names.len());
         for name in names.iter().map(|name| name.trim()) {
             let shown = excerpt(name, 60);
-            if name.is_empty() || name.split('.').any(str::is_empty) {
-                return Err(Error::new(Kind::Usage, format!("`{shown}` is no field name"))
-                    .hint("--fields takes names with commas between them, like `id,status,metadata.plan`"));
+            if let Some(hint) = path_flaw(name) {
+                return Err(
+                    Error::new(Kind::Usage, format!("`{shown}` is no field name")).hint(format!(
+                        "{hint}; --fields takes names with commas between them"
+                    )),
+                );
             }
             if seen.iter().any(|other| other == name) {
                 return Err(Error::new(
@@ -167,6 +170,17 @@ impl Account {
     }
 }
 
+/// What would be right instead of a text that is no path as `-F` and `--sort` take it.
+#[must_use]
+pub fn path_flaw(text: &str) -> Option<&'static str> {
+    let has = |flaw: fn(&str) -> bool| text.split('.').any(flaw);
+    if has(|name| name.starts_with('"')) {
+        // Unlike in an expression: which dots separate names is found by trying.
+        return Some("names stand without quotes here, one with a dot in it too: `metadata.a.b`");
+    }
+    has(str::is_empty).then_some("a path is like `metadata.plan`")
+}
+
 /// `a.b.c` as (`a`, `b.c`) and (`a.b`, `c`): a member's own name may hold a dot.
 fn splits(path: &str) -> impl Iterator<Item = (&str, &str)> {
     path.match_indices('.')
@@ -258,6 +272,8 @@ mod tests {
         assert!(hint(&["metadata.activationToken"]).contains("--reveal"));
         hint(&["id", "id"]);
         hint(&["id", ""]);
+        assert!(hint(&["metadata.\"a.b\""]).starts_with("names stand without quotes here"));
+        assert!(hint(&["metadata..a"]).starts_with("a path is like `metadata.plan`"));
         let reveal = Selection::new(&["activation_token".to_owned()], &[&PARTNER], true);
         assert!(reveal.is_ok());
     }

@@ -219,6 +219,11 @@ fn what_makes_no_sense_is_refused_before_anything_is_asked() {
             "error: --sort: `metadata..x` is no path\n  hint: a path is like `metadata.plan`\n",
         ),
         (
+            "--sort metadata.\"a.b\"",
+            "error: --sort: `metadata.\"a.b\"` is no path\n  hint: names stand without quotes here, one with a dot in it too: \
+             `metadata.a.b`\n",
+        ),
+        (
             "--sort status.x",
             "error: --sort: `status.x`: the field status has no members\n  hint: use `status` alone\n",
         ),

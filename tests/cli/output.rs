@@ -454,12 +454,17 @@ fn fields_narrow_and_order_in_every_format() {
         (
             "id,,status",
             "`` is no field name",
-            "--fields takes names with commas between them, like `id,status,metadata.plan`",
+            "a path is like `metadata.plan`; --fields takes names with commas between them",
         ),
         (
             "id,metadata.",
             "`metadata.` is no field name",
-            "--fields takes names",
+            "a path is like `metadata.plan`",
+        ),
+        (
+            "metadata.\"a.b\"",
+            "`metadata.\"a.b\"` is no field name",
+            "names stand without quotes here, one with a dot in it too: `metadata.a.b`",
         ),
         (
             "metadata.activationToken",

@@ -11,7 +11,7 @@ use std::mem;
 use jiff::Timestamp;
 
 use crate::account::field::{self, Kind as FieldKind};
-use crate::account::{Account, Resource, is_secret_name};
+use crate::account::{Account, Resource, is_secret_name, path_flaw};
 use crate::error::{Error, Kind, Result};
 use crate::escape::excerpt;
 use crate::expression::Number;
@@ -55,9 +55,9 @@ impl Order {
             Some(path) => (path, true),
             None => (text, false),
         };
-        let (first, below) = match path.split_once('.') {
-            Some((first, below)) => (first, Some(below)),
-            None => (path, None),
+        let (first, has_below) = match path.split_once('.') {
+            Some((first, _)) => (first, true),
+            None => (path, false),
         };
         let shown = excerpt(path, NAME);
         let usage = |message: String| Error::new(Kind::Usage, message);
@@ -73,17 +73,16 @@ impl Order {
             return Err(usage(format!("--sort: `{shown}` is a secret"))
                 .hint("an order would tell of it; choose another field"));
         }
-        match (field.kind, below) {
-            (FieldKind::Json, None) => Err(usage(format!(
+        if let Some(hint) = path_flaw(path) {
+            return Err(usage(format!("--sort: `{shown}` is no path")).hint(hint));
+        }
+        match (field.kind, has_below) {
+            (FieldKind::Json, false) => Err(usage(format!(
                 "--sort: {} has no order, it may hold anything",
                 field.name
             ))
             .hint(format!("name something in it, like `{}.plan`", field.name))),
-            (FieldKind::Json, Some(below)) if below.split('.').any(str::is_empty) => {
-                Err(usage(format!("--sort: `{shown}` is no path"))
-                    .hint(format!("a path is like `{}.plan`", field.name)))
-            }
-            (kind, Some(_)) if kind != FieldKind::Json => Err(usage(format!(
+            (kind, true) if kind != FieldKind::Json => Err(usage(format!(
                 "--sort: `{shown}`: the field {} has no members",
                 field.name
             ))
