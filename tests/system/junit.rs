@@ -1,4 +1,7 @@
-//! The report for CI servers, read by others: a schema, and a parser of the ecosystem.
+//! The report for CI servers, read by others: two schemas, and a parser of the ecosystem.
+
+use std::fs;
+use std::process::Command;
 
 use serde_json::{Value, json};
 
@@ -46,19 +49,36 @@ fn report(home: &Home) {
     assert_eq!(ended.code, 8, "{ended:#?}");
 }
 
+/// Where cargo has Jenkins' schema (junit-4.xsd), which the crate junit-report comes with, of this version.
+fn schema_of_jenkins(home: &Home) -> String {
+    let manifest = "[package]\nname = \"schema\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\
+                    [dependencies]\njunit-report = \"=0.9.1\"\n";
+    home.file("Cargo.toml", manifest, 0o644);
+    fs::create_dir(home.path().join("src")).unwrap();
+    home.file("src/lib.rs", "", 0o644);
+    let metadata = Command::new(env!("CARGO"))
+        .args(["metadata", "--quiet", "--format-version", "1"])
+        .current_dir(home.path())
+        .output()
+        .unwrap();
+    assert!(metadata.status.success(), "{metadata:#?}");
+    let metadata: Value = serde_json::from_slice(&metadata.stdout).unwrap();
+    let packages = metadata["packages"].as_array().unwrap();
+    let package = packages.iter().find(|p| p["name"] == "junit-report");
+    let manifest = package.unwrap()["manifest_path"].as_str().unwrap();
+    manifest.replace("Cargo.toml", "tests/JUnit.xsd")
+}
+
 #[test]
-fn it_keeps_to_the_schema() {
+fn it_keeps_to_the_schemas() {
     let home = Home::new();
     report(&home);
-    let mut xmllint = program(&home, "xmllint", "libxml2-utils");
-    xmllint.args([
-        "--noout",
-        "--nonet",
-        "--schema",
-        &repository("tests/system/junit.xsd"),
-        "report.xml",
-    ]);
-    Run::of(xmllint).run().is(0, "", "report.xml validates\n");
+    let ours = repository("tests/system/junit.xsd");
+    for schema in [schema_of_jenkins(&home), ours] {
+        let mut xmllint = program(&home, "xmllint", "libxml2-utils");
+        xmllint.args(["--noout", "--nonet", "--schema", &schema, "report.xml"]);
+        Run::of(xmllint).run().is(0, "", "report.xml validates\n");
+    }
 }
 
 #[test]
