@@ -84,7 +84,7 @@ impl Resource {
                 "this looks like a credential, not an id; it is not repeated here",
             )
             .hint(format!(
-                "{}; if it was a secret, it is now in your shell's history",
+                "{}; if it was a secret, remove it from where it stands, such as your shell's history",
                 wanted()
             ));
         }

@@ -211,7 +211,10 @@ fn credentials_are_not_repeated() {
                     .run();
                 ended.fails(
                     2,
-                    &["this looks like a credential, not an id; it is not repeated here"],
+                    &[
+                        "this looks like a credential, not an id; it is not repeated here",
+                        "if it was a secret, remove it from where it stands, such as your shell's history",
+                    ],
                 );
                 for part in [KEY, JWT, "eyJ", "sk_live"].into_iter().chain(OTHERS) {
                     assert!(!ended.stderr.contains(part), "{ended:#?}");
