@@ -75,7 +75,7 @@ impl GlobalFlags {
     #[must_use]
     pub fn for_config(&self) -> config::Flags {
         config::Flags {
-            profile: self.profile.clone(),
+            profile: self.profile.clone().map(|name| (name, "--profile")),
             output: self.output,
             timeout: self.timeout,
             retries: self.retries,

@@ -48,8 +48,8 @@ const RETRIES: u32 = 2;
 /// The flags as they were given; `None` if one was not.
 #[derive(Clone, Debug, Default)]
 pub struct Flags {
-    /// `--profile`.
-    pub profile: Option<String>,
+    /// `--profile`, or the flag whose file names one.
+    pub profile: Option<(String, &'static str)>,
     /// `--output`.
     pub output: Option<Format>,
     /// `--timeout`: a whole look-up, retries included.
@@ -144,7 +144,7 @@ impl Settings {
     pub fn load(flags: &Flags, env: &Environment) -> Result<Self> {
         let path = locate(flags, env)?;
         let chosen = match &flags.profile {
-            Some(name) => Some(Setting::new(name.clone(), Origin::Flag("--profile"))),
+            Some((name, flag)) => Some(Setting::new(name.clone(), Origin::Flag(flag))),
             None => env
                 .text("ACCTQ_PROFILE")?
                 .map(|name| Setting::new(name.to_owned(), variable("ACCTQ_PROFILE"))),

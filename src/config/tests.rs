@@ -46,7 +46,7 @@ impl Home {
 
     fn select(&self, profile: &str, more: &[(&str, &str)]) -> Result<Settings> {
         let flags = Flags {
-            profile: Some(profile.to_owned()),
+            profile: Some((profile.to_owned(), "--profile")),
             ..Flags::default()
         };
         Settings::load(&flags, &self.env(more))
@@ -140,7 +140,7 @@ fn flag_before_variable_before_file_before_built_in() {
         ("ACCTQ_PROFILE", "prod"),
     ];
     let flags = Flags {
-        profile: Some("test".to_owned()),
+        profile: Some(("test".to_owned(), "--profile")),
         output: Some(Format::Json),
         timeout: Some(Duration::from_secs(10)),
         retries: Some(0),

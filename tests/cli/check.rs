@@ -615,7 +615,7 @@ nowhere  not_found           config       error
     assert!(
         ended
             .stderr
-            .starts_with("error: ending: `nowhere`: unknown profile `tset`"),
+            .starts_with("error: ending: `nowhere`: unknown profile `tset` (--suite): "),
         "{ended:#?}"
     );
     assert_eq!(wire.requests().len(), 1);

@@ -29,8 +29,9 @@ impl Site {
                 continue;
             }
             let flags = context.flags.for_config();
+            let of_suite = named.clone().map(|name| (name, "--suite"));
             let flags = Flags {
-                profile: named.clone().or(flags.profile),
+                profile: of_suite.or(flags.profile),
                 ..flags
             };
             sites.push(Site {
