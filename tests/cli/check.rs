@@ -789,6 +789,12 @@ fn a_report_goes_where_its_name_leads() {
     assert_eq!(run("leash").code, 10);
     assert!(fs::metadata(path).unwrap().file_type().is_fifo());
     assert!(pipe.end().ends_with("</testsuites>\n"));
+    // Nobody reads it now, and nobody is waited for.
+    let ended = run("leash");
+    assert_eq!((ended.code, ended.stdout.is_empty()), (1, false));
+    let told = "error: the report leash could not be written: No such device or address (os error 6)\n  \
+                hint: does the folder exist, may you write there, and if it is a pipe, does anybody read it?\n";
+    assert!(ended.stderr.contains(told), "{ended:#?}");
 }
 
 #[test]

@@ -4,7 +4,7 @@
 //! all, so texts stand here as they do for people.
 
 use std::fmt::Write as _;
-use std::fs::{self, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::Path;
 use std::time::Duration;
@@ -125,18 +125,34 @@ pub fn write(path: &Path, report: &str) -> Result<()> {
     let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let is_special = fs::metadata(&target).is_ok_and(|metadata| !metadata.is_file());
     let written = if is_special {
-        let file = OpenOptions::new().write(true).open(&target);
-        file.and_then(|mut file| file.write_all(report.as_bytes()))
+        special(&target).and_then(|mut file| file.write_all(report.as_bytes()))
     } else {
         replace(&target, report.as_bytes())
     };
     written.map_err(|e| {
         let message = format!("the report {} could not be written", path.display());
         Error::new(Kind::Failed, message)
-            .hint("does the folder exist, and may you write there?")
+            .hint("does the folder exist, may you write there, and if it is a pipe, does anybody read it?")
             .at(path, None)
             .because(e)
     })
+}
+
+/// What is no file, opened without waiting for somebody who reads it.
+fn special(target: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true);
+    #[cfg(unix)]
+    {
+        use rustix::fs::OFlags;
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.custom_flags((OFlags::NONBLOCK | OFlags::NOCTTY).bits().cast_signed());
+    }
+    let file = options.open(target)?;
+    // Who reads it may be slow.
+    #[cfg(unix)]
+    rustix::fs::fcntl_setfl(&file, rustix::fs::OFlags::empty())?;
+    Ok(file)
 }
 
 /// Puts a new file in the place of an old one at once, so that nobody reads half of it.
