@@ -13,6 +13,7 @@ mod pace;
 mod proxy;
 mod resolve;
 pub mod retry;
+mod roots;
 mod tcp;
 mod tls;
 mod tunnel;

@@ -1,32 +1,27 @@
-//! TLS: which roots are trusted, and rustls (with ring) below ureq.
+//! TLS: rustls (with ring) below ureq.
 //!
 //! ureq's own TLS builds a new configuration for every connection whose request has deadlines of its own, and hides what
 //! rustls found wrong; this adapter keeps one configuration and the rustls error.
 
 use std::fmt;
 use std::io::{self, Read as _, Write as _};
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustls::client::ResolvesClientCert;
 use rustls::crypto::{CryptoProvider, KeyProvider, ring};
-use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use rustls::pki_types::{PrivateKeyDer, ServerName};
 use rustls::sign::{CertifiedKey, SigningKey};
-use rustls::{ClientConfig, ClientConnection, RootCertStore, SignatureScheme, StreamOwned};
-use rustls_native_certs::CertificateResult;
+use rustls::{ClientConfig, ClientConnection, SignatureScheme, StreamOwned};
 use ureq::unversioned::transport::{
     Buffers, ConnectionDetails, Connector, Either, LazyBuffers, NextTimeout, Transport,
 };
 
+use super::roots::Roots;
 use super::tcp::{self, Stream, TcpTransport};
 use super::verifier::Verifier;
-use crate::config::{Environment, Opened, Setting};
+use crate::config::{Environment, Setting};
 use crate::error::{Error, Kind, Result};
-
-/// The largest file of CA certificates that is read. Mozilla's roots are 220 KiB.
-const LARGEST: usize = 8 * 1024 * 1024;
 
 /// How a client speaks TLS, and what its servers wanted of it.
 #[derive(Clone, Debug)]
@@ -77,52 +72,22 @@ impl NoClientCertificate {
     }
 }
 
-/// The TLS configuration: the system's roots or those that `SSL_CERT_FILE` and `SSL_CERT_DIR` name instead, and `ca_file`.
+/// The TLS configuration, trusting what [`Roots::new`] finds.
 ///
 /// # Errors
 /// `config`: a file that is named cannot be read or holds no certificate.
 pub fn config(ca_file: Option<&Setting<std::path::PathBuf>>, env: &Environment) -> Result<Tls> {
-    let mut roots = RootCertStore::empty();
-    let file = env.get("SSL_CERT_FILE").map(Path::new);
-    let dirs = env.get("SSL_CERT_DIR").map(std::env::split_paths);
-    let dirs: Vec<_> = dirs
-        .into_iter()
-        .flatten()
-        .filter(|dir| !dir.as_os_str().is_empty())
-        .collect();
-    if let Some(file) = file {
-        let hint = "SSL_CERT_FILE names it, as the PEM file of the CA certificates to trust; unset it to trust the system's";
-        add(&mut roots, file).map_err(|e| e.hint(hint))?;
-    }
-    for dir in &dirs {
-        add_dir(&mut roots, dir)?;
-    }
-    if file.is_none() && dirs.is_empty() {
-        let found = of_the_system();
-        let (added, _) = roots.add_parsable_certificates(found.certs);
-        if added == 0 && ca_file.is_none() {
-            return Err(Error::new(Kind::Config, "this system has no root certificates to verify a server with")
-                .hint("install them (Debian: ca-certificates), or name a bundle in SSL_CERT_FILE or ca_file"));
-        }
-    }
-    if let Some(ca_file) = ca_file {
-        add(&mut roots, &ca_file.value).map_err(|e| {
-            e.hint(format!(
-                "ca_file ({}) names it, as the PEM file of CA certificates to trust beside the system's",
-                ca_file.origin
-            ))
-        })?;
-    }
+    let roots = Roots::new(ca_file, env)?;
     let provider = Arc::new(CryptoProvider {
         key_provider: &NoPrivateKeys,
         ..ring::default_provider()
     });
-    let broken = |e| Error::new(Kind::Failed, "TLS could not be set up").because(e);
     let clients = Arc::new(NoClientCertificate::default());
-    let verifier = Verifier::new(roots, provider.clone()).map_err(broken)?;
+    let verifier = Verifier::new(roots.cas, provider.clone())
+        .map_err(|e| Error::new(Kind::Failed, "TLS could not be set up").because(e))?;
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
-        .map_err(|e| broken(e.into()))?
+        .map_err(|e| Error::new(Kind::Failed, "TLS could not be set up").because(e))?
         // Nothing is less verified: see `verifier`.
         .dangerous()
         .with_custom_certificate_verifier(verifier)
@@ -144,84 +109,6 @@ impl KeyProvider for NoPrivateKeys {
     ) -> std::result::Result<Arc<dyn SigningKey>, rustls::Error> {
         Err(rustls::Error::General("no private key is used".to_owned()))
     }
-}
-
-/// The system's own roots. Where it keeps them both in a bundle and in a directory, the bundle has all of them, and reading
-/// the directory, too, would double the time.
-#[cfg(all(unix, not(target_os = "macos")))]
-fn of_the_system() -> CertificateResult {
-    let bundle = openssl_probe::probe().cert_file;
-    let found = bundle.map(|file| rustls_native_certs::load_certs_from_paths(Some(&file), None));
-    found
-        .filter(|found| !found.certs.is_empty())
-        .unwrap_or_else(rustls_native_certs::load_native_certs)
-}
-
-/// The system's own roots.
-#[cfg(not(all(unix, not(target_os = "macos"))))]
-fn of_the_system() -> CertificateResult {
-    rustls_native_certs::load_native_certs()
-}
-
-/// Adds the PEM certificates of a file. One that rustls cannot use is passed over, as long as another one can be; a file
-/// that is damaged is refused: what is missing in it might be what is needed.
-fn add(roots: &mut RootCertStore, path: &Path) -> Result<()> {
-    let flaw = |words: &str| {
-        let message = format!("the CA file {} {words}", path.display());
-        Error::new(Kind::Config, message).at(path, None)
-    };
-    let opened = Opened::open(path).map_err(|e| flaw(&e.words))?;
-    let Some(bytes) = opened.read(LARGEST).map_err(|e| flaw(&e.words))? else {
-        return Err(flaw("is larger than any list of CAs (8 MiB)"));
-    };
-    let mut usable = 0;
-    let mut others = 0;
-    for certificate in CertificateDer::pem_slice_iter(&bytes) {
-        // The parser's own words hold the file's bytes.
-        let number = usable + others + 1;
-        let certificate = certificate.map_err(|_| {
-            flaw(&format!(
-                "is damaged: its certificate number {number} is not whole"
-            ))
-        })?;
-        match roots.add(certificate) {
-            Ok(()) => usable += 1,
-            Err(_) => others += 1,
-        }
-    }
-    let holds = |text: &[u8]| bytes.windows(text.len()).any(|window| window == text);
-    match (usable, others) {
-        (1.., _) => Ok(()),
-        (_, 1..) => Err(flaw("holds no certificate that can be used")),
-        _ if bytes.trim_ascii().is_empty() => Err(flaw("is empty")),
-        _ if holds(b"PRIVATE KEY-----") => Err(flaw("holds a private key and no certificate")),
-        // A SEQUENCE, as every certificate in DER begins.
-        _ if bytes.starts_with(&[0x30, 0x82]) => Err(flaw(
-            "is not in PEM form (`openssl x509 -inform der` converts it)",
-        )),
-        _ => Err(flaw("holds no certificate in PEM form")),
-    }
-}
-
-/// Adds the PEM certificates of the files in a directory; those that are none are passed over.
-fn add_dir(roots: &mut RootCertStore, dir: &Path) -> Result<()> {
-    let flaw = |words: &str| {
-        Error::new(Kind::Config, format!("the CA directory {} {words}", dir.display()))
-            .hint("SSL_CERT_DIR names it; it must hold PEM certificates, as `openssl rehash` expects them")
-            .at(dir, None)
-    };
-    let found = rustls_native_certs::load_certs_from_paths(None, Some(dir));
-    let (added, _) = roots.add_parsable_certificates(found.certs);
-    if added > 0 {
-        return Ok(());
-    }
-    Err(match std::fs::read_dir(dir).map_err(|e| e.kind()) {
-        Ok(_) => flaw("holds no CA certificate"),
-        Err(io::ErrorKind::NotFound) => flaw("does not exist"),
-        Err(io::ErrorKind::NotADirectory) => flaw("is not a directory"),
-        Err(io::ErrorKind::PermissionDenied) => flaw("may not be read by this user"),
-        Err(_) => flaw("cannot be read"),
-    })
 }
 
 /// Puts TLS onto the connections to an https base URL.

@@ -4,6 +4,7 @@ use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, TcpListener};
 use std::os::unix::fs::symlink;
+use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 use std::thread;
@@ -502,6 +503,17 @@ fn served(root: &Authority, more: &str) -> (Wire, Home) {
     (wire, home)
 }
 
+fn fifo(path: &Path) {
+    let made = Command::new("mkfifo").arg(path).status();
+    assert!(made.unwrap().success());
+}
+
+/// A file of so many MiB, of which there is nothing on the disk.
+fn sparse(path: &Path, mib: u64) {
+    let file = fs::File::create(path).unwrap();
+    file.set_len(mib * 1024 * 1024).unwrap();
+}
+
 #[test]
 fn a_file_of_cas_may_hold_more_than_one_needs() {
     let root = Authority::root("Acme Root");
@@ -520,6 +532,8 @@ fn a_file_of_cas_may_hold_more_than_one_needs() {
         format!("{ours}{unusable}"),
         format!("{unusable}{ours}"),
         format!("{ours}{ours}"),
+        format!("\u{feff}{ours}"),
+        format!("{theirs}{ours}").replace(" CERTIFICATE-", " X509 CERTIFICATE-"),
     ] {
         let (wire, home) = served(&root, "ca_file = \"~/ca.pem\"");
         home.file("ca.pem", &text, 0o644);
@@ -554,12 +568,13 @@ fn a_file_of_cas_that_is_none_is_named_with_what_is_wrong() {
     let bad = root.pem.replacen("\nMII", "\nM!!", 1);
     let unusable = "-----BEGIN CERTIFICATE-----\nMAMCAQE=\n-----END CERTIFICATE-----\n";
     let csr = "-----BEGIN CERTIFICATE REQUEST-----\nMAMCAQE=\n-----END CERTIFICATE REQUEST-----\n";
+    let trusted = root.pem.replace(" CERTIFICATE-", " TRUSTED CERTIFICATE-");
     let file = |text: &[u8], mode: u32| {
         let text = text.to_vec();
         move |home: &Home| drop(home.file("ca.pem", &text, mode))
     };
     #[rustfmt::skip]
-    let cases: [(Provoke, &str); 16] = [
+    let cases: [(Provoke, &str); 17] = [
         (Box::new(|_| ()), "does not exist"),
         (Box::new(file(b"", 0o644)), "is empty"),
         (Box::new(file(b" \n\r\n", 0o644)), "is empty"),
@@ -568,6 +583,8 @@ fn a_file_of_cas_that_is_none_is_named_with_what_is_wrong() {
         (Box::new(file(csr.as_bytes(), 0o644)), "holds no certificate in PEM form"),
         (Box::new(file(key.as_bytes(), 0o644)), "holds a private key and no certificate"),
         (Box::new(file(&root.der, 0o644)), "is not in PEM form (`openssl x509 -inform der` converts it)"),
+        (Box::new(file(trusted.as_bytes(), 0o644)),
+            "holds certificates in a form of OpenSSL's own, TRUSTED CERTIFICATE (`openssl x509` converts one)"),
         (Box::new(file(unusable.as_bytes(), 0o644)), "holds no certificate that can be used"),
         (Box::new(file(cut.as_bytes(), 0o644)), "is damaged: its certificate number 1 is not whole"),
         (Box::new(file(format!("{}{cut}", root.pem).as_bytes(), 0o644)), "is damaged: its certificate number 2 is not whole"),
@@ -575,10 +592,7 @@ fn a_file_of_cas_that_is_none_is_named_with_what_is_wrong() {
         (Box::new(file(&vec![b'\n'; 8 * 1024 * 1024 + 1], 0o644)), "is larger than any list of CAs (8 MiB)"),
         (Box::new(|home| fs::create_dir(home.path().join("ca.pem")).unwrap()), "is a directory"),
         (Box::new(|home| symlink("nowhere", home.path().join("ca.pem")).unwrap()), "is a link to something that does not exist"),
-        (Box::new(|home| {
-            let made = Command::new("mkfifo").arg(home.path().join("ca.pem")).status();
-            assert!(made.unwrap().success());
-        }), "is not a regular file"),
+        (Box::new(|home| fifo(&home.path().join("ca.pem"))), "is not a regular file"),
     ];
     let says = |home: &Home, words: &str, from_profile: bool| {
         let path = home.path().join("ca.pem");
@@ -665,6 +679,11 @@ fn a_directory_of_cas() {
     fs::write(ours.join("README"), "CAs").unwrap();
     fs::write(ours.join("broken.pem"), "-----BEGIN CERTIFICATE-----\n").unwrap();
     fs::create_dir(ours.join("more")).unwrap();
+    fs::write(ours.join("key.pem"), root.issuer.key().serialize_pem()).unwrap();
+    fifo(&ours.join("fifo.pem"));
+    // Of several names, and as large as two of them may not be.
+    sparse(&ours.join("large"), 5);
+    symlink("large", ours.join("large.0")).unwrap();
     let theirs = dir("theirs");
     fs::write(theirs.join("other.pem"), &other.pem).unwrap();
     let (ours, theirs) = (ours.display().to_string(), theirs.display().to_string());
@@ -692,7 +711,16 @@ fn a_directory_of_cas() {
     let bare = dir("bare");
     fs::write(bare.join("README"), "no CA").unwrap();
     let none = home.path().join("none");
+    let larger = dir("larger");
+    fs::write(larger.join("acme.pem"), &root.pem).unwrap();
+    sparse(&larger.join("a"), 5);
+    sparse(&larger.join("b"), 4);
+    let huge = dir("huge");
+    fs::write(huge.join("acme.pem"), &root.pem).unwrap();
+    sparse(&huge.join("core"), 1024);
     for (path, words) in [
+        (&larger, "is larger than any list of CAs (8 MiB)"),
+        (&huge, "is larger than any list of CAs (8 MiB)"),
         (&empty, "holds no CA certificate"),
         (&bare, "holds no CA certificate"),
         (&none, "does not exist"),
