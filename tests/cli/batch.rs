@@ -275,18 +275,39 @@ fn a_line_of_any_length_is_one_failure() {
         );
         assert!(ended.stderr.len() < 1000, "{ended:#?}");
     }
-    // An id with more blanks around it than a line is kept, and a comment as long.
+    // An id with more blanks around it than is kept of a line, wherever that ends, and a comment as long.
+    let blanks = |count| " ".repeat(count);
     for text in [
-        format!("{}cacc_1\n", " ".repeat(3_000)),
-        format!("cacc_1{}\n", " ".repeat(100_000)),
+        format!("{}cacc_1\n", blanks(3_000)),
+        format!("{}cacc_1\n", blanks(4_093)),
+        format!("{}cacc_1\n", blanks(4_097)),
+        format!("\t{}cacc_1\r\n", blanks(100_000)),
+        format!("cacc_1{}\n", blanks(4_090)),
+        format!("cacc_1{}\n", blanks(100_000)),
+        format!("\u{feff}  cacc_1{}", blanks(10)),
         format!("#{}\ncacc_1\n", "x".repeat(100_000)),
+        format!("{}# none\ncacc_1\n", blanks(5_000)),
     ] {
         home.acctq(NDJSON)
             .stdin(text)
             .run()
             .prints("{\"id\":\"cacc_1\"}\n");
     }
-    assert_eq!(server.count(), 8);
+    assert_eq!(server.count(), 5 + 9);
+    // What comes behind the blanks belongs to the line.
+    for count in [4_000, 4_089, 4_090, 4_091, 100_000] {
+        let ended = home
+            .acctq(NDJSON)
+            .stdin(format!("cacc_1{}2\n", blanks(count)))
+            .run();
+        let message = format!("`cacc_1{}…` is not a connected account's id", blanks(53));
+        let error = ended.fails(2, &[]).error();
+        assert_eq!(
+            (&error["line"], &error["message"]),
+            (&1.into(), &message.into())
+        );
+    }
+    assert_eq!(server.count(), 5 + 9);
 }
 
 #[test]
@@ -967,6 +988,34 @@ found 1 · failed 1 (auth 1) · TIME
 ";
     assert_eq!((ended.code, ended.stdout.as_str()), (4, "ID\ncacc_1\n"));
     assert_eq!(told(&ended), rejected("") + stopped);
+
+    // What stands behind the lines is left, too, whether there are any or not.
+    for (args, text, of, upto, next) in [
+        (
+            "- cacc_1 cacc_2",
+            "cacc_401\n",
+            3,
+            "; everything up to input line 1 is done",
+            "--skip 1 goes on behind that line",
+        ),
+        (
+            "cacc_401 - cacc_1",
+            "",
+            2,
+            "",
+            "the other ids have not been tried",
+        ),
+    ] {
+        let run = home.acctq(&format!("cacc get {args} -F id --jobs 1"));
+        let ended = start_reading(&home, run, text).ends();
+        let stopped = format!(
+            "error: stopped after 1 of {of} ids: the token is rejected{upto}
+  hint: mend that first; {next}
+"
+        );
+        assert_eq!((ended.code, ended.stdout.as_str()), (4, ""));
+        assert!(ended.stderr.ends_with(&stopped), "{ended:#?}");
+    }
 
     // Where more may come, nobody knows how many are left.
     let (mut started, mut stdin) = home.acctq(&format!("{NDJSON} --jobs 1")).start_fed();

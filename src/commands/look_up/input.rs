@@ -4,9 +4,11 @@
 //! comments are passed over; a byte order mark, blanks around an id and either line end are no part of it.
 
 use std::ffi::OsString;
-use std::io::{self, BufRead as _, BufReader, IsTerminal as _, Read as _, Stdin};
+use std::io::{self, BufRead as _, BufReader, IsTerminal as _, Stdin};
 use std::time::Duration;
 use std::vec;
+
+use memchr::memchr;
 
 use crate::error::{Error, Kind, Result};
 
@@ -15,6 +17,9 @@ const STDIN: &str = "-";
 
 /// How much of a line is kept, in bytes: any id, and enough of anything else to say what it is.
 const LONGEST: usize = 4096;
+
+/// What some programs begin a text with, in UTF-8.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// How often it is asked whether it is over, while there is nothing to read.
 const OFTEN: Duration = Duration::from_millis(100);
@@ -121,7 +126,11 @@ impl Input {
         {
             return Ok(Some(given));
         }
-        Ok(self.after.next().map(argument).filter(|_| !is_over()))
+        // What is not asked for any more is left.
+        if is_over() {
+            return Ok(None);
+        }
+        Ok(self.after.next().map(argument))
     }
 }
 
@@ -168,13 +177,9 @@ impl Lines {
             if self.number <= self.skipped {
                 continue;
             }
-            let line = match self.number {
-                1 => line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&line),
-                _ => &line,
-            };
-            if is_id(line) {
+            if is_id(&line) {
                 return Ok(Some(Given {
-                    text: String::from_utf8_lossy(line.trim_ascii()).into_owned(),
+                    text: String::from_utf8_lossy(&line).into_owned(),
                     line: Some(self.number),
                 }));
             }
@@ -191,18 +196,35 @@ impl Lines {
         Ok(None)
     }
 
-    /// Reads one line, of which no more than [`LONGEST`] bytes are kept; `None` at the end.
+    /// Reads one line, without the blanks around it; `None` at the end.
     fn line(&mut self) -> io::Result<Option<Vec<u8>>> {
+        let is_first = self.read == 0;
         let mut line = Vec::with_capacity(32);
-        let most = LONGEST as u64 + 1;
-        if (&mut self.reader).take(most).read_until(b'\n', &mut line)? == 0 {
-            return Ok(None);
+        let mut has_begun = false;
+        loop {
+            let chunk = match self.reader.fill_buf() {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                chunk => chunk?,
+            };
+            let end = memchr(b'\n', chunk);
+            let part = &chunk[..end.unwrap_or(chunk.len())];
+            keep(&mut line, part);
+            let taken = part.len() + usize::from(end.is_some());
+            self.reader.consume(taken);
+            self.read += taken as u64;
+            has_begun |= taken > 0;
+            if end.is_some() || taken == 0 {
+                break;
+            }
         }
-        self.read += line.len() as u64;
-        if line.len() > LONGEST && line.last() != Some(&b'\n') {
-            self.read += self.reader.skip_until(b'\n')? as u64;
+        // One that is too long is kept as it is: it is no id, whatever is taken off it.
+        if line.len() <= LONGEST {
+            if is_first && let Some(rest) = line.strip_prefix(BYTE_ORDER_MARK) {
+                line = rest.trim_ascii_start().to_vec();
+            }
+            line.truncate(line.trim_ascii_end().len());
         }
-        Ok(Some(line))
+        Ok(has_begun.then_some(line))
     }
 
     /// Waits until there is something to read; `false` when it is over before.
@@ -269,8 +291,23 @@ fn size_of_stdin() -> Option<u64> {
     None
 }
 
-/// Whether a line holds an id: it is neither blank nor a comment.
+/// Keeps of the next part of a line what tells whose id it is, or that it is none: [`LONGEST`] bytes from the first one on that
+/// is no blank, and one that is no blank behind them.
+fn keep(line: &mut Vec<u8>, part: &[u8]) {
+    let part = if line.is_empty() {
+        part.trim_ascii_start()
+    } else {
+        part
+    };
+    let room = LONGEST.saturating_sub(line.len());
+    let (kept, rest) = part.split_at(part.len().min(room));
+    line.extend_from_slice(kept);
+    if line.len() == LONGEST {
+        line.extend(rest.trim_ascii_start().first());
+    }
+}
+
+/// Whether a line without the blanks around it holds an id: it is neither empty nor a comment.
 fn is_id(line: &[u8]) -> bool {
-    let text = line.trim_ascii();
-    !text.is_empty() && !text.starts_with(b"#")
+    !line.is_empty() && !line.starts_with(b"#")
 }
