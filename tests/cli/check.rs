@@ -550,6 +550,24 @@ fn mistakes_in_a_suite() {
     }
 }
 
+/// A file of the largest size is read in no time: to count its lines for each of its places took minutes.
+#[test]
+fn a_mistake_at_the_end_of_a_long_suite() {
+    let home = Home::new();
+    let check = |i| format!("[[check]]\nname = \"{i}\"\nid = \"ending\"\nexpect = \"!ends_at\"\n");
+    let checks: String = (0..15_000).map(check).collect();
+    home.file(
+        "smoke.toml",
+        format!("version = 1\n{checks}{}", check(7)),
+        0o644,
+    );
+    home.acctq("check --suite smoke.toml").run().is(
+        2,
+        "",
+        "error: there is another check named `7` in line 30 (smoke.toml, line 60002, column 1)\n  hint: give it a name of its own\n",
+    );
+}
+
 /// It may hold anything.
 #[test]
 fn the_line_of_a_mistake_is_not_shown() {
