@@ -44,7 +44,7 @@ struct Attending {
 /// What is left to do for a command that a signal ends.
 pub struct LastWords {
     /// Completes what has been printed. It may block.
-    pub complete: Box<dyn FnOnce() + Send>,
+    pub complete: Box<dyn FnOnce(Kind) + Send>,
     /// Says what was interrupted; `None` where a signal is the end that was meant.
     pub say: Box<dyn FnOnce(Kind) -> Option<Error> + Send>,
 }
@@ -117,7 +117,7 @@ impl Interrupt {
             let message = format!("{} before anything was looked up", kind.code());
             return Some(Error::new(kind, message).hint("run it again"));
         };
-        let is_complete = within(PATIENCE, complete).is_some();
+        let is_complete = within(PATIENCE, move || complete(kind)).is_some();
         let mut error = say(kind)?;
         for what in ended {
             error = error.adding(&format!("; {what} was ended"));

@@ -50,7 +50,6 @@ pub fn run(args: &[OsString], env: Environment) -> ExitCode {
         obey(cli, env, ui.clone())
     });
     match ending {
-        Ok(Ending::Verdict(kind)) => ExitCode::from(kind.exit_code()),
         _ if ui.reader_gone() => ExitCode::SUCCESS,
         Ok(Ending::Done) => ExitCode::SUCCESS,
         Ok(Ending::Failed(kind)) => ExitCode::from(kind.exit_code()),

@@ -4,6 +4,7 @@
 //! a key that is not like any of ours, for people paste tokens in the wrong place. `toml`'s own errors print the source
 //! line; only their position and their `message()`, which is made of fixed words, are used.
 
+use std::cell::OnceCell;
 use std::ops::Range;
 use std::path::Path;
 
@@ -44,12 +45,23 @@ pub(crate) fn read(opened: &Opened) -> Result<String, (String, Option<usize>)> {
 /// The text and where it comes from.
 pub(crate) struct Document<'a> {
     pub path: &'a Path,
-    pub text: &'a str,
+    text: &'a str,
     /// What sort of failure it is that something is wrong in it.
-    pub kind: Kind,
+    kind: Kind,
+    /// Where each line ends, found when the first one is asked for: a long file has many places.
+    line_ends: OnceCell<Vec<usize>>,
 }
 
 impl<'a> Document<'a> {
+    pub fn new(path: &'a Path, text: &'a str, kind: Kind) -> Self {
+        Document {
+            path,
+            text,
+            kind,
+            line_ends: OnceCell::new(),
+        }
+    }
+
     pub fn parse(&self) -> Result<Spanned<DeTable<'a>>> {
         DeTable::parse(self.text)
             .map_err(|error| self.error(&error.span().unwrap_or_default(), error.message()))
@@ -109,8 +121,12 @@ impl<'a> Document<'a> {
     }
 
     pub fn line(&self, offset: usize) -> usize {
-        let before = self.text.get(..offset).unwrap_or(self.text);
-        before.split('\n').count()
+        let line_ends = self.line_ends.get_or_init(|| {
+            let ends = self.text.bytes().enumerate();
+            ends.filter_map(|(i, b)| (b == b'\n').then_some(i))
+                .collect()
+        });
+        1 + line_ends.partition_point(|end| *end < offset)
     }
 }
 

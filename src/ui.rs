@@ -150,10 +150,24 @@ impl Ui {
             if e.kind() == io::ErrorKind::BrokenPipe {
                 self.reader_gone.store(true, Ordering::Relaxed);
             }
-            Error::new(Kind::Failed, "the output could not be written")
-                .hint("is the disk full? what was written before this is incomplete")
-                .because(e)
+            unwritable(e)
         })
+    }
+
+    /// Writes the report on a verdict, as `write` does it. The verdict is told by the exit code first of all: that nobody reads
+    /// the report changes nothing.
+    ///
+    /// # Errors
+    /// `failed` if it cannot be written.
+    pub fn report(&self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
+        let written = self.aside(|| {
+            let mut out = io::BufWriter::with_capacity(64 * 1024, io::stdout().lock());
+            write(&mut out).and_then(|()| out.flush())
+        });
+        match written {
+            Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            written => written.map_err(unwritable),
+        }
     }
 
     /// Shows how far it has come, where a person sees it: on a terminal, until [`Ui::end_progress`].
@@ -337,6 +351,12 @@ impl Ui {
         }
         self.line(&text);
     }
+}
+
+fn unwritable(error: io::Error) -> Error {
+    Error::new(Kind::Failed, "the output could not be written")
+        .hint("is the disk full? what was written before this is incomplete")
+        .because(error)
 }
 
 /// The width of the terminal: `COLUMNS`, else what the terminal says, else 80 columns.

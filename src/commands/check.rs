@@ -3,38 +3,37 @@
 //! Every expectation is judged and reported. A question that could not be asked outranks a verdict that is no: an incomplete
 //! run is no verdict. A suite goes on after a failure, and fails with what its failures have in common.
 
+mod findings;
 mod junit;
 mod report;
 mod sites;
 mod suite;
 
 use std::cell::{Cell, RefCell};
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use clap::ArgAction;
+use findings::Findings;
 use report::{Finding, Judgement};
 use sites::{Asked, Site, Source};
 use suite::Check;
 
 use super::drifts::{Drifts, Strays};
-use super::question::{Answer, Ended, Expectation, Patience, shortcomings, subject};
+use super::question::{Answer, Ended, Expectation, Patience};
 use super::under_way::UnderWay;
 use super::{Context, Ending};
 use crate::account::id;
-use crate::amount::{grouped, span};
+use crate::amount::grouped;
 use crate::batch::{self, Turn, Weigh};
 use crate::client::Trace;
 use crate::config::{self, parse_jobs};
 use crate::error::{Error, Kind, Result};
-use crate::escape::{EXCERPT, excerpt};
 use crate::expression::Actual;
 use crate::flags::Takes;
-use crate::output::Format;
 
-/// How much of a check's name a message shows, in characters.
-const SHOWN: usize = 60;
+/// What is told of a check that a signal came before.
+const INTERRUPTED: &str = "the run was ended by a signal before this was answered";
 
 /// How many checks are under way at once, unless it is said.
 const JOBS: usize = 8;
@@ -97,9 +96,10 @@ pub struct Args {
     #[arg(
         long,
         value_name = "FILE",
+        action = ArgAction::Append,
         help = "Write what came of the suite to this file, too, as JUnit XML"
     )]
-    report_junit: Option<PathBuf>,
+    report_junit: Vec<PathBuf>,
     /// How many checks of a suite are under way at once: 1 to 256 [default: 8]
     #[arg(long, value_name = "N", value_parser = parse_jobs, allow_hyphen_values = true)]
     jobs: Option<usize>,
@@ -127,57 +127,85 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Ending> {
         ..
     } = context;
     let began = Instant::now();
-    let checks = checks(args)?;
+    let checks = checks(args, context)?;
     let format = config::output(&flags.for_config(), env)?.value;
     let sites = Site::all(&checks, context);
     let endpoints: Vec<_> = sites.iter().map(Site::endpoints).collect();
     let under_way = UnderWay::new((*ui).clone());
-    interrupt.leave(under_way.last_words());
+    let (suite, junit) = (args.suite().map(Path::to_owned), args.report_junit.first());
+    let findings = Findings::new((*ui).clone(), checks, suite, junit.cloned(), format, began);
+    interrupt.leave(findings.last_words(&under_way));
     if args.suite().is_some() {
         ui.begin_progress(env);
     }
     let trace = |trace: &Trace<'_>| {
         under_way.write(interrupt, || ui.trace(trace));
     };
-    let source = Source::new(&checks, &sites, &endpoints, context, &trace);
-    let delivery = RefCell::new(Delivery::new(args, checks.len(), context, &under_way));
+    let source = Source::new(&findings.checks, &sites, &endpoints, context, &trace);
+    let delivery = RefCell::new(Delivery {
+        findings: &findings,
+        context,
+        under_way: &under_way,
+        drifts: Drifts::new(ui, args.suite().is_some(), "judged"),
+    });
+    delivery.borrow().tell(0);
     batch::run(
-        args.jobs.unwrap_or(JOBS).min(checks.len()),
+        args.jobs.unwrap_or(JOBS).min(findings.checks.len()),
         source,
         |asked, turn| judge(asked, turn),
         |asked, found| delivery.borrow_mut().deliver(asked, found),
         || (),
     );
     let delivery = delivery.into_inner();
-    let finish = || delivery.finish(format, began.elapsed());
+    let finish = || {
+        ui.end_progress();
+        delivery.drifts.sum_up();
+        findings.finish(None)
+    };
     // Nobody listens after a signal.
     let finished = under_way.write(interrupt, finish);
     finished.unwrap_or(Ok(Ending::Done))
 }
 
 /// Those of the suite, or the one of the command line.
-fn checks(args: &Args) -> Result<Vec<Check>> {
-    if let [_, other, ..] = &args.suite[..] {
-        let message = format!(
-            "--suite is given twice, the second time with {}",
-            other.display()
-        );
-        return Err(Error::new(Kind::Usage, message)
-            .hint("put all checks into one suite, or call acctq for each"));
-    }
+fn checks(args: &Args, context: &Context<'_>) -> Result<Vec<Check>> {
+    let is_twice = |flag: &str, given: &[PathBuf], hint: &str| match given {
+        [_, other, ..] => {
+            let message = format!(
+                "{flag} is given twice, the second time with {}",
+                other.display()
+            );
+            Err(Error::new(Kind::Usage, message).hint(hint))
+        }
+        _ => Ok(()),
+    };
+    let hint = "put all checks into one suite, or call acctq for each";
+    is_twice("--suite", &args.suite, hint)?;
+    is_twice(
+        "--report-junit",
+        &args.report_junit,
+        "it is written once; copy it",
+    )?;
     if let Some(path) = args.suite() {
-        if let Some(report) = &args.report_junit
-            && is_same_file(report, path)
-        {
-            let message = format!("--report-junit names the suite itself, {}", path.display());
-            return Err(Error::new(Kind::Usage, message)
-                .hint("name another file: the report takes the place of what is there"));
+        if let Some(report) = args.report_junit.first() {
+            let config = config::path(&context.flags.for_config(), context.env);
+            let config = config.ok().map(|config| config.value);
+            for (what, taken) in [
+                ("suite itself", Some(path)),
+                ("configuration file in use", config.as_deref()),
+            ] {
+                if let Some(taken) = taken.filter(|taken| is_same_file(report, taken)) {
+                    let message = format!("--report-junit names the {what}, {}", taken.display());
+                    return Err(Error::new(Kind::Usage, message)
+                        .hint("name another file: the report takes the place of what is there"));
+                }
+            }
         }
         return suite::read(path);
     }
     // clap's `requires` does not hold beside what conflicts with the suite.
     let of_suites = [
-        ("--report-junit", args.report_junit.is_some()),
+        ("--report-junit", !args.report_junit.is_empty()),
         ("--jobs", args.jobs.is_some()),
     ];
     if let Some((flag, _)) = of_suites.iter().find(|(_, is_given)| *is_given) {
@@ -269,36 +297,16 @@ fn judge(asked: &Asked<'_>, turn: &Turn<'_>) -> Result<Found> {
     })
 }
 
-/// What becomes of the findings, in the order of the checks.
+/// What becomes of the answers, in the order of the checks.
 struct Delivery<'a> {
-    args: &'a Args,
+    findings: &'a Findings,
     context: &'a Context<'a>,
     under_way: &'a UnderWay,
     drifts: Drifts<'a>,
-    findings: Vec<Finding<'a>>,
-    total: usize,
 }
 
 impl<'a> Delivery<'a> {
-    fn new(
-        args: &'a Args,
-        total: usize,
-        context: &'a Context<'a>,
-        under_way: &'a UnderWay,
-    ) -> Self {
-        let delivery = Delivery {
-            args,
-            context,
-            under_way,
-            drifts: Drifts::new(context.ui, args.suite().is_some(), "judged"),
-            findings: Vec::new(),
-            total,
-        };
-        delivery.tell();
-        delivery
-    }
-
-    /// Takes the finding of one check, and tells its failure.
+    /// Takes the answer of one check, and tells its failure.
     fn deliver(&mut self, asked: Asked<'a>, found: Result<Found>) {
         let found = found.unwrap_or_else(|error| Found {
             result: Err(error),
@@ -307,146 +315,39 @@ impl<'a> Delivery<'a> {
         });
         let (result, strays) = match found.result {
             Ok((judgement, strays)) => (Ok(judgement), strays),
-            Err(error) => (Err(self.about(asked.check, error)), Strays::new()),
+            Err(error) => (Err(self.findings.about(asked.check, error)), Strays::new()),
         };
-        let (ui, drifts, is_suite) = (
-            self.context.ui,
-            &mut self.drifts,
-            self.args.suite().is_some(),
-        );
-        self.under_way.write(self.context.interrupt, || {
+        let (ui, drifts) = (self.context.ui, &mut self.drifts);
+        let (findings, under_way) = (self.findings, self.under_way);
+        let added = under_way.write(self.context.interrupt, || {
             drifts.warn(strays, &asked.check.id, asked.profile.as_deref());
-            if let (Err(error), true) = (&result, is_suite) {
+            if let (Err(error), true) = (&result, findings.suite.is_some()) {
                 ui.failure(error);
             }
+            findings.add(Finding {
+                check: asked.check.clone(),
+                profile: asked.profile,
+                result,
+                lookups: found.lookups,
+                elapsed: found.elapsed,
+            })
         });
-        self.findings.push(Finding {
-            check: asked.check,
-            profile: asked.profile,
-            result,
-            lookups: found.lookups,
-            elapsed: found.elapsed,
-        });
-        self.tell();
-    }
-
-    /// A failure, with the check that it is about and its place.
-    fn about(&self, check: &Check, error: Error) -> Error {
-        let (Some(name), Some(suite)) = (&check.name, self.args.suite()) else {
-            return error;
-        };
-        let error = error.prefixed(&format!("`{}`: ", excerpt(name, SHOWN)));
-        match error.facts().file {
-            // What is wrong stands elsewhere.
-            Some(_) => error,
-            None => error.at(suite, check.line),
+        if let Some(done) = added {
+            self.tell(done);
         }
     }
 
     /// Says how far it has come.
-    fn tell(&self) {
-        let (done, total) = (grouped(self.findings.len()), grouped(self.total));
-        let words = match &self.args.id {
-            Some(id) => format!("while checking {id}"),
-            None => format!("after {done} of {total} checks"),
+    fn tell(&self, done: usize) {
+        let Findings { checks, suite, .. } = self.findings;
+        let (done, total) = (grouped(done), grouped(checks.len()));
+        let words = match (suite, &checks[..]) {
+            (None, [check]) => format!("while checking {}", check.id.as_str()),
+            _ => format!("after {done} of {total} checks"),
         };
         self.under_way.tell(words, None);
         // Only a suite shows how far it has come.
         let ui = self.context.ui;
         ui.progress(|| format!("{done} of {total} checks done"));
-    }
-
-    /// Reports, and says how it ended. A report that cannot be written does not take the verdicts away.
-    fn finish(self, format: Format, elapsed: Duration) -> Result<Ending> {
-        let ui = self.context.ui;
-        ui.end_progress();
-        let is_suite = self.args.suite().is_some();
-        if let (
-            [
-                Finding {
-                    result: Err(error), ..
-                },
-            ],
-            false,
-        ) = (&self.findings[..], is_suite)
-        {
-            return Err(error.clone());
-        }
-        let written = match (&self.args.report_junit, self.args.suite()) {
-            (Some(path), Some(suite)) => {
-                junit::write(path, &junit::xml(&self.findings, suite, elapsed))
-            }
-            _ => Ok(()),
-        };
-        let text = report::render(&self.findings, is_suite, format, ui.screen());
-        let printed = ui.print(&text);
-        if !ui.reader_gone() {
-            printed?;
-        }
-        self.drifts.sum_up();
-        if is_suite && !format.has_json_errors() {
-            ui.note(&self.summary(elapsed));
-        }
-        let unmet = self.unmet();
-        if let Some(error) = &unmet {
-            ui.error(error);
-        }
-        written?;
-        let failures = self.findings.iter().filter_map(|f| f.result.as_ref().err());
-        let failed = Kind::in_common(failures.map(Error::kind));
-        let failed = failed.or(unmet.map(|error| error.kind()));
-        Ok(failed.map_or(Ending::Done, Ending::Verdict))
-    }
-
-    fn count(&self, verdict: &str) -> usize {
-        self.findings
-            .iter()
-            .filter(|f| f.verdict() == verdict)
-            .count()
-    }
-
-    /// `12 checks: 10 met · 1 unmet · 1 error · 1.2 s`
-    fn summary(&self, elapsed: Duration) -> String {
-        let mut text = format!("{} met", grouped(self.count("met")));
-        for (verdict, word) in [("unmet", "unmet"), ("error", "not answered")] {
-            let count = self.count(verdict);
-            if count > 0 {
-                // Writing to a String cannot fail.
-                let _ = write!(text, " · {} {word}", grouped(count));
-            }
-        }
-        format!("{text} · {}", span(elapsed))
-    }
-
-    /// The error that says what does not hold, if something does not.
-    fn unmet(&self) -> Option<Error> {
-        let unmet: Vec<_> = self
-            .findings
-            .iter()
-            .filter(|f| f.verdict() == "unmet")
-            .collect();
-        let (first, suite) = (unmet.first()?, self.args.suite());
-        let Some(suite) = suite else {
-            let check = first.check;
-            let judgement = first.result.as_ref().ok()?;
-            let subject = subject(&check.id, first.profile.as_deref());
-            let shortcomings = shortcomings(&check.expectations, &judgement.verdicts);
-            let message = format!("{subject} is not as expected: {shortcomings}");
-            return Some(Error::new(Kind::Unmet, message).with(|facts| {
-                facts.id = Some(check.id.as_str().to_owned());
-                facts.api = Some(check.id.resource().api);
-                facts.profile.clone_from(&first.profile);
-                facts.elapsed = Some(first.elapsed);
-            }));
-        };
-        let names = unmet.iter().filter_map(|f| f.check.name.as_deref());
-        let names: Vec<_> = names.map(|name| format!("`{name}`")).collect();
-        let message = format!(
-            "{} of {} checks failed: {}",
-            grouped(unmet.len()),
-            grouped(self.total),
-            excerpt(&names.join(", "), EXCERPT)
-        );
-        Some(Error::new(Kind::Unmet, message).at(suite, first.check.line))
     }
 }

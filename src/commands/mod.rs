@@ -48,11 +48,8 @@ pub struct Context<'a> {
 pub enum Ending {
     /// All is well.
     Done,
-    /// Some of it failed, and every failure has been reported; or a signal was the end that was meant.
+    /// Some of it failed, or the answer is no, and that has been reported; or a signal was the end that was meant.
     Failed(Kind),
-    /// The answer is no, or there is none, and that has been reported. It is told by the exit code first of all: it stays
-    /// what it is even if the reader of the report has gone away.
-    Verdict(Kind),
 }
 
 /// The commands.

@@ -26,6 +26,10 @@ const SHOWN: usize = 60;
 /// The last look-up of a wait gets this of its time, but no more than a second.
 const LAST_SHARE: u32 = 10;
 
+/// How much of what is there is kept of one answer, in bytes: much may be expected of one account. What is short is always kept.
+const KEPT: usize = 64 * 1024;
+const SHORT: usize = 64;
+
 /// What is expected of an account.
 #[derive(Clone, Debug)]
 pub enum Expectation {
@@ -126,8 +130,13 @@ impl Question<'_> {
         }
         let account = found.map(|found| found.account);
         let now = Timestamp::now();
+        let mut room = KEPT;
         let verdicts = self.expectations.iter();
-        let verdicts = verdicts.map(|expectation| expectation.evaluate(account.as_ref(), now));
+        let verdicts = verdicts.map(|expectation| {
+            let mut verdict = expectation.evaluate(account.as_ref(), now);
+            keep(&mut verdict, &mut room);
+            verdict
+        });
         Ok(Answer {
             verdicts: verdicts.collect(),
             account,
@@ -289,6 +298,19 @@ pub fn as_json(expected: &Expectation, verdict: Option<&Verdict>) -> String {
 /// Whether it may stand where it does in a report, which is JSON that every reader reads.
 fn fits(value: &str) -> bool {
     value.is_empty() || json::check(&format!("[[[[{value}]]]]")).is_ok()
+}
+
+/// Keeps what is there in no more memory than it needs, if there is room for it; else that it is too long is all that is kept.
+pub fn keep(verdict: &mut Verdict, room: &mut usize) {
+    if let Actual::Value(text) = &mut verdict.actual {
+        text.shrink_to_fit();
+        if text.len() > SHORT {
+            match room.checked_sub(text.len()) {
+                Some(left) => *room = left,
+                None => verdict.actual = Actual::TooLong,
+            }
+        }
+    }
 }
 
 /// Whether the server does not accept the token (any more).

@@ -95,7 +95,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Ending> {
         ..
     } = context;
     interrupt.leave(LastWords {
-        complete: Box::new(|| ()),
+        complete: Box::new(|_| ()),
         say: Box::new(|_| None),
     });
     let format = config::output(&flags.for_config(), env)?.value;

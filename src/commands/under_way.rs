@@ -48,14 +48,17 @@ impl UnderWay {
         (!interrupt.is_over()).then(write)
     }
 
+    /// Does something while nobody writes.
+    pub fn alone<T>(&self, work: impl FnOnce() -> T) -> T {
+        let _writing = lock(&self.writing);
+        work()
+    }
+
     /// What is left to do if a signal ends it.
     pub fn last_words(self: &Arc<Self>) -> LastWords {
         let (completed, told) = (self.clone(), self.clone());
         LastWords {
-            complete: Box::new(move || {
-                let _writing = lock(&completed.writing);
-                completed.ui.end_progress();
-            }),
+            complete: Box::new(move |_| completed.alone(|| completed.ui.end_progress())),
             say: Box::new(move |kind| {
                 let Story { words, facts } = &*lock(&told.story);
                 let message = format!("{} {words}", kind.code());

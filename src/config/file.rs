@@ -72,11 +72,7 @@ impl File {
         permissions::refuse_foreign_writers(&opened)?;
         let text =
             toml_document::read(&opened).map_err(|(words, line)| failed(&words).at(path, line))?;
-        let document = Document {
-            path,
-            text: &text,
-            kind: Kind::Config,
-        };
+        let document = Document::new(path, &text, Kind::Config);
         let reader = Reader { document, env };
         let file = reader.file()?;
         if file.sources().any(|s| matches!(s, Source::Literal(_))) {

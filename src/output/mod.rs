@@ -271,25 +271,32 @@ pub fn document(format: Format, text: String) -> Vec<u8> {
     out
 }
 
-/// Renders several documents of our own, likewise: an array, or a line each.
-#[must_use]
-pub fn documents(format: Format, texts: Vec<String>) -> Vec<u8> {
+/// Writes several documents of our own, likewise, one after the other: an array, or a line each.
+///
+/// # Errors
+/// Those of `out`.
+pub fn write_documents(
+    out: &mut dyn io::Write,
+    format: Format,
+    texts: impl Iterator<Item = String>,
+) -> io::Result<()> {
     let is_array = format == Format::Json || format == Format::Table;
-    if texts.is_empty() && format != Format::Ndjson {
-        return b"[]\n".to_vec();
-    }
-    let mut out = Vec::new();
+    let mut is_empty = true;
+    let mut piece = Vec::new();
     for text in texts {
         if is_array {
-            let first = out.is_empty();
-            out.extend_from_slice(if first { b"[\n  " } else { b",\n  " });
+            out.write_all(if is_empty { b"[\n  " } else { b",\n  " })?;
         }
-        write_document(&mut out, format, text, true);
+        is_empty = false;
+        write_document(&mut piece, format, text, true);
+        out.write_all(&piece)?;
+        piece.clear();
     }
-    if is_array {
-        out.extend_from_slice(b"\n]\n");
+    match (is_array, is_empty) {
+        (_, true) if format != Format::Ndjson => out.write_all(b"[]\n"),
+        (true, false) => out.write_all(b"\n]\n"),
+        _ => Ok(()),
     }
-    out
 }
 
 fn write_document(out: &mut Vec<u8>, format: Format, text: String, many: bool) {

@@ -310,20 +310,30 @@ impl Rows {
 /// A table of our own texts, with a header.
 #[must_use]
 pub fn grid<const N: usize>(header: &[&str; N], rows: &[[String; N]], screen: Screen) -> Vec<u8> {
-    let rows: Vec<_> = rows
-        .iter()
-        .map(|row| row.each_ref().map(|cell| for_people(cell).into_owned()))
-        .collect();
-    let header = header.map(str::to_owned);
-    let all = rows.iter().chain([&header]).map(|row| &row[..]);
-    let layout = Layout::new(all, screen);
     let mut out = Vec::new();
     // Writing to a Vec cannot fail.
-    let _ = layout.write(&mut out, &header, |_| true);
-    for row in &rows {
-        let _ = layout.write(&mut out, row, |_| false);
-    }
+    let _ = write_grid(&mut out, header, || rows.iter().cloned(), screen);
     out
+}
+
+/// The same, of rows that are made twice instead of being held: for their widths, and to be written.
+///
+/// # Errors
+/// Those of `out`.
+pub fn write_grid<const N: usize, I: Iterator<Item = [String; N]>>(
+    out: &mut impl Write,
+    header: &[&str; N],
+    rows: impl Fn() -> I,
+    screen: Screen,
+) -> io::Result<()> {
+    let escaped = |row: [String; N]| row.map(|cell| for_people(&cell).into_owned());
+    let header = header.map(str::to_owned);
+    let layout = Layout::new(rows().map(escaped).chain([header.clone()]), screen);
+    layout.write(out, &header, |_| true)?;
+    for row in rows().map(escaped) {
+        layout.write(out, &row, |_| false)?;
+    }
+    Ok(())
 }
 
 /// The columns' widths, and whether cells wrap to keep to them.
@@ -336,9 +346,10 @@ struct Layout {
 
 impl Layout {
     /// As wide as the widest of these cells; on a screen, no wider than it if that can be.
-    fn new<'r>(rows: impl Iterator<Item = &'r [String]>, screen: Screen) -> Self {
+    fn new(rows: impl Iterator<Item = impl AsRef<[String]>>, screen: Screen) -> Self {
         let mut widths: Vec<usize> = Vec::new();
         for row in rows {
+            let row = row.as_ref();
             widths.resize(row.len(), 0);
             for (width, cell) in widths.iter_mut().zip(row) {
                 *width = cell.width().max(*width);

@@ -1,7 +1,7 @@
 //! `check`: verdicts on one account, and on a suite of them.
 
 use std::fs;
-use std::os::unix::fs::{FileTypeExt as _, symlink};
+use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _, symlink};
 use std::process::Stdio;
 
 use rustix::process::Signal;
@@ -204,6 +204,8 @@ fn a_verdict_stays_what_it_is_without_a_reader() {
         ("nobody -o json", 10),
         ("unavailable --retries 0", 8),
         ("--suite smoke.toml", 10),
+        // The report is not written, and that is told.
+        ("--suite smoke.toml -q --report-junit /dev/stdout", 1),
     ] {
         let (reader, writer) = std::io::pipe().unwrap();
         drop(reader);
@@ -240,6 +242,50 @@ fn what_is_too_long_for_a_report_is_judged_all_the_same() {
     );
 }
 
+/// What is there is held for the report on all checks, and no more of it than there is memory for: the harness bounds that.
+#[test]
+fn what_is_there_is_kept_as_long_as_there_is_room() {
+    let long = "x".repeat(16_000);
+    let account = format!(
+        "{{\"id\":\"cacc_1\",\"connection_type\":\"standard\",\"onboarding_mode\":\"full\",\"status\":\"active\",\
+         \"platform_organization_id\":\"org_1\",\"created_at\":\"2023-11-07T05:31:56Z\",\"metadata\":{{\"a\":\"{long}\"}}}}"
+    );
+    let wire = Wire::answers(crate::wire::json(&account));
+    let home = Home::new();
+    home.profile(wire.url());
+    let count = |report: &str, what: &str| report.matches(what).count();
+    let many = "--expect metadata.a~y --expect status=active ".repeat(3_000);
+    let ended = home.acctq(&format!("check cacc_1 {many} -o json")).run();
+    assert_eq!(ended.code, 10);
+    let counted = [
+        "\"xxx",
+        "\"too long to be shown\"",
+        "\"actual\": \"active\"",
+    ]
+    .map(|what| count(&ended.stdout, what));
+    assert_eq!(counted, [4, 2_996, 3_000]);
+    let expect = "\"metadata.a~y\",".repeat(4);
+    let check = |i| {
+        format!(
+            "[[check]]\nname = \"{i}\"\nid = \"cacc_1\"\nexpect = [{expect} \"status=active\"]\n"
+        )
+    };
+    let checks: String = (0..500).map(check).collect();
+    home.file("smoke.toml", format!("version = 1\n{checks}"), 0o644);
+    let ended = home
+        .acctq("check --suite smoke.toml -o ndjson --report-junit report.xml")
+        .run();
+    assert_eq!(ended.code, 10);
+    let counted = ["\"xxx", "\"too long to be shown\"", "\"actual\":\"active\""]
+        .map(|what| count(&ended.stdout, what));
+    assert_eq!(counted, [262, 1_738, 500]);
+    let report = fs::read_to_string(home.path().join("report.xml")).unwrap();
+    assert_eq!(
+        count(&report, "\nunmet: expected metadata.a~y, is xxx"),
+        262
+    );
+}
+
 #[test]
 fn a_suite_is_neither_passed_over_nor_written_over() {
     let home = Home::new();
@@ -251,6 +297,25 @@ fn a_suite_is_neither_passed_over_nor_written_over() {
             "",
             "error: --suite is given twice, the second time with smoke.toml\n  hint: put all checks into one suite, or call acctq for each\n",
         );
+    home.acctq("-p sandbox check --suite smoke.toml --report-junit a.xml --report-junit b.xml")
+        .run()
+        .is(
+            2,
+            "",
+            "error: --report-junit is given twice, the second time with b.xml\n  hint: it is written once; copy it\n",
+        );
+    let config = home.file("config.toml", "", 0o600);
+    home.acctq("-p sandbox --config config.toml check --suite smoke.toml --report-junit ./config.toml")
+        .run()
+        .is(
+            2,
+            "",
+            &format!(
+                "error: --report-junit names the configuration file in use, {}\n  hint: name another file: the report takes the place of what is there\n",
+                config.display()
+            ),
+        );
+    assert_eq!(fs::read_to_string(config).unwrap(), "");
     symlink("smoke.toml", home.path().join("link.xml")).unwrap();
     for report in ["smoke.toml", "./smoke.toml", "link.xml"] {
         home.acctq(&format!(
@@ -379,12 +444,12 @@ fn a_suite_fails_with_what_its_failures_have_in_common() {
         (
             vec![FAILING, UNASKABLE],
             8,
-            "1 met · 1 unmet · 1 not answered · N s\nerror: 1 of 3 checks failed: `is over`\n",
+            "1 met · 1 unmet · 1 not answered · N s\nerror: 1 of 3 checks failed: `is over`; 1 could not be asked\n",
         ),
         (
             vec![UNASKABLE, FORBIDDEN, FAILING],
             1,
-            "1 met · 1 unmet · 2 not answered · N s\nerror: 1 of 4 checks failed: `is over`\n",
+            "1 met · 1 unmet · 2 not answered · N s\nerror: 1 of 4 checks failed: `is over`; 2 could not be asked\n",
         ),
     ] {
         let first = SUITE
@@ -445,7 +510,8 @@ fn a_suite_as_json_accounts_for_every_check() {
         (&told[0]["error"]["line"], &told[0]["error"]["id"]),
         (&3.into(), &"unavailable".into())
     );
-    assert_eq!(told[1]["error"]["code"], "unmet");
+    // What is told last is what the exit code is.
+    assert_eq!(told[1]["error"]["exit_code"], 8);
 }
 
 /// What is wrong is told with its place, and nothing is contacted.
@@ -548,6 +614,24 @@ fn mistakes_in_a_suite() {
         let told = format!("{} {}", error["message"], error["hint"]);
         assert!(told.contains(says), "{text}: {told}");
     }
+}
+
+/// A file of the largest size is read in no time: to count its lines for each of its places took minutes.
+#[test]
+fn a_mistake_at_the_end_of_a_long_suite() {
+    let home = Home::new();
+    let check = |i| format!("[[check]]\nname = \"{i}\"\nid = \"ending\"\nexpect = \"!ends_at\"\n");
+    let checks: String = (0..15_000).map(check).collect();
+    home.file(
+        "smoke.toml",
+        format!("version = 1\n{checks}{}", check(7)),
+        0o644,
+    );
+    home.acctq("check --suite smoke.toml").run().is(
+        2,
+        "",
+        "error: there is another check named `7` in line 30 (smoke.toml, line 60002, column 1)\n  hint: give it a name of its own\n",
+    );
 }
 
 /// It may hold anything.
@@ -746,6 +830,11 @@ hint: try again later; its operator can look for request {request}</error>
     let mut names: Vec<_> = names.collect();
     names.sort();
     assert_eq!(names, ["report.xml", "smoke.toml"]);
+    let mode = fs::metadata(home.path().join("report.xml"))
+        .unwrap()
+        .permissions()
+        .mode();
+    assert_eq!(mode & 0o777, 0o640);
 }
 
 /// The verdicts are printed still.
@@ -784,6 +873,39 @@ fn a_report_goes_where_its_name_leads() {
     assert!(link.is_symlink());
     let report = fs::read_to_string(home.path().join("report.xml")).unwrap();
     assert!(report.starts_with("<?xml"), "{report}");
+    // It leads to what is not there yet.
+    fs::create_dir(home.path().join("folder")).unwrap();
+    symlink("folder/new.xml", home.path().join("new.xml")).unwrap();
+    assert_eq!(run("new.xml").code, 10);
+    let report = fs::read_to_string(home.path().join("folder/new.xml")).unwrap();
+    assert!(report.starts_with("<?xml"), "{report}");
+    assert!(
+        fs::symlink_metadata(home.path().join("new.xml"))
+            .unwrap()
+            .is_symlink()
+    );
+    // A name as long as a name can be; who may read what is there may read it still, and nobody else.
+    let long = format!("{}.xml", "r".repeat(251));
+    home.file(&long, "", 0o604);
+    assert_eq!(run(&long).code, 10);
+    let mode = fs::metadata(home.path().join(&long))
+        .unwrap()
+        .permissions()
+        .mode();
+    assert_eq!(mode & 0o777, 0o604);
+    // What else is written to our own stream is not lost.
+    let out = fs::File::create(home.path().join("out.txt")).unwrap();
+    let started = home
+        .acctq("-p sandbox check --suite smoke.toml -q --report-junit /dev/stdout")
+        .start_with(|command| command.stdout(out).stderr(Stdio::piped()));
+    started
+        .ends()
+        .is(10, "", "error: 1 of 1 checks failed: `is over`\n");
+    let out = fs::read_to_string(home.path().join("out.txt")).unwrap();
+    assert!(
+        out.starts_with("<?xml") && out.contains("</testsuites>\nCheck "),
+        "{out}"
+    );
     let pipe = Leash::new(&home);
     let path = pipe.path().to_owned();
     assert_eq!(run("leash").code, 10);
@@ -816,22 +938,53 @@ fn a_signal_says_how_far_it_came() {
         format!("version = 1\n{}{}", check("a"), check("b")),
         0o644,
     );
-    for (args, told) in [
+    let mut started = home
+        .acctq("check --suite smoke.toml --jobs 1 --report-junit report.xml")
+        .start();
+    wire.asked(2);
+    started.signal(Signal::INT);
+    steady(started.exits()).is(
+        130,
+        "\
+Check  Expected   Is           Verdict
+a      not_found  not found    met
+b      not_found  interrupted  error
+",
+        "1 met · 1 not answered · N s\n\
+         error: interrupted after 1 of 2 checks\n  hint: run it again if you still want it\n",
+    );
+    let report = fs::read_to_string(home.path().join("report.xml")).unwrap();
+    assert!(
+        report.contains("tests=\"2\" failures=\"0\" errors=\"1\""),
+        "{report}"
+    );
+    let told = "<error type=\"interrupted\" message=\"`b`: the run was ended by a signal before this was answered\">";
+    assert!(report.contains(told), "{report}");
+    let mut started = home
+        .acctq("check --suite smoke.toml --jobs 1 -o json")
+        .start();
+    wire.asked(3);
+    started.signal(Signal::TERM);
+    let ended = started.exits();
+    assert_eq!(
+        (ended.code, &ended.error()["code"]),
+        (143, &"terminated".into())
+    );
+    let report: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
+    assert_eq!(
         (
-            "check --suite smoke.toml --jobs 1 --report-junit report.xml",
-            "interrupted after 1 of 2 checks",
+            &report[0]["error"]["exit_code"],
+            &report[1]["error"]["line"],
+            report[1]["found"].is_null()
         ),
-        ("check cacc_1", "interrupted while checking cacc_1"),
-    ] {
-        let seen = wire.requests().len();
-        let mut started = home.acctq(args).start();
-        wire.asked(if seen == 0 { 2 } else { seen + 1 });
-        started.signal(Signal::INT);
-        started.exits().is(
-            130,
-            "",
-            &format!("error: {told}\n  hint: run it again if you still want it\n"),
-        );
-    }
-    assert!(!home.path().join("report.xml").exists());
+        (&143.into(), &6.into(), true)
+    );
+    let mut started = home.acctq("check cacc_1").start();
+    wire.asked(4);
+    started.signal(Signal::INT);
+    started.exits().is(
+        130,
+        "",
+        "error: interrupted while checking cacc_1\n  hint: run it again if you still want it\n",
+    );
 }

@@ -3,10 +3,10 @@
 //! A verdict is a `failure`, a question that could not be asked an `error`. XML 1.0 has no notation for control characters at
 //! all, so texts stand here as they do for people.
 
-use std::fmt::Write as _;
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write as _};
-use std::path::Path;
+use std::fs::{self, File, Metadata, OpenOptions};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -17,8 +17,16 @@ use crate::commands::question::is;
 use crate::error::{Error, Kind, Result};
 use crate::escape::for_people;
 
-/// The report on these checks of `suite`, which took so long.
-pub fn xml(findings: &[Finding<'_>], suite: &Path, elapsed: Duration) -> String {
+/// Writes the report on these checks of `suite`, which took so long.
+///
+/// # Errors
+/// Those of `out`.
+pub fn write_xml(
+    out: &mut dyn Write,
+    findings: &[Finding],
+    suite: &Path,
+    elapsed: Duration,
+) -> io::Result<()> {
     let count = |verdict| findings.iter().filter(|f| f.verdict() == verdict).count();
     let name = suite.file_stem().unwrap_or_default().to_string_lossy();
     let name = escaped(&name);
@@ -32,20 +40,20 @@ pub fn xml(findings: &[Finding<'_>], suite: &Path, elapsed: Duration) -> String 
     let began = Timestamp::now() - elapsed;
     // Whole seconds, of which there is always a timestamp.
     let began = Timestamp::from_second(began.as_second()).unwrap_or(began);
-    let mut out = format!(
+    write!(
+        out,
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites {counts} time=\"{time}\">\n  \
          <testsuite {counts} skipped=\"0\" time=\"{time}\" timestamp=\"{}\">\n",
         Offset::UTC.to_datetime(began)
-    );
+    )?;
     for finding in findings {
-        // Writing to a String cannot fail.
-        let _ = write!(
+        write!(
             out,
             "    <testcase name=\"{}\" classname=\"{name}\" time=\"{}\"",
             escaped(finding.check.name.as_deref().unwrap_or_default()),
             seconds(finding.elapsed)
-        );
-        let _ = match outcome(finding) {
+        )?;
+        match outcome(finding) {
             None => writeln!(out, "/>"),
             Some((element, kind, message, details)) => writeln!(
                 out,
@@ -53,13 +61,13 @@ pub fn xml(findings: &[Finding<'_>], suite: &Path, elapsed: Duration) -> String 
                 escaped(&message),
                 escaped_lines(&details)
             ),
-        };
+        }?;
     }
-    out + "  </testsuite>\n</testsuites>\n"
+    out.write_all(b"  </testsuite>\n</testsuites>\n")
 }
 
 /// Element, type, message and details of what is not as expected.
-fn outcome(finding: &Finding<'_>) -> Option<(&'static str, &'static str, String, Vec<String>)> {
+fn outcome(finding: &Finding) -> Option<(&'static str, &'static str, String, Vec<String>)> {
     let subject = format!(
         "{} {}",
         finding.check.id.resource().noun,
@@ -116,18 +124,27 @@ fn escaped_lines(lines: &[String]) -> String {
     lines.join("\n")
 }
 
-/// Writes the report, whole or not at all. What is no file (a pipe, a device) is written to as it is.
+/// Writes the report as `render` does it, whole or not at all. What is no file (a pipe, a device) is written to as it is.
+/// `unfinished` names what is to be removed if it is not completed.
 ///
 /// # Errors
 /// `failed`: it cannot be written.
-pub fn write(path: &Path, report: &str) -> Result<()> {
-    // Where a link leads to.
-    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let is_special = fs::metadata(&target).is_ok_and(|metadata| !metadata.is_file());
-    let written = if is_special {
-        special(&target).and_then(|mut file| file.write_all(report.as_bytes()))
+pub fn write(
+    path: &Path,
+    unfinished: &Mutex<Option<PathBuf>>,
+    render: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>,
+) -> Result<()> {
+    let old = fs::metadata(path).ok();
+    let mut write = |file: File| {
+        let mut out = BufWriter::new(file);
+        render(&mut out).and_then(|()| out.flush())
+    };
+    let written = if let Some(stream) = old.as_ref().and_then(stream) {
+        write(stream)
+    } else if old.as_ref().is_some_and(|old| !old.is_file()) {
+        special(path).and_then(write)
     } else {
-        replace(&target, report.as_bytes())
+        replace(&target(path), old, unfinished, &mut write)
     };
     written.map_err(|e| {
         let message = format!("the report {} could not be written", path.display());
@@ -136,6 +153,39 @@ pub fn write(path: &Path, report: &str) -> Result<()> {
             .at(path, None)
             .because(e)
     })
+}
+
+/// Our own stream, if that is what is there: what else is written to it would be lost with a file that is replaced.
+#[cfg(unix)]
+fn stream(there: &Metadata) -> Option<File> {
+    use std::os::fd::AsFd as _;
+    use std::os::unix::fs::MetadataExt as _;
+    let (stdout, stderr) = (io::stdout(), io::stderr());
+    let streams = [stdout.as_fd(), stderr.as_fd()].into_iter();
+    let mut files = streams.filter_map(|stream| stream.try_clone_to_owned().ok().map(File::from));
+    let place = |metadata: &Metadata| (metadata.dev(), metadata.ino());
+    files.find(|file| {
+        file.metadata()
+            .is_ok_and(|ours| place(&ours) == place(there))
+    })
+}
+
+#[cfg(not(unix))]
+fn stream(_: &Metadata) -> Option<File> {
+    None
+}
+
+/// Where a link leads to, be it there yet or not.
+fn target(path: &Path) -> PathBuf {
+    let mut target = path.to_owned();
+    // As many as the system follows.
+    for _ in 0..40 {
+        match fs::read_link(&target) {
+            Ok(next) => target = target.with_file_name("").join(next),
+            Err(_) => break,
+        }
+    }
+    target
 }
 
 /// What is no file, opened without waiting for somebody who reads it.
@@ -155,18 +205,26 @@ fn special(target: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// Puts a new file in the place of an old one at once, so that nobody reads half of it.
-fn replace(target: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut name = target.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{}.tmp", std::process::id()));
-    let temporary = target.with_file_name(name);
-    let mut file = OpenOptions::new()
+/// Puts a new file in the place of an old one at once, so that nobody reads half of it. Who may read it stays as it was.
+fn replace(
+    target: &Path,
+    old: Option<Metadata>,
+    unfinished: &Mutex<Option<PathBuf>>,
+    write: &mut dyn FnMut(File) -> io::Result<()>,
+) -> io::Result<()> {
+    // Not the target's own name, which may be as long as a name can be.
+    let temporary = target.with_file_name(format!(".acctq-{:016x}.tmp", fastrand::u64(..)));
+    let is_left = || unfinished.lock().unwrap_or_else(PoisonError::into_inner);
+    let file = OpenOptions::new()
         .write(true)
         .create_new(true)
         .open(&temporary)?;
-    let written = file
-        .write_all(bytes)
+    *is_left() = Some(temporary.clone());
+    let kept = old.map_or(Ok(()), |old| file.set_permissions(old.permissions()));
+    let written = kept
+        .and_then(|()| write(file))
         .and_then(|()| fs::rename(&temporary, target));
+    *is_left() = None;
     written.inspect_err(|_| {
         // Nothing is left to do if even that fails.
         let _ = fs::remove_file(&temporary);

@@ -1,6 +1,8 @@
 //! What has come of checks: for people as rows, for scripts as documents of our own.
 
 use std::fmt::Write as _;
+use std::io::{self, Write};
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::suite::Check;
@@ -8,13 +10,13 @@ use crate::commands::question::{as_json, is};
 use crate::error::{Error, Result};
 use crate::expression::Verdict;
 use crate::json::string;
-use crate::output::table::{Screen, grid};
-use crate::output::{Format, document, documents};
+use crate::output::table::{Screen, write_grid};
+use crate::output::{Format, document, write_documents};
 use crate::ui::error_object;
 
 /// What has come of one check.
-pub struct Finding<'a> {
-    pub check: &'a Check,
+pub struct Finding {
+    pub check: Arc<Check>,
     pub profile: Option<String>,
     /// What holds and what does not; or why that could not be asked.
     pub result: Result<Judgement>,
@@ -31,7 +33,26 @@ pub struct Judgement {
     pub verdicts: Vec<Verdict>,
 }
 
-impl Finding<'_> {
+impl Finding {
+    /// Of a check that was not asked.
+    pub fn failed(check: Arc<Check>, error: Error) -> Self {
+        Finding {
+            profile: check.profile.clone(),
+            check,
+            result: Err(error),
+            lookups: 0,
+            elapsed: Duration::ZERO,
+        }
+    }
+
+    /// One for each expectation, if it was answered.
+    pub fn verdicts_mut(&mut self) -> &mut [Verdict] {
+        match &mut self.result {
+            Ok(judgement) => &mut judgement.verdicts,
+            Err(_) => &mut [],
+        }
+    }
+
     /// What it comes to, as a script reads it.
     pub fn verdict(&self) -> &'static str {
         match &self.result {
@@ -48,55 +69,56 @@ impl Judgement {
     }
 }
 
-/// The report; of a suite, it is about several.
-pub fn render(findings: &[Finding<'_>], is_suite: bool, format: Format, screen: Screen) -> Vec<u8> {
-    if format == Format::Table {
-        return table(findings, is_suite, screen);
-    }
-    let mut texts: Vec<_> = findings.iter().map(object).collect();
-    match texts.pop() {
-        Some(text) if !is_suite => document(format, text),
-        last => {
-            texts.extend(last);
-            documents(format, texts)
+/// Writes the report, one check after the other; of a suite, it is about several.
+///
+/// # Errors
+/// Those of `out`.
+pub fn render(
+    findings: &[Finding],
+    is_suite: bool,
+    format: Format,
+    screen: Screen,
+    mut out: &mut dyn Write,
+) -> io::Result<()> {
+    let rows = || findings.iter().flat_map(rows);
+    match (format, is_suite) {
+        (Format::Table, true) => {
+            let header = ["Check", "Expected", "Is", "Verdict"];
+            write_grid(&mut out, &header, rows, screen)
+        }
+        (Format::Table, false) => {
+            let unnamed = || rows().map(|[_, expected, is, verdict]| [expected, is, verdict]);
+            write_grid(&mut out, &["Expected", "Is", "Verdict"], unnamed, screen)
+        }
+        (_, true) => write_documents(out, format, findings.iter().map(object)),
+        (_, false) => {
+            let mut texts = findings
+                .iter()
+                .map(|finding| document(format, object(finding)));
+            texts.try_for_each(|text| out.write_all(&text))
         }
     }
 }
 
 /// A row for each expectation.
-fn table(findings: &[Finding<'_>], is_suite: bool, screen: Screen) -> Vec<u8> {
-    let mut rows = Vec::new();
-    for finding in findings {
+fn rows(finding: &Finding) -> impl Iterator<Item = [String; 4]> {
+    let expectations = finding.check.expectations.iter().enumerate();
+    expectations.map(|(i, expectation)| {
+        let (is, verdict) = match &finding.result {
+            Ok(judgement) => {
+                let verdict = &judgement.verdicts[i];
+                let word = if verdict.holds { "met" } else { "unmet" };
+                (is(verdict), word)
+            }
+            Err(error) => (error.kind().code().replace('_', " "), "error"),
+        };
         let name = finding.check.name.clone().unwrap_or_default();
-        for (i, expectation) in finding.check.expectations.iter().enumerate() {
-            let (is, verdict) = match &finding.result {
-                Ok(judgement) => {
-                    let verdict = &judgement.verdicts[i];
-                    let word = if verdict.holds { "met" } else { "unmet" };
-                    (is(verdict), word)
-                }
-                Err(error) => (error.kind().code().replace('_', " "), "error"),
-            };
-            rows.push([
-                name.clone(),
-                expectation.to_string(),
-                is,
-                verdict.to_owned(),
-            ]);
-        }
-    }
-    if is_suite {
-        return grid(&["Check", "Expected", "Is", "Verdict"], &rows, screen);
-    }
-    let rows: Vec<_> = rows
-        .into_iter()
-        .map(|[_, expected, is, verdict]| [expected, is, verdict])
-        .collect();
-    grid(&["Expected", "Is", "Verdict"], &rows, screen)
+        [name, expectation.to_string(), is, verdict.to_owned()]
+    })
 }
 
 /// The check as a JSON object: all keys, always.
-fn object(finding: &Finding<'_>) -> String {
+fn object(finding: &Finding) -> String {
     let Finding { check, result, .. } = finding;
     let or_null = |text: Option<&str>| text.map_or("null".to_owned(), string);
     let expectations: Vec<_> = (0..check.expectations.len())

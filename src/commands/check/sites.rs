@@ -57,7 +57,7 @@ impl Site {
 
 /// A check that is asked.
 pub struct Asked<'a> {
-    pub check: &'a Check,
+    pub check: &'a Arc<Check>,
     /// The profile that it is asked in, as far as that is known.
     pub profile: Option<String>,
     /// What the token has taken of the time that the look-up has.
@@ -68,7 +68,7 @@ pub struct Asked<'a> {
 
 /// The checks, one after the other, each with the client that asks.
 pub struct Source<'a> {
-    checks: Iter<'a, Check>,
+    checks: Iter<'a, Arc<Check>>,
     sites: Vec<(&'a Site, Result<Clients<'a>>)>,
     /// Whose token could not be read: that is not tried again for every check.
     without_token: Vec<(Arc<Client<'a>>, Error)>,
@@ -78,7 +78,7 @@ pub struct Source<'a> {
 impl<'a> Source<'a> {
     /// Of these checks; each site has its endpoints.
     pub fn new(
-        checks: &'a [Check],
+        checks: &'a [Arc<Check>],
         sites: &'a [Site],
         endpoints: &'a [Result<Endpoints<'a>>],
         context: &'a Context<'a>,

@@ -1,5 +1,6 @@
 //! A suite of checks: a TOML file, read whole and checked to the last key before anything is asked.
 
+use std::collections::HashMap;
 use std::path::Path;
 use std::time::Duration;
 
@@ -48,11 +49,7 @@ pub fn read(path: &Path) -> Result<Vec<Check>> {
     };
     let opened = Opened::open(path).map_err(|unreadable| failed(&unreadable.words, None))?;
     let text = toml_document::read(&opened).map_err(|(words, line)| failed(&words, line))?;
-    let document = Document {
-        path,
-        text: &text,
-        kind: Kind::Usage,
-    };
+    let document = Document::new(path, &text, Kind::Usage);
     Reader { document }.suite()
 }
 
@@ -67,6 +64,7 @@ impl Reader<'_> {
         let start = 0..0;
         let mut is_versioned = false;
         let mut checks: Vec<Check> = Vec::new();
+        let mut names = HashMap::new();
         for (key, value) in in_order(table.get_ref()) {
             match key.get_ref().as_ref() {
                 "version" => {
@@ -76,7 +74,7 @@ impl Reader<'_> {
                 "check" => {
                     for table in self.tables(value)? {
                         let check = self.check(table)?;
-                        self.is_new(&check, &checks, table)?;
+                        self.is_new(&check, &mut names, table)?;
                         checks.push(check);
                     }
                 }
@@ -114,12 +112,18 @@ impl Reader<'_> {
     }
 
     /// Two checks of one name could not be told apart in a report.
-    fn is_new(&self, check: &Check, before: &[Check], table: &Value<'_>) -> Result<()> {
-        let Some(other) = before.iter().find(|other| other.name == check.name) else {
+    fn is_new(
+        &self,
+        check: &Check,
+        lines: &mut HashMap<String, usize>,
+        table: &Value<'_>,
+    ) -> Result<()> {
+        let name = check.name.clone().unwrap_or_default();
+        let line = check.line.unwrap_or_default();
+        let Some(line) = lines.insert(name.clone(), line) else {
             return Ok(());
         };
-        let name = excerpt(check.name.as_deref().unwrap_or_default(), SHOWN);
-        let line = other.line.unwrap_or_default();
+        let name = excerpt(&name, SHOWN);
         let what = format!("there is another check named `{name}` in line {line}");
         Err(self
             .document

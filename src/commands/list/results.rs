@@ -175,7 +175,7 @@ impl Results {
     pub fn last_words(self: &Arc<Self>) -> LastWords {
         let (completed, told) = (self.clone(), self.clone());
         LastWords {
-            complete: Box::new(move || completed.break_off_at(&mut completed.lock())),
+            complete: Box::new(move |_| completed.break_off_at(&mut completed.lock())),
             say: Box::new(move |kind| Some(told.interrupted(kind))),
         }
     }

@@ -205,7 +205,7 @@ impl Results {
     pub fn last_words(self: &Arc<Self>) -> LastWords {
         let (completed, told) = (self.clone(), self.clone());
         LastWords {
-            complete: Box::new(move || {
+            complete: Box::new(move |_| {
                 // That it cannot be written is nothing to tell beside the signal: a full disk has been told before.
                 let _ = completed.cut_short(&mut lock(&completed.output));
             }),
