@@ -327,6 +327,50 @@ fn an_activation_token_is_nowhere_without_reveal() {
     }
 }
 
+/// What is near a mistyped name is told only if it would be shown.
+#[test]
+fn a_hint_suggests_nothing_that_is_hidden() {
+    let token = ACTIVATION;
+    let secret = format!("\"activation_token\":\"{token}\",\"promo_{token}\":1");
+    let nothing = "`-o json` without --fields shows every member";
+    for (more, field, hint) in [
+        (secret.clone(), "promo", nothing),
+        (secret.clone(), "PNS", nothing),
+        // One that says nothing, but holds it, is less use than one that is shown.
+        (format!("{secret},\"promt\":\"{token}\""), "promo", nothing),
+        (
+            format!("{secret},\"promoted\":1"),
+            "promo",
+            "did you mean `promoted`?",
+        ),
+    ] {
+        let account = format!("{{\"id\":\"cacc_1\",{more}}}");
+        for (command, body) in [
+            ("get cacc_1", account.clone()),
+            ("get cacc_1 cacc_1", account.clone()),
+            ("wait cacc_1", account.clone()),
+            ("cacc list", format!("{{\"data\":[{account}]}}")),
+        ] {
+            let home = answered(&body);
+            for format in ["table", "json", "yaml", "ndjson"] {
+                // The harness looks for the token in both streams, in every form.
+                let ended = home
+                    .acctq(&format!("{command} -q -F {field} -o {format}"))
+                    .run();
+                assert_eq!(
+                    (ended.code, ended.stdout.matches("cacc").count()),
+                    (2, 0),
+                    "{ended:#?}"
+                );
+                assert!(
+                    ended.stderr.contains(hint),
+                    "{command} as {format}: {ended:#?}"
+                );
+            }
+        }
+    }
+}
+
 #[test]
 fn an_activation_token_in_an_error_is_hidden() {
     let body = format!(
