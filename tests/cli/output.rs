@@ -249,11 +249,78 @@ fn a_cell_of_any_size_passes_a_pipe_uncut() {
     home.acctq(&format!("get {CACC} -F metadata,id"))
         .run()
         .prints(&format!("Metadata  {name}\nID        {CACC}\n"));
-    let gap = " ".repeat(name.len() + 2 - "Metadata".len());
+    // It pushes right what stands behind it, and nothing else: padding the others would take memory times the rows.
     let row = format!("{name}  {CACC}\n");
     home.acctq(&format!("get {CACC} {CACC} -F metadata,id -q"))
         .run()
-        .prints(&format!("Metadata{gap}ID\n{row}{row}"));
+        .prints(&format!("Metadata  ID\n{row}{row}"));
+}
+
+/// What a stranger makes large grows little by being laid out: the harness holds the program to its memory.
+#[test]
+fn nothing_is_indented_without_bound() {
+    let elements = |gap: &str| format!("0{}", format!(",{gap}0").repeat(400_000));
+    let brackets = |n: usize| ("[".repeat(n), "]".repeat(n));
+    let (open, close) = brackets(126);
+    let home = answered(&connected(CACC, &format!("{open}{}{close}", elements(""))));
+    let (open, close) = brackets(111);
+    home.acctq(&format!("get {CACC} -F metadata -o yaml"))
+        .run()
+        .prints(&format!(
+            "metadata:\n  {}{open}{}{close}\n",
+            "- ".repeat(15),
+            elements(" ")
+        ));
+    // Where the elements themselves could be laid out, but are too many.
+    let (open, close) = brackets(9);
+    let home = answered(&connected(CACC, &format!("{open}{}{close}", elements(""))));
+    home.acctq(&format!("get {CACC} -F metadata -o yaml"))
+        .run()
+        .prints(&format!(
+            "metadata:\n  {}[{}]\n",
+            "- ".repeat(8),
+            elements(" ")
+        ));
+    let indented = |bracket: &str, levels: &mut dyn Iterator<Item = usize>| -> String {
+        levels
+            .map(|level| format!("{}{bracket}\n", " ".repeat(2 * level)))
+            .collect()
+    };
+    home.acctq(&format!("get {CACC} -F metadata -o json"))
+        .run()
+        .prints(&format!(
+            "{{\n  \"metadata\": [\n{}{}[{}]\n{}}}\n",
+            indented("[", &mut (2..9)),
+            " ".repeat(2 * 9),
+            elements(""),
+            indented("]", &mut (1..9).rev()),
+        ));
+}
+
+#[test]
+fn nothing_is_padded_without_bound() {
+    let (label, name) = ("k".repeat(400_000), "n".repeat(400_000));
+    let small = |n: usize| format!("\"m{n}\":1");
+    let members: Vec<_> = (0..1000).map(small).collect();
+    let home = answered(&format!(
+        "{{\"id\":\"cacc_1\",\"{label}\":1,{}}}",
+        members.join(",")
+    ));
+    let rows: String = (0..1000)
+        .map(|n| format!("{:4}  1\n", format!("m{n}")))
+        .collect();
+    home.acctq("get cacc_1 -q")
+        .run()
+        .prints(&format!("ID    cacc_1\n{label}  1\n{rows}"));
+    let named = |name: &str| connected("cacc_1", &format!("\"{name}\""));
+    let others = vec![named("small"); 300].join(",");
+    let home = answered(&format!("{{\"data\":[{},{others}]}}", named(&name)));
+    home.acctq("cacc list -q -F metadata,status")
+        .run()
+        .prints(&format!(
+            "Metadata  Status\n{name}  active\n{}",
+            "small     active\n".repeat(300)
+        ));
 }
 
 #[test]
