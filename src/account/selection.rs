@@ -109,7 +109,7 @@ impl Account {
         let mut entries = Vec::with_capacity(selection.names.len());
         for name in selection.names() {
             let Some(value) = self.find(name) else {
-                self.known(name, selection)?;
+                self.known(name, selection, concealment)?;
                 continue;
             };
             if concealment.hides(name, value) {
@@ -141,7 +141,7 @@ impl Account {
     }
 
     /// Whether an absent name may be absent: its first part is a field of the contract or a member of the answer.
-    fn known(&self, name: &str, selection: &Selection) -> Result<()> {
+    fn known(&self, name: &str, selection: &Selection, concealment: &Concealment) -> Result<()> {
         let is_known = |first: &str| {
             selection.resources.iter().any(|r| r.field(first).is_some())
                 || self.document.get(first).is_some()
@@ -154,7 +154,10 @@ impl Account {
             .iter()
             .flat_map(|r| r.fields)
             .map(|f| f.name);
-        let names = fields.chain(self.document.members().map(|(name, _)| name));
+        // A name may hold the secret itself: only what would be shown is suggested.
+        let members = self.document.members();
+        let shown = members.filter(|(name, value)| !concealment.hides(name, value));
+        let names = fields.chain(shown.map(|(name, _)| name));
         let error = Error::new(
             Kind::Usage,
             format!(

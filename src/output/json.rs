@@ -6,7 +6,7 @@
 use std::io::{self, Write};
 
 use crate::account::{Concealment, Entry};
-use crate::json::{Token, decode, write_string};
+use crate::json::{Token, Tokens, decode, write_string};
 
 /// Writes one object of entries, without those that are concealed, each on a line of its own, two spaces deeper
 /// than `indent`, which is the number of spaces before the closing brace. No newline at the end.
@@ -19,7 +19,9 @@ pub fn write_object(
     concealment: &Concealment,
     indent: usize,
 ) -> io::Result<()> {
-    Writer::new(out, Some(indent)).object(entries, concealment)
+    let mut writer = Writer::new(out, Some(indent));
+    writer.laid_out = laid_out(entries);
+    writer.object(entries, concealment)
 }
 
 /// Writes one object on one line, without blanks: `{"a":1,"b":[1,2]}`. No newline at the end.
@@ -70,10 +72,51 @@ enum Before {
 /// What is deeper than this stays on one line: indented, a body of deep brackets would grow a hundredfold.
 const LAID_OUT: usize = 16;
 
+/// Accounts up to this size, in bytes, may take what they will.
+const SMALL: usize = 32 * 1024;
+
+/// Larger ones grow by so much for each of their bytes: what would take more stays on one line from a smaller depth on.
+const GROWTH: usize = 4;
+
+/// To which depth an object of these entries is laid out: what is deeper stays on one line.
+pub(super) fn laid_out(entries: &[Entry<'_>]) -> usize {
+    let values = || entries.iter().filter_map(|entry| entry.value);
+    let size: usize = values().map(str::len).sum();
+    if size <= SMALL {
+        return LAID_OUT;
+    }
+    let mut lines = [0; LAID_OUT + 1];
+    for value in values() {
+        let mut depth = 1;
+        for token in Tokens::new(value) {
+            if let Token::ArrayEnd | Token::ObjectEnd = token {
+                depth -= 1;
+            } else if let Some(lines) = lines.get_mut(depth) {
+                // A key shares the line of its value.
+                *lines += usize::from(!matches!(token, Token::Key(_)));
+            }
+            if let Token::ArrayStart | Token::ObjectStart = token {
+                depth += 1;
+            }
+        }
+    }
+    let mut left = GROWTH * size;
+    let fits = lines.iter().enumerate().take_while(|&(depth, lines)| {
+        let blanks = lines * 2 * (depth + 1);
+        left.checked_sub(blanks).is_some_and(|rest| {
+            left = rest;
+            true
+        })
+    });
+    fits.last().map_or(1, |(depth, _)| depth.max(1))
+}
+
 struct Writer<'o, W> {
     out: &'o mut W,
     /// The indentation of the outermost bracket; `None` to stay on one line.
     indent: Option<usize>,
+    /// What is deeper stays on one line, too.
+    laid_out: usize,
     depth: usize,
     before: Before,
 }
@@ -83,6 +126,7 @@ impl<'o, W: Write> Writer<'o, W> {
         Writer {
             out,
             indent,
+            laid_out: LAID_OUT,
             depth: 0,
             before: Before::Colon,
         }
@@ -162,7 +206,7 @@ impl<'o, W: Write> Writer<'o, W> {
 
     /// Begins a line, if what stands so deep `inside` has lines of its own.
     fn break_line(&mut self, inside: usize) -> io::Result<()> {
-        let Some(base) = self.indent.filter(|_| inside <= LAID_OUT) else {
+        let Some(base) = self.indent.filter(|_| inside <= self.laid_out) else {
             return Ok(());
         };
         self.out.write_all(b"\n")?;

@@ -10,7 +10,7 @@ use std::io::{self, Write};
 
 use comfy_table::{ContentArrangement, Table, presets};
 use jiff::{SignedDuration, Timestamp};
-use unicode_width::UnicodeWidthStr as _;
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 use super::json;
 use crate::account::field::{Kind, text, time};
@@ -28,6 +28,12 @@ const GAP: usize = 2;
 
 /// No screen is taken to be narrower: nothing could be read there.
 const NARROWEST_SCREEN: u16 = 20;
+
+/// In a pipe, no cell widens its column beyond: every row would be padded to the width of one.
+const WIDEST: usize = 120;
+
+/// How far the lines of a first column's cell but the first stand in: none of them looks like a row.
+const INDENT: usize = 2;
 
 /// Columns but the first give way until they are so narrow; an RFC 3339 date still fits.
 const NARROW: usize = 10;
@@ -345,14 +351,17 @@ struct Layout {
 }
 
 impl Layout {
-    /// As wide as the widest of these cells; on a screen, no wider than it if that can be.
+    /// As wide as the widest of these cells, of those that are not very wide; on a screen, no wider than it if that can be.
     fn new(rows: impl Iterator<Item = impl AsRef<[String]>>, screen: Screen) -> Self {
         let mut widths: Vec<usize> = Vec::new();
         for row in rows {
             let row = row.as_ref();
             widths.resize(row.len(), 0);
             for (width, cell) in widths.iter_mut().zip(row) {
-                *width = cell.width().max(*width);
+                let cell = cell.width();
+                if cell <= WIDEST || screen.width.is_some() {
+                    *width = cell.max(*width);
+                }
             }
         }
         let wraps = screen.width.is_some_and(|screen| {
@@ -373,12 +382,17 @@ impl Layout {
         row: &[String],
         bold: impl Fn(usize) -> bool,
     ) -> io::Result<()> {
-        let cells = row.iter().zip(&self.widths).map(|(cell, width)| {
-            if self.wraps && cell.width() > *width {
-                wrap(cell, *width)
-            } else {
-                vec![cell.clone()]
+        let cells = row.iter().zip(&self.widths).enumerate();
+        let cells = cells.map(|(column, (cell, &width))| {
+            if !self.wraps || cell.width() <= width {
+                return vec![cell.clone()];
             }
+            let indent = if column == 0 { INDENT } else { 0 };
+            let mut lines = wrap(cell, width.saturating_sub(indent).max(1));
+            for line in lines.iter_mut().skip(1) {
+                line.insert_str(0, &" ".repeat(indent));
+            }
+            lines
         });
         let cells: Vec<_> = cells.collect();
         for line in 0..cells.iter().map(Vec::len).max().unwrap_or(0) {
@@ -412,7 +426,7 @@ fn fit(widths: &mut [usize], screen: usize) -> bool {
     for width in widths.iter_mut() {
         *width = screen.min(*width);
     }
-    for (first, floor) in [(1, NARROW), (0, 1)] {
+    for (first, floor) in [(1, NARROW), (0, INDENT + 1), (1, 1)] {
         while taken(widths) > screen {
             let others = widths.get_mut(first..).unwrap_or_default();
             match others.iter_mut().max().filter(|width| **width > floor) {
@@ -431,14 +445,34 @@ fn wrap(text: &str, width: usize) -> Vec<String> {
         .load_style(presets::NOTHING)
         .set_content_arrangement(ContentArrangement::Dynamic)
         .set_width(u16::try_from(width).unwrap_or(u16::MAX))
-        .add_row([text]);
+        .add_row([break_words(text, width)]);
     for column in table.column_iter_mut() {
         column.set_padding((0, 0));
     }
     table
         .lines()
-        .map(|line| line.trim_end().to_owned())
+        .map(|line| line.trim_end_matches(' ').to_owned())
         .collect()
+}
+
+/// The text with the words broken that are wider than a line: `comfy-table`, which begins a line at `\n`, measures what is
+/// left of a word before each of its lines, so that a word of a MiB took it minutes.
+fn break_words(text: &str, width: usize) -> String {
+    let mut out = String::with_capacity(text.len() + text.len() / width.max(1));
+    let mut used = 0;
+    for c in text.chars() {
+        let columns = c.width().unwrap_or(0);
+        if c == ' ' {
+            used = 0;
+        } else if used > 0 && columns > 0 && used + columns > width {
+            out.push('\n');
+            used = columns;
+        } else {
+            used += columns;
+        }
+        out.push(c);
+    }
+    out
 }
 
 /// A value in one line: text as it is, anything else as JSON.

@@ -1,4 +1,5 @@
-//! Objects as YAML in block style, written so that every reader, of YAML 1.1 or 1.2, reads the server's own document.
+//! Objects as YAML in block style, what is very deep or large in flow style, written so that every reader, of YAML 1.1 or 1.2,
+//! reads the server's own document.
 //!
 //! - A string is plain only if it starts with a letter, holds nothing that means something in YAML, and is no word or
 //!   number of either version; else it stands in double quotes, where all that `escape` forbids is escaped. That covers
@@ -6,12 +7,13 @@
 //! - A number is copied to the letter. With an exponent, YAML 1.1 takes it for one only if it has a point and the
 //!   exponent a sign; the others bear the tag `!!float`, which says so and leaves the digits alone.
 //! - A key that is too long for `key: value` is written as `? key`.
+//! - In flow style, which stays on one line, all strings stand in double quotes.
 //!
 //! Nothing is parsed into a tree and nothing recurses, so depth costs no stack.
 
 use std::io::{self, Write};
 
-use super::json::indent;
+use super::json::{indent, laid_out};
 use crate::account::{Concealment, Entry};
 use crate::escape::is_forbidden;
 use crate::json::{Token, decode};
@@ -40,6 +42,7 @@ pub fn write_object(
         open: Vec::with_capacity(8),
         key: Vec::with_capacity(32),
         after: After::Nothing,
+        laid_out: laid_out(entries) + usize::from(item),
     };
     if item {
         // The caller's sequence, which this call does not end.
@@ -69,6 +72,10 @@ enum After {
     Key,
     /// The dash of an item.
     Dash,
+    /// The opening bracket of a container on one line.
+    Bracket,
+    /// A member or item of one.
+    Sibling,
 }
 
 struct Emitter<'o, W> {
@@ -77,6 +84,8 @@ struct Emitter<'o, W> {
     /// The key that is being written.
     key: Vec<u8>,
     after: After,
+    /// Containers deeper than this stay on one line, in flow style.
+    laid_out: usize,
 }
 
 impl<W: Write> Emitter<'_, W> {
@@ -89,16 +98,24 @@ impl<W: Write> Emitter<'_, W> {
         }
         if let Some(Container::Sequence) = self.open.last() {
             self.begin_entry()?;
-            self.out.write_all(b"-")?;
-            self.after = After::Dash;
+            if !self.is_on_one_line() {
+                self.out.write_all(b"-")?;
+                self.after = After::Dash;
+            }
         }
         match token {
-            Token::ObjectStart => self.open.push(Container::Mapping),
-            Token::ArrayStart => self.open.push(Container::Sequence),
+            Token::ObjectStart => self.open(Container::Mapping),
+            Token::ArrayStart => self.open(Container::Sequence),
             Token::String(raw) => {
                 self.begin_value()?;
-                write_string(self.out, &decode(raw).unwrap_or_default())?;
-                self.end_line()?;
+                // A checked document's strings all decode.
+                let text = decode(raw).unwrap_or_default();
+                if self.is_on_one_line() {
+                    write_quoted(self.out, &text)?;
+                } else {
+                    write_string(self.out, &text)?;
+                }
+                self.end_value()
             }
             Token::Scalar(raw) => {
                 self.begin_value()?;
@@ -106,35 +123,63 @@ impl<W: Write> Emitter<'_, W> {
                     self.out.write_all(b"!!float ")?;
                 }
                 self.out.write_all(raw.as_bytes())?;
-                self.end_line()?;
+                self.end_value()
             }
-            Token::Key(_) | Token::ObjectEnd | Token::ArrayEnd => {}
+            Token::Key(_) | Token::ObjectEnd | Token::ArrayEnd => Ok(()),
         }
-        Ok(())
     }
 
     fn key(&mut self, name: &str) -> io::Result<()> {
         self.begin_entry()?;
         self.key.clear();
-        write_string(&mut self.key, name)?;
-        if self.key.len() > LONGEST_KEY {
-            self.out.write_all(b"? ")?;
-            self.out.write_all(&self.key)?;
-            self.out.write_all(b"\n")?;
-            self.indent()?;
+        if self.is_on_one_line() {
+            write_quoted(&mut self.key, name)?;
         } else {
-            self.out.write_all(&self.key)?;
+            write_string(&mut self.key, name)?;
+        }
+        let is_long = self.key.len() > LONGEST_KEY;
+        if is_long {
+            self.out.write_all(b"? ")?;
+        }
+        self.out.write_all(&self.key)?;
+        match (is_long, self.is_on_one_line()) {
+            (true, true) => self.out.write_all(b" ")?,
+            (true, false) => {
+                self.out.write_all(b"\n")?;
+                self.indent()?;
+            }
+            (false, _) => {}
         }
         self.after = After::Key;
         self.out.write_all(b":")
+    }
+
+    /// Whether the innermost container is in flow style.
+    fn is_on_one_line(&self) -> bool {
+        self.open.len() > self.laid_out
+    }
+
+    fn open(&mut self, container: Container) -> io::Result<()> {
+        let bracket: &[u8] = match container {
+            Container::Mapping => b"{",
+            Container::Sequence => b"[",
+        };
+        self.open.push(container);
+        if self.is_on_one_line() {
+            self.begin_value()?;
+            self.out.write_all(bracket)?;
+            self.after = After::Bracket;
+        }
+        Ok(())
     }
 
     /// Goes to where the next member or item of the innermost container stands: behind the dash if the container is an
     /// item itself and this its first, for a dash and a space are as wide as a level.
     fn begin_entry(&mut self) -> io::Result<()> {
         match self.after {
-            After::Nothing => return Ok(()),
+            After::Nothing | After::Bracket => return Ok(()),
             After::Dash => return self.out.write_all(b" "),
+            After::Sibling => return self.out.write_all(b", "),
             After::Key => self.out.write_all(b"\n")?,
             After::Line => {}
         }
@@ -144,12 +189,20 @@ impl<W: Write> Emitter<'_, W> {
     fn begin_value(&mut self) -> io::Result<()> {
         match self.after {
             After::Key | After::Dash => self.out.write_all(b" "),
-            After::Nothing | After::Line => Ok(()),
+            After::Nothing | After::Line | After::Bracket | After::Sibling => Ok(()),
         }
     }
 
     fn close(&mut self) -> io::Result<()> {
+        let was_on_one_line = self.is_on_one_line();
         let closed = self.open.pop();
+        if was_on_one_line {
+            self.out.write_all(match closed {
+                Some(Container::Sequence) => b"]",
+                _ => b"}",
+            })?;
+            return self.end_value();
+        }
         if let After::Line = self.after {
             return Ok(());
         }
@@ -158,10 +211,14 @@ impl<W: Write> Emitter<'_, W> {
             Some(Container::Sequence) => b"[]",
             _ => b"{}",
         })?;
-        self.end_line()
+        self.end_value()
     }
 
-    fn end_line(&mut self) -> io::Result<()> {
+    fn end_value(&mut self) -> io::Result<()> {
+        if self.is_on_one_line() {
+            self.after = After::Sibling;
+            return Ok(());
+        }
         self.after = After::Line;
         self.out.write_all(b"\n")
     }
@@ -186,6 +243,10 @@ fn write_string(out: &mut impl Write, text: &str) -> io::Result<()> {
     if is_plain(text) {
         return out.write_all(text.as_bytes());
     }
+    write_quoted(out, text)
+}
+
+fn write_quoted(out: &mut impl Write, text: &str) -> io::Result<()> {
     out.write_all(b"\"")?;
     let mut plain = 0;
     for (i, c) in text.char_indices() {
@@ -394,13 +455,95 @@ mod tests {
     }
 
     #[test]
+    fn what_is_deep_stays_on_one_line() {
+        for (deep, line) in [
+            ("[]", "[]"),
+            ("{}", "{}"),
+            ("[[]]", "[[]]"),
+            (
+                r#"{"a":[1e3,-1.50,null],"b c":{},"d":"x, ]\u001b"}"#,
+                r#"{"a": [!!float 1e3, -1.50, null], "b c": {}, "d": "x, ]\x1B"}"#,
+            ),
+            (
+                r#"["no",{"1":[]},{"e":2}]"#,
+                r#"["no", {"1": []}, {"e": 2}]"#,
+            ),
+            (r#"["",{"":0}]"#, r#"["", {"": 0}]"#),
+        ] {
+            // The object, and fifteen arrays.
+            let text = format!(
+                "{{\"k\":{}{deep},1{},\"m\":2}}",
+                "[".repeat(15),
+                "]".repeat(15)
+            );
+            let dashes = "- ".repeat(15);
+            let (blanks, more) = (" ".repeat(30), " ".repeat(32));
+            assert_eq!(
+                written(&text, false, true),
+                format!("k:\n  {dashes}{line}\n{blanks}- 1\nm: 2\n")
+            );
+            assert_eq!(
+                written(&text, true, true),
+                format!("- k:\n    {dashes}{line}\n{more}- 1\n  m: 2\n")
+            );
+        }
+        let long = "k".repeat(1023);
+        let text = format!(
+            "{}{{\"{long}\":[1],\"x\":2}}{}",
+            "{\"a\":".repeat(16),
+            "}".repeat(16)
+        );
+        let line = format!("a: {{? \"{long}\" : [1], \"x\": 2}}\n");
+        assert!(written(&text, false, true).ends_with(&line));
+    }
+
+    #[test]
+    fn what_is_large_is_laid_out_as_far_as_it_does_not_grow_much() {
+        let numbers = format!("0{}", ",0".repeat(20_000));
+        let line = numbers.replace(',', ", ");
+        let rows = |indent: &str| {
+            format!(
+                "{indent}- {}\n",
+                numbers.replace(',', &format!("\n{indent}- "))
+            )
+        };
+        for (text, yaml) in [
+            (
+                format!("{{\"a\":[{numbers}]}}"),
+                format!("a:\n{}", rows("  ")),
+            ),
+            (
+                format!("{{\"a\":[1,{{\"b\":[{numbers}]}}],\"c\":2}}"),
+                format!("a:\n  - 1\n  - b: [{line}]\nc: 2\n"),
+            ),
+            // Members of some length are laid out deeper.
+            (
+                format!("{{\"a\":{{\"b\":{{\"c\":[\"{numbers}\",1]}}}}}}"),
+                format!("a:\n  b:\n    c:\n      - \"{numbers}\"\n      - 1\n"),
+            ),
+        ] {
+            assert!(
+                written(&text, false, true) == yaml,
+                "{:.60}",
+                written(&text, false, true)
+            );
+        }
+    }
+
+    #[test]
     fn depth_needs_no_stack() {
         let arrays = format!("{{\"a\":{}{}}}", "[".repeat(127), "]".repeat(127));
         assert_eq!(
             written(&arrays, false, true),
-            format!("a:\n  {}[]\n", "- ".repeat(126))
+            format!(
+                "a:\n  {}{}{}\n",
+                "- ".repeat(15),
+                "[".repeat(112),
+                "]".repeat(112)
+            )
         );
         let objects = format!("{}1{}", "{\"a\":".repeat(128), "}".repeat(128));
-        assert!(written(&objects, false, true).ends_with(&format!("{}a: 1\n", " ".repeat(254))));
+        let line = format!("a: {}1{}\n", "{\"a\": ".repeat(112), "}".repeat(112));
+        assert!(written(&objects, false, true).ends_with(&format!("{}{line}", " ".repeat(30))));
     }
 }

@@ -249,11 +249,78 @@ fn a_cell_of_any_size_passes_a_pipe_uncut() {
     home.acctq(&format!("get {CACC} -F metadata,id"))
         .run()
         .prints(&format!("Metadata  {name}\nID        {CACC}\n"));
-    let gap = " ".repeat(name.len() + 2 - "Metadata".len());
+    // It pushes right what stands behind it, and nothing else: padding the others would take memory times the rows.
     let row = format!("{name}  {CACC}\n");
     home.acctq(&format!("get {CACC} {CACC} -F metadata,id -q"))
         .run()
-        .prints(&format!("Metadata{gap}ID\n{row}{row}"));
+        .prints(&format!("Metadata  ID\n{row}{row}"));
+}
+
+/// What a stranger makes large grows little by being laid out: the harness holds the program to its memory.
+#[test]
+fn nothing_is_indented_without_bound() {
+    let elements = |gap: &str| format!("0{}", format!(",{gap}0").repeat(400_000));
+    let brackets = |n: usize| ("[".repeat(n), "]".repeat(n));
+    let (open, close) = brackets(126);
+    let home = answered(&connected(CACC, &format!("{open}{}{close}", elements(""))));
+    let (open, close) = brackets(111);
+    home.acctq(&format!("get {CACC} -F metadata -o yaml"))
+        .run()
+        .prints(&format!(
+            "metadata:\n  {}{open}{}{close}\n",
+            "- ".repeat(15),
+            elements(" ")
+        ));
+    // Where the elements themselves could be laid out, but are too many.
+    let (open, close) = brackets(9);
+    let home = answered(&connected(CACC, &format!("{open}{}{close}", elements(""))));
+    home.acctq(&format!("get {CACC} -F metadata -o yaml"))
+        .run()
+        .prints(&format!(
+            "metadata:\n  {}[{}]\n",
+            "- ".repeat(8),
+            elements(" ")
+        ));
+    let indented = |bracket: &str, levels: &mut dyn Iterator<Item = usize>| -> String {
+        levels
+            .map(|level| format!("{}{bracket}\n", " ".repeat(2 * level)))
+            .collect()
+    };
+    home.acctq(&format!("get {CACC} -F metadata -o json"))
+        .run()
+        .prints(&format!(
+            "{{\n  \"metadata\": [\n{}{}[{}]\n{}}}\n",
+            indented("[", &mut (2..9)),
+            " ".repeat(2 * 9),
+            elements(""),
+            indented("]", &mut (1..9).rev()),
+        ));
+}
+
+#[test]
+fn nothing_is_padded_without_bound() {
+    let (label, name) = ("k".repeat(400_000), "n".repeat(400_000));
+    let small = |n: usize| format!("\"m{n}\":1");
+    let members: Vec<_> = (0..1000).map(small).collect();
+    let home = answered(&format!(
+        "{{\"id\":\"cacc_1\",\"{label}\":1,{}}}",
+        members.join(",")
+    ));
+    let rows: String = (0..1000)
+        .map(|n| format!("{:4}  1\n", format!("m{n}")))
+        .collect();
+    home.acctq("get cacc_1 -q")
+        .run()
+        .prints(&format!("ID    cacc_1\n{label}  1\n{rows}"));
+    let named = |name: &str| connected("cacc_1", &format!("\"{name}\""));
+    let others = vec![named("small"); 300].join(",");
+    let home = answered(&format!("{{\"data\":[{},{others}]}}", named(&name)));
+    home.acctq("cacc list -q -F metadata,status")
+        .run()
+        .prints(&format!(
+            "Metadata  Status\n{name}  active\n{}",
+            "small     active\n".repeat(300)
+        ));
 }
 
 #[test]
@@ -321,6 +388,50 @@ fn an_activation_token_is_nowhere_without_reveal() {
                 assert!(
                     columns || revealed.stdout.contains(token),
                     "{more} as {format}: {revealed:#?}"
+                );
+            }
+        }
+    }
+}
+
+/// What is near a mistyped name is told only if it would be shown.
+#[test]
+fn a_hint_suggests_nothing_that_is_hidden() {
+    let token = ACTIVATION;
+    let secret = format!("\"activation_token\":\"{token}\",\"promo_{token}\":1");
+    let nothing = "`-o json` without --fields shows every member";
+    for (more, field, hint) in [
+        (secret.clone(), "promo", nothing),
+        (secret.clone(), "PNS", nothing),
+        // One that says nothing, but holds it, is less use than one that is shown.
+        (format!("{secret},\"promt\":\"{token}\""), "promo", nothing),
+        (
+            format!("{secret},\"promoted\":1"),
+            "promo",
+            "did you mean `promoted`?",
+        ),
+    ] {
+        let account = format!("{{\"id\":\"cacc_1\",{more}}}");
+        for (command, body) in [
+            ("get cacc_1", account.clone()),
+            ("get cacc_1 cacc_1", account.clone()),
+            ("wait cacc_1", account.clone()),
+            ("cacc list", format!("{{\"data\":[{account}]}}")),
+        ] {
+            let home = answered(&body);
+            for format in ["table", "json", "yaml", "ndjson"] {
+                // The harness looks for the token in both streams, in every form.
+                let ended = home
+                    .acctq(&format!("{command} -q -F {field} -o {format}"))
+                    .run();
+                assert_eq!(
+                    (ended.code, ended.stdout.matches("cacc").count()),
+                    (2, 0),
+                    "{ended:#?}"
+                );
+                assert!(
+                    ended.stderr.contains(hint),
+                    "{command} as {format}: {ended:#?}"
                 );
             }
         }

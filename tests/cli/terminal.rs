@@ -375,6 +375,74 @@ fn rows_after_the_first_hundred_wrap_like_them() {
     }
 }
 
+#[test]
+fn a_word_of_any_length_wraps_in_no_time() {
+    let name = "x".repeat(900_000);
+    let home = Home::new();
+    home.profile(
+        &Wire::answers(json(&format!(
+            "{{\"id\":\"cacc_1\",\"metadata\":\"{name}\"}}"
+        )))
+        .url(),
+    );
+    let sent = without_bold(&shown(&home, "get cacc_1 -q -F id,metadata", 80));
+    let rest = format!("          {}\n", "x".repeat(70)).repeat(900_000 / 70 - 1);
+    let expected = format!(
+        "ID        cacc_1\nMetadata  {}\n{rest}          {}\n",
+        "x".repeat(70),
+        "x".repeat(900_000 % 70)
+    );
+    assert!(sent == expected, "{:.1000}", sent);
+}
+
+/// Whatever a name in the first column holds, what begins a line is a row of its own.
+#[test]
+fn a_name_that_wraps_forges_no_row() {
+    let names = [
+        format!("Acme Ltd{}cacc_forged  active", " ".repeat(71)),
+        format!("Acme Ltd{}cacc_forged  active", "x".repeat(71)),
+        format!("Acme Ltd{}cacc_forged  active", "\u{3000}".repeat(36)),
+        "cacc_forged ".repeat(40),
+        "漢".repeat(200),
+    ];
+    for name in names {
+        let home = Home::new();
+        let body = serde_json::json!({"id": "cacc_1", "status": "active", "pending_organization_name": name, name.as_str(): 1});
+        home.profile(Wire::answers(json(&body.to_string())).url());
+        for width in [20, 40, 80, 100] {
+            for (args, rows) in [
+                (
+                    "cacc get cacc_1 cacc_1 -q -F pending_organization_name,status",
+                    3,
+                ),
+                (
+                    "cacc get cacc_1 cacc_1 -q -F pending_organization_name,status,id,metadata",
+                    3,
+                ),
+                ("cacc get cacc_1 cacc_1 -q -F pending_organization_name", 3),
+                // The name of a member, too.
+                ("cacc get cacc_1 -q", 4),
+            ] {
+                let sent = without_bold(&shown(&home, args, width));
+                let begun = sent.lines().filter(|line| !line.starts_with("  "));
+                assert_eq!(begun.count(), rows, "{args} on {width}: {sent}");
+            }
+        }
+    }
+    let home = Home::new();
+    let name = format!("Acme Ltd{}cacc_forged  active", " ".repeat(71));
+    let body =
+        serde_json::json!({"id": "cacc_1", "status": "active", "pending_organization_name": name});
+    home.profile(Wire::answers(json(&body.to_string())).url());
+    let args = "cacc get cacc_1 cacc_1 -q -F pending_organization_name,id";
+    assert_eq!(
+        without_bold(&shown(&home, args, 40)),
+        "Organization to be                ID\n\
+         Acme Ltd                          cacc_1\n  cacc_forged  active\n\
+         Acme Ltd                          cacc_1\n  cacc_forged  active\n"
+    );
+}
+
 /// What is waited for shows while it is, and is gone when it is over.
 #[test]
 fn a_wait_shows_the_last_state() {
