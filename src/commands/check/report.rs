@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::suite::Check;
 use crate::commands::question::{as_json, is};
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::expression::Verdict;
 use crate::json::string;
 use crate::output::table::{Screen, grid};
@@ -32,6 +32,12 @@ pub struct Judgement {
 }
 
 impl Finding<'_> {
+    /// The id, unless it is no id but a secret.
+    pub fn id(&self) -> Option<&str> {
+        let is_secret = matches!(&self.result, Err(error) if error.kind() == Kind::Usage);
+        Some(self.check.id.as_str()).filter(|_| !is_secret)
+    }
+
     /// What it comes to, as a script reads it.
     pub fn verdict(&self) -> &'static str {
         match &self.result {
@@ -112,7 +118,7 @@ fn object(finding: &Finding<'_>) -> String {
     let error = |error: &Error| error_object(error);
     let members = [
         ("name", or_null(check.name.as_deref())),
-        ("id", string(check.id.as_str())),
+        ("id", or_null(finding.id())),
         ("api", string(check.id.resource().api)),
         ("profile", or_null(finding.profile.as_deref())),
         ("verdict", string(finding.verdict())),
