@@ -65,6 +65,9 @@ const BUFFER: usize = MAX_HEAD + 1024;
 /// For how long a connection is kept that is not used. Many servers close theirs after 60 seconds, some after 20.
 const MAX_IDLE_AGE: Duration = Duration::from_secs(15);
 
+/// A shorter token may be a part of an id by chance.
+const SHORTEST_TOKEN: usize = 8;
+
 /// How much later than the phases' own limits the backstop over all of them strikes, so that the phase is told.
 const GRACE: Duration = Duration::from_millis(100);
 
@@ -223,11 +226,12 @@ impl<'a> Client<'a> {
     /// Reads the bearer token for a look-up of `id` that began at `started`, if it is not known yet.
     ///
     /// # Errors
-    /// `auth` if its source fails.
+    /// `auth` if its source fails, `usage` if it is given as the id.
     pub fn prepare(&self, id: &Id, started: Instant) -> Result<()> {
-        match self.token(started + self.limits.timeout) {
+        let target = Target::Account(id);
+        match self.token_for(target, started + self.limits.timeout) {
             Ok(_) => Ok(()),
-            Err(error) => Err(self.told(error, Target::Account(id), 0, started)),
+            Err(error) => Err(self.told(error, target, 0, started)),
         }
     }
 
@@ -291,9 +295,11 @@ impl<'a> Client<'a> {
 
     /// A failure with what it is about.
     fn told(&self, error: Error, target: Target<'_>, attempts: u32, started: Instant) -> Error {
-        let aside = self.aside(&error, target, attempts);
+        let (kind, aside) = (error.kind(), self.aside(&error, target, attempts));
         error.adding(&aside).with(|facts| {
-            facts.id = target.id().map(str::to_owned);
+            // The only failure of that kind is that the id holds the token.
+            let id = target.id().filter(|_| kind != Kind::Usage);
+            facts.id = id.map(str::to_owned);
             facts.api = Some(target.resource().api);
             facts.profile.clone_from(&self.profile);
             facts.attempts = Some(attempts);
@@ -352,7 +358,7 @@ impl<'a> Client<'a> {
         attempts: &mut u32,
         mut attempt: impl FnMut(&Request<'_>) -> Result<(T, Option<String>), Failure>,
     ) -> Result<T> {
-        let mut token = self.token(deadline)?;
+        let mut token = self.token_for(target, deadline)?;
         let base = &self.endpoint.base_url.value;
         let (path, name) = target.path();
         let url = base.join(path, name);
@@ -448,6 +454,29 @@ impl<'a> Client<'a> {
             }
             retries += 1;
         }
+    }
+
+    /// The bearer token, unless what is asked for holds it: nothing is sent then, for a URL stands in logs.
+    fn token_for(&self, target: Target<'_>, deadline: Instant) -> Result<Token> {
+        let token = self.token(deadline)?;
+        let secret = token.secret.expose();
+        let lengths = SHORTEST_TOKEN..=target.id().map_or(0, str::len);
+        let holds = |id: &str| lengths.contains(&secret.len()) && id.contains(secret);
+        if !target.id().is_some_and(holds) {
+            return Ok(token);
+        }
+        let whose = match &self.profile {
+            Some(profile) => format!("the bearer token of profile {profile}"),
+            None => "the bearer token".to_owned(),
+        };
+        let Resource { noun, id_rule, .. } = target.resource();
+        Err(Error::new(
+            Kind::Usage,
+            format!("this is {whose}, not an id; it is not repeated here"),
+        )
+        .hint(format!(
+            "a {noun} is looked up by its id: {id_rule}; remove the token from where it stands, such as your shell's history"
+        )))
     }
 
     /// The bearer token, read from its source at the first look-up.

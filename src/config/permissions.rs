@@ -6,7 +6,8 @@
 //! directory can replace the files in it, unless it is sticky. What root put on a read-only mount, as Kubernetes and Docker
 //! do with secrets, is fine as it is: nobody can change it, and who enters that mount is root's decision.
 //!
-//! The file is judged by its open descriptor. The mode is all that is looked at; access control lists are not.
+//! The file is judged by its open descriptor. A POSIX access control list makes the mode's group bits those of its mask: what
+//! they allow may be allowed to anybody then, and the exception does not hold. Other kinds of lists are not looked at.
 
 #![cfg_attr(not(unix), allow(unused_variables, clippy::unnecessary_wraps))]
 
@@ -24,13 +25,19 @@ use crate::error::{Error, Kind, Result};
 pub(super) fn refuse_foreign_writers(opened: &Opened) -> Result<()> {
     #[cfg(unix)]
     {
-        use unix::{Facts, Identity, Right, foreign};
+        use unix::{Facts, Identity, foreign};
         let me = Identity::of_process();
         if unix::is_mounted_by_root(opened) {
             return Ok(());
         }
-        if let Some(who) = foreign(&Facts::of(&opened.metadata), me, Right::Write) {
-            return Err(refusal(&opened.path, "written", who, "go-w"));
+        let facts = Facts::of_file(opened);
+        if let Some(who) = foreign(&facts, me, Right::Write) {
+            return Err(refusal(
+                &opened.path,
+                Right::Write,
+                who,
+                facts.uid == me.uid,
+            ));
         }
         let canonical = opened.path.canonicalize().ok();
         let mut checked = None;
@@ -41,7 +48,7 @@ pub(super) fn refuse_foreign_writers(opened: &Opened) -> Result<()> {
             if checked.replace(directory) == Some(directory) {
                 continue;
             }
-            let metadata = directory.metadata().map_err(|error| {
+            let facts = Facts::of_directory(directory).map_err(|error| {
                 Error::new(
                     Kind::Config,
                     format!(
@@ -51,8 +58,8 @@ pub(super) fn refuse_foreign_writers(opened: &Opened) -> Result<()> {
                     ),
                 )
             })?;
-            if let Some(who) = foreign(&Facts::of(&metadata), me, Right::Write) {
-                return Err(refusal(directory, "written", who, "go-w"));
+            if let Some(who) = foreign(&facts, me, Right::Write) {
+                return Err(refusal(directory, Right::Write, who, facts.uid == me.uid));
             }
         }
     }
@@ -66,19 +73,22 @@ pub(super) fn refuse_foreign_writers(opened: &Opened) -> Result<()> {
 pub(super) fn refuse_foreign_readers(opened: &Opened) -> Result<()> {
     #[cfg(unix)]
     {
-        use unix::{Facts, Identity, Right, foreign};
-        let who = foreign(
-            &Facts::of(&opened.metadata),
-            Identity::of_process(),
-            Right::Read,
-        );
-        if let Some(who) = who
+        use unix::{Facts, Identity, foreign};
+        let (facts, me) = (Facts::of_file(opened), Identity::of_process());
+        if let Some(who) = foreign(&facts, me, Right::Read)
             && !unix::is_mounted_by_root(opened)
         {
-            return Err(refusal(&opened.path, "read", who, "600"));
+            return Err(refusal(&opened.path, Right::Read, who, facts.uid == me.uid));
         }
     }
     Ok(())
+}
+
+/// What others must not have.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Right {
+    Read,
+    Write,
 }
 
 /// Who the others are.
@@ -87,26 +97,35 @@ enum Foreign {
     /// It belongs to a user who is neither this one nor root.
     Owner(u32),
     Group(u32),
+    /// Whom an access control list names.
+    Listed,
     World,
 }
 
-fn refusal(path: &Path, done: &str, who: Foreign, mode: &str) -> Error {
-    let shown = path.display();
-    let holds = if done == "read" {
-        ", and it holds a token"
-    } else {
-        ""
+fn refusal(path: &Path, right: Right, who: Foreign, is_mine: bool) -> Error {
+    let (done, holds, mode) = match right {
+        Right::Read => ("read", ", and it holds a token", "600"),
+        Right::Write => ("written", "", "go-w"),
     };
     let whom = match who {
         Foreign::Owner(uid) => format!("its owner, user {uid}"),
         Foreign::Group(gid) => format!("its group, {gid}"),
+        Foreign::Listed => "its access control list".to_owned(),
         Foreign::World => "everybody".to_owned(),
     };
     let quoted = quote(path);
-    let hint = match who {
-        Foreign::Owner(_) => format!("make it yours: `sudo chown \"$(id -u)\" {quoted}`"),
-        _ => format!("run `chmod {mode} {quoted}`"),
+    let own = format!("sudo chown \"$(id -u)\" {quoted}");
+    let hint = match (who, right) {
+        (Foreign::Owner(_), _) => format!("make it yours: `{own}`"),
+        (Foreign::Listed, _) => {
+            format!("run `setfacl -b {quoted} && chmod {mode} {quoted}`, which takes the list away")
+        }
+        _ if is_mine => format!("run `chmod {mode} {quoted}`"),
+        // What root keeps to itself, this user could not read.
+        (_, Right::Read) => format!("make it yours alone: `{own} && chmod {mode} {quoted}`"),
+        (_, Right::Write) => format!("run `sudo chmod {mode} {quoted}`"),
     };
+    let shown = path.display();
     Error::new(
         Kind::Config,
         format!("{shown} can be {done} by others ({whom}){holds}"),
@@ -129,9 +148,11 @@ pub(super) fn quote(path: &Path) -> Cow<'_, str> {
 #[cfg(unix)]
 mod unix {
     use std::fs::Metadata;
+    use std::io;
     use std::os::unix::fs::MetadataExt as _;
+    use std::path::Path;
 
-    use super::{Foreign, Opened};
+    use super::{Foreign, Opened, Right};
 
     const ROOT: u32 = 0;
     const STICKY: u32 = 0o1000;
@@ -142,15 +163,33 @@ mod unix {
         pub gid: u32,
         pub mode: u32,
         pub is_dir: bool,
+        /// Whether it has a POSIX access control list.
+        pub is_listed: bool,
     }
 
     impl Facts {
-        pub fn of(metadata: &Metadata) -> Self {
+        pub fn of_file(opened: &Opened) -> Self {
+            Self::new(&opened.metadata, |name| {
+                rustix::fs::fgetxattr(&opened.file, name, &mut [0; 0][..])
+            })
+        }
+
+        pub fn of_directory(path: &Path) -> io::Result<Self> {
+            Ok(Self::new(&path.metadata()?, |name| {
+                rustix::fs::getxattr(path, name, &mut [0; 0][..])
+            }))
+        }
+
+        /// `attribute` tells the length of an extended attribute.
+        fn new(metadata: &Metadata, attribute: impl Fn(&str) -> rustix::io::Result<usize>) -> Self {
             Facts {
                 uid: metadata.uid(),
                 gid: metadata.gid(),
                 mode: metadata.mode(),
                 is_dir: metadata.is_dir(),
+                // A list that allows more than the mode says to owner and others shows as bits of the group.
+                is_listed: metadata.mode() & 0o060 != 0
+                    && attribute("system.posix_acl_access").is_ok(),
             }
         }
     }
@@ -171,12 +210,6 @@ mod unix {
         }
     }
 
-    #[derive(Clone, Copy, PartialEq, Eq)]
-    pub(super) enum Right {
-        Read,
-        Write,
-    }
-
     /// Who else has the right; the widest circle first, but a foreign owner before all.
     pub(super) fn foreign(facts: &Facts, me: Identity, right: Right) -> Option<Foreign> {
         let (world, group) = match right {
@@ -193,7 +226,11 @@ mod unix {
             return Some(Foreign::World);
         }
         let own_group = right == Right::Write && facts.gid == me.gid;
-        (facts.mode & group != 0 && !own_group).then_some(Foreign::Group(facts.gid))
+        match facts.mode & group != 0 {
+            true if facts.is_listed => Some(Foreign::Listed),
+            true if !own_group => Some(Foreign::Group(facts.gid)),
+            _ => None,
+        }
     }
 
     /// Whether root put it there and nobody can change it.
@@ -211,7 +248,7 @@ mod tests {
     use std::os::unix::fs::{PermissionsExt as _, chown, symlink};
     use std::path::PathBuf;
 
-    use super::unix::{Facts, Identity, Right, foreign};
+    use super::unix::{Facts, Identity, foreign};
     use super::*;
 
     const ME: Identity = Identity {
@@ -225,6 +262,7 @@ mod tests {
             gid,
             mode,
             is_dir,
+            is_listed: false,
         };
         foreign(&facts, ME, right)
     }
@@ -289,6 +327,20 @@ mod tests {
         assert_eq!(error.hint_text(), Some(command.as_str()));
         with_mode(&path, 0o600);
         refuse_foreign_readers(&Opened::open(&path).ok().expect("opened")).expect("mended");
+    }
+
+    #[test]
+    fn what_is_roots_takes_root_to_mend() {
+        for (right, hint) in [
+            (Right::Write, "run `sudo chmod go-w /c`"),
+            (
+                Right::Read,
+                "make it yours alone: `sudo chown \"$(id -u)\" /c && chmod 600 /c`",
+            ),
+        ] {
+            let error = refusal(Path::new("/c"), right, Foreign::World, false);
+            assert_eq!(error.hint_text(), Some(hint));
+        }
     }
 
     #[test]

@@ -939,6 +939,59 @@ fn the_group_may_write_if_it_is_the_users_own() {
     }
 }
 
+/// An access control list as Linux keeps it (`linux/posix_acl_xattr.h`): the owner may do all, and so may one more user.
+#[cfg(target_os = "linux")]
+fn list_one_more(path: &Path) {
+    const NOBODY: u32 = u32::MAX;
+    let entries: [(u16, u16, u32); 5] = [
+        (0x01, 7, NOBODY),
+        // Whoever it is: a user that is mapped in every namespace.
+        (0x02, 6, rustix::process::geteuid().as_raw()),
+        (0x04, 4, NOBODY),
+        (0x10, 6, NOBODY),
+        (0x20, 4, NOBODY),
+    ];
+    let mut list = 2_u32.to_le_bytes().to_vec();
+    for (tag, rights, user) in entries {
+        list.extend(tag.to_le_bytes());
+        list.extend(rights.to_le_bytes());
+        list.extend(user.to_le_bytes());
+    }
+    let flags = rustix::fs::XattrFlags::empty();
+    rustix::fs::setxattr(path, "system.posix_acl_access", &list, flags)
+        .expect("TMPDIR must be on a file system with access control lists");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn an_access_control_list_may_let_anybody_write() {
+    let home = Home::new();
+    let file = home.config("");
+    let dir = file.parent().unwrap();
+    let gid = rustix::process::getegid().as_raw();
+    for (listed, mode) in [(file.as_path(), 0o600), (dir, 0o700)] {
+        let wire = server();
+        let literal = profile("test", wire.url(), TOKEN);
+        let source = literal.replace(&format!("token = \"{TOKEN}\""), "token_env = \"T\"");
+        home.config(format!("default_profile = \"test\"\n{source}"));
+        chown(listed, None, Some(gid)).unwrap();
+        list_one_more(listed);
+        let shown = listed.display();
+        let hint =
+            format!("run `setfacl -b {shown} && chmod go-w {shown}`, which takes the list away");
+        let message = format!("{shown} can be written by others (its access control list)");
+        let look_up = || home.acctq(LOOK_UP).env("T", TOKEN);
+        look_up()
+            .arg("-o=table")
+            .run()
+            .is(3, "", &people(&message, Some(&hint)));
+        assert_eq!(wire.connections(), 0);
+        rustix::fs::removexattr(listed, "system.posix_acl_access").unwrap();
+        fs::set_permissions(listed, fs::Permissions::from_mode(mode)).unwrap();
+        look_up().run().prints(FOUND);
+    }
+}
+
 // --- What is in it ---
 
 type Hint = Option<&'static str>;

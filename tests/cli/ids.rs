@@ -4,7 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt as _;
 
 use super::harness::{ACTIVATION, Home, TOKEN};
-use super::wire::{Untouched, Wire, json};
+use super::wire::{Untouched, Wire, json, response};
 
 const CONNECTED_RULE: &str = "a connected account is looked up by its id: `cacc_` and at most 22 letters and digits, below 2^128";
 const PARTNER_RULE: &str =
@@ -178,6 +178,76 @@ fn an_id_of_another_kind_is_named_and_the_command_to_use_shown() {
         "",
         &people("there is no command `cacc_1`", "try: acctq get cacc_1"),
     );
+}
+
+/// Nothing of it is sent, as the path of a URL stands in logs; the harness looks for it in what is said.
+#[test]
+fn the_bearer_token_is_no_id() {
+    let server = Untouched::new();
+    let home = Home::new();
+    home.profile(&server.url());
+    let holding = format!("x{TOKEN}-1");
+    let message = "this is the bearer token of profile test, not an id; it is not repeated here";
+    let hint = format!(
+        "{PARTNER_RULE}; remove the token from where it stands, such as your shell's history"
+    );
+    for id in [TOKEN, holding.as_str()] {
+        for command in ["get", "partner account get", "check", "wait"] {
+            let line = format!("{command} {id} -v");
+            home.acctq(&line).run().is(2, "", &people(message, &hint));
+            let ended = home.acctq(&format!("{line} -o json")).run();
+            ended.is(2, "", &ended.stderr);
+            let error = ended.error();
+            assert_eq!(
+                (&error["message"], &error["id"], &error["attempts"]),
+                (&message.into(), &serde_json::Value::Null, &0.into())
+            );
+        }
+        let ended = home
+            .acctq("get - -o ndjson")
+            .stdin(format!("\n{id}\n"))
+            .run();
+        ended.is(2, "", &ended.stderr);
+        let error = ended.error();
+        assert_eq!(
+            (&error["message"], &error["id"], &error["line"]),
+            (&message.into(), &serde_json::Value::Null, &2.into())
+        );
+    }
+    // In a suite it is the fault of one check.
+    let wire = Wire::answers(response("404 Not Found", "", ""));
+    home.profile(wire.url());
+    let check = |name: &str, id: &str| {
+        format!("[[check]]\nname = \"{name}\"\nid = \"{id}\"\nexpect = \"not_found\"\n")
+    };
+    let suite = format!("version = 1\n{}{}", check("a", TOKEN), check("b", "gone"));
+    home.file("s.toml", suite, 0o600);
+    let ended = home
+        .acctq("check --suite s.toml --report-junit r.xml -o json")
+        .run();
+    let report: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
+    assert_eq!((ended.code, wire.connections()), (2, 1), "{ended:#?}");
+    assert_eq!(
+        [
+            &report[0]["id"],
+            &report[0]["error"]["id"],
+            &report[1]["id"]
+        ],
+        [
+            &serde_json::Value::Null,
+            &serde_json::Value::Null,
+            &"gone".into()
+        ]
+    );
+    assert_eq!(report[1]["verdict"], "met");
+    // A word of a few letters is in many ids.
+    let wire = Wire::answers(response("404 Not Found", "", ""));
+    home.acctq("get shortened")
+        .env("ACCTQ_PARTNER_TOKEN", "short")
+        .env("ACCTQ_PARTNER_URL", wire.url())
+        .run()
+        .fails(5, &["shortened"]);
+    assert_eq!(wire.connections(), 1);
 }
 
 #[test]

@@ -71,7 +71,7 @@ fn outcome(finding: &Finding) -> Option<(&'static str, &'static str, String, Vec
     let subject = format!(
         "{} {}",
         finding.check.id.resource().noun,
-        finding.check.id.as_str()
+        finding.id().unwrap_or("(not an id)")
     );
     let profile = finding.profile.as_ref();
     let profile = profile.map_or(String::new(), |profile| format!(" (profile {profile})"));

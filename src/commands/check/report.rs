@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::suite::Check;
 use crate::commands::question::{as_json, is};
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::expression::Verdict;
 use crate::json::string;
 use crate::output::table::{Screen, write_grid};
@@ -51,6 +51,12 @@ impl Finding {
             Ok(judgement) => &mut judgement.verdicts,
             Err(_) => &mut [],
         }
+    }
+
+    /// The id, unless it is no id but a secret.
+    pub fn id(&self) -> Option<&str> {
+        let is_secret = matches!(&self.result, Err(error) if error.kind() == Kind::Usage);
+        Some(self.check.id.as_str()).filter(|_| !is_secret)
     }
 
     /// What it comes to, as a script reads it.
@@ -134,7 +140,7 @@ fn object(finding: &Finding) -> String {
     let error = |error: &Error| error_object(error);
     let members = [
         ("name", or_null(check.name.as_deref())),
-        ("id", string(check.id.as_str())),
+        ("id", or_null(finding.id())),
         ("api", string(check.id.resource().api)),
         ("profile", or_null(finding.profile.as_deref())),
         ("verdict", string(finding.verdict())),

@@ -123,7 +123,10 @@ impl<'a> Source<'a> {
             return Err(error.clone());
         }
         client.prepare(&check.id, began).inspect_err(|error| {
-            self.without_token.push((client.clone(), error.clone()));
+            // That the token stands for an id is the fault of this check only.
+            if error.kind() != Kind::Usage {
+                self.without_token.push((client.clone(), error.clone()));
+            }
         })?;
         Ok(Question {
             id: check.id.clone(),
@@ -144,9 +147,11 @@ impl<'a> Iterator for Source<'a> {
         }
         let check = self.checks.next()?;
         let began = Instant::now();
-        let question = self
-            .question(check, began)
-            .map_err(|error| error.with(|facts| facts.id = Some(check.id.as_str().to_owned())));
+        let question = self.question(check, began).map_err(|error| {
+            // Nor is the token told in the place of the id.
+            let id = Some(check.id.as_str()).filter(|_| error.kind() != Kind::Usage);
+            error.with(|facts| facts.id = id.map(str::to_owned))
+        });
         let profile = match &question {
             Ok(question) => question.client.profile().map(str::to_owned),
             Err(error) => error.facts().profile.clone().or(check.profile.clone()),
