@@ -9,6 +9,7 @@ use ureq::Agent;
 use ureq::config::Config;
 use ureq::unversioned::transport::Connector as _;
 
+use super::failure::Failure;
 use super::kept::Keeper;
 use super::patience::Patience;
 use super::proxy::Proxy;
@@ -38,12 +39,19 @@ pub struct Lent {
 }
 
 impl Agents {
-    /// Lends one to `work`, the one that was used last if there is one.
-    pub fn with<T>(&self, work: impl FnOnce(&Lent) -> T) -> T {
-        let idle = self.with_idle(Vec::pop);
+    /// Lends one to `work`, the one that was used last if there is one; if it is to be `new`, none that was used. After a
+    /// failure of which nobody knows where on the connection it ends, that is not used again.
+    pub fn with<T>(
+        &self,
+        new: bool,
+        work: impl FnOnce(&Lent) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let idle = if new { None } else { self.with_idle(Vec::pop) };
         let lent = idle.unwrap_or_else(|| self.make());
         let result = work(&lent);
-        self.with_idle(|idle| idle.push(lent));
+        if result.as_ref().err().is_none_or(Failure::is_in_step) {
+            self.with_idle(|idle| idle.push(lent));
+        }
         result
     }
 

@@ -373,7 +373,7 @@ impl<'a> Client<'a> {
                 elapsed: Duration::ZERO,
                 retry_in: None,
             };
-            let made = self.agents.with(|lent| {
+            let made = self.agents.with(!spare, |lent| {
                 attempt(&Request {
                     agent: &lent.agent,
                     patience: &lent.patience,
@@ -393,7 +393,7 @@ impl<'a> Client<'a> {
                 Err(failure) => failure,
             };
             if failure.stale && spare {
-                // That is no attempt, and costs no retry.
+                // That is no attempt, and costs no retry. The other connections may be no better.
                 spare = false;
                 *attempts -= 1;
                 continue;

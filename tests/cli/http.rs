@@ -397,6 +397,53 @@ fn a_connection_is_kept() {
 }
 
 #[test]
+fn a_connection_that_is_out_of_step_is_not_used_again() {
+    let account = |id: &str| ACCOUNT.replace("cacc_1", id);
+    let missing = || response("404 Not Found", JSON, "{}");
+    for (name, stray, says) in [
+        (
+            "another account",
+            json(&account("cacc_1")),
+            "answers with another connected account: cacc_1 instead of cacc_2 (profile test)",
+        ),
+        (
+            "a timeout of an earlier request",
+            response("408 Request Timeout", "", ""),
+            "answers with status 408, which the API does not have for a look-up (cacc_2, profile test)",
+        ),
+        (
+            "no JSON",
+            json("{\"id\":"),
+            "ends in the middle of its JSON (cacc_2, profile test)",
+        ),
+    ] {
+        // From then on each answer is that to the question before.
+        let out_of_step = vec![
+            Read,
+            Write(json(&account("cacc_1"))),
+            Read,
+            Write(stray),
+            Read,
+            Write(missing()),
+            Hold,
+        ];
+        let in_step = vec![Read, Write(json(&account("cacc_3"))), Finish];
+        let wire = Wire::new(vec![out_of_step, in_step]);
+        let home = Home::new();
+        home.profile(wire.url());
+        let ended = home
+            .acctq("cacc get cacc_1 cacc_2 cacc_3 -o ndjson --retries 0 --jobs 1")
+            .run();
+        let message = ended.error()["message"].as_str().unwrap().to_owned();
+        assert!(message.ends_with(says), "{name}: {ended:#?}");
+        let expected = format!("{}\n{}\n", account("cacc_1"), account("cacc_3"));
+        let code = if name == "no JSON" { 7 } else { 9 };
+        assert_eq!((ended.code, &ended.stdout), (code, &expected), "{name}");
+        assert_eq!(wire.connections(), 2, "{name}");
+    }
+}
+
+#[test]
 fn the_free_retry_is_free_once() {
     let keeps = vec![Read, Write(json(ACCOUNT)), Read, Finish];
     let wire = Wire::new(vec![keeps, vec![Read, Finish]]);
