@@ -44,6 +44,10 @@ impl<T> Kept<T> {
     fn explain(&self, error: ureq::Error) -> ureq::Error {
         match error {
             ureq::Error::Io(e) if self.may_be_stale && is_closed(&e) => Stale::wrapped(),
+            // ureq takes a reset for the end of a body without a length. That is an end in order only (RFC 9112 8).
+            ureq::Error::Io(e) if is_closed(&e) => {
+                io::Error::from(io::ErrorKind::NotConnected).into()
+            }
             error => error,
         }
     }

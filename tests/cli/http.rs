@@ -168,6 +168,9 @@ fn connections_that_break() {
         passing "FIN before the body": says("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n") => NETWORK, CLOSED;
         passing "Content-Length too long": says(partly.clone()) => NETWORK, CLOSED;
         passing "reset in the body": vec![Start, Write(partly.into()), Reset] => NETWORK, CLOSED;
+        passing "reset behind a body without a length": vec![Start, Write(format!("HTTP/1.1 200 OK\r\n{JSON}\r\n{ACCOUNT}").into()), Reset] => NETWORK, CLOSED;
+        passing "reset behind a 404 without a length": vec![Start, Write(format!("HTTP/1.1 404 Not Found\r\n{JSON}\r\n{{}}").into()), Reset] => NETWORK, CLOSED;
+        passing "reset before the end of the last chunk": vec![Start, Write(format!("{between_chunks}0\r\n").into()), Reset] => NETWORK, CLOSED;
         passing "no length and cut off": says(unframed) => NETWORK, "the answer of HOST ends in the middle of its JSON TWICE";
         passing "cut off in a chunk": says(in_a_chunk) => NETWORK, CLOSED;
         passing "cut off between chunks": says(between_chunks) => NETWORK, CLOSED;
