@@ -9,7 +9,9 @@ use ureq::Agent;
 use ureq::config::Config;
 use ureq::unversioned::transport::Connector as _;
 
+use super::failure::Failure;
 use super::kept::Keeper;
+use super::patience::Patience;
 use super::proxy::Proxy;
 use super::resolve::{Remembering, Shared};
 use super::tls::{Tls, TlsConnector};
@@ -26,36 +28,54 @@ pub struct Agents {
     /// Where the server, or the proxy, is.
     pub resolver: Arc<Remembering>,
     /// Those that nobody uses.
-    pub idle: Mutex<Vec<Agent>>,
+    pub idle: Mutex<Vec<Lent>>,
+}
+
+/// One agent.
+pub struct Lent {
+    pub agent: Agent,
+    /// For how long its connection may keep whoever reads from it.
+    pub patience: Patience,
 }
 
 impl Agents {
-    /// Lends one to `work`, the one that was used last if there is one.
-    pub fn with<T>(&self, work: impl FnOnce(&Agent) -> T) -> T {
-        let idle = self.with_idle(Vec::pop);
-        let agent = idle.unwrap_or_else(|| self.make());
-        let result = work(&agent);
-        self.with_idle(|idle| idle.push(agent));
+    /// Lends one to `work`, the one that was used last if there is one; if it is to be `new`, none that was used. After a
+    /// failure of which nobody knows where on the connection it ends, that is not used again.
+    pub fn with<T>(
+        &self,
+        new: bool,
+        work: impl FnOnce(&Lent) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let idle = if new { None } else { self.with_idle(Vec::pop) };
+        let lent = idle.unwrap_or_else(|| self.make());
+        let result = work(&lent);
+        if result.as_ref().err().is_none_or(Failure::is_in_step) {
+            self.with_idle(|idle| idle.push(lent));
+        }
         result
     }
 
-    fn make(&self) -> Agent {
+    fn make(&self) -> Lent {
+        let patience = Patience::default();
         let tunnel = Tunnel {
             proxy: self.proxy.clone(),
         };
         let tls = TlsConnector {
             tls: self.tls.clone(),
         };
-        let connector = ().chain(tunnel).chain(tls).chain(Keeper);
-        Agent::with_parts(
-            self.config.clone(),
-            connector,
-            Shared(self.resolver.clone()),
-        )
+        let keeper = Keeper {
+            patience: patience.clone(),
+        };
+        let connector = ().chain(tunnel).chain(tls).chain(keeper);
+        let resolver = Shared(self.resolver.clone());
+        Lent {
+            agent: Agent::with_parts(self.config.clone(), connector, resolver),
+            patience,
+        }
     }
 
     /// Each change is a single step: a panic elsewhere leaves nothing half done.
-    fn with_idle<T>(&self, change: impl FnOnce(&mut Vec<Agent>) -> T) -> T {
+    fn with_idle<T>(&self, change: impl FnOnce(&mut Vec<Lent>) -> T) -> T {
         change(&mut self.idle.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }

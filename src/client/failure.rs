@@ -54,6 +54,16 @@ impl Failure {
             stale: false,
         }
     }
+
+    /// Whether it is an answer that the API gives to a question, so that the next answer on the connection is that to the next
+    /// question. One that makes no sense, or is about another account, may have been another question's.
+    #[must_use]
+    pub fn is_in_step(&self) -> bool {
+        matches!(
+            self.error.kind(),
+            Kind::NotFound | Kind::Gone | Kind::Auth | Kind::RateLimited | Kind::Server
+        )
+    }
 }
 
 /// Maps an error of the transport. `host` is where the connection goes, through `proxy` if there is one, `phase` the time

@@ -6,9 +6,14 @@ use std::io;
 
 use ureq::unversioned::transport::{Buffers, ConnectionDetails, Connector, NextTimeout, Transport};
 
+use super::patience::Patience;
+
 /// Marks the connections of the connector before it.
 #[derive(Debug)]
-pub struct Keeper;
+pub struct Keeper {
+    /// For how long they may keep whoever reads from them.
+    pub patience: Patience,
+}
 
 impl<In: Transport> Connector<In> for Keeper {
     type Out = Kept<In>;
@@ -20,7 +25,8 @@ impl<In: Transport> Connector<In> for Keeper {
     ) -> Result<Option<Kept<In>>, ureq::Error> {
         Ok(chained.map(|inner| Kept {
             inner,
-            is_kept: false,
+            patience: self.patience.clone(),
+            may_be_stale: false,
         }))
     }
 }
@@ -29,14 +35,19 @@ impl<In: Transport> Connector<In> for Keeper {
 #[derive(Debug)]
 pub struct Kept<T> {
     inner: T,
-    is_kept: bool,
+    patience: Patience,
+    may_be_stale: bool,
 }
 
 impl<T> Kept<T> {
     /// The error, or that the connection was stale.
     fn explain(&self, error: ureq::Error) -> ureq::Error {
         match error {
-            ureq::Error::Io(e) if self.is_kept && is_closed(&e) => Stale::wrapped(),
+            ureq::Error::Io(e) if self.may_be_stale && is_closed(&e) => Stale::wrapped(),
+            // ureq takes a reset for the end of a body without a length. That is an end in order only (RFC 9112 8).
+            ureq::Error::Io(e) if is_closed(&e) => {
+                io::Error::from(io::ErrorKind::NotConnected).into()
+            }
             error => error,
         }
     }
@@ -65,10 +76,10 @@ impl<T: Transport> Transport for Kept<T> {
     }
 
     fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, ureq::Error> {
-        match self.inner.await_input(timeout) {
-            Ok(false) if self.is_kept => Err(Stale::wrapped()),
+        match self.inner.await_input(self.patience.limit(timeout)) {
+            Ok(false) if self.may_be_stale => Err(Stale::wrapped()),
             Ok(is_there) => {
-                self.is_kept = false;
+                self.may_be_stale = false;
                 Ok(is_there)
             }
             Err(error) => Err(self.explain(error)),
@@ -77,7 +88,7 @@ impl<T: Transport> Transport for Kept<T> {
 
     /// ureq asks when it keeps a connection, and before it uses it again.
     fn is_open(&mut self) -> bool {
-        self.is_kept = true;
+        self.may_be_stale = true;
         self.inner.is_open()
     }
 

@@ -25,6 +25,8 @@ pub(super) struct Source<'a> {
     pub timeout: Duration,
     /// The body, each read of which is bounded.
     pub reader: Box<dyn Read + 'a>,
+    /// How long a read may take.
+    pub idle: Duration,
     /// Tells a failure of the transport.
     pub explain: &'a dyn Fn(ureq::Error) -> Failure,
 }
@@ -104,7 +106,8 @@ impl<'a> Listing<'a> {
         self.chunk.resize(USUAL_BODY, 0);
         self.at = 0;
         let read = self.source.reader.read(&mut self.chunk);
-        self.waited += began.elapsed();
+        // A read takes longer only where this program was stopped meanwhile, and what came of it is no less worth.
+        self.waited += began.elapsed().min(self.source.idle);
         let amount = read.map_err(|error| {
             let failure = (self.source.explain)(error.into());
             self.source.answer.with_head(failure)

@@ -10,6 +10,7 @@ mod failure;
 mod kept;
 mod listing;
 mod pace;
+mod patience;
 mod proxy;
 mod resolve;
 pub mod retry;
@@ -23,16 +24,17 @@ use std::io::Read;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use ureq::RequestBuilder;
 use ureq::http::HeaderValue;
 use ureq::http::header::AUTHORIZATION;
 use ureq::typestate::WithoutBody;
+use ureq::{RequestBuilder, Timeout};
 
 use self::agents::Agents;
 use self::answer::{Answer, Place, Target};
 pub use self::failure::Failure;
 pub use self::listing::Listing;
 pub use self::pace::Pace;
+use self::patience::{Bounded, Patience};
 use self::proxy::Proxy;
 pub use self::retry::LONGEST_ASKED as LONGEST_PAUSE;
 use self::retry::{Decision, Outcome};
@@ -378,9 +380,10 @@ impl<'a> Client<'a> {
                 elapsed: Duration::ZERO,
                 retry_in: None,
             };
-            let made = self.agents.with(|agent| {
+            let made = self.agents.with(!spare, |lent| {
                 attempt(&Request {
-                    agent,
+                    agent: &lent.agent,
+                    patience: &lent.patience,
                     url: &url,
                     token: &token,
                     deadline,
@@ -397,7 +400,7 @@ impl<'a> Client<'a> {
                 Err(failure) => failure,
             };
             if failure.stale && spare {
-                // That is no attempt, and costs no retry.
+                // That is no attempt, and costs no retry. The other connections may be no better.
                 spare = false;
                 *attempts -= 1;
                 continue;
@@ -564,7 +567,10 @@ impl<'a> Client<'a> {
         read: &mut impl FnMut(&mut Listing<'_>) -> Result<T, Failure>,
     ) -> Result<(T, Option<String>), Failure> {
         let Request {
-            token, deadline, ..
+            patience,
+            token,
+            deadline,
+            ..
         } = *request;
         let phase = deadline
             .saturating_duration_since(Instant::now())
@@ -573,16 +579,17 @@ impl<'a> Client<'a> {
         let idle = self.limits.timeout.min(PHASE);
         let bound = |builder: RequestBuilder<WithoutBody>| {
             let config = builder.config().timeout_global(None);
-            let config = config.timeout_recv_body(None).timeout_per_read(Some(idle));
-            in_phases(config.build(), phase)
+            in_phases(config.timeout_recv_body(None).build(), phase)
         };
         let (mut answer, body) = self.ask(request, phase, bound)?;
         let announced = body.content_length().unwrap_or_default();
         let mut body = body.into_reader();
         if answer.status != 200 || answer.encoding.is_some() {
-            let mut bounded = Until {
+            let end = (Instant::now() + idle, Timeout::RecvBody);
+            let mut bounded = Bounded {
                 reader: &mut body,
-                end: Instant::now() + idle,
+                patience,
+                end: || end,
             };
             self.receive(&mut answer, announced, &mut bounded, token, idle, &|_| ())?;
             return Err(answer.refuse(Target::List(resource), self.place()));
@@ -596,7 +603,12 @@ impl<'a> Client<'a> {
             place: self.place(),
             token: token.secret.expose(),
             timeout: self.limits.timeout,
-            reader: Box::new(body),
+            reader: Box::new(Bounded {
+                reader: body,
+                patience,
+                end: || (Instant::now() + idle, Timeout::PerRead),
+            }),
+            idle,
             explain: &explain,
         });
         Ok((read(&mut listing)?, request_id))
@@ -690,6 +702,7 @@ impl<'a> Client<'a> {
 /// One request, and what it is made with.
 struct Request<'r> {
     agent: &'r ureq::Agent,
+    patience: &'r Patience,
     url: &'r str,
     token: &'r Token,
     /// When there has to be an answer.
@@ -702,19 +715,4 @@ fn in_phases(builder: RequestBuilder<WithoutBody>, phase: Duration) -> RequestBu
     let config = config.timeout_connect(Some(phase));
     let config = config.timeout_send_request(Some(phase));
     config.timeout_recv_response(Some(phase)).build()
-}
-
-/// A body that is read no longer than to this time.
-struct Until<'a> {
-    reader: &'a mut dyn Read,
-    end: Instant,
-}
-
-impl Read for Until<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        if Instant::now() > self.end {
-            return Err(ureq::Error::Timeout(ureq::Timeout::RecvBody).into_io());
-        }
-        self.reader.read(buffer)
-    }
 }

@@ -15,7 +15,8 @@ use ureq::unversioned::transport::{
     Buffers, ConnectionDetails, LazyBuffers, NextTimeout, Transport, time,
 };
 
-/// What an address that answers nothing has of the time, however many there are.
+/// What there is of the time at least: for an address that answers nothing, however many there are, and for a look at the
+/// socket once this program goes on that was stopped.
 const LEAST: Duration = Duration::from_millis(10);
 
 /// Longer than anything is waited for.
@@ -162,8 +163,13 @@ fn within(
     tell: impl Fn(Option<Duration>) -> io::Result<()>,
     mut call: impl FnMut() -> io::Result<usize>,
 ) -> io::Result<usize> {
+    let mut was_interrupted = false;
     loop {
-        let left = deadline.left().map_err(ureq::Error::into_io)?;
+        let left = match deadline.left() {
+            // Whoever was stopped for long may find what came meanwhile.
+            Err(_) if was_interrupted => LEAST,
+            left => left.map_err(ureq::Error::into_io)?,
+        };
         if !(left..=left + left / 32).contains(told) {
             let time = left + left / 64;
             match tell(Some(time)) {
@@ -174,7 +180,7 @@ fn within(
             }
         }
         match call() {
-            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => was_interrupted = true,
             Err(e) if is_timeout(&e) => return Err(ureq::Error::Timeout(deadline.reason).into_io()),
             result => return result,
         }
@@ -344,6 +350,25 @@ mod tests {
         }
         let ended = outcomes(&[ConnectionReset]);
         assert!(matches!(ended, Err(ureq::Error::Io(e)) if e.kind() == ConnectionReset));
+    }
+
+    #[test]
+    fn whoever_was_stopped_for_too_long_looks_once_more() {
+        let soon = Deadline {
+            at: Instant::now() + Duration::from_millis(5),
+            reason: Timeout::PerRead,
+        };
+        let calls = Cell::new(0);
+        let call = || {
+            calls.set(calls.get() + 1);
+            while soon.left().is_ok() {}
+            match calls.get() {
+                1 => Err(io::ErrorKind::Interrupted.into()),
+                _ => Ok(7),
+            }
+        };
+        let result = within(soon, &mut Duration::default(), |_| Ok(()), call);
+        assert_eq!((result.expect("what came"), calls.get()), (7, 2));
     }
 
     #[test]

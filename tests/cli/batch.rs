@@ -461,6 +461,20 @@ fn every_answer_is_of_its_own_id_in_the_ids_order() {
 }
 
 #[test]
+fn any_number_of_stale_connections_is_invisible() {
+    // Whichever connection a look-up gets that has been used, it is closed under it.
+    let (home, _server) = at(|request| match request.on_connection {
+        1 => found(request),
+        _ => Reply::Close(vec![]),
+    });
+    let ended = home
+        .acctq(&format!("{NDJSON} --jobs 16 --retries 0"))
+        .stdin(ids(1..=5_000))
+        .run();
+    ended.prints(&lines(1..=5_000));
+}
+
+#[test]
 fn every_id_is_accounted_for_whatever_befalls_it() {
     let (home, _server) = at(every_fault::decide);
     let ids = 3_000;

@@ -168,6 +168,9 @@ fn connections_that_break() {
         passing "FIN before the body": says("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n") => NETWORK, CLOSED;
         passing "Content-Length too long": says(partly.clone()) => NETWORK, CLOSED;
         passing "reset in the body": vec![Start, Write(partly.into()), Reset] => NETWORK, CLOSED;
+        passing "reset behind a body without a length": vec![Start, Write(format!("HTTP/1.1 200 OK\r\n{JSON}\r\n{ACCOUNT}").into()), Reset] => NETWORK, CLOSED;
+        passing "reset behind a 404 without a length": vec![Start, Write(format!("HTTP/1.1 404 Not Found\r\n{JSON}\r\n{{}}").into()), Reset] => NETWORK, CLOSED;
+        passing "reset before the end of the last chunk": vec![Start, Write(format!("{between_chunks}0\r\n").into()), Reset] => NETWORK, CLOSED;
         passing "no length and cut off": says(unframed) => NETWORK, "the answer of HOST ends in the middle of its JSON TWICE";
         passing "cut off in a chunk": says(in_a_chunk) => NETWORK, CLOSED;
         passing "cut off between chunks": says(between_chunks) => NETWORK, CLOSED;
@@ -394,6 +397,53 @@ fn a_connection_is_kept() {
     );
     assert_eq!(ended.error()["id"], "cacc_2");
     assert_eq!((wire.connections(), wire.requests().len()), (1, 3));
+}
+
+#[test]
+fn a_connection_that_is_out_of_step_is_not_used_again() {
+    let account = |id: &str| ACCOUNT.replace("cacc_1", id);
+    let missing = || response("404 Not Found", JSON, "{}");
+    for (name, stray, says) in [
+        (
+            "another account",
+            json(&account("cacc_1")),
+            "answers with another connected account: cacc_1 instead of cacc_2 (profile test)",
+        ),
+        (
+            "a timeout of an earlier request",
+            response("408 Request Timeout", "", ""),
+            "answers with status 408, which the API does not have for a look-up (cacc_2, profile test)",
+        ),
+        (
+            "no JSON",
+            json("{\"id\":"),
+            "ends in the middle of its JSON (cacc_2, profile test)",
+        ),
+    ] {
+        // From then on each answer is that to the question before.
+        let out_of_step = vec![
+            Read,
+            Write(json(&account("cacc_1"))),
+            Read,
+            Write(stray),
+            Read,
+            Write(missing()),
+            Hold,
+        ];
+        let in_step = vec![Read, Write(json(&account("cacc_3"))), Finish];
+        let wire = Wire::new(vec![out_of_step, in_step]);
+        let home = Home::new();
+        home.profile(wire.url());
+        let ended = home
+            .acctq("cacc get cacc_1 cacc_2 cacc_3 -o ndjson --retries 0 --jobs 1")
+            .run();
+        let message = ended.error()["message"].as_str().unwrap().to_owned();
+        assert!(message.ends_with(says), "{name}: {ended:#?}");
+        let expected = format!("{}\n{}\n", account("cacc_1"), account("cacc_3"));
+        let code = if name == "no JSON" { 7 } else { 9 };
+        assert_eq!((ended.code, &ended.stdout), (code, &expected), "{name}");
+        assert_eq!(wire.connections(), 2, "{name}");
+    }
 }
 
 #[test]

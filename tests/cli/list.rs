@@ -590,7 +590,31 @@ fn until_something_is_shown_it_is_tried_again() {
 #[test]
 fn neither_silence_nor_a_trickle_lasts() {
     let begun = format!("{HEAD}{{\"data\":[").into_bytes();
+    // What frames a body's chunks is none of the body.
+    let framing = |status: &str, begun: &str, more: &str| {
+        let json = "Content-Type: application/json\r\nTransfer-Encoding: chunked";
+        let begun = format!("HTTP/1.1 {status}\r\n{json}\r\n\r\n{begun}");
+        let more = Do::Dribble(more.repeat(2_000).into_bytes(), 20);
+        vec![Do::Read, Do::Write(begun.into_bytes()), more]
+    };
+    let empty = "b\r\n{\"data\":[]}\r\n0\r\n";
     for (script, says) in [
+        (
+            framing("200 OK", "b;", "x"),
+            "nothing more came of the answer",
+        ),
+        (
+            framing("200 OK", "", "0"),
+            "nothing more came of the answer",
+        ),
+        (
+            framing("200 OK", empty, "X: y\r\n"),
+            "nothing more came of the answer",
+        ),
+        (
+            framing("404 Not Found", "b;", "x"),
+            "did not arrive whole within",
+        ),
         (vec![Do::Read, Do::Hold], "did not answer within"),
         (
             vec![Do::Read, Do::Write(begun.clone()), Do::Hold],

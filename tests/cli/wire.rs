@@ -355,6 +355,8 @@ pub struct Request<'a> {
     pub attempt: usize,
     /// Which one of all it is, from 1.
     pub number: usize,
+    /// Which one on its connection it is, from 1.
+    pub on_connection: usize,
     /// The bearer token.
     pub bearer: &'a str,
 }
@@ -436,6 +438,7 @@ impl Server {
 impl Log {
     fn serve(&self, stream: &TcpStream, decide: &(impl Fn(&Request<'_>) -> Reply + ?Sized)) {
         let mut reader = BufReader::new(stream);
+        let mut on_connection = 0;
         while let Ok(head) = read_head(&mut reader) {
             let path = head.split(' ').nth(1).unwrap();
             let id = path.rsplit('/').next().unwrap();
@@ -444,6 +447,7 @@ impl Log {
                 let is_it = name.eq_ignore_ascii_case("authorization");
                 is_it.then(|| value.strip_prefix("Bearer ")).flatten()
             });
+            on_connection += 1;
             let request = {
                 let mut asked = self.asked.lock().unwrap();
                 asked.requests.push((Instant::now(), id.to_owned()));
@@ -454,6 +458,7 @@ impl Log {
                     id,
                     attempt: *attempt,
                     number,
+                    on_connection,
                     bearer: bearer.unwrap_or_default(),
                 }
             };
