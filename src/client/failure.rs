@@ -191,7 +191,7 @@ fn of_proxy(failed: &Failed, proxy: &Proxy, host: &str, phase: Duration) -> Fail
     };
     Failure {
         error: Error::new(Kind::Proxy, message)
-            .hint(format!("{advice}; {}", proxy.around()))
+            .hint(format!("{advice}; {}", proxy.around))
             .retryable(transient),
         transient,
         stale: false,
