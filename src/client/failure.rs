@@ -12,6 +12,7 @@ use rustls::{AlertDescription, CertificateError};
 use ureq::Timeout;
 
 use super::PHASE;
+use super::answer::TELLING;
 use super::kept::{Stale, is_closed};
 use super::proxy::Proxy;
 use super::tunnel::Failed;
@@ -57,12 +58,13 @@ impl Failure {
 }
 
 /// Maps an error of the transport. `host` is where the connection goes, through `proxy` if there is one, `phase` the time
-/// that a phase had.
+/// that a phase had. What strangers say is shown without `bearer`.
 pub fn of_transport(
     error: ureq::Error,
     host: &str,
     proxy: Option<&Proxy>,
     phase: Duration,
+    bearer: &str,
 ) -> Failure {
     match error {
         ureq::Error::Timeout(which) => timed_out(which, host, phase),
@@ -70,7 +72,7 @@ pub fn of_transport(
             Error::new(Kind::Network, format!("the name {host} does not resolve to an address"))
                 .hint("is base_url spelled right, and is this machine online? `acctq config show` shows it"),
         ),
-        ureq::Error::Io(e) => of_io(&e, host, phase),
+        ureq::Error::Io(e) => of_io(&e, host, phase, bearer),
         ureq::Error::LargeResponseHeader(..) => {
             contract(format!("{host} sends more header lines than any API does (over 16 KiB)"))
         }
@@ -81,11 +83,11 @@ pub fn of_transport(
         ureq::Error::Protocol(_) | ureq::Error::BodyStalled => contract(format!("{host} does not answer in valid HTTP/1.1")),
         ureq::Error::Other(e) if e.is::<Stale>() => Failure {
             stale: true,
-            ..of_io(&io::ErrorKind::NotConnected.into(), host, phase)
+            ..of_io(&io::ErrorKind::NotConnected.into(), host, phase, bearer)
         },
         ureq::Error::Other(e) => match (e.downcast_ref::<rustls::Error>(), e.downcast_ref(), proxy)
         {
-            (Some(e), ..) => of_tls(e, host),
+            (Some(e), ..) => of_tls(e, host, bearer),
             (_, Some(e), Some(proxy)) => of_proxy(e, proxy, host, phase),
             _ => internal(host),
         },
@@ -226,12 +228,12 @@ fn again(phase: Duration) -> String {
     }
 }
 
-fn of_io(error: &io::Error, host: &str, phase: Duration) -> Failure {
+fn of_io(error: &io::Error, host: &str, phase: Duration, bearer: &str) -> Failure {
     if let Some(tls) = error
         .get_ref()
         .and_then(|e| e.downcast_ref::<rustls::Error>())
     {
-        return of_tls(tls, host);
+        return of_tls(tls, host, bearer);
     }
     let network = |message: String| {
         Error::new(Kind::Network, message)
@@ -264,9 +266,9 @@ fn plain(error: &io::Error) -> io::Error {
     )
 }
 
-fn of_tls(error: &rustls::Error, host: &str) -> Failure {
+fn of_tls(error: &rustls::Error, host: &str, bearer: &str) -> Failure {
     let (message, hint) = match error {
-        rustls::Error::InvalidCertificate(flaw) => of_certificate(flaw, host),
+        rustls::Error::InvalidCertificate(flaw) => of_certificate(flaw, host, bearer),
         rustls::Error::InvalidMessage(_) => (
             format!("{host} does not speak TLS on this port"),
             "is base_url right, its port included? https needs the TLS port",
@@ -300,7 +302,7 @@ fn of_tls(error: &rustls::Error, host: &str) -> Failure {
     Failure::lasting(Error::new(Kind::Tls, message).hint(hint))
 }
 
-fn of_certificate(flaw: &CertificateError, host: &str) -> (String, &'static str) {
+fn of_certificate(flaw: &CertificateError, host: &str, bearer: &str) -> (String, &'static str) {
     const EXPIRED: &str =
         "its operator must renew it; if others reach it, check this machine's clock";
     const EARLY: &str = "check this machine's clock; else its operator must mend it";
@@ -326,7 +328,7 @@ fn of_certificate(flaw: &CertificateError, host: &str) -> (String, &'static str)
             (format!("the certificate of {host} is not valid yet"), EARLY)
         }
         CertificateError::NotValidForNameContext { presented, .. } => {
-            let names = names(presented);
+            let names = names(presented, bearer);
             let message = if names.is_empty() {
                 format!(
                     "the certificate of {host} says of no name or address that it is for it (subjectAltName)"
@@ -345,7 +347,7 @@ fn of_certificate(flaw: &CertificateError, host: &str) -> (String, &'static str)
             "do not trust this server",
         ),
         CertificateError::Other(other) => match other.0.downcast_ref() {
-            Some(untrusted) => of_untrusted(untrusted, host),
+            Some(untrusted) => of_untrusted(untrusted, host, bearer),
             None => does_not_verify(host),
         },
         _ => does_not_verify(host),
@@ -359,8 +361,8 @@ fn does_not_verify(host: &str) -> (String, &'static str) {
     )
 }
 
-fn of_untrusted(untrusted: &Untrusted, host: &str) -> (String, &'static str) {
-    let known = |name: &str| excerpt(&hide_credentials(name), NAME);
+fn of_untrusted(untrusted: &Untrusted, host: &str, bearer: &str) -> (String, &'static str) {
+    let known = |name: &str| strangers(name, bearer);
     match untrusted {
         Untrusted::SelfSigned => (
             format!("the certificate of {host} is self-signed"),
@@ -372,7 +374,13 @@ fn of_untrusted(untrusted: &Untrusted, host: &str) -> (String, &'static str) {
             ),
             "its operator must make another one, with basicConstraints CA:FALSE; that one you can name in ca_file",
         ),
-        Untrusted::Above(name, flaw) => of_issuer(name.as_deref(), flaw, host),
+        Untrusted::Above(name, flaw) => {
+            let ca = name.as_ref().map_or_else(
+                || "a CA".to_owned(),
+                |name| format!("the CA \"{}\"", known(name)),
+            );
+            of_issuer(&ca, flaw, host)
+        }
         Untrusted::Alone(issuer) => (
             format!(
                 "the certificate of {host} comes from \"{}\", which this machine does not trust; no intermediate certificate came with it",
@@ -404,16 +412,12 @@ fn of_untrusted(untrusted: &Untrusted, host: &str) -> (String, &'static str) {
     }
 }
 
-/// What a certificate above the host's, of this name if it is known which, is not, or not for it.
-fn of_issuer(name: Option<&str>, flaw: &CertificateError, host: &str) -> (String, &'static str) {
+/// What is wrong with a certificate above the host's: with that of `ca`, where that is known.
+fn of_issuer(ca: &str, flaw: &CertificateError, host: &str) -> (String, &'static str) {
     const CHAIN: &str = "its operator must renew the chain of certificates that it sends; if others reach it, check this machine's clock";
     const UNSAFE: &str = "its operator must get another one, with keys of RSA (2048 bits at least), P-256, P-384 or Ed25519, and without SHA-1";
     const SHOWS: &str =
         "its operator must get another one; `openssl s_client -showcerts` shows its chain";
-    let ca = name.map_or_else(
-        || "a CA".to_owned(),
-        |name| format!("the CA \"{}\"", excerpt(&hide_credentials(name), NAME)),
-    );
     let that = match flaw {
         CertificateError::ExpiredContext { time, not_after } => {
             let message = format!(
@@ -477,7 +481,7 @@ fn moment(preposition: &str, time: UnixTime, now: UnixTime) -> String {
 
 /// What a certificate is for, of rustls's `DnsName("example.com")` and `IpAddress(127.0.0.1)`; no server is an e-mail
 /// address, or what else a certificate may be for.
-fn names(presented: &[String]) -> String {
+fn names(presented: &[String], bearer: &str) -> String {
     let servers = presented.iter().filter_map(|name| {
         let name = name
             .strip_prefix("DnsName(")
@@ -487,12 +491,22 @@ fn names(presented: &[String]) -> String {
     let mut names: Vec<_> = servers
         .clone()
         .take(3)
-        .map(|name| excerpt(&hide_credentials(name), NAME))
+        .map(|name| strangers(name, bearer))
         .collect();
     if servers.count() > names.len() {
         names.push("others".to_owned());
     }
     names.join(" and ")
+}
+
+/// A name in a certificate, which anybody may have put there, as a message shows it.
+fn strangers(name: &str, bearer: &str) -> String {
+    let name = if bearer.len() < TELLING {
+        name.to_owned()
+    } else {
+        name.replace(bearer, "••••••••")
+    };
+    excerpt(&hide_credentials(&name), NAME)
 }
 
 /// A duration as a person writes it: `0.3 s`, `10 s`, `5 min`, `2 h`.

@@ -251,6 +251,8 @@ fn each_flaw_of_a_certificate_is_told_apart() {
             params.subject_alt_names.insert(0, mail());
             params
         }), "localhost", "the certificate presented is for other.example, not for HOST", PORTAL),
+        ("for the token", root.certifies(&for_names(&["other.example", TOKEN])), "localhost",
+            "the certificate presented is for other.example and ••••••••, not for HOST", PORTAL),
         ("a CA's own", root.certifies(&ca), "localhost", "the certificate of HOST is not one that a server may have",
             "its operator must replace it; `openssl s_client` and `openssl x509 -text` show it"),
         ("a client's", root.certifies(&changed(|p| p.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth])), "localhost",
@@ -270,6 +272,7 @@ fn each_flaw_of_a_chain_is_told_apart() {
     let stranger = Authority::root("Stranger Root");
     let between = stranger.intermediate("Stranger Issuing");
     let hostile = Authority::root("\u{1b}[31mroot\n\u{202e}error: eyJhbGciOiJIUzI1NiIsInR5cCI6");
+    let knowing = Authority::root(&format!("CA of {TOKEN}"));
     let below = issuing.intermediate("Acme Below");
     let ended = root.intermediate_with("Acme Ended", |p| {
         p.not_before = date_time_ymd(2019, 1, 1);
@@ -326,6 +329,8 @@ fn each_flaw_of_a_chain_is_told_apart() {
         ("a signature of another key", namesake.certifies(&good()),
             "in the chain of certificates of HOST is a signature that is wrong, or of a kind that is not safe",
             "its operator must get another one, with keys of RSA (2048 bits at least), P-256, P-384 or Ed25519, and without SHA-1"),
+        ("a CA that knows the token", knowing.certifies(&good()),
+            "the certificate of HOST comes from \"CA of ••••••••\", which this machine does not trust; no intermediate certificate came with it", ALONE),
         ("a CA with a hostile name", hostile.certifies(&good()),
             "the certificate of HOST comes from \"\\u{1b}[31mroot\\n\\u{202e}error: ••••••••\", which this machine does not trust; no intermediate certificate came with it", ALONE),
     ];
