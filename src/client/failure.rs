@@ -415,10 +415,10 @@ fn of_untrusted(untrusted: &Untrusted, host: &str, bearer: &str) -> (String, &'s
 /// What is wrong with a certificate above the host's: with that of `ca`, where that is known.
 fn of_issuer(ca: &str, flaw: &CertificateError, host: &str) -> (String, &'static str) {
     const CHAIN: &str = "its operator must renew the chain of certificates that it sends; if others reach it, check this machine's clock";
-    const UNSAFE: &str = "its operator must get another one, with keys of RSA (2048 bits at least), P-256, P-384 or Ed25519, and without SHA-1";
+    const UNSAFE: &str = "its operator must get certificates with keys of RSA (2048 bits at least), P-256, P-384 or Ed25519, and without SHA-1";
     const SHOWS: &str =
-        "its operator must get another one; `openssl s_client -showcerts` shows its chain";
-    let that = match flaw {
+        "its operator must get another certificate; `openssl s_client -showcerts` shows the chain";
+    let from = match flaw {
         CertificateError::ExpiredContext { time, not_after } => {
             let message = format!(
                 "the certificate of {host} comes from {ca}, whose own certificate expired{}",
@@ -442,22 +442,24 @@ fn of_issuer(ca: &str, flaw: &CertificateError, host: &str) -> (String, &'static
             return (message, UNSAFE);
         }
         CertificateError::InvalidPurposeContext { .. } => {
-            "may not certify servers (extendedKeyUsage)"
+            "a CA that may not certify servers (extendedKeyUsage)"
         }
         // Told by their names: the type is webpki's, which rustls does not pass on.
         flaw => match format!("{flaw:?}") {
             name if name.contains("NameConstraintViolation") => {
-                "may not certify this name (nameConstraints)"
+                "a CA that may not certify this name (nameConstraints)"
             }
             name if name.contains("PathLenConstraintViolated") => {
-                "may not certify other CAs (pathLenConstraint)"
+                "a CA that may not certify other CAs (pathLenConstraint)"
             }
-            name if name.contains("EndEntityUsedAsCa") => "is none (basicConstraints)",
-            _ => return does_not_verify(host),
+            name if name.contains("EndEntityUsedAsCa") => {
+                "a certificate that is no CA's (basicConstraints)"
+            }
+            _ => "a chain of certificates that cannot be verified",
         },
     };
     (
-        format!("the certificate of {host} comes from a CA that {that}"),
+        format!("the certificate of {host} comes from {from}"),
         SHOWS,
     )
 }

@@ -173,7 +173,7 @@ const ALONE: &str = "if that is a private CA, name its file in ca_file or SSL_CE
 const GAP: &str = "its operator must add the missing intermediate certificate; only if that is a private CA itself, name its file in ca_file or SSL_CERT_FILE";
 const CHAIN: &str = "its operator must renew the chain of certificates that it sends; if others reach it, check this machine's clock";
 const ANOTHER: &str =
-    "its operator must get another one; `openssl s_client -showcerts` shows its chain";
+    "its operator must get another certificate; `openssl s_client -showcerts` shows the chain";
 const NO_CLIENT: &str = "acctq has none to offer; ask the server's operator for a way without";
 const NO_TLS: &str = "is base_url right, its port included? https needs the TLS port";
 
@@ -293,6 +293,11 @@ fn each_flaw_of_a_chain_is_told_apart() {
     let for_clients = root.intermediate_with("Acme Clients", |p| {
         p.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
     });
+    let mut deep = vec![root.intermediate("Acme 0")];
+    while deep.len() < 12 {
+        let next = deep[deep.len() - 1].intermediate(&format!("Acme {}", deep.len()));
+        deep.push(next);
+    }
     let no_ca = root.intermediate_with("Acme Server", |p| p.is_ca = IsCa::ExplicitNoCa);
     let namesake = Authority::root("Acme Root");
     let good = || for_names(&["localhost"]);
@@ -325,10 +330,12 @@ fn each_flaw_of_a_chain_is_told_apart() {
         ("a CA for clients", for_clients.certifies(&good()).with(&for_clients),
             "the certificate of HOST comes from a CA that may not certify servers (extendedKeyUsage)", ANOTHER),
         ("a CA that is none", no_ca.certifies(&good()).with(&no_ca),
-            "the certificate of HOST comes from a CA that is none (basicConstraints)", ANOTHER),
+            "the certificate of HOST comes from a certificate that is no CA's (basicConstraints)", ANOTHER),
+        ("too many CAs", deep.iter().fold(deep[11].certifies(&good()), Identity::with),
+            "the certificate of HOST comes from a chain of certificates that cannot be verified", ANOTHER),
         ("a signature of another key", namesake.certifies(&good()),
             "in the chain of certificates of HOST is a signature that is wrong, or of a kind that is not safe",
-            "its operator must get another one, with keys of RSA (2048 bits at least), P-256, P-384 or Ed25519, and without SHA-1"),
+            "its operator must get certificates with keys of RSA (2048 bits at least), P-256, P-384 or Ed25519, and without SHA-1"),
         ("a CA that knows the token", knowing.certifies(&good()),
             "the certificate of HOST comes from \"CA of ••••••••\", which this machine does not trust; no intermediate certificate came with it", ALONE),
         ("a CA with a hostile name", hostile.certifies(&good()),
