@@ -138,7 +138,7 @@ pub(super) const CHECK_URL: &str = "is base_url right? `acctq config show` shows
 
 /// From this length on a token that stands in an answer is one that the server repeats; a shorter one, as people give to a
 /// mock server, may stand there by accident.
-const TELLING: usize = 8;
+pub(super) const TELLING: usize = 8;
 
 /// The headers that matter.
 const HEADERS: [&str; 6] = [

@@ -12,6 +12,7 @@ use rustls::{AlertDescription, CertificateError};
 use ureq::Timeout;
 
 use super::PHASE;
+use super::answer::TELLING;
 use super::kept::{Stale, is_closed};
 use super::proxy::Proxy;
 use super::tunnel::Failed;
@@ -67,12 +68,13 @@ impl Failure {
 }
 
 /// Maps an error of the transport. `host` is where the connection goes, through `proxy` if there is one, `phase` the time
-/// that a phase had.
+/// that a phase had. What strangers say is shown without `bearer`.
 pub fn of_transport(
     error: ureq::Error,
     host: &str,
     proxy: Option<&Proxy>,
     phase: Duration,
+    bearer: &str,
 ) -> Failure {
     match error {
         ureq::Error::Timeout(which) => timed_out(which, host, phase),
@@ -80,7 +82,7 @@ pub fn of_transport(
             Error::new(Kind::Network, format!("the name {host} does not resolve to an address"))
                 .hint("is base_url spelled right, and is this machine online? `acctq config show` shows it"),
         ),
-        ureq::Error::Io(e) => of_io(&e, host, phase),
+        ureq::Error::Io(e) => of_io(&e, host, phase, bearer),
         ureq::Error::LargeResponseHeader(..) => {
             contract(format!("{host} sends more header lines than any API does (over 16 KiB)"))
         }
@@ -91,11 +93,11 @@ pub fn of_transport(
         ureq::Error::Protocol(_) | ureq::Error::BodyStalled => contract(format!("{host} does not answer in valid HTTP/1.1")),
         ureq::Error::Other(e) if e.is::<Stale>() => Failure {
             stale: true,
-            ..of_io(&io::ErrorKind::NotConnected.into(), host, phase)
+            ..of_io(&io::ErrorKind::NotConnected.into(), host, phase, bearer)
         },
         ureq::Error::Other(e) => match (e.downcast_ref::<rustls::Error>(), e.downcast_ref(), proxy)
         {
-            (Some(e), ..) => of_tls(e, host),
+            (Some(e), ..) => of_tls(e, host, bearer),
             (_, Some(e), Some(proxy)) => of_proxy(e, proxy, host, phase),
             _ => internal(host),
         },
@@ -201,7 +203,7 @@ fn of_proxy(failed: &Failed, proxy: &Proxy, host: &str, phase: Duration) -> Fail
     };
     Failure {
         error: Error::new(Kind::Proxy, message)
-            .hint(format!("{advice}; {}", proxy.around()))
+            .hint(format!("{advice}; {}", proxy.around))
             .retryable(transient),
         transient,
         stale: false,
@@ -236,12 +238,12 @@ fn again(phase: Duration) -> String {
     }
 }
 
-fn of_io(error: &io::Error, host: &str, phase: Duration) -> Failure {
+fn of_io(error: &io::Error, host: &str, phase: Duration, bearer: &str) -> Failure {
     if let Some(tls) = error
         .get_ref()
         .and_then(|e| e.downcast_ref::<rustls::Error>())
     {
-        return of_tls(tls, host);
+        return of_tls(tls, host, bearer);
     }
     let network = |message: String| {
         Error::new(Kind::Network, message)
@@ -274,16 +276,14 @@ fn plain(error: &io::Error) -> io::Error {
     )
 }
 
-fn of_tls(error: &rustls::Error, host: &str) -> Failure {
+fn of_tls(error: &rustls::Error, host: &str, bearer: &str) -> Failure {
     let (message, hint) = match error {
-        rustls::Error::InvalidCertificate(flaw) => of_certificate(flaw, host),
+        rustls::Error::InvalidCertificate(flaw) => of_certificate(flaw, host, bearer),
         rustls::Error::InvalidMessage(_) => (
             format!("{host} does not speak TLS on this port"),
             "is base_url right, its port included? https needs the TLS port",
         ),
-        rustls::Error::AlertReceived(
-            AlertDescription::CertificateRequired | AlertDescription::BadCertificate,
-        ) => (
+        rustls::Error::AlertReceived(AlertDescription::CertificateRequired) => (
             format!("{host} demands a client certificate"),
             "acctq has none to offer; ask the server's operator for a way without",
         ),
@@ -291,6 +291,14 @@ fn of_tls(error: &rustls::Error, host: &str) -> Failure {
         | rustls::Error::PeerIncompatible(_) => (
             format!("{host} offers no TLS version or cipher that is safe"),
             "it must speak TLS 1.2 or 1.3; ask its operator",
+        ),
+        rustls::Error::AlertReceived(
+            AlertDescription::HandshakeFailure | AlertDescription::InsufficientSecurity,
+        ) => (
+            format!(
+                "{host} refused the TLS handshake: it found no cipher or kind of key in common"
+            ),
+            "is base_url right, its host name included? else its operator must offer TLS 1.3, or 1.2 with ECDHE and AES-GCM or ChaCha20, and a key of RSA, P-256, P-384 or Ed25519",
         ),
         rustls::Error::AlertReceived(_) => (
             format!("{host} refused the TLS handshake"),
@@ -304,22 +312,25 @@ fn of_tls(error: &rustls::Error, host: &str) -> Failure {
     Failure::lasting(Error::new(Kind::Tls, message).hint(hint))
 }
 
-fn of_certificate(flaw: &CertificateError, host: &str) -> (String, &'static str) {
+fn of_certificate(flaw: &CertificateError, host: &str, bearer: &str) -> (String, &'static str) {
     const EXPIRED: &str =
         "its operator must renew it; if others reach it, check this machine's clock";
     const EARLY: &str = "check this machine's clock; else its operator must mend it";
     const OTHER_NAME: &str =
         "is base_url right? A captive portal or an intercepting proxy looks like this, too";
     match flaw {
-        CertificateError::ExpiredContext { not_after, .. } => (
-            format!("the certificate of {host} expired{}", day(*not_after)),
+        CertificateError::ExpiredContext { time, not_after } => (
+            format!(
+                "the certificate of {host} expired{}",
+                moment("on", *not_after, *time)
+            ),
             EXPIRED,
         ),
         CertificateError::Expired => (format!("the certificate of {host} has expired"), EXPIRED),
-        CertificateError::NotValidYetContext { not_before, .. } => (
+        CertificateError::NotValidYetContext { time, not_before } => (
             format!(
                 "the certificate of {host} is not valid yet, only{}",
-                day(*not_before).replace(" on ", " from ")
+                moment("from", *not_before, *time)
             ),
             EARLY,
         ),
@@ -327,7 +338,7 @@ fn of_certificate(flaw: &CertificateError, host: &str) -> (String, &'static str)
             (format!("the certificate of {host} is not valid yet"), EARLY)
         }
         CertificateError::NotValidForNameContext { presented, .. } => {
-            let names = names(presented);
+            let names = names(presented, bearer);
             let message = if names.is_empty() {
                 format!(
                     "the certificate of {host} says of no name or address that it is for it (subjectAltName)"
@@ -346,7 +357,7 @@ fn of_certificate(flaw: &CertificateError, host: &str) -> (String, &'static str)
             "do not trust this server",
         ),
         CertificateError::Other(other) => match other.0.downcast_ref() {
-            Some(untrusted) => of_untrusted(untrusted, host),
+            Some(untrusted) => of_untrusted(untrusted, host, bearer),
             None => does_not_verify(host),
         },
         _ => does_not_verify(host),
@@ -360,8 +371,8 @@ fn does_not_verify(host: &str) -> (String, &'static str) {
     )
 }
 
-fn of_untrusted(untrusted: &Untrusted, host: &str) -> (String, &'static str) {
-    let known = |name: &str| excerpt(&hide_credentials(name), NAME);
+fn of_untrusted(untrusted: &Untrusted, host: &str, bearer: &str) -> (String, &'static str) {
+    let known = |name: &str| strangers(name, bearer);
     match untrusted {
         Untrusted::SelfSigned => (
             format!("the certificate of {host} is self-signed"),
@@ -373,12 +384,33 @@ fn of_untrusted(untrusted: &Untrusted, host: &str) -> (String, &'static str) {
             ),
             "its operator must make another one, with basicConstraints CA:FALSE; that one you can name in ca_file",
         ),
+        Untrusted::Above(name, flaw) => {
+            let ca = name.as_ref().map_or_else(
+                || "a CA".to_owned(),
+                |name| format!("the CA \"{}\"", known(name)),
+            );
+            of_issuer(&ca, flaw, host)
+        }
         Untrusted::Alone(issuer) => (
             format!(
                 "the certificate of {host} comes from \"{}\", which this machine does not trust; no intermediate certificate came with it",
                 known(issuer)
             ),
             "if that is a private CA, name its file in ca_file or SSL_CERT_FILE; if a public one, the server must send its intermediate certificate",
+        ),
+        Untrusted::Gap(issuer) => (
+            format!(
+                "the certificate of {host} comes from \"{}\", whose certificate the server did not send, though it sent others",
+                known(issuer)
+            ),
+            "its operator must add the missing intermediate certificate; only if that is a private CA itself, name its file in ca_file or SSL_CERT_FILE",
+        ),
+        Untrusted::NoCa(issuer) => (
+            format!(
+                "the certificate of {host} comes from \"{}\", which is trusted as a server of its own, and is no CA",
+                known(issuer)
+            ),
+            "if there is a CA above both, name its file in ca_file; else do not trust this server: anybody with that one's key may be it",
         ),
         Untrusted::UnknownCa(issuer) => (
             format!(
@@ -390,30 +422,103 @@ fn of_untrusted(untrusted: &Untrusted, host: &str) -> (String, &'static str) {
     }
 }
 
-/// ` on 2026-01-31`, or nothing if no calendar has it.
-fn day(time: UnixTime) -> String {
-    i64::try_from(time.as_secs())
-        .ok()
-        .and_then(|seconds| jiff::Timestamp::from_second(seconds).ok())
-        .map(|time| format!(" on {}", Offset::UTC.to_datetime(time).date()))
-        .unwrap_or_default()
+/// What is wrong with a certificate above the host's: with that of `ca`, where that is known.
+fn of_issuer(ca: &str, flaw: &CertificateError, host: &str) -> (String, &'static str) {
+    const CHAIN: &str = "its operator must renew the chain of certificates that it sends; if others reach it, check this machine's clock";
+    const UNSAFE: &str = "its operator must get certificates with keys of RSA (2048 bits at least), P-256, P-384 or Ed25519, and without SHA-1";
+    const SHOWS: &str =
+        "its operator must get another certificate; `openssl s_client -showcerts` shows the chain";
+    let from = match flaw {
+        CertificateError::ExpiredContext { time, not_after } => {
+            let message = format!(
+                "the certificate of {host} comes from {ca}, whose own certificate expired{}",
+                moment("on", *not_after, *time)
+            );
+            return (message, CHAIN);
+        }
+        CertificateError::NotValidYetContext { time, not_before } => {
+            let message = format!(
+                "the certificate of {host} comes from {ca}, whose own certificate is not valid yet, only{}",
+                moment("from", *not_before, *time)
+            );
+            return (message, CHAIN);
+        }
+        CertificateError::BadSignature
+        | CertificateError::UnsupportedSignatureAlgorithmContext { .. }
+        | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
+            let message = format!(
+                "in the chain of certificates of {host} is a signature that is wrong, or of a kind that is not safe"
+            );
+            return (message, UNSAFE);
+        }
+        CertificateError::InvalidPurposeContext { .. } => {
+            "a CA that may not certify servers (extendedKeyUsage)"
+        }
+        // Told by their names: the type is webpki's, which rustls does not pass on.
+        flaw => match format!("{flaw:?}") {
+            name if name.contains("NameConstraintViolation") => {
+                "a CA that may not certify this name (nameConstraints)"
+            }
+            name if name.contains("PathLenConstraintViolated") => {
+                "a CA that may not certify other CAs (pathLenConstraint)"
+            }
+            name if name.contains("EndEntityUsedAsCa") => {
+                "a certificate that is no CA's (basicConstraints)"
+            }
+            _ => "a chain of certificates that cannot be verified",
+        },
+    };
+    (
+        format!("the certificate of {host} comes from {from}"),
+        SHOWS,
+    )
 }
 
-/// What a certificate is for, of rustls's `DnsName("example.com")` and `IpAddress(127.0.0.1)`.
-fn names(presented: &[String]) -> String {
-    let mut names: Vec<_> = presented
-        .iter()
+/// ` on 2026-01-31`, with the time of day if that is near to `now`; nothing if no calendar has it.
+fn moment(preposition: &str, time: UnixTime, now: UnixTime) -> String {
+    const NEAR: u64 = 48 * 60 * 60;
+    let Some(at) = i64::try_from(time.as_secs())
+        .ok()
+        .and_then(|seconds| jiff::Timestamp::from_second(seconds).ok())
+        .map(|time| Offset::UTC.to_datetime(time))
+    else {
+        return String::new();
+    };
+    if time.as_secs().abs_diff(now.as_secs()) > NEAR {
+        return format!(" {preposition} {}", at.date());
+    }
+    let (hour, minute) = (at.hour(), at.minute());
+    format!(" {preposition} {} at {hour:02}:{minute:02} UTC", at.date())
+}
+
+/// What a certificate is for, of rustls's `DnsName("example.com")` and `IpAddress(127.0.0.1)`; no server is an e-mail
+/// address, or what else a certificate may be for.
+fn names(presented: &[String], bearer: &str) -> String {
+    let servers = presented.iter().filter_map(|name| {
+        let name = name
+            .strip_prefix("DnsName(")
+            .or_else(|| name.strip_prefix("IpAddress("))?;
+        Some(name.trim_end_matches(')').trim_matches('"'))
+    });
+    let mut names: Vec<_> = servers
+        .clone()
         .take(3)
-        .map(|name| {
-            let inner = name.split_once('(').map_or(name.as_str(), |(_, rest)| rest);
-            let bare = inner.trim_end_matches(')').trim_matches('"');
-            excerpt(&hide_credentials(bare), NAME)
-        })
+        .map(|name| strangers(name, bearer))
         .collect();
-    if presented.len() > names.len() {
+    if servers.count() > names.len() {
         names.push("others".to_owned());
     }
     names.join(" and ")
+}
+
+/// A name in a certificate, which anybody may have put there, as a message shows it.
+fn strangers(name: &str, bearer: &str) -> String {
+    let name = if bearer.len() < TELLING {
+        name.to_owned()
+    } else {
+        name.replace(bearer, "••••••••")
+    };
+    excerpt(&hide_credentials(&name), NAME)
 }
 
 /// A duration as a person writes it: `0.3 s`, `10 s`, `5 min`, `2 h`.
@@ -429,5 +534,30 @@ pub fn seconds(duration: Duration) -> String {
         seconds @ 120..7_200 => format!("{} min", seconds.div_ceil(MINUTE)),
         seconds @ 7_200..360_000 => format!("{} h", seconds.div_ceil(HOUR)),
         _ => "more than 100 h".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_is_told_with_its_hour_when_it_is_near() {
+        let now = 1_767_225_600; // 2026-01-01T00:00:00Z
+        let from = |seconds: u64| {
+            let at = |seconds| UnixTime::since_unix_epoch(Duration::from_secs(seconds));
+            moment("from", at(seconds), at(now))
+        };
+        for (seconds, expected) in [
+            (now + 3_900, " from 2026-01-01 at 01:05 UTC"),
+            (now - 60, " from 2025-12-31 at 23:59 UTC"),
+            (now + 172_800, " from 2026-01-03 at 00:00 UTC"),
+            (now + 172_801, " from 2026-01-03"),
+            (now - 172_801, " from 2025-12-29"),
+            (0, " from 1970-01-01"),
+            (u64::MAX, ""),
+        ] {
+            assert_eq!(from(seconds), expected, "{seconds}");
+        }
     }
 }

@@ -596,7 +596,7 @@ impl<'a> Client<'a> {
         }
         self.refuse_repeated(&mut answer, token)?;
         let request_id = answer.request_id.clone();
-        let explain = |error| self.explain(error, idle);
+        let explain = |error| self.explain(error, idle, token);
         let mut listing = Listing::new(listing::Source {
             resource,
             answer,
@@ -626,7 +626,7 @@ impl<'a> Client<'a> {
         } = *request;
         let builder = agent.get(url).header(AUTHORIZATION, token.header.clone());
         let response = bound(builder).call();
-        let response = response.map_err(|error| self.explain(error, phase))?;
+        let response = response.map_err(|error| self.explain(error, phase, token))?;
         let (head, body) = response.into_parts();
         let bearer = token.secret.expose();
         let answer = Answer::of_head(head.status.as_u16(), bearer, &head.headers);
@@ -671,7 +671,7 @@ impl<'a> Client<'a> {
             }
             // What a 404 means is told by its body; other refusals say enough by their status.
             if good || answer.status == 404 {
-                read.map_err(|error| answer.with_head(self.explain(error.into(), phase)))?;
+                read.map_err(|error| answer.with_head(self.explain(error.into(), phase, token)))?;
             }
         }
         self.refuse_repeated(answer, token)
@@ -686,8 +686,9 @@ impl<'a> Client<'a> {
     }
 
     /// A failure of the transport in our own words; each of its phases had so long.
-    fn explain(&self, error: ureq::Error, phase: Duration) -> Failure {
-        failure::of_transport(error, &self.host, self.proxy.as_deref(), phase)
+    fn explain(&self, error: ureq::Error, phase: Duration, token: &Token) -> Failure {
+        let bearer = token.secret.expose();
+        failure::of_transport(error, &self.host, self.proxy.as_deref(), phase, bearer)
     }
 
     fn place(&self) -> Place<'_> {

@@ -30,8 +30,8 @@ pub struct Proxy {
     pub port: u16,
     /// Where it is asked to connect to: host and port.
     pub target: String,
-    /// The host that `NO_PROXY` would name to go without it.
-    exempt: String,
+    /// How to do without it, where that is allowed.
+    pub around: String,
     /// User name and password, in base64: for the proxy, and for nobody else.
     pub credentials: Option<Secret>,
 }
@@ -45,6 +45,11 @@ impl Proxy {
         let Some(variable) = variable(url, env) else {
             return Ok(None);
         };
+        let around = format!(
+            "if {} may be reached directly, add it to {}",
+            url.host(),
+            exceptions(env).unwrap_or("NO_PROXY")
+        );
         let value = env.get(variable).unwrap_or_default();
         let proxy = Server::parse(value.to_str().unwrap_or("\u{fffd}"));
         let Server {
@@ -53,8 +58,7 @@ impl Proxy {
             credentials,
         } = proxy.map_err(|words| {
             Error::new(Kind::Proxy, format!("{variable} {words}")).hint(format!(
-                "{variable} takes an HTTP proxy, as http://USER:PASSWORD@HOST:PORT; {}",
-                around(url.host())
+                "{variable} takes an HTTP proxy, as http://USER:PASSWORD@HOST:PORT; {around}"
             ))
         })?;
         Ok(Some(Proxy {
@@ -62,7 +66,7 @@ impl Proxy {
             host,
             port,
             target: authority(url.host(), url.port()),
-            exempt: url.host().to_owned(),
+            around,
             credentials,
         }))
     }
@@ -70,11 +74,6 @@ impl Proxy {
     /// Host and port.
     pub fn place(&self) -> String {
         authority(&self.host, self.port)
-    }
-
-    /// How to do without it, where that is allowed.
-    pub fn around(&self) -> String {
-        around(&self.exempt)
     }
 }
 
@@ -90,10 +89,6 @@ impl fmt::Debug for Proxy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Proxy({})", self.place())
     }
-}
-
-fn around(host: &str) -> String {
-    format!("if {host} may be reached directly, add it to NO_PROXY")
 }
 
 fn authority(host: &str, port: u16) -> String {
@@ -135,7 +130,10 @@ impl Server {
             _ => return fail("names a kind of proxy that acctq does not know"),
         }
         let rest = rest.strip_suffix('/').unwrap_or(rest);
-        if rest.contains(['/', '?', '#', '\\']) {
+        if rest.contains('\\') {
+            return fail("has a backslash (that of a user name or password is written %5C)");
+        }
+        if rest.contains(['/', '?', '#']) {
             return fail(
                 "has more than a host and a port (a / ? or # of a password is written %2F %3F or %23)",
             );
@@ -174,15 +172,24 @@ fn credentials(userinfo: &str) -> Result<Secret, String> {
         .map_err(|_| "has a user name or password that is too long".to_owned())
 }
 
+/// The first of these variables that is set.
+fn set(names: [&'static str; 2], env: &Environment) -> Option<&'static str> {
+    names.into_iter().find(|name| env.get(name).is_some())
+}
+
+/// The variable that lists who goes without a proxy.
+fn exceptions(env: &Environment) -> Option<&'static str> {
+    set(["no_proxy", "NO_PROXY"], env)
+}
+
 /// The variable whose proxy applies to `url`.
 fn variable(url: &BaseUrl, env: &Environment) -> Option<&'static str> {
-    let set = |names: [&'static str; 2]| names.into_iter().find(|name| env.get(name).is_some());
     if url.is_loopback() || !url.is_https() {
         return None;
     }
-    let variable =
-        set(["https_proxy", "HTTPS_PROXY"]).or_else(|| set(["all_proxy", "ALL_PROXY"]))?;
-    let exceptions = set(["no_proxy", "NO_PROXY"])
+    let variable = set(["https_proxy", "HTTPS_PROXY"], env)
+        .or_else(|| set(["all_proxy", "ALL_PROXY"], env))?;
+    let exceptions = exceptions(env)
         .and_then(|name| env.get(name))
         .map(OsStr::to_string_lossy);
     (!exceptions.is_some_and(|list| excepts(&list, url.host()))).then_some(variable)
@@ -216,13 +223,14 @@ fn domain_holds(domain: &str, host: &str) -> bool {
         && (start == 0 || host.as_bytes()[start - 1] == b'.')
 }
 
-/// Whether `entry`, an address or a network in CIDR notation, holds `address`. A prefix of no bits is no network to curl,
-/// and so that nobody's token takes a way that curl would not, it is none here.
+/// Whether `entry`, an address or a network in CIDR notation, holds `address`. A prefix of no bits is that of a whole
+/// address to curl, and so that nobody's token takes a way that curl would not, it is so here.
 fn network_holds(entry: &str, address: IpAddr) -> bool {
     let (network, bits) = match entry.split_once('/') {
         Some((network, bits)) => match bits.parse::<u32>() {
-            Ok(bits @ 1..) => (network, Some(bits)),
-            _ => return false,
+            Ok(0) => (network, None),
+            Ok(bits) => (network, Some(bits)),
+            Err(_) => return false,
         },
         None => (entry, None),
     };
@@ -281,6 +289,13 @@ mod tests {
             None
         );
         assert_eq!(
+            applies(
+                "https://[::ffff:127.0.0.1]:8443",
+                &[("HTTPS_PROXY", "http://p:1")]
+            ),
+            None
+        );
+        assert_eq!(
             applies("http://localhost:8080", &[("ALL_PROXY", "http://p:1")]),
             None
         );
@@ -303,6 +318,7 @@ mod tests {
             ("EXAMPLE.com", "example.com"),
             ("10.0.0.0/8", "10.1.2.3"),
             ("10.1.2.3", "10.1.2.3"),
+            ("10.1.2.3/0", "10.1.2.3"),
             ("fd00::/8", "[fd00::1]"),
         ] {
             assert!(excepted(list, host), "{list} {host}");

@@ -11,6 +11,7 @@ use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::{self, PemObject as _};
 
+use super::verifier::{Use, usable};
 use crate::config::{Environment, Opened, Setting};
 use crate::error::{Error, Kind, Result};
 
@@ -20,8 +21,10 @@ const LARGEST: usize = 8 * 1024 * 1024;
 /// What is trusted.
 #[derive(Debug)]
 pub struct Roots {
-    /// Whoever these certify.
+    /// CAs: whoever these certify is trusted.
     pub cas: RootCertStore,
+    /// Servers' certificates that signed themselves: each is trusted for itself, and nobody whom it certifies.
+    pub servers: Vec<CertificateDer<'static>>,
 }
 
 impl Roots {
@@ -32,6 +35,7 @@ impl Roots {
     pub fn new(ca_file: Option<&Setting<PathBuf>>, env: &Environment) -> Result<Self> {
         let mut roots = Roots {
             cas: RootCertStore::empty(),
+            servers: Vec::new(),
         };
         let file = env.get("SSL_CERT_FILE").map(Path::new);
         let dirs = env.get("SSL_CERT_DIR").map(std::env::split_paths);
@@ -65,14 +69,22 @@ impl Roots {
 
     /// Adds a certificate; false if it cannot be used.
     fn add(&mut self, certificate: CertificateDer<'static>) -> bool {
-        self.cas.add(certificate).is_ok()
+        match usable(&certificate) {
+            Some(Use::Ca) => self.cas.add(certificate).is_ok(),
+            Some(Use::Itself) => {
+                self.servers.push(certificate);
+                true
+            }
+            None => false,
+        }
     }
 
     /// Adds those that can be used; false if none can.
     fn add_all(&mut self, certificates: Vec<CertificateDer<'static>>) -> bool {
-        certificates
+        let usable = certificates
             .into_iter()
-            .fold(false, |any, certificate| self.add(certificate) || any)
+            .filter_map(|certificate| self.add(certificate).then_some(()));
+        usable.count() > 0
     }
 
     /// Adds the PEM certificates of a file. One that cannot be used is passed over, as long as another one can be; a file
@@ -105,7 +117,9 @@ impl Roots {
         let holds = |text: &str| memmem::find(&bytes, text.as_bytes()).is_some();
         match (usable, others) {
             (1.., _) => Ok(()),
-            (_, 1..) => Err(flaw("holds no certificate that can be used")),
+            (_, 1..) => Err(flaw(
+                "holds no certificate that can be used: none is of a CA, and none has signed itself",
+            )),
             _ if bytes.trim_ascii().is_empty() => Err(flaw("is empty")),
             _ if holds("PRIVATE KEY-----") => Err(flaw("holds a private key and no certificate")),
             _ if holds("-----BEGIN TRUSTED CERTIFICATE-----") => Err(flaw(

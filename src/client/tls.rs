@@ -59,6 +59,7 @@ impl NoClientCertificate {
             alert,
             Some(rustls::Error::AlertReceived(
                 Alert::HandshakeFailure
+                    | Alert::BadCertificate
                     | Alert::CertificateUnknown
                     | Alert::UnknownCA
                     | Alert::AccessDenied
@@ -83,8 +84,7 @@ pub fn config(ca_file: Option<&Setting<std::path::PathBuf>>, env: &Environment) 
         ..ring::default_provider()
     });
     let clients = Arc::new(NoClientCertificate::default());
-    let verifier = Verifier::new(roots.cas, provider.clone())
-        .map_err(|e| Error::new(Kind::Failed, "TLS could not be set up").because(e))?;
+    let verifier = Verifier::new(roots, &provider);
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|e| Error::new(Kind::Failed, "TLS could not be set up").because(e))?

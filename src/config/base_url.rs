@@ -101,14 +101,14 @@ impl BaseUrl {
         self.https
     }
 
-    /// Whether it is this machine: 127.0.0.0/8, `::1` or `localhost`.
+    /// Whether it is this machine: 127.0.0.0/8, in IPv6 notation, too, `::1` or `localhost`.
     #[must_use]
     pub fn is_loopback(&self) -> bool {
         self.host == "localhost"
             || self
                 .host
                 .parse::<IpAddr>()
-                .is_ok_and(|address| address.is_loopback())
+                .is_ok_and(|address| address.to_canonical().is_loopback())
     }
 }
 
@@ -243,6 +243,7 @@ mod tests {
             ("http://127.8.9.1:80", "http://127.8.9.1/v1/x"),
             ("http://[::1]:8080", "http://[::1]:8080/v1/x"),
             ("http://[0:0::1]", "http://[::1]/v1/x"),
+            ("http://[::FFFF:7f00:1]", "http://[::ffff:127.0.0.1]/v1/x"),
             ("https://[fd00::]:8443", "https://[fd00::]:8443/v1/x"),
             ("https://[fd00::]", "https://[fd00::]/v1/x"),
             ("http://localhost:1", "http://localhost:1/v1/x"),
@@ -352,7 +353,8 @@ mod tests {
             "http://128.0.0.1",
             "http://0.0.0.0",
             "http://[::2]",
-            "http://[::ffff:127.0.0.1]",
+            "http://[::ffff:128.0.0.1]",
+            "http://[::127.0.0.1]",
         ] {
             let error = BaseUrl::parse(text).expect_err(text);
             assert!(!error.contains("hunter2"), "{error}");

@@ -491,6 +491,10 @@ fn what_cannot_be_honoured_is_no_reason_to_go_directly() {
         ("http://user:PASSWORD@AT/path", more),
         ("http://user:/PASSWORD@AT", more),
         (
+            "http://DOM\\user:PASSWORD@AT",
+            "has a backslash (that of a user name or password is written %5C)",
+        ),
+        (
             "http://user:PASSWORD@@AT",
             "has two @ (that of a user name or password is written %40)",
         ),
@@ -503,10 +507,20 @@ fn what_cannot_be_honoured_is_no_reason_to_go_directly() {
     ] {
         let value = value.replace("AT", &at).replace("PASSWORD", PROXY_PASSWORD);
         for name in ["HTTPS_PROXY", "all_proxy"] {
-            let get = |args: &str| direct.get(args).env(name, &value).run();
+            // It is the first of the lists that counts.
+            let list = match name {
+                "HTTPS_PROXY" => "NO_PROXY",
+                _ => "no_proxy",
+            };
+            let get = |args: &str| {
+                let get = direct.get(args).env(name, &value);
+                get.env(list, "example.com")
+                    .env("NO_PROXY", "10.0.0.0/8")
+                    .run()
+            };
             let message = format!("{name} {words} (cacc_1, profile test)");
             let hint = format!(
-                "{name} takes an HTTP proxy, as http://USER:PASSWORD@HOST:PORT; if 0.0.0.0 may be reached directly, add it to NO_PROXY"
+                "{name} takes an HTTP proxy, as http://USER:PASSWORD@HOST:PORT; if 0.0.0.0 may be reached directly, add it to {list}"
             );
             get("").is(7, "", &format!("error: {message}\n  hint: {hint}\n"));
             let error = get("-o json").fails(7, &[]).error();

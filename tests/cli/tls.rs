@@ -10,8 +10,8 @@ use std::sync::Arc;
 use std::thread;
 
 use rcgen::{
-    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa,
-    Issuer, KeyPair, date_time_ymd,
+    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose,
+    GeneralSubtree, IsCa, Issuer, KeyPair, NameConstraints, SanType, date_time_ymd,
 };
 use rustls::pki_types::CertificateDer;
 use rustls::server::WebPkiClientVerifier;
@@ -51,8 +51,13 @@ impl Authority {
     }
 
     fn intermediate(&self, name: &str) -> Self {
+        self.intermediate_with(name, |_| ())
+    }
+
+    fn intermediate_with(&self, name: &str, change: impl FnOnce(&mut CertificateParams)) -> Self {
         let key = KeyPair::generate().unwrap();
-        let params = Self::params(name);
+        let mut params = Self::params(name);
+        change(&mut params);
         let certificate = params.signed_by(&key, &self.issuer).unwrap();
         Authority {
             pem: certificate.pem(),
@@ -94,6 +99,14 @@ impl Identity {
             chain: vec![certificate.der().clone()],
             pem: certificate.pem(),
             key,
+        }
+    }
+
+    fn again(&self) -> Self {
+        Identity {
+            chain: self.chain.clone(),
+            pem: self.pem.clone(),
+            key: KeyPair::from_pem(&self.key.serialize_pem()).unwrap(),
         }
     }
 
@@ -153,8 +166,14 @@ fn changed(change: impl FnOnce(&mut CertificateParams)) -> CertificateParams {
 const OPERATOR: &str = "its operator must renew it; if others reach it, check this machine's clock";
 const PORTAL: &str =
     "is base_url right? A captive portal or an intercepting proxy looks like this, too";
+const SELF_SIGNED: &str =
+    "if its operator gave it to you, name its file in ca_file; else it may be anybody's";
 const PRIVATE: &str = "if that is a private CA, or an intercepting proxy that you know, name its file in ca_file or SSL_CERT_FILE";
 const ALONE: &str = "if that is a private CA, name its file in ca_file or SSL_CERT_FILE; if a public one, the server must send its intermediate certificate";
+const GAP: &str = "its operator must add the missing intermediate certificate; only if that is a private CA itself, name its file in ca_file or SSL_CERT_FILE";
+const CHAIN: &str = "its operator must renew the chain of certificates that it sends; if others reach it, check this machine's clock";
+const ANOTHER: &str =
+    "its operator must get another certificate; `openssl s_client -showcerts` shows the chain";
 const NO_CLIENT: &str = "acctq has none to offer; ask the server's operator for a way without";
 const NO_TLS: &str = "is base_url right, its port included? https needs the TLS port";
 
@@ -196,10 +215,7 @@ fn refuses(name: &str, wire: &Wire, host: &str, trusted: &str, message: &str, hi
 #[test]
 fn each_flaw_of_a_certificate_is_told_apart() {
     let root = Authority::root("Acme Root");
-    let issuing = root.intermediate("Acme Issuing");
-    let stranger = Authority::root("Stranger Root");
-    let between = stranger.intermediate("Stranger Issuing");
-    let hostile = Authority::root("\u{1b}[31mroot\n\u{202e}error: eyJhbGciOiJIUzI1NiIsInR5cCI6");
+    let mail = || SanType::Rfc822Name("ops@localhost".try_into().unwrap());
     let good = || for_names(&["localhost"]);
     let ca = changed(|p| p.is_ca = IsCa::Ca(BasicConstraints::Unconstrained));
     #[rustfmt::skip]
@@ -224,19 +240,19 @@ fn each_flaw_of_a_certificate_is_told_apart() {
             params.distinguished_name = called("127.0.0.1");
             params
         }), "127.0.0.1", "the certificate of HOST says of no name or address that it is for it (subjectAltName)", PORTAL),
-        ("self-signed", Identity::self_signed(&good()), "localhost", "the certificate of HOST is self-signed",
-            "if its operator gave it to you, name its file in ca_file; else it may be anybody's"),
+        ("self-signed", Identity::self_signed(&good()), "localhost", "the certificate of HOST is self-signed", SELF_SIGNED),
         ("self-signed by openssl req -x509", Identity::self_signed(&ca), "localhost",
             "the certificate of HOST is self-signed, and as a CA, which no server's may be",
             "its operator must make another one, with basicConstraints CA:FALSE; that one you can name in ca_file"),
-        ("unknown CA", stranger.certifies(&good()), "localhost",
-            "the certificate of HOST comes from \"Stranger Root\", which this machine does not trust; no intermediate certificate came with it", ALONE),
-        ("unknown CA of a whole chain", between.certifies(&good()).with(&between), "localhost",
-            "the certificate of HOST comes from the CA \"Stranger Root\", which this machine does not trust", PRIVATE),
-        ("missing intermediate", issuing.certifies(&good()), "localhost",
-            "the certificate of HOST comes from \"Acme Issuing\", which this machine does not trust; no intermediate certificate came with it", ALONE),
-        ("a CA with a hostile name", hostile.certifies(&good()), "localhost",
-            "the certificate of HOST comes from \"\\u{1b}[31mroot\\n\\u{202e}error: ••••••••\", which this machine does not trust; no intermediate certificate came with it", ALONE),
+        ("for an address of mail", root.certifies(&changed(|p| p.subject_alt_names = vec![mail()])), "localhost",
+            "the certificate of HOST says of no name or address that it is for it (subjectAltName)", PORTAL),
+        ("for an address of mail, too", root.certifies(&{
+            let mut params = for_names(&["other.example"]);
+            params.subject_alt_names.insert(0, mail());
+            params
+        }), "localhost", "the certificate presented is for other.example, not for HOST", PORTAL),
+        ("for the token", root.certifies(&for_names(&["other.example", TOKEN])), "localhost",
+            "the certificate presented is for other.example and ••••••••, not for HOST", PORTAL),
         ("a CA's own", root.certifies(&ca), "localhost", "the certificate of HOST is not one that a server may have",
             "its operator must replace it; `openssl s_client` and `openssl x509 -text` show it"),
         ("a client's", root.certifies(&changed(|p| p.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth])), "localhost",
@@ -250,11 +266,142 @@ fn each_flaw_of_a_certificate_is_told_apart() {
 }
 
 #[test]
+fn each_flaw_of_a_chain_is_told_apart() {
+    let root = Authority::root("Acme Root");
+    let issuing = root.intermediate("Acme Issuing");
+    let stranger = Authority::root("Stranger Root");
+    let between = stranger.intermediate("Stranger Issuing");
+    let hostile = Authority::root("\u{1b}[31mroot\n\u{202e}error: eyJhbGciOiJIUzI1NiIsInR5cCI6");
+    let knowing = Authority::root(&format!("CA of {TOKEN}"));
+    let below = issuing.intermediate("Acme Below");
+    let ended = root.intermediate_with("Acme Ended", |p| {
+        p.not_before = date_time_ymd(2019, 1, 1);
+        p.not_after = date_time_ymd(2020, 1, 31);
+    });
+    let later =
+        root.intermediate_with("Acme Later", |p| p.not_before = date_time_ymd(2999, 12, 31));
+    let narrow = root.intermediate_with("Acme Narrow", |p| {
+        p.name_constraints = Some(NameConstraints {
+            permitted_subtrees: vec![GeneralSubtree::DnsName("allowed.example".to_owned())],
+            excluded_subtrees: Vec::new(),
+        });
+    });
+    let shallow = root.intermediate_with("Acme Shallow", |p| {
+        p.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+    });
+    let deeper = shallow.intermediate("Acme Deeper");
+    let for_clients = root.intermediate_with("Acme Clients", |p| {
+        p.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+    });
+    let mut deep = vec![root.intermediate("Acme 0")];
+    while deep.len() < 12 {
+        let next = deep[deep.len() - 1].intermediate(&format!("Acme {}", deep.len()));
+        deep.push(next);
+    }
+    let no_ca = root.intermediate_with("Acme Server", |p| p.is_ca = IsCa::ExplicitNoCa);
+    let namesake = Authority::root("Acme Root");
+    let good = || for_names(&["localhost"]);
+    let mut twice = issuing.certifies(&good());
+    twice.chain.push(twice.chain[0].clone());
+    #[rustfmt::skip]
+    let cases = [
+        ("unknown CA", stranger.certifies(&good()),
+            "the certificate of HOST comes from \"Stranger Root\", which this machine does not trust; no intermediate certificate came with it", ALONE),
+        ("unknown CA of a whole chain", between.certifies(&good()).with(&between),
+            "the certificate of HOST comes from the CA \"Stranger Root\", which this machine does not trust", PRIVATE),
+        ("missing intermediate", issuing.certifies(&good()),
+            "the certificate of HOST comes from \"Acme Issuing\", which this machine does not trust; no intermediate certificate came with it", ALONE),
+        ("missing intermediate beside the root", issuing.certifies(&good()).with(&root),
+            "the certificate of HOST comes from \"Acme Issuing\", whose certificate the server did not send, though it sent others", GAP),
+        ("a gap above an intermediate", below.certifies(&good()).with(&below).with(&root),
+            "the certificate of HOST comes from \"Acme Issuing\", whose certificate the server did not send, though it sent others", GAP),
+        ("sent twice", twice,
+            "the certificate of HOST comes from \"Acme Issuing\", which this machine does not trust; no intermediate certificate came with it", ALONE),
+        ("an unknown CA in any order", between.certifies(&good()).with(&stranger).with(&between),
+            "the certificate of HOST comes from the CA \"Stranger Root\", which this machine does not trust", PRIVATE),
+        ("an intermediate expired", ended.certifies(&good()).with(&ended),
+            "the certificate of HOST comes from the CA \"Acme Ended\", whose own certificate expired on 2020-01-31", CHAIN),
+        ("an intermediate of later", later.certifies(&good()).with(&later),
+            "the certificate of HOST comes from the CA \"Acme Later\", whose own certificate is not valid yet, only from 2999-12-31", CHAIN),
+        ("another name than its CA's", narrow.certifies(&good()).with(&narrow),
+            "the certificate of HOST comes from a CA that may not certify this name (nameConstraints)", ANOTHER),
+        ("a CA too many", deeper.certifies(&good()).with(&deeper).with(&shallow),
+            "the certificate of HOST comes from a CA that may not certify other CAs (pathLenConstraint)", ANOTHER),
+        ("a CA for clients", for_clients.certifies(&good()).with(&for_clients),
+            "the certificate of HOST comes from a CA that may not certify servers (extendedKeyUsage)", ANOTHER),
+        ("a CA that is none", no_ca.certifies(&good()).with(&no_ca),
+            "the certificate of HOST comes from a certificate that is no CA's (basicConstraints)", ANOTHER),
+        ("too many CAs", deep.iter().fold(deep[11].certifies(&good()), Identity::with),
+            "the certificate of HOST comes from a chain of certificates that cannot be verified", ANOTHER),
+        ("a signature of another key", namesake.certifies(&good()),
+            "in the chain of certificates of HOST is a signature that is wrong, or of a kind that is not safe",
+            "its operator must get certificates with keys of RSA (2048 bits at least), P-256, P-384 or Ed25519, and without SHA-1"),
+        ("a CA that knows the token", knowing.certifies(&good()),
+            "the certificate of HOST comes from \"CA of ••••••••\", which this machine does not trust; no intermediate certificate came with it", ALONE),
+        ("a CA with a hostile name", hostile.certifies(&good()),
+            "the certificate of HOST comes from \"\\u{1b}[31mroot\\n\\u{202e}error: ••••••••\", which this machine does not trust; no intermediate certificate came with it", ALONE),
+    ];
+    for (name, identity, message, hint) in cases {
+        let wire = Wire::tls(identity.serves(), json(ACCOUNT));
+        refuses(name, &wire, "localhost", &root.pem, message, hint);
+    }
+}
+
+#[test]
+fn a_server_that_is_trusted_is_trusted_for_itself_alone() {
+    let dev = |is_ca: IsCa| {
+        let key = KeyPair::generate().unwrap();
+        let mut params = for_names(&["dev.example"]);
+        params.distinguished_name = called("dev.example");
+        params.is_ca = is_ca;
+        let certificate = params.self_signed(&key).unwrap();
+        Authority {
+            pem: certificate.pem(),
+            der: certificate.der().clone(),
+            issuer: Issuer::new(params, key),
+        }
+    };
+    let good = for_names(&["localhost"]);
+    let no_ca = "the certificate of HOST comes from \"dev.example\", which is trusted as a server of its own, and is no CA";
+    let no_ca_hint = "if there is a CA above both, name its file in ca_file; else do not trust this server: anybody with that one's key may be it";
+    for is_ca in [IsCa::NoCa, IsCa::ExplicitNoCa] {
+        let dev = dev(is_ca);
+        let forged = dev.certifies(&good);
+        let wire = Wire::tls(forged.serves(), json(ACCOUNT));
+        refuses("forged", &wire, "localhost", &dev.pem, no_ca, no_ca_hint);
+        let forged = dev.certifies(&good).with(&dev);
+        let wire = Wire::tls(forged.serves(), json(ACCOUNT));
+        refuses("chain", &wire, "localhost", &dev.pem, no_ca, no_ca_hint);
+    }
+    // Nor is another one of the same name, with or without a root beside it; and its name and its days count.
+    let ours = Identity::self_signed(&good);
+    let root = Authority::root("Acme Root").pem;
+    let old = Identity::self_signed(&changed(|p| {
+        p.not_before = date_time_ymd(2019, 1, 1);
+        p.not_after = date_time_ymd(2020, 1, 31);
+    }));
+    let elsewhere = Identity::self_signed(&for_names(&["dev.example"]));
+    let (old_pem, elsewhere_pem) = (old.pem.clone(), elsewhere.pem.clone());
+    #[rustfmt::skip]
+    let cases = [
+        (Identity::self_signed(&good), ours.pem.clone(), "the certificate of HOST is self-signed", SELF_SIGNED),
+        (Identity::self_signed(&good), ours.pem + &root, "the certificate of HOST is self-signed", SELF_SIGNED),
+        (old, old_pem, "the certificate of HOST expired on 2020-01-31", OPERATOR),
+        (elsewhere, elsewhere_pem, "the certificate presented is for dev.example, not for HOST", PORTAL),
+    ];
+    for (identity, trusted, message, hint) in cases {
+        let wire = Wire::tls(identity.serves(), json(ACCOUNT));
+        refuses(message, &wire, "localhost", &trusted, message, hint);
+    }
+}
+
+#[test]
 fn a_chain_that_is_whole_is_trusted() {
     let root = Authority::root("Acme Root");
     let issuing = root.intermediate("Acme Issuing");
     let self_signed = Identity::self_signed(&for_names(&["localhost"]));
     let own = self_signed.pem.clone();
+    let own_and_another = format!("{}{own}", root.pem);
     let at_localhost = |params: &CertificateParams| issuing.certifies(params).with(&issuing);
     for (name, identity, host, trusted) in [
         (
@@ -276,6 +423,12 @@ fn a_chain_that_is_whole_is_trusted() {
             &root.pem,
         ),
         (
+            "one of those that are trusted themselves",
+            self_signed.again(),
+            "localhost",
+            &own_and_another,
+        ),
+        (
             "a self-signed one that is trusted itself",
             self_signed,
             "localhost",
@@ -283,12 +436,7 @@ fn a_chain_that_is_whole_is_trusted() {
         ),
     ] {
         for version in [&version::TLS12, &version::TLS13] {
-            let identity = Identity {
-                chain: identity.chain.clone(),
-                pem: String::new(),
-                key: KeyPair::from_pem(&identity.key.serialize_pem()).unwrap(),
-            };
-            let wire = Wire::tls(identity.speaks(&[version], None), json(ACCOUNT));
+            let wire = Wire::tls(identity.again().speaks(&[version], None), json(ACCOUNT));
             let home = Home::new();
             home.profile(&format!("https://{host}:{}", wire.port()));
             let trusted = home.file("trusted.pem", trusted, 0o644);
@@ -335,6 +483,7 @@ fn what_speaks_no_tls_is_sent_no_request() {
     let root = Authority::root("Acme Root");
     let alert = |code: u8| vec![0x15, 3, 3, 0, 2, 2, code];
     let refused = "is base_url right, its host name included? else ask the server's operator";
+    let nothing_in_common = "is base_url right, its host name included? else its operator must offer TLS 1.3, or 1.2 with ECDHE and AES-GCM or ChaCha20, and a key of RSA, P-256, P-384 or Ed25519";
     for (name, answer, message, hint) in [
         (
             "plain HTTP",
@@ -375,6 +524,18 @@ fn what_speaks_no_tls_is_sent_no_request() {
         (
             "no handshake",
             alert(40),
+            "HOST refused the TLS handshake: it found no cipher or kind of key in common",
+            nothing_in_common,
+        ),
+        (
+            "no handshake that is safe",
+            alert(71),
+            "HOST refused the TLS handshake: it found no cipher or kind of key in common",
+            nothing_in_common,
+        ),
+        (
+            "a bad certificate of a client that was asked for none",
+            alert(42),
             "HOST refused the TLS handshake",
             refused,
         ),
@@ -568,13 +729,15 @@ fn a_file_of_cas_that_is_none_is_named_with_what_is_wrong() {
     let bad = root.pem.replacen("\nMII", "\nM!!", 1);
     let unusable = "-----BEGIN CERTIFICATE-----\nMAMCAQE=\n-----END CERTIFICATE-----\n";
     let csr = "-----BEGIN CERTIFICATE REQUEST-----\nMAMCAQE=\n-----END CERTIFICATE REQUEST-----\n";
+    let none = "holds no certificate that can be used: none is of a CA, and none has signed itself";
+    let leaf = root.certifies(&for_names(&["localhost"])).pem;
     let trusted = root.pem.replace(" CERTIFICATE-", " TRUSTED CERTIFICATE-");
     let file = |text: &[u8], mode: u32| {
         let text = text.to_vec();
         move |home: &Home| drop(home.file("ca.pem", &text, mode))
     };
     #[rustfmt::skip]
-    let cases: [(Provoke, &str); 17] = [
+    let cases: [(Provoke, &str); 18] = [
         (Box::new(|_| ()), "does not exist"),
         (Box::new(file(b"", 0o644)), "is empty"),
         (Box::new(file(b" \n\r\n", 0o644)), "is empty"),
@@ -585,7 +748,8 @@ fn a_file_of_cas_that_is_none_is_named_with_what_is_wrong() {
         (Box::new(file(&root.der, 0o644)), "is not in PEM form (`openssl x509 -inform der` converts it)"),
         (Box::new(file(trusted.as_bytes(), 0o644)),
             "holds certificates in a form of OpenSSL's own, TRUSTED CERTIFICATE (`openssl x509` converts one)"),
-        (Box::new(file(unusable.as_bytes(), 0o644)), "holds no certificate that can be used"),
+        (Box::new(file(unusable.as_bytes(), 0o644)), none),
+        (Box::new(file(leaf.as_bytes(), 0o644)), none),
         (Box::new(file(cut.as_bytes(), 0o644)), "is damaged: its certificate number 1 is not whole"),
         (Box::new(file(format!("{}{cut}", root.pem).as_bytes(), 0o644)), "is damaged: its certificate number 2 is not whole"),
         (Box::new(file(format!("{}{bad}", root.pem).as_bytes(), 0o644)), "is damaged: its certificate number 2 is not whole"),

@@ -5,6 +5,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
 use crate::harness::{Ended, Home, Run, TOKEN};
+use crate::https::{ID, Nginx};
 use crate::programs::program;
 use crate::wire::{Wire, json};
 
@@ -205,5 +206,43 @@ fn a_machine_without_a_network() {
         apart(&home, "--net", "exec acctq get cacc_1 --retries 1")
             .run()
             .is(7, "", &format!("error: {message}"));
+    }
+}
+
+#[test]
+fn the_systems_own_roots_are_read_like_any_file() {
+    let home = Home::new();
+    let nginx = Nginx::new(&home);
+    home.profile(&nginx.url);
+    let ca = nginx.ca.display();
+    let get = |placed: &str| {
+        let script = format!(
+            "mount -t tmpfs none /etc/ssl/certs; cd /etc/ssl/certs; {placed}
+             exec acctq cacc get {ID} -F status -o ndjson"
+        );
+        apart(&home, "", &script).run()
+    };
+    let bundle = "ca-certificates.crt";
+    let found = "{\"status\":\"active\"}\n";
+    get(&format!("cp {ca} {bundle}")).prints(found);
+    get(&format!("cp {ca} acme.pem; mkfifo {bundle}")).prints(found);
+    get(&format!(
+        "cp {ca} acme.pem; ln -s acme.pem {bundle}; truncate -s 1G core"
+    ))
+    .prints(found);
+    for nothing in [
+        "true".to_owned(),
+        format!("mkfifo {bundle}"),
+        format!("cp {ca} {bundle}; truncate -s 1G {bundle}"),
+    ] {
+        let error = get(&nothing).fails(3, &[]).error();
+        assert_eq!(
+            (&error["message"], &error["hint"]),
+            (
+                &"this system has no root certificates to verify a server with".into(),
+                &"install them (Debian: ca-certificates), or name a bundle in SSL_CERT_FILE or ca_file".into()
+            ),
+            "{nothing}"
+        );
     }
 }

@@ -95,6 +95,7 @@ const ALIKE: &[Row] = &[
     (&[("ALL_PROXY", "{A}"), ("NO_PROXY", "128.0.0.0/1")], IPV4, Direct),
     (&[("ALL_PROXY", "{A}"), ("NO_PROXY", "192.0.2.0/30")], IPV4, A),
     (&[("ALL_PROXY", "{A}"), ("NO_PROXY", "0.0.0.0/0")], IPV4, A),
+    (&[("ALL_PROXY", "{A}"), ("NO_PROXY", "192.0.2.7/0")], IPV4, Direct),
     (&[("ALL_PROXY", "{A}"), ("NO_PROXY", "192.0.2.7/33")], IPV4, A),
     (&[("ALL_PROXY", "{A}"), ("NO_PROXY", "192.0.2.7/-8")], IPV4, A),
     (&[("ALL_PROXY", "{A}"), ("NO_PROXY", "192.0.2")], IPV4, A),
@@ -119,6 +120,7 @@ type Difference = (
 const DIFFERENT: &[Difference] = &[
     (&[("HTTPS_PROXY", "http://{A}")], "127.0.0.1", Direct, A, "a loopback address never goes through a proxy"),
     (&[("HTTPS_PROXY", "http://{A}")], "[::1]", Direct, A, "a loopback address never goes through a proxy"),
+    (&[("HTTPS_PROXY", "http://{A}")], "[::ffff:127.0.0.1]", Direct, A, "a loopback address never goes through a proxy"),
     (&[("ALL_PROXY", "socks5://{A}")], "localhost", Direct, A, "a loopback address never goes through a proxy"),
     (&[("HTTPS_PROXY", "https://{A}")], NAME, Nowhere, A, "no TLS to a proxy: not supported, and said so"),
     (&[("HTTPS_PROXY", "socks4://{A}")], NAME, Nowhere, A, "no SOCKS: not supported, and said so"),
@@ -131,7 +133,6 @@ const DIFFERENT: &[Difference] = &[
     (&[("HTTPS_PROXY", "http://a%3Ab:c@{A}")], NAME, Nowhere, A, "the proxy would take a part of the name for the password"),
     (&[("ALL_PROXY", "{A}"), ("NO_PROXY", "2001:db8::/32")], IPV6, Direct, A, "curl 7.88 documents networks of IPv6, but compares as text"),
     (&[("ALL_PROXY", "{A}"), ("NO_PROXY", "2001:db8:0::7")], IPV6, Direct, A, "the same address, but curl 7.88 compares as text"),
-    (&[("ALL_PROXY", "{A}"), ("NO_PROXY", "192.0.2.7/0")], IPV4, A, Direct, "no bits are no prefix, to curl a whole address"),
     (&[("ALL_PROXY", "{A}"), ("NO_PROXY", "192.0.2.7/x")], IPV4, A, Direct, "no number is no prefix, to curl a whole address"),
     (&[("ALL_PROXY", "{A}"), ("NO_PROXY", "192.0.2.0/29x")], IPV4, A, Direct, "no number is no prefix, to curl 29"),
 ];
