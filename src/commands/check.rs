@@ -289,8 +289,7 @@ fn judge(asked: &Asked<'_>, turn: &Turn<'_>) -> Result<Found> {
                 Ok(Ended::Met(answer) | Ended::Settled(answer, _) | Ended::StillNot(answer)) => {
                     Ok(answer)
                 }
-                Ok(Ended::Unknown { failure, .. }) => Err(failure),
-                Err(failure) => Err(failure),
+                Ok(Ended::Unknown { failure, .. }) | Err(failure) => Err(failure),
             }
         }
     };

@@ -8,7 +8,7 @@ use super::number::Number;
 use super::operand::{Operand, Reading};
 use super::{Claim, Expression, Operator, Subject};
 use crate::account::field::{self, Drift, Kind};
-use crate::account::{Account, Concealment};
+use crate::account::{Account, Concealment, Time};
 use crate::escape::for_people;
 use crate::json::{Token, decode};
 use crate::output::json::compact;
@@ -167,7 +167,7 @@ impl<'a> Read<'a> {
             }
             (Read::Text(text), reading) => {
                 is_text(text)
-                    || (reading.time(now)).is_some_and(|wanted| field::time(text) == Some(wanted))
+                    || (reading.time(now)).is_some_and(|wanted| Time::parse(text) == Some(wanted))
             }
             _ => false,
         }
@@ -238,7 +238,7 @@ fn order(
         number.ok_or("not a number")?.cmp(wanted)
     } else {
         let time = match read {
-            Some(Read::Text(text)) => field::time(text),
+            Some(Read::Text(text)) => Time::parse(text),
             _ => None,
         };
         let wanted = operand.reading.time(now).ok_or("not a time")?;
