@@ -104,10 +104,14 @@ impl Expression {
                     (_, None) if drift.is_none() => Ok(*operator == Operator::IsNot),
                     (_, None) => Ok(false),
                 };
+                let alike = || match (operator, compared, value) {
+                    (Operator::Is, Ok(false), Some(value)) => alike(operands, value, &actual),
+                    _ => None,
+                };
                 Verdict {
                     holds: compared == Ok(true),
+                    note: note.or(compared.err()).or_else(alike),
                     actual,
-                    note: note.or(compared.err()),
                 }
             }
             Claim::Unset(_) => Verdict {
@@ -172,6 +176,21 @@ impl<'a> Read<'a> {
             _ => false,
         }
     }
+}
+
+/// Why what is there is not what is expected although both read alike, if they do.
+fn alike(operands: &[Operand], value: &str, actual: &Actual) -> Option<&'static str> {
+    let (is_text, are_several) = (value.starts_with('"'), operands.len() > 1);
+    if is_text && !(are_several && value.contains('|')) {
+        return None;
+    }
+    let texts: Vec<_> = operands.iter().map(|operand| &*operand.text).collect();
+    let reads_alike = actual.to_string() == texts.join("|");
+    reads_alike.then_some(if are_several {
+        "| parts alternatives, unless in quotes"
+    } else {
+        "no text, which it is compared with"
+    })
 }
 
 /// Whether the comparison holds of `value`; the reason if there can be none.

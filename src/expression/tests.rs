@@ -772,6 +772,35 @@ const STRAYS: &[Stray] = &[
         Some("wrong type"),
     ),
     (r#"{"status":7}"#, "status?", true, "7", Some("wrong type")),
+    // What reads alike is told apart.
+    (
+        r#"{"metadata":{"team":"A|B"}}"#,
+        "metadata.team=A|B",
+        false,
+        "A|B",
+        Some("| parts alternatives, unless in quotes"),
+    ),
+    (
+        r#"{"metadata":{"team":"A|B"}}"#,
+        "metadata.team=A|C",
+        false,
+        "A|B",
+        None,
+    ),
+    (
+        r#"{"metadata":{"seats":12}}"#,
+        "metadata.seats=\"12\"",
+        false,
+        "12",
+        Some("no text, which it is compared with"),
+    ),
+    (
+        r#"{"metadata":{"seats":12}}"#,
+        "metadata.seats=13",
+        false,
+        "12",
+        None,
+    ),
     // A word that the contract does not know is a word.
     (
         r#"{"status":"archived"}"#,
