@@ -9,6 +9,7 @@ pub mod field;
 pub mod id;
 mod partner;
 mod selection;
+mod time;
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -23,6 +24,7 @@ pub use field::{Drift, Field};
 pub use id::Id;
 pub use partner::PARTNER;
 pub use selection::{Entry, Selection, path_flaw};
+pub use time::Time;
 
 /// The resources that can be looked up. The order is the one in which ids are routed: the narrower alphabet first.
 pub static RESOURCES: [&Resource; 2] = [&CONNECTED, &PARTNER];

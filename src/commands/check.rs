@@ -141,7 +141,15 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Ending> {
     let trace = |trace: &Trace<'_>| {
         under_way.write(interrupt, || ui.trace(trace));
     };
-    let source = Source::new(&findings.checks, &sites, &endpoints, context, &trace);
+    let watches: Vec<_> = sites.iter().map(Site::watch).collect();
+    let source = Source::new(
+        &findings.checks,
+        &sites,
+        &endpoints,
+        &watches,
+        context,
+        &trace,
+    );
     let delivery = RefCell::new(Delivery {
         findings: &findings,
         context,
@@ -256,33 +264,36 @@ impl Weigh for Found {
 /// Asks one question, again and again if it may be.
 fn judge(asked: &Asked<'_>, turn: &Turn<'_>) -> Result<Found> {
     let question = asked.question.as_ref().map_err(Clone::clone)?;
-    let now = Instant::now();
-    let began = now.checked_sub(asked.spent).unwrap_or(now);
+    let start = || {
+        let now = Instant::now();
+        now.checked_sub(asked.spent).unwrap_or(now)
+    };
+    let began = start();
     let claim = |bytes| turn.claim(bytes);
     let lookups = Cell::new(0);
     let result = match asked.check.retry_for {
         None => {
+            asked.admitted()?;
             lookups.set(1);
-            question.ask(began, None, &claim)
+            question.ask(start(), None, &claim)
         }
         Some(within) => {
             let patience = Patience::new(began, within, (within / TIMES).min(INTERVAL));
-            let count = |_: Result<&Answer, &Error>| {
+            let admitted = || {
+                let held = Instant::now();
+                asked.admitted()?;
                 lookups.set(lookups.get() + 1);
-                Ok(())
+                Ok(held.elapsed())
             };
-            match question.poll(&patience, &claim, count) {
+            match question.poll(patience, &claim, admitted, |_| Ok(())) {
                 Ok(Ended::Met(answer) | Ended::Settled(answer, _) | Ended::StillNot(answer)) => {
                     Ok(answer)
                 }
-                Ok(Ended::Unknown { failure, .. }) => Err(failure),
-                Err(failure) => {
-                    lookups.set(lookups.get() + 1);
-                    Err(failure)
-                }
+                Ok(Ended::Unknown { failure, .. }) | Err(failure) => Err(failure),
             }
         }
     };
+    asked.answered(&result);
     let judged = |answer: Answer| {
         let judgement = Judgement {
             found: answer.account.is_some(),

@@ -8,7 +8,7 @@ mod input;
 mod results;
 mod source;
 mod tally;
-mod watch;
+pub mod watch;
 
 use std::cell::RefCell;
 use std::ffi::OsString;

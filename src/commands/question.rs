@@ -23,8 +23,9 @@ use crate::json::{self, string};
 /// How much of what is there a message shows, in characters.
 const SHOWN: usize = 60;
 
-/// The last look-up of a wait gets this of its time, but no more than a second.
+/// The last look-up of a wait gets no more than this of its time, nor than a second, and at least [`LEAST`] if that fits.
 const LAST_SHARE: u32 = 10;
+const LEAST: Duration = Duration::from_millis(20);
 
 /// How much of what is there is kept of one answer, in bytes: much may be expected of one account. What is short is always kept.
 const KEPT: usize = 64 * 1024;
@@ -87,6 +88,8 @@ pub struct Question<'a> {
 /// What one look-up has told.
 pub struct Answer {
     pub account: Option<Account>,
+    /// Whether it was removed (410).
+    pub is_gone: bool,
     /// One for each expectation.
     pub verdicts: Vec<Verdict>,
     pub strays: Strays,
@@ -96,6 +99,15 @@ impl Answer {
     /// Whether all that is expected holds.
     pub fn is_met(&self) -> bool {
         self.verdicts.iter().all(|verdict| verdict.holds)
+    }
+
+    /// Why there will be no other one, if so.
+    fn is_final(&self) -> Option<String> {
+        if self.is_gone {
+            return Some("it has been removed (410) and will not come back".to_owned());
+        }
+        let (field, value) = self.account.as_ref()?.final_state()?;
+        Some(format!("{field}={value} is for good"))
     }
 }
 
@@ -114,9 +126,13 @@ impl Question<'_> {
             Some(until) => self.client.fetch_by(&self.id, began, until, claim),
             None => self.client.fetch(&self.id, began, claim),
         };
+        let mut is_gone = false;
         let found = match fetched {
             Ok(found) => Some(found),
-            Err(error) if matches!(error.kind(), Kind::NotFound | Kind::Gone) => None,
+            Err(error) if matches!(error.kind(), Kind::NotFound | Kind::Gone) => {
+                is_gone = error.kind() == Kind::Gone;
+                None
+            }
             Err(error) => return Err(error),
         };
         let strays = found.as_ref().map(|found| drifts::strays(&found.account));
@@ -140,18 +156,21 @@ impl Question<'_> {
         Ok(Answer {
             verdicts: verdicts.collect(),
             account,
+            is_gone,
             strays,
         })
     }
 
-    /// Asks until all that is expected holds, or will not any more, or the time is over; `seen` is told of every look-up.
+    /// Asks until all that is expected holds, or will not any more, or the time is over. Before each look-up `admitted` says
+    /// how long others have held it, which is nobody's own time; `seen` is told what came of it.
     ///
     /// # Errors
-    /// A failure that will not pass by itself, or one of `seen`.
+    /// A failure that will not pass by itself, or one of `admitted` or `seen`.
     pub fn poll(
         &self,
-        patience: &Patience,
+        mut patience: Patience,
         claim: &dyn Fn(usize),
+        admitted: impl Fn() -> Result<Duration>,
         mut seen: impl FnMut(Result<&Answer, &Error>) -> Result<()>,
     ) -> Result<Ended> {
         // One claim is enough for one look-up after the other.
@@ -165,16 +184,18 @@ impl Question<'_> {
         let mut failed = None;
         let mut is_token_accepted = false;
         loop {
-            match self.ask(Instant::now(), Some(patience.until), &claim) {
+            patience.until += admitted()?;
+            let began = Instant::now();
+            match self.ask(began, Some(patience.until), &claim) {
                 Ok(answer) => {
                     seen(Ok(&answer))?;
                     if answer.is_met() {
                         return Ok(Ended::Met(answer));
                     }
-                    if let Some(state) = answer.account.as_ref().and_then(Account::final_state) {
-                        return Ok(Ended::Settled(answer, state));
+                    if let Some(reason) = answer.is_final() {
+                        return Ok(Ended::Settled(answer, reason));
                     }
-                    let Some(pause) = patience.pause(None) else {
+                    let Some(pause) = patience.pause(None, began.elapsed()) else {
                         return Ok(Ended::StillNot(answer));
                     };
                     known = Some(answer);
@@ -187,20 +208,20 @@ impl Question<'_> {
                     is_token_accepted = false;
                     self.client.forget_token();
                 }
+                // What was seen before says more than that our own time is over.
+                Err(failure) if patience.cuts_short(&failure) => {
+                    return Ok(match (failed, known) {
+                        (None, Some(answer)) => Ended::StillNot(answer),
+                        (failed, known) => Ended::Unknown {
+                            failure: failed.unwrap_or(failure),
+                            known,
+                        },
+                    });
+                }
                 Err(failure) if failure.is_retryable() => {
-                    let is_cut_short = failure.kind() == Kind::Timeout && patience.is_over();
-                    if is_cut_short {
-                        // What was seen before says more than that our own time is over.
-                        return Ok(match (failed, known) {
-                            (None, Some(answer)) => Ended::StillNot(answer),
-                            (failed, known) => Ended::Unknown {
-                                failure: failed.unwrap_or(failure),
-                                known,
-                            },
-                        });
-                    }
                     seen(Err(&failure))?;
-                    let Some(pause) = patience.pause(failure.facts().retry_after) else {
+                    let asked = failure.facts().retry_after;
+                    let Some(pause) = patience.pause(asked, began.elapsed()) else {
                         return Ok(Ended::Unknown { failure, known });
                     };
                     failed = Some(failure);
@@ -318,15 +339,12 @@ fn is_rejection(error: &Error) -> bool {
     error.kind() == Kind::Auth && error.facts().status.is_some()
 }
 
-/// A state that no account leaves: a field and its value.
-pub type State = (&'static str, &'static str);
-
 /// How asking again and again ended.
 pub enum Ended {
     /// All that is expected holds.
     Met(Answer),
-    /// It does not, and the account is in a state that it does not leave.
-    Settled(Answer, State),
+    /// It does not, and will not any more, for this reason.
+    Settled(Answer, String),
     /// It does not, and the time is over.
     StillNot(Answer),
     /// The time is over, the last look-up failed; before, this was known.
@@ -340,7 +358,7 @@ pub enum Ended {
 pub struct Patience {
     until: Instant,
     interval: Duration,
-    /// What the last look-up has for itself.
+    /// The most that the last look-up has for itself.
     last: Duration,
 }
 
@@ -354,18 +372,20 @@ impl Patience {
         }
     }
 
-    /// Whether the time is over.
-    fn is_over(&self) -> bool {
-        Instant::now() >= self.until
+    /// Whether it failed because the time is over, before there was an answer or the token for it.
+    fn cuts_short(&self, failure: &Error) -> bool {
+        let is_late = matches!(failure.kind(), Kind::Timeout | Kind::Auth);
+        is_late && failure.facts().status.is_none() && Instant::now() >= self.until
     }
 
     /// How long to wait before the next look-up: the interval, a tenth more or less of it so that many who wait do not ask
-    /// together, and at least what a server asks for. The last look-up comes shortly before the end. `None` if there is no time
-    /// for another one.
-    fn pause(&self, asked: Option<Duration>) -> Option<Duration> {
+    /// together, and at least what a server asks for. The last look-up comes shortly before the end, with twice the time that
+    /// the one before it took. `None` if there is no time for another one.
+    fn pause(&self, asked: Option<Duration>, took: Duration) -> Option<Duration> {
         let left = self.until.saturating_duration_since(Instant::now());
         let jittered = self.interval.mul_f64(0.9 + 0.2 * fastrand::f64());
-        fitting(left, self.last, jittered, asked.unwrap_or_default())
+        let last = (2 * took).max(LEAST).min(self.last);
+        fitting(left, last, jittered, asked.unwrap_or_default())
     }
 }
 
@@ -383,6 +403,20 @@ fn fitting(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn it_is_asked_until_the_end_as_far_as_an_answer_can_come() {
+        let (now, ms) = (Instant::now(), Duration::from_millis);
+        let patience = |left| Patience {
+            until: now + left,
+            ..Patience::new(now, ms(10_000), ms(50))
+        };
+        assert!(patience(ms(900)).pause(None, ms(1)).is_some());
+        assert_eq!(patience(ms(900)).pause(None, ms(450)), None);
+        // A slow one does not keep others from being asked: it gets a second at the most.
+        assert!(patience(ms(1_500)).pause(None, ms(5_000)).is_some());
+        assert_eq!(patience(ms(15)).pause(None, ms(0)), None);
+    }
 
     #[test]
     fn pauses_keep_to_the_interval_the_server_and_the_end() {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::clients::{Clients, Endpoints, about};
 use super::drifts::Drifts;
-use super::question::{Answer, Ended, Expectation, Patience, Question, as_json, subject};
+use super::question::{Answer, Ended, Expectation, Patience, Question, as_json, keep, subject};
 use super::under_way::UnderWay;
 use super::{Context, Ending};
 use crate::account::{Account, Selection, id};
@@ -15,6 +15,8 @@ use crate::amount::span;
 use crate::client::{Limits, Pace, Trace};
 use crate::config::{Settings, parse_timeout};
 use crate::error::{Error, Kind, Result};
+use crate::escape::EXCERPT;
+use crate::expression::Verdict;
 use crate::flags::{LOOK_UP, Takes};
 use crate::json::string;
 use crate::output::{Piece, Renderer};
@@ -23,8 +25,8 @@ const EXAMPLES: &str = "\
 Without --for, it waits until the account is found. An account that is not found
 is not there yet. Failures that may pass by themselves (exit codes 6 to 8) are
 waited out; others end the waiting with their own code. Exit code 10: the
-account is in a state that it does not leave, such as revoked; 124: the time is
-over.
+account is in a state that it does not leave, such as revoked, or was removed
+(410); 124: the time is over.
 
 Examples:
   acctq -p sandbox wait cacc_onboarding --for status=active --interval 100ms
@@ -116,7 +118,8 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Ending> {
         flags.reveal,
         ui.screen(),
     );
-    let ended = question.poll(&patience, &|_| (), |seen| {
+    let admitted = || Ok(Duration::ZERO);
+    let ended = question.poll(patience, &|_| (), admitted, |seen| {
         // That it cannot be shown is not found out at the end of the waiting.
         if let (Ok(Some(account)), true) = (seen.map(|answer| &answer.account), watch.is_first()) {
             watch.shown(&renderer, account)?;
@@ -135,7 +138,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Ending> {
                 }
                 Ok(Ending::Done)
             }
-            Ended::Settled(answer, (field, value)) => Err(watch.never(&answer, field, value)),
+            Ended::Settled(answer, reason) => Err(watch.never(&answer, &reason)),
             Ended::StillNot(answer) => Err(watch.late(args.within, Some(&answer), None)),
             Ended::Unknown { failure, known } => {
                 Err(watch.late(args.within, known.as_ref(), Some(failure)))
@@ -217,10 +220,18 @@ impl Watch<'_> {
             expectations,
             ..
         } = self.question;
-        let verdict = |i: usize| seen.ok().map(|answer| &answer.verdicts[i]);
+        // What is told on the way is short; all of it stands in the result.
+        let brief = |verdict: &Verdict| {
+            let mut verdict = verdict.clone();
+            keep(&mut verdict, &mut { EXCERPT });
+            verdict
+        };
         let told = expectations.iter().enumerate();
         let told: Vec<_> = told
-            .map(|(i, expected)| as_json(expected, verdict(i)))
+            .map(|(i, expected)| {
+                let verdict = seen.ok().map(|answer| brief(&answer.verdicts[i]));
+                as_json(expected, verdict.as_ref())
+            })
             .collect();
         let or_null = |text: Option<String>| text.unwrap_or("null".to_owned());
         format!(
@@ -238,49 +249,60 @@ impl Watch<'_> {
     }
 
     /// What is waited for cannot come any more.
-    fn never(&self, answer: &Answer, field: &str, value: &str) -> Error {
+    fn never(&self, answer: &Answer, reason: &str) -> Error {
         let Question { id, client, .. } = self.question;
         let subject = subject(id, client.profile());
-        let goal = self.question.goal();
+        let outcome = match &self.question.expectations[..] {
+            [Expectation::Found] => "be found".to_owned(),
+            _ => format!("come to {}", self.question.goal()),
+        };
         let standing = self.question.standing(answer);
-        let message = format!("{subject} will not come to {goal} any more: {standing}");
-        self.failure(Kind::Unmet, message).hint(format!(
-            "{field}={value} is for good; nothing is waited for any longer"
-        ))
+        let message = format!("{subject} will not {outcome} any more: {standing}");
+        self.failure(Kind::Unmet, message)
+            .hint(format!("{reason}; nothing is waited for any longer"))
     }
 
-    /// The time is over.
+    /// The time is over, or there is not enough of it.
     fn late(&self, within: Duration, known: Option<&Answer>, failure: Option<Error>) -> Error {
         let Question { id, client, .. } = self.question;
         let subject = subject(id, client.profile());
-        let (goal, within) = (self.question.goal(), span(within));
+        let outcome = match &self.question.expectations[..] {
+            [Expectation::Found] => "was not found".to_owned(),
+            _ => format!("did not come to {}", self.question.goal()),
+        };
         let standing = match known {
             Some(answer) => self.question.standing(answer),
             None => "it could not be asked".to_owned(),
         };
-        let outcome = match &self.question.expectations[..] {
-            [Expectation::Found] => format!("was not found within {within}"),
-            _ => format!("did not come to {goal} within {within}"),
+        let (left, within) = (within.saturating_sub(self.began.elapsed()), span(within));
+        let Some(failure) = failure else {
+            let message = format!("{subject} {outcome} within {within}: {standing}");
+            return self
+                .failure(Kind::Deadline, message)
+                .hint("--within waits longer");
         };
-        let mut message = format!("{subject} {outcome}: {standing}");
-        if let Some(failure) = &failure {
-            message = format!("{message}; the last one failed: {failure}");
-        }
-        let late = self.failure(Kind::Deadline, message);
-        match failure {
-            None => late.hint("--within waits longer"),
-            Some(failure) => {
-                let facts = failure.facts().clone();
-                let hint = failure.hint_text().unwrap_or("--within waits longer");
-                late.hint(hint).with(|all| {
-                    all.status = facts.status;
-                    all.server_code = facts.server_code;
-                    all.server_message = facts.server_message;
-                    all.request_id = facts.request_id;
-                    all.retry_after = facts.retry_after;
-                })
-            }
-        }
+        let facts = failure.facts().clone();
+        let message = match facts.retry_after {
+            Some(asked) if asked >= left && !left.is_zero() => format!(
+                "{subject} {outcome}: {standing}; the server asks for a longer pause than is left of {within}: {failure}"
+            ),
+            _ => format!(
+                "{subject} {outcome} within {within}: {standing}; the last one failed: {failure}"
+            ),
+        };
+        // What --timeout would change is not why it ended.
+        let hint = match (failure.kind(), failure.hint_text()) {
+            (Kind::Timeout | Kind::Auth, _) | (_, None) => "--within waits longer",
+            (_, Some(hint)) => hint,
+        };
+        let late = self.failure(Kind::Deadline, message).hint(hint);
+        late.with(|all| {
+            all.status = facts.status;
+            all.server_code = facts.server_code;
+            all.server_message = facts.server_message;
+            all.request_id = facts.request_id;
+            all.retry_after = facts.retry_after;
+        })
     }
 
     /// A failure that is about the account that is waited for.

@@ -8,7 +8,7 @@ use super::number::Number;
 use super::operand::{Operand, Reading};
 use super::{Claim, Expression, Operator, Subject};
 use crate::account::field::{self, Drift, Kind};
-use crate::account::{Account, Concealment};
+use crate::account::{Account, Concealment, Time};
 use crate::escape::for_people;
 use crate::json::{Token, decode};
 use crate::output::json::compact;
@@ -104,10 +104,14 @@ impl Expression {
                     (_, None) if drift.is_none() => Ok(*operator == Operator::IsNot),
                     (_, None) => Ok(false),
                 };
+                let alike = || match (operator, compared, value) {
+                    (Operator::Is, Ok(false), Some(value)) => alike(operands, value, &actual),
+                    _ => None,
+                };
                 Verdict {
                     holds: compared == Ok(true),
+                    note: note.or(compared.err()).or_else(alike),
                     actual,
-                    note: note.or(compared.err()),
                 }
             }
             Claim::Unset(_) => Verdict {
@@ -167,11 +171,26 @@ impl<'a> Read<'a> {
             }
             (Read::Text(text), reading) => {
                 is_text(text)
-                    || (reading.time(now)).is_some_and(|wanted| field::time(text) == Some(wanted))
+                    || (reading.time(now)).is_some_and(|wanted| Time::parse(text) == Some(wanted))
             }
             _ => false,
         }
     }
+}
+
+/// Why what is there is not what is expected although both read alike, if they do.
+fn alike(operands: &[Operand], value: &str, actual: &Actual) -> Option<&'static str> {
+    let (is_text, are_several) = (value.starts_with('"'), operands.len() > 1);
+    if is_text && !(are_several && value.contains('|')) {
+        return None;
+    }
+    let texts: Vec<_> = operands.iter().map(|operand| &*operand.text).collect();
+    let reads_alike = actual.to_string() == texts.join("|");
+    reads_alike.then_some(if are_several {
+        "| parts alternatives, unless in quotes"
+    } else {
+        "no text, which it is compared with"
+    })
 }
 
 /// Whether the comparison holds of `value`; the reason if there can be none.
@@ -238,7 +257,7 @@ fn order(
         number.ok_or("not a number")?.cmp(wanted)
     } else {
         let time = match read {
-            Some(Read::Text(text)) => field::time(text),
+            Some(Read::Text(text)) => Time::parse(text),
             _ => None,
         };
         let wanted = operand.reading.time(now).ok_or("not a time")?;

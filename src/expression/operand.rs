@@ -7,7 +7,8 @@ use jiff::{SignedDuration, Timestamp};
 use super::is_plain;
 use super::number::Number;
 use super::parse::BEGINS_NO_VALUE;
-use crate::account::field::{self, Kind};
+use crate::account::Time;
+use crate::account::field::Kind;
 use crate::json;
 
 /// The most that `now+…` reaches from now, in seconds: a hundred years. Above it a typing error is likelier than an intention.
@@ -36,7 +37,7 @@ pub(super) enum Reading {
     /// A number.
     Number(Number),
     /// A point in time.
-    Time(Timestamp),
+    Time(Time),
     /// So long from now.
     FromNow(SignedDuration),
     /// `true` or `false`.
@@ -67,16 +68,10 @@ impl Reading {
     }
 
     /// The point in time that it is.
-    pub fn time(&self, now: Timestamp) -> Option<Timestamp> {
-        match *self {
-            Reading::Time(time) => Some(time),
-            Reading::FromNow(distance) => Some(now.checked_add(distance).unwrap_or({
-                if distance.is_negative() {
-                    Timestamp::MIN
-                } else {
-                    Timestamp::MAX
-                }
-            })),
+    pub fn time(&self, now: Timestamp) -> Option<Time> {
+        match self {
+            Reading::Time(time) => Some(time.clone()),
+            Reading::FromNow(distance) => Some(Time::from(now).after(*distance)),
             _ => None,
         }
     }
@@ -102,7 +97,7 @@ fn moment(text: &str) -> Option<Reading> {
     if let Some(distance) = text.strip_prefix("now") {
         return from_now(distance).map(Reading::FromNow);
     }
-    field::time(text).map(Reading::Time)
+    Time::parse(text).map(Reading::Time)
 }
 
 /// `+14d`, `-2h`, `+1d12h`.
@@ -147,6 +142,8 @@ pub(super) fn nearest_time(text: &str) -> Option<String> {
     [
         format!("{text}T00:00:00Z"),
         format!("{text}Z"),
+        text.replacen(' ', "T", 1),
+        format!("{}Z", text.replacen(' ', "T", 1)),
         format!("now{short}"),
         format!("now+{short}"),
     ]
@@ -205,6 +202,8 @@ mod tests {
         for (text, near) in [
             ("2030-01-31", "2030-01-31T00:00:00Z"),
             ("2030-01-31T12:00:00", "2030-01-31T12:00:00Z"),
+            ("2030-01-31 12:00:00Z", "2030-01-31T12:00:00Z"),
+            ("2030-01-31 12:00:00", "2030-01-31T12:00:00Z"),
             ("NOW", "now"),
             ("14d", "now+14d"),
             ("+14d", "now+14d"),

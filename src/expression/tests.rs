@@ -587,7 +587,7 @@ const ACTIVE: &str = r#"{"id":"cacc_1","connection_type":"standard","onboarding_
     "platform_organization_id":"org_1","created_at":"2030-01-01T00:00:00.5Z","pending_email":"",
     "pending_organization_name":"Zoë | \"Fils\"","pending_country":null,"onboarding_completed_at":"2030-01-15T14:00:00+02:00",
     "metadata":{"plan":"pro","seats":12,"limit":"12","big":123456789012345678901234567890,"half":0.50,"beta":true,
-    "none":null,"tags":["eu",7,["deep"],{"in":"side"},null],"since":"2030-01-10T00:00:00Z","a.b":"dot","on":{"x":1}}}"#;
+    "none":null,"tags":["eu",7,["deep"],{"in":"side"},null],"since":"2030-01-10T00:00:00Z","never":"9999-12-31T23:59:59Z","local":"2030-01-10 00:00:00Z","a.b":"dot","on":{"x":1}}}"#;
 
 #[test]
 fn what_holds_of_an_account() {
@@ -606,6 +606,14 @@ fn what_holds_of_an_account() {
         ("created_at=2030-01-01T02:00:00.5+02:00", true),
         ("created_at>2030-01-01T00:00:00Z", true),
         ("created_at<=2030-01-01T00:00:00.499999999Z", false),
+        // To the last digit, and to the end of what can be written.
+        ("created_at<=2030-01-01T00:00:00.4999999999999Z", false),
+        ("created_at=2030-01-01T00:00:00.5000000000000Z", true),
+        ("created_at=2030-01-01T00:00:00.5000000000001Z", false),
+        ("metadata.never=9999-12-31T00:00:00Z", false),
+        ("metadata.never>9999-12-31T23:59:58Z", true),
+        ("metadata.never>now+36500d", true),
+        ("metadata.local>now-36500d", false),
         ("created_at<now", true),
         ("created_at<now-14d", true),
         ("created_at<now-15d", false),
@@ -764,6 +772,35 @@ const STRAYS: &[Stray] = &[
         Some("wrong type"),
     ),
     (r#"{"status":7}"#, "status?", true, "7", Some("wrong type")),
+    // What reads alike is told apart.
+    (
+        r#"{"metadata":{"team":"A|B"}}"#,
+        "metadata.team=A|B",
+        false,
+        "A|B",
+        Some("| parts alternatives, unless in quotes"),
+    ),
+    (
+        r#"{"metadata":{"team":"A|B"}}"#,
+        "metadata.team=A|C",
+        false,
+        "A|B",
+        None,
+    ),
+    (
+        r#"{"metadata":{"seats":12}}"#,
+        "metadata.seats=\"12\"",
+        false,
+        "12",
+        Some("no text, which it is compared with"),
+    ),
+    (
+        r#"{"metadata":{"seats":12}}"#,
+        "metadata.seats=13",
+        false,
+        "12",
+        None,
+    ),
     // A word that the contract does not know is a word.
     (
         r#"{"status":"archived"}"#,

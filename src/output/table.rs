@@ -13,8 +13,8 @@ use jiff::{SignedDuration, Timestamp};
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 use super::json;
-use crate::account::field::{Kind, text, time};
-use crate::account::{Account, Concealment, Entry, Field, Resource, Selection};
+use crate::account::field::{Kind, text};
+use crate::account::{Account, Concealment, Entry, Field, Resource, Selection, Time};
 use crate::escape::for_people;
 
 /// What stands for a secret.
@@ -492,8 +492,8 @@ fn ago(entry: &Entry<'_>, now: Timestamp) -> Option<String> {
     if entry.field?.kind != Kind::Time {
         return None;
     }
-    let then = time(&text(entry.value?)?)?;
-    let apart = now.duration_since(then);
+    let then = Time::parse(&text(entry.value?)?)?;
+    let apart = now.duration_since(then.timestamp());
     let words = about(apart.abs());
     Some(if apart.is_negative() {
         format!("in {words}")

@@ -3,6 +3,7 @@
 use std::fs;
 use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _, symlink};
 use std::process::Stdio;
+use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
@@ -773,6 +774,102 @@ fn a_token_that_cannot_be_read_is_asked_for_once() {
         })
         .collect();
     assert_eq!(ids, ["cacc_0", "cacc_1", "cacc_2", "cacc_3", "cacc_4"]);
+}
+
+/// What would fail alike for all further checks of an API of a profile is not asked any more.
+#[test]
+fn what_is_of_no_use_is_not_asked_any_more() {
+    let home = Home::new();
+    let check = |i, id| format!("[[check]]\nname = \"{i}\"\nid = \"{id}\"\nexpect = \"status?\"\n");
+    let checks: String = (0..22).map(|i| check(i, "cacc_1")).collect();
+    home.file(
+        "smoke.toml",
+        format!("version = 1\n{checks}{}", check(22, "other")),
+        0o644,
+    );
+    for (status, code, asked, why) in [
+        ("401 Unauthorized", 4, 1, "the token is rejected"),
+        (
+            "503 Busy",
+            8,
+            20,
+            "the last 20 failed alike; it looks like an outage",
+        ),
+        (
+            "429 Slow\r\nRetry-After: 301",
+            6,
+            1,
+            "the server asks to wait for longer than five minutes",
+        ),
+    ] {
+        let wire = Wire::answers(response(status, "", ""));
+        home.profile(wire.url());
+        let ended = home
+            .acctq("check --suite smoke.toml --jobs 1 --retries 0 -o json")
+            .run();
+        assert_eq!(ended.code, code, "{ended:#?}");
+        let report: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
+        let asks = |check: &serde_json::Value| check["lookups"] == 1;
+        let report = report.as_array().unwrap();
+        assert!(
+            report[..asked].iter().all(asks) && asks(&report[22]),
+            "{why}"
+        );
+        for (i, check) in report.iter().enumerate().take(22).skip(asked) {
+            let error = &check["error"];
+            assert_eq!(
+                (
+                    &error["message"],
+                    &error["id"],
+                    &error["profile"],
+                    &error["attempts"]
+                ),
+                (
+                    &format!("`{i}`: not asked: {why} (profile test)").into(),
+                    &"cacc_1".into(),
+                    &"test".into(),
+                    &serde_json::Value::Null
+                )
+            );
+        }
+        assert_eq!(wire.requests().len(), asked + 1, "{why}");
+    }
+}
+
+#[test]
+fn what_one_answer_asks_for_holds_all_checks() {
+    let home = Home::new();
+    let answer = |bytes| vec![Do::Read, Do::Write(bytes), Do::Finish];
+    for retry_for in ["", "retry_for = \"900ms\"\n"] {
+        let check = |name| {
+            format!(
+                "[[check]]\nname = \"{name}\"\nid = \"cacc_1\"\nexpect = \"not_found\"\n{retry_for}"
+            )
+        };
+        let checks = [check("a"), check("b")].concat();
+        home.file("smoke.toml", format!("version = 1\n{checks}"), 0o644);
+        let wire = Wire::new(vec![
+            answer(response("429 Slow", "Retry-After: 1\r\n", "")),
+            answer(response("404 Not Found", "", "")),
+        ]);
+        home.profile(wire.url());
+        let began = Instant::now();
+        let ended = home
+            .acctq("check --suite smoke.toml --jobs 1 --retries 0 -o ndjson")
+            .run();
+        // The pause is part of it, and not the second one's own time.
+        assert!(began.elapsed() >= Duration::from_secs(1));
+        let verdicts: Vec<_> = ended
+            .stdout
+            .lines()
+            .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()["verdict"].clone())
+            .collect();
+        assert_eq!(
+            (ended.code, verdicts),
+            (6, vec!["error".into(), "met".into()])
+        );
+        assert_eq!(wire.requests().len(), 2);
+    }
 }
 
 #[test]

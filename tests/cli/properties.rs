@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 use std::time::{Duration, SystemTime};
 
 use acctq::account::{
-    Account, CONNECTED, Concealment, Document, PARTNER, RESOURCES, Selection, field, id,
+    Account, CONNECTED, Concealment, Document, PARTNER, RESOURCES, Selection, Time, field, id,
 };
 use acctq::client::retry::retry_after;
 use acctq::config::{BaseUrl, parse_output, parse_retries, parse_timeout};
@@ -504,7 +504,7 @@ proptest! {
             }
         }
         for text in [&text, &other] {
-            let _ = (field::text(text), field::time(text), field::is_base62_u128(text));
+            let _ = (field::text(text), Time::parse(text), field::is_base62_u128(text));
             let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000);
             let _ = (retry_after(text, Some(&other), now), retry_after(text, None, now));
             let _ = id::hide_credentials(text);
@@ -538,7 +538,7 @@ proptest! {
         for now in [SystemTime::UNIX_EPOCH, SystemTime::now()] {
             let _ = (retry_after(&day, Some(&other), now), retry_after(&other, Some(&day), now));
         }
-        let _ = field::time(&time);
+        let _ = Time::parse(&time).map(|time| time.timestamp());
     }
 }
 

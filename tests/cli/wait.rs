@@ -110,6 +110,13 @@ fn what_ends_the_waiting() {
              hint: --within waits longer\n",
         ),
         (
+            "gone",
+            10,
+            "not found\n\
+             error: the partner account gone (profile sandbox) will not be found any more: not found\n  \
+             hint: it has been removed (410) and will not come back; nothing is waited for any longer\n",
+        ),
+        (
             "nobody --within 500ms",
             124,
             "not found\nerror: the partner account nobody (profile sandbox) was not found within 0.5 s: not found\n  hint: --within waits longer\n",
@@ -118,15 +125,15 @@ fn what_ends_the_waiting() {
         (
             "cacc_ratelimitedlong --for status=active --within 1h -q",
             124,
-            "error: the connected account cacc_ratelimitedlong (profile sandbox) did not come to status=active within 1 h 0 m 0 s: it could not be asked; \
-             the last one failed: 127.0.0.1:N (profile sandbox) asks to wait for 60 min (status 429) (cacc_ratelimitedlong)\n  hint: try again in 60 min, as it asks\n",
+            "error: the connected account cacc_ratelimitedlong (profile sandbox) did not come to status=active: it could not be asked; \
+             the server asks for a longer pause than is left of 1 h 0 m 0 s: 127.0.0.1:N (profile sandbox) asks to wait for 60 min (status 429) (cacc_ratelimitedlong)\n  hint: try again in 60 min, as it asks\n",
         ),
         // One look-up takes longer than the whole time.
         (
             "cacc_slow --within 500ms",
             124,
             "error: the connected account cacc_slow (profile sandbox) was not found within 0.5 s: it could not be asked; \
-             the last one failed: 127.0.0.1:N did not answer within 0.5 s (cacc_slow, profile sandbox)\n  hint: try again; --timeout gives a look-up more time\n",
+             the last one failed: 127.0.0.1:N did not answer within 0.5 s (cacc_slow, profile sandbox)\n  hint: --within waits longer\n",
         ),
         // What lasts.
         (
@@ -146,6 +153,46 @@ fn what_ends_the_waiting() {
         assert_eq!(ended.stdout, "", "{args}");
         ended.is(code, "", stderr);
     }
+}
+
+/// Of a token helper that takes too long, the time is over as well, unless it is a look-up's own.
+#[test]
+fn a_helper_is_not_waited_for_any_longer() {
+    let home = Home::new();
+    home.config(
+        "default_profile = \"test\"\n[profiles.test.connect]\nbase_url = \"http://127.0.0.1:1\"\ntoken_command = [\"sleep\", \"100\"]\n",
+    );
+    for (args, code, says) in [
+        (
+            "--within 100ms",
+            124,
+            "the connected account cacc_1 (profile test) was not found within 0.1 s: it could not be asked; the last one failed: ",
+        ),
+        ("--within 10s --timeout 100ms", 4, "sleep"),
+    ] {
+        let args = format!("wait cacc_1 {args}");
+        home.acctq(&args).run().fails(code, &[says]);
+    }
+}
+
+/// A change is told in short; the document holds all of it.
+#[test]
+fn what_is_told_on_the_way_is_short() {
+    let long = "Y".repeat(300);
+    let account = account("active").replace('}', &format!(",\"metadata\":{{\"a\":\"{long}\"}}}}"));
+    let wire = in_turn([json(&account)]);
+    let home = Home::new();
+    home.profile(wire.url());
+    let ended = home
+        .acctq("wait cacc_1 --for metadata.a~Y --for status=active -F metadata.a -o ndjson")
+        .run();
+    steady(ended).is(
+        0,
+        &format!("{{\"metadata.a\":\"{long}\"}}\n"),
+        "{\"progress\":{\"id\":\"cacc_1\",\"api\":\"connect\",\"profile\":\"test\",\"found\":true,\"met\":true,\"expectations\":[\
+         {\"expect\":\"metadata.a~Y\",\"holds\":true,\"actual\":null,\"note\":\"too long to be shown\"},\
+         {\"expect\":\"status=active\",\"holds\":true,\"actual\":\"active\",\"note\":null}],\"error\":null,\"lookups\":1,\"elapsed_ms\":N}}\n",
+    );
 }
 
 #[test]

@@ -8,10 +8,8 @@ use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 use std::mem;
 
-use jiff::Timestamp;
-
 use crate::account::field::{self, Kind as FieldKind};
-use crate::account::{Account, Resource, is_secret_name, path_flaw};
+use crate::account::{Account, Resource, Time, is_secret_name, path_flaw};
 use crate::error::{Error, Kind, Result};
 use crate::escape::excerpt;
 use crate::expression::Number;
@@ -40,7 +38,7 @@ pub struct Order {
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Key {
     Number(Number),
-    Time(Timestamp),
+    Time(Time),
     Text(String),
 }
 
@@ -100,7 +98,7 @@ impl Order {
         let text = || field::text(value).map(|text| Key::Text(text.into_owned()));
         let number = || Number::parse(value).map(Key::Number);
         match self.kind {
-            FieldKind::Time => field::time(&field::text(value)?).map(Key::Time),
+            FieldKind::Time => Time::parse(&field::text(value)?).map(Key::Time),
             FieldKind::Integer => number(),
             FieldKind::Json => number().or_else(text),
             _ => text(),
@@ -177,7 +175,8 @@ impl<'a> Sorter<'a> {
             Some(Key::Text(text)) => text.len() + OVERHEAD,
             // A number's digits are no longer than the account that they stand in.
             Some(Key::Number(_)) => account.find(&self.order.path).map_or(0, str::len) + OVERHEAD,
-            _ => 0,
+            Some(Key::Time(time)) => time.size() + OVERHEAD,
+            None => 0,
         };
         let size = mem::size_of::<Held>() + piece.size() + text + OVERHEAD;
         self.number += 1;

@@ -24,6 +24,7 @@ struct State {
 }
 
 /// Why no further id is tried.
+#[derive(Clone)]
 pub struct Stop {
     pub kind: Kind,
     pub why: String,
@@ -67,6 +68,11 @@ impl<'a> Watch<'a> {
         };
         state.stop.get_or_insert_with(stop);
         self.pace.stop();
+    }
+
+    /// Why it has been stopped, if it has.
+    pub fn stopped(&self) -> Option<Stop> {
+        self.lock().stop.clone()
     }
 
     /// Why it was stopped, if it was.
