@@ -208,14 +208,25 @@ fn piled_up_marks_do_not_paint_over_other_lines() {
         .prints(&format!(
             "Metadata  e\u{301}\u{301}\u{301}\u{301}{marks}x\nStatus    active\n"
         ));
-    for format in ["json", "ndjson"] {
-        let ended = home.acctq(&format!("get {CACC} -o {format}")).run();
-        let value: Value = serde_json::from_str(&ended.stdout).unwrap();
-        assert_eq!(value["metadata"], name);
+    // As escapes that parse back to the same text.
+    let marks = "\\u0301".repeat(9_996);
+    let quoted = format!("\"e\u{301}\u{301}\u{301}\u{301}{marks}x\"");
+    assert_eq!(serde_json::from_str::<String>(&quoted).unwrap(), name);
+    for (format, stdout) in [
+        ("json", format!("{{\n  \"metadata\": {quoted}\n}}\n")),
+        ("ndjson", format!("{{\"metadata\":{quoted}}}\n")),
+        ("yaml", format!("metadata: {quoted}\n")),
+    ] {
+        home.acctq(&format!("get {CACC} -F metadata -o {format}"))
+            .run()
+            .prints(&stdout);
     }
-    home.acctq(&format!("get {CACC} -F metadata -o yaml"))
+    // The beginning of another word ends the row.
+    let name = format!("{0} {0}{0}", "e\u{301}\u{301}\u{301}\u{301}");
+    answered(&connected(CACC, &serde_json::to_string(&name).unwrap()))
+        .acctq(&format!("get {CACC} -F metadata -o ndjson"))
         .run()
-        .prints(&format!("metadata: \"{name}\"\n"));
+        .prints(&format!("{{\"metadata\":\"{name}\"}}\n"));
 }
 
 #[test]
