@@ -153,7 +153,7 @@ impl Renderer {
                 .into_bytes(),
             ));
         }
-        let concealment = Concealment::of(&account.document, self.reveal);
+        let concealment = Concealment::of_account(account, self.reveal);
         let entries = account.entries(self.selection.as_ref(), &concealment)?;
         if let (Format::Table, true) = (self.format, self.many) {
             let row = self.columns.row(&entries, &concealment, self.screen);

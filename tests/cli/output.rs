@@ -405,6 +405,91 @@ fn an_activation_token_is_nowhere_without_reveal() {
     }
 }
 
+#[test]
+fn a_secret_is_hidden_elsewhere_whatever_it_is_made_of() {
+    for (secret, elsewhere, shown) in [
+        (r#""PNS-ABCDE""#, r#"["x PNS-ABCDE",1]"#, "[1]"),
+        (
+            "20261122",
+            r#"[20261122,"pin 20261122",-20261122.5,2026112]"#,
+            "[2026112]",
+        ),
+        (r#""20261122""#, r#"{"a":20261122,"b":1}"#, r#"{"b":1}"#),
+        (
+            r#"{"PNS-ABCDE":1}"#,
+            r#"{"PNS-ABCDE":2,"b":"PNS-ABCDE","c":3}"#,
+            r#"{"c":3}"#,
+        ),
+        (r#"[{"code":["PNS-ABCDE"]}]"#, r#"["PNS-ABCDE"]"#, "[]"),
+        // Words as names tell nothing, and what is short would be found by accident.
+        (
+            r#"{"expires":1,"maxUses":2}"#,
+            r#"{"expires":2,"a":"maxUses"}"#,
+            r#"{"expires":2,"a":"maxUses"}"#,
+        ),
+        ("12345", "[12345]", "[12345]"),
+        (r#""ABCDE""#, r#"["ABCDE"]"#, r#"["ABCDE"]"#),
+    ] {
+        let home = answered(&format!(
+            "{{\"customer_account_uid\":\"u-1\",\"activation_token\":{secret},\"x\":{elsewhere}}}"
+        ));
+        home.acctq("get u-1 -q -o ndjson").run().prints(&format!(
+            "{{\"customer_account_uid\":\"u-1\",\"x\":{shown}}}\n"
+        ));
+    }
+}
+
+/// A secret with the text of what everybody knows takes nothing away that scripts rely on.
+#[test]
+fn the_id_and_the_words_of_the_contract_are_never_taken_for_a_secret() {
+    for secret in [
+        "aabee51b-0be2",
+        "provisioned",
+        "status",
+        "updated_at",
+        "b5test",
+        "2023-01-23T15:55:58Z",
+    ] {
+        let body = partner("aabee51b-0be2", ",\"note\":\"x\"").replace(ACTIVATION, secret);
+        let home = answered(&body);
+        let open = body.replace(&format!("\"activation_token\":\"{secret}\","), "");
+        home.acctq("get aabee51b-0be2 -o ndjson")
+            .run()
+            .prints(&format!("{open}\n"));
+        let check = "check aabee51b-0be2 -q -o yaml --expect status=provisioned";
+        let judged = home.acctq(check).run();
+        assert_eq!(
+            (judged.code, judged.stderr.as_str()),
+            (0, ""),
+            "{judged:#?}"
+        );
+        let actual = "expect: \"status=provisioned\"\n    holds: true\n    actual: provisioned\n";
+        assert!(judged.stdout.contains(actual), "{judged:#?}");
+    }
+    // Nor an account of a list.
+    let account = connected("cacc_1", "{\"activation_token\":\"active\"}");
+    let body = account
+        .replace("active\",\"pl", "pending\",\"pl")
+        .replace("\"active\"}", "\"pending\"}");
+    let home = answered(&format!("{{\"data\":[{body}]}}"));
+    home.acctq("cacc list -q -o ndjson --where status=pending -F id,status")
+        .run()
+        .prints("{\"id\":\"cacc_1\",\"status\":\"pending\"}\n");
+    // What only looks like an id is one of another account, which nobody asked for.
+    let body = partner("PNS-ABCDE", "").replace(ACTIVATION, "PNS-ABCDE");
+    let ended = answered(&body).acctq("get u-1 -q").run();
+    ended.fails(
+        9,
+        &["answers with another partner account: •••••••• instead of u-1"],
+    );
+    // Nor does an unknown word stay.
+    let body = partner("u-1", "").replace("provisioned", ACTIVATION);
+    let ended = answered(&body)
+        .acctq("get u-1 -q -o ndjson -F status")
+        .run();
+    ended.fails(2, &[]);
+}
+
 /// What is near a mistyped name is told only if it would be shown.
 #[test]
 fn a_hint_suggests_nothing_that_is_hidden() {
