@@ -7,6 +7,7 @@ use super::{Account, Concealment, Field, Resource};
 use crate::error::{Error, Kind, Result};
 use crate::escape::excerpt;
 use crate::json::{Token, Tokens, decode};
+use crate::nearest::nearest;
 
 /// One thing of an account to be shown.
 #[derive(Debug)]
@@ -149,15 +150,15 @@ impl Account {
         if is_known(name) || splits(name).any(|(first, _)| is_known(first)) {
             return Ok(());
         }
-        let fields = selection
-            .resources
-            .iter()
-            .flat_map(|r| r.fields)
-            .map(|f| f.name);
-        // A name may hold the secret itself: only what would be shown is suggested.
+        // What an account of the other API has is no help with this one. A name may hold the secret itself: only what would be
+        // shown is suggested.
+        let fields = || self.resource.fields.iter();
         let members = self.document.members();
         let shown = members.filter(|(name, value)| !concealment.hides(name, value));
-        let names = fields.chain(shown.map(|(name, _)| name));
+        let names = fields().map(|f| f.name).chain(shown.map(|(name, _)| name));
+        // As a table calls it.
+        let labelled = fields().find(|f| f.label.eq_ignore_ascii_case(name));
+        let near = labelled.map(|f| f.name).or_else(|| nearest(name, names));
         let error = Error::new(
             Kind::Usage,
             format!(
@@ -166,7 +167,7 @@ impl Account {
                 self.resource.noun
             ),
         );
-        Err(match crate::nearest::nearest(name, names) {
+        Err(match near {
             Some(near) => error.hint(format!("did you mean `{}`?", excerpt(near, 60))),
             None => error.hint("`-o json` without --fields shows every member"),
         })

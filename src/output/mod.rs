@@ -166,11 +166,11 @@ impl Renderer {
     }
 
     /// Writes an account that does not have to be aligned with others.
-    fn write(
+    fn write<'a>(
         &self,
         out: &mut Vec<u8>,
-        account: &Account,
-        entries: Vec<Entry<'_>>,
+        account: &'a Account,
+        entries: Vec<Entry<'a>>,
         concealment: &Concealment,
     ) -> io::Result<()> {
         match (self.format, self.many) {

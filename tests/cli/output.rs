@@ -599,6 +599,64 @@ fn a_revealed_token_is_shown_in_every_format() {
 }
 
 #[test]
+fn a_secret_that_is_empty_is_shown_as_such() {
+    for (secret, shown) in [
+        ("null", "–"),
+        ("\"\"", ""),
+        ("[]", "[]"),
+        ("{}", "{}"),
+        ("0", "••••••••  (--reveal shows it)"),
+        ("false", "••••••••  (--reveal shows it)"),
+        ("[0]", "••••••••  (--reveal shows it)"),
+    ] {
+        let home = answered(&format!(
+            "{{\"customer_account_uid\":\"u-1\",\"activation_token\":{secret}}}"
+        ));
+        let line = format!("Activation token  {shown}");
+        home.acctq("get u-1 -q")
+            .run()
+            .prints(&format!("UID               u-1\n{}\n", line.trim_end()));
+        // A script gets as much of it as of any other.
+        home.acctq("get u-1 -q -o ndjson")
+            .run()
+            .prints("{\"customer_account_uid\":\"u-1\"}\n");
+    }
+}
+
+/// Of the account that it is about, by the name that a table has for it, too.
+#[test]
+fn a_hint_suggests_what_the_account_can_have() {
+    for (id, body, field, hint) in [
+        (
+            "u-1",
+            partner("u-1", ""),
+            "uid",
+            "did you mean `customer_account_uid`?",
+        ),
+        ("u-1", partner("u-1", ""), "ends", "did you mean `ends_at`?"),
+        (
+            "u-1",
+            partner("u-1", ""),
+            "idd",
+            "`-o json` without --fields shows every member",
+        ),
+        (CACC, connected(CACC, "null"), "idd", "did you mean `id`?"),
+        (
+            CACC,
+            connected(CACC, "null"),
+            "onboarded",
+            "did you mean `onboarding_completed_at`?",
+        ),
+    ] {
+        let noun = if id == CACC { "connected" } else { "partner" };
+        answered(&body)
+            .acctq(&format!("get {id} -F {field}"))
+            .run()
+            .is(2, "", &format!("error: `{field}` is neither a field of a {noun} account nor a member of the answer\n  hint: {hint}\n"));
+    }
+}
+
+#[test]
 fn fields_narrow_and_order_in_every_format() {
     let metadata = r#"{"plan":"pro","a.b":{"c":1.50},"list":[1]}"#;
     let home = answered(
