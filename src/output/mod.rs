@@ -155,6 +155,9 @@ impl Renderer {
         }
         let concealment = Concealment::of_account(account, self.reveal);
         let entries = account.entries(self.selection.as_ref(), &concealment)?;
+        if let (true, false, Some(selection)) = (entries.is_empty(), self.many, &self.selection) {
+            account.may_have_any(selection, &concealment)?;
+        }
         if let (Format::Table, true) = (self.format, self.many) {
             let row = self.columns.row(&entries, &concealment, self.screen);
             return Ok(Piece::Row(row));

@@ -656,6 +656,48 @@ fn a_hint_suggests_what_the_account_can_have() {
     }
 }
 
+/// An account alone has nothing of a field that only the other API knows; among several, another one may.
+#[test]
+fn a_look_up_of_nothing_is_told() {
+    let home = any();
+    for (args, stdout, message) in [
+        (
+            "get u-1 -F id",
+            "",
+            "`id` is neither a field of a partner account nor a member of the answer",
+        ),
+        (
+            "get cacc_1 -F domain,ends_at",
+            "",
+            "`domain` is neither a field of a connected account nor a member of the answer",
+        ),
+        (
+            "get u-1 -F metadata.plan",
+            "",
+            "`metadata.plan` is neither a field of a partner account nor a member of the answer",
+        ),
+        (
+            "get u-1 -F id,account_type",
+            "{\"account_type\":\"I\"}\n",
+            "",
+        ),
+        ("get cacc_1 -F revoked_at", "{}\n", ""),
+        ("get cacc_1 -F domain,revoked_at", "{}\n", ""),
+        ("get cacc_1 u-2 -F id", "{\"id\":\"cacc_1\"}\n{}\n", ""),
+    ] {
+        let ended = home.acctq(&format!("{args} -q -o ndjson")).run();
+        if message.is_empty() {
+            ended.is(0, stdout, "");
+        } else {
+            let error = ended.fails(2, &[]).error();
+            assert_eq!(
+                (&error["code"], &error["message"]),
+                (&"usage".into(), &message.into())
+            );
+        }
+    }
+}
+
 #[test]
 fn fields_narrow_and_order_in_every_format() {
     let metadata = r#"{"plan":"pro","a.b":{"c":1.50},"list":[1]}"#;

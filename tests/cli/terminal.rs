@@ -380,7 +380,7 @@ fn a_word_of_any_length_wraps_in_no_time() {
     let name = "x".repeat(900_000);
     let home = Home::new();
     home.profile(
-        &Wire::answers(json(&format!(
+        Wire::answers(json(&format!(
             "{{\"id\":\"cacc_1\",\"metadata\":\"{name}\"}}"
         )))
         .url(),
