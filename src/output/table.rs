@@ -85,6 +85,8 @@ pub fn write_one<'a>(
     if !selected {
         entries.sort_by_key(position);
     }
+    // Its name may hold the secret itself.
+    entries.retain(|entry| entry.value.is_some() || !concealment.hides_text(entry.name));
     for entry in entries.iter_mut().filter(|entry| entry.value.is_none()) {
         // Of nothing, there is nothing to hide.
         let value = account.document.get(entry.name);
@@ -92,8 +94,6 @@ pub fn write_one<'a>(
     }
     let rows: Vec<[String; 2]> = entries
         .iter()
-        // Its name may hold the secret itself.
-        .filter(|entry| entry.value.is_some() || !concealment.hides_text(entry.name))
         .map(|entry| {
             let label = entry.field.map_or_else(
                 || for_people(entry.name).into_owned(),

@@ -375,6 +375,7 @@ fn an_activation_token_is_nowhere_without_reveal() {
             ",\"old\":{{\"activationToken\":\"{token}-2\",\"deep\":[[\"x {token} y\",{{\"ACTIVATION-TOKEN\":[\"{token}\"]}}]]}}"
         ),
         format!(",\"{token}\":1"),
+        format!(",\"{token}\":null,\"x{token}\":\"\""),
         format!(",\"by\":{{\"{token}\":{{\"a\":1}},\"b\":2}}"),
         format!(",\"list\":[\"{token}\",\"{escaped}\",1]"),
         ",\"promotion\":{\"activation_token\":[\"PNS-CANARY77\"]},\"link\":\"https://x/?c=PNS-CANARY77\"".to_owned(),
