@@ -2,8 +2,8 @@
 //!
 //! Forbidden are the control characters (C0, DEL, C1), everything that reorders text (bidirectional controls), everything
 //! that is not seen (Unicode's `Default_Ignorable_Code_Point`: zero-width, tag and variation characters), the line and
-//! paragraph separators, interlinear annotation and the noncharacters. This one predicate serves the table, JSON, YAML and
-//! every message; the notations differ, the set does not.
+//! paragraph separators, interlinear annotation and the noncharacters; and combining marks from the fifth in a row on. This one
+//! rule ([`Escapes`]) serves the table, JSON, YAML and every message; the notations differ, the set does not.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -13,7 +13,7 @@ use unicode_width::UnicodeWidthChar as _;
 /// How much of a stranger's text an error message shows, in characters.
 pub const EXCERPT: usize = 200;
 
-/// How many combining marks may follow one another in a table or message; more of them paint over other lines.
+/// How many combining marks may follow one another; more of them paint over other lines.
 const MARKS: usize = 4;
 
 /// Whether `c` acts on terminals or deceives readers.
@@ -34,6 +34,29 @@ pub fn is_forbidden(c: char) -> bool {
     }
 }
 
+/// Which characters of a text are written as escapes, told of one after the other.
+#[derive(Debug, Default)]
+pub struct Escapes {
+    /// How many marks came last.
+    marks: usize,
+}
+
+impl Escapes {
+    /// Whether the next character is.
+    pub fn escapes(&mut self, c: char) -> bool {
+        if matches!(c, ' '..='~') {
+            self.marks = 0;
+            return false;
+        }
+        self.marks = if c.width() == Some(0) {
+            self.marks + 1
+        } else {
+            0
+        };
+        is_forbidden(c) || self.marks > MARKS
+    }
+}
+
 /// The text as it may stand in a table or a message: on one line, `\n`, `\t` and `\u{202e}` for what is forbidden.
 /// Meant for eyes; it does not parse back. JSON and YAML have notations of their own, which do.
 #[must_use]
@@ -42,14 +65,14 @@ pub fn for_people(text: &str) -> Cow<'_, str> {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len() + 16);
-    let mut marks = 0;
+    let mut escapes = Escapes::default();
     for c in text.chars() {
-        marks = if c.width() == Some(0) { marks + 1 } else { 0 };
+        let is_escaped = escapes.escapes(c);
         match c {
             '\n' => out.push_str("\\n"),
             '\r' => out.push_str("\\r"),
             '\t' => out.push_str("\\t"),
-            c if is_forbidden(c) || marks > MARKS => {
+            c if is_escaped => {
                 // Writing to a String cannot fail.
                 let _ = write!(out, "\\u{{{:x}}}", u32::from(c));
             }

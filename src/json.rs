@@ -11,7 +11,7 @@ use std::ops::Range;
 
 use memchr::{memchr, memchr2};
 
-use crate::escape::is_forbidden;
+use crate::escape::Escapes;
 
 /// How deep a document may nest: the limit of common readers, `serde_json` among them.
 pub const MAX_DEPTH: usize = 128;
@@ -427,8 +427,9 @@ fn hex4(text: &str) -> Option<u32> {
 pub fn write_string(out: &mut impl Write, text: &str) -> io::Result<()> {
     out.write_all(b"\"")?;
     let mut plain = 0;
+    let mut escapes = Escapes::default();
     for (i, c) in text.char_indices() {
-        if c != '"' && c != '\\' && !is_forbidden(c) {
+        if !escapes.escapes(c) && c != '"' && c != '\\' {
             continue;
         }
         out.write_all(&text.as_bytes()[plain..i])?;
@@ -464,6 +465,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+    use crate::escape::is_forbidden;
 
     #[test]
     fn one_document_and_no_more() {

@@ -21,6 +21,9 @@ use crate::escape::for_people;
 use crate::json;
 use crate::output::table::Screen;
 
+/// The columns that a spinner's line takes beside its text: the spinner, a blank, and the margin, which stays free.
+const SPINNER: usize = 3;
+
 /// When colour is used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ColorChoice {
@@ -186,7 +189,12 @@ impl Ui {
     /// Changes what is shown, if it is shown.
     pub fn progress(&self, text: impl FnOnce() -> String) {
         if let Some(bar) = &*self.bar() {
-            bar.set_message(text());
+            let terminal = terminal_size::terminal_size_of(io::stderr());
+            let width = terminal.map_or(80, |(terminal_size::Width(width), _)| width);
+            bar.set_message(in_columns(
+                &text(),
+                usize::from(width).saturating_sub(SPINNER),
+            ));
         }
     }
 
@@ -357,6 +365,14 @@ fn unwritable(error: io::Error) -> Error {
     Error::new(Kind::Failed, "the output could not be written")
         .hint("is the disk full? what was written before this is incomplete")
         .because(error)
+}
+
+/// As much of a text as stands in so many columns of every terminal. The line is drawn again and again, filled up with blanks
+/// and taken back by the number of columns that it should have: where a terminal thinks otherwise of a character's width, other
+/// lines would go with it, or it would stay. What is not ASCII is left to the lines that stay.
+fn in_columns(text: &str, columns: usize) -> String {
+    let plain = |c| if matches!(c, ' '..='~') { c } else { '?' };
+    text.chars().take(columns).map(plain).collect()
 }
 
 /// The width of the terminal: `COLUMNS`, else what the terminal says, else 80 columns.

@@ -6,7 +6,8 @@ use std::sync::LazyLock;
 
 use memchr::memchr2;
 
-use super::{Document, RESOURCES};
+use super::field::{Kind, text};
+use super::{Account, Document, RESOURCES};
 use crate::json::{Token, Tokens, decode};
 
 /// A secret's text is looked for elsewhere from this length on; shorter ones would match by accident.
@@ -37,26 +38,47 @@ impl Concealment {
         Concealment { secrets }
     }
 
+    /// For an account that is the one asked for. Its id, which whoever asks knows, its times, and the names and words of the
+    /// contract stay, though a secret have the same text: nothing is learnt from them, and scripts rely on them.
+    #[must_use]
+    pub fn of_account(account: &Account, reveal: bool) -> Self {
+        let mut concealment = Concealment::of(&account.document, reveal);
+        if let Some(secrets) = &mut concealment.secrets {
+            secrets.retain(|secret| !is_public(account, secret));
+        }
+        concealment
+    }
+
     /// Whether the member of that name and value is hidden as a whole.
     #[must_use]
     pub fn hides(&self, name: &str, value: &str) -> bool {
-        self.hides_name(name)
-            || value
-                .strip_prefix('"')
-                .and_then(|value| value.strip_suffix('"'))
-                .is_some_and(|raw| self.hides_raw(raw))
+        self.hides_name(name) || self.hides_next(Tokens::new(value))
     }
 
     fn hides_name(&self, name: &str) -> bool {
         self.secrets.is_some() && (is_secret_name(name) || self.hides_text(name))
     }
 
-    fn hides_raw(&self, raw: &str) -> bool {
-        // Most documents hold no secret: nothing needs decoding then.
+    /// Whether the next token is a text or a number that holds one of the secrets.
+    fn hides_next(&self, mut tokens: Tokens<'_>) -> bool {
+        // Most documents hold no secret: nothing needs reading then.
+        self.has_texts() && tokens.next().is_some_and(|token| self.hides_token(token))
+    }
+
+    fn hides_token(&self, token: Token<'_>) -> bool {
+        match token {
+            Token::String(raw) if self.has_texts() => {
+                self.hides_text(&decode(raw).unwrap_or_default())
+            }
+            Token::Scalar(raw) => self.hides_text(raw),
+            _ => false,
+        }
+    }
+
+    fn has_texts(&self) -> bool {
         self.secrets
             .as_ref()
             .is_some_and(|secrets| !secrets.is_empty())
-            && self.hides_text(&decode(raw).unwrap_or_default())
     }
 
     /// Whether a text holds one of the secrets.
@@ -78,7 +100,32 @@ impl Concealment {
     }
 }
 
-/// The texts of all secrets, at whatever depth they are named.
+/// Whether a text is part of what the contract says, or of what the account says openly.
+fn is_public(account: &Account, secret: &str) -> bool {
+    let Account { resource, document } = account;
+    resource.fields.iter().any(|field| {
+        let says_so = || {
+            let value = document.get(field.name);
+            let kept_to = value.filter(|value| field.drift(Some(value)).is_none());
+            kept_to
+                .and_then(text)
+                .is_some_and(|text| text.contains(secret))
+        };
+        field.name.contains(secret)
+            || match field.kind {
+                Kind::Enum(words) => words.iter().any(|word| word.contains(secret)),
+                Kind::Time => says_so(),
+                _ => field.name == resource.id_field && says_so(),
+            }
+    })
+}
+
+/// Whether a member's name is made of letters, as most are: no text that is worth hiding.
+fn is_word(name: &str) -> bool {
+    name.bytes().all(|b| b.is_ascii_alphabetic() || b == b'_')
+}
+
+/// The texts of all secrets, at whatever depth they are named: strings, the digits of numbers, names that are no words.
 fn secrets_in(json: &str) -> Vec<String> {
     let mut secrets = Vec::new();
     let mut tokens = Tokens::new(json);
@@ -88,8 +135,15 @@ fn secrets_in(json: &str) -> Vec<String> {
             continue;
         }
         for token in Tokens::new(tokens.value()) {
-            let Token::String(raw) = token else { continue };
-            let text = decode(raw).unwrap_or_default();
+            let text = match token {
+                Token::String(raw) => decode(raw).unwrap_or_default(),
+                Token::Key(raw) => match decode(raw).unwrap_or_default() {
+                    name if is_word(&name) => continue,
+                    name => name,
+                },
+                Token::Scalar(raw) => raw.into(),
+                _ => continue,
+            };
             if text.len() >= SHORTEST && secrets.len() < MOST && !secrets.contains(&text) {
                 secrets.push(text);
             }
@@ -115,13 +169,13 @@ impl<'a> Iterator for Visible<'a> {
                     let name = decode(raw).unwrap_or_default();
                     // Only the beginning of the value is looked at: its inside has its own turn.
                     let is_hidden = self.concealment.hides_name(&name)
-                        || matches!(self.tokens.clone().next(), Some(Token::String(raw)) if self.concealment.hides_raw(raw));
+                        || self.concealment.hides_next(self.tokens.clone());
                     if !is_hidden {
                         return Some(Token::Key(raw));
                     }
                     self.tokens.value();
                 }
-                Token::String(raw) if self.concealment.hides_raw(raw) => {}
+                token if self.concealment.hides_token(token) => {}
                 token => return Some(token),
             }
         }

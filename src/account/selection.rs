@@ -7,6 +7,7 @@ use super::{Account, Concealment, Field, Resource};
 use crate::error::{Error, Kind, Result};
 use crate::escape::excerpt;
 use crate::json::{Token, Tokens, decode};
+use crate::nearest::nearest;
 
 /// One thing of an account to be shown.
 #[derive(Debug)]
@@ -109,7 +110,9 @@ impl Account {
         let mut entries = Vec::with_capacity(selection.names.len());
         for name in selection.names() {
             let Some(value) = self.find(name) else {
-                self.known(name, selection, concealment)?;
+                if !self.knows(name, &selection.resources) {
+                    return Err(self.unknown(name, concealment));
+                }
                 continue;
             };
             if concealment.hides(name, value) {
@@ -140,24 +143,41 @@ impl Account {
         })
     }
 
-    /// Whether an absent name may be absent: its first part is a field of the contract or a member of the answer.
-    fn known(&self, name: &str, selection: &Selection, concealment: &Concealment) -> Result<()> {
-        let is_known = |first: &str| {
-            selection.resources.iter().any(|r| r.field(first).is_some())
-                || self.document.get(first).is_some()
-        };
-        if is_known(name) || splits(name).any(|(first, _)| is_known(first)) {
-            return Ok(());
+    /// That `selection` names something that this account may have, for who looks up no other one.
+    ///
+    /// # Errors
+    /// `usage`, if it names fields of the other API only.
+    pub fn may_have_any(&self, selection: &Selection, concealment: &Concealment) -> Result<()> {
+        match selection.names().next() {
+            Some(first)
+                if selection
+                    .names()
+                    .all(|name| !self.knows(name, &[self.resource])) =>
+            {
+                Err(self.unknown(first, concealment))
+            }
+            _ => Ok(()),
         }
-        let fields = selection
-            .resources
-            .iter()
-            .flat_map(|r| r.fields)
-            .map(|f| f.name);
-        // A name may hold the secret itself: only what would be shown is suggested.
+    }
+
+    /// Whether an absent name may be absent: its first part is a field of one of `resources` or a member of the answer.
+    fn knows(&self, name: &str, resources: &[&Resource]) -> bool {
+        let is_known = |first: &str| {
+            resources.iter().any(|r| r.field(first).is_some()) || self.document.get(first).is_some()
+        };
+        is_known(name) || splits(name).any(|(first, _)| is_known(first))
+    }
+
+    fn unknown(&self, name: &str, concealment: &Concealment) -> Error {
+        // What an account of the other API has is no help with this one. A name may hold the secret itself: only what would be
+        // shown is suggested.
+        let fields = || self.resource.fields.iter();
         let members = self.document.members();
         let shown = members.filter(|(name, value)| !concealment.hides(name, value));
-        let names = fields.chain(shown.map(|(name, _)| name));
+        let names = fields().map(|f| f.name).chain(shown.map(|(name, _)| name));
+        // As a table calls it.
+        let labelled = fields().find(|f| f.label.eq_ignore_ascii_case(name));
+        let near = labelled.map(|f| f.name).or_else(|| nearest(name, names));
         let error = Error::new(
             Kind::Usage,
             format!(
@@ -166,10 +186,10 @@ impl Account {
                 self.resource.noun
             ),
         );
-        Err(match crate::nearest::nearest(name, names) {
+        match near {
             Some(near) => error.hint(format!("did you mean `{}`?", excerpt(near, 60))),
             None => error.hint("`-o json` without --fields shows every member"),
-        })
+        }
     }
 }
 

@@ -78,7 +78,7 @@ impl Expression {
             return verdict(false, Actual::Found);
         };
         let value = subject.value(account);
-        let concealment = Concealment::of(&account.document, false);
+        let concealment = Concealment::of_account(account, false);
         let actual = match value {
             None => Actual::Unset,
             Some(value) if concealment.hides(&subject.path(), value) => Actual::Concealed,

@@ -153,8 +153,11 @@ impl Renderer {
                 .into_bytes(),
             ));
         }
-        let concealment = Concealment::of(&account.document, self.reveal);
+        let concealment = Concealment::of_account(account, self.reveal);
         let entries = account.entries(self.selection.as_ref(), &concealment)?;
+        if let (true, false, Some(selection)) = (entries.is_empty(), self.many, &self.selection) {
+            account.may_have_any(selection, &concealment)?;
+        }
         if let (Format::Table, true) = (self.format, self.many) {
             let row = self.columns.row(&entries, &concealment, self.screen);
             return Ok(Piece::Row(row));
@@ -166,11 +169,11 @@ impl Renderer {
     }
 
     /// Writes an account that does not have to be aligned with others.
-    fn write(
+    fn write<'a>(
         &self,
         out: &mut Vec<u8>,
-        account: &Account,
-        entries: Vec<Entry<'_>>,
+        account: &'a Account,
+        entries: Vec<Entry<'a>>,
         concealment: &Concealment,
     ) -> io::Result<()> {
         match (self.format, self.many) {

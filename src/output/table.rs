@@ -42,6 +42,10 @@ const NARROW: usize = 10;
 const MONTH: i64 = 2_629_746;
 const YEAR: i64 = 31_556_952;
 
+/// What is shorter is told in days, or in months.
+const TWO_MONTHS: i64 = 2 * MONTH;
+const TWO_YEARS: i64 = 2 * YEAR;
+
 /// How many rows decide the widths of the columns.
 const SAMPLE: usize = 100;
 
@@ -63,10 +67,10 @@ pub struct Screen {
 ///
 /// # Errors
 /// Those of `out`.
-pub fn write_one(
+pub fn write_one<'a>(
     out: &mut impl Write,
-    account: &Account,
-    mut entries: Vec<Entry<'_>>,
+    account: &'a Account,
+    mut entries: Vec<Entry<'a>>,
     selected: bool,
     concealment: &Concealment,
     screen: Screen,
@@ -81,10 +85,15 @@ pub fn write_one(
     if !selected {
         entries.sort_by_key(position);
     }
+    // Its name may hold the secret itself.
+    entries.retain(|entry| entry.value.is_some() || !concealment.hides_text(entry.name));
+    for entry in entries.iter_mut().filter(|entry| entry.value.is_none()) {
+        // Of nothing, there is nothing to hide.
+        let value = account.document.get(entry.name);
+        entry.value = value.filter(|value| matches!(*value, "null" | "\"\"" | "[]" | "{}"));
+    }
     let rows: Vec<[String; 2]> = entries
         .iter()
-        // Its name may hold the secret itself.
-        .filter(|entry| entry.value.is_some() || !concealment.hides_text(entry.name))
         .map(|entry| {
             let label = entry.field.map_or_else(
                 || for_people(entry.name).into_owned(),
@@ -502,16 +511,16 @@ fn ago(entry: &Entry<'_>, now: Timestamp) -> Option<String> {
     })
 }
 
-/// `3 days`, in the largest unit that fits once.
+/// `3 days`, in the largest unit that fits, of months and years twice; what is left over is dropped.
 fn about(apart: SignedDuration) -> String {
     let seconds = apart.as_secs();
     let (count, unit) = match seconds {
         0..60 => (seconds, "second"),
         60..3_600 => (seconds / 60, "minute"),
         3_600..86_400 => (seconds / 3_600, "hour"),
-        86_400..5_184_000 => (seconds / 86_400, "day"),
-        5_184_000..63_072_000 => ((seconds + MONTH / 2) / MONTH, "month"),
-        _ => ((seconds + YEAR / 2) / YEAR, "year"),
+        86_400..TWO_MONTHS => (seconds / 86_400, "day"),
+        TWO_MONTHS..TWO_YEARS => (seconds / MONTH, "month"),
+        _ => (seconds / YEAR, "year"),
     };
     format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
 }
@@ -529,9 +538,11 @@ mod tests {
             (7_200, "2 hours"),
             (86_400, "1 day"),
             (5_000_000, "57 days"),
-            (5_184_000, "2 months"),
-            (63_072_000, "2 years"),
-            (95_000_000, "3 years"),
+            (2 * MONTH - 1, "60 days"),
+            (2 * MONTH, "2 months"),
+            (2 * YEAR - 1, "23 months"),
+            (2 * YEAR, "2 years"),
+            (4 * YEAR - 1, "3 years"),
         ] {
             assert_eq!(about(SignedDuration::from_secs(seconds)), words);
         }

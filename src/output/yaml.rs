@@ -15,7 +15,7 @@ use std::io::{self, Write};
 
 use super::json::{indent, laid_out};
 use crate::account::{Concealment, Entry};
-use crate::escape::is_forbidden;
+use crate::escape::Escapes;
 use crate::json::{Token, decode};
 
 /// How long a key may be before its colon. YAML counts characters; bytes are never fewer.
@@ -249,8 +249,9 @@ fn write_string(out: &mut impl Write, text: &str) -> io::Result<()> {
 fn write_quoted(out: &mut impl Write, text: &str) -> io::Result<()> {
     out.write_all(b"\"")?;
     let mut plain = 0;
+    let mut escapes = Escapes::default();
     for (i, c) in text.char_indices() {
-        if c != '"' && c != '\\' && !is_forbidden(c) {
+        if !escapes.escapes(c) && c != '"' && c != '\\' {
             continue;
         }
         out.write_all(&text.as_bytes()[plain..i])?;
@@ -294,6 +295,7 @@ fn is_plain(text: &str) -> bool {
 mod tests {
     use super::*;
     use crate::account::{Account, CONNECTED, Document};
+    use crate::escape::is_forbidden;
 
     fn written(text: &str, item: bool, reveal: bool) -> String {
         let document = Document::parse(text.to_owned()).expect("object");

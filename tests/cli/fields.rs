@@ -433,9 +433,10 @@ fn table(api: &Api, members: &[(&str, &str)]) -> String {
         .filter_map(|field| {
             let (_, value) = members.iter().find(|(name, _)| *name == field.name)?;
             let shown = match *value {
+                // There is nothing to hide, then.
+                "null" => "–",
                 _ if field.name == SECRET => field.table,
                 value if value == api.good(field.name) => field.table,
-                "null" => "–",
                 value => value.trim_matches('"'),
             };
             Some((field.label, shown))

@@ -208,14 +208,25 @@ fn piled_up_marks_do_not_paint_over_other_lines() {
         .prints(&format!(
             "Metadata  e\u{301}\u{301}\u{301}\u{301}{marks}x\nStatus    active\n"
         ));
-    for format in ["json", "ndjson"] {
-        let ended = home.acctq(&format!("get {CACC} -o {format}")).run();
-        let value: Value = serde_json::from_str(&ended.stdout).unwrap();
-        assert_eq!(value["metadata"], name);
+    // As escapes that parse back to the same text.
+    let marks = "\\u0301".repeat(9_996);
+    let quoted = format!("\"e\u{301}\u{301}\u{301}\u{301}{marks}x\"");
+    assert_eq!(serde_json::from_str::<String>(&quoted).unwrap(), name);
+    for (format, stdout) in [
+        ("json", format!("{{\n  \"metadata\": {quoted}\n}}\n")),
+        ("ndjson", format!("{{\"metadata\":{quoted}}}\n")),
+        ("yaml", format!("metadata: {quoted}\n")),
+    ] {
+        home.acctq(&format!("get {CACC} -F metadata -o {format}"))
+            .run()
+            .prints(&stdout);
     }
-    home.acctq(&format!("get {CACC} -F metadata -o yaml"))
+    // The beginning of another word ends the row.
+    let name = format!("{0} {0}{0}", "e\u{301}\u{301}\u{301}\u{301}");
+    answered(&connected(CACC, &serde_json::to_string(&name).unwrap()))
+        .acctq(&format!("get {CACC} -F metadata -o ndjson"))
         .run()
-        .prints(&format!("metadata: \"{name}\"\n"));
+        .prints(&format!("{{\"metadata\":\"{name}\"}}\n"));
 }
 
 #[test]
@@ -364,6 +375,7 @@ fn an_activation_token_is_nowhere_without_reveal() {
             ",\"old\":{{\"activationToken\":\"{token}-2\",\"deep\":[[\"x {token} y\",{{\"ACTIVATION-TOKEN\":[\"{token}\"]}}]]}}"
         ),
         format!(",\"{token}\":1"),
+        format!(",\"{token}\":null,\"x{token}\":\"\""),
         format!(",\"by\":{{\"{token}\":{{\"a\":1}},\"b\":2}}"),
         format!(",\"list\":[\"{token}\",\"{escaped}\",1]"),
         ",\"promotion\":{\"activation_token\":[\"PNS-CANARY77\"]},\"link\":\"https://x/?c=PNS-CANARY77\"".to_owned(),
@@ -392,6 +404,91 @@ fn an_activation_token_is_nowhere_without_reveal() {
             }
         }
     }
+}
+
+#[test]
+fn a_secret_is_hidden_elsewhere_whatever_it_is_made_of() {
+    for (secret, elsewhere, shown) in [
+        (r#""PNS-ABCDE""#, r#"["x PNS-ABCDE",1]"#, "[1]"),
+        (
+            "20261122",
+            r#"[20261122,"pin 20261122",-20261122.5,2026112]"#,
+            "[2026112]",
+        ),
+        (r#""20261122""#, r#"{"a":20261122,"b":1}"#, r#"{"b":1}"#),
+        (
+            r#"{"PNS-ABCDE":1}"#,
+            r#"{"PNS-ABCDE":2,"b":"PNS-ABCDE","c":3}"#,
+            r#"{"c":3}"#,
+        ),
+        (r#"[{"code":["PNS-ABCDE"]}]"#, r#"["PNS-ABCDE"]"#, "[]"),
+        // Words as names tell nothing, and what is short would be found by accident.
+        (
+            r#"{"expires":1,"maxUses":2}"#,
+            r#"{"expires":2,"a":"maxUses"}"#,
+            r#"{"expires":2,"a":"maxUses"}"#,
+        ),
+        ("12345", "[12345]", "[12345]"),
+        (r#""ABCDE""#, r#"["ABCDE"]"#, r#"["ABCDE"]"#),
+    ] {
+        let home = answered(&format!(
+            "{{\"customer_account_uid\":\"u-1\",\"activation_token\":{secret},\"x\":{elsewhere}}}"
+        ));
+        home.acctq("get u-1 -q -o ndjson").run().prints(&format!(
+            "{{\"customer_account_uid\":\"u-1\",\"x\":{shown}}}\n"
+        ));
+    }
+}
+
+/// A secret with the text of what everybody knows takes nothing away that scripts rely on.
+#[test]
+fn the_id_and_the_words_of_the_contract_are_never_taken_for_a_secret() {
+    for secret in [
+        "aabee51b-0be2",
+        "provisioned",
+        "status",
+        "updated_at",
+        "b5test",
+        "2023-01-23T15:55:58Z",
+    ] {
+        let body = partner("aabee51b-0be2", ",\"note\":\"x\"").replace(ACTIVATION, secret);
+        let home = answered(&body);
+        let open = body.replace(&format!("\"activation_token\":\"{secret}\","), "");
+        home.acctq("get aabee51b-0be2 -o ndjson")
+            .run()
+            .prints(&format!("{open}\n"));
+        let check = "check aabee51b-0be2 -q -o yaml --expect status=provisioned";
+        let judged = home.acctq(check).run();
+        assert_eq!(
+            (judged.code, judged.stderr.as_str()),
+            (0, ""),
+            "{judged:#?}"
+        );
+        let actual = "expect: \"status=provisioned\"\n    holds: true\n    actual: provisioned\n";
+        assert!(judged.stdout.contains(actual), "{judged:#?}");
+    }
+    // Nor an account of a list.
+    let account = connected("cacc_1", "{\"activation_token\":\"active\"}");
+    let body = account
+        .replace("active\",\"pl", "pending\",\"pl")
+        .replace("\"active\"}", "\"pending\"}");
+    let home = answered(&format!("{{\"data\":[{body}]}}"));
+    home.acctq("cacc list -q -o ndjson --where status=pending -F id,status")
+        .run()
+        .prints("{\"id\":\"cacc_1\",\"status\":\"pending\"}\n");
+    // What only looks like an id is one of another account, which nobody asked for.
+    let body = partner("PNS-ABCDE", "").replace(ACTIVATION, "PNS-ABCDE");
+    let ended = answered(&body).acctq("get u-1 -q").run();
+    ended.fails(
+        9,
+        &["answers with another partner account: •••••••• instead of u-1"],
+    );
+    // Nor does an unknown word stay.
+    let body = partner("u-1", "").replace("provisioned", ACTIVATION);
+    let ended = answered(&body)
+        .acctq("get u-1 -q -o ndjson -F status")
+        .run();
+    ended.fails(2, &[]);
 }
 
 /// What is near a mistyped name is told only if it would be shown.
@@ -500,6 +597,106 @@ fn a_revealed_token_is_shown_in_every_format() {
          Updated           2023-01-23T15:58:22Z\n\
          Ends              –\n",
     );
+}
+
+#[test]
+fn a_secret_that_is_empty_is_shown_as_such() {
+    for (secret, shown) in [
+        ("null", "–"),
+        ("\"\"", ""),
+        ("[]", "[]"),
+        ("{}", "{}"),
+        ("0", "••••••••  (--reveal shows it)"),
+        ("false", "••••••••  (--reveal shows it)"),
+        ("[0]", "••••••••  (--reveal shows it)"),
+    ] {
+        let home = answered(&format!(
+            "{{\"customer_account_uid\":\"u-1\",\"activation_token\":{secret}}}"
+        ));
+        let line = format!("Activation token  {shown}");
+        home.acctq("get u-1 -q")
+            .run()
+            .prints(&format!("UID               u-1\n{}\n", line.trim_end()));
+        // A script gets as much of it as of any other.
+        home.acctq("get u-1 -q -o ndjson")
+            .run()
+            .prints("{\"customer_account_uid\":\"u-1\"}\n");
+    }
+}
+
+/// Of the account that it is about, by the name that a table has for it, too.
+#[test]
+fn a_hint_suggests_what_the_account_can_have() {
+    for (id, body, field, hint) in [
+        (
+            "u-1",
+            partner("u-1", ""),
+            "uid",
+            "did you mean `customer_account_uid`?",
+        ),
+        ("u-1", partner("u-1", ""), "ends", "did you mean `ends_at`?"),
+        (
+            "u-1",
+            partner("u-1", ""),
+            "idd",
+            "`-o json` without --fields shows every member",
+        ),
+        (CACC, connected(CACC, "null"), "idd", "did you mean `id`?"),
+        (
+            CACC,
+            connected(CACC, "null"),
+            "onboarded",
+            "did you mean `onboarding_completed_at`?",
+        ),
+    ] {
+        let noun = if id == CACC { "connected" } else { "partner" };
+        answered(&body)
+            .acctq(&format!("get {id} -F {field}"))
+            .run()
+            .is(2, "", &format!("error: `{field}` is neither a field of a {noun} account nor a member of the answer\n  hint: {hint}\n"));
+    }
+}
+
+/// An account alone has nothing of a field that only the other API knows; among several, another one may.
+#[test]
+fn a_look_up_of_nothing_is_told() {
+    let home = any();
+    for (args, stdout, message) in [
+        (
+            "get u-1 -F id",
+            "",
+            "`id` is neither a field of a partner account nor a member of the answer",
+        ),
+        (
+            "get cacc_1 -F domain,ends_at",
+            "",
+            "`domain` is neither a field of a connected account nor a member of the answer",
+        ),
+        (
+            "get u-1 -F metadata.plan",
+            "",
+            "`metadata.plan` is neither a field of a partner account nor a member of the answer",
+        ),
+        (
+            "get u-1 -F id,account_type",
+            "{\"account_type\":\"I\"}\n",
+            "",
+        ),
+        ("get cacc_1 -F revoked_at", "{}\n", ""),
+        ("get cacc_1 -F domain,revoked_at", "{}\n", ""),
+        ("get cacc_1 u-2 -F id", "{\"id\":\"cacc_1\"}\n{}\n", ""),
+    ] {
+        let ended = home.acctq(&format!("{args} -q -o ndjson")).run();
+        if message.is_empty() {
+            ended.is(0, stdout, "");
+        } else {
+            let error = ended.fails(2, &[]).error();
+            assert_eq!(
+                (&error["code"], &error["message"]),
+                (&"usage".into(), &message.into())
+            );
+        }
+    }
 }
 
 #[test]

@@ -10,7 +10,7 @@ use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
 
 use crate::harness::{Home, Run};
-use crate::wire::{Wire, json, serves};
+use crate::wire::{Do, Wire, json, serves};
 
 /// A terminal of that width: the side of who looks at it, and that of programs.
 pub fn terminal(width: u16) -> (File, File) {
@@ -380,7 +380,7 @@ fn a_word_of_any_length_wraps_in_no_time() {
     let name = "x".repeat(900_000);
     let home = Home::new();
     home.profile(
-        &Wire::answers(json(&format!(
+        Wire::answers(json(&format!(
             "{{\"id\":\"cacc_1\",\"metadata\":\"{name}\"}}"
         )))
         .url(),
@@ -392,7 +392,7 @@ fn a_word_of_any_length_wraps_in_no_time() {
         "x".repeat(70),
         "x".repeat(900_000 % 70)
     );
-    assert!(sent == expected, "{:.1000}", sent);
+    assert!(sent == expected, "{sent:.1000}");
 }
 
 /// Whatever a name in the first column holds, what begins a line is a row of its own.
@@ -469,4 +469,62 @@ fn a_wait_shows_the_last_state() {
         (code, without_bold(&sent).as_str()),
         (Some(0), "Status  active\n")
     );
+}
+
+/// A name that is waited for moves nothing on the screen: what shows the progress stays on its line, however wide a terminal
+/// takes a stranger's characters to be.
+#[test]
+fn a_wait_keeps_to_one_line_of_the_screen() {
+    let wide = "一般社団法人日本自動車工業会".repeat(10);
+    let emoji = "\u{1fae8}".repeat(60);
+    let long = "status is pending ".repeat(30);
+    for (name, shown) in [
+        (wide.as_str(), "pending_organization_name is ??????????"),
+        (&emoji, "pending_organization_name is ??????????"),
+        (
+            "Zo\u{eb} & S\u{f6}hne e\u{301}",
+            "pending_organization_name is Zo? & S?hne e?; waiting for ",
+        ),
+        (&long, "pending_organization_name is status is pending "),
+    ] {
+        let account = |name: &str, status: &str| {
+            json(&serde_json::json!({"id": "cacc_1", "status": status, "pending_organization_name": name}).to_string())
+        };
+        let scripts = vec![
+            vec![Do::Read, Do::Write(account(name, "pending")), Do::Finish],
+            vec![Do::Read, Do::Write(account("x", "active")), Do::Finish],
+        ];
+        for width in [20_u16, 80, 200] {
+            let home = Home::new();
+            home.profile(Wire::new(scripts.clone()).url());
+            let run = home
+                .acctq("wait cacc_1 --for pending_organization_name=x --interval 150ms -F id")
+                .env("TERM", "xterm-256color");
+            let (code, sent) = on_terminal(run, width);
+            assert_eq!(code, Some(0), "{sent}");
+            // Nothing above is gone to.
+            assert!(!sent.contains("\u{1b}[1A"), "{sent:?}");
+            let is_tick = |c| ('\u{2801}'..='\u{28ff}').contains(&c);
+            let drawn: Vec<_> = sent
+                .split(['\r', '\n', '\u{1b}'])
+                .filter(|text| text.contains(is_tick))
+                .collect();
+            assert!(!drawn.is_empty(), "{sent:?}");
+            for line in &drawn {
+                let line = line.trim_start_matches(|c| !is_tick(c)).trim_end();
+                let (tick, text) = line.split_at(line.chars().next().map_or(0, char::len_utf8));
+                assert!(tick.starts_with(is_tick) && text.is_ascii(), "{line:?}");
+                assert!(
+                    line.chars().count() < usize::from(width),
+                    "{width}: {line:?}"
+                );
+            }
+            let room = usize::from(width) - 3;
+            let shown: String = shown.chars().take(room - 6).collect();
+            assert!(
+                drawn.iter().any(|line| line.contains(&shown)),
+                "{shown:?} in {drawn:?}"
+            );
+        }
+    }
 }
