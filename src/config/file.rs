@@ -327,6 +327,10 @@ impl Reader<'_> {
                 _ => Err(wrong()),
             })
             .collect::<Result<Vec<_>>>()?;
+        if arguments.iter().any(|argument| argument.contains('\0')) {
+            let what = "`token_command` has a NUL in it, which no program can be given";
+            return Err(self.document.error(&value.span(), what));
+        }
         // A path is taken as `token_file` takes it: what runs must not depend on the current directory.
         if let Some(program) = arguments.first_mut()
             && program.contains('/')
@@ -349,7 +353,14 @@ impl Reader<'_> {
         if text.is_empty() {
             return Err(wrong("names no file"));
         }
-        self.resolve(text).map_err(|what| wrong(&what))
+        if text.contains('\0') {
+            return Err(wrong("has a NUL in it, which no file has in its name"));
+        }
+        let path = self.resolve(text).map_err(|what| wrong(&what))?;
+        if super::is_pasted_secret(&path) {
+            return Err(wrong("takes the name of a file, not a token"));
+        }
+        Ok(path)
     }
 
     fn origin(&self, span: &Range<usize>) -> Origin {

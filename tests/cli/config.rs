@@ -1032,6 +1032,11 @@ const MISTAKES: &[Mistake] = &[
     (API, "token_env = \"T\"\n", (2, 13), "`token_env` takes the name of a variable (letters, digits and `_`), not a token", None),
     (API, "token_file = 5\n", (2, 14), "`token_file` must be text in quotes, not a number", None),
     (API, "token_file = \"\"\n", (2, 14), "`token_file` names no file", None),
+    (API, "token_file = \"sk_live_T\"\n", (2, 14), "`token_file` takes the name of a file, not a token", None),
+    (API, "token_file = \"~/eyJhbGciOiJIUzI1NiJ9.T\"\n", (2, 14), "`token_file` takes the name of a file, not a token", None),
+    (API, "ca_file = \"/etc/ghp_T\"\n", (2, 11), "`ca_file` takes the name of a file, not a token", None),
+    (API, "token_file = \"a\\u0000b\"\n", (2, 14), "`token_file` has a NUL in it, which no file has in its name", None),
+    (API, "token_command = [\"op\", \"a\\u0000b\"]\n", (2, 17), "`token_command` has a NUL in it, which no program can be given", None),
     (API, "token_command = \"T\"\n", (2, 17), COMMAND, COMMAND_HINT),
     (API, "token_command = []\n", (2, 17), COMMAND, COMMAND_HINT),
     (API, "token_command = [\"op\", 5]\n", (2, 17), COMMAND, COMMAND_HINT),
@@ -1076,6 +1081,52 @@ fn a_mistake_is_told_with_its_place_and_without_its_line() {
             (path.to_str(), Some(line))
         );
     }
+}
+
+#[test]
+fn a_secret_in_the_place_of_a_file_is_not_repeated() {
+    let wire = server();
+    let home = Home::new();
+    home.profile(wire.url());
+    let hint = "name a TOML file; if it was a secret, remove it from where it stands, such as your shell's history";
+    let pasted = format!("sk_live_{TOKEN}");
+    for command in [
+        "config show",
+        "config path",
+        "config init",
+        "cacc get cacc_1",
+    ] {
+        for flag in ["", "-o=json"] {
+            let runs = [
+                ("--config", home.acctq(command).arg("--config").arg(&pasted)),
+                (
+                    "ACCTQ_CONFIG",
+                    home.acctq(command).env("ACCTQ_CONFIG", &pasted),
+                ),
+            ];
+            for (origin, run) in runs {
+                let message = format!(
+                    "{origin} takes the name of a file, and this looks like a credential; it is not repeated here"
+                );
+                if flag.is_empty() {
+                    run.run().is(3, "", &people(&message, Some(hint)));
+                } else if !matches!(command, "config path" | "config init") {
+                    let error = run.arg(flag).run().error();
+                    assert_eq!(
+                        (&error["message"], &error["file"]),
+                        (&message.into(), &serde_json::Value::Null)
+                    );
+                }
+            }
+        }
+    }
+    // What is there is a file, whatever it is called.
+    let named = fs::read(home.config_path()).unwrap();
+    home.file("ops_team", named, 0o600);
+    home.acctq(LOOK_UP)
+        .arg("--config=ops_team")
+        .run()
+        .prints(FOUND);
 }
 
 #[test]
