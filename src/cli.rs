@@ -124,7 +124,7 @@ fn help_on(path: &[String], width: usize) -> Result<Parsed> {
 }
 
 /// The whole tree, for completions and man pages: with the names of fields for `--fields`, at every level where it may
-/// stand.
+/// stand, and of the topics of help.
 #[must_use]
 pub fn documented() -> clap::Command {
     let mut root = fields_of(Cli::command().term_width(HELP_WIDTH), &RESOURCES);
@@ -142,7 +142,12 @@ pub fn documented() -> clap::Command {
     for (path, resources) in levels {
         root = at(root, path, &|command| fields_of(command, resources));
     }
-    root
+    let names = PossibleValuesParser::new(TOPICS);
+    root.mut_subcommand("help", |help| {
+        help.mut_arg("about", |about| {
+            about.value_parser(names).hide_possible_values(true)
+        })
+    })
 }
 
 /// Lets `--fields` and `--sort` be the names of these resources' fields.
