@@ -67,7 +67,14 @@ fn one_final_line_end_is_stripped() {
         home.acctq(LOOK_UP).run().prints(FOUND);
         let text = format!("{PRINT}; printf '{}'", end.escape_default());
         helped(&home, &wire, &text).run().prints(FOUND);
-        assert_eq!(bearers(&wire), [TOKEN, TOKEN]);
+        let written = format!("{TOKEN}{}", end.escape_default());
+        home.config(with_source(&wire, &format!("token = \"{written}\"")));
+        home.acctq(LOOK_UP).run().prints(FOUND);
+        home.acctq(LOOK_UP)
+            .env("ACCTQ_CONNECT_TOKEN", format!("{TOKEN}{end}"))
+            .run()
+            .prints(FOUND);
+        assert_eq!(bearers(&wire), [TOKEN; 4]);
     }
 }
 
