@@ -98,6 +98,11 @@ fn help_on(path: &[String], width: usize) -> Result<Parsed> {
     let mut command = &tree;
     for (depth, name) in path.iter().enumerate() {
         let Some(below) = command.find_subcommand(name) else {
+            if depth == 0 && TOPICS.contains(&name.as_str()) {
+                let message = format!("there is nothing below the topic `{name}`");
+                return Err(Error::new(Kind::Usage, message)
+                    .hint(format!("`acctq help {name}` shows all of it")));
+            }
             let (what, topics) = if depth == 0 {
                 ("command or topic", TOPICS)
             } else {
@@ -215,14 +220,22 @@ fn explain(error: &clap::Error) -> Error {
     let message = match (error.kind(), wrong) {
         (ErrorKind::UnknownArgument, Some(arg)) if !arg.starts_with('-') => {
             format!(
-                "`acctq {}` takes no argument `{}`",
-                path_in(&rendered),
+                "`{}` takes no argument `{}`",
+                format!("acctq {}", path_in(&rendered)).trim_end(),
                 excerpt(&hide_credentials(&arg), 40)
             )
         }
         (ErrorKind::MissingRequiredArgument, Some(arg)) => {
             let name = arg.trim_matches(['<', '>', '.']).to_lowercase();
-            format!("`acctq {}` needs an argument: {name}", path_in(&rendered))
+            let instead = if rendered.contains("--suite") {
+                ", or a suite with --suite FILE"
+            } else {
+                ""
+            };
+            format!(
+                "`acctq {}` needs an argument: {name}{instead}",
+                path_in(&rendered)
+            )
         }
         (ErrorKind::UnknownArgument, Some(arg)) => {
             let name = arg.split('=').next().unwrap_or_default();
@@ -257,9 +270,16 @@ fn explain(error: &clap::Error) -> Error {
         }
         _ => excerpt(&hide_credentials(&told), EXCERPT),
     };
-    let near =
-        context(ContextKind::SuggestedArg).or_else(|| context(ContextKind::SuggestedSubcommand));
-    let near = near.or_else(|| context(ContextKind::SuggestedValue));
+    let near = [
+        ContextKind::SuggestedArg,
+        ContextKind::SuggestedSubcommand,
+        ContextKind::SuggestedValue,
+    ];
+    let near = near.into_iter().find_map(|kind| match error.get(kind) {
+        // The likeliest one stands at the end.
+        Some(ContextValue::Strings(texts)) => texts.last().cloned(),
+        _ => context(kind),
+    });
     let hint = match (id, near) {
         (Some(id), _) => format!("try: acctq get {}", id.as_str()),
         (None, Some(near)) => format!("did you mean `{near}`?"),

@@ -28,7 +28,8 @@ pub use template::{TEMPLATE, init};
 pub use token::{Secret, Source};
 pub(crate) use values::TIMEOUT_RULE;
 pub use values::{
-    parse_jobs, parse_limit, parse_output, parse_rate, parse_retries, parse_skip, parse_timeout,
+    parse_accounts, parse_jobs, parse_limit, parse_output, parse_port, parse_rate, parse_retries,
+    parse_skip, parse_timeout,
 };
 
 use crate::account::id::{hide_credentials, repeatable};

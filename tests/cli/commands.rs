@@ -308,6 +308,46 @@ fn unknown_commands_and_topics_get_the_nearest() {
             "did you mean `get`?",
         ),
         (
+            "help expressions config",
+            "there is nothing below the topic `expressions`",
+            "`acctq help expressions` shows all of it",
+        ),
+        (
+            "chek",
+            "there is no command `chek`",
+            "did you mean `check`?",
+        ),
+        (
+            "schem",
+            "there is no command `schem`",
+            "did you mean `schema`?",
+        ),
+        (
+            "-- get ok",
+            "`acctq` takes no argument `get`",
+            "`--help` after a command shows what it takes, with examples",
+        ),
+        (
+            "check",
+            "`acctq check` needs an argument: id, or a suite with --suite FILE",
+            "`--help` after a command shows what it takes, with examples",
+        ),
+        (
+            "sandbox --port x",
+            "invalid value 'x' for '--port <N>': must be a port from 0 to 65535; 0 takes any free one",
+            "`--help` after a command shows what it takes, with examples",
+        ),
+        (
+            "sandbox --port 65536",
+            "invalid value '65536' for '--port <N>': must be a port from 0 to 65535; 0 takes any free one",
+            "`--help` after a command shows what it takes, with examples",
+        ),
+        (
+            "sandbox --accounts -1",
+            "invalid value '-1' for '--accounts <N>': must be a whole number of accounts, at most 4294967295",
+            "`--help` after a command shows what it takes, with examples",
+        ),
+        (
             "help cacc output",
             "there is no command `cacc output`",
             "`acctq help` lists the commands and topics",
