@@ -24,7 +24,7 @@ pub use base_url::BaseUrl;
 pub use endpoint::Endpoint;
 pub use environment::Environment;
 pub(crate) use opened::Opened;
-pub use template::{TEMPLATE, init};
+pub use template::{TEMPLATE, Written, init};
 pub use token::{Secret, Source};
 pub(crate) use values::TIMEOUT_RULE;
 pub use values::{

@@ -1341,6 +1341,29 @@ fn init_writes_a_template_for_nobody_else_to_read_and_never_over_anything() {
             &format!("{}/d.toml\n", home.path().display()),
             "written; next: put your base URLs and token sources into it, then `acctq config show`\n",
         );
+    let named = home.path().join("e.toml");
+    home.acctq("config init --config e.toml").run().is(
+        0,
+        &format!("{}\n", named.display()),
+        &format!(
+            "written; next: put your base URLs and token sources into it, then `acctq --config {} config show`\n",
+            named.display()
+        ),
+    );
+    // Nothing is written that the next call would refuse.
+    let open = home.path().join("open");
+    fs::create_dir(&open).unwrap();
+    fs::set_permissions(&open, fs::Permissions::from_mode(0o777)).unwrap();
+    let open = open.display();
+    home.acctq("config init --config open/c.toml").run().is(
+        3,
+        "",
+        &people(
+            &format!("{open} can be written by others (everybody)"),
+            Some(&format!("run `chmod go-w {open}`")),
+        ),
+    );
+    assert!(!home.path().join("open/c.toml").exists());
     // A file stands where a folder must be.
     home.acctq("config init --config d.toml/x.toml")
         .run()
