@@ -32,6 +32,9 @@ const API: &[&str] = &[
     "ca_file",
 ];
 
+/// The most signs that end or begin a word, a key, a value or a table: each may take a kilobyte of memory in the reading.
+const SIGNS_MAX: usize = 50_000;
+
 /// What the file says.
 #[derive(Debug, Default)]
 pub(super) struct File {
@@ -72,6 +75,13 @@ impl File {
         permissions::refuse_foreign_writers(&opened)?;
         let text =
             toml_document::read(&opened).map_err(|(words, line)| failed(&words).at(path, line))?;
+        let signs = text.bytes().filter(|b| b" \t\r\n.,=[]{}\"'".contains(b));
+        // Nearly every file is too short for that.
+        if text.len() > SIGNS_MAX && signs.count() > SIGNS_MAX {
+            return Err(failed(
+                "is none that a person has written: it has more than 50,000 words and signs",
+            ));
+        }
         let document = Document {
             path,
             text: &text,

@@ -718,6 +718,20 @@ fn what_is_no_readable_text_is_refused_at_once() {
     refused("is not valid UTF-8 in line 2", Some(2));
     home.config("#".repeat(1024 * 1024 + 1));
     refused("is larger than 1 MiB", None);
+    // In the memory of any other run.
+    let keys = |count| (0..count).fold(String::new(), |keys, i| keys + &format!("a.a{i}.b=1\n"));
+    let repeated = ["\n", "x ", "\"\""].map(|text| text.repeat(1024 * 1024 / text.len()));
+    for text in repeated.into_iter().chain([keys(70_000)]) {
+        home.config(text);
+        refused(
+            "is none that a person has written: it has more than 50,000 words and signs",
+            None,
+        );
+    }
+    home.config(keys(12_000));
+    home.acctq("config show")
+        .run()
+        .fails(3, &["unknown key `a` in the file"]);
     home.config("#".repeat(1024 * 1024));
     home.acctq("config show").run().fails_nothing();
 
