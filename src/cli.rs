@@ -270,16 +270,7 @@ fn explain(error: &clap::Error) -> Error {
         }
         _ => excerpt(&hide_credentials(&told), EXCERPT),
     };
-    let near = [
-        ContextKind::SuggestedArg,
-        ContextKind::SuggestedSubcommand,
-        ContextKind::SuggestedValue,
-    ];
-    let near = near.into_iter().find_map(|kind| match error.get(kind) {
-        // The likeliest one stands at the end.
-        Some(ContextValue::Strings(texts)) => texts.last().cloned(),
-        _ => context(kind),
-    });
+    let near = suggested(error);
     let hint = match (id, near) {
         (Some(id), _) => format!("try: acctq get {}", id.as_str()),
         (None, Some(near)) => format!("did you mean `{near}`?"),
@@ -291,6 +282,21 @@ fn explain(error: &clap::Error) -> Error {
         },
     };
     Error::new(Kind::Usage, message).hint(hint)
+}
+
+/// What clap takes a word for that it does not know.
+fn suggested(error: &clap::Error) -> Option<String> {
+    let kinds = [
+        ContextKind::SuggestedArg,
+        ContextKind::SuggestedSubcommand,
+        ContextKind::SuggestedValue,
+    ];
+    kinds.into_iter().find_map(|kind| match error.get(kind)? {
+        ContextValue::String(text) => Some(text.clone()),
+        // The likeliest one stands at the end.
+        ContextValue::Strings(texts) => texts.last().cloned(),
+        _ => None,
+    })
 }
 
 /// The path of the command whose usage stands in what clap says.

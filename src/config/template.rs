@@ -49,6 +49,7 @@ pub fn init(flags: &Flags, env: &Environment) -> Result<Written> {
 }
 
 /// The file that was written.
+#[derive(Debug)]
 pub struct Written {
     /// Its path.
     pub path: PathBuf,
