@@ -1,5 +1,5 @@
 _acctq() {
-    local i cur prev opts cmd
+    local i cur prev opts cmd flag=""
     COMPREPLY=()
     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
         cur="$2"
@@ -12,6 +12,16 @@ _acctq() {
 
     for i in "${COMP_WORDS[@]:0:COMP_CWORD}"
     do
+        if [[ -n "${flag}" ]]; then
+            [[ "${i}" == "=" ]] || flag=""
+            continue
+        fi
+        case "${i}" in
+            --accounts|--color|--config|--expect|--fields|--for|--interval|--jobs|--limit|--output|--port|--profile|--rate|--report-junit|--retries|--skip|--sort|--suite|--timeout|--where|--within|-F|-o|-p)
+                flag="${i}"
+                continue
+                ;;
+        esac
         case "${cmd},${i}" in
             ",$1")
                 cmd="acctq"
@@ -77,7 +87,7 @@ _acctq() {
 
     case "${cmd}" in
         acctq)
-            opts="-p -o -F -q -v -h -V --profile --output --fields --reveal --strict --timeout --retries --config --color --quiet --verbose --help --version check config schema sandbox completions man help cacc partner get wait"
+            opts="-p -o -F -q -v -h -V --profile --output --fields --reveal --strict --timeout --retries --config --color --quiet --verbose --help --version check config schema sandbox completions man cacc partner get wait help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -599,7 +609,7 @@ _acctq() {
             return 0
             ;;
         acctq__subcmd__help)
-            opts="-q -h --color --quiet --help"
+            opts="-q -h --color --quiet --help environment exit-codes output config expressions"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -44,11 +44,11 @@ set edit:completion:arg-completer[acctq] = {|@words|
             cand sandbox 'Serve both APIs on loopback, for trying things, until interrupted'
             cand completions 'The completions of a shell'
             cand man 'Write the man pages into a folder'
-            cand help 'Help on a command or a topic: environment, exit-codes, output, config, expressions'
             cand cacc 'Connected accounts, at Connect'
             cand partner 'Partner billing accounts, at Partner'
             cand get 'Look up any account: cacc_… at Connect, anything else at Partner'
             cand wait 'Wait until an account is in the wanted state'
+            cand help 'Help on a command or a topic: environment, exit-codes, output, config, expressions'
         }
         &'acctq;check'= {
             cand --expect 'What must hold of it, such as status=active; repeat it for more. `acctq help expressions` tells all'
@@ -144,13 +144,6 @@ set edit:completion:arg-completer[acctq] = {|@words|
             cand --help 'Print help'
         }
         &'acctq;man'= {
-            cand --color 'When to use colour'
-            cand -q 'Nothing on standard error but errors'
-            cand --quiet 'Nothing on standard error but errors'
-            cand -h 'Print help'
-            cand --help 'Print help'
-        }
-        &'acctq;help'= {
             cand --color 'When to use colour'
             cand -q 'Nothing on standard error but errors'
             cand --quiet 'Nothing on standard error but errors'
@@ -333,6 +326,13 @@ set edit:completion:arg-completer[acctq] = {|@words|
             cand --quiet 'Nothing on standard error but errors'
             cand -v 'What each request did, on standard error'
             cand --verbose 'What each request did, on standard error'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'acctq;help'= {
+            cand --color 'When to use colour'
+            cand -q 'Nothing on standard error but errors'
+            cand --quiet 'Nothing on standard error but errors'
             cand -h 'Print help'
             cand --help 'Print help'
         }

@@ -69,11 +69,11 @@ complete -c acctq -n "__fish_acctq_needs_command" -f -a "schema" -d 'The JSON Sc
 complete -c acctq -n "__fish_acctq_needs_command" -f -a "sandbox" -d 'Serve both APIs on loopback, for trying things, until interrupted'
 complete -c acctq -n "__fish_acctq_needs_command" -f -a "completions" -d 'The completions of a shell'
 complete -c acctq -n "__fish_acctq_needs_command" -f -a "man" -d 'Write the man pages into a folder'
-complete -c acctq -n "__fish_acctq_needs_command" -f -a "help" -d 'Help on a command or a topic: environment, exit-codes, output, config, expressions'
 complete -c acctq -n "__fish_acctq_needs_command" -f -a "cacc" -d 'Connected accounts, at Connect'
 complete -c acctq -n "__fish_acctq_needs_command" -f -a "partner" -d 'Partner billing accounts, at Partner'
 complete -c acctq -n "__fish_acctq_needs_command" -f -a "get" -d 'Look up any account: cacc_… at Connect, anything else at Partner'
 complete -c acctq -n "__fish_acctq_needs_command" -f -a "wait" -d 'Wait until an account is in the wanted state'
+complete -c acctq -n "__fish_acctq_needs_command" -f -a "help" -d 'Help on a command or a topic: environment, exit-codes, output, config, expressions'
 complete -c acctq -n "__fish_acctq_using_subcommand check" -l expect -d 'What must hold of it, such as status=active; repeat it for more. `acctq help expressions` tells all' -r
 complete -c acctq -n "__fish_acctq_using_subcommand check" -l suite -d 'A file of checks, which are all run' -r -F
 complete -c acctq -n "__fish_acctq_using_subcommand check" -l report-junit -d 'Write what came of the suite to this file, too, as JUnit XML' -r -F
@@ -160,11 +160,6 @@ always\t''
 never\t''"
 complete -c acctq -n "__fish_acctq_using_subcommand man" -s q -l quiet -d 'Nothing on standard error but errors'
 complete -c acctq -n "__fish_acctq_using_subcommand man" -s h -l help -d 'Print help'
-complete -c acctq -n "__fish_acctq_using_subcommand help" -l color -d 'When to use colour' -r -f -a "auto\t''
-always\t''
-never\t''"
-complete -c acctq -n "__fish_acctq_using_subcommand help" -s q -l quiet -d 'Nothing on standard error but errors'
-complete -c acctq -n "__fish_acctq_using_subcommand help" -s h -l help -d 'Print help'
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and not __fish_seen_subcommand_from get list" -s p -l profile -d 'Which profile of the configuration to use; `sandbox` is built in' -r
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and not __fish_seen_subcommand_from get list" -s o -l output -d 'How results are written; with json and ndjson, errors are JSON, too' -r -f -a "table\t''
 json\t''
@@ -414,3 +409,8 @@ complete -c acctq -n "__fish_acctq_using_subcommand wait" -l strict -d 'Exit 9 i
 complete -c acctq -n "__fish_acctq_using_subcommand wait" -s q -l quiet -d 'Nothing on standard error but errors'
 complete -c acctq -n "__fish_acctq_using_subcommand wait" -s v -l verbose -d 'What each request did, on standard error'
 complete -c acctq -n "__fish_acctq_using_subcommand wait" -s h -l help -d 'Print help'
+complete -c acctq -n "__fish_acctq_using_subcommand help" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c acctq -n "__fish_acctq_using_subcommand help" -s q -l quiet -d 'Nothing on standard error but errors'
+complete -c acctq -n "__fish_acctq_using_subcommand help" -s h -l help -d 'Print help'

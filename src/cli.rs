@@ -98,6 +98,11 @@ fn help_on(path: &[String], width: usize) -> Result<Parsed> {
     let mut command = &tree;
     for (depth, name) in path.iter().enumerate() {
         let Some(below) = command.find_subcommand(name) else {
+            if depth == 0 && TOPICS.contains(&name.as_str()) {
+                let message = format!("there is nothing below the topic `{name}`");
+                return Err(Error::new(Kind::Usage, message)
+                    .hint(format!("`acctq help {name}` shows all of it")));
+            }
             let (what, topics) = if depth == 0 {
                 ("command or topic", TOPICS)
             } else {
@@ -124,7 +129,7 @@ fn help_on(path: &[String], width: usize) -> Result<Parsed> {
 }
 
 /// The whole tree, for completions and man pages: with the names of fields for `--fields`, at every level where it may
-/// stand.
+/// stand, and of the topics of help.
 #[must_use]
 pub fn documented() -> clap::Command {
     let mut root = fields_of(Cli::command().term_width(HELP_WIDTH), &RESOURCES);
@@ -142,7 +147,12 @@ pub fn documented() -> clap::Command {
     for (path, resources) in levels {
         root = at(root, path, &|command| fields_of(command, resources));
     }
-    root
+    let names = PossibleValuesParser::new(TOPICS);
+    root.mut_subcommand("help", |help| {
+        help.mut_arg("about", |about| {
+            about.value_parser(names).hide_possible_values(true)
+        })
+    })
 }
 
 /// Lets `--fields` and `--sort` be the names of these resources' fields.
@@ -210,14 +220,22 @@ fn explain(error: &clap::Error) -> Error {
     let message = match (error.kind(), wrong) {
         (ErrorKind::UnknownArgument, Some(arg)) if !arg.starts_with('-') => {
             format!(
-                "`acctq {}` takes no argument `{}`",
-                path_in(&rendered),
+                "`{}` takes no argument `{}`",
+                format!("acctq {}", path_in(&rendered)).trim_end(),
                 excerpt(&hide_credentials(&arg), 40)
             )
         }
         (ErrorKind::MissingRequiredArgument, Some(arg)) => {
             let name = arg.trim_matches(['<', '>', '.']).to_lowercase();
-            format!("`acctq {}` needs an argument: {name}", path_in(&rendered))
+            let instead = if rendered.contains("--suite") {
+                ", or a suite with --suite FILE"
+            } else {
+                ""
+            };
+            format!(
+                "`acctq {}` needs an argument: {name}{instead}",
+                path_in(&rendered)
+            )
         }
         (ErrorKind::UnknownArgument, Some(arg)) => {
             let name = arg.split('=').next().unwrap_or_default();
@@ -252,9 +270,7 @@ fn explain(error: &clap::Error) -> Error {
         }
         _ => excerpt(&hide_credentials(&told), EXCERPT),
     };
-    let near =
-        context(ContextKind::SuggestedArg).or_else(|| context(ContextKind::SuggestedSubcommand));
-    let near = near.or_else(|| context(ContextKind::SuggestedValue));
+    let near = suggested(error);
     let hint = match (id, near) {
         (Some(id), _) => format!("try: acctq get {}", id.as_str()),
         (None, Some(near)) => format!("did you mean `{near}`?"),
@@ -266,6 +282,21 @@ fn explain(error: &clap::Error) -> Error {
         },
     };
     Error::new(Kind::Usage, message).hint(hint)
+}
+
+/// What clap takes a word for that it does not know.
+fn suggested(error: &clap::Error) -> Option<String> {
+    let kinds = [
+        ContextKind::SuggestedArg,
+        ContextKind::SuggestedSubcommand,
+        ContextKind::SuggestedValue,
+    ];
+    kinds.into_iter().find_map(|kind| match error.get(kind)? {
+        ContextValue::String(text) => Some(text.clone()),
+        // The likeliest one stands at the end.
+        ContextValue::Strings(texts) => texts.last().cloned(),
+        _ => None,
+    })
 }
 
 /// The path of the command whose usage stands in what clap says.

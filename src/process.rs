@@ -49,6 +49,21 @@ fn survive_file_limits() {
     let _ = signal_hook::flag::register(rustix::process::Signal::XFSZ.as_raw(), came);
 }
 
+/// Lets this process see how its children end. Whoever starts us may ignore SIGCHLD, and then the system keeps no record of
+/// them; with a handler, whatever it does, it keeps one again.
+#[cfg(unix)]
+pub fn see_children_end() {
+    use std::sync::Arc;
+    use std::sync::atomic::AtomicBool;
+    // Who waits for a child is told by that.
+    let ended = Arc::new(AtomicBool::new(false));
+    let _ = signal_hook::flag::register(rustix::process::Signal::CHILD.as_raw(), ended);
+}
+
+/// There is nothing to do here.
+#[cfg(not(unix))]
+pub fn see_children_end() {}
+
 thread_local! {
     /// Where the last panic of this thread happened.
     static PLACE: Cell<Option<String>> = const { Cell::new(None) };

@@ -57,9 +57,12 @@ pub fn run(command: &Command, context: &Context<'_>) -> Result<Ending> {
     let flags = flags.for_config();
     match command {
         Command::Init(Leaf(Init {})) => {
-            let path = config::init(&flags, env)?;
-            ui.print(format!("{}\n", path.display()).as_bytes())?;
-            ui.note("written; next: put your base URLs and token sources into it, then `acctq config show`");
+            let written = config::init(&flags, env)?;
+            ui.print(format!("{}\n", written.path.display()).as_bytes())?;
+            ui.note(&format!(
+                "written; next: put your base URLs and token sources into it, then `{}`",
+                written.show
+            ));
         }
         Command::Path(Leaf(Path {})) => {
             let path = config::path(&flags, env)?;

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::{Context, Ending};
 use crate::account::RESOURCES;
-use crate::config;
+use crate::config::{self, parse_accounts, parse_port};
 use crate::error::{Error, Kind, Result};
 use crate::flags::Takes;
 use crate::interrupt::LastWords;
@@ -21,10 +21,10 @@ const HELP_WIDTH: u16 = 80;
 #[command(after_help = after_help())]
 pub struct Args {
     /// The port on 127.0.0.1; 0 takes any free one
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = parse_port, allow_hyphen_values = true)]
     port: u16,
     /// How many made-up accounts Connect's list has; each is found by its id, too
-    #[arg(long, value_name = "N", default_value_t = sandbox::ACCOUNTS)]
+    #[arg(long, value_name = "N", default_value_t = sandbox::ACCOUNTS, value_parser = parse_accounts, allow_hyphen_values = true)]
     accounts: u32,
 }
 

@@ -32,6 +32,9 @@ const API: &[&str] = &[
     "ca_file",
 ];
 
+/// The most signs that end or begin a word, a key, a value or a table: each may take a kilobyte of memory in the reading.
+const SIGNS_MAX: usize = 50_000;
+
 /// What the file says.
 #[derive(Debug, Default)]
 pub(super) struct File {
@@ -72,6 +75,13 @@ impl File {
         permissions::refuse_foreign_writers(&opened)?;
         let text =
             toml_document::read(&opened).map_err(|(words, line)| failed(&words).at(path, line))?;
+        let signs = text.bytes().filter(|b| b" \t\r\n.,=[]{}\"'".contains(b));
+        // Nearly every file is too short for that.
+        if text.len() > SIGNS_MAX && signs.count() > SIGNS_MAX {
+            return Err(failed(
+                "is none that a person has written: it has more than 50,000 words and signs",
+            ));
+        }
         let document = Document::new(path, &text, Kind::Config);
         let reader = Reader { document, env };
         let file = reader.file()?;
@@ -323,6 +333,10 @@ impl Reader<'_> {
                 _ => Err(wrong()),
             })
             .collect::<Result<Vec<_>>>()?;
+        if arguments.iter().any(|argument| argument.contains('\0')) {
+            let what = "`token_command` has a NUL in it, which no program can be given";
+            return Err(self.document.error(&value.span(), what));
+        }
         // A path is taken as `token_file` takes it: what runs must not depend on the current directory.
         if let Some(program) = arguments.first_mut()
             && program.contains('/')
@@ -345,7 +359,14 @@ impl Reader<'_> {
         if text.is_empty() {
             return Err(wrong("names no file"));
         }
-        self.resolve(text).map_err(|what| wrong(&what))
+        if text.contains('\0') {
+            return Err(wrong("has a NUL in it, which no file has in its name"));
+        }
+        let path = self.resolve(text).map_err(|what| wrong(&what))?;
+        if super::is_pasted_secret(&path) {
+            return Err(wrong("takes the name of a file, not a token"));
+        }
+        Ok(path)
     }
 
     fn origin(&self, span: &Range<usize>) -> Origin {

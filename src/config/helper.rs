@@ -21,13 +21,16 @@ use super::environment::Environment;
 use crate::account::id::repeatable;
 use crate::error::{Error, Kind, Result};
 use crate::interrupt::Interrupt;
+use crate::process::see_children_end;
 
 /// The longest that a program may take: time enough to confirm on a phone.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// The most that a program may print. A token has at most 8 KiB.
 const OUTPUT_MAX: usize = 64 * 1024;
-/// How long what the program has started may go on printing after its end, and how long a killed group may take to die.
+/// How long what the program has started may hold the pipe after its end, and how long a killed group may take to die.
 const GRACE: Duration = Duration::from_secs(1);
+/// How long what was printed before the program's end may take to reach us after it. What comes later was printed later.
+const ON_ITS_WAY: Duration = Duration::from_millis(500);
 
 const BY_HAND: &str =
     "run it by hand to see what it says: its output is not shown here, as it may hold the token";
@@ -103,6 +106,10 @@ impl Helper {
                 "printed more than 64 KiB, which is no token, and was ended",
                 "it must print the token and nothing else",
             )),
+            Err(Cut::Endless) => Err(self.failure(
+                "ended, but its output did not: what it has started goes on printing",
+                "it must print the whole token before it ends; part of a token is not used",
+            )),
             Err(Cut::Interrupted) => Err(self.failure("was ended", "a signal came first")),
             Err(Cut::Broken(error)) => {
                 Err(self.failure("could not be watched", BY_HAND).because(error))
@@ -111,6 +118,7 @@ impl Helper {
     }
 
     fn spawn(&self, env: &Environment) -> Result<Child> {
+        see_children_end();
         let ours = |name: &str| {
             (name.starts_with("ACCTQ_") && name.ends_with("_TOKEN"))
                 || self.withheld.iter().any(|withheld| withheld == name)
@@ -137,9 +145,14 @@ impl Helper {
                 io::ErrorKind::PermissionDenied => {
                     self.failure("is not executable", "`chmod +x` makes a script executable")
                 }
-                _ => self
-                    .failure("could not be started", "a script needs a first line such as #!/bin/sh")
-                    .because(error),
+                _ => {
+                    let hint = if is_of_no_format(&error) {
+                        "a script needs a first line such as #!/bin/sh"
+                    } else {
+                        "is a limit on processes, memory or open files reached? `ulimit -a` shows them"
+                    };
+                    self.failure("could not be started", hint).because(error)
+                }
             }
         })
     }
@@ -154,6 +167,15 @@ impl fmt::Debug for Helper {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Helper({})", self.name())
     }
+}
+
+/// Whether the system does not know what sort of program it is (`ENOEXEC`).
+fn is_of_no_format(error: &io::Error) -> bool {
+    #[cfg(unix)]
+    let no_format = Some(rustix::io::Errno::NOEXEC.raw_os_error());
+    #[cfg(not(unix))]
+    let no_format = None;
+    no_format.is_some() && error.raw_os_error() == no_format
 }
 
 fn ended(status: ExitStatus) -> String {
@@ -174,6 +196,8 @@ struct Printed(Vec<u8>);
 enum Cut {
     Late,
     TooMuch,
+    /// The program has ended, its output has not.
+    Endless,
     Interrupted,
     Broken(io::Error),
 }
@@ -272,15 +296,16 @@ fn read(mut stdout: ChildStdout, sender: &SyncSender<Event>) {
 }
 
 /// Gathers the output until the program has ended and the pipe is closed. What the program has started may hold the pipe
-/// open for [`GRACE`] after it; then what has come is all.
+/// open for [`GRACE`] after it; then what has come is all, if nothing of it was printed after the end.
 fn gather(events: &Receiver<Event>, deadline: Instant) -> Result<Printed, Cut> {
     let mut output = Vec::new();
-    let (mut closed, mut exited) = (false, None);
+    let (mut closed, mut exited, mut endless) = (false, None, false);
     loop {
         let end = exited.map_or(deadline, |at: Instant| deadline.min(at + GRACE));
         match events.recv_timeout(end.saturating_duration_since(Instant::now())) {
             Ok(Event::Output(bytes)) => {
                 output.extend(bytes);
+                endless |= exited.is_some_and(|at: Instant| at.elapsed() > ON_ITS_WAY);
                 if output.len() > OUTPUT_MAX {
                     return Err(Cut::TooMuch);
                 }
@@ -290,7 +315,11 @@ fn gather(events: &Receiver<Event>, deadline: Instant) -> Result<Printed, Cut> {
             Ok(Event::Interrupted) => return Err(Cut::Interrupted),
             Ok(Event::Exited) => exited = Some(Instant::now()),
             Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
-                return exited.map(|_| Printed(output)).ok_or(Cut::Late);
+                return match exited {
+                    None => Err(Cut::Late),
+                    Some(_) if endless => Err(Cut::Endless),
+                    Some(_) => Ok(Printed(output)),
+                };
             }
         }
         if closed && (exited.is_some() || cfg!(not(unix))) {

@@ -17,21 +17,22 @@ pub mod token;
 mod values;
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 pub use base_url::BaseUrl;
 pub use endpoint::Endpoint;
 pub use environment::Environment;
 pub(crate) use opened::Opened;
-pub use template::{TEMPLATE, init};
+pub use template::{TEMPLATE, Written, init};
 pub use token::{Secret, Source};
 pub(crate) use values::TIMEOUT_RULE;
 pub use values::{
-    parse_jobs, parse_limit, parse_output, parse_rate, parse_retries, parse_skip, parse_timeout,
+    parse_accounts, parse_jobs, parse_limit, parse_output, parse_port, parse_rate, parse_retries,
+    parse_skip, parse_timeout,
 };
 
-use crate::account::id::repeatable;
+use crate::account::id::{hide_credentials, repeatable};
 use crate::account::{RESOURCES, Resource};
 use crate::error::{Error, Kind, Result};
 use crate::nearest::nearest;
@@ -164,7 +165,7 @@ impl Settings {
             (Some(chosen), _) if is_read => {
                 let names: Vec<_> = profiles.iter().map(String::as_str).collect();
                 let file = path.as_ref().map(|path| path.value.as_path());
-                let file = file.unwrap_or(std::path::Path::new(""));
+                let file = file.unwrap_or(Path::new(""));
                 let place = format!(
                     "({}): {} has none of that name",
                     chosen.origin,
@@ -330,7 +331,20 @@ fn locate(flags: &Flags, env: &Environment) -> Result<Option<Setting<PathBuf>>> 
             format!("{origin} names no file that can be found"),
         )
     })?;
+    if is_pasted_secret(&absolute) {
+        return Err(Error::new(
+            Kind::Config,
+            format!("{origin} takes the name of a file, and this looks like a credential; it is not repeated here"),
+        )
+        .hint("name a TOML file; if it was a secret, remove it from where it stands, such as your shell's history"));
+    }
     Ok(Some(Setting::new(absolute, origin)))
+}
+
+/// Whether a secret stands where a file's name belongs: it looks like one, and there is no such file.
+fn is_pasted_secret(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    hide_credentials(&name) != name && path.symlink_metadata().is_err()
 }
 
 /// The path of the configuration file, be it there or not: `acctq config path`.

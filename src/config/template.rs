@@ -5,7 +5,9 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::environment::Environment;
-use super::{Flags, path};
+use super::opened::Opened;
+use super::permissions::{quote, refuse_foreign_writers};
+use super::{Flags, Origin, Setting, path};
 use crate::error::{Error, Kind, Result};
 
 /// A complete, commented configuration.
@@ -14,9 +16,13 @@ pub const TEMPLATE: &str = include_str!("../../config.example.toml");
 /// Writes [`TEMPLATE`] where the configuration is looked for, for the user's eyes only; never over anything.
 ///
 /// # Errors
-/// `config`, if something is there already or there is no home directory; `failed`, if it cannot be written.
-pub fn init(flags: &Flags, env: &Environment) -> Result<PathBuf> {
-    let path = path(flags, env)?.value;
+/// `config`, if something is there already, there is no home directory, or others can write where it would be; `failed`, if
+/// it cannot be written.
+pub fn init(flags: &Flags, env: &Environment) -> Result<Written> {
+    let Setting {
+        value: path,
+        origin,
+    } = path(flags, env)?;
     write(&path).map_err(|error| {
         let shown = path.display();
         match error.kind() {
@@ -29,7 +35,26 @@ pub fn init(flags: &Flags, env: &Environment) -> Result<PathBuf> {
         }
         .at(&path, None)
     })?;
-    Ok(path)
+    if let Ok(opened) = Opened::open(&path) {
+        refuse_foreign_writers(&opened).inspect_err(|_| {
+            // What the next call refuses to read is no beginning.
+            let _ = std::fs::remove_file(&path);
+        })?;
+    }
+    let show = match origin {
+        Origin::Flag(flag) => format!("acctq {flag} {} config show", quote(&path)),
+        _ => "acctq config show".to_owned(),
+    };
+    Ok(Written { path, show })
+}
+
+/// The file that was written.
+#[derive(Debug)]
+pub struct Written {
+    /// Its path.
+    pub path: PathBuf,
+    /// The command that shows what it sets.
+    pub show: String,
 }
 
 fn write(path: &Path) -> io::Result<()> {

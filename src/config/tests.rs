@@ -772,7 +772,7 @@ fn the_rows_tell_every_value_and_its_origin() {
 fn init_writes_for_the_user_alone_and_over_nothing() {
     let home = Home::bare();
     let flags = Flags::default();
-    let path = init(&flags, &home.env(&[])).expect("written");
+    let path = init(&flags, &home.env(&[])).expect("written").path;
     assert_eq!(path, home.path());
     assert_eq!(fs::read_to_string(&path).expect("file"), TEMPLATE);
     let mode =

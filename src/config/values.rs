@@ -109,6 +109,26 @@ pub fn parse_limit(text: &str) -> Result<usize, String> {
         .ok_or_else(|| "must be a whole number of accounts, 1 or more".to_owned())
 }
 
+/// Reads a port to listen on.
+///
+/// # Errors
+/// What is allowed, in words.
+pub fn parse_port(text: &str) -> Result<u16, String> {
+    whole(text)
+        .and_then(|port| port.try_into().ok())
+        .ok_or_else(|| "must be a port from 0 to 65535; 0 takes any free one".to_owned())
+}
+
+/// Reads how many accounts are made up.
+///
+/// # Errors
+/// What is allowed, in words.
+pub fn parse_accounts(text: &str) -> Result<u32, String> {
+    whole(text)
+        .and_then(|accounts| accounts.try_into().ok())
+        .ok_or_else(|| format!("must be a whole number of accounts, at most {}", u32::MAX))
+}
+
 /// A whole number without a sign, which `usize::from_str` takes.
 fn whole(text: &str) -> Option<usize> {
     let is_plain = text.bytes().all(|b| b.is_ascii_digit());

@@ -279,66 +279,108 @@ fn a_flag_beside_help_is_checked_and_changes_nothing() {
         .fails(2, &["error: --strict has no meaning for `acctq schema`\n"]);
 }
 
+/// What is mistyped or incomplete, what is said, and the hint.
+const SLIPS: &[(&str, &str, &str)] = &[
+    (
+        "help cac",
+        "there is no command or topic `cac`",
+        "did you mean `cacc`?",
+    ),
+    (
+        "help exit-code",
+        "there is no command or topic `exit-code`",
+        "did you mean `exit-codes`?",
+    ),
+    (
+        "help enviroment",
+        "there is no command or topic `enviroment`",
+        "did you mean `environment`?",
+    ),
+    (
+        "help zzz",
+        "there is no command or topic `zzz`",
+        "`acctq help` lists the commands and topics",
+    ),
+    (
+        "help cacc gte",
+        "there is no command `cacc gte`",
+        "did you mean `get`?",
+    ),
+    (
+        "help expressions config",
+        "there is nothing below the topic `expressions`",
+        "`acctq help expressions` shows all of it",
+    ),
+    (
+        "chek",
+        "there is no command `chek`",
+        "did you mean `check`?",
+    ),
+    (
+        "schem",
+        "there is no command `schem`",
+        "did you mean `schema`?",
+    ),
+    (
+        "-- get ok",
+        "`acctq` takes no argument `get`",
+        "`--help` after a command shows what it takes, with examples",
+    ),
+    (
+        "check",
+        "`acctq check` needs an argument: id, or a suite with --suite FILE",
+        "`--help` after a command shows what it takes, with examples",
+    ),
+    (
+        "sandbox --port x",
+        "invalid value 'x' for '--port <N>': must be a port from 0 to 65535; 0 takes any free one",
+        "`--help` after a command shows what it takes, with examples",
+    ),
+    (
+        "sandbox --port 65536",
+        "invalid value '65536' for '--port <N>': must be a port from 0 to 65535; 0 takes any free one",
+        "`--help` after a command shows what it takes, with examples",
+    ),
+    (
+        "sandbox --accounts -1",
+        "invalid value '-1' for '--accounts <N>': must be a whole number of accounts, at most 4294967295",
+        "`--help` after a command shows what it takes, with examples",
+    ),
+    (
+        "help cacc output",
+        "there is no command `cacc output`",
+        "`acctq help` lists the commands and topics",
+    ),
+    (
+        "",
+        "a command is missing after `acctq`",
+        "`acctq --help` lists the commands, with examples",
+    ),
+    (
+        "-p sandbox",
+        "a command is missing after `acctq`",
+        "`acctq --help` lists the commands, with examples",
+    ),
+    (
+        "partner account",
+        "a command is missing after `acctq partner account`",
+        "`acctq partner account --help` lists the commands, with examples",
+    ),
+    (
+        "schema cac",
+        "invalid value 'cac' for '<RESOURCE>' [possible values: cacc, partner-account]",
+        "did you mean `cacc`?",
+    ),
+    (
+        "completions fsh",
+        "invalid value 'fsh' for '<SHELL>' [possible values: bash, elvish, fish, powershell, zsh]",
+        "did you mean `fish`?",
+    ),
+];
+
 #[test]
 fn unknown_commands_and_topics_get_the_nearest() {
-    let cases = [
-        (
-            "help cac",
-            "there is no command or topic `cac`",
-            "did you mean `cacc`?",
-        ),
-        (
-            "help exit-code",
-            "there is no command or topic `exit-code`",
-            "did you mean `exit-codes`?",
-        ),
-        (
-            "help enviroment",
-            "there is no command or topic `enviroment`",
-            "did you mean `environment`?",
-        ),
-        (
-            "help zzz",
-            "there is no command or topic `zzz`",
-            "`acctq help` lists the commands and topics",
-        ),
-        (
-            "help cacc gte",
-            "there is no command `cacc gte`",
-            "did you mean `get`?",
-        ),
-        (
-            "help cacc output",
-            "there is no command `cacc output`",
-            "`acctq help` lists the commands and topics",
-        ),
-        (
-            "",
-            "a command is missing after `acctq`",
-            "`acctq --help` lists the commands, with examples",
-        ),
-        (
-            "-p sandbox",
-            "a command is missing after `acctq`",
-            "`acctq --help` lists the commands, with examples",
-        ),
-        (
-            "partner account",
-            "a command is missing after `acctq partner account`",
-            "`acctq partner account --help` lists the commands, with examples",
-        ),
-        (
-            "schema cac",
-            "invalid value 'cac' for '<RESOURCE>' [possible values: cacc, partner-account]",
-            "did you mean `cacc`?",
-        ),
-        (
-            "completions fsh",
-            "invalid value 'fsh' for '<SHELL>' [possible values: bash, elvish, fish, powershell, zsh]",
-            "did you mean `fish`?",
-        ),
-    ];
-    for (args, message, hint) in cases {
+    for (args, message, hint) in SLIPS {
         let stderr = format!("error: {message}\n  hint: {hint}\n");
         Home::new().acctq(args).run().is(2, "", &stderr);
     }

@@ -718,6 +718,20 @@ fn what_is_no_readable_text_is_refused_at_once() {
     refused("is not valid UTF-8 in line 2", Some(2));
     home.config("#".repeat(1024 * 1024 + 1));
     refused("is larger than 1 MiB", None);
+    // In the memory of any other run.
+    let keys = |count| (0..count).fold(String::new(), |keys, i| keys + &format!("a.a{i}.b=1\n"));
+    let repeated = ["\n", "x ", "\"\""].map(|text| text.repeat(1024 * 1024 / text.len()));
+    for text in repeated.into_iter().chain([keys(70_000)]) {
+        home.config(text);
+        refused(
+            "is none that a person has written: it has more than 50,000 words and signs",
+            None,
+        );
+    }
+    home.config(keys(12_000));
+    home.acctq("config show")
+        .run()
+        .fails(3, &["unknown key `a` in the file"]);
     home.config("#".repeat(1024 * 1024));
     home.acctq("config show").run().fails_nothing();
 
@@ -1032,6 +1046,11 @@ const MISTAKES: &[Mistake] = &[
     (API, "token_env = \"T\"\n", (2, 13), "`token_env` takes the name of a variable (letters, digits and `_`), not a token", None),
     (API, "token_file = 5\n", (2, 14), "`token_file` must be text in quotes, not a number", None),
     (API, "token_file = \"\"\n", (2, 14), "`token_file` names no file", None),
+    (API, "token_file = \"sk_live_T\"\n", (2, 14), "`token_file` takes the name of a file, not a token", None),
+    (API, "token_file = \"~/eyJhbGciOiJIUzI1NiJ9.T\"\n", (2, 14), "`token_file` takes the name of a file, not a token", None),
+    (API, "ca_file = \"/etc/ghp_T\"\n", (2, 11), "`ca_file` takes the name of a file, not a token", None),
+    (API, "token_file = \"a\\u0000b\"\n", (2, 14), "`token_file` has a NUL in it, which no file has in its name", None),
+    (API, "token_command = [\"op\", \"a\\u0000b\"]\n", (2, 17), "`token_command` has a NUL in it, which no program can be given", None),
     (API, "token_command = \"T\"\n", (2, 17), COMMAND, COMMAND_HINT),
     (API, "token_command = []\n", (2, 17), COMMAND, COMMAND_HINT),
     (API, "token_command = [\"op\", 5]\n", (2, 17), COMMAND, COMMAND_HINT),
@@ -1076,6 +1095,52 @@ fn a_mistake_is_told_with_its_place_and_without_its_line() {
             (path.to_str(), Some(line))
         );
     }
+}
+
+#[test]
+fn a_secret_in_the_place_of_a_file_is_not_repeated() {
+    let wire = server();
+    let home = Home::new();
+    home.profile(wire.url());
+    let hint = "name a TOML file; if it was a secret, remove it from where it stands, such as your shell's history";
+    let pasted = format!("sk_live_{TOKEN}");
+    for command in [
+        "config show",
+        "config path",
+        "config init",
+        "cacc get cacc_1",
+    ] {
+        for flag in ["", "-o=json"] {
+            let runs = [
+                ("--config", home.acctq(command).arg("--config").arg(&pasted)),
+                (
+                    "ACCTQ_CONFIG",
+                    home.acctq(command).env("ACCTQ_CONFIG", &pasted),
+                ),
+            ];
+            for (origin, run) in runs {
+                let message = format!(
+                    "{origin} takes the name of a file, and this looks like a credential; it is not repeated here"
+                );
+                if flag.is_empty() {
+                    run.run().is(3, "", &people(&message, Some(hint)));
+                } else if !matches!(command, "config path" | "config init") {
+                    let error = run.arg(flag).run().error();
+                    assert_eq!(
+                        (&error["message"], &error["file"]),
+                        (&message.into(), &serde_json::Value::Null)
+                    );
+                }
+            }
+        }
+    }
+    // What is there is a file, whatever it is called.
+    let named = fs::read(home.config_path()).unwrap();
+    home.file("ops_team", named, 0o600);
+    home.acctq(LOOK_UP)
+        .arg("--config=ops_team")
+        .run()
+        .prints(FOUND);
 }
 
 #[test]
@@ -1290,6 +1355,29 @@ fn init_writes_a_template_for_nobody_else_to_read_and_never_over_anything() {
             &format!("{}/d.toml\n", home.path().display()),
             "written; next: put your base URLs and token sources into it, then `acctq config show`\n",
         );
+    let named = home.path().join("e.toml");
+    home.acctq("config init --config e.toml").run().is(
+        0,
+        &format!("{}\n", named.display()),
+        &format!(
+            "written; next: put your base URLs and token sources into it, then `acctq --config {} config show`\n",
+            named.display()
+        ),
+    );
+    // Nothing is written that the next call would refuse.
+    let open = home.path().join("open");
+    fs::create_dir(&open).unwrap();
+    fs::set_permissions(&open, fs::Permissions::from_mode(0o777)).unwrap();
+    let open = open.display();
+    home.acctq("config init --config open/c.toml").run().is(
+        3,
+        "",
+        &people(
+            &format!("{open} can be written by others (everybody)"),
+            Some(&format!("run `chmod go-w {open}`")),
+        ),
+    );
+    assert!(!home.path().join("open/c.toml").exists());
     // A file stands where a folder must be.
     home.acctq("config init --config d.toml/x.toml")
         .run()

@@ -67,7 +67,14 @@ fn one_final_line_end_is_stripped() {
         home.acctq(LOOK_UP).run().prints(FOUND);
         let text = format!("{PRINT}; printf '{}'", end.escape_default());
         helped(&home, &wire, &text).run().prints(FOUND);
-        assert_eq!(bearers(&wire), [TOKEN, TOKEN]);
+        let written = format!("{TOKEN}{}", end.escape_default());
+        home.config(with_source(&wire, &format!("token = \"{written}\"")));
+        home.acctq(LOOK_UP).run().prints(FOUND);
+        home.acctq(LOOK_UP)
+            .env("ACCTQ_CONNECT_TOKEN", format!("{TOKEN}{end}"))
+            .run()
+            .prints(FOUND);
+        assert_eq!(bearers(&wire), [TOKEN; 4]);
     }
 }
 
@@ -274,6 +281,7 @@ fn helpers_that_fail() {
     let home = Home::new();
     let plain = home.file("plain", "#!/bin/sh\n", 0o600);
     let plain = format!("token_command = [\"{}\"]", plain.display());
+    let blank = home.file("blank", "no script\n", 0o700);
     for (source, message, hint) in [
         (
             "token_command = [\"no-such-program\", \"<token>\"]",
@@ -289,6 +297,17 @@ fn helpers_that_fail() {
             &plain,
             "command `plain` is not executable",
             "`chmod +x` makes a script executable",
+        ),
+        (
+            &format!("token_command = [\"{}\"]", blank.display()),
+            "command `blank` could not be started: Exec format error (os error 8)",
+            "a script needs a first line such as #!/bin/sh",
+        ),
+        #[cfg(target_os = "linux")]
+        (
+            &format!("token_command = [\"true\", \"{}\"]", "x".repeat(256 * 1024)),
+            "command `true` could not be started: Argument list too long (os error 7)",
+            "is a limit on processes, memory or open files reached? `ulimit -a` shows them",
         ),
         (
             &sh("exit 3"),
@@ -385,6 +404,31 @@ fn what_a_helper_leaves_behind_is_ended_too() {
     );
     helped(&home, &wire, &text).run().prints(FOUND);
     assert_eq!(bearers(&wire), [TOKEN]);
+    assert_eq!(leash.end(), "begun\n");
+}
+
+#[test]
+fn part_of_a_token_is_not_used() {
+    let wire = server();
+    let home = Home::new();
+    let leash = Leash::new(&home);
+    // What it has started goes on with the token, for longer than is waited for.
+    let text = format!(
+        "exec 3>'{}'; echo begun >&3; (while printf x; do sleep 0.02; done) & {PRINT}",
+        leash.path().display()
+    );
+    let error = refused(
+        &helped(&home, &wire, &text)
+            .env("PATH", "/usr/bin:/bin")
+            .run(),
+        &wire,
+        4,
+        "command `sh` ended, but its output did not: what it has started goes on printing",
+    );
+    assert_eq!(
+        error["hint"],
+        "it must print the whole token before it ends; part of a token is not used"
+    );
     assert_eq!(leash.end(), "begun\n");
 }
 

@@ -13,6 +13,7 @@ mod readme_commands;
 #[path = "../cli/wire.rs"]
 mod wire;
 
+mod children;
 mod https;
 mod junit;
 mod list;

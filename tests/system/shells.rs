@@ -44,6 +44,13 @@ fn bash_completes() {
     let arguments: &[(&str, &[&str])] = &[
         ("acctq schema p", &["partner-account"]),
         ("acctq completions e", &["elvish"]),
+        ("acctq help ex", &["exit-codes", "expressions"]),
+        // The value of a flag is no command, whatever it is called; zsh and fish know that.
+        ("acctq -p sandbox par", &["partner"]),
+        ("acctq -p check par", &["partner"]),
+        ("acctq --profile = sandbox par", &["partner"]),
+        ("acctq -p sandbox cacc list --limit", &["--limit"]),
+        ("acctq -q -o json -p cacc sandbox --po", &["--port"]),
     ];
     for (typed, expected) in CASES.iter().chain(arguments) {
         // As bash calls the function that it has been told of: command, current word, word before it.
