@@ -116,7 +116,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Ending> {
         flags.reveal,
         ui.screen(),
     );
-    let ended = question.poll(&patience, &|_| (), |seen| {
+    let ended = question.poll(&patience, &|_| Duration::ZERO, |seen| {
         // That it cannot be shown is not found out at the end of the waiting.
         if let (Ok(Some(account)), true) = (seen.map(|answer| &answer.account), watch.is_first()) {
             watch.shown(&renderer, account)?;
