@@ -1569,29 +1569,6 @@ fn large_accounts_take_no_more_memory_than_small_ones() {
     assert_eq!((ended.code, rows, ended.stderr.as_str()), (0, 60, ""));
 }
 
-#[test]
-fn small_things_in_large_accounts_take_no_more_memory_either() {
-    // Laid out, each element has a line of its own; and each member is one that is looked at.
-    let elements = format!(
-        "{}0{}",
-        "[".repeat(10),
-        ",0".repeat(500_000) + &"]".repeat(10)
-    );
-    let members: String = (0..100_000).map(|n| format!("\"{n:x}\":0,")).collect();
-    let texts = [format!("\"x\":{elements}"), format!("{}\"x\":0", members)];
-    let (home, _server) = at(move |request| {
-        let account = account(request.id);
-        let (account, _) = account.rsplit_once('}').unwrap();
-        let text = &texts[number(request) % 2];
-        Reply::Send(json(&format!("{account},{text}}}")))
-    });
-    // The harness bounds the memory of every run.
-    let run = home.acctq("cacc get - -o json --timeout 1m --jobs 4");
-    let ended = run.stdin(ids(1..=4)).run();
-    let found = ended.stdout.matches("\n    \"id\": \"cacc_").count();
-    assert_eq!((ended.code, found, ended.stderr.as_str()), (0, 4, ""));
-}
-
 #[cfg(target_os = "linux")]
 #[test]
 fn the_time_that_a_reader_takes_is_not_the_look_ups_own() {
