@@ -2,8 +2,9 @@
 //!
 //! What is done with an item is the caller's: this file knows threads, an order and bounds. The source is read as far as
 //! there is room and no further: so many results may wait for an earlier one, and so many bytes; work that needs much
-//! memory asks for it ([`Turn::claim`]). The item that everybody else waits for never waits itself. So memory does not grow
-//! with the number of items, and neither a slow source nor a slow reader costs anything but time.
+//! memory asks for it ([`Turn::claim`]). The item that everybody else waits for waits for nothing but the delivery of what is
+//! before it. So memory does not grow with the number of items, and neither a slow source nor a slow reader costs anything but
+//! time.
 //!
 //! The calling thread delivers. It waits only while there is nothing to deliver, and lets results gather for a moment after
 //! it has delivered some, so that busy workers need not wake it for every single one.
@@ -13,7 +14,7 @@ use std::collections::VecDeque;
 use std::iter;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::error::Result;
 use crate::process;
@@ -21,11 +22,11 @@ use crate::process;
 /// How many results, for each worker, may wait for an earlier one: a slow answer among quick ones holds nobody up for long.
 const AHEAD: usize = 16;
 
-/// How many bytes of results may wait, beside the one whose turn it is.
+/// How many bytes of results may wait or be on their way out, beside the one whose turn it is.
 const WAITING: usize = 4 * 1024 * 1024;
 
-/// How many bytes may be claimed at a time, beside the one whose turn it is.
-const CLAIMED: usize = 32 * 1024 * 1024;
+/// How many bytes may be claimed at a time, beside the one whose turn it is: who wants more waits for that.
+const CLAIMED: usize = 8 * 1024 * 1024;
 
 /// How many results are delivered before room is made for others.
 const PORTION: usize = 64;
@@ -94,6 +95,7 @@ pub fn run<T: Send, R: Weigh + Send>(
             for (item, result) in portion {
                 deliver(item, result);
             }
+            line.delivered();
         }
     });
 }
@@ -116,8 +118,10 @@ struct State<T, R> {
     taken: usize,
     /// From the first one on, as far as there are any.
     results: VecDeque<Option<(T, Result<R>)>>,
-    /// What the results take, in bytes.
+    /// What the results take, in bytes, until they have been delivered.
     weight: usize,
+    /// What of that is being delivered.
+    leaving: usize,
     /// What is claimed by work under way, in bytes.
     claimed: usize,
     workers: usize,
@@ -136,6 +140,7 @@ impl<T, R: Weigh> Line<T, R> {
             taken: 0,
             results: VecDeque::new(),
             weight: 0,
+            leaving: 0,
             claimed: 0,
             workers: 0,
             waiting: 0,
@@ -178,7 +183,8 @@ impl<T, R: Weigh> Line<T, R> {
 
     fn put(&self, index: usize, item: T, result: Result<R>) {
         let weight = weight(&result);
-        let is_full = |state: &State<T, R>| index != state.first && state.weight + weight > WAITING;
+        let is_full =
+            |state: &State<T, R>| !state.must_pass(index) && state.weight + weight > WAITING;
         let Some(mut state) = self.wait_while(is_full) else {
             return;
         };
@@ -226,11 +232,21 @@ impl<T, R: Weigh> Line<T, R> {
         Some(portion)
     }
 
+    /// That a portion has been delivered.
+    fn delivered(&self) {
+        let mut state = lock(&self.state);
+        if state.leaving > 0 {
+            state.weight -= state.leaving;
+            state.leaving = 0;
+            self.room.notify_all();
+        }
+    }
+
     fn fill(&self, portion: &mut Vec<(T, Result<R>)>, state: &mut State<T, R>) -> bool {
         while portion.len() < PORTION && matches!(state.results.front(), Some(Some(_))) {
             if let Some((item, result)) = state.results.pop_front().flatten() {
                 state.first += 1;
-                state.weight -= weight(&result);
+                state.leaving += weight(&result);
                 portion.push((item, result));
             }
         }
@@ -238,6 +254,13 @@ impl<T, R: Weigh> Line<T, R> {
             self.room.notify_all();
         }
         !portion.is_empty()
+    }
+}
+
+impl<T, R> State<T, R> {
+    /// Whether nothing can be delivered before that item is done: it may wait for nothing then, or all would wait for ever.
+    fn must_pass(&self, index: usize) -> bool {
+        index == self.first && self.leaving == 0
     }
 }
 
@@ -254,10 +277,16 @@ pub struct Turn<'a> {
 }
 
 impl Turn<'_> {
-    /// Asks for so many bytes for as long as the item is worked on, and waits until they are there.
-    pub fn claim(&self, bytes: usize) {
-        self.line.claim(self.index, bytes);
-        self.claimed.set(self.claimed.get() + bytes);
+    /// Asks for so many bytes altogether, for as long as the item is worked on, and waits until they are there. How long that
+    /// took is returned.
+    pub fn claim(&self, bytes: usize) -> Duration {
+        let more = bytes.saturating_sub(self.claimed.get());
+        if more == 0 {
+            return Duration::ZERO;
+        }
+        let waited = self.line.claim(self.index, more);
+        self.claimed.set(bytes);
+        waited
     }
 }
 
@@ -271,16 +300,24 @@ impl Drop for Turn<'_> {
 
 /// A line, whatever stands in it.
 trait Claims: Sync {
-    fn claim(&self, index: usize, bytes: usize);
+    fn claim(&self, index: usize, bytes: usize) -> Duration;
     fn give_back(&self, bytes: usize);
 }
 
 impl<T: Send, R: Weigh + Send> Claims for Line<T, R> {
-    fn claim(&self, index: usize, bytes: usize) {
-        let is_full = |state: &State<T, R>| index != state.first && state.claimed + bytes > CLAIMED;
+    fn claim(&self, index: usize, bytes: usize) -> Duration {
+        let began = Cell::new(None);
+        let is_full = |state: &State<T, R>| {
+            let is_full = !state.must_pass(index) && state.claimed + bytes > CLAIMED;
+            if is_full && began.get().is_none() {
+                began.set(Some(Instant::now()));
+            }
+            is_full
+        };
         if let Some(mut state) = self.wait_while(is_full) {
             state.claimed += bytes;
         }
+        began.get().map_or(Duration::ZERO, |began| began.elapsed())
     }
 
     fn give_back(&self, bytes: usize) {

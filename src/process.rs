@@ -2,6 +2,9 @@
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind, set_hook};
+use std::sync::OnceLock;
+use std::sync::mpsc::{self, Sender};
+use std::thread;
 
 use crate::error::{Error, Kind, Result};
 
@@ -81,13 +84,41 @@ pub fn quieten_panics() {
 /// # Errors
 /// Those of `work`.
 pub fn without_panics<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
-        let place = PLACE.take().unwrap_or_default();
-        Err(
-            Error::new(Kind::Failed, format!("this is a bug in acctq, at {place}"))
-                .hint("please report it, with the command that you ran"),
-        )
-    })
+    catch_unwind(AssertUnwindSafe(work))
+        .unwrap_or_else(|_| Err(bug(&PLACE.take().unwrap_or_default())))
+}
+
+fn bug(place: &str) -> Error {
+    Error::new(Kind::Failed, format!("this is a bug in acctq, at {place}"))
+        .hint("please report it, with the command that you ran")
+}
+
+/// Does what takes much memory for a moment on the one thread that is there for it, or here where the system refuses one. What
+/// a thread has freed the allocator keeps for it (glibc): of many workers that is, in the end, what each one's largest account
+/// took.
+///
+/// # Errors
+/// A panic in `work`.
+pub fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+    type Work = Box<dyn FnOnce() + Send>;
+    static THREAD: OnceLock<Option<Sender<Work>>> = OnceLock::new();
+    let start = || {
+        let (sender, all) = mpsc::channel::<Work>();
+        let thread = thread::Builder::new().name("aside".to_owned());
+        thread
+            .spawn(move || all.iter().for_each(|work| work()))
+            .ok()?;
+        Some(sender)
+    };
+    let work = || without_panics(|| Ok(work()));
+    let Some(sender) = THREAD.get_or_init(start) else {
+        return work();
+    };
+    let (tell, done) = mpsc::channel();
+    // Nobody is left to be told if that fails.
+    let told = move || drop(tell.send(work()));
+    drop(sender.send(Box::new(told)));
+    done.recv().unwrap_or_else(|_| Err(bug(file!())))
 }
 
 #[cfg(test)]

@@ -86,6 +86,10 @@ pub struct Ui {
     color_out: bool,
     color_err: bool,
     screen: Screen,
+    /// Standard error is a terminal.
+    is_watched: bool,
+    /// What stands on the terminal last is no whole line: an element of an array, which others may follow.
+    is_line_open: AtomicBool,
     /// The reader of standard output has gone away.
     reader_gone: AtomicBool,
     /// What shows on a terminal how far it has come; whatever else is written goes around it.
@@ -117,6 +121,8 @@ impl Ui {
             color_out,
             color_err: color(io::stderr().is_terminal()),
             screen,
+            is_watched: io::stderr().is_terminal(),
+            is_line_open: AtomicBool::new(false),
             reader_gone: AtomicBool::new(false),
             progress: Mutex::default(),
         }
@@ -149,6 +155,8 @@ impl Ui {
             let mut out = io::stdout().lock();
             out.write_all(result).and_then(|()| out.flush())
         };
+        let is_open = self.screen.width.is_some() && !result.ends_with(b"\n");
+        self.is_line_open.store(is_open, Ordering::Relaxed);
         self.aside(write).map_err(|e| {
             if e.kind() == io::ErrorKind::BrokenPipe {
                 self.reader_gone.store(true, Ordering::Relaxed);
@@ -173,10 +181,12 @@ impl Ui {
         }
     }
 
-    /// Shows how far it has come, where a person sees it: on a terminal, until [`Ui::end_progress`].
+    /// Shows how far it has come, where a person sees it: on a terminal, until [`Ui::end_progress`]. Between lines of JSON there
+    /// is nothing else.
     pub fn begin_progress(&self, env: &Environment) {
         let is_dumb = env.get("TERM").is_none_or(|term| term == "dumb");
-        if self.manner.quiet || is_dumb || !io::stderr().is_terminal() {
+        let is_among_json = self.manner.json && self.screen.width.is_some();
+        if self.manner.quiet || is_dumb || !self.is_watched || is_among_json {
             return;
         }
         let target = ProgressDrawTarget::stderr_with_hz(10);
@@ -220,10 +230,12 @@ impl Ui {
 
     /// One write a message, so that those of several processes do not mix. Nobody is left to tell if it fails.
     fn line(&self, text: &str) {
+        let is_open = self.is_watched && self.is_line_open.swap(false, Ordering::Relaxed);
+        let begin = if is_open { "\n" } else { "" };
         let _ = self.aside(|| {
             io::stderr()
                 .lock()
-                .write_all(format!("{text}\n").as_bytes())
+                .write_all(format!("{begin}{text}\n").as_bytes())
         });
     }
 

@@ -160,6 +160,12 @@ impl Document {
         })
     }
 
+    /// How much memory it takes, in bytes.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.text.capacity() + self.members.capacity() * size_of::<Member>()
+    }
+
     /// The member's value as JSON text.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {

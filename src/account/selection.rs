@@ -1,5 +1,7 @@
 //! `-F`: which members of an account are shown, and in which order.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use super::concealment::is_secret_name;
 use super::field::Kind as FieldKind;
 use super::id::hide_credentials;
@@ -25,6 +27,8 @@ pub struct Entry<'a> {
 pub struct Selection {
     names: Vec<String>,
     resources: Vec<&'static Resource>,
+    /// Of a list's accounts, which of the names are known by now: what one of them lacks, another may have.
+    known: Option<Vec<AtomicBool>>,
 }
 
 impl Selection {
@@ -75,7 +79,43 @@ impl Selection {
         Ok(Selection {
             names: seen,
             resources: resources.to_vec(),
+            known: None,
         })
+    }
+
+    /// The same for the accounts of a list, whose names are judged at its end.
+    #[must_use]
+    pub fn of_a_list(mut self) -> Self {
+        self.known = Some(self.names.iter().map(|_| AtomicBool::new(false)).collect());
+        self
+    }
+
+    /// Judges the names at the end of a list.
+    ///
+    /// # Errors
+    /// `usage`: one of them is neither a field nor a member of any account that was shown.
+    pub fn judge(&self) -> Result<()> {
+        let known = self.known.iter().flatten();
+        let unknown = known
+            .zip(&self.names)
+            .find(|(is_known, _)| !is_known.load(Ordering::Relaxed));
+        let Some((_, name)) = unknown else {
+            return Ok(());
+        };
+        let fields = self.resources.iter().flat_map(|r| r.fields);
+        let nouns: Vec<_> = self.resources.iter().map(|r| r.noun).collect();
+        let message = format!(
+            "`{}` is neither a field of a {} nor a member of any account in the list",
+            excerpt(&hide_credentials(name), 60),
+            nouns.join(" or a ")
+        );
+        let error = Error::new(Kind::Usage, message);
+        Err(
+            match crate::nearest::nearest(name, fields.map(|field| field.name)) {
+                Some(near) => error.hint(format!("did you mean `{near}`?")),
+                None => error.hint("`-o json` without --fields shows every member"),
+            },
+        )
     }
 
     /// The names, in order.
@@ -108,11 +148,15 @@ impl Account {
                 .collect());
         };
         let mut entries = Vec::with_capacity(selection.names.len());
-        for name in selection.names() {
-            let Some(value) = self.find(name) else {
-                if !self.knows(name, &selection.resources) {
-                    return Err(self.unknown(name, concealment));
-                }
+        for (number, name) in selection.names().enumerate() {
+            let found = self.find(name);
+            let is_known = || found.is_some() || self.knows(name, &selection.resources);
+            match &selection.known {
+                None if !is_known() => return Err(self.unknown(name, concealment)),
+                Some(known) if is_known() => known[number].store(true, Ordering::Relaxed),
+                _ => {}
+            }
+            let Some(value) = found else {
                 continue;
             };
             if concealment.hides(name, value) {

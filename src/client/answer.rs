@@ -10,13 +10,14 @@ use memchr::{memchr, memmem};
 use ureq::http::HeaderMap;
 
 use super::failure::{Failure, seconds};
-use super::retry;
+use super::{LARGE, retry};
 use crate::account::{
     Account, Concealment, Document, Id, Resource, Undocumented, field, id::hide_credentials,
 };
 use crate::error::{Error, Kind};
 use crate::escape::{EXCERPT, excerpt};
 use crate::json::{self, Flaw, Token, Tokens};
+use crate::process::aside;
 
 /// An answer as it came: the head, as far as it matters, and the bounded body.
 #[derive(Debug, Default)]
@@ -275,7 +276,13 @@ impl Answer {
         if text.trim().is_empty() {
             return Err(bad(format!("the answer of {host} is empty")));
         }
-        let document = Document::parse(text).map_err(|why| match why {
+        let document = if text.len() > LARGE {
+            // A copy of its own thread's, which lives no longer than the document.
+            aside(move || Document::parse(text.as_str().to_owned())).map_err(Failure::lasting)?
+        } else {
+            Document::parse(text)
+        };
+        let document = document.map_err(|why| match why {
             Undocumented::Flaw(Flaw::Incomplete) => Failure::passing(
                 Error::new(
                     Kind::Network,

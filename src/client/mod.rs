@@ -20,6 +20,7 @@ mod tls;
 mod tunnel;
 mod verifier;
 
+use std::cell::Cell;
 use std::io::Read;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -52,8 +53,12 @@ const MAX_BODY: u64 = 1024 * 1024;
 /// The largest body that is read without asking for memory: more than that of nearly every account takes.
 const USUAL_BODY: usize = 16 * 1024;
 
-/// What a larger one may take until its account is rendered, in bytes: with every character escaped.
-const LARGE: usize = 8 * 1024 * 1024;
+/// From this size on a body is large. One that does not say how large it is, is taken to be no larger until it is.
+const LARGE: usize = 64 * 1024;
+
+/// How many times its own size a larger one takes, at most, until its account is rendered: one that is all small members, or
+/// all small elements, each on a line of its own with as many blanks before it as JSON is laid out deep.
+const TIMES: usize = 24;
 
 /// The largest body of an error that is read, for the server's words.
 const MAX_ERROR_BODY: u64 = 64 * 1024;
@@ -237,12 +242,17 @@ impl<'a> Client<'a> {
         }
     }
 
-    /// Looks up the account of that id; the time that it has began at `started`. `claim` is asked for memory, in bytes,
-    /// before a body is read that is larger than most; it may wait.
+    /// Looks up the account of that id; the time that it has began at `started`. `claim` is asked for so much memory
+    /// altogether, in bytes, before a body is read that is larger than most; it may wait, and says how long that took.
     ///
     /// # Errors
     /// Whatever went wrong, with the facts: id, API, profile, attempts, time.
-    pub fn fetch(&self, id: &Id, started: Instant, claim: &dyn Fn(usize)) -> Result<Found> {
+    pub fn fetch(
+        &self,
+        id: &Id,
+        started: Instant,
+        claim: &dyn Fn(usize) -> Duration,
+    ) -> Result<Found> {
         self.fetch_by(id, started, started + self.limits.timeout, claim)
     }
 
@@ -255,7 +265,7 @@ impl<'a> Client<'a> {
         id: &Id,
         started: Instant,
         deadline: Instant,
-        claim: &dyn Fn(usize),
+        claim: &dyn Fn(usize) -> Duration,
     ) -> Result<Found> {
         let deadline = deadline.min(started + self.limits.timeout);
         let target = Target::Account(id);
@@ -380,6 +390,7 @@ impl<'a> Client<'a> {
                 elapsed: Duration::ZERO,
                 retry_in: None,
             };
+            let held = Cell::new(Duration::ZERO);
             let made = self.agents.with(!spare, |lent| {
                 attempt(&Request {
                     agent: &lent.agent,
@@ -387,6 +398,7 @@ impl<'a> Client<'a> {
                     url: &url,
                     token: &token,
                     deadline,
+                    held: &held,
                 })
             });
             let failure = match made {
@@ -399,6 +411,7 @@ impl<'a> Client<'a> {
                 }
                 Err(failure) => failure,
             };
+            deadline += held.get();
             if failure.stale && spare {
                 // That is no attempt, and costs no retry. The other connections may be no better.
                 spare = false;
@@ -406,6 +419,13 @@ impl<'a> Client<'a> {
                 continue;
             }
             spare = true;
+            let was_held = !held.get().is_zero();
+            if was_held && matches!(failure.error.kind(), Kind::Network | Kind::Timeout) {
+                // We kept the server waiting, not it us. That is no attempt either, and now the memory is there.
+                *attempts -= 1;
+                deadline += self.pace.wait(Duration::ZERO).unwrap_or_default();
+                continue;
+            }
             let facts = failure.error.facts();
             trace.elapsed = began.elapsed();
             trace.status = facts.status;
@@ -535,7 +555,7 @@ impl<'a> Client<'a> {
         &self,
         target: Target<'_>,
         request: &Request<'_>,
-        claim: &dyn Fn(usize),
+        claim: &dyn Fn(usize) -> Duration,
     ) -> Result<(Account, Option<String>), Failure> {
         let Request {
             token, deadline, ..
@@ -555,7 +575,8 @@ impl<'a> Client<'a> {
         let (mut answer, body) = self.ask(request, phase, bound)?;
         let announced = body.content_length().unwrap_or_default();
         let mut body = body.into_reader();
-        self.receive(&mut answer, announced, &mut body, token, phase, claim)?;
+        let claim = |bytes| request.held.set(request.held.get() + claim(bytes));
+        self.receive(&mut answer, announced, &mut body, token, phase, &claim)?;
         let request_id = answer.request_id.clone();
         Ok((answer.read(target, self.place())?, request_id))
     }
@@ -653,11 +674,22 @@ impl<'a> Client<'a> {
                     .min(USUAL_BODY)
                     + 32,
             );
+            let all = usize::try_from(most).unwrap_or(usize::MAX) + 1;
+            let size = usize::try_from(announced).unwrap_or(all);
+            let size = if size == 0 { all } else { size.min(all) };
             let mut body = body.take(most + 1);
             let mut usual = (&mut body).take(USUAL_BODY as u64);
             let mut read = usual.read_to_end(&mut answer.body);
             if answer.body.len() == USUAL_BODY && read.is_ok() {
-                claim(LARGE);
+                // Nobody knows how long one is that does not say so: first it is taken for one that is not large.
+                let next = if announced == 0 { LARGE } else { size };
+                claim(TIMES * next);
+                let mut rest = (&mut body).take((LARGE - USUAL_BODY) as u64);
+                read = rest.read_to_end(&mut answer.body);
+            }
+            if answer.body.len() == LARGE && read.is_ok() {
+                claim(TIMES * size);
+                answer.body.reserve_exact(size + 32 - LARGE);
                 read = body.read_to_end(&mut answer.body);
             }
             if good && announced.max(answer.body.len() as u64) > most {
@@ -708,6 +740,8 @@ struct Request<'r> {
     token: &'r Token,
     /// When there has to be an answer.
     deadline: Instant,
+    /// For how long it waited for memory, which is not its own time.
+    held: &'r Cell<Duration>,
 }
 
 /// Gives each phase up to the answer's head so long.

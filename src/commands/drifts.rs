@@ -1,6 +1,6 @@
 //! Warnings about answers that stray from the contract.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::account::{Account, Drift, Id, Resource};
 use crate::error::{Error, Kind};
@@ -74,10 +74,12 @@ fn told(strays: &Strays, resource: &Resource, id: Option<&Id>) -> String {
 pub struct Drifts<'a> {
     ui: &'a Ui,
     many: bool,
-    /// What happens to what strays: it is `shown`, or `judged`.
+    /// What happens to what strays: it is `shown`, perhaps, or `judged`.
     fate: &'static str,
     seen: BTreeMap<(&'static str, &'static str), usize>,
     accounts: usize,
+    /// What has been warned of.
+    told: BTreeSet<(&'static str, &'static str)>,
 }
 
 impl<'a> Drifts<'a> {
@@ -89,7 +91,14 @@ impl<'a> Drifts<'a> {
             fate,
             seen: BTreeMap::new(),
             accounts: 0,
+            told: BTreeSet::new(),
         }
+    }
+
+    /// Counts from the beginning, and warns of nothing twice.
+    pub fn begin_again(&mut self) {
+        self.seen.clear();
+        self.accounts = 0;
     }
 
     /// Warns of what is new.
@@ -103,13 +112,14 @@ impl<'a> Drifts<'a> {
 
     /// Warns of what is new about an account in a list.
     pub fn warn_in_list(&mut self, strays: Strays, listed: &Listed<'_>) {
-        let hint = if listed.is_left_out {
-            "it is left out, since --where tells nothing from such a field; --strict makes this an error"
+        let fate = if listed.is_left_out {
+            "left out, since --where tells nothing from such a field".to_owned()
         } else {
-            "it is shown as it came; --strict makes this an error"
+            format!("{} as it came", self.fate)
         };
+        let hint = format!("it is {fate}; --strict makes this an error");
         let id = listed.id.as_ref();
-        self.warn_of(strays, listed.resource, id, listed.profile, hint);
+        self.warn_of(strays, listed.resource, id, listed.profile, &hint);
     }
 
     fn warn_of(
@@ -125,9 +135,9 @@ impl<'a> Drifts<'a> {
         }
         self.accounts += 1;
         let fresh = |(name, _): &(&'static str, Drift)| {
-            let count = self.seen.entry((resource.api, *name)).or_default();
-            *count += 1;
-            !self.many || *count == 1
+            let field = (resource.api, *name);
+            *self.seen.entry(field).or_default() += 1;
+            self.told.insert(field) || !self.many
         };
         let strays: Strays = strays.into_iter().filter(fresh).collect();
         if !strays.is_empty() {

@@ -74,7 +74,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Ending> {
         .transpose()?;
     let settings = Settings::load(&flags.for_config(), env)?;
     let selection = match &flags.fields {
-        Some(names) => Some(Selection::new(names, &[RESOURCE], flags.reveal)?),
+        Some(names) => Some(Selection::new(names, &[RESOURCE], flags.reveal)?.of_a_list()),
         None => None,
     };
     let endpoints = Endpoints::new(&settings)?;
@@ -115,7 +115,16 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Ending> {
 
     ui.begin_progress(env);
     let now = Timestamp::now();
+    let is_all_shown = filters.is_empty() && (order.is_none() || limit.is_none());
+    let fate = if is_all_shown {
+        "shown"
+    } else {
+        "shown, if at all,"
+    };
+    let mut drifts = Drifts::new(ui, true, fate);
+    let mut told = 0;
     let listed = client.list(RESOURCE, Instant::now(), |listing| {
+        drifts.begin_again();
         let mut reading = Reading {
             filter: &filter,
             limit: *limit,
@@ -127,12 +136,14 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Ending> {
             ui,
             results: &results,
             interrupt,
-            drifts: Drifts::new(ui, true, "shown"),
+            drifts: &mut drifts,
             taken: 0,
             failed: 0,
+            told: &mut told,
+            is_whole: true,
         };
         match reading.read(listing) {
-            Ok(ending) => Ok(Ok((ending, reading.drifts))),
+            Ok(ending) => Ok(Ok((ending, reading.is_whole))),
             Err(Stop::Broken(failure)) => Err(reading.cut_off(failure)),
             Err(Stop::Failed(error)) => {
                 results.break_off(interrupt);
@@ -141,8 +152,8 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Ending> {
         }
     });
     ui.end_progress();
-    let (ending, drifts) = listed??;
-    results.sum_up(interrupt, &drifts);
+    let (ending, is_whole) = listed??;
+    results.sum_up(interrupt, &drifts, is_whole);
     Ok(ending)
 }
 
@@ -196,7 +207,7 @@ impl From<Failure> for Stop {
 }
 
 /// One reading of the list, from its beginning.
-struct Reading<'a> {
+struct Reading<'a, 'u> {
     filter: &'a [Expression],
     limit: Option<usize>,
     sorter: Option<Sorter<'a>>,
@@ -207,14 +218,18 @@ struct Reading<'a> {
     ui: &'a Ui,
     results: &'a Results,
     interrupt: &'a Interrupt,
-    drifts: Drifts<'a>,
+    drifts: &'a mut Drifts<'u>,
     /// How many accounts are shown, or to be sorted.
     taken: usize,
     /// How many are not shown because they stray.
     failed: usize,
+    /// How many of those have been told of, in whatever reading.
+    told: &'a mut usize,
+    /// Whether it is read to its end.
+    is_whole: bool,
 }
 
-impl Reading<'_> {
+impl Reading<'_, '_> {
     fn read(&mut self, listing: &mut Listing<'_>) -> Result<Ending, Stop> {
         self.results.begin();
         'list: loop {
@@ -223,6 +238,7 @@ impl Reading<'_> {
                 self.take(&account)?;
                 // What is to be sorted has to be known to its end.
                 if self.sorter.is_none() && self.limit == Some(self.taken) {
+                    self.is_whole = false;
                     break 'list;
                 }
             }
@@ -237,6 +253,9 @@ impl Reading<'_> {
             }
         }
         self.results.finish(self.interrupt)?;
+        if self.taken > 0 {
+            self.renderer.judge_selection()?;
+        }
         Ok(match self.failed {
             0 => Ending::Done,
             _ => Ending::Failed(Kind::BadResponse),
@@ -265,9 +284,12 @@ impl Reading<'_> {
             self.results.flush(self.interrupt)?;
             if self.strict {
                 self.failed += 1;
-                let error = drifts::refusal_in_list(&strays, &whose);
-                let report = || self.ui.failure(&error);
-                self.results.aside(self.interrupt, report);
+                if self.failed > *self.told {
+                    *self.told = self.failed;
+                    let error = drifts::refusal_in_list(&strays, &whose);
+                    let report = || self.ui.failure(&error);
+                    self.results.aside(self.interrupt, report);
+                }
                 return Ok(());
             }
             self.results
@@ -286,7 +308,7 @@ impl Reading<'_> {
 
     /// A failure to read on: that of the whole call, if nothing has come of it yet.
     fn cut_off(&self, failure: Failure) -> Failure {
-        if !self.results.have_begun() && self.failed == 0 {
+        if !self.results.have_begun() {
             return failure;
         }
         let shown = self.results.break_off(self.interrupt);

@@ -23,14 +23,17 @@ use watch::Watch;
 
 use crate::account::{Id, Resource, Selection};
 use crate::batch::{self, Turn, Weigh};
-use crate::client::{Limits, Pace, Trace};
+use crate::client::{Found, Limits, Pace, Trace};
 use crate::commands::clients::{Clients, Endpoints, about};
 use crate::commands::drifts::{self, Drifts, Strays};
 use crate::commands::{Context, Ending};
 use crate::config::{Settings, parse_jobs, parse_rate, parse_skip};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::flags::{LOOK_UP, Takes};
 use crate::output::{Piece, Printer, Renderer};
+
+/// From this size on, in bytes, an account is [`Answer::Large`].
+const LARGE: usize = 64 * 1024;
 
 /// So many ids are looked up before anybody asks how far it has come.
 const FEW: usize = 20;
@@ -59,6 +62,9 @@ impl Takes for Args {
 /// What comes of an id that is one.
 enum Answer {
     Found(Piece, Strays),
+    /// It is so large that it is rendered where it is written, one at a time: what several workers take for that, they keep
+    /// (glibc).
+    Large(Box<Found>, Strays),
     /// It was not asked for any more.
     Untried,
 }
@@ -67,6 +73,7 @@ impl Weigh for Answer {
     fn weight(&self) -> usize {
         match self {
             Answer::Found(piece, _) => piece.size(),
+            Answer::Large(found, _) => found.account.document.size(),
             Answer::Untried => 0,
         }
     }
@@ -148,6 +155,7 @@ pub fn run(
     };
     let delivery = RefCell::new(Delivery {
         results: &results,
+        renderer: &renderer,
         interrupt,
         drifts: Drifts::new(ui, many, "shown"),
         alone: None,
@@ -211,16 +219,30 @@ fn look_up(
         .inspect_err(|error| watch.failed(error))?;
     watch.found();
     let strays = drifts::strays(&found.account);
-    let shown = if strict && !strays.is_empty() {
-        Err(drifts::refusal(&strays, id))
-    } else {
-        renderer.render(&found.account)
-    };
-    let piece = shown.map_err(|error| {
-        about(error, id, client.profile()).with(|facts| {
-            facts.attempts = Some(found.attempts);
-            facts.elapsed = Some(found.elapsed);
-        })
-    })?;
+    if strict && !strays.is_empty() {
+        let error = drifts::refusal(&strays, id);
+        return Err(of_answer(error, asked, &found));
+    }
+    if found.account.document.size() > LARGE {
+        return Ok(Answer::Large(Box::new(found), strays));
+    }
+    let piece = render(renderer, asked, &found)?;
     Ok(Answer::Found(piece, strays))
+}
+
+/// Renders the account that was found.
+fn render(renderer: &Renderer, asked: &Asked<'_>, found: &Found) -> Result<Piece> {
+    let rendered = renderer.render(&found.account);
+    rendered.map_err(|error| of_answer(error, asked, found))
+}
+
+/// Adds what a failure to show an answer is about.
+fn of_answer(error: Error, asked: &Asked<'_>, found: &Found) -> Error {
+    let Ok((id, client)) = &asked.id else {
+        return error;
+    };
+    about(error, id, client.profile()).with(|facts| {
+        facts.attempts = Some(found.attempts);
+        facts.elapsed = Some(found.elapsed);
+    })
 }

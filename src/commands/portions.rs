@@ -90,6 +90,7 @@ impl<T> Portions<T> {
             }
         }
         self.pending.clear();
+        self.pending.shrink_to(2 * PENDING);
         Ok(())
     }
 }

@@ -3,7 +3,6 @@
 //! That there is no such account (404, 410) is an answer. While something is waited for, failures that may pass are ridden
 //! out; what will not get better ends the waiting, and so does a state that the account cannot leave any more.
 
-use std::cell::Cell;
 use std::fmt;
 use std::sync::Arc;
 use std::thread;
@@ -120,7 +119,7 @@ impl Question<'_> {
         &self,
         began: Instant,
         until: Option<Instant>,
-        claim: &dyn Fn(usize),
+        claim: &dyn Fn(usize) -> Duration,
     ) -> Result<Answer> {
         let fetched = match until {
             Some(until) => self.client.fetch_by(&self.id, began, until, claim),
@@ -169,24 +168,17 @@ impl Question<'_> {
     pub fn poll(
         &self,
         mut patience: Patience,
-        claim: &dyn Fn(usize),
+        claim: &dyn Fn(usize) -> Duration,
         admitted: impl Fn() -> Result<Duration>,
         mut seen: impl FnMut(Result<&Answer, &Error>) -> Result<()>,
     ) -> Result<Ended> {
-        // One claim is enough for one look-up after the other.
-        let is_claimed = Cell::new(false);
-        let claim = |bytes| {
-            if !is_claimed.replace(true) {
-                claim(bytes);
-            }
-        };
         let mut known = None;
         let mut failed = None;
         let mut is_token_accepted = false;
         loop {
             patience.until += admitted()?;
             let began = Instant::now();
-            match self.ask(began, Some(patience.until), &claim) {
+            match self.ask(began, Some(patience.until), claim) {
                 Ok(answer) => {
                     seen(Ok(&answer))?;
                     if answer.is_met() {

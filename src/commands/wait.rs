@@ -119,7 +119,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Ending> {
         ui.screen(),
     );
     let admitted = || Ok(Duration::ZERO);
-    let ended = question.poll(patience, &|_| (), admitted, |seen| {
+    let ended = question.poll(patience, &|_| Duration::ZERO, admitted, |seen| {
         // That it cannot be shown is not found out at the end of the waiting.
         if let (Ok(Some(account)), true) = (seen.map(|answer| &answer.account), watch.is_first()) {
             watch.shown(&renderer, account)?;

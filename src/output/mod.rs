@@ -136,6 +136,14 @@ impl Renderer {
         }
     }
 
+    /// Judges what is selected, at the end of a list.
+    ///
+    /// # Errors
+    /// `usage`, if no account of the list can have it.
+    pub fn judge_selection(&self) -> Result<()> {
+        self.selection.as_ref().map_or(Ok(()), Selection::judge)
+    }
+
     /// Renders one account.
     ///
     /// # Errors

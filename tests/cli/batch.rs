@@ -1583,6 +1583,30 @@ fn large_accounts_take_no_more_memory_than_small_ones() {
     assert_eq!((ended.code, rows, ended.stderr.as_str()), (0, 60, ""));
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn the_time_that_a_reader_takes_is_not_the_look_ups_own() {
+    let (home, server) = at(|request| large(request.id, 100 * 1024));
+    let timeout = Duration::from_millis(300);
+    let run = home.acctq("cacc get - -F id,x -o ndjson --jobs 32 --retries 0 --timeout 300ms");
+    let mut started = start_reading(&home, run, &ids(1..=200));
+    // More than waits for the reader, and for the memory to wait in.
+    server.asked(64);
+    // It is the reader's pause that this is about.
+    std::thread::sleep(2 * timeout);
+    let first = started.line();
+    let ended = started.ends();
+    assert!(first.starts_with("{\"id\":\"cacc_1\","));
+    assert_eq!(
+        (
+            ended.code,
+            ended.stdout.lines().count(),
+            ended.stderr.as_str()
+        ),
+        (0, 199, "")
+    );
+}
+
 #[test]
 fn rows_that_nobody_reads_are_not_done() {
     let (home, server) = at(|request| {

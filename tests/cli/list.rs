@@ -250,13 +250,84 @@ fn what_makes_no_sense_is_refused_before_anything_is_asked() {
         run(&wire, args).is(2, "", stderr);
     }
     assert_eq!(wire.connections(), 0);
-    let wire = Wire::answers(json(&listed(&[any(1)])));
-    run(&wire, "-F statsu").is(
-        2,
-        "",
-        "error: `statsu` is neither a field of a connected account nor a member of the answer\n  hint: did you mean \
-         `status`?\n",
+}
+
+#[test]
+fn what_an_account_lacks_another_may_have() {
+    let extra = any(2).replace("\"status\"", "\"extra\":1,\"status\"");
+    let wire = Wire::answers(json(&listed(&[any(1), extra, any(3)])));
+    let rows = "ID      extra\ncacc_1\ncacc_2  1\ncacc_3\n";
+    run(&wire, "-F id,extra").is(0, rows, "3 accounts\n");
+    run(&wire, "-F id,extra --sort -id -o ndjson")
+        .prints("{\"id\":\"cacc_3\"}\n{\"id\":\"cacc_2\",\"extra\":1}\n{\"id\":\"cacc_1\"}\n");
+    // What none of them has is a mistake, and is told when that is known.
+    let error = "error: `statsu` is neither a field of a connected account nor a member of any account in the list
+  hint: did you mean `status`?
+";
+    for args in ["-F id,statsu", "-F id,statsu --sort id"] {
+        run(&wire, args).is(2, "ID      statsu\ncacc_1\ncacc_2\ncacc_3\n", error);
+    }
+    run(&wire, "-F id,statsu --where status=revoked -o ndjson").prints("");
+}
+
+#[test]
+fn what_was_told_is_not_told_again_when_the_list_is_asked_for_again() {
+    let stray = any(2).replace("\"active\"", "\"frozen\"");
+    let cut = || {
+        vec![
+            Do::Read,
+            Do::Write(format!("{HEAD}{{\"data\":[{},{stray}", any(1)).into_bytes()),
+            Do::Finish,
+        ]
+    };
+    let whole = vec![
+        Do::Read,
+        Do::Write(json(&listed(&[any(1), stray.clone()]))),
+        Do::Finish,
+    ];
+    let strays = "the connected account cacc_2 strays from the contract: status (unknown value)";
+    let shown = format!(
+        "warning: {strays}\n  hint: it is shown as it came; --strict makes this an error\n2 accounts\n"
     );
+    let perhaps = format!(
+        "warning: {strays}\n  hint: it is shown, if at all, as it came; --strict makes this an error\n1 of 2 accounts\n"
+    );
+    let refused = format!(
+        "error: {strays}\n  hint: without --strict it is shown, with a warning\n1 of 2 accounts\n"
+    );
+    for (args, code, numbers, stderr) in [
+        ("--sort id", 0, "ID\ncacc_1\ncacc_2\n", &shown),
+        ("--sort id --limit 1", 0, "ID\ncacc_1\n", &perhaps),
+        ("--sort id --strict", 9, "ID\ncacc_1\n", &refused),
+    ] {
+        let wire = Wire::new(vec![cut(), whole.clone()]);
+        run(&wire, &format!("{args} -F id")).is(code, numbers, stderr);
+        assert_eq!(wire.requests().len(), 2, "{args}");
+    }
+}
+
+#[test]
+fn flags_have_an_order_and_what_is_concealed_has_none() {
+    let with = |number, metadata: &str| account(number, "active", "2024-01-01T00:00:00Z", metadata);
+    let secret = format!("{{\"activation_token\":\"{ACTIVATION}\",\"x\":\"{ACTIVATION}\"}}");
+    let wire = Wire::answers(json(&listed(&[
+        with(1, &secret),
+        with(2, "{\"x\":true}"),
+        with(3, "{\"x\":[]}"),
+        with(4, "{\"x\":false}"),
+        with(5, "{\"x\":\"A\"}"),
+    ])));
+    for (order, expected) in [("metadata.x", "4 2 5 1 3"), ("-metadata.x", "5 2 4 1 3")] {
+        let ended = run(&wire, &format!("--sort {order} -F id -o ndjson"));
+        assert_eq!(
+            (
+                ended.code,
+                ids(&ended.stdout).as_str(),
+                ended.stderr.as_str()
+            ),
+            (0, expected, "")
+        );
+    }
 }
 
 /// Refusals, each with its exit code and what is said.
@@ -681,6 +752,8 @@ fn with_a_limit_nobody_waits_for_the_rest() {
     ]);
     run(&wire, "--limit 2 -o json -F id")
         .prints("[\n  {\n    \"id\": \"cacc_1\"\n  },\n  {\n    \"id\": \"cacc_2\"\n  }\n]\n");
+    let rest = "2 accounts; the rest of the list was not read\n";
+    run(&wire, "--limit 2 -F id").is(0, "ID\ncacc_1\ncacc_2\n", rest);
 }
 
 #[test]

@@ -177,6 +177,34 @@ fn documents_are_the_same_on_a_terminal() {
 }
 
 #[test]
+fn json_on_a_terminal_has_nothing_between_its_lines() {
+    let home = Home::new();
+    let account = |args: &str| home.acctq(&format!("-p sandbox {args} -q")).run().stdout;
+    let indented = account("get ending -o json")
+        .trim_end()
+        .replace('\n', "\n  ");
+    let line = account("get ending -o ndjson");
+    let args = "-p sandbox get ending notfound ending -o";
+    for (format, before, after) in [
+        (
+            "json",
+            format!("[\n  {indented}\n{{\"error\":"),
+            format!(",\n  {indented}\n]\n"),
+        ),
+        ("ndjson", format!("{line}{{\"error\":"), line.clone()),
+    ] {
+        // Many enough to be told how far it has come.
+        let run = home.acctq(&format!("{args} {format} --jobs 1 -"));
+        let (code, sent) = on_terminal(run.env("TERM", "xterm"), 80);
+        assert_eq!(code, Some(5), "{sent}");
+        let error = sent.strip_prefix(before.as_str());
+        let (error, rest) = error.and_then(|rest| rest.split_once('\n')).expect(&sent);
+        assert!(error.ends_with("}}"), "{sent}");
+        assert_eq!(rest, after);
+    }
+}
+
+#[test]
 fn colour_is_only_where_it_may_be() {
     let home = Home::new();
     for (env, flags, colour) in [

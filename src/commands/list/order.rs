@@ -1,6 +1,7 @@
 //! `--sort`: accounts in the order of a field, by what the contract says of it.
 //!
-//! Times are in the order of their instants and numbers in that of their values, to the last digit; everything else is text.
+//! Times are in the order of their instants, numbers in that of their values, to the last digit, and false is before true;
+//! everything else is text.
 //! What is missing, null or of another type comes last, in either direction. Accounts that are alike stay in the list's
 //! order. What is sorted has to be held: rendered, since that is what is shown of it, and no more than [`MOST`] of it.
 
@@ -9,7 +10,7 @@ use std::collections::BinaryHeap;
 use std::mem;
 
 use crate::account::field::{self, Kind as FieldKind};
-use crate::account::{Account, Resource, Time, is_secret_name, path_flaw};
+use crate::account::{Account, Concealment, Resource, Time, is_secret_name, path_flaw};
 use crate::error::{Error, Kind, Result};
 use crate::escape::excerpt;
 use crate::expression::Number;
@@ -37,6 +38,7 @@ pub struct Order {
 /// What accounts are compared by, in its order.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Key {
+    Flag(bool),
     Number(Number),
     Time(Time),
     Text(String),
@@ -95,12 +97,19 @@ impl Order {
 
     fn key(&self, account: &Account) -> Option<Key> {
         let value = account.find(&self.path)?;
+        if Concealment::of(&account.document, false).hides(&self.path, value) {
+            // An order would tell of it.
+            return None;
+        }
         let text = || field::text(value).map(|text| Key::Text(text.into_owned()));
         let number = || Number::parse(value).map(Key::Number);
         match self.kind {
             FieldKind::Time => Time::parse(&field::text(value)?).map(Key::Time),
             FieldKind::Integer => number(),
-            FieldKind::Json => number().or_else(text),
+            FieldKind::Json => match value {
+                "false" | "true" => Some(Key::Flag(value == "true")),
+                _ => number().or_else(text),
+            },
             _ => text(),
         }
     }
@@ -176,7 +185,7 @@ impl<'a> Sorter<'a> {
             // A number's digits are no longer than the account that they stand in.
             Some(Key::Number(_)) => account.find(&self.order.path).map_or(0, str::len) + OVERHEAD,
             Some(Key::Time(time)) => time.size() + OVERHEAD,
-            None => 0,
+            Some(Key::Flag(_)) | None => 0,
         };
         let size = mem::size_of::<Held>() + piece.size() + text + OVERHEAD;
         self.number += 1;

@@ -118,11 +118,13 @@ impl Results {
     }
 
     /// Tells people what has come of it all.
-    pub fn sum_up(&self, interrupt: &Interrupt, drifts: &Drifts<'_>) {
+    pub fn sum_up(&self, interrupt: &Interrupt, drifts: &Drifts<'_>, is_whole: bool) {
         self.aside(interrupt, || {
             drifts.sum_up();
             let (read, shown) = self.amounts();
-            self.ui.note(&if read == shown {
+            self.ui.note(&if !is_whole {
+                format!("{}; the rest of the list was not read", accounts(shown))
+            } else if read == shown {
                 accounts(shown)
             } else {
                 format!("{} of {}", grouped(shown), accounts(read))
@@ -194,7 +196,9 @@ impl Results {
         let again = "run it again if you still want it";
         let hint = match kind {
             Kind::Terminated => {
-                format!("another program sent SIGTERM, perhaps for a time limit; {again}")
+                format!(
+                    "another program sent SIGTERM, perhaps for a time limit, or the terminal was closed; {again}"
+                )
             }
             _ => again.to_owned(),
         };

@@ -8,10 +8,12 @@ use super::source::Asked;
 use crate::commands::drifts::Drifts;
 use crate::error::{Error, Result};
 use crate::interrupt::Interrupt;
+use crate::output::Renderer;
 
 /// Delivers the answers of one call.
 pub struct Delivery<'a> {
     pub results: &'a Results,
+    pub renderer: &'a Renderer,
     pub interrupt: &'a Interrupt,
     pub drifts: Drifts<'a>,
     /// The failure of a look-up alone, which is that of the call.
@@ -29,15 +31,20 @@ impl Delivery<'_> {
         };
         // What comes behind an id that is untried will be looked up with it.
         let answer = match answer {
-            _ if self.untried > 0 => Ok(Answer::Untried),
-            answer => answer,
+            _ if self.untried > 0 => Ok(None),
+            Ok(Answer::Untried) => Ok(None),
+            Ok(Answer::Found(piece, strays)) => Ok(Some((piece, strays))),
+            Ok(Answer::Large(found, strays)) => {
+                super::render(self.renderer, asked, &found).map(|piece| Some((piece, strays)))
+            }
+            Err(error) => Err(error),
         };
         let written = match answer {
-            Ok(Answer::Untried) => {
+            Ok(None) => {
                 self.untried += 1;
                 Ok(())
             }
-            Ok(Answer::Found(piece, strays)) => {
+            Ok(Some((piece, strays))) => {
                 if let (Ok((id, client)), false) = (&asked.id, strays.is_empty()) {
                     let written = self.results.flush(&mut output);
                     self.drifts.warn(strays, id, client.profile());
