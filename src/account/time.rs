@@ -241,8 +241,8 @@ mod tests {
                 let theirs: Timestamp = text.parse().expect("a time");
                 assert_eq!(time(&text), Time::from(theirs), "{text}");
                 assert_eq!(
-                    time(&text).timestamp().as_second(),
-                    theirs.as_nanosecond().div_euclid(1_000_000_000) as i64
+                    i128::from(time(&text).timestamp().as_second()),
+                    theirs.as_nanosecond().div_euclid(1_000_000_000)
                 );
             }
         }
