@@ -134,6 +134,9 @@ impl Place<'_> {
 pub(super) const CUT_OFF: &str =
     "try again; if it stays so, the server or something before it cuts answers off";
 
+/// What to do about a server that repeats the bearer token.
+const COMPROMISED: &str = "whoever runs that server should know; consider the token compromised";
+
 pub(super) const CHECK_URL: &str = "is base_url right? `acctq config show` shows it";
 
 /// From this length on a token that stands in an answer is one that the server repeats; a shorter one, as people give to a
@@ -197,10 +200,7 @@ impl Answer {
             location: first("location").map(str::to_owned),
             retry_after: first("retry-after")
                 .and_then(|value| retry::retry_after(value, first("date"), SystemTime::now())),
-            request_id: REQUEST_IDS
-                .into_iter()
-                .find_map(first)
-                .map(|id| told(id, EXCERPT)),
+            request_id: REQUEST_IDS.into_iter().find_map(first).map(str::to_owned),
             body: Vec::new(),
             repeats_token,
         }
@@ -227,11 +227,13 @@ impl Answer {
     }
 
     /// Why there is not what was asked for.
-    pub fn refuse(self, target: Target<'_>, place: Place<'_>) -> Failure {
-        match self.unreadable(place) {
-            Some(why) if self.status == 200 => self.bad(why),
-            _ => self.refusal(target, place),
+    pub fn refuse(mut self, target: Target<'_>, place: Place<'_>) -> Failure {
+        if self.status == 200
+            && let Some(failure) = self.refuse_unreadable(place)
+        {
+            return failure;
         }
+        self.refusal(target, place)
     }
 
     /// An answer that makes no sense.
@@ -245,11 +247,42 @@ impl Answer {
         Failure {
             error: failure.error.with(|facts| {
                 facts.status = Some(self.status);
-                facts.request_id.clone_from(&self.request_id);
+                facts.request_id = self.request_id();
             }),
             stale: false,
             ..failure
         }
+    }
+
+    /// The server's name for the request, as a message may repeat it.
+    pub fn request_id(&self) -> Option<String> {
+        self.request_id.as_deref().map(|id| told(id, EXCERPT))
+    }
+
+    /// The body as an account, or an error of the API, and what it names as its secrets.
+    fn parsed(&self) -> Option<(Document, Concealment)> {
+        let document = Document::parse(lossy(&self.body).into_owned()).ok()?;
+        let concealment = Concealment::of(&document, false);
+        Some((document, concealment))
+    }
+
+    /// Takes out of the head what holds one of the body's secrets.
+    fn conceal(&mut self, concealment: &Concealment) {
+        for text in [&mut self.request_id, &mut self.location] {
+            text.take_if(|text| concealment.hides_text(text));
+        }
+        for text in [&mut self.content_type, &mut self.encoding] {
+            *text = text.take().map(|text| concealment.veil(text));
+        }
+    }
+
+    /// That the body cannot be JSON, if so.
+    fn refuse_unreadable(&mut self, place: Place<'_>) -> Option<Failure> {
+        self.unreadable(place)?;
+        if let Some((_, concealment)) = self.parsed() {
+            self.conceal(&concealment);
+        }
+        Some(self.bad(self.unreadable(place)?))
     }
 
     /// Why the body cannot be JSON, as far as its head and what has come of it tell.
@@ -264,8 +297,8 @@ impl Answer {
     fn document(mut self, id: &Id, place: Place<'_>) -> Result<Account, Failure> {
         let resource = id.resource();
         let host = place.host;
-        if let Some(why) = self.unreadable(place) {
-            return Err(self.bad(why));
+        if let Some(failure) = self.refuse_unreadable(place) {
+            return Err(failure);
         }
         let body = std::mem::take(&mut self.body);
         let bad = |message| self.bad(message);
@@ -295,16 +328,12 @@ impl Answer {
                 .get(resource.id_field)
                 .and_then(field::text)
                 .unwrap_or_default();
-            let is_secret = Concealment::of(&account.document, false).hides_text(&other);
-            let other = if is_secret {
-                "••••••••".into()
-            } else {
-                other
-            };
-            return Err(bad(format!(
-                "{host} answers with another {}: {} instead of {}",
+            let concealment = Concealment::of(&account.document, false);
+            let other = told(&concealment.veil(other.into_owned()), 80);
+            self.conceal(&concealment);
+            return Err(self.bad(format!(
+                "{host} answers with another {}: {other} instead of {}",
                 resource.noun,
-                told(&other, 80),
                 id.as_str()
             )));
         }
@@ -338,10 +367,16 @@ impl Answer {
         (!json).then(|| told(declared, 60))
     }
 
-    fn refusal(self, target: Target<'_>, place: Place<'_>) -> Failure {
+    fn refusal(mut self, target: Target<'_>, place: Place<'_>) -> Failure {
         let (host, status) = (place.host, self.status);
         let wanted = format!("{} at {}", target.words(), place.words());
-        let (code, words) = self.server_words();
+        let (mut code, mut words) = (None, None);
+        // One that repeats the bearer token is not here any more.
+        let leads_somewhere = self.location.is_some() || self.repeats_token;
+        if let Some((document, concealment)) = self.parsed() {
+            self.conceal(&concealment);
+            (code, words) = server_words(&document, &concealment);
+        }
         let says = words
             .as_ref()
             .map(|words| format!("; the server says: \"{words}\""))
@@ -351,6 +386,7 @@ impl Answer {
             300..=399 if status != 304 => {
                 let target = match &self.location {
                     Some(location) => destination(location, place.scheme),
+                    None if leads_somewhere => "an address that repeats a secret".to_owned(),
                     None => "nowhere".to_owned(),
                 };
                 let message = format!(
@@ -405,7 +441,7 @@ impl Answer {
                 let message = format!("{} failed with status {status}{asks}{says}", place.words());
                 let error = Error::new(Kind::Server, message)
                     .retryable(status != 501)
-                    .hint(match (&self.request_id, status) {
+                    .hint(match (self.request_id(), status) {
                         (_, 501) => CHECK_URL.to_owned(),
                         (Some(id), _) => {
                             format!("try again later; its operator can look for request {id}")
@@ -425,11 +461,18 @@ impl Answer {
                 )
             }
         };
+        let error = match error.hint_text() {
+            Some(hint) if self.repeats_token => {
+                let hint = format!("{hint}; the answer repeats the token: {COMPROMISED}");
+                error.hint(hint)
+            }
+            _ => error,
+        };
         let error = error.with(|facts| {
             facts.status = Some(status);
             facts.server_code = code;
             facts.server_message = words;
-            facts.request_id = self.request_id;
+            facts.request_id = self.request_id();
             facts.retry_after = self.retry_after;
         });
         Failure {
@@ -468,27 +511,23 @@ impl Answer {
         (text.len() <= 2 && text.trim().is_empty())
             || (self.not_json().is_none() && Document::parse(text.into_owned()).is_ok())
     }
+}
 
-    /// The code and the message of an error body, in either API's form.
-    fn server_words(&self) -> (Option<String>, Option<String>) {
-        if self.encoding.is_some() {
-            return (None, None);
-        }
-        let text = lossy(&self.body).into_owned();
-        let Ok(document) = Document::parse(text) else {
-            return (None, None);
-        };
-        let member = |names: [&str; 2]| {
-            let text = names
-                .into_iter()
-                .find_map(|name| field::text(document.get(name)?))?;
-            Some(told(&text, EXCERPT)).filter(|text| !text.is_empty())
-        };
-        (
-            member(["code", "error"]),
-            member(["message", "description"]),
-        )
-    }
+/// The code and the message of an error, in either API's form.
+fn server_words(
+    document: &Document,
+    concealment: &Concealment,
+) -> (Option<String>, Option<String>) {
+    let member = |names: [&str; 2]| {
+        let text = names
+            .into_iter()
+            .find_map(|name| field::text(document.get(name)?))?;
+        Some(told(&concealment.veil(text.into_owned()), EXCERPT)).filter(|text| !text.is_empty())
+    };
+    (
+        member(["code", "error"]),
+        member(["message", "description"]),
+    )
 }
 
 /// Whether a body repeats the bearer token.
@@ -509,8 +548,7 @@ pub(super) fn repeats(body: &[u8], token: &str) -> bool {
 /// That a good answer repeats the bearer token.
 pub(super) fn repeated(host: &str) -> Failure {
     let message = format!("the answer of {host} repeats the bearer token; it is not shown");
-    let error = Error::new(Kind::BadResponse, message)
-        .hint("whoever runs that server should know; consider the token compromised");
+    let error = Error::new(Kind::BadResponse, message).hint(COMPROMISED);
     Failure::lasting(error.with(|facts| facts.status = Some(200)))
 }
 

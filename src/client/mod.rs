@@ -526,7 +526,7 @@ impl<'a> Client<'a> {
         let announced = body.content_length().unwrap_or_default();
         let mut body = body.into_reader();
         self.receive(&mut answer, announced, &mut body, token, phase, claim)?;
-        let request_id = answer.request_id.clone();
+        let request_id = answer.request_id();
         Ok((answer.read(target, self.place())?, request_id))
     }
 
@@ -565,7 +565,7 @@ impl<'a> Client<'a> {
             return Err(answer.refuse(Target::List(resource), self.place()));
         }
         self.refuse_repeated(&mut answer, token)?;
-        let request_id = answer.request_id.clone();
+        let request_id = answer.request_id();
         let explain = |error| self.explain(error, idle);
         let mut listing = Listing::new(listing::Source {
             resource,

@@ -955,7 +955,7 @@ fn a_server_that_repeats_the_token() {
         lasting "as an error code": refused(JSON, &format!(r#"{{"code":"{TOKEN}"}}"#)) => (4, "auth"), rejects;
         lasting "in an error's header": refused(&named("X-Request-Id"), "") => (4, "auth"), rejects;
         lasting "in the reason": says(format!("HTTP/1.1 401 {TOKEN}\r\n\r\n")) => (4, "auth"), rejects;
-        lasting "in a redirect": says(response("302 Found", &format!("Location: https://{TOKEN}.example.com/\r\n"), "")) => BAD, "HOST redirects to nowhere (status 302), and redirects are not followed WHO";
+        lasting "in a redirect": says(response("302 Found", &format!("Location: https://{TOKEN}.example.com/\r\n"), "")) => BAD, "HOST redirects to an address that repeats a secret (status 302), and redirects are not followed WHO";
         lasting "in the request's name": found(&named("X-Request-Id"), ACCOUNT) => BAD, said;
         lasting "in the type": found(&format!("Content-Type: text/{TOKEN}\r\n"), ACCOUNT) => BAD, said;
         lasting "in the encoding": found(&format!("Content-Encoding: {TOKEN}\r\n"), ACCOUNT) => BAD, said;
@@ -966,6 +966,17 @@ fn a_server_that_repeats_the_token() {
         passing "in an answer cut off": says(cut) => NETWORK, CLOSED;
         lasting "as another account": found("", &ACCOUNT.replace("cacc_1", TOKEN)) => BAD, said;
     });
+    let ended = {
+        let wire = Wire::answers(response("401 Unauthorized", JSON, &message(TOKEN)));
+        let home = Home::new();
+        home.profile(wire.url());
+        home.acctq("cacc get cacc_1 -o json").run()
+    };
+    assert_eq!(
+        ended.fails(4, &[]).error()["hint"],
+        "is it current, and of this environment? `acctq config show` says where it comes from; the answer repeats the token: \
+         whoever runs that server should know; consider the token compromised"
+    );
     // In the successful request's trace, too.
     let wire = Wire::answers(response("404 Not Found", &named("X-Request-Id"), ""));
     let home = Home::new();
@@ -973,6 +984,39 @@ fn a_server_that_repeats_the_token() {
     for args in ["-v", "-v -o json"] {
         assert_eq!(home.acctq(&format!("cacc get cacc_1 {args}")).run().code, 5);
     }
+}
+
+#[test]
+fn a_servers_words_about_a_secret() {
+    // No activation token that is known by its form: only the body says that it is one.
+    let secret = "ACTIV-zz91-qqq";
+    let named = |more: &str| format!(r#"{{"activation_token":"{secret}",{more}}}"#);
+    let message = named(&format!(
+        r#""message":"coupon {secret} used","code":"{secret}""#
+    ));
+    let nested = format!(
+        r#"{{"description":"coupon ACTIV\u002dzz91-qqq used","details":[{}]}}"#,
+        named("\"a\":1")
+    );
+    let request_id = format!("{JSON}X-Request-Id: req-{secret}\r\n");
+    let answers = |status: &str, headers: &str, body: &str| says(response(status, headers, body));
+    let moved = format!("Location: https://{secret}.example.com/\r\n");
+    let cases = cases! {
+        lasting "in a message": answers("501 No", &request_id, &message) => (8, "server"), "HOST (profile test) failed with status 501; the server says: \"••••••••\" (cacc_1)";
+        lasting "escaped, of a nested one": answers("410 Gone", JSON, &nested) => (5, "gone"), "the connected account cacc_1 at HOST (profile test) is gone; the server says: \"••••••••\"";
+        lasting "in a redirect": answers("302 Found", &moved, &named("\"a\":1")) => BAD, "HOST redirects to an address that repeats a secret (status 302), and redirects are not followed WHO";
+        lasting "in the type": answers("200 OK", &format!("Content-Type: text/{secret}\r\n"), &named("\"a\":1")) => BAD, "HOST answers with ••••••••, not with JSON WHO";
+        lasting "in the name of a wrong one's request": answers("200 OK", &request_id, &named(&format!(r#""id":"{secret}""#))) => BAD, "HOST answers with another connected account: •••••••• instead of cacc_1 (profile test)";
+    };
+    for case in &cases {
+        let wire = Wire::new(case.scripts.clone());
+        let home = Home::new();
+        home.profile(wire.url());
+        let ended = home.acctq("cacc get cacc_1 -v -o json").run();
+        ended.fails(case.exit_code, &["\"trace\""]);
+        assert!(!ended.stderr.contains("zz91"), "{}: {ended:#?}", case.name);
+    }
+    check(cases);
 }
 
 #[test]
