@@ -383,20 +383,7 @@ impl Answer {
             .unwrap_or_default();
         let asked = self.retry_after.map(seconds);
         let (error, transient) = match status {
-            300..=399 if status != 304 => {
-                let target = match &self.location {
-                    Some(location) => destination(location, place.scheme),
-                    None if leads_somewhere => "an address that repeats a secret".to_owned(),
-                    None => "nowhere".to_owned(),
-                };
-                let message = format!(
-                    "{host} redirects to {target} (status {status}), and redirects are not followed"
-                );
-                (
-                    Error::new(Kind::BadResponse, message).hint(CHECK_URL),
-                    false,
-                )
-            }
+            300..=399 if status != 304 => (self.redirect(place, leads_somewhere), false),
             401 | 403 => (Self::rejected(target, place, status, &says), false),
             404 if self.not_found() => {
                 let hint = target.not_found(place);
@@ -480,6 +467,19 @@ impl Answer {
             transient,
             stale: false,
         }
+    }
+
+    fn redirect(&self, place: Place<'_>, leads_somewhere: bool) -> Error {
+        let target = match &self.location {
+            Some(location) => destination(location, place.scheme),
+            None if leads_somewhere => "an address that repeats a secret".to_owned(),
+            None => "nowhere".to_owned(),
+        };
+        let (host, status) = (place.host, self.status);
+        let message = format!(
+            "{host} redirects to {target} (status {status}), and redirects are not followed"
+        );
+        Error::new(Kind::BadResponse, message).hint(CHECK_URL)
     }
 
     fn rejected(target: Target<'_>, place: Place<'_>, status: u16, says: &str) -> Error {

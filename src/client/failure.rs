@@ -275,24 +275,36 @@ fn plain(error: &io::Error) -> io::Error {
 }
 
 fn of_tls(error: &rustls::Error, host: &str) -> Failure {
+    use rustls::Error::{AlertReceived, InvalidCertificate, InvalidMessage, PeerIncompatible};
+    // What is wrong with a certificate, or with what either side offers, is wrong for everybody, and stays so. The rest may
+    // be a single connection's: a server that is overloaded or restarted, something between that answers in its place.
+    let lasts = matches!(
+        error,
+        InvalidCertificate(_)
+            | PeerIncompatible(_)
+            | AlertReceived(
+                AlertDescription::CertificateRequired
+                    | AlertDescription::BadCertificate
+                    | AlertDescription::ProtocolVersion
+            )
+    );
     let (message, hint) = match error {
-        rustls::Error::InvalidCertificate(flaw) => of_certificate(flaw, host),
-        rustls::Error::InvalidMessage(_) => (
+        InvalidCertificate(flaw) => of_certificate(flaw, host),
+        InvalidMessage(_) => (
             format!("{host} does not speak TLS on this port"),
             "is base_url right, its port included? https needs the TLS port",
         ),
-        rustls::Error::AlertReceived(
-            AlertDescription::CertificateRequired | AlertDescription::BadCertificate,
-        ) => (
-            format!("{host} demands a client certificate"),
-            "acctq has none to offer; ask the server's operator for a way without",
-        ),
-        rustls::Error::AlertReceived(AlertDescription::ProtocolVersion)
-        | rustls::Error::PeerIncompatible(_) => (
+        AlertReceived(AlertDescription::CertificateRequired | AlertDescription::BadCertificate) => {
+            (
+                format!("{host} demands a client certificate"),
+                "acctq has none to offer; ask the server's operator for a way without",
+            )
+        }
+        AlertReceived(AlertDescription::ProtocolVersion) | PeerIncompatible(_) => (
             format!("{host} offers no TLS version or cipher that is safe"),
             "it must speak TLS 1.2 or 1.3; ask its operator",
         ),
-        rustls::Error::AlertReceived(_) => (
+        AlertReceived(_) => (
             format!("{host} refused the TLS handshake"),
             "is base_url right, its host name included? else ask the server's operator",
         ),
@@ -301,7 +313,8 @@ fn of_tls(error: &rustls::Error, host: &str) -> Failure {
             "is base_url right, its port included?",
         ),
     };
-    Failure::lasting(Error::new(Kind::Tls, message).hint(hint))
+    let error = Error::new(Kind::Tls, message).hint(hint);
+    Failure::lasting(error.retryable(!lasts))
 }
 
 fn of_certificate(flaw: &CertificateError, host: &str) -> (String, &'static str) {
