@@ -412,21 +412,24 @@ impl<'a> Client<'a> {
                 token = renewed;
                 continue;
             }
+            let backoff = retry::backoff(retries + 1, fastrand::f64());
             let outcome = Outcome {
                 transient: failure.transient,
                 retry_after: facts.retry_after,
             };
-            // Among many, what a server asks for holds all of them, and is nobody's own time.
+            // Among many, what a server asks for holds all of them, and is nobody's own time; what is waited anyway is.
             let asked = facts.retry_after.filter(|_| self.pace.is_shared());
-            let remaining = match asked {
-                Some(_) => Duration::MAX,
-                None => deadline.saturating_duration_since(Instant::now()),
-            };
             if let Some(asked) = asked.filter(|asked| *asked <= retry::LONGEST_ASKED) {
                 self.pace.hold(asked);
             }
+            let held = asked.is_some_and(|asked| asked > backoff);
+            let remaining = if held {
+                Duration::MAX
+            } else {
+                deadline.saturating_duration_since(Instant::now())
+            };
             let allowed = self.limits.retries;
-            let decision = retry::decide(retries + 1, allowed, outcome, remaining, fastrand::f64());
+            let decision = retry::decide(retries + 1, allowed, outcome, remaining, backoff);
             let wait = match decision {
                 Decision::Retry(wait) if self.pace.grants_retry() => wait,
                 _ => {
@@ -439,12 +442,8 @@ impl<'a> Client<'a> {
             if facts.status.is_none() {
                 self.resolver.forget();
             }
-            let backoff = if asked.is_some() {
-                Duration::ZERO
-            } else {
-                wait
-            };
-            match self.pace.wait(backoff) {
+            let own = if held { Duration::ZERO } else { wait };
+            match self.pace.wait(own) {
                 Some(held) => deadline += held,
                 None => return Err(failure.error),
             }

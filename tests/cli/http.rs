@@ -780,6 +780,28 @@ fn asked_to_wait() {
     }
 }
 
+#[test]
+fn who_asks_for_no_pause_is_not_hammered_at() {
+    for retry_after in ["0", "Sun, 06 Nov 1994 08:49:37 GMT"] {
+        let headers = format!("Retry-After: {retry_after}\r\n");
+        let wire = Wire::answers(response("503 Busy", &headers, ""));
+        let home = Home::new();
+        home.profile(wire.url());
+        for ids in ["cacc_1", "cacc_1 cacc_2 cacc_3"] {
+            let ended = home.acctq(&format!("cacc get {ids} -v -o ndjson")).run();
+            assert_eq!((ended.code, ended.stdout.as_str()), (8, ""));
+            let told = ended.stderr.lines().map(|line| {
+                let told: serde_json::Value = serde_json::from_str(line).unwrap();
+                told["trace"]["retry_in_ms"].as_u64()
+            });
+            let waits: Vec<u64> = told.flatten().collect();
+            assert_eq!(waits.len(), 2 * ids.split(' ').count());
+            // Each is chosen at random from many.
+            assert!(waits.iter().any(|wait| *wait > 0), "{waits:?}");
+        }
+    }
+}
+
 /// The account with this as its metadata.
 fn with_metadata(metadata: &str) -> String {
     format!(
