@@ -14,6 +14,7 @@ use ureq::Timeout;
 use super::PHASE;
 use super::kept::{Stale, is_closed};
 use super::proxy::Proxy;
+use super::tls::Unfinished;
 use super::tunnel::Failed;
 use super::verifier::Untrusted;
 use crate::account::id::hide_credentials;
@@ -97,7 +98,10 @@ pub fn of_transport(
         {
             (Some(e), ..) => of_tls(e, host),
             (_, Some(e), Some(proxy)) => of_proxy(e, proxy, host, phase),
-            _ => internal(host),
+            _ => match e.downcast_ref() {
+                Some(unfinished) => of_handshake(unfinished, host, phase),
+                None => internal(host),
+            },
         },
         _ => internal(host),
     }
@@ -274,37 +278,45 @@ fn plain(error: &io::Error) -> io::Error {
     )
 }
 
+/// No TLS connection, though there is one below it: whoever is there speaks no TLS, or is too busy to.
+fn of_handshake(unfinished: &Unfinished, host: &str, phase: Duration) -> Failure {
+    let (kind, message, hint) = match unfinished {
+        Unfinished::Closed => (
+            Kind::Network,
+            format!("{host} closed the connection during the TLS handshake"),
+            "is base_url right, its port included? else try again".to_owned(),
+        ),
+        Unfinished::InTime => (
+            Kind::Timeout,
+            format!(
+                "{host} took the connection, but did not complete the TLS handshake within {}",
+                seconds(phase)
+            ),
+            again(phase),
+        ),
+    };
+    Failure::passing(Error::new(kind, message).hint(hint))
+}
+
 fn of_tls(error: &rustls::Error, host: &str) -> Failure {
-    use rustls::Error::{AlertReceived, InvalidCertificate, InvalidMessage, PeerIncompatible};
-    // What is wrong with a certificate, or with what either side offers, is wrong for everybody, and stays so. The rest may
-    // be a single connection's: a server that is overloaded or restarted, something between that answers in its place.
-    let lasts = matches!(
-        error,
-        InvalidCertificate(_)
-            | PeerIncompatible(_)
-            | AlertReceived(
-                AlertDescription::CertificateRequired
-                    | AlertDescription::BadCertificate
-                    | AlertDescription::ProtocolVersion
-            )
-    );
     let (message, hint) = match error {
-        InvalidCertificate(flaw) => of_certificate(flaw, host),
-        InvalidMessage(_) => (
+        rustls::Error::InvalidCertificate(flaw) => of_certificate(flaw, host),
+        rustls::Error::InvalidMessage(_) => (
             format!("{host} does not speak TLS on this port"),
             "is base_url right, its port included? https needs the TLS port",
         ),
-        AlertReceived(AlertDescription::CertificateRequired | AlertDescription::BadCertificate) => {
-            (
-                format!("{host} demands a client certificate"),
-                "acctq has none to offer; ask the server's operator for a way without",
-            )
-        }
-        AlertReceived(AlertDescription::ProtocolVersion) | PeerIncompatible(_) => (
+        rustls::Error::AlertReceived(
+            AlertDescription::CertificateRequired | AlertDescription::BadCertificate,
+        ) => (
+            format!("{host} demands a client certificate"),
+            "acctq has none to offer; ask the server's operator for a way without",
+        ),
+        rustls::Error::AlertReceived(AlertDescription::ProtocolVersion)
+        | rustls::Error::PeerIncompatible(_) => (
             format!("{host} offers no TLS version or cipher that is safe"),
             "it must speak TLS 1.2 or 1.3; ask its operator",
         ),
-        AlertReceived(_) => (
+        rustls::Error::AlertReceived(_) => (
             format!("{host} refused the TLS handshake"),
             "is base_url right, its host name included? else ask the server's operator",
         ),
@@ -313,6 +325,18 @@ fn of_tls(error: &rustls::Error, host: &str) -> Failure {
             "is base_url right, its port included?",
         ),
     };
+    // What is wrong with a certificate, or with what either side offers, is wrong for everybody, and stays so. The rest may
+    // be a single connection's: a server that is overloaded or restarted, something between that answers in its place.
+    let lasts = matches!(
+        error,
+        rustls::Error::InvalidCertificate(_)
+            | rustls::Error::PeerIncompatible(_)
+            | rustls::Error::AlertReceived(
+                AlertDescription::CertificateRequired
+                    | AlertDescription::BadCertificate
+                    | AlertDescription::ProtocolVersion
+            )
+    );
     let error = Error::new(Kind::Tls, message).hint(hint);
     Failure::lasting(error.retryable(!lasts))
 }
