@@ -309,13 +309,11 @@ impl Answer {
             return Err(bad(format!("the answer of {host} is empty")));
         }
         let document = Document::parse(text).map_err(|why| match why {
-            Undocumented::Flaw(Flaw::Incomplete) => Failure::passing(
-                Error::new(
-                    Kind::Network,
-                    format!("the answer of {host} {}", Flaw::Incomplete.words()),
-                )
-                .hint(CUT_OFF),
-            ),
+            Undocumented::Flaw(Flaw::Incomplete) => {
+                let message = format!("the answer of {host} {}", Flaw::Incomplete.words());
+                let error = Error::new(Kind::Network, message).hint(CUT_OFF);
+                self.with_head(Failure::passing(error))
+            }
             Undocumented::Flaw(flaw) => bad(format!("the answer of {host} {}", flaw.words())),
             Undocumented::NotAnObject => {
                 bad(format!("the answer of {host} is JSON, but not an object"))
@@ -437,16 +435,7 @@ impl Answer {
                     });
                 (error, matches!(status, 500 | 502 | 503 | 504))
             }
-            _ => {
-                let what = target.question();
-                let message = format!(
-                    "{host} answers with status {status}, which the API does not have for a {what}{says}"
-                );
-                (
-                    Error::new(Kind::BadResponse, message).hint(CHECK_URL),
-                    false,
-                )
-            }
+            _ => (Self::other(target, host, status, &says), false),
         };
         let error = match error.hint_text() {
             Some(hint) if self.repeats_token => {
@@ -480,6 +469,27 @@ impl Answer {
             "{host} redirects to {target} (status {status}), and redirects are not followed"
         );
         Error::new(Kind::BadResponse, message).hint(CHECK_URL)
+    }
+
+    fn other(target: Target<'_>, host: &str, status: u16, says: &str) -> Error {
+        let what = target.question();
+        let (message, hint) = match status {
+            400 => (
+                format!("{host} refuses the {what} (status 400){says}"),
+                CHECK_URL,
+            ),
+            409 => (
+                format!("{host} refuses the {what} for now (status 409){says}"),
+                "try again; something else may be under way with it",
+            ),
+            _ => (
+                format!(
+                    "{host} answers with status {status}, which the API does not have for a {what}{says}"
+                ),
+                CHECK_URL,
+            ),
+        };
+        Error::new(Kind::BadResponse, message).hint(hint)
     }
 
     fn rejected(target: Target<'_>, place: Place<'_>, status: u16, says: &str) -> Error {

@@ -307,7 +307,11 @@ impl<'a> Client<'a> {
     fn aside(&self, error: &Error, target: Target<'_>, attempts: u32) -> String {
         let message = error.to_string();
         let mut aside = Vec::new();
-        let is_told = |id: &&str| message.split_whitespace().any(|word| word == *id);
+        // An id may be any word, so that it is looked for where messages name one.
+        let is_told = |id: &&str| {
+            let named = |before: &str| message.contains(&format!("{before} {id}"));
+            named("account") || named("instead of")
+        };
         if let Some(id) = target.id().filter(|id| !is_told(id)) {
             aside.push(id.to_owned());
         }

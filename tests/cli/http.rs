@@ -672,8 +672,8 @@ fn refusals() {
         lasting "404 without end": vec![Read, Write(b"HTTP/1.1 404 Not Found\r\n\r\n".into()), Flood(vec![b'x'; 4096])] => BAD, page;
         lasting "404 of a plain text": says(response("404 Not Found", "Content-Type: text/plain\r\n", "404 page not found")) => BAD, page;
         lasting "410": status("410 Gone", error) => (5, "gone"), "the connected account cacc_1 at HOST (profile test) is gone; the server says: \"Some message.\"";
-        lasting "400": status("400 Bad Request", error) => BAD, "HOST answers with status 400, which the API does not have for a look-up; the server says: \"Some message.\" WHO";
-        lasting "409": status("409 Conflict", error) => BAD, "HOST answers with status 409, which the API does not have for a look-up; the server says: \"Some message.\" WHO";
+        lasting "400": status("400 Bad Request", error) => BAD, "HOST refuses the look-up (status 400); the server says: \"Some message.\" WHO";
+        lasting "409": status("409 Conflict", error) => BAD, "HOST refuses the look-up for now (status 409); the server says: \"Some message.\" WHO";
         lasting "422": status("422 Unprocessable Content", error) => BAD, "HOST answers with status 422, which the API does not have for a look-up; the server says: \"Some message.\" WHO";
         lasting "501": status("501 Not Implemented", error) => (8, "server"), "HOST (profile test) failed with status 501; the server says: \"Some message.\" (cacc_1)";
         lasting "511": status("511 Network Authentication Required", error) => (8, "server"), "HOST (profile test) failed with status 511; the server says: \"Some message.\" (cacc_1)";
@@ -684,6 +684,39 @@ fn refusals() {
         passing "an error without end": vec![Read, Write(b"HTTP/1.1 500 Oops\r\n\r\n".into()), Flood(vec![b'x'; 4096])] => (8, "server"), "HOST (profile test) failed with status 500 (cacc_1, tried 2 times)";
         passing "an error cut off": head("", "").into_iter().map(|action| match action { Write(_) => Write(b"HTTP/1.1 503 Oops\r\nContent-Length: 900\r\n\r\n{".into()), other => other, }).collect() => (8, "server"), "HOST (profile test) failed with status 503 (cacc_1, tried 2 times)";
     });
+}
+
+#[test]
+fn what_is_cut_off_says_in_which_answer() {
+    let wire = Wire::answers(response("200 OK", "X-Request-Id: r-1\r\n", "{\"id\":"));
+    let home = Home::new();
+    home.profile(wire.url());
+    let error = home
+        .acctq("cacc get cacc_1 --retries 0 -o json")
+        .run()
+        .fails(7, &["ends in the middle of its JSON"])
+        .error();
+    assert_eq!(
+        (&error["status"], &error["request_id"]),
+        (&200.into(), &"r-1".into())
+    );
+}
+
+#[test]
+fn an_id_that_is_a_word_of_the_message_is_told() {
+    let wire = Wire::answers(response("422 Unprocessable", "", ""));
+    let gone = Wire::answers(response("410 Gone", "", ""));
+    for (wire, id, code, says) in [
+        (&wire, "with", 9, " (with, profile test)\n"),
+        (&wire, "status", 9, " (status, profile test)\n"),
+        (&gone, "with", 5, "error: the partner account with at "),
+        (&gone, "the", 5, " (profile test) is gone\n"),
+    ] {
+        let home = Home::new();
+        home.profile(wire.url());
+        let get = format!("partner account get {id}");
+        home.acctq(&get).run().fails(code, &[says]);
+    }
 }
 
 #[test]
