@@ -18,7 +18,7 @@ const SHORTEST: usize = 6;
 const MOST: usize = 64;
 
 /// Decides what stays hidden of one document.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Concealment {
     /// The texts of the document's secrets; `None` to hide nothing.
     secrets: Option<Vec<String>>,
@@ -88,6 +88,15 @@ impl Concealment {
             .iter()
             .flatten()
             .any(|secret| text.contains(secret.as_str()))
+    }
+
+    /// A text, or what stands for one that holds one of the secrets.
+    #[must_use]
+    pub fn veil(&self, text: String) -> String {
+        if self.hides_text(&text) {
+            return "••••••••".to_owned();
+        }
+        text
     }
 
     /// The tokens of a value, without what is hidden in it.

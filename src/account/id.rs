@@ -248,14 +248,30 @@ fn looks_like_a_credential(text: &str) -> bool {
 #[must_use]
 pub fn hide_credentials(text: &str) -> String {
     let in_word = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    let mut is_encoded = false;
     text.split_inclusive(|c| !in_word(c))
-        .map(|word| match word.trim_end_matches(|c| !in_word(c)) {
-            bare if looks_like_a_credential(bare) => {
-                Cow::Owned(format!("••••••••{}", &word[bare.len()..]))
+        .map(|word| {
+            let bare = word.trim_end_matches(|c| !in_word(c));
+            // `%3D` is another way to write what ends a word.
+            let before = if is_encoded { 2 } else { 0 };
+            is_encoded = word.ends_with('%');
+            match credential_in(bare, before) {
+                Some(at) => Cow::Owned(format!("{}••••••••{}", &bare[..at], &word[bare.len()..])),
+                None => Cow::Borrowed(word),
             }
-            _ => Cow::Borrowed(word),
         })
         .collect()
+}
+
+/// Where in a word the credential begins: at its start, or behind so many bytes `before`; an activation token anywhere, which no
+/// other word looks like.
+fn credential_in(word: &str, before: usize) -> Option<usize> {
+    const ACTIVATION: &[u8] = b"PNS-";
+    let starts = |at: &usize| word.get(*at..).is_some_and(looks_like_a_credential);
+    [0, before].into_iter().find(starts).or_else(|| {
+        let mut windows = word.as_bytes().windows(ACTIVATION.len());
+        windows.position(|window| window.eq_ignore_ascii_case(ACTIVATION))
+    })
 }
 
 #[cfg(test)]
@@ -370,6 +386,17 @@ mod tests {
                 let all = format!("{error} {:?}", error.hint_text());
                 assert!(!all.contains(&secret.trim_matches('"')[4..]), "{all}");
             }
+        }
+        for (text, shown) in [
+            ("x_PNS-WXYZ7890 used", "x_•••••••• used"),
+            ("Xpns-wxyz7890.", "X••••••••"),
+            ("?a=c%3DPNS-WXYZ7890", "?a=c%3D••••••••"),
+            ("?a=c%3dsk_live_abc&d", "?a=c%3d••••••••&d"),
+            ("3Dsk_live_abc", "3Dsk_live_abc"),
+            ("100%", "100%"),
+            ("100% PNS", "100% PNS"),
+        ] {
+            assert_eq!(hide_credentials(text), shown);
         }
         // A short text that begins like a JWT is too short for one.
         let jwt = |len: usize| format!("eyJ{}", "a".repeat(len - 3));

@@ -135,6 +135,9 @@ impl Place<'_> {
 pub(super) const CUT_OFF: &str =
     "try again; if it stays so, the server or something before it cuts answers off";
 
+/// What to do about a server that repeats the bearer token.
+const COMPROMISED: &str = "whoever runs that server should know; consider the token compromised";
+
 pub(super) const CHECK_URL: &str = "is base_url right? `acctq config show` shows it";
 
 /// From this length on a token that stands in an answer is one that the server repeats; a shorter one, as people give to a
@@ -198,10 +201,7 @@ impl Answer {
             location: first("location").map(str::to_owned),
             retry_after: first("retry-after")
                 .and_then(|value| retry::retry_after(value, first("date"), SystemTime::now())),
-            request_id: REQUEST_IDS
-                .into_iter()
-                .find_map(first)
-                .map(|id| told(id, EXCERPT)),
+            request_id: REQUEST_IDS.into_iter().find_map(first).map(str::to_owned),
             body: Vec::new(),
             repeats_token,
         }
@@ -228,11 +228,13 @@ impl Answer {
     }
 
     /// Why there is not what was asked for.
-    pub fn refuse(self, target: Target<'_>, place: Place<'_>) -> Failure {
-        match self.unreadable(place) {
-            Some(why) if self.status == 200 => self.bad(why),
-            _ => self.refusal(target, place),
+    pub fn refuse(mut self, target: Target<'_>, place: Place<'_>) -> Failure {
+        if self.status == 200
+            && let Some(failure) = self.refuse_unreadable(place)
+        {
+            return failure;
         }
+        self.refusal(target, place)
     }
 
     /// An answer that makes no sense.
@@ -246,11 +248,42 @@ impl Answer {
         Failure {
             error: failure.error.with(|facts| {
                 facts.status = Some(self.status);
-                facts.request_id.clone_from(&self.request_id);
+                facts.request_id = self.request_id();
             }),
             stale: false,
             ..failure
         }
+    }
+
+    /// The server's name for the request, as a message may repeat it.
+    pub fn request_id(&self) -> Option<String> {
+        self.request_id.as_deref().map(|id| told(id, EXCERPT))
+    }
+
+    /// The body as an account, or an error of the API, and what it names as its secrets.
+    fn parsed(&self) -> Option<(Document, Concealment)> {
+        let document = Document::parse(lossy(&self.body).into_owned()).ok()?;
+        let concealment = Concealment::of(&document, false);
+        Some((document, concealment))
+    }
+
+    /// Takes out of the head what holds one of the body's secrets.
+    fn conceal(&mut self, concealment: &Concealment) {
+        for text in [&mut self.request_id, &mut self.location] {
+            text.take_if(|text| concealment.hides_text(text));
+        }
+        for text in [&mut self.content_type, &mut self.encoding] {
+            *text = text.take().map(|text| concealment.veil(text));
+        }
+    }
+
+    /// That the body cannot be JSON, if so.
+    fn refuse_unreadable(&mut self, place: Place<'_>) -> Option<Failure> {
+        self.unreadable(place)?;
+        if let Some((_, concealment)) = self.parsed() {
+            self.conceal(&concealment);
+        }
+        Some(self.bad(self.unreadable(place)?))
     }
 
     /// Why the body cannot be JSON, as far as its head and what has come of it tell.
@@ -265,8 +298,8 @@ impl Answer {
     fn document(mut self, id: &Id, place: Place<'_>) -> Result<Account, Failure> {
         let resource = id.resource();
         let host = place.host;
-        if let Some(why) = self.unreadable(place) {
-            return Err(self.bad(why));
+        if let Some(failure) = self.refuse_unreadable(place) {
+            return Err(failure);
         }
         let body = std::mem::take(&mut self.body);
         let bad = |message| self.bad(message);
@@ -283,13 +316,11 @@ impl Answer {
             Document::parse(text)
         };
         let document = document.map_err(|why| match why {
-            Undocumented::Flaw(Flaw::Incomplete) => Failure::passing(
-                Error::new(
-                    Kind::Network,
-                    format!("the answer of {host} {}", Flaw::Incomplete.words()),
-                )
-                .hint(CUT_OFF),
-            ),
+            Undocumented::Flaw(Flaw::Incomplete) => {
+                let message = format!("the answer of {host} {}", Flaw::Incomplete.words());
+                let error = Error::new(Kind::Network, message).hint(CUT_OFF);
+                self.with_head(Failure::passing(error))
+            }
             Undocumented::Flaw(flaw) => bad(format!("the answer of {host} {}", flaw.words())),
             Undocumented::NotAnObject => {
                 bad(format!("the answer of {host} is JSON, but not an object"))
@@ -302,16 +333,12 @@ impl Answer {
                 .get(resource.id_field)
                 .and_then(field::text)
                 .unwrap_or_default();
-            let is_secret = Concealment::of(&account.document, false).hides_text(&other);
-            let other = if is_secret {
-                "••••••••".into()
-            } else {
-                other
-            };
-            return Err(bad(format!(
-                "{host} answers with another {}: {} instead of {}",
+            let concealment = Concealment::of(&account.document, false);
+            let other = told(&concealment.veil(other.into_owned()), 80);
+            self.conceal(&concealment);
+            return Err(self.bad(format!(
+                "{host} answers with another {}: {other} instead of {}",
                 resource.noun,
-                told(&other, 80),
                 id.as_str()
             )));
         }
@@ -345,29 +372,23 @@ impl Answer {
         (!json).then(|| told(declared, 60))
     }
 
-    fn refusal(self, target: Target<'_>, place: Place<'_>) -> Failure {
+    fn refusal(mut self, target: Target<'_>, place: Place<'_>) -> Failure {
         let (host, status) = (place.host, self.status);
         let wanted = format!("{} at {}", target.words(), place.words());
-        let (code, words) = self.server_words();
+        let (mut code, mut words) = (None, None);
+        // One that repeats the bearer token is not here any more.
+        let leads_somewhere = self.location.is_some() || self.repeats_token;
+        if let Some((document, concealment)) = self.parsed() {
+            self.conceal(&concealment);
+            (code, words) = server_words(&document, &concealment);
+        }
         let says = words
             .as_ref()
             .map(|words| format!("; the server says: \"{words}\""))
             .unwrap_or_default();
         let asked = self.retry_after.map(seconds);
         let (error, transient) = match status {
-            300..=399 if status != 304 => {
-                let target = match &self.location {
-                    Some(location) => destination(location, place.scheme),
-                    None => "nowhere".to_owned(),
-                };
-                let message = format!(
-                    "{host} redirects to {target} (status {status}), and redirects are not followed"
-                );
-                (
-                    Error::new(Kind::BadResponse, message).hint(CHECK_URL),
-                    false,
-                )
-            }
+            300..=399 if status != 304 => (self.redirect(place, leads_somewhere), false),
             401 | 403 => (Self::rejected(target, place, status, &says), false),
             404 if self.not_found() => {
                 let hint = target.not_found(place);
@@ -412,7 +433,7 @@ impl Answer {
                 let message = format!("{} failed with status {status}{asks}{says}", place.words());
                 let error = Error::new(Kind::Server, message)
                     .retryable(status != 501)
-                    .hint(match (&self.request_id, status) {
+                    .hint(match (self.request_id(), status) {
                         (_, 501) => CHECK_URL.to_owned(),
                         (Some(id), _) => {
                             format!("try again later; its operator can look for request {id}")
@@ -421,22 +442,20 @@ impl Answer {
                     });
                 (error, matches!(status, 500 | 502 | 503 | 504))
             }
-            _ => {
-                let what = target.question();
-                let message = format!(
-                    "{host} answers with status {status}, which the API does not have for a {what}{says}"
-                );
-                (
-                    Error::new(Kind::BadResponse, message).hint(CHECK_URL),
-                    false,
-                )
+            _ => (Self::other(target, host, status, &says), false),
+        };
+        let error = match error.hint_text() {
+            Some(hint) if self.repeats_token => {
+                let hint = format!("{hint}; the answer repeats the token: {COMPROMISED}");
+                error.hint(hint)
             }
+            _ => error,
         };
         let error = error.with(|facts| {
             facts.status = Some(status);
             facts.server_code = code;
             facts.server_message = words;
-            facts.request_id = self.request_id;
+            facts.request_id = self.request_id();
             facts.retry_after = self.retry_after;
         });
         Failure {
@@ -444,6 +463,40 @@ impl Answer {
             transient,
             stale: false,
         }
+    }
+
+    fn redirect(&self, place: Place<'_>, leads_somewhere: bool) -> Error {
+        let target = match &self.location {
+            Some(location) => destination(location, place.scheme),
+            None if leads_somewhere => "an address that repeats a secret".to_owned(),
+            None => "nowhere".to_owned(),
+        };
+        let (host, status) = (place.host, self.status);
+        let message = format!(
+            "{host} redirects to {target} (status {status}), and redirects are not followed"
+        );
+        Error::new(Kind::BadResponse, message).hint(CHECK_URL)
+    }
+
+    fn other(target: Target<'_>, host: &str, status: u16, says: &str) -> Error {
+        let what = target.question();
+        let (message, hint) = match status {
+            400 => (
+                format!("{host} refuses the {what} (status 400){says}"),
+                CHECK_URL,
+            ),
+            409 => (
+                format!("{host} refuses the {what} for now (status 409){says}"),
+                "try again; something else may be under way with it",
+            ),
+            _ => (
+                format!(
+                    "{host} answers with status {status}, which the API does not have for a {what}{says}"
+                ),
+                CHECK_URL,
+            ),
+        };
+        Error::new(Kind::BadResponse, message).hint(hint)
     }
 
     fn rejected(target: Target<'_>, place: Place<'_>, status: u16, says: &str) -> Error {
@@ -475,27 +528,23 @@ impl Answer {
         (text.len() <= 2 && text.trim().is_empty())
             || (self.not_json().is_none() && Document::parse(text.into_owned()).is_ok())
     }
+}
 
-    /// The code and the message of an error body, in either API's form.
-    fn server_words(&self) -> (Option<String>, Option<String>) {
-        if self.encoding.is_some() {
-            return (None, None);
-        }
-        let text = lossy(&self.body).into_owned();
-        let Ok(document) = Document::parse(text) else {
-            return (None, None);
-        };
-        let member = |names: [&str; 2]| {
-            let text = names
-                .into_iter()
-                .find_map(|name| field::text(document.get(name)?))?;
-            Some(told(&text, EXCERPT)).filter(|text| !text.is_empty())
-        };
-        (
-            member(["code", "error"]),
-            member(["message", "description"]),
-        )
-    }
+/// The code and the message of an error, in either API's form.
+fn server_words(
+    document: &Document,
+    concealment: &Concealment,
+) -> (Option<String>, Option<String>) {
+    let member = |names: [&str; 2]| {
+        let text = names
+            .into_iter()
+            .find_map(|name| field::text(document.get(name)?))?;
+        Some(told(&concealment.veil(text.into_owned()), EXCERPT)).filter(|text| !text.is_empty())
+    };
+    (
+        member(["code", "error"]),
+        member(["message", "description"]),
+    )
 }
 
 /// Whether a body repeats the bearer token.
@@ -516,8 +565,7 @@ pub(super) fn repeats(body: &[u8], token: &str) -> bool {
 /// That a good answer repeats the bearer token.
 pub(super) fn repeated(host: &str) -> Failure {
     let message = format!("the answer of {host} repeats the bearer token; it is not shown");
-    let error = Error::new(Kind::BadResponse, message)
-        .hint("whoever runs that server should know; consider the token compromised");
+    let error = Error::new(Kind::BadResponse, message).hint(COMPROMISED);
     Failure::lasting(error.with(|facts| facts.status = Some(200)))
 }
 

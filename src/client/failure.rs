@@ -15,6 +15,7 @@ use super::PHASE;
 use super::answer::TELLING;
 use super::kept::{Stale, is_closed};
 use super::proxy::Proxy;
+use super::tls::Unfinished;
 use super::tunnel::Failed;
 use super::verifier::Untrusted;
 use crate::account::id::hide_credentials;
@@ -99,7 +100,10 @@ pub fn of_transport(
         {
             (Some(e), ..) => of_tls(e, host, bearer),
             (_, Some(e), Some(proxy)) => of_proxy(e, proxy, host, phase),
-            _ => internal(host),
+            _ => match e.downcast_ref() {
+                Some(unfinished) => of_handshake(unfinished, host, phase),
+                None => internal(host),
+            },
         },
         _ => internal(host),
     }
@@ -276,6 +280,26 @@ fn plain(error: &io::Error) -> io::Error {
     )
 }
 
+/// No TLS connection, though there is one below it: whoever is there speaks no TLS, or is too busy to.
+fn of_handshake(unfinished: &Unfinished, host: &str, phase: Duration) -> Failure {
+    let (kind, message, hint) = match unfinished {
+        Unfinished::Closed => (
+            Kind::Network,
+            format!("{host} closed the connection during the TLS handshake"),
+            "is base_url right, its port included? else try again".to_owned(),
+        ),
+        Unfinished::InTime => (
+            Kind::Timeout,
+            format!(
+                "{host} took the connection, but did not complete the TLS handshake within {}",
+                seconds(phase)
+            ),
+            again(phase),
+        ),
+    };
+    Failure::passing(Error::new(kind, message).hint(hint))
+}
+
 fn of_tls(error: &rustls::Error, host: &str, bearer: &str) -> Failure {
     let (message, hint) = match error {
         rustls::Error::InvalidCertificate(flaw) => of_certificate(flaw, host, bearer),
@@ -309,7 +333,22 @@ fn of_tls(error: &rustls::Error, host: &str, bearer: &str) -> Failure {
             "is base_url right, its port included?",
         ),
     };
-    Failure::lasting(Error::new(Kind::Tls, message).hint(hint))
+    // What is wrong with a certificate, or with what either side offers, is wrong for everybody, and stays so. The rest may
+    // be a single connection's: a server that is overloaded or restarted, something between that answers in its place.
+    let lasts = matches!(
+        error,
+        rustls::Error::InvalidCertificate(_)
+            | rustls::Error::PeerIncompatible(_)
+            | rustls::Error::AlertReceived(
+                AlertDescription::CertificateRequired
+                    | AlertDescription::BadCertificate
+                    | AlertDescription::HandshakeFailure
+                    | AlertDescription::InsufficientSecurity
+                    | AlertDescription::ProtocolVersion
+            )
+    );
+    let error = Error::new(Kind::Tls, message).hint(hint);
+    Failure::lasting(error.retryable(!lasts))
 }
 
 fn of_certificate(flaw: &CertificateError, host: &str, bearer: &str) -> (String, &'static str) {

@@ -324,7 +324,11 @@ impl<'a> Client<'a> {
     fn aside(&self, error: &Error, target: Target<'_>, attempts: u32) -> String {
         let message = error.to_string();
         let mut aside = Vec::new();
-        let is_told = |id: &&str| message.split_whitespace().any(|word| word == *id);
+        // An id may be any word, so that it is looked for where messages name one.
+        let is_told = |id: &&str| {
+            let named = |before: &str| message.contains(&format!("{before} {id}"));
+            named("account") || named("instead of")
+        };
         if let Some(id) = target.id().filter(|id| !is_told(id)) {
             aside.push(id.to_owned());
         }
@@ -439,21 +443,24 @@ impl<'a> Client<'a> {
                 token = renewed;
                 continue;
             }
+            let backoff = retry::backoff(retries + 1, fastrand::f64());
             let outcome = Outcome {
                 transient: failure.transient,
                 retry_after: facts.retry_after,
             };
-            // Among many, what a server asks for holds all of them, and is nobody's own time.
+            // Among many, what a server asks for holds all of them, and is nobody's own time; what is waited anyway is.
             let asked = facts.retry_after.filter(|_| self.pace.is_shared());
-            let remaining = match asked {
-                Some(_) => Duration::MAX,
-                None => deadline.saturating_duration_since(Instant::now()),
-            };
             if let Some(asked) = asked.filter(|asked| *asked <= retry::LONGEST_ASKED) {
                 self.pace.hold(asked);
             }
+            let held = asked.is_some_and(|asked| asked > backoff);
+            let remaining = if held {
+                Duration::MAX
+            } else {
+                deadline.saturating_duration_since(Instant::now())
+            };
             let allowed = self.limits.retries;
-            let decision = retry::decide(retries + 1, allowed, outcome, remaining, fastrand::f64());
+            let decision = retry::decide(retries + 1, allowed, outcome, remaining, backoff);
             let wait = match decision {
                 Decision::Retry(wait) if self.pace.grants_retry() => wait,
                 _ => {
@@ -466,12 +473,8 @@ impl<'a> Client<'a> {
             if facts.status.is_none() {
                 self.resolver.forget();
             }
-            let backoff = if asked.is_some() {
-                Duration::ZERO
-            } else {
-                wait
-            };
-            match self.pace.wait(backoff) {
+            let own = if held { Duration::ZERO } else { wait };
+            match self.pace.wait(own) {
                 Some(held) => deadline += held,
                 None => return Err(failure.error),
             }
@@ -577,7 +580,7 @@ impl<'a> Client<'a> {
         let mut body = body.into_reader();
         let claim = |bytes| request.held.set(request.held.get() + claim(bytes));
         self.receive(&mut answer, announced, &mut body, token, phase, &claim)?;
-        let request_id = answer.request_id.clone();
+        let request_id = answer.request_id();
         Ok((answer.read(target, self.place())?, request_id))
     }
 
@@ -616,7 +619,7 @@ impl<'a> Client<'a> {
             return Err(answer.refuse(Target::List(resource), self.place()));
         }
         self.refuse_repeated(&mut answer, token)?;
-        let request_id = answer.request_id.clone();
+        let request_id = answer.request_id();
         let explain = |error| self.explain(error, idle, token);
         let mut listing = Listing::new(listing::Source {
             resource,

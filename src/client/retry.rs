@@ -2,7 +2,7 @@
 //!
 //! What may pass by itself is tried again: a connection that was refused, reset or cut, a phase that took too long, 429
 //! and 500, 502, 503, 504. Never a certificate, a redirect or an answer that makes no sense. The wait is what the server
-//! asked for, if it did (`Retry-After`, RFC 9110 10.2.3), else exponential with full jitter. Nothing is waited for that
+//! asked for (`Retry-After`, RFC 9110 10.2.3), but at least what is exponential with full jitter. Nothing is waited for that
 //! does not fit what remains of the look-up's deadline, nor for longer than five minutes.
 
 use std::time::{Duration, SystemTime};
@@ -34,25 +34,29 @@ pub struct Outcome {
     pub retry_after: Option<Duration>,
 }
 
-/// Decides after attempt number `attempt` (from 1) of at most `retries` + 1, with `remaining` left until the deadline;
-/// `random` is in 0..1.
+/// The wait that we choose ourselves after attempt number `attempt` (from 1); `random` is in 0..1.
+#[must_use]
+pub fn backoff(attempt: u32, random: f64) -> Duration {
+    let bound = FIRST
+        .saturating_mul(1_u32.checked_shl(attempt - 1).unwrap_or(u32::MAX))
+        .min(LONGEST);
+    bound.mul_f64(random)
+}
+
+/// Decides after attempt number `attempt` (from 1) of at most `retries` + 1, with `remaining` left until the deadline. The
+/// wait is `backoff`, or what the server asks for if that is more: 0 and dates in the past are no leave to hammer at it.
 #[must_use]
 pub fn decide(
     attempt: u32,
     retries: u32,
     outcome: Outcome,
     remaining: Duration,
-    random: f64,
+    backoff: Duration,
 ) -> Decision {
     if !outcome.transient || attempt > retries {
         return Decision::Stop;
     }
-    let wait = outcome.retry_after.unwrap_or_else(|| {
-        let bound = FIRST
-            .saturating_mul(1_u32.checked_shl(attempt - 1).unwrap_or(u32::MAX))
-            .min(LONGEST);
-        bound.mul_f64(random)
-    });
+    let wait = outcome.retry_after.unwrap_or_default().max(backoff);
     if wait < remaining && wait <= LONGEST_ASKED {
         Decision::Retry(wait)
     } else {
@@ -80,6 +84,7 @@ mod tests {
     use super::*;
 
     const MINUTE: Duration = Duration::from_secs(60);
+    const NONE: Duration = Duration::ZERO;
 
     fn outcome(retry_after: Option<u64>) -> Outcome {
         Outcome {
@@ -94,40 +99,51 @@ mod tests {
             transient: false,
             retry_after: Some(Duration::ZERO),
         };
-        assert_eq!(decide(1, 2, lasting, MINUTE, 0.5), Decision::Stop);
+        assert_eq!(decide(1, 2, lasting, MINUTE, NONE), Decision::Stop);
         assert_eq!(
-            decide(2, 2, outcome(None), MINUTE, 0.0),
+            decide(2, 2, outcome(None), MINUTE, NONE),
             Decision::Retry(Duration::ZERO)
         );
-        assert_eq!(decide(3, 2, outcome(None), MINUTE, 0.0), Decision::Stop);
-        assert_eq!(decide(1, 0, outcome(None), MINUTE, 0.0), Decision::Stop);
+        assert_eq!(decide(3, 2, outcome(None), MINUTE, NONE), Decision::Stop);
+        assert_eq!(decide(1, 0, outcome(None), MINUTE, NONE), Decision::Stop);
     }
 
     #[test]
     fn jitter_is_full_and_bounded() {
-        assert_eq!(
-            decide(1, 9, outcome(None), MINUTE, 0.5),
-            Decision::Retry(Duration::from_millis(125))
-        );
-        assert_eq!(
-            decide(3, 9, outcome(None), MINUTE, 0.5),
-            Decision::Retry(Duration::from_millis(500))
-        );
-        assert_eq!(
-            decide(60, 90, outcome(None), MINUTE, 0.5),
-            Decision::Retry(Duration::from_secs(4))
-        );
+        for (attempt, millis) in [(1, 125), (2, 250), (3, 500), (60, 4_000)] {
+            assert_eq!(backoff(attempt, 0.5), Duration::from_millis(millis));
+        }
+        assert_eq!(backoff(9, 0.0), NONE);
+    }
+
+    #[test]
+    fn the_longer_wait_counts() {
+        for (asked, ours, expected) in [
+            (None, 125, 125),
+            (Some(0), 125, 125),
+            (Some(1), 125, 1_000),
+            (Some(1), 4_000, 4_000),
+        ] {
+            assert_eq!(
+                decide(1, 9, outcome(asked), MINUTE, Duration::from_millis(ours)),
+                Decision::Retry(Duration::from_millis(expected)),
+                "{asked:?} {ours}"
+            );
+        }
     }
 
     #[test]
     fn what_the_server_asks_for_must_fit() {
         assert_eq!(
-            decide(1, 2, outcome(Some(59)), MINUTE, 0.5),
+            decide(1, 2, outcome(Some(59)), MINUTE, NONE),
             Decision::Retry(Duration::from_secs(59))
         );
-        assert_eq!(decide(1, 2, outcome(Some(60)), MINUTE, 0.5), Decision::Stop);
         assert_eq!(
-            decide(1, 2, outcome(Some(u64::MAX)), MINUTE, 0.5),
+            decide(1, 2, outcome(Some(60)), MINUTE, NONE),
+            Decision::Stop
+        );
+        assert_eq!(
+            decide(1, 2, outcome(Some(u64::MAX)), MINUTE, NONE),
             Decision::Stop
         );
         // Five minutes at the most, however long there is.
@@ -136,7 +152,7 @@ mod tests {
             (301, Decision::Stop),
         ] {
             assert_eq!(
-                decide(1, 2, outcome(Some(seconds)), 60 * MINUTE, 0.5),
+                decide(1, 2, outcome(Some(seconds)), 60 * MINUTE, NONE),
                 decision
             );
         }

@@ -17,6 +17,7 @@ use ureq::unversioned::transport::{
     Buffers, ConnectionDetails, Connector, Either, LazyBuffers, NextTimeout, Transport,
 };
 
+use super::kept::is_closed;
 use super::roots::Roots;
 use super::tcp::{self, Stream, TcpTransport};
 use super::verifier::Verifier;
@@ -150,7 +151,7 @@ impl Connector<TcpTransport> for TlsConnector {
         let mut socket = transport.stream;
         connection.complete_io(&mut socket).map_err(|error| {
             let error = last_words(&mut connection, &mut socket, error);
-            tls.clients.explain(error)
+            Unfinished::explain(tls.clients.explain(error))
         })?;
         Ok(Some(Either::B(TlsTransport {
             buffers: tcp::buffers(details),
@@ -159,6 +160,34 @@ impl Connector<TcpTransport> for TlsConnector {
         })))
     }
 }
+
+/// What goes wrong in the handshake without a word of the server's.
+#[derive(Debug)]
+pub enum Unfinished {
+    /// It was not complete in time.
+    InTime,
+    /// The connection was closed.
+    Closed,
+}
+
+impl Unfinished {
+    fn explain(error: io::Error) -> ureq::Error {
+        match ureq::Error::from(error) {
+            ureq::Error::Timeout(_) => ureq::Error::Other(Box::new(Unfinished::InTime)),
+            ureq::Error::Io(e) if is_closed(&e) => ureq::Error::Other(Box::new(Unfinished::Closed)),
+            error => error,
+        }
+    }
+}
+
+/// For ureq, which wants one; what people read is in `failure`.
+impl fmt::Display for Unfinished {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("no TLS handshake")
+    }
+}
+
+impl std::error::Error for Unfinished {}
 
 /// A TLS connection.
 pub struct TlsTransport {

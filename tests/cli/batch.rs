@@ -13,6 +13,7 @@ use serde_json::Value;
 use super::config::account;
 use super::every_fault;
 use super::harness::{ACTIVATION, Ended, Home, Run, Started, TOKEN};
+use super::http::certified;
 use super::terminal::terminal;
 use super::wire::{Do, Gate, Reply, Request, Server, Wire, json, response};
 
@@ -890,12 +891,8 @@ fn partner(uid: &str) -> String {
 fn what_fails_alike_for_every_id_stops_it_at_the_first() {
     let (home, server) = at(found);
     let url = server.url();
-    let plain = Wire::always(vec![
-        Do::Start,
-        Do::Write(response("400 Bad Request", "", "")),
-        Do::Finish,
-    ]);
-    let tls = plain.url().replace("http:", "https:");
+    let untrusted = Wire::tls(certified("a CA").1, vec![]);
+    let tls = untrusted.url();
     let helper = |script: &str| {
         format!(
             "token_command = [\"/bin/sh\", \"-c\", \"echo . >>'{}/calls'; {script}\"]",
@@ -903,14 +900,16 @@ fn what_fails_alike_for_every_id_stops_it_at_the_first() {
         )
     };
     let fixed = format!("token = \"{TOKEN}\"");
+    let other = home.file("other.pem", certified("another CA").0, 0o644);
+    let other = format!("{fixed}\nca_file = \"{}\"", other.display());
     let further = "no further id can be looked up like this";
     let none = "there is no token";
     for (url, token, env, code, why) in [
         (url, &helper("exit 1"), ("A", ""), 4, none),
         (url, &helper("echo"), ("A", ""), 4, none),
         (url, &"token_env = \"NONE\"".to_owned(), ("A", ""), 4, none),
-        (&tls, &fixed, ("A", ""), 7, further),
-        (&tls, &fixed, ("NO_PROXY", "none"), 7, further),
+        (tls, &other, ("A", ""), 7, further),
+        (tls, &other, ("NO_PROXY", "none"), 7, further),
         (
             "https://billing.test",
             &fixed,
@@ -937,6 +936,73 @@ fn what_fails_alike_for_every_id_stops_it_at_the_first() {
         assert_eq!(stopped_early(&ended, 9, code, why), 1, "{ended:#?}");
     }
     assert_eq!((calls(&home), server.count()), (2, 0));
+}
+
+#[test]
+fn a_handshake_that_fails_is_one_ids_failure_unless_it_is_the_certificate() {
+    let wire = Wire::always(vec![
+        Do::Start,
+        Do::Write(response("503 Busy", "", "")),
+        Do::Finish,
+    ]);
+    let home = Home::new();
+    home.profile(&wire.url().replace("http:", "https:"));
+    let run = |ids: &str| home.acctq(&format!("{NDJSON} --jobs 1")).stdin(ids).run();
+    let few = run(&ids(1..=3));
+    assert_eq!((few.code, few.stdout.as_str()), (7, ""), "{few:#?}");
+    let told: Vec<_> = errors(&few)
+        .iter()
+        .map(|e| (e["id"].clone(), e["code"].clone(), e["retryable"].clone()))
+        .collect();
+    let of = |id: &str| (id.into(), "tls".into(), true.into());
+    assert_eq!(told, [of("cacc_1"), of("cacc_2"), of("cacc_3")]);
+    assert_eq!(wire.connections(), 3);
+    // As with everything that may pass, it does not for twenty in a row.
+    let many = start_reading(
+        &home,
+        home.acctq(&format!("{NDJSON} --jobs 1")),
+        &ids(1..=40),
+    );
+    let why = "the last 20 failed alike; it looks like an outage";
+    let mut errors = errors(&many.ends());
+    let last = errors.pop().unwrap();
+    assert!(last["message"].as_str().unwrap().contains(why), "{last}");
+    assert_eq!((errors.len(), &last["retryable"]), (20, &true.into()));
+}
+
+#[test]
+fn one_api_that_nobody_can_trust_does_not_stop_the_other() {
+    let (home, server) = at(|request| Reply::Send(json(&partner(request.id))));
+    let untrusted = Wire::tls(certified("a CA").1, vec![]);
+    let other = home.file("other.pem", certified("another CA").0, 0o644);
+    home.config(format!(
+        "default_profile = \"test\"\n\
+         [profiles.test.connect]\nbase_url = \"{}\"\ntoken = \"{TOKEN}\"\nca_file = \"{}\"\n\
+         [profiles.test.partner]\nbase_url = \"{}\"\ntoken = \"{TOKEN}\"\n",
+        untrusted.url(),
+        other.display(),
+        server.url()
+    ));
+    for jobs in [1, 8] {
+        let ended = home
+            .acctq(&format!(
+                "get - -F customer_account_uid -o ndjson --jobs {jobs}"
+            ))
+            .stdin("u-1\ncacc_1\nu-2\ncacc_2\nu-3\n")
+            .run();
+        let found = |n| format!("{{\"customer_account_uid\":\"u-{n}\"}}\n");
+        assert_eq!(
+            (ended.code, ended.stdout.clone()),
+            (7, (1..=3).map(found).collect::<String>()),
+            "{ended:#?}"
+        );
+        let told: Vec<_> = errors(&ended)
+            .iter()
+            .map(|e| (e["id"].clone(), e["code"].clone(), e["retryable"].clone()))
+            .collect();
+        let of = |id: &str| (id.into(), "tls".into(), false.into());
+        assert_eq!(told, [of("cacc_1"), of("cacc_2")]);
+    }
 }
 
 #[test]

@@ -352,7 +352,7 @@ fn tls() {
             r"error: 127.0.0.1:PORT does not speak TLS on this port (cacc_1, profile test)
   hint: is base_url right, its port included? https needs the TLS port
 ",
-            r#"{"error":{"code":"tls","exit_code":7,"retryable":false,"message":"127.0.0.1:PORT does not speak TLS on this port (cacc_1, profile test)","hint":"is base_url right, its port included? https needs the TLS port","id":"cacc_1","api":"connect","profile":"test","status":null,"server_code":null,"server_message":null,"request_id":null,"retry_after_s":null,"attempts":1,"elapsed_ms":MS,"file":null,"line":null}}
+            r#"{"error":{"code":"tls","exit_code":7,"retryable":true,"message":"127.0.0.1:PORT does not speak TLS on this port (cacc_1, profile test)","hint":"is base_url right, its port included? https needs the TLS port","id":"cacc_1","api":"connect","profile":"test","status":null,"server_code":null,"server_message":null,"request_id":null,"retry_after_s":null,"attempts":1,"elapsed_ms":MS,"file":null,"line":null}}
 "#,
         ],
     });

@@ -672,8 +672,8 @@ fn refusals() {
         lasting "404 without end": vec![Read, Write(b"HTTP/1.1 404 Not Found\r\n\r\n".into()), Flood(vec![b'x'; 4096])] => BAD, page;
         lasting "404 of a plain text": says(response("404 Not Found", "Content-Type: text/plain\r\n", "404 page not found")) => BAD, page;
         lasting "410": status("410 Gone", error) => (5, "gone"), "the connected account cacc_1 at HOST (profile test) is gone; the server says: \"Some message.\"";
-        lasting "400": status("400 Bad Request", error) => BAD, "HOST answers with status 400, which the API does not have for a look-up; the server says: \"Some message.\" WHO";
-        lasting "409": status("409 Conflict", error) => BAD, "HOST answers with status 409, which the API does not have for a look-up; the server says: \"Some message.\" WHO";
+        lasting "400": status("400 Bad Request", error) => BAD, "HOST refuses the look-up (status 400); the server says: \"Some message.\" WHO";
+        lasting "409": status("409 Conflict", error) => BAD, "HOST refuses the look-up for now (status 409); the server says: \"Some message.\" WHO";
         lasting "422": status("422 Unprocessable Content", error) => BAD, "HOST answers with status 422, which the API does not have for a look-up; the server says: \"Some message.\" WHO";
         lasting "501": status("501 Not Implemented", error) => (8, "server"), "HOST (profile test) failed with status 501; the server says: \"Some message.\" (cacc_1)";
         lasting "511": status("511 Network Authentication Required", error) => (8, "server"), "HOST (profile test) failed with status 511; the server says: \"Some message.\" (cacc_1)";
@@ -684,6 +684,39 @@ fn refusals() {
         passing "an error without end": vec![Read, Write(b"HTTP/1.1 500 Oops\r\n\r\n".into()), Flood(vec![b'x'; 4096])] => (8, "server"), "HOST (profile test) failed with status 500 (cacc_1, tried 2 times)";
         passing "an error cut off": head("", "").into_iter().map(|action| match action { Write(_) => Write(b"HTTP/1.1 503 Oops\r\nContent-Length: 900\r\n\r\n{".into()), other => other, }).collect() => (8, "server"), "HOST (profile test) failed with status 503 (cacc_1, tried 2 times)";
     });
+}
+
+#[test]
+fn what_is_cut_off_says_in_which_answer() {
+    let wire = Wire::answers(response("200 OK", "X-Request-Id: r-1\r\n", "{\"id\":"));
+    let home = Home::new();
+    home.profile(wire.url());
+    let error = home
+        .acctq("cacc get cacc_1 --retries 0 -o json")
+        .run()
+        .fails(7, &["ends in the middle of its JSON"])
+        .error();
+    assert_eq!(
+        (&error["status"], &error["request_id"]),
+        (&200.into(), &"r-1".into())
+    );
+}
+
+#[test]
+fn an_id_that_is_a_word_of_the_message_is_told() {
+    let wire = Wire::answers(response("422 Unprocessable", "", ""));
+    let gone = Wire::answers(response("410 Gone", "", ""));
+    for (wire, id, code, says) in [
+        (&wire, "with", 9, " (with, profile test)\n"),
+        (&wire, "status", 9, " (status, profile test)\n"),
+        (&gone, "with", 5, "error: the partner account with at "),
+        (&gone, "the", 5, " (profile test) is gone\n"),
+    ] {
+        let home = Home::new();
+        home.profile(wire.url());
+        let get = format!("partner account get {id}");
+        home.acctq(&get).run().fails(code, &[says]);
+    }
 }
 
 #[test]
@@ -777,6 +810,28 @@ fn asked_to_wait() {
         ("file", serde_json::Value::Null),
     ] {
         assert_eq!(error[key], value, "{key}");
+    }
+}
+
+#[test]
+fn who_asks_for_no_pause_is_not_hammered_at() {
+    for retry_after in ["0", "Sun, 06 Nov 1994 08:49:37 GMT"] {
+        let headers = format!("Retry-After: {retry_after}\r\n");
+        let wire = Wire::answers(response("503 Busy", &headers, ""));
+        let home = Home::new();
+        home.profile(wire.url());
+        for ids in ["cacc_1", "cacc_1 cacc_2 cacc_3"] {
+            let ended = home.acctq(&format!("cacc get {ids} -v -o ndjson")).run();
+            assert_eq!((ended.code, ended.stdout.as_str()), (8, ""));
+            let told = ended.stderr.lines().map(|line| {
+                let told: serde_json::Value = serde_json::from_str(line).unwrap();
+                told["trace"]["retry_in_ms"].as_u64()
+            });
+            let waits: Vec<u64> = told.flatten().collect();
+            assert_eq!(waits.len(), 2 * ids.split(' ').count());
+            // Each is chosen at random from many.
+            assert!(waits.iter().any(|wait| *wait > 0), "{waits:?}");
+        }
     }
 }
 
@@ -955,7 +1010,7 @@ fn a_server_that_repeats_the_token() {
         lasting "as an error code": refused(JSON, &format!(r#"{{"code":"{TOKEN}"}}"#)) => (4, "auth"), rejects;
         lasting "in an error's header": refused(&named("X-Request-Id"), "") => (4, "auth"), rejects;
         lasting "in the reason": says(format!("HTTP/1.1 401 {TOKEN}\r\n\r\n")) => (4, "auth"), rejects;
-        lasting "in a redirect": says(response("302 Found", &format!("Location: https://{TOKEN}.example.com/\r\n"), "")) => BAD, "HOST redirects to nowhere (status 302), and redirects are not followed WHO";
+        lasting "in a redirect": says(response("302 Found", &format!("Location: https://{TOKEN}.example.com/\r\n"), "")) => BAD, "HOST redirects to an address that repeats a secret (status 302), and redirects are not followed WHO";
         lasting "in the request's name": found(&named("X-Request-Id"), ACCOUNT) => BAD, said;
         lasting "in the type": found(&format!("Content-Type: text/{TOKEN}\r\n"), ACCOUNT) => BAD, said;
         lasting "in the encoding": found(&format!("Content-Encoding: {TOKEN}\r\n"), ACCOUNT) => BAD, said;
@@ -966,6 +1021,17 @@ fn a_server_that_repeats_the_token() {
         passing "in an answer cut off": says(cut) => NETWORK, CLOSED;
         lasting "as another account": found("", &ACCOUNT.replace("cacc_1", TOKEN)) => BAD, said;
     });
+    let ended = {
+        let wire = Wire::answers(response("401 Unauthorized", JSON, &message(TOKEN)));
+        let home = Home::new();
+        home.profile(wire.url());
+        home.acctq("cacc get cacc_1 -o json").run()
+    };
+    assert_eq!(
+        ended.fails(4, &[]).error()["hint"],
+        "is it current, and of this environment? `acctq config show` says where it comes from; the answer repeats the token: \
+         whoever runs that server should know; consider the token compromised"
+    );
     // In the successful request's trace, too.
     let wire = Wire::answers(response("404 Not Found", &named("X-Request-Id"), ""));
     let home = Home::new();
@@ -973,6 +1039,39 @@ fn a_server_that_repeats_the_token() {
     for args in ["-v", "-v -o json"] {
         assert_eq!(home.acctq(&format!("cacc get cacc_1 {args}")).run().code, 5);
     }
+}
+
+#[test]
+fn a_servers_words_about_a_secret() {
+    // No activation token that is known by its form: only the body says that it is one.
+    let secret = "ACTIV-zz91-qqq";
+    let named = |more: &str| format!(r#"{{"activation_token":"{secret}",{more}}}"#);
+    let message = named(&format!(
+        r#""message":"coupon {secret} used","code":"{secret}""#
+    ));
+    let nested = format!(
+        r#"{{"description":"coupon ACTIV\u002dzz91-qqq used","details":[{}]}}"#,
+        named("\"a\":1")
+    );
+    let request_id = format!("{JSON}X-Request-Id: req-{secret}\r\n");
+    let answers = |status: &str, headers: &str, body: &str| says(response(status, headers, body));
+    let moved = format!("Location: https://{secret}.example.com/\r\n");
+    let cases = cases! {
+        lasting "in a message": answers("501 No", &request_id, &message) => (8, "server"), "HOST (profile test) failed with status 501; the server says: \"••••••••\" (cacc_1)";
+        lasting "escaped, of a nested one": answers("410 Gone", JSON, &nested) => (5, "gone"), "the connected account cacc_1 at HOST (profile test) is gone; the server says: \"••••••••\"";
+        lasting "in a redirect": answers("302 Found", &moved, &named("\"a\":1")) => BAD, "HOST redirects to an address that repeats a secret (status 302), and redirects are not followed WHO";
+        lasting "in the type": answers("200 OK", &format!("Content-Type: text/{secret}\r\n"), &named("\"a\":1")) => BAD, "HOST answers with ••••••••, not with JSON WHO";
+        lasting "in the name of a wrong one's request": answers("200 OK", &request_id, &named(&format!(r#""id":"{secret}""#))) => BAD, "HOST answers with another connected account: •••••••• instead of cacc_1 (profile test)";
+    };
+    for case in &cases {
+        let wire = Wire::new(case.scripts.clone());
+        let home = Home::new();
+        home.profile(wire.url());
+        let ended = home.acctq("cacc get cacc_1 -v -o json").run();
+        ended.fails(case.exit_code, &["\"trace\""]);
+        assert!(!ended.stderr.contains("zz91"), "{}: {ended:#?}", case.name);
+    }
+    check(cases);
 }
 
 #[test]
@@ -1201,6 +1300,8 @@ fn https_with_a_ca_of_ones_own() {
 fn what_is_no_tls() {
     let ca = certified("a CA").0;
     let plain = "HOST does not speak TLS on this port (cacc_1, profile test)";
+    let late = "HOST took the connection, but did not complete the TLS handshake within 0.2 s (cacc_1, profile test)";
+    let closed = "HOST closed the connection during the TLS handshake TWICE";
     let tls = (7, "tls");
     for (name, script, (exit_code, code), says, connections) in [
         (
@@ -1228,20 +1329,14 @@ fn what_is_no_tls() {
             "HOST refused the TLS handshake (cacc_1, profile test)",
             1,
         ),
-        ("FIN", vec![Start, Finish], NETWORK, CLOSED, 2),
-        ("reset", vec![Start, Reset], NETWORK, CLOSED, 2),
-        (
-            "silence",
-            vec![Hold],
-            TIMEOUT,
-            "no connection to HOST within 0.2 s (cacc_1, profile test)",
-            1,
-        ),
+        ("FIN", vec![Start, Finish], NETWORK, closed, 2),
+        ("reset", vec![Start, Reset], NETWORK, closed, 2),
+        ("silence", vec![Hold], TIMEOUT, late, 1),
         (
             "a handshake byte by byte",
             vec![Start, Dribble(b"\x16\x03\x03\x3f\xff".repeat(100), 20)],
             TIMEOUT,
-            "no connection to HOST within 0.2 s (cacc_1, profile test)",
+            late,
             1,
         ),
     ] {

@@ -371,7 +371,7 @@ fn refusals() -> Vec<(Vec<u8>, i32, &'static str)> {
         (
             response("400 Bad Request", "", "{\"code\":\"X\",\"message\":\"no\"}"),
             9,
-            "does not have for a list; the server says: \"no\"",
+            "refuses the list (status 400); the server says: \"no\"",
         ),
         (
             response("204 No Content", "", ""),

@@ -191,7 +191,7 @@ fn what_goes_wrong_behind_the_proxy_tells_of_it() {
         .fails(7, &[])
         .error();
     let message = format!(
-        "{host} closed the connection before its answer was complete (cacc_1, profile test, {}, tried 2 times)",
+        "{host} closed the connection during the TLS handshake (cacc_1, profile test, {}, tried 2 times)",
         via(&closing)
     );
     assert_eq!(
@@ -222,7 +222,7 @@ fn what_goes_wrong_behind_the_proxy_tells_of_it() {
         .fails(
             7,
             &[&format!(
-                "error: no connection to {host} within 0.2 s (cacc_1, profile test, {})\n",
+                "error: {host} took the connection, but did not complete the TLS handshake within 0.2 s (cacc_1, profile test, {})\n",
                 via(&silent)
             )],
         );

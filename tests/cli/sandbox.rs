@@ -146,7 +146,7 @@ const CONNECT: &[Row] = &[
         "",
         9,
         "bad_response",
-        "answers with status 400, which the API does not have for a look-up",
+        "refuses the look-up (status 400)",
     ),
     (
         "cacc_conflict",
@@ -356,9 +356,15 @@ const PARTNER: &[Row] = &[
         "",
         9,
         "bad_response",
-        "answers with status 400",
+        "refuses the look-up (status 400)",
     ),
-    ("conflict", "", 9, "bad_response", "answers with status 409"),
+    (
+        "conflict",
+        "",
+        9,
+        "bad_response",
+        "refuses the look-up for now (status 409)",
+    ),
     (
         "ratelimitedonce",
         "",

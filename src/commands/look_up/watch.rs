@@ -90,15 +90,19 @@ impl<'a> Watch<'a> {
         let facts = error.facts();
         let too_long = |pause| pause > LONGEST_PAUSE;
         let why = match (kind, facts.status) {
-            (Kind::Config, _) if !self.is_one_api => return None,
-            (Kind::Config | Kind::Tls, _) => "no further id can be looked up like this",
-            (Kind::Proxy, _) if !error.is_retryable() => "no further id can be looked up like this",
+            // What is wrong with one API's configuration, server or way there is not wrong with the other's.
+            (Kind::Config | Kind::Tls | Kind::Proxy, _) if !error.is_retryable() => {
+                if !self.is_one_api {
+                    return None;
+                }
+                "no further id can be looked up like this"
+            }
             (Kind::Auth, None) => "there is no token",
             (Kind::Auth, Some(status)) if rejects_token(error, status) => "the token is rejected",
             _ if facts.retry_after.is_some_and(too_long) => {
                 "the server asks to wait for longer than five minutes"
             }
-            (Kind::Network | Kind::Proxy | Kind::Timeout | Kind::Server, _)
+            (Kind::Network | Kind::Tls | Kind::Proxy | Kind::Timeout | Kind::Server, _)
                 if before + 1 >= OUTAGE =>
             {
                 "the last 20 failed alike; it looks like an outage"
