@@ -456,11 +456,7 @@ impl<'a> Client<'a> {
             if facts.status.is_none() {
                 self.resolver.forget();
             }
-            let backoff = if asked.is_some() {
-                Duration::ZERO
-            } else {
-                wait
-            };
+            let backoff = asked.map_or(wait, |_| Duration::ZERO);
             match self.pace.wait(backoff) {
                 Some(held) => deadline += held,
                 None => return Err(failure.error),
