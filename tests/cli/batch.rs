@@ -941,13 +941,20 @@ fn one_api_that_is_not_configured_does_not_stop_the_other() {
     );
     let told: Vec<_> = errors(&ended)
         .iter()
-        .map(|error| (error["id"].clone(), error["line"].clone()))
+        .map(|error| {
+            let place = (error["file"].clone(), error["line"].clone());
+            (error["id"].clone(), place)
+        })
         .collect();
-    let expected: [(Value, Value); 2] = [
-        ("some-uid".into(), 1.into()),
-        ("other-uid".into(), 3.into()),
+    let expected: [(Value, (Value, Value)); 2] = [
+        ("some-uid".into(), (Value::Null, 1.into())),
+        ("other-uid".into(), (Value::Null, 3.into())),
     ];
     assert_eq!(told, expected);
+    let ended = home.acctq("get - -F id --jobs 1").stdin(text).run();
+    let lines = ["error: line 1: some-uid: ", "error: line 3: other-uid: "];
+    let begun = |line: &&str| ended.stderr.lines().any(|told| told.starts_with(line));
+    assert!(ended.code == 3 && lines.iter().all(begun), "{ended:#?}");
     let run = home.acctq("partner account get - -o ndjson --jobs 1");
     let ended = start_reading(&home, run, "some-uid\nother-uid\n").ends();
     let why = "no further id can be looked up like this";
