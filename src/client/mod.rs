@@ -453,8 +453,8 @@ impl<'a> Client<'a> {
             if let Some(asked) = asked.filter(|asked| *asked <= retry::LONGEST_ASKED) {
                 self.pace.hold(asked);
             }
-            let held = asked.is_some_and(|asked| asked > backoff);
-            let remaining = if held {
+            let is_held = asked.is_some_and(|asked| asked > backoff);
+            let remaining = if is_held {
                 Duration::MAX
             } else {
                 deadline.saturating_duration_since(Instant::now())
@@ -473,7 +473,7 @@ impl<'a> Client<'a> {
             if facts.status.is_none() {
                 self.resolver.forget();
             }
-            let own = if held { Duration::ZERO } else { wait };
+            let own = if is_held { Duration::ZERO } else { wait };
             match self.pace.wait(own) {
                 Some(held) => deadline += held,
                 None => return Err(failure.error),

@@ -115,13 +115,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Ending> {
 
     ui.begin_progress(env);
     let now = Timestamp::now();
-    let is_all_shown = filters.is_empty() && (order.is_none() || limit.is_none());
-    let fate = if is_all_shown {
-        "shown"
-    } else {
-        "shown, if at all,"
-    };
-    let mut drifts = Drifts::new(ui, true, fate);
+    let mut drifts = Drifts::new(ui, true, fate(args));
     let mut told = 0;
     let listed = client.list(RESOURCE, Instant::now(), |listing| {
         drifts.begin_again();
@@ -155,6 +149,15 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Ending> {
     let (ending, is_whole) = listed??;
     results.sum_up(interrupt, &drifts, is_whole);
     Ok(ending)
+}
+
+/// What happens to an account that has come.
+fn fate(args: &Args) -> &'static str {
+    if args.filters.is_empty() && (args.sort.is_none() || args.limit.is_none()) {
+        "shown"
+    } else {
+        "shown, if at all,"
+    }
 }
 
 /// An expression that chooses among accounts.

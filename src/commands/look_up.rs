@@ -232,8 +232,8 @@ fn look_up(
 
 /// Renders the account that was found.
 fn render(renderer: &Renderer, asked: &Asked<'_>, found: &Found) -> Result<Piece> {
-    let rendered = renderer.render(&found.account);
-    rendered.map_err(|error| of_answer(error, asked, found))
+    let piece = renderer.render(&found.account);
+    piece.map_err(|error| of_answer(error, asked, found))
 }
 
 /// Adds what a failure to show an answer is about.

@@ -1021,13 +1021,32 @@ fn one_api_that_is_not_configured_does_not_stop_the_other() {
     );
     let told: Vec<_> = errors(&ended)
         .iter()
-        .map(|error| (error["id"].clone(), error["line"].clone()))
+        .map(|error| {
+            let place = (error["file"].clone(), error["line"].clone());
+            (error["id"].clone(), place)
+        })
         .collect();
-    let expected: [(Value, Value); 2] = [
-        ("some-uid".into(), 1.into()),
-        ("other-uid".into(), 3.into()),
+    let expected: [(Value, (Value, Value)); 2] = [
+        ("some-uid".into(), (Value::Null, 1.into())),
+        ("other-uid".into(), (Value::Null, 3.into())),
     ];
     assert_eq!(told, expected);
+    // Whatever file it is about, the line is the input's.
+    let other = Home::new();
+    other.config(format!(
+        "default_profile = \"test\"\n[profiles.test.partner]\nbase_url = \"https://localhost:1\"\ntoken = \"{TOKEN}\"\nca_file = \"/none\"\n"
+    ));
+    let ended = other
+        .acctq("get - -o ndjson")
+        .stdin("# ids\nsome-uid\n")
+        .run();
+    let error = ended.fails(3, &[]).error();
+    assert_eq!((&error["file"], &error["line"]), (&Value::Null, &2.into()));
+    let ended = other.acctq("get -").stdin("# ids\nsome-uid\n").run();
+    ended.fails(
+        3,
+        &["error: line 2: some-uid: the CA file /none does not exist\n"],
+    );
     let run = home.acctq("partner account get - -o ndjson --jobs 1");
     let ended = start_reading(&home, run, "some-uid\nother-uid\n").ends();
     let why = "no further id can be looked up like this";

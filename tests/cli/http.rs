@@ -1324,7 +1324,7 @@ fn what_is_no_tls() {
         ),
         (
             "an alert",
-            vec![Start, Write(b"\x15\x03\x03\0\x02\x02\x28".into()), Finish],
+            vec![Start, Write(b"\x15\x03\x03\0\x02\x02\x50".into()), Finish],
             tls,
             "HOST refused the TLS handshake (cacc_1, profile test)",
             1,

@@ -60,7 +60,10 @@ impl Delivery<'_> {
             }
             Err(error) => {
                 let error = error.with(|facts| {
-                    facts.line = asked.line.or(facts.line);
+                    if asked.line.is_some() {
+                        // The line is the input's: it stands in no file that the failure is about.
+                        (facts.file, facts.line) = (None, asked.line);
+                    }
                     if let (None, Ok((id, _))) = (&facts.id, &asked.id) {
                         facts.id = Some(id.as_str().to_owned());
                     }
