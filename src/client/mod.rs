@@ -108,6 +108,22 @@ pub struct Trace<'a> {
     pub retry_in: Option<Duration>,
 }
 
+impl<'a> Trace<'a> {
+    /// Of an attempt that begins.
+    fn of(url: &'a str, proxy: Option<&'a str>, attempt: u32) -> Self {
+        Trace {
+            url,
+            proxy,
+            attempt,
+            status: None,
+            request_id: None,
+            error: None,
+            elapsed: Duration::ZERO,
+            retry_in: None,
+        }
+    }
+}
+
 /// Looks up accounts at one API of one profile.
 pub struct Client<'a> {
     endpoint: &'a Endpoint,
@@ -384,16 +400,7 @@ impl<'a> Client<'a> {
         loop {
             *attempts += 1;
             let began = Instant::now();
-            let mut trace = Trace {
-                url: &url,
-                proxy: proxy.as_deref(),
-                attempt: *attempts,
-                status: None,
-                request_id: None,
-                error: None,
-                elapsed: Duration::ZERO,
-                retry_in: None,
-            };
+            let mut trace = Trace::of(&url, proxy.as_deref(), *attempts);
             let held = Cell::new(Duration::ZERO);
             let made = self.agents.with(!spare, |lent| {
                 attempt(&Request {
