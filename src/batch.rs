@@ -238,7 +238,9 @@ impl<T, R: Weigh> Line<T, R> {
         if state.leaving > 0 {
             state.weight -= state.leaving;
             state.leaving = 0;
-            self.room.notify_all();
+            if state.waiting > 0 {
+                self.room.notify_all();
+            }
         }
     }
 
