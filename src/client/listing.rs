@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use super::answer::{self, Answer, Place};
 use super::failure::Failure;
 use super::{MAX_BODY, USUAL_BODY};
+use crate::account::id::repeatable;
 use crate::account::{Account, Document, Resource, Undocumented};
 use crate::error::{Error, Kind};
 use crate::json::Flaw;
@@ -95,6 +96,16 @@ impl<'a> Listing<'a> {
             Undocumented::NotAnObject => bad("is no object"),
         })?;
         Ok(Some(Account { resource, document }))
+    }
+
+    /// The names of what has come beside the accounts and says something; none for one that may not be told.
+    #[must_use]
+    pub fn beside(&self) -> Vec<Option<&str>> {
+        let token = self.source.token;
+        let names = self.elements.beside().iter();
+        // As with an id, what may be a secret is not repeated.
+        let told = |name: &&str| !answer::repeats(name.as_bytes(), token);
+        names.map(|name| repeatable(name).filter(told)).collect()
     }
 
     /// Waits until more has arrived; `false` if the list is complete.

@@ -6,6 +6,9 @@ use crate::account::{Account, Drift, Id, Resource};
 use crate::error::{Error, Kind};
 use crate::ui::{Ui, Warning};
 
+/// So many names of what the contract does not know are told.
+const NAMED: usize = 5;
+
 /// The fields of one account that stray, each with how.
 pub type Strays = Vec<(&'static str, Drift)>;
 
@@ -23,6 +26,24 @@ pub fn strays(account: &Account) -> Strays {
 pub fn refusal(strays: &Strays, id: &Id) -> Error {
     Error::new(Kind::BadResponse, told(strays, id.resource(), Some(id)))
         .hint("without --strict it is shown, with a warning")
+        .with(|facts| facts.status = Some(200))
+}
+
+/// That a list came with more than accounts, whose names are these as far as they may be told, for `--strict`; or to warn of.
+#[must_use]
+pub fn refusal_of_list(beside: &[Option<&str>], resource: &'static Resource) -> Error {
+    let known = beside.iter().flatten().take(NAMED);
+    let mut names: Vec<_> = known.map(|name| format!("`{name}`")).collect();
+    if names.len() < beside.len() {
+        names.push(format!("{} more", beside.len() - names.len()));
+    }
+    let message = format!(
+        "the list of {}s came with what the contract does not know: {}",
+        resource.noun,
+        names.join(", ")
+    );
+    Error::new(Kind::BadResponse, message)
+        .hint("that may say that there are more accounts than these: one answer is what is read")
         .with(|facts| facts.status = Some(200))
 }
 

@@ -27,7 +27,7 @@ use crate::expression::{self, Expression};
 use crate::flags::{LOOK_UP, Takes};
 use crate::interrupt::Interrupt;
 use crate::output::{Piece, Printer, Renderer};
-use crate::ui::Ui;
+use crate::ui::{Ui, Warning};
 
 /// What is listed: Partner has no list.
 const RESOURCE: &Resource = &CONNECTED;
@@ -256,6 +256,7 @@ impl Reading<'_, '_> {
             }
         }
         self.results.finish(self.interrupt)?;
+        self.judge_envelope(&listing.beside());
         if self.taken > 0 {
             self.renderer.judge_selection()?;
         }
@@ -263,6 +264,28 @@ impl Reading<'_, '_> {
             0 => Ending::Done,
             _ => Ending::Failed(Kind::BadResponse),
         })
+    }
+
+    /// Tells of what came beside the accounts: it may say that they are not all.
+    fn judge_envelope(&mut self, beside: &[Option<&str>]) {
+        if beside.is_empty() || !self.is_whole {
+            return;
+        }
+        let error = about(drifts::refusal_of_list(beside, RESOURCE), self.profile);
+        self.results.aside(self.interrupt, || {
+            if self.strict {
+                self.ui.failure(&error);
+            } else {
+                self.ui.warning(&Warning {
+                    message: &error.to_string(),
+                    hint: error.hint_text().unwrap_or_default(),
+                    id: None,
+                    profile: self.profile,
+                    fields: Vec::new(),
+                });
+            }
+        });
+        self.failed += usize::from(self.strict);
     }
 
     /// Shows an account, or has it sorted, or leaves it out.

@@ -88,7 +88,10 @@ pub fn parse_rate(text: &str) -> Result<f64, String> {
         .then(|| number.parse().ok())
         .flatten()
         .filter(|rate| RATES.contains(rate))
-        .ok_or_else(|| "must be a number of requests a second, such as 10/s or 0.5/s".to_owned())
+        .ok_or_else(|| {
+            "must be a number of requests a second from 0.001/s to 100000/s, such as 10/s"
+                .to_owned()
+        })
 }
 
 /// Reads how many lines of standard input are skipped.

@@ -73,8 +73,9 @@ pub struct Elements {
     since: usize,
     /// The names of the object's members so far.
     names: BTreeSet<String>,
-    /// Whether the value that comes next is the array.
-    is_wanted: bool,
+    /// That of the last one.
+    last: String,
+    beside: Vec<String>,
 }
 
 impl Elements {
@@ -89,8 +90,20 @@ impl Elements {
             value: Vec::new(),
             since: 0,
             names: BTreeSet::new(),
-            is_wanted: false,
+            last: String::new(),
+            beside: Vec::new(),
         }
+    }
+
+    /// The names of the members beside the array that have come and say something: `null`, `false` and what is empty do not.
+    #[must_use]
+    pub fn beside(&self) -> &[String] {
+        &self.beside
+    }
+
+    /// Whether the value that comes next is the array.
+    fn is_wanted(&self) -> bool {
+        self.last == self.name
     }
 
     /// Takes from the beginning of `bytes`, the next ones of the text, until an element is complete. It is JSON if
@@ -155,8 +168,8 @@ impl Elements {
                 return Ok(false);
             }
             (Place::Colon, b':') => Place::Value,
-            (Place::Value, b'[') if self.is_wanted => Place::Element { may_end: true },
-            (Place::Value, _) if self.is_wanted && !ends_a_value => return Err(Broken::NoArray),
+            (Place::Value, b'[') if self.is_wanted() => Place::Element { may_end: true },
+            (Place::Value, _) if self.is_wanted() && !ends_a_value => return Err(Broken::NoArray),
             (Place::Value | Place::Element { .. }, _) if !ends_a_value => {
                 if let Place::Element { .. } = self.place {
                     self.since = 0;
@@ -236,11 +249,14 @@ impl Elements {
         })?;
         if self.place == Place::Value {
             self.place = Place::AfterValue;
+            if !matches!(text.as_str(), "null" | "false" | "\"\"" | "[]" | "{}") {
+                self.beside.push(mem::take(&mut self.last));
+            }
             return Ok(None);
         }
         let raw = text.get(1..text.len() - 1).unwrap_or_default();
         let name = decode(raw).unwrap_or_default().into_owned();
-        self.is_wanted = name == self.name;
+        self.last.clone_from(&name);
         if !self.names.insert(name) {
             return Err(Broken::Flaw(Flaw::DuplicateMember));
         }

@@ -366,7 +366,7 @@ fn no_id_at_all_is_an_empty_result() {
 fn what_makes_no_sense_is_refused_before_anything_is_looked_up() {
     let (home, server) = at(found);
     let jobs = "must be a whole number from 1 to 256";
-    let rate = "must be a number of requests a second, such as 10/s or 0.5/s";
+    let rate = "must be a number of requests a second from 0.001/s to 100000/s, such as 10/s";
     let skip = "must be a whole number of lines";
     for (args, says) in [
         ("- --jobs 0", jobs),

@@ -3,6 +3,7 @@
 use std::io::{BufRead as _, Read as _};
 
 use rustix::process::Signal;
+use serde_json::Value;
 
 use crate::harness::{ACTIVATION, Ended, Home, Run, TOKEN};
 use crate::wire::{Do, Wire, json, response};
@@ -117,6 +118,47 @@ fn a_list_in_every_format() {
         "{request}"
     );
     assert!(request.contains(&format!("Bearer {TOKEN}")), "{request}");
+}
+
+/// The contract knows no pages: a server that has some must not pass off the first one as all of it.
+#[test]
+fn what_comes_beside_the_accounts_is_told() {
+    let body = |more: &str| {
+        json(&format!(
+            "{{\"ok\":false,\"data\":[{}],\"error\":null,\"links\":[]{more}}}",
+            any(1)
+        ))
+    };
+    let more = format!(
+        ",\"has_more\":true,\"next\":{{\"a\":1}},\"{TOKEN}\":1,\"\\u001b[2J\":1,\"b\":1,\"c\":1,\"d\":1,\"e\":1"
+    );
+    let message = "the list of connected accounts came with what the contract does not know: `has_more`, `next`, `b`, `c`, `d`, 3 more";
+    let hint = "that may say that there are more accounts than these: one answer is what is read";
+    let wire = Wire::answers(body(&more));
+    let shown = "ID\ncacc_1\n";
+    run(&wire, "-F id").is(
+        0,
+        shown,
+        &format!("warning: {message}\n  hint: {hint}\n1 account\n"),
+    );
+    run(&wire, "-F id --strict").is(
+        9,
+        shown,
+        &format!("error: {message}\n  hint: {hint}\n1 account\n"),
+    );
+    let ended = run(&wire, "-F id -o ndjson");
+    let warning: Value = serde_json::from_str(&ended.stderr).unwrap();
+    assert_eq!(
+        (ended.code, ended.stdout.as_str()),
+        (0, "{\"id\":\"cacc_1\"}\n")
+    );
+    assert_eq!(
+        (&warning["warning"]["message"], &warning["warning"]["hint"]),
+        (&message.into(), &hint.into())
+    );
+    // Who wants no more than some of it is not told of the rest, and who says nothing is not told of.
+    run(&wire, "-F id --limit 1").is(0, shown, "1 account; the rest of the list was not read\n");
+    run(&Wire::answers(body("")), "-F id").is(0, shown, "1 account\n");
 }
 
 #[test]
