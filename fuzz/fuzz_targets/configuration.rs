@@ -22,7 +22,7 @@ fuzz_target!(|bytes: &[u8]| {
     let env = Environment::from_pairs([("HOME", dir.path().as_os_str())]);
     let flags = Flags {
         config: Some(path),
-        profile: Some("fuzz".to_owned()),
+        profile: Some(("fuzz".to_owned(), "--profile")),
         ..Flags::default()
     };
     let told = match Settings::load(&flags, &env) {

@@ -33,7 +33,7 @@ fuzz_target!(|bytes: &[u8]| {
         let env = Environment::from_pairs([("PATH", "/usr/bin:/bin")]);
         let flags = Flags {
             config: Some(config),
-            profile: Some("fuzz".to_owned()),
+            profile: Some(("fuzz".to_owned(), "--profile")),
             ..Flags::default()
         };
         let settings = Settings::load(&flags, &env).expect("a configuration");
