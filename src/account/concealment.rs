@@ -305,6 +305,72 @@ mod tests {
     }
 
     #[test]
+    fn what_of_a_secret_is_looked_for_elsewhere() {
+        for (secret, expected) in [
+            (r#""PNS-DEFG1234""#, &["PNS-DEFG1234"][..]),
+            ("98765432", &["98765432"]),
+            (
+                r#"{"SEKRET77":1,"expires":"2030-01-01","a_b_c_d":true,"with-a-dash":null}"#,
+                &["SEKRET77", "2030-01-01", "with-a-dash"],
+            ),
+            (
+                r#"["list-item",["nested-item"]]"#,
+                &["list-item", "nested-item"],
+            ),
+            ("\"short\"", &[]),
+        ] {
+            let text = format!("{{\"activation_token\":{secret},\"other\":\"not-a-secret\"}}");
+            assert_eq!(secrets_in(&text), expected, "{secret}");
+        }
+        let document = Document::parse(r#"{"activation_token":98765432}"#.to_owned());
+        let concealment = Concealment::of(&document.expect("object"), false);
+        for (value, is_hidden) in [
+            ("98765432", true),
+            ("1987654321", true),
+            ("9876543", false),
+            (r#""c=98765432""#, true),
+            ("null", false),
+        ] {
+            assert_eq!(concealment.hides("v", value), is_hidden, "{value}");
+        }
+    }
+
+    #[test]
+    fn what_everybody_knows_stays() {
+        let members = r#""id":"cacc_12345","status":"active","created_at":"2023-01-23T15:55:58Z","pending_email":"ada@example.com""#;
+        for (secret, is_public) in [
+            ("cacc_12345", true),
+            // A part of them is nothing new either.
+            ("cacc_123", true),
+            ("active", true),
+            ("suspended", true),
+            ("pending_country", true),
+            ("2023-01-23T15:55:58Z", true),
+            ("2024-01-23T15:55:58Z", false),
+            ("ada@example.com", false),
+            ("PNS-DEFG1234", false),
+        ] {
+            let text = format!("{{{members},\"activation_token\":\"{secret}\"}}");
+            let account = Account {
+                resource: &crate::account::CONNECTED,
+                document: Document::parse(text).expect("object"),
+            };
+            let hides = |concealment: &Concealment| concealment.hides_text(secret);
+            assert!(
+                hides(&Concealment::of(&account.document, false)),
+                "{secret}"
+            );
+            assert_eq!(
+                hides(&Concealment::of_account(&account, false)),
+                !is_public,
+                "{secret}"
+            );
+            let concealment = Concealment::of_account(&account, false);
+            assert!(concealment.hides("activation_token", "\"x\""), "{secret}");
+        }
+    }
+
+    #[test]
     fn elsewhere_short_texts_and_those_of_an_attack_are_not_looked_for() {
         let many: Vec<_> = (0..=MOST).map(|i| format!("secret-{i:02}")).collect();
         for (secrets, elsewhere, is_hidden) in [
