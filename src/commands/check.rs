@@ -68,7 +68,7 @@ A suite is TOML. `profile`, `retry_for` and `strict` may be left out:
 -o json writes an object, and an array of them for a suite: name, id, api,
 profile, verdict (met, unmet or error), found, expectations (each expect, holds,
 actual, note), error, lookups, elapsed_ms. All keys are there; null is not
-known, not set or, by its note, a secret.
+known, not set or, by its note, a secret or too long.
 
 Examples:
   acctq -p sandbox check cacc_activestandard --expect status=active
