@@ -6,8 +6,9 @@
 use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
 
+use http::Uri;
+use httparse::Header;
 use memchr::{memchr, memmem};
-use ureq::http::HeaderMap;
 
 use super::failure::{Failure, seconds};
 use super::{LARGE, retry};
@@ -165,15 +166,15 @@ const REQUEST_IDS: [&str; 5] = [
 
 impl Answer {
     /// Takes what matters out of a response's head, but for what repeats the bearer token: no server has a reason to.
-    pub fn of_head(status: u16, token: &str, headers: &HeaderMap) -> Self {
+    pub fn of_head(status: u16, token: &str, lines: &[Header<'_>]) -> Self {
         let mut repeats_token = false;
         let mut known: Vec<(&str, Cow<'_, str>)> = Vec::with_capacity(8);
-        for (name, value) in headers {
-            let name = name.as_str();
-            if !HEADERS.contains(&name) && !REQUEST_IDS.contains(&name) {
+        for Header { name, value } in lines {
+            let mut names = HEADERS.into_iter().chain(REQUEST_IDS);
+            let Some(name) = names.find(|known| known.eq_ignore_ascii_case(name)) else {
                 continue;
-            }
-            let value = lossy(value.as_bytes());
+            };
+            let value = lossy(value);
             if token.len() >= TELLING && value.contains(token) {
                 repeats_token = true;
             } else {
@@ -594,7 +595,7 @@ fn destination(location: &str, scheme: &str) -> String {
     if !before_path.contains(':') {
         return "another path of its own".to_owned();
     }
-    let origin = absolute.parse::<ureq::http::Uri>().ok().and_then(|url| {
+    let origin = absolute.parse::<Uri>().ok().and_then(|url| {
         let (scheme, host) = (url.scheme_str()?, url.host()?);
         let port = url
             .port_u16()
@@ -607,9 +608,6 @@ fn destination(location: &str, scheme: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use ureq::http::HeaderValue;
-    use ureq::http::header::LOCATION;
-
     use super::*;
     use crate::account::{CONNECTED, PARTNER};
 
@@ -626,6 +624,11 @@ mod tests {
             body: body.as_bytes().to_vec(),
             ..Answer::default()
         }
+    }
+
+    fn line<'a>(name: &'a str, value: &'a str) -> Header<'a> {
+        let value = value.as_bytes();
+        Header { name, value }
     }
 
     fn failure(answer: Answer) -> (Kind, String, bool) {
@@ -801,9 +804,7 @@ mod tests {
     fn a_repeated_token_is_dropped() {
         const TOKEN: &str = "s3cret/t0ken";
         let said = |location: &str, body: &str| {
-            let location = HeaderValue::from_str(location).expect("a header");
-            let headers = HeaderMap::from_iter([(LOCATION, location)]);
-            let mut answer = Answer::of_head(400, TOKEN, &headers);
+            let mut answer = Answer::of_head(400, TOKEN, &[line("Location", location)]);
             answer.body = body.as_bytes().to_vec();
             (answer.drop_repeated(TOKEN), format!("{answer:?}"))
         };
@@ -823,9 +824,7 @@ mod tests {
     fn a_short_token_may_stand_there_by_accident() {
         for (token, expected) in [("test", false), ("bearer7", false), ("bearer78", true)] {
             for (location, body) in [("/", token), (token, "{}")] {
-                let value = location.parse().expect("a header's value");
-                let headers = HeaderMap::from_iter([(LOCATION, value)]);
-                let mut answer = Answer::of_head(200, token, &headers);
+                let mut answer = Answer::of_head(200, token, &[line("Location", location)]);
                 answer.body = body.as_bytes().to_vec();
                 assert_eq!(answer.drop_repeated(token), expected, "{token}");
             }

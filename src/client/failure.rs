@@ -1,7 +1,6 @@
 //! What goes wrong on the way to the server and back, in our own words.
 //!
-//! ureq's texts hold whole URLs and the server's raw bytes, so none of them is passed on. A failure says what happened and
-//! in which phase; whether it is tried again is told by [`Failure::transient`].
+//! A failure says what happened and in which phase; whether it is tried again is told by [`Failure::transient`].
 
 use std::io;
 use std::time::Duration;
@@ -9,15 +8,13 @@ use std::time::Duration;
 use jiff::tz::Offset;
 use rustls::pki_types::UnixTime;
 use rustls::{AlertDescription, CertificateError};
-use ureq::Timeout;
 
 use super::PHASE;
 use super::answer::TELLING;
-use super::kept::{Stale, is_closed};
 use super::proxy::Proxy;
-use super::tls::Unfinished;
 use super::tunnel::Failed;
 use super::verifier::Untrusted;
+use super::wire::{Broken, Phase};
 use crate::account::id::hide_credentials;
 use crate::error::{Error, Kind};
 use crate::escape::excerpt;
@@ -68,52 +65,44 @@ impl Failure {
     }
 }
 
-/// Maps an error of the transport. `host` is where the connection goes, through `proxy` if there is one, `phase` the time
-/// that a phase had. What strangers say is shown without `bearer`.
-pub fn of_transport(
-    error: ureq::Error,
+/// Puts into words what broke. `host` is where the connection goes, through `proxy` if there is one, `time` what a phase
+/// had. What strangers say is shown without `bearer`.
+pub fn of_wire(
+    broken: Broken,
     host: &str,
     proxy: Option<&Proxy>,
-    phase: Duration,
+    time: Duration,
     bearer: &str,
 ) -> Failure {
-    match error {
-        ureq::Error::Timeout(which) => timed_out(which, host, phase),
-        ureq::Error::HostNotFound => Failure::passing(
+    match broken {
+        Broken::Late(phase) => timed_out(phase, host, time),
+        Broken::NoAddress => Failure::passing(
             Error::new(Kind::Network, format!("the name {host} does not resolve to an address"))
                 .hint("is base_url spelled right, and is this machine online? `acctq config show` shows it"),
         ),
-        ureq::Error::Io(e) => of_io(&e, host, phase, bearer),
-        ureq::Error::LargeResponseHeader(..) => {
+        Broken::Tunnel(failed) => of_tunnel(&failed, proxy, host, time),
+        Broken::NoHandshake => Failure::passing(
+            Error::new(
+                Kind::Network,
+                format!("{host} closed the connection during the TLS handshake"),
+            )
+            .hint("is base_url right, its port included? else try again"),
+        ),
+        Broken::Tls(error) => of_tls(&error, host, bearer),
+        Broken::Closed => Failure::passing(closed(host)),
+        Broken::Stale => Failure {
+            stale: true,
+            ..Failure::passing(closed(host))
+        },
+        Broken::NotHttp => contract(format!("{host} does not answer in valid HTTP/1.1")),
+        Broken::LongHead => {
             contract(format!("{host} sends more header lines than any API does (over 16 KiB)"))
         }
-        // Told by its name: the type is one that ureq does not pass on.
-        ureq::Error::Protocol(e) if format!("{e:?}") == "HttpParseTooManyHeaders" => {
+        Broken::ManyLines => {
             contract(format!("{host} sends more header lines than any API does (over 128)"))
         }
-        ureq::Error::Protocol(_) | ureq::Error::BodyStalled => contract(format!("{host} does not answer in valid HTTP/1.1")),
-        ureq::Error::Other(e) if e.is::<Stale>() => Failure {
-            stale: true,
-            ..of_io(&io::ErrorKind::NotConnected.into(), host, phase, bearer)
-        },
-        ureq::Error::Other(e) => match (e.downcast_ref::<rustls::Error>(), e.downcast_ref(), proxy)
-        {
-            (Some(e), ..) => of_tls(e, host, bearer),
-            (_, Some(e), Some(proxy)) => of_proxy(e, proxy, host, phase),
-            _ => match e.downcast_ref() {
-                Some(unfinished) => of_handshake(unfinished, host, phase),
-                None => internal(host),
-            },
-        },
-        _ => internal(host),
+        Broken::Io(error) => of_io(&error, host, time),
     }
-}
-
-fn internal(host: &str) -> Failure {
-    Failure::lasting(Error::new(
-        Kind::Failed,
-        format!("the request to {host} could not be made"),
-    ))
 }
 
 fn contract(message: String) -> Failure {
@@ -124,7 +113,10 @@ fn contract(message: String) -> Failure {
 }
 
 /// No tunnel: whether it may come to be by itself is told by what the proxy said.
-fn of_proxy(failed: &Failed, proxy: &Proxy, host: &str, phase: Duration) -> Failure {
+fn of_tunnel(failed: &Failed, proxy: Option<&Proxy>, host: &str, phase: Duration) -> Failure {
+    let Some(proxy) = proxy else {
+        return Failure::passing(closed(host));
+    };
     let Proxy {
         variable,
         credentials,
@@ -214,20 +206,20 @@ fn of_proxy(failed: &Failed, proxy: &Proxy, host: &str, phase: Duration) -> Fail
     }
 }
 
-fn timed_out(which: Timeout, host: &str, phase: Duration) -> Failure {
-    let within = format!("within {}", seconds(phase));
-    let message = match which {
-        Timeout::Resolve => format!("the name {host} did not resolve {within}"),
-        Timeout::Connect => format!("no connection to {host} {within}"),
-        Timeout::SendRequest | Timeout::SendBody => {
-            format!("{host} did not take the request {within}")
+fn timed_out(phase: Phase, host: &str, time: Duration) -> Failure {
+    let within = format!("within {}", seconds(time));
+    let message = match phase {
+        Phase::Resolve => format!("the name {host} did not resolve {within}"),
+        Phase::Connect => format!("no connection to {host} {within}"),
+        Phase::Handshake => {
+            format!("{host} took the connection, but did not complete the TLS handshake {within}")
         }
-        Timeout::RecvResponse => format!("{host} did not answer {within}"),
-        Timeout::RecvBody => format!("the answer of {host} did not arrive whole {within}"),
-        Timeout::PerRead => format!("nothing more came of the answer of {host} {within}"),
-        _ => format!("{host} did not complete its answer in time"),
+        Phase::Send => format!("{host} did not take the request {within}"),
+        Phase::Answer => format!("{host} did not answer {within}"),
+        Phase::Body => format!("the answer of {host} did not arrive whole {within}"),
+        Phase::More => format!("nothing more came of the answer of {host} {within}"),
     };
-    Failure::passing(Error::new(Kind::Timeout, message).hint(again(phase)))
+    Failure::passing(Error::new(Kind::Timeout, message).hint(again(time)))
 }
 
 /// What to do when a phase had so much time, and it was not enough: more of it is to be had only up to the phase's own limit.
@@ -242,34 +234,28 @@ fn again(phase: Duration) -> String {
     }
 }
 
-fn of_io(error: &io::Error, host: &str, phase: Duration, bearer: &str) -> Failure {
-    if let Some(tls) = error
-        .get_ref()
-        .and_then(|e| e.downcast_ref::<rustls::Error>())
-    {
-        return of_tls(tls, host, bearer);
-    }
-    let network = |message: String| {
-        Error::new(Kind::Network, message)
-            .hint("is the server up, and is base_url right? `acctq config show` shows it")
-    };
-    match error.kind() {
-        io::ErrorKind::ConnectionRefused => {
-            Failure::passing(network(format!("{host} refuses the connection")))
-        }
+fn network(message: String) -> Error {
+    Error::new(Kind::Network, message)
+        .hint("is the server up, and is base_url right? `acctq config show` shows it")
+}
+
+fn closed(host: &str) -> Error {
+    network(format!(
+        "{host} closed the connection before its answer was complete"
+    ))
+}
+
+fn of_io(error: &io::Error, host: &str, time: Duration) -> Failure {
+    Failure::passing(match error.kind() {
+        io::ErrorKind::ConnectionRefused => network(format!("{host} refuses the connection")),
         io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => {
-            Failure::passing(network(format!("no route to {host}")))
+            network(format!("no route to {host}"))
         }
         io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => {
-            timed_out(Timeout::Connect, host, phase)
+            return timed_out(Phase::Connect, host, time);
         }
-        _ if is_closed(error) => Failure::passing(network(format!(
-            "{host} closed the connection before its answer was complete"
-        ))),
-        _ => Failure::passing(
-            network(format!("the connection to {host} broke")).because(plain(error)),
-        ),
-    }
+        _ => network(format!("the connection to {host} broke")).because(plain(error)),
+    })
 }
 
 /// The operating system's words only: an error of another origin may hold the server's bytes.
@@ -278,26 +264,6 @@ fn plain(error: &io::Error) -> io::Error {
         || io::Error::from(error.kind()),
         io::Error::from_raw_os_error,
     )
-}
-
-/// No TLS connection, though there is one below it: whoever is there speaks no TLS, or is too busy to.
-fn of_handshake(unfinished: &Unfinished, host: &str, phase: Duration) -> Failure {
-    let (kind, message, hint) = match unfinished {
-        Unfinished::Closed => (
-            Kind::Network,
-            format!("{host} closed the connection during the TLS handshake"),
-            "is base_url right, its port included? else try again".to_owned(),
-        ),
-        Unfinished::InTime => (
-            Kind::Timeout,
-            format!(
-                "{host} took the connection, but did not complete the TLS handshake within {}",
-                seconds(phase)
-            ),
-            again(phase),
-        ),
-    };
-    Failure::passing(Error::new(kind, message).hint(hint))
 }
 
 fn of_tls(error: &rustls::Error, host: &str, bearer: &str) -> Failure {

@@ -1,10 +1,11 @@
 //! A list as it arrives: each account is checked as the answer to a look-up is, and no more than one is held.
 
-use std::io::Read;
 use std::time::{Duration, Instant};
 
 use super::answer::{self, Answer, Place};
 use super::failure::Failure;
+use super::http::Body;
+use super::wire::{self, Deadline, Phase};
 use super::{MAX_BODY, USUAL_BODY};
 use crate::account::id::repeatable;
 use crate::account::{Account, Document, Resource, Undocumented};
@@ -24,12 +25,12 @@ pub(super) struct Source<'a> {
     pub token: &'a str,
     /// How long an account may take to arrive.
     pub timeout: Duration,
-    /// The body, each read of which is bounded.
-    pub reader: Box<dyn Read + 'a>,
+    /// The body.
+    pub body: Body<'a>,
     /// How long a read may take.
     pub idle: Duration,
     /// Tells a failure of the transport.
-    pub explain: &'a dyn Fn(ureq::Error) -> Failure,
+    pub explain: &'a dyn Fn(wire::Broken) -> Failure,
 }
 
 /// The accounts of a list.
@@ -47,10 +48,9 @@ pub struct Listing<'a> {
 
 impl<'a> Listing<'a> {
     pub(super) fn new(source: Source<'a>) -> Self {
-        let most = usize::try_from(MAX_BODY).unwrap_or(usize::MAX);
         Listing {
             source,
-            elements: Elements::new(MEMBER, most),
+            elements: Elements::new(MEMBER, MAX_BODY),
             chunk: Vec::new(),
             at: 0,
             waited: Duration::ZERO,
@@ -114,17 +114,18 @@ impl<'a> Listing<'a> {
     /// The list is cut off, or what comes of it comes too slowly.
     pub fn receive(&mut self) -> Result<bool, Failure> {
         let began = Instant::now();
-        self.chunk.resize(USUAL_BODY, 0);
+        let deadline = Deadline::of(Phase::More, self.source.idle);
+        self.chunk.clear();
         self.at = 0;
-        let read = self.source.reader.read(&mut self.chunk);
+        let read = self.source.body.next(USUAL_BODY, deadline);
         // A read takes longer only where this program was stopped meanwhile, and what came of it is no less worth.
         self.waited += began.elapsed().min(self.source.idle);
-        let amount = read.map_err(|error| {
-            let failure = (self.source.explain)(error.into());
+        let read = read.map_err(|broken| {
+            let failure = (self.source.explain)(broken);
             self.source.answer.with_head(failure)
         })?;
-        self.chunk.truncate(amount);
-        if amount == 0 {
+        self.chunk.extend_from_slice(read);
+        if self.chunk.is_empty() {
             return match self.elements.end() {
                 Ok(()) => Ok(false),
                 Err(broken) => Err(self.broken(&broken)),

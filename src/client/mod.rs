@@ -1,16 +1,16 @@
 //! Look-ups: an id in, an account out, within a deadline; or all accounts, as they arrive. `GET` and nothing else.
 //!
-//! Everything that knows ureq is in this folder. A client belongs to one API of one profile: its bearer token goes to that
-//! base URL and nowhere else, since no other URL can be formed. Redirects, compression and proxies of ureq's own are off;
-//! a proxy that the environment asks for sees the name of the host, and TLS.
+//! Everything that knows HTTP is in this folder. A client belongs to one API of one profile: its bearer token goes to that
+//! base URL and nowhere else, since no other URL can be formed. Redirects are not followed, compression is not asked for; a
+//! proxy that the environment asks for sees the name of the host, and TLS.
 
-mod agents;
 mod answer;
+mod connection;
+mod connections;
 mod failure;
-mod kept;
+mod http;
 mod listing;
 mod pace;
-mod patience;
 mod proxy;
 mod resolve;
 pub mod retry;
@@ -19,26 +19,23 @@ mod tcp;
 mod tls;
 mod tunnel;
 mod verifier;
+mod wire;
 
 use std::cell::Cell;
-use std::io::Read;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use ureq::http::HeaderValue;
-use ureq::http::header::AUTHORIZATION;
-use ureq::typestate::WithoutBody;
-use ureq::{RequestBuilder, Timeout};
-
-use self::agents::Agents;
 use self::answer::{Answer, Place, Target};
+use self::connection::Connection;
+use self::connections::Connections;
 pub use self::failure::Failure;
+use self::http::Body;
 pub use self::listing::Listing;
 pub use self::pace::Pace;
-use self::patience::{Bounded, Patience};
 use self::proxy::Proxy;
 pub use self::retry::LONGEST_ASKED as LONGEST_PAUSE;
 use self::retry::{Decision, Outcome};
+use self::wire::{Broken, Phase, Time};
 use crate::account::{Account, Id, Resource};
 use crate::config::{Endpoint, Environment, Secret};
 use crate::error::{Error, Kind, Result};
@@ -48,7 +45,7 @@ use crate::interrupt::Interrupt;
 const PHASE: Duration = Duration::from_secs(10);
 
 /// The largest body that is read: an account is about a kilobyte, its metadata is the platform's own.
-const MAX_BODY: u64 = 1024 * 1024;
+const MAX_BODY: usize = 1024 * 1024;
 
 /// The largest body that is read without asking for memory: more than that of nearly every account takes.
 const USUAL_BODY: usize = 16 * 1024;
@@ -61,16 +58,10 @@ const LARGE: usize = 64 * 1024;
 const TIMES: usize = 24;
 
 /// The largest body of an error that is read, for the server's words.
-const MAX_ERROR_BODY: u64 = 64 * 1024;
+const MAX_ERROR_BODY: usize = 64 * 1024;
 
 /// The largest head of an answer.
 const MAX_HEAD: usize = 16 * 1024;
-
-/// ureq's buffers: one head must fit, and a little of what makes it too large, or ureq takes it for cut off.
-const BUFFER: usize = MAX_HEAD + 1024;
-
-/// For how long a connection is kept that is not used. Many servers close theirs after 60 seconds, some after 20.
-const MAX_IDLE_AGE: Duration = Duration::from_secs(15);
 
 /// A shorter token may be a part of an id by chance.
 const SHORTEST_TOKEN: usize = 8;
@@ -134,9 +125,8 @@ pub struct Client<'a> {
     profile: Option<String>,
     scheme: String,
     host: String,
-    agents: Agents,
+    connections: Connections,
     proxy: Option<Arc<Proxy>>,
-    resolver: Arc<resolve::Remembering>,
     tokens: Mutex<Tokens>,
     trace: &'a (dyn Fn(&Trace<'_>) + Sync),
 }
@@ -152,11 +142,10 @@ pub struct Found {
     pub elapsed: Duration,
 }
 
-/// The bearer token, and the header made of it.
+/// The bearer token.
 #[derive(Clone)]
 struct Token {
     secret: Arc<Secret>,
-    header: HeaderValue,
     /// Which answer of its source it is, from 0.
     number: u32,
 }
@@ -190,35 +179,11 @@ impl<'a> Client<'a> {
         } else {
             None
         };
-        let phase = limits.timeout.min(PHASE);
-        let config = ureq::Agent::config_builder()
-            .https_only(url.is_https())
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            .proxy(None)
-            .user_agent(concat!("acctq/", env!("CARGO_PKG_VERSION")))
-            .accept("application/json")
-            .accept_encoding("identity")
-            .max_response_header_size(MAX_HEAD)
-            .input_buffer_size(BUFFER)
-            .output_buffer_size(BUFFER)
-            .max_idle_connections(1)
-            .max_idle_connections_per_host(1)
-            .max_idle_age(MAX_IDLE_AGE)
-            .timeout_global(Some(limits.timeout + GRACE))
-            .timeout_resolve(Some(phase))
-            .timeout_connect(Some(phase))
-            .timeout_send_request(Some(phase))
-            .timeout_recv_response(Some(phase))
-            .timeout_recv_body(Some(phase))
-            .build();
-        let resolver = Arc::new(resolve::Remembering::new(url, proxy.as_deref()));
-        let agents = Agents {
-            config,
+        let connections = Connections {
+            host: url.host().to_owned(),
             tls,
             proxy: proxy.clone(),
-            resolver: resolver.clone(),
+            resolver: resolve::Remembering::new(url, proxy.as_deref()),
             idle: Mutex::default(),
         };
         let origin = url.origin();
@@ -232,9 +197,8 @@ impl<'a> Client<'a> {
             profile,
             scheme: scheme.to_owned(),
             host: host.to_owned(),
-            agents,
+            connections,
             proxy,
-            resolver,
             tokens: Mutex::default(),
             trace,
         })
@@ -402,15 +366,12 @@ impl<'a> Client<'a> {
             let began = Instant::now();
             let mut trace = Trace::of(&url, proxy.as_deref(), *attempts);
             let held = Cell::new(Duration::ZERO);
-            let made = self.agents.with(!spare, |lent| {
-                attempt(&Request {
-                    agent: &lent.agent,
-                    patience: &lent.patience,
-                    url: &url,
-                    token: &token,
-                    deadline,
-                    held: &held,
-                })
+            let made = attempt(&Request {
+                url: &url,
+                token: &token,
+                deadline,
+                is_fresh: !spare,
+                held: &held,
             });
             let failure = match made {
                 Ok((found, request_id)) => {
@@ -478,7 +439,7 @@ impl<'a> Client<'a> {
             trace.retry_in = Some(wait);
             (self.trace)(&trace);
             if facts.status.is_none() {
-                self.resolver.forget();
+                self.connections.resolver.forget();
             }
             let own = if is_held { Duration::ZERO } else { wait };
             match self.pace.wait(own) {
@@ -546,12 +507,8 @@ impl<'a> Client<'a> {
     fn read_token(&self, number: u32, deadline: Instant) -> Result<Token> {
         let source = &self.endpoint.token.value;
         let secret = source.read(self.env, deadline, self.interrupt)?;
-        let mut header = HeaderValue::try_from(format!("Bearer {}", secret.expose()))
-            .map_err(|_| Error::new(Kind::Auth, "the token cannot be sent in a header"))?;
-        header.set_sensitive(true);
         Ok(Token {
             secret: Arc::new(secret),
-            header,
             number,
         })
     }
@@ -567,28 +524,23 @@ impl<'a> Client<'a> {
         request: &Request<'_>,
         claim: &dyn Fn(usize) -> Duration,
     ) -> Result<(Account, Option<String>), Failure> {
-        let Request {
-            token, deadline, ..
-        } = *request;
-        let remaining = deadline.saturating_duration_since(Instant::now());
-        let phase = remaining.min(PHASE);
-        // The agent knows how long a look-up takes that begins; to say it again of each costs something.
-        let whole = self.limits.timeout;
-        let bound = |builder: RequestBuilder<WithoutBody>| {
-            if remaining + whole / 32 >= whole {
-                return builder;
-            }
-            let config = builder.config().timeout_global(Some(remaining + GRACE));
-            let config = config.timeout_recv_body(Some(phase));
-            in_phases(config.build(), phase)
+        let remaining = request.deadline.saturating_duration_since(Instant::now());
+        let time = Time {
+            phase: remaining.min(PHASE),
+            end: Some(request.deadline + GRACE),
         };
-        let (mut answer, body) = self.ask(request, phase, bound)?;
-        let announced = body.content_length().unwrap_or_default();
-        let mut body = body.into_reader();
-        let claim = |bytes| request.held.set(request.held.get() + claim(bytes));
-        self.receive(&mut answer, announced, &mut body, token, phase, &claim)?;
-        let request_id = answer.request_id();
-        Ok((answer.read(target, self.place())?, request_id))
+        let mut connection = self.connect(request, time)?;
+        let read = self.ask(&mut connection, request, time, claim);
+        let read = read.and_then(|answer| {
+            let request_id = answer.request_id();
+            Ok((answer.read(target, self.place())?, request_id))
+        });
+        // After a failure of which nobody knows where on the connection it ends, that is not used again.
+        let in_step = read.as_ref().err().is_none_or(Failure::is_in_step);
+        if in_step && connection.may_be_kept() {
+            self.connections.keep(connection);
+        }
+        read
     }
 
     fn attempt_list<T>(
@@ -597,112 +549,100 @@ impl<'a> Client<'a> {
         request: &Request<'_>,
         read: &mut impl FnMut(&mut Listing<'_>) -> Result<T, Failure>,
     ) -> Result<(T, Option<String>), Failure> {
-        let Request {
-            patience,
-            token,
-            deadline,
-            ..
-        } = *request;
-        let phase = deadline
-            .saturating_duration_since(Instant::now())
-            .min(PHASE);
+        let token = request.token;
+        let remaining = request.deadline.saturating_duration_since(Instant::now());
         // Nothing bounds the whole, so that each wait for more of it is bounded by itself.
-        let idle = self.limits.timeout.min(PHASE);
-        let bound = |builder: RequestBuilder<WithoutBody>| {
-            let config = builder.config().timeout_global(None);
-            in_phases(config.timeout_recv_body(None).build(), phase)
+        let time = Time {
+            phase: remaining.min(PHASE),
+            end: None,
         };
-        let (mut answer, body) = self.ask(request, phase, bound)?;
-        let announced = body.content_length().unwrap_or_default();
-        let mut body = body.into_reader();
+        let idle = self.limits.timeout.min(PHASE);
+        let mut connection = self.connect(request, time)?;
+        let (mut answer, body) = self.head(&mut connection, request, time)?;
         if answer.status != 200 || answer.encoding.is_some() {
-            let end = (Instant::now() + idle, Timeout::RecvBody);
-            let mut bounded = Bounded {
-                reader: &mut body,
-                patience,
-                end: || end,
+            let time = Time {
+                phase: idle,
+                end: None,
             };
-            self.receive(&mut answer, announced, &mut bounded, token, idle, &|_| ())?;
+            self.receive(&mut answer, body, token, time, &|_| Duration::ZERO)?;
             return Err(answer.refuse(Target::List(resource), self.place()));
         }
         self.refuse_repeated(&mut answer, token)?;
         let request_id = answer.request_id();
-        let explain = |error| self.explain(error, idle, token);
+        let explain = |broken| self.explain(broken, idle, token);
         let mut listing = Listing::new(listing::Source {
             resource,
             answer,
             place: self.place(),
             token: token.secret.expose(),
             timeout: self.limits.timeout,
-            reader: Box::new(Bounded {
-                reader: body,
-                patience,
-                end: || (Instant::now() + idle, Timeout::PerRead),
-            }),
+            body,
             idle,
             explain: &explain,
         });
         Ok((read(&mut listing)?, request_id))
     }
 
-    /// Sends the request, and reads the answer's head; each phase has so long.
-    fn ask(
-        &self,
-        request: &Request<'_>,
-        phase: Duration,
-        bound: impl FnOnce(RequestBuilder<WithoutBody>) -> RequestBuilder<WithoutBody>,
-    ) -> Result<(Answer, ureq::Body), Failure> {
-        let Request {
-            agent, url, token, ..
-        } = *request;
-        let builder = agent.get(url).header(AUTHORIZATION, token.header.clone());
-        let response = bound(builder).call();
-        let response = response.map_err(|error| self.explain(error, phase, token))?;
-        let (head, body) = response.into_parts();
-        let bearer = token.secret.expose();
-        let answer = Answer::of_head(head.status.as_u16(), bearer, &head.headers);
-        Ok((answer, body))
+    fn connect(&self, request: &Request<'_>, time: Time) -> Result<Connection, Failure> {
+        let connection = self.connections.get(request.is_fresh, time);
+        connection.map_err(|broken| self.explain(broken, time.phase, request.token))
     }
 
-    /// Reads the answer's body, as far as it matters.
+    /// Sends the request, and receives the answer.
+    fn ask(
+        &self,
+        connection: &mut Connection,
+        request: &Request<'_>,
+        time: Time,
+        claim: &dyn Fn(usize) -> Duration,
+    ) -> Result<Answer, Failure> {
+        let (mut answer, body) = self.head(connection, request, time)?;
+        let claim = |bytes| {
+            let held = claim(bytes);
+            request.held.set(request.held.get() + held);
+            held
+        };
+        self.receive(&mut answer, body, request.token, time, &claim)?;
+        Ok(answer)
+    }
+
+    /// Sends the request, and receives the answer's head.
+    fn head<'c>(
+        &self,
+        connection: &'c mut Connection,
+        request: &Request<'_>,
+        time: Time,
+    ) -> Result<(Answer, Body<'c>), Failure> {
+        let bearer = request.token.secret.expose();
+        let origin = self.endpoint.base_url.value.origin();
+        let path = request.url.strip_prefix(origin).unwrap_or_default();
+        let question = http::question(&self.host, path, bearer);
+        let sent = connection.send(&question, time.of(Phase::Send));
+        let head = sent.and_then(|()| {
+            http::head(connection, time.of(Phase::Answer), |status, lines| {
+                Answer::of_head(status, bearer, lines)
+            })
+        });
+        head.map_err(|broken| self.explain(broken, time.phase, request.token))
+    }
+
+    /// Receives the answer's body, as far as it matters.
     fn receive(
         &self,
         answer: &mut Answer,
-        announced: u64,
-        body: &mut dyn Read,
+        mut body: Body<'_>,
         token: &Token,
-        phase: Duration,
-        claim: &dyn Fn(usize),
+        time: Time,
+        claim: &dyn Fn(usize) -> Duration,
     ) -> Result<(), Failure> {
         let good = answer.status == 200;
         let most = if good { MAX_BODY } else { MAX_ERROR_BODY };
         if answer.encoding.is_none() {
-            // With room for the end to be seen in. A liar's length gets no more than a usual account takes.
-            answer.body = Vec::with_capacity(
-                usize::try_from(announced)
-                    .unwrap_or_default()
-                    .min(USUAL_BODY)
-                    + 32,
-            );
-            let all = usize::try_from(most).unwrap_or(usize::MAX) + 1;
-            let size = usize::try_from(announced).unwrap_or(all);
-            let size = if size == 0 { all } else { size.min(all) };
-            let mut body = body.take(most + 1);
-            let mut usual = (&mut body).take(USUAL_BODY as u64);
-            let mut read = usual.read_to_end(&mut answer.body);
-            if answer.body.len() == USUAL_BODY && read.is_ok() {
-                // Nobody knows how long one is that does not say so: first it is taken for one that is not large.
-                let next = if announced == 0 { LARGE } else { size };
-                claim(TIMES * next);
-                let mut rest = (&mut body).take((LARGE - USUAL_BODY) as u64);
-                read = rest.read_to_end(&mut answer.body);
-            }
-            if answer.body.len() == LARGE && read.is_ok() {
-                claim(TIMES * size);
-                answer.body.reserve_exact(size + 32 - LARGE);
-                read = body.read_to_end(&mut answer.body);
-            }
-            if good && announced.max(answer.body.len() as u64) > most {
+            let length = body
+                .length()
+                .map(|l| usize::try_from(l).unwrap_or(usize::MAX));
+            let received = collect(&mut answer.body, &mut body, length, most, time, claim);
+            if good && length.unwrap_or_default().max(answer.body.len()) > most {
                 let message = format!(
                     "the answer of {} is larger than any account ({} KiB)",
                     self.host,
@@ -713,7 +653,8 @@ impl<'a> Client<'a> {
             }
             // What a 404 means is told by its body; other refusals say enough by their status.
             if good || answer.status == 404 {
-                read.map_err(|error| answer.with_head(self.explain(error.into(), phase, token)))?;
+                received
+                    .map_err(|broken| answer.with_head(self.explain(broken, time.phase, token)))?;
             }
         }
         self.refuse_repeated(answer, token)
@@ -727,10 +668,10 @@ impl<'a> Client<'a> {
         Ok(())
     }
 
-    /// A failure of the transport in our own words; each of its phases had so long.
-    fn explain(&self, error: ureq::Error, phase: Duration, token: &Token) -> Failure {
+    /// What broke in our own words; each phase had so long.
+    fn explain(&self, broken: Broken, time: Duration, token: &Token) -> Failure {
         let bearer = token.secret.expose();
-        failure::of_transport(error, &self.host, self.proxy.as_deref(), phase, bearer)
+        failure::of_wire(broken, &self.host, self.proxy.as_deref(), time, bearer)
     }
 
     fn place(&self) -> Place<'_> {
@@ -742,22 +683,52 @@ impl<'a> Client<'a> {
     }
 }
 
-/// One request, and what it is made with.
+/// One request.
 struct Request<'r> {
-    agent: &'r ureq::Agent,
-    patience: &'r Patience,
     url: &'r str,
     token: &'r Token,
     /// When there has to be an answer.
     deadline: Instant,
+    /// Whether it needs a connection of its own, since one that was kept was stale.
+    is_fresh: bool,
     /// For how long it waited for memory, which is not its own time.
     held: &'r Cell<Duration>,
 }
 
-/// Gives each phase up to the answer's head so long.
-fn in_phases(builder: RequestBuilder<WithoutBody>, phase: Duration) -> RequestBuilder<WithoutBody> {
-    let config = builder.config().timeout_resolve(Some(phase));
-    let config = config.timeout_connect(Some(phase));
-    let config = config.timeout_send_request(Some(phase));
-    config.timeout_recv_response(Some(phase)).build()
+/// Collects a body of that length, if it is known, up to a byte more than the `most`. Memory is claimed before it is used.
+fn collect(
+    whole: &mut Vec<u8>,
+    body: &mut Body<'_>,
+    length: Option<usize>,
+    most: usize,
+    time: Time,
+    claim: &dyn Fn(usize) -> Duration,
+) -> Result<(), Broken> {
+    let all = most + 1;
+    let size = length.unwrap_or(all).min(all);
+    // With room for what makes JSON end. A liar's length gets no more than a usual account takes.
+    whole.reserve_exact(size.min(USUAL_BODY) + 32);
+    let mut deadline = time.of(Phase::Body);
+    let mut limit = USUAL_BODY;
+    while whole.len() < all {
+        if whole.len() == limit {
+            // Nobody knows how long one is that does not say so: first it is taken for one that is not large.
+            let is_large = limit == LARGE;
+            let next = match length {
+                None if !is_large => LARGE,
+                _ => size,
+            };
+            deadline.at += claim(TIMES * next);
+            if is_large {
+                whole.reserve_exact((size + 32).saturating_sub(LARGE));
+            }
+            limit = if is_large { all } else { LARGE };
+        }
+        let arrived = body.next(limit - whole.len(), deadline)?;
+        if arrived.is_empty() {
+            break;
+        }
+        whole.extend_from_slice(arrived);
+    }
+    Ok(())
 }

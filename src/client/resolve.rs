@@ -1,30 +1,23 @@
 //! Names to addresses: once for a run, and within a deadline.
 //!
-//! ureq asks before each request, pool or not, and on a fresh thread each time; this one remembers. `localhost` is never
-//! asked for: plain http is allowed to it, and a name server must not decide where a bearer token goes (RFC 6761 6.3).
+//! `localhost` is never asked for: plain http is allowed to it, and a name server must not decide where a bearer token goes
+//! (RFC 6761 6.3).
 
-use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs as _};
 use std::sync::{Mutex, PoisonError, mpsc};
 use std::thread;
 
-use ureq::config::Config;
-use ureq::http::Uri;
-use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
-use ureq::unversioned::transport::NextTimeout;
-
 use super::proxy::Proxy;
-use super::tunnel::Failed;
+use super::wire::{Broken, Deadline};
 use crate::config::BaseUrl;
 
-/// How many addresses of a name are kept: as many as ureq's array holds.
+/// How many addresses of a name are tried.
 const KEPT: usize = 16;
 
 /// A resolver for the one host that is connected to: the base URL's, or the proxy's on the way there.
 pub struct Remembering {
     host: String,
     port: u16,
-    is_proxy: bool,
     known: Mutex<Vec<SocketAddr>>,
 }
 
@@ -35,9 +28,21 @@ impl Remembering {
         Remembering {
             host: host.to_owned(),
             port,
-            is_proxy: proxy.is_some(),
             known: Mutex::default(),
         }
+    }
+
+    /// Where the host is.
+    ///
+    /// # Errors
+    /// The name has no address, or it does not resolve in time.
+    pub fn addresses(&self, deadline: Deadline) -> Result<Vec<SocketAddr>, Broken> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.is_empty() {
+            *known = look_up(&self.host, self.port, deadline)?;
+            known.truncate(KEPT);
+        }
+        Ok(known.clone())
     }
 
     /// Asks anew next time: the address that was known does not answer.
@@ -49,43 +54,7 @@ impl Remembering {
     }
 }
 
-impl fmt::Debug for Remembering {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Remembering")
-    }
-}
-
-/// The resolver as ureq wants to own it.
-#[derive(Debug)]
-pub struct Shared(pub std::sync::Arc<Remembering>);
-
-impl Resolver for Shared {
-    fn resolve(
-        &self,
-        _: &Uri,
-        _: &Config,
-        timeout: NextTimeout,
-    ) -> Result<ResolvedSocketAddrs, ureq::Error> {
-        let Remembering { host, port, .. } = &*self.0;
-        let mut known = self.0.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.is_empty() {
-            *known = look_up(host, *port, timeout).map_err(|error| {
-                if self.0.is_proxy {
-                    Failed::to_resolve(&error).wrapped()
-                } else {
-                    error
-                }
-            })?;
-        }
-        let mut addresses = self.empty();
-        for &address in known.iter().take(KEPT) {
-            addresses.push(address);
-        }
-        Ok(addresses)
-    }
-}
-
-fn look_up(host: &str, port: u16, timeout: NextTimeout) -> Result<Vec<SocketAddr>, ureq::Error> {
+fn look_up(host: &str, port: u16, deadline: Deadline) -> Result<Vec<SocketAddr>, Broken> {
     if let Ok(address) = host.parse::<IpAddr>() {
         return Ok(vec![SocketAddr::new(address, port)]);
     }
@@ -106,9 +75,9 @@ fn look_up(host: &str, port: u16, timeout: NextTimeout) -> Result<Vec<SocketAddr
                 .map(Iterator::collect::<Vec<_>>);
             answer.send(addresses).ok();
         })?;
-    match answers.recv_timeout(*timeout.after) {
+    match answers.recv_timeout(deadline.left()?) {
         Ok(Ok(addresses)) if !addresses.is_empty() => Ok(addresses),
-        Ok(_) | Err(mpsc::RecvTimeoutError::Disconnected) => Err(ureq::Error::HostNotFound),
-        Err(mpsc::RecvTimeoutError::Timeout) => Err(ureq::Error::Timeout(timeout.reason)),
+        Ok(_) | Err(mpsc::RecvTimeoutError::Disconnected) => Err(Broken::NoAddress),
+        Err(mpsc::RecvTimeoutError::Timeout) => Err(Broken::Late(deadline.phase)),
     }
 }

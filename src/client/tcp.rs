@@ -1,54 +1,15 @@
-//! TCP below ureq, at three system calls a look-up: one that sends, one that receives, one that asks whether a kept
+//! TCP within deadlines, at three system calls a look-up: one that sends, one that receives, one that asks whether a kept
 //! connection is still open.
-//!
-//! ureq's own transport asks that twice, with three calls each, and tells the socket how much time is left before nearly
-//! every other call, since it is never quite the same.
 
-use std::fmt;
 use std::io::{self, IoSlice, Read, Write};
-use std::mem;
-use std::net::TcpStream;
-use std::time::{Duration, Instant};
+use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
 
-use ureq::Timeout;
-use ureq::unversioned::transport::{
-    Buffers, ConnectionDetails, LazyBuffers, NextTimeout, Transport, time,
-};
+use super::wire::{Broken, Deadline};
 
 /// What there is of the time at least: for an address that answers nothing, however many there are, and for a look at the
 /// socket once this program goes on that was stopped.
 const LEAST: Duration = Duration::from_millis(10);
-
-/// Longer than anything is waited for.
-const LONGEST: Duration = Duration::from_secs(7 * 24 * 60 * 60);
-
-/// When something must be done, and what is too slow if it is not.
-#[derive(Clone, Copy, Debug)]
-struct Deadline {
-    at: Instant,
-    reason: Timeout,
-}
-
-impl Deadline {
-    fn new(timeout: NextTimeout, since: Instant) -> Self {
-        Deadline {
-            at: since + (*timeout.after).min(LONGEST),
-            reason: timeout.reason,
-        }
-    }
-
-    /// What is left.
-    ///
-    /// # Errors
-    /// If nothing is.
-    fn left(self) -> Result<Duration, ureq::Error> {
-        let left = self.at.saturating_duration_since(Instant::now());
-        if left.is_zero() {
-            return Err(ureq::Error::Timeout(self.reason));
-        }
-        Ok(left)
-    }
-}
 
 /// A connection whose reads and writes end at a deadline: at first, that of connecting.
 #[derive(Debug)]
@@ -58,8 +19,6 @@ pub struct Stream {
     /// What the socket was told.
     read_timeout: Duration,
     write_timeout: Duration,
-    /// Whether something has arrived since ureq last asked whether the connection is open.
-    has_answered: bool,
 }
 
 impl Stream {
@@ -67,14 +26,9 @@ impl Stream {
     ///
     /// # Errors
     /// As the last address failed.
-    pub fn connect(details: &ConnectionDetails) -> Result<Self, ureq::Error> {
-        let now = match details.now {
-            time::Instant::Exact(now) => now,
-            _ => Instant::now(),
-        };
-        let deadline = Deadline::new(details.timeout, now);
-        let mut addresses = details.addrs.iter();
-        let mut failed = ureq::Error::ConnectionFailed;
+    pub fn connect(addresses: &[SocketAddr], deadline: Deadline) -> Result<Self, Broken> {
+        let mut addresses = addresses.iter();
+        let mut failed = Broken::NoAddress;
         while let Some(address) = addresses.next() {
             let left = deadline.left()?;
             let share = match addresses.len() {
@@ -89,10 +43,9 @@ impl Stream {
                         deadline,
                         read_timeout: Duration::ZERO,
                         write_timeout: Duration::ZERO,
-                        has_answered: false,
                     });
                 }
-                Err(e) if is_timeout(&e) => ureq::Error::Timeout(deadline.reason),
+                Err(e) if is_timeout(&e) => Broken::Late(deadline.phase),
                 Err(e) if concerns_the_address(&e) => e.into(),
                 Err(e) => return Err(e.into()),
             };
@@ -100,17 +53,15 @@ impl Stream {
         Err(failed)
     }
 
-    /// Whether the server has neither closed the connection nor said anything unasked.
-    ///
-    /// ureq asks when it keeps a connection that has answered, and again when it is to be used. What the first question
-    /// would find, the second one finds too, so that only that one is put to the system.
-    pub fn is_open(&mut self) -> bool {
-        mem::take(&mut self.has_answered) || is_quiet(&self.socket)
+    /// Whether there is nothing to read, not even an end: the server has neither closed the connection nor said anything
+    /// unasked.
+    pub fn is_quiet(&self) -> bool {
+        is_quiet(&self.socket)
     }
 
     /// Sets the deadline of what follows.
-    pub fn set_deadline(&mut self, timeout: NextTimeout) {
-        self.deadline = Deadline::new(timeout, Instant::now());
+    pub fn set_deadline(&mut self, deadline: Deadline) {
+        self.deadline = deadline;
     }
 
     fn send(
@@ -129,11 +80,9 @@ impl Read for Stream {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         let mut socket = &self.socket;
         let tell = |timeout| self.socket.set_read_timeout(timeout);
-        let amount = within(self.deadline, &mut self.read_timeout, tell, || {
+        within(self.deadline, &mut self.read_timeout, tell, || {
             socket.read(buf)
-        })?;
-        self.has_answered = amount > 0;
-        Ok(amount)
+        })
     }
 }
 
@@ -155,8 +104,7 @@ impl Write for Stream {
 ///
 /// What is left is never quite the same, and to `tell` the socket is a system call, too. A time that it was told before
 /// does if it is not shorter, and longer by no more than a 32nd. So where each phase has the same time in every look-up,
-/// the socket is told once; and no call ends later than a 32nd of its time after its deadline, which ureq checks between
-/// the calls.
+/// the socket is told once; and no call ends later than a 32nd of its time after its deadline.
 fn within(
     deadline: Deadline,
     told: &mut Duration,
@@ -168,7 +116,7 @@ fn within(
         let left = match deadline.left() {
             // Whoever was stopped for long may find what came meanwhile.
             Err(_) if was_interrupted => LEAST,
-            left => left.map_err(ureq::Error::into_io)?,
+            left => left?,
         };
         if !(left..=left + left / 32).contains(told) {
             let time = left + left / 64;
@@ -181,7 +129,7 @@ fn within(
         }
         match call() {
             Err(e) if e.kind() == io::ErrorKind::Interrupted => was_interrupted = true,
-            Err(e) if is_timeout(&e) => return Err(ureq::Error::Timeout(deadline.reason).into_io()),
+            Err(e) if is_timeout(&e) => return Err(Broken::Late(deadline.phase).into()),
             result => return result,
         }
     }
@@ -231,71 +179,19 @@ fn is_quiet(socket: &TcpStream) -> bool {
     peek().is_err_and(|e| e.kind() == io::ErrorKind::WouldBlock)
 }
 
-/// A connection without TLS, or below it.
-pub struct TcpTransport {
-    /// The connection.
-    pub stream: Stream,
-    buffers: LazyBuffers,
-}
-
-impl TcpTransport {
-    /// With ureq's buffers, which are made when they are used.
-    pub fn new(stream: Stream, details: &ConnectionDetails) -> Self {
-        TcpTransport {
-            stream,
-            buffers: buffers(details),
-        }
-    }
-}
-
-/// Buffers as they are configured.
-pub fn buffers(details: &ConnectionDetails) -> LazyBuffers {
-    LazyBuffers::new(
-        details.config.input_buffer_size(),
-        details.config.output_buffer_size(),
-    )
-}
-
-impl fmt::Debug for TcpTransport {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("TcpTransport")
-    }
-}
-
-impl Transport for TcpTransport {
-    fn buffers(&mut self) -> &mut dyn Buffers {
-        &mut self.buffers
-    }
-
-    fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), ureq::Error> {
-        self.stream.set_deadline(timeout);
-        let output = &self.buffers.output()[..amount];
-        Ok(self.stream.write_all(output)?)
-    }
-
-    fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, ureq::Error> {
-        self.stream.set_deadline(timeout.for_read());
-        let amount = self.stream.read(self.buffers.input_append_buf())?;
-        self.buffers.input_appended(amount);
-        Ok(amount > 0)
-    }
-
-    fn is_open(&mut self) -> bool {
-        self.stream.is_open()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::cell::Cell;
     use std::net::TcpListener;
+    use std::time::Instant;
 
+    use super::super::wire::Phase;
     use super::*;
 
     fn deadline(seconds: u64) -> Deadline {
         Deadline {
             at: Instant::now() + Duration::from_secs(seconds),
-            reason: Timeout::RecvResponse,
+            phase: Phase::Answer,
         }
     }
 
@@ -338,25 +234,25 @@ mod tests {
             let mut kinds = kinds.iter();
             let call = || kinds.next().map_or(Ok(1), |kind| Err((*kind).into()));
             let mut told = Duration::ZERO;
-            within(deadline(60), &mut told, |_| Ok(()), call).map_err(ureq::Error::from)
+            within(deadline(60), &mut told, |_| Ok(()), call).map_err(Broken::from)
         };
         assert!(matches!(outcomes(&[Interrupted, Interrupted]), Ok(1)));
         for kind in [TimedOut, WouldBlock] {
             let ended = outcomes(&[Interrupted, kind]);
             assert!(
-                matches!(ended, Err(ureq::Error::Timeout(Timeout::RecvResponse))),
+                matches!(ended, Err(Broken::Late(Phase::Answer))),
                 "{ended:?}"
             );
         }
         let ended = outcomes(&[ConnectionReset]);
-        assert!(matches!(ended, Err(ureq::Error::Io(e)) if e.kind() == ConnectionReset));
+        assert!(matches!(ended, Err(Broken::Closed)), "{ended:?}");
     }
 
     #[test]
     fn whoever_was_stopped_for_too_long_looks_once_more() {
         let soon = Deadline {
             at: Instant::now() + Duration::from_millis(5),
-            reason: Timeout::PerRead,
+            phase: Phase::More,
         };
         let calls = Cell::new(0);
         let call = || {
@@ -372,8 +268,8 @@ mod tests {
     }
 
     #[test]
-    fn a_connection_that_was_closed_or_speaks_unasked_is_not_open() {
-        for (what, is_open) in [("nothing", true), ("a word", false), ("an end", false)] {
+    fn a_connection_that_was_closed_or_speaks_unasked_is_not_quiet() {
+        for (what, is_quiet) in [("nothing", true), ("a word", false), ("an end", false)] {
             let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
             let socket = TcpStream::connect(listener.local_addr().expect("bound")).expect("open");
             let (mut server, _) = listener.accept().expect("one");
@@ -382,7 +278,6 @@ mod tests {
                 deadline: deadline(60),
                 read_timeout: Duration::ZERO,
                 write_timeout: Duration::ZERO,
-                has_answered: false,
             };
             server.write_all(b"x").expect("sent");
             stream.read_exact(&mut [0]).expect("an answer");
@@ -391,12 +286,11 @@ mod tests {
                 "a word" => server.write_all(b"y").expect("sent"),
                 _ => server.shutdown(std::net::Shutdown::Write).expect("sent"),
             }
-            if !is_open {
+            if !is_quiet {
                 stream.socket.peek(&mut [0]).expect("arrived");
             }
-            assert!(stream.is_open(), "{what}: it has just answered");
             for _ in 0..2 {
-                assert_eq!(stream.is_open(), is_open, "{what}");
+                assert_eq!(stream.is_quiet(), is_quiet, "{what}");
             }
         }
     }

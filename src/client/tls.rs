@@ -1,10 +1,6 @@
-//! TLS: rustls (with ring) below ureq.
-//!
-//! ureq's own TLS builds a new configuration for every connection whose request has deadlines of its own, and hides what
-//! rustls found wrong; this adapter keeps one configuration and the rustls error.
+//! TLS: rustls, with ring.
 
-use std::fmt;
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Read, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -13,14 +9,11 @@ use rustls::crypto::{CryptoProvider, KeyProvider, ring};
 use rustls::pki_types::{PrivateKeyDer, ServerName};
 use rustls::sign::{CertifiedKey, SigningKey};
 use rustls::{ClientConfig, ClientConnection, SignatureScheme, StreamOwned};
-use ureq::unversioned::transport::{
-    Buffers, ConnectionDetails, Connector, Either, LazyBuffers, NextTimeout, Transport,
-};
 
-use super::kept::is_closed;
 use super::roots::Roots;
-use super::tcp::{self, Stream, TcpTransport};
+use super::tcp::Stream;
 use super::verifier::Verifier;
+use super::wire::{Broken, Phase};
 use crate::config::{Environment, Setting};
 use crate::error::{Error, Kind, Result};
 
@@ -112,86 +105,32 @@ impl KeyProvider for NoPrivateKeys {
     }
 }
 
-/// Puts TLS onto the connections to an https base URL.
-pub struct TlsConnector {
-    /// How to speak TLS; `None` for plain http.
-    pub tls: Option<Tls>,
-}
-
-impl fmt::Debug for TlsConnector {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("TlsConnector")
-    }
-}
-
-impl Connector<TcpTransport> for TlsConnector {
-    type Out = Either<TcpTransport, TlsTransport>;
-
-    fn connect(
-        &self,
-        details: &ConnectionDetails,
-        chained: Option<TcpTransport>,
-    ) -> Result<Option<Self::Out>, ureq::Error> {
-        let Some(transport) = chained else {
-            return Ok(None);
-        };
-        if !details.needs_tls() {
-            return Ok(Some(Either::A(transport)));
-        }
-        let tls = self.tls.clone().ok_or(ureq::Error::TlsRequired)?;
-        let host = details
-            .uri
-            .host()
-            .unwrap_or_default()
-            .trim_start_matches('[')
-            .trim_end_matches(']');
-        let name = ServerName::try_from(host.to_owned()).map_err(|_| ureq::Error::HostNotFound)?;
+impl Tls {
+    /// Agrees on TLS with `host` on the connection, within its deadline.
+    ///
+    /// # Errors
+    /// `NoHandshake` or `Late`: the server does not speak TLS, or not in time. `Tls`: what is wrong with it.
+    pub fn connect(&self, host: &str, mut socket: Stream) -> Result<TlsStream, Broken> {
+        let name = ServerName::try_from(host.to_owned()).map_err(|_| Broken::NoAddress)?;
         let mut connection =
-            ClientConnection::new(tls.config, name).map_err(|e| ureq::Error::Other(Box::new(e)))?;
-        let mut socket = transport.stream;
+            ClientConnection::new(self.config.clone(), name).map_err(Broken::Tls)?;
         connection.complete_io(&mut socket).map_err(|error| {
             let error = last_words(&mut connection, &mut socket, error);
-            Unfinished::explain(tls.clients.explain(error))
+            match Broken::from(self.clients.explain(error)) {
+                Broken::Late(_) => Broken::Late(Phase::Handshake),
+                Broken::Closed => Broken::NoHandshake,
+                broken => broken,
+            }
         })?;
-        Ok(Some(Either::B(TlsTransport {
-            buffers: tcp::buffers(details),
+        Ok(TlsStream {
             stream: StreamOwned::new(connection, socket),
-            clients: tls.clients,
-        })))
+            clients: self.clients.clone(),
+        })
     }
 }
-
-/// What goes wrong in the handshake without a word of the server's.
-#[derive(Debug)]
-pub enum Unfinished {
-    /// It was not complete in time.
-    InTime,
-    /// The connection was closed.
-    Closed,
-}
-
-impl Unfinished {
-    fn explain(error: io::Error) -> ureq::Error {
-        match ureq::Error::from(error) {
-            ureq::Error::Timeout(_) => ureq::Error::Other(Box::new(Unfinished::InTime)),
-            ureq::Error::Io(e) if is_closed(&e) => ureq::Error::Other(Box::new(Unfinished::Closed)),
-            error => error,
-        }
-    }
-}
-
-/// For ureq, which wants one; what people read is in `failure`.
-impl fmt::Display for Unfinished {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("no TLS handshake")
-    }
-}
-
-impl std::error::Error for Unfinished {}
 
 /// A TLS connection.
-pub struct TlsTransport {
-    buffers: LazyBuffers,
+pub struct TlsStream {
     stream: StreamOwned<ClientConnection, Stream>,
     clients: Arc<NoClientCertificate>,
 }
@@ -217,50 +156,34 @@ fn last_words(
     error
 }
 
-impl TlsTransport {
+impl TlsStream {
+    /// The connection below.
+    pub fn socket(&mut self) -> &mut Stream {
+        &mut self.stream.sock
+    }
+
     fn explain(&mut self, error: io::Error) -> io::Error {
         let StreamOwned { conn, sock } = &mut self.stream;
         self.clients.explain(last_words(conn, sock, error))
     }
 }
 
-impl fmt::Debug for TlsTransport {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("TlsTransport")
+/// An end without `close_notify`, which anybody may have made, is an error: the connection's end as a whole.
+impl Read for TlsStream {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.stream.read(buffer);
+        read.map_err(|error| self.explain(error))
     }
 }
 
-impl Transport for TlsTransport {
-    fn buffers(&mut self) -> &mut dyn Buffers {
-        &mut self.buffers
+impl Write for TlsStream {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.stream.write(bytes);
+        written.map_err(|error| self.explain(error))
     }
 
-    fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), ureq::Error> {
-        self.stream.sock.set_deadline(timeout);
-        let output = &self.buffers.output()[..amount];
-        let written = self.stream.write_all(output);
-        written.map_err(|error| self.explain(error))?;
-        Ok(())
-    }
-
-    fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, ureq::Error> {
-        self.stream.sock.set_deadline(timeout.for_read());
-        let read = self.stream.read(self.buffers.input_append_buf());
-        let amount = read.map_err(|error| match error.kind() {
-            // No close_notify: anybody may have ended the connection. ureq takes this kind for the end of a body
-            // without a length (RFC 9112 9.8), and the other one for what it is.
-            io::ErrorKind::UnexpectedEof => io::ErrorKind::NotConnected.into(),
-            _ => self.explain(error),
-        })?;
-        self.buffers.input_appended(amount);
-        Ok(amount > 0)
-    }
-
-    fn is_open(&mut self) -> bool {
-        self.stream.sock.is_open()
-    }
-
-    fn is_tls(&self) -> bool {
-        true
+    fn flush(&mut self) -> io::Result<()> {
+        let flushed = self.stream.flush();
+        flushed.map_err(|error| self.explain(error))
     }
 }

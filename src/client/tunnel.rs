@@ -1,53 +1,24 @@
-//! The way to the server: a TCP connection, through a proxy if there is one.
-//!
-//! ureq has a connector for CONNECT, too. It gives each read of the proxy's answer the whole time again, so that a byte
-//! now and then holds it for ever; takes no success but 200; and tells every failure in one text, with the server's words
-//! in it. This one reads within what is left of the time to connect, keeps the head bounded, and says what happened. The
-//! resolver beside it knows the proxy's addresses instead of the server's, so TCP leads to the proxy and nowhere else.
+//! The way through a proxy: CONNECT (RFC 9110 9.3.6), within what is left of the time to connect.
 
-use std::fmt;
 use std::io::{self, Read, Write};
-use std::sync::Arc;
-
-use ureq::unversioned::transport::{ConnectionDetails, Connector};
 
 use super::MAX_HEAD;
 use super::proxy::Proxy;
-use super::tcp::{Stream, TcpTransport};
+use super::wire::Broken;
 
-/// Connects to the server, or to the proxy and through it.
-#[derive(Debug)]
-pub struct Tunnel {
-    /// The proxy, if the way leads through one.
-    pub proxy: Option<Arc<Proxy>>,
-}
-
-impl Connector for Tunnel {
-    type Out = TcpTransport;
-
-    fn connect(
-        &self,
-        details: &ConnectionDetails,
-        _: Option<()>,
-    ) -> Result<Option<TcpTransport>, ureq::Error> {
-        let connected = Stream::connect(details);
-        let stream = match &self.proxy {
-            None => connected?,
-            Some(proxy) => {
-                let mut stream = connected.map_err(|e| Failed::to_connect(e).wrapped())?;
-                match open(proxy, &mut stream) {
-                    Ok(200..300) => stream,
-                    Ok(status) => return Err(Failed::Status(status).wrapped()),
-                    Err(failed) => return Err(failed.wrapped()),
-                }
-            }
-        };
-        Ok(Some(TcpTransport::new(stream, details)))
+/// Has the proxy connect `stream` to the server.
+///
+/// # Errors
+/// Why it does not.
+pub fn open(proxy: &Proxy, stream: &mut (impl Read + Write)) -> Result<(), Failed> {
+    match ask(proxy, stream)? {
+        200..300 => Ok(()),
+        status => Err(Failed::Status(status)),
     }
 }
 
 /// Asks for the tunnel, and returns the status of the answer. Nothing behind its head is read: that belongs to the tunnel.
-fn open(proxy: &Proxy, stream: &mut (impl Read + Write)) -> Result<u16, Failed> {
+fn ask(proxy: &Proxy, stream: &mut (impl Read + Write)) -> Result<u16, Failed> {
     let target = &proxy.target;
     let mut request = format!("CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n");
     request += concat!("User-Agent: acctq/", env!("CARGO_PKG_VERSION"), "\r\n");
@@ -117,40 +88,26 @@ pub enum Failed {
 }
 
 impl Failed {
-    /// As what the proxy's resolver says.
-    pub fn to_resolve(error: &ureq::Error) -> Self {
-        match error {
-            ureq::Error::Timeout(_) => Failed::NameInTime,
+    /// As what looking for the proxy's address comes to.
+    pub fn to_resolve(broken: &Broken) -> Self {
+        match broken {
+            Broken::Late(_) => Failed::NameInTime,
             _ => Failed::Name,
         }
     }
 
-    fn to_connect(error: ureq::Error) -> Self {
-        match error {
-            ureq::Error::Timeout(_) => Failed::ConnectInTime,
-            ureq::Error::Io(e) => Failed::Connect(e),
-            _ => Failed::Connect(io::ErrorKind::Other.into()),
+    /// As what connecting to the proxy comes to.
+    pub fn to_connect(broken: Broken) -> Self {
+        match broken {
+            Broken::Late(_) => Failed::ConnectInTime,
+            broken => Failed::Connect(broken.into()),
         }
     }
 
     fn to_answer(error: io::Error) -> Self {
-        match ureq::Error::from(error) {
-            ureq::Error::Timeout(_) => Failed::AnswerInTime,
+        match Broken::from(error) {
+            Broken::Late(_) => Failed::AnswerInTime,
             _ => Failed::Closed,
         }
     }
-
-    /// As ureq carries it.
-    pub fn wrapped(self) -> ureq::Error {
-        ureq::Error::Other(Box::new(self))
-    }
 }
-
-/// For ureq, which wants one; what people read is in `failure`.
-impl fmt::Display for Failed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("no tunnel through the proxy")
-    }
-}
-
-impl std::error::Error for Failed {}

@@ -215,6 +215,9 @@ fn answers_without_end() {
         lasting "an endless body": vec![Read, Write(format!("{start}\r\n").into()), Flood(vec![b' '; 4096])] => BAD, "the answer of HOST is larger than any account (1024 KiB) WHO";
         lasting "endless chunks": vec![Read, Write(format!("{start}Transfer-Encoding: chunked\r\n\r\n").into()), Flood(b"8\r\n        \r\n".into())] => BAD, "the answer of HOST is larger than any account (1024 KiB) WHO";
         lasting "an endless chunk size": vec![Read, Write(format!("{start}Transfer-Encoding: chunked\r\n\r\n").into()), Flood(b"0000000".into())] => BAD, NO_HTTP;
+        lasting "an endless chunk extension": vec![Read, Write(format!("{start}Transfer-Encoding: chunked\r\n\r\n2;").into()), Flood(b"xxxxxxx".into())] => BAD, NO_HTTP;
+        lasting "endless lines behind the last chunk": vec![Read, Write(format!("{start}Transfer-Encoding: chunked\r\n\r\n0\r\n").into()), Flood(b"X: y\r\n".into())] => BAD, NO_HTTP;
+        lasting "endless interim answers": vec![Read, Flood(b"HTTP/1.1 103 Early Hints\r\n\r\n".into())] => BAD, "HOST sends more header lines than any API does (over 16 KiB) WHO";
         lasting "a byte more than a mebibyte": says(json(&one_mebibyte(1))) => BAD, "the answer of HOST is larger than any account (1024 KiB) WHO";
         lasting "a length of 2^62": head("Content-Length: 4611686018427387904\r\n", "{") => BAD, "the answer of HOST is larger than any account (1024 KiB) WHO";
     });
@@ -247,6 +250,15 @@ fn broken_framing() {
         lasting "a chunk too long": chunked("2\r\n{}}}}\r\n0\r\n\r\n") => BAD, NO_HTTP;
         lasting "a chunk of 2^64": chunked("10000000000000000\r\n{}\r\n0\r\n\r\n") => BAD, NO_HTTP;
         lasting "a negative chunk": chunked("-2\r\n{}\r\n0\r\n\r\n") => BAD, NO_HTTP;
+        lasting "a chunk without a size": chunked("\r\n{}\r\n0\r\n\r\n") => BAD, NO_HTTP;
+        lasting "a chunk with an extension and no size": chunked(";a=b\r\n{}\r\n0\r\n\r\n") => BAD, NO_HTTP;
+        lasting "a chunk size with 0x": chunked("0x2\r\n{}\r\n0\r\n\r\n") => BAD, NO_HTTP;
+        lasting "a chunk size that ends in LF only": chunked("2\n{}\r\n0\r\n\r\n") => BAD, NO_HTTP;
+        lasting "a line behind the last chunk that is none": chunked("2\r\n{}\r\n0\r\nnothing\r\n\r\n") => BAD, NO_HTTP;
+        lasting "a length in hex": head("Content-Length: 0x5\r\n", ACCOUNT) => BAD, NO_HTTP;
+        lasting "a length and a word": head("Content-Length: 5 bytes\r\n", ACCOUNT) => BAD, NO_HTTP;
+        lasting "chunks that are not outermost": head("Transfer-Encoding: chunked, gzip\r\n", "2\r\n{}\r\n0\r\n\r\n") => BAD, "HOST answers in the encoding chunked, gzip, which was not asked for WHO";
+        lasting "a status below 100": says("HTTP/1.1 099 What\r\n\r\n") => BAD, NO_HTTP;
         lasting "a transfer encoding": head("Transfer-Encoding: gzip\r\n", ACCOUNT) => BAD, "HOST answers in the encoding gzip, which was not asked for WHO";
         lasting "no HTTP": says("hello\r\n\r\n") => BAD, NO_HTTP;
         lasting "another protocol": says("SSH-2.0-OpenSSH_9.6\r\n") => BAD, NO_HTTP;
@@ -295,6 +307,7 @@ fn good_answers_in_unusual_clothes() {
         "no length and complete": head("", ACCOUNT);
         // Chunks win over a length (RFC 9112 6.3).
         "chunks and a length": head("Content-Length: 5\r\nTransfer-Encoding: chunked\r\n", &format!("{length:x}\r\n{ACCOUNT}\r\n0\r\n\r\n"));
+        "the same length twice in a line": head(&format!("Content-Length: {length}, {length}\r\n"), ACCOUNT);
         "the same length twice": head(&format!("Content-Length: {length}\r\nContent-Length: {length}\r\n"), ACCOUNT);
         "HTTP/1.0": says(format!("HTTP/1.0 200 OK\r\n\r\n{ACCOUNT}"));
         "HTTP/1.0 with a length": says(format!("HTTP/1.0 200 OK\r\nContent-Length: {length}\r\n\r\n{ACCOUNT}"));
@@ -397,6 +410,78 @@ fn a_connection_is_kept() {
     );
     assert_eq!(ended.error()["id"], "cacc_2");
     assert_eq!((wire.connections(), wire.requests().len()), (1, 3));
+}
+
+#[test]
+fn a_connection_is_kept_only_where_the_next_answer_begins_beyond_doubt() {
+    let account = |id: &str| ACCOUNT.replace("cacc_1", id);
+    let length = ACCOUNT.len();
+    let ok = |lines: &str, body: &str| format!("HTTP/1.1 200 OK\r\n{JSON}{lines}\r\n{body}");
+    let sized = |more: &str| ok(&format!("Content-Length: {length}\r\n{more}"), ACCOUNT);
+    let chunks = format!("{length:x}\r\n{ACCOUNT}\r\n0\r\n\r\n");
+    let chunked = |more: &str| ok(&format!("Transfer-Encoding: chunked\r\n{more}"), &chunks);
+    for (name, first, is_kept) in [
+        ("a length", sized(""), true),
+        ("chunks", chunked(""), true),
+        (
+            "chunks and lines behind them",
+            chunked("").replace("0\r\n\r\n", "0\r\nX: y\r\n\r\n"),
+            true,
+        ),
+        (
+            "an interim answer",
+            format!("HTTP/1.1 103 Early Hints\r\n\r\n{}", sized("")),
+            true,
+        ),
+        ("keep-alive", sized("Connection: keep-alive\r\n"), true),
+        ("close", sized("Connection: close\r\n"), false),
+        (
+            "close, among others",
+            sized("Connection: upgrade, Close\r\n"),
+            false,
+        ),
+        ("HTTP/1.0", sized("").replace("HTTP/1.1", "HTTP/1.0"), false),
+        (
+            "chunks and a length",
+            chunked("Content-Length: 5\r\n"),
+            false,
+        ),
+        (
+            "more than was announced",
+            format!("{}\r\n", sized("")),
+            false,
+        ),
+        (
+            "more than the last chunk",
+            format!("{} ", chunked("")),
+            false,
+        ),
+        ("a second answer", format!("{0}{0}", sized("")), false),
+    ] {
+        let (second, third) = (json(&account("cacc_2")), json(&account("cacc_3")));
+        let kept = vec![
+            Read,
+            Write(first.into()),
+            Read,
+            Write(second.clone()),
+            Read,
+            Write(third.clone()),
+            Finish,
+        ];
+        let new = vec![Read, Write(second), Read, Write(third), Finish];
+        let wire = Wire::new(vec![kept, new]);
+        let home = Home::new();
+        home.profile(wire.url());
+        home.acctq("cacc get cacc_1 cacc_2 cacc_3 -o ndjson --retries 0 --jobs 1")
+            .run()
+            .prints(&format!(
+                "{}\n{}\n{}\n",
+                account("cacc_1"),
+                account("cacc_2"),
+                account("cacc_3")
+            ));
+        assert_eq!(wire.connections(), if is_kept { 1 } else { 2 }, "{name}");
+    }
 }
 
 #[test]

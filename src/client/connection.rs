@@ -1,0 +1,147 @@
+//! A connection to the server, and what has arrived on it.
+
+use std::fmt;
+use std::io::{self, Read, Write};
+use std::time::Instant;
+
+use super::MAX_HEAD;
+use super::tcp::Stream;
+use super::tls::TlsStream;
+use super::wire::{Broken, Deadline};
+
+/// What is held of what has arrived: a head must fit, and a little of what makes it too large.
+const BUFFER: usize = MAX_HEAD + 1024;
+
+/// A connection, with TLS or without.
+pub enum Transport {
+    /// To a loopback address.
+    Plain(Stream),
+    /// To anywhere else.
+    Tls(Box<TlsStream>),
+}
+
+impl Transport {
+    fn socket(&mut self) -> &mut Stream {
+        match self {
+            Transport::Plain(stream) => stream,
+            Transport::Tls(tls) => tls.socket(),
+        }
+    }
+
+    fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
+        match self {
+            Transport::Plain(stream) => stream.write_all(bytes),
+            Transport::Tls(tls) => tls.write_all(bytes).and_then(|()| tls.flush()),
+        }
+    }
+
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Transport::Plain(stream) => stream.read(buffer),
+            Transport::Tls(tls) => tls.read(buffer),
+        }
+    }
+}
+
+/// A connection on which one question is asked after another.
+pub struct Connection {
+    transport: Transport,
+    /// What has arrived is in `start..end` of it.
+    buffer: Box<[u8]>,
+    start: usize,
+    end: usize,
+    /// When it was kept, if nothing has been heard on it since.
+    kept: Option<Instant>,
+    /// Whether the last answer has come whole, and the server goes on.
+    pub is_free: bool,
+}
+
+impl Connection {
+    /// One that has just been made.
+    pub fn new(transport: Transport) -> Self {
+        Connection {
+            transport,
+            buffer: vec![0; BUFFER].into(),
+            start: 0,
+            end: 0,
+            kept: None,
+            is_free: false,
+        }
+    }
+
+    /// Whether another question may be asked: the last answer is over, and nothing has come behind it.
+    pub fn may_be_kept(&self) -> bool {
+        self.is_free && self.input().is_empty()
+    }
+
+    /// Notes that it is kept from now on.
+    pub fn keep(&mut self) {
+        self.kept = Some(Instant::now());
+    }
+
+    /// Whether it was kept after that moment, and the server has neither closed it since nor said anything unasked.
+    pub fn is_open(&mut self, since: Option<Instant>) -> bool {
+        self.kept
+            .is_none_or(|kept| since.is_none_or(|since| kept > since))
+            && self.transport.socket().is_quiet()
+    }
+
+    /// Sends a question.
+    ///
+    /// # Errors
+    /// The connection is closed, or the server does not take it in time.
+    pub fn send(&mut self, question: &[u8], deadline: Deadline) -> Result<(), Broken> {
+        self.is_free = false;
+        self.transport.socket().set_deadline(deadline);
+        let sent = self.transport.send(question);
+        sent.map_err(|error| self.explain(error))
+    }
+
+    /// What has arrived and is not taken.
+    pub fn input(&self) -> &[u8] {
+        &self.buffer[self.start..self.end]
+    }
+
+    /// Takes so much of what has arrived.
+    pub fn take(&mut self, amount: usize) -> &[u8] {
+        let taken = self.start..(self.start + amount).min(self.end);
+        self.start = taken.end;
+        &self.buffer[taken]
+    }
+
+    /// Waits until more has arrived; `false` if nothing comes any more, or there is no room for it.
+    ///
+    /// # Errors
+    /// The connection broke, or nothing arrives in time.
+    pub fn receive(&mut self, deadline: Deadline) -> Result<bool, Broken> {
+        if self.start == self.end {
+            (self.start, self.end) = (0, 0);
+        } else if self.end == self.buffer.len() {
+            self.buffer.copy_within(self.start..self.end, 0);
+            (self.start, self.end) = (0, self.end - self.start);
+        }
+        self.transport.socket().set_deadline(deadline);
+        match self.transport.read(&mut self.buffer[self.end..]) {
+            Ok(0) if self.kept.is_some() => Err(Broken::Stale),
+            Ok(amount) => {
+                self.kept = None;
+                self.end += amount;
+                Ok(amount > 0)
+            }
+            Err(error) => Err(self.explain(error)),
+        }
+    }
+
+    fn explain(&self, error: io::Error) -> Broken {
+        match Broken::from(error) {
+            Broken::Closed if self.kept.is_some() => Broken::Stale,
+            broken => broken,
+        }
+    }
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Connection")
+    }
+}
