@@ -51,8 +51,7 @@ impl Roots {
         for dir in &dirs {
             roots.add_dir(dir)?;
         }
-        if file.is_none() && dirs.is_empty() && !roots.add_all(of_the_system()) && ca_file.is_none()
-        {
+        if file.is_none() && dirs.is_empty() && !roots.add_system() && ca_file.is_none() {
             return Err(Error::new(Kind::Config, "this system has no root certificates to verify a server with")
                 .hint("install them (Debian: ca-certificates), or name a bundle in SSL_CERT_FILE or ca_file"));
         }
@@ -80,11 +79,32 @@ impl Roots {
     }
 
     /// Adds those that can be used; false if none can.
-    fn add_all(&mut self, certificates: Vec<CertificateDer<'static>>) -> bool {
+    fn add_all(&mut self, certificates: impl IntoIterator<Item = CertificateDer<'static>>) -> bool {
         let usable = certificates
             .into_iter()
             .filter_map(|certificate| self.add(certificate).then_some(()));
         usable.count() > 0
+    }
+
+    /// Adds the system's own roots; false if there is none. Where it keeps them both in a bundle and in directories, the
+    /// bundle has all of them, and reading the directories, too, would double the time.
+    #[cfg(all(unix, not(target_os = "macos")))]
+    fn add_system(&mut self) -> bool {
+        let places = openssl_probe::probe();
+        let bundle = places.cert_file.and_then(|file| {
+            let bytes = Opened::open(&file).ok()?.read(LARGEST).ok()??;
+            Some(self.add_all(certificates(&plain(&bytes)).flatten()))
+        });
+        bundle == Some(true) || {
+            let dirs = places.cert_dir.iter();
+            self.add_all(dirs.filter_map(|dir| of_dir(dir).ok()).flatten())
+        }
+    }
+
+    /// Adds the system's own roots; false if there is none.
+    #[cfg(not(all(unix, not(target_os = "macos"))))]
+    fn add_system(&mut self) -> bool {
+        self.add_all(rustls_native_certs::load_native_certs().certs)
     }
 
     /// Adds the PEM certificates of a file. One that cannot be used is passed over, as long as another one can be; a file
@@ -100,7 +120,7 @@ impl Roots {
         };
         let mut usable = 0;
         let mut others = 0;
-        for certificate in certificates(&bytes) {
+        for certificate in certificates(&plain(&bytes)) {
             // The parser's own words hold the file's bytes.
             let number = usable + others + 1;
             let certificate = certificate.map_err(|_| {
@@ -148,32 +168,6 @@ impl Roots {
     }
 }
 
-/// The system's own roots. Where it keeps them both in a bundle and in directories, the bundle has all of them, and reading
-/// the directories, too, would double the time.
-#[cfg(all(unix, not(target_os = "macos")))]
-fn of_the_system() -> Vec<CertificateDer<'static>> {
-    let places = openssl_probe::probe();
-    let bundle = places.cert_file.and_then(|file| {
-        let bytes = Opened::open(&file).ok()?.read(LARGEST).ok()??;
-        Some(
-            certificates(&bytes)
-                .into_iter()
-                .flatten()
-                .collect::<Vec<_>>(),
-        )
-    });
-    bundle.filter(|found| !found.is_empty()).unwrap_or_else(|| {
-        let dirs = places.cert_dir.iter();
-        dirs.filter_map(|dir| of_dir(dir).ok()).flatten().collect()
-    })
-}
-
-/// The system's own roots.
-#[cfg(not(all(unix, not(target_os = "macos"))))]
-fn of_the_system() -> Vec<CertificateDer<'static>> {
-    rustls_native_certs::load_native_certs().certs
-}
-
 /// The certificates of a directory's files; files that hold none are passed over, and so are damaged ones.
 ///
 /// # Errors
@@ -200,7 +194,7 @@ fn of_dir(dir: &Path) -> Result<Vec<CertificateDer<'static>>, &'static str> {
         match Opened::open(&path).and_then(|opened| opened.read(rest)) {
             Ok(Some(bytes)) => {
                 rest -= bytes.len();
-                found.extend(certificates(&bytes).into_iter().flatten());
+                found.extend(certificates(&plain(&bytes)).flatten());
             }
             Ok(None) => return Err("is larger than any list of CAs (8 MiB)"),
             Err(_) => {}
@@ -211,9 +205,11 @@ fn of_dir(dir: &Path) -> Result<Vec<CertificateDer<'static>>, &'static str> {
     Ok(found)
 }
 
-/// The certificates of PEM text, be they whole or not.
-fn certificates(text: &[u8]) -> Vec<Result<CertificateDer<'static>, pem::Error>> {
-    CertificateDer::pem_slice_iter(&plain(text)).collect()
+/// The certificates of PEM text, be they whole or not. One at a time: all of them are a tenth of a MiB.
+fn certificates(
+    text: &[u8],
+) -> impl Iterator<Item = Result<CertificateDer<'static>, pem::Error>> + '_ {
+    CertificateDer::pem_slice_iter(text)
 }
 
 /// PEM text as the parser takes it: without a byte order mark, and with the label of today for that of old.
