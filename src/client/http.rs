@@ -3,7 +3,9 @@
 //! Where a server says two things about where its answer ends, nobody can tell where the next one on the connection
 //! begins: whatever is not as the standard has it is refused, or ends the connection.
 
-use httparse::{EMPTY_HEADER, Header, Response, Status};
+use std::mem::MaybeUninit;
+
+use httparse::{EMPTY_HEADER, Header, ParserConfig, Response, Status};
 
 use super::MAX_HEAD;
 use super::connection::Connection;
@@ -42,9 +44,15 @@ pub fn head<T>(
     let mut of = Some(of);
     let mut before = 0;
     loop {
-        let mut lines = [EMPTY_HEADER; MAX_LINES];
-        let mut response = Response::new(&mut lines);
-        let parsed = response.parse(connection.input()).map_err(|e| match e {
+        // Nobody clears what is written to or not looked at: that is a fiftieth of a look-up.
+        let mut lines = [const { MaybeUninit::uninit() }; MAX_LINES];
+        let mut response = Response::new(&mut []);
+        let parsed = ParserConfig::default().parse_response_with_uninit_headers(
+            &mut response,
+            connection.input(),
+            &mut lines,
+        );
+        let parsed = parsed.map_err(|e| match e {
             httparse::Error::TooManyHeaders => Broken::ManyLines,
             _ => Broken::NotHttp,
         })?;
