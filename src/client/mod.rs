@@ -5,6 +5,7 @@
 //! proxy that the environment asks for sees the name of the host, and TLS.
 
 mod answer;
+mod attempt;
 mod connection;
 mod connections;
 mod failure;
@@ -17,27 +18,27 @@ pub mod retry;
 mod roots;
 mod tcp;
 mod tls;
+mod tokens;
 mod tunnel;
 mod verifier;
 mod wire;
 
 use std::cell::Cell;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use self::answer::{Answer, Place, Target};
-use self::connection::Connection;
+use self::answer::{Place, Target};
+use self::attempt::Request;
 use self::connections::Connections;
 pub use self::failure::Failure;
-use self::http::Body;
 pub use self::listing::Listing;
 pub use self::pace::Pace;
 use self::proxy::Proxy;
 pub use self::retry::LONGEST_ASKED as LONGEST_PAUSE;
 use self::retry::{Decision, Outcome};
-use self::wire::{Broken, Phase, Time};
+use self::tokens::Tokens;
 use crate::account::{Account, Id, Resource};
-use crate::config::{Endpoint, Environment, Secret};
+use crate::config::{Endpoint, Environment};
 use crate::error::{Error, Kind, Result};
 use crate::interrupt::Interrupt;
 
@@ -53,21 +54,8 @@ const USUAL_BODY: usize = 16 * 1024;
 /// From this size on a body is large. One that does not say how large it is, is taken to be no larger until it is.
 const LARGE: usize = 64 * 1024;
 
-/// How many times its own size a larger one takes, at most, until its account is rendered: one that is all small members, or
-/// all small elements, each on a line of its own with as many blanks before it as JSON is laid out deep.
-const TIMES: usize = 24;
-
-/// The largest body of an error that is read, for the server's words.
-const MAX_ERROR_BODY: usize = 64 * 1024;
-
 /// The largest head of an answer.
 const MAX_HEAD: usize = 16 * 1024;
-
-/// A shorter token may be a part of an id by chance.
-const SHORTEST_TOKEN: usize = 8;
-
-/// How much later than the phases' own limits the backstop over all of them strikes, so that the phase is told.
-const GRACE: Duration = Duration::from_millis(100);
 
 /// What bounds a look-up.
 #[derive(Clone, Debug)]
@@ -118,8 +106,6 @@ impl<'a> Trace<'a> {
 /// Looks up accounts at one API of one profile.
 pub struct Client<'a> {
     endpoint: &'a Endpoint,
-    env: &'a Environment,
-    interrupt: &'a Interrupt,
     limits: Limits,
     pace: &'a Pace,
     profile: Option<String>,
@@ -127,7 +113,7 @@ pub struct Client<'a> {
     host: String,
     connections: Connections,
     proxy: Option<Arc<Proxy>>,
-    tokens: Mutex<Tokens>,
+    tokens: Tokens<'a>,
     trace: &'a (dyn Fn(&Trace<'_>) + Sync),
 }
 
@@ -140,22 +126,6 @@ pub struct Found {
     pub attempts: u32,
     /// From the start of the look-up.
     pub elapsed: Duration,
-}
-
-/// The bearer token.
-#[derive(Clone)]
-struct Token {
-    secret: Arc<Secret>,
-    /// Which answer of its source it is, from 0.
-    number: u32,
-}
-
-/// What is known of the token.
-#[derive(Default)]
-struct Tokens {
-    current: Option<Token>,
-    /// Whether its source has been asked once more.
-    is_renewed: bool,
 }
 
 impl<'a> Client<'a> {
@@ -190,8 +160,6 @@ impl<'a> Client<'a> {
         let (scheme, host) = origin.split_once("://").unwrap_or_default();
         Ok(Client {
             endpoint,
-            env,
-            interrupt,
             limits,
             pace,
             profile,
@@ -199,7 +167,12 @@ impl<'a> Client<'a> {
             host: host.to_owned(),
             connections,
             proxy,
-            tokens: Mutex::default(),
+            tokens: Tokens {
+                endpoint,
+                env,
+                interrupt,
+                known: Mutex::default(),
+            },
             trace,
         })
     }
@@ -216,7 +189,10 @@ impl<'a> Client<'a> {
     /// `auth` if its source fails, `usage` if it is given as the id.
     pub fn prepare(&self, id: &Id, started: Instant) -> Result<()> {
         let target = Target::Account(id);
-        match self.token_for(target, started + self.limits.timeout) {
+        match self
+            .tokens
+            .get(target, self.profile(), started + self.limits.timeout)
+        {
             Ok(_) => Ok(()),
             Err(error) => Err(self.told(error, target, 0, started)),
         }
@@ -282,7 +258,7 @@ impl<'a> Client<'a> {
 
     /// Has the token read anew for the next look-up: one that was accepted and is not any more may have ended.
     pub fn forget_token(&self) {
-        self.tokens().current = None;
+        self.tokens.forget();
     }
 
     /// A failure with what it is about.
@@ -354,7 +330,7 @@ impl<'a> Client<'a> {
         attempts: &mut u32,
         mut attempt: impl FnMut(&Request<'_>) -> Result<(T, Option<String>), Failure>,
     ) -> Result<T> {
-        let mut token = self.token_for(target, deadline)?;
+        let mut token = self.tokens.get(target, self.profile(), deadline)?;
         let base = &self.endpoint.base_url.value;
         let (path, name) = target.path();
         let url = base.join(path, name);
@@ -406,7 +382,10 @@ impl<'a> Client<'a> {
             let is_rejected = facts
                 .status
                 .is_some_and(|status| target.resource().token_rejected.contains(&status));
-            if is_rejected && let Some(renewed) = self.renewed(&token, deadline)? {
+            if is_rejected
+                && self.pace.is_shared()
+                && let Some(renewed) = self.tokens.renewed(&token, deadline)?
+            {
                 (self.trace)(&trace);
                 token = renewed;
                 continue;
@@ -450,230 +429,6 @@ impl<'a> Client<'a> {
         }
     }
 
-    /// The bearer token, unless what is asked for holds it: nothing is sent then, for a URL stands in logs.
-    fn token_for(&self, target: Target<'_>, deadline: Instant) -> Result<Token> {
-        let token = self.token(deadline)?;
-        let secret = token.secret.expose();
-        let lengths = SHORTEST_TOKEN..=target.id().map_or(0, str::len);
-        let holds = |id: &str| lengths.contains(&secret.len()) && id.contains(secret);
-        if !target.id().is_some_and(holds) {
-            return Ok(token);
-        }
-        let whose = match &self.profile {
-            Some(profile) => format!("the bearer token of profile {profile}"),
-            None => "the bearer token".to_owned(),
-        };
-        let Resource { noun, id_rule, .. } = target.resource();
-        Err(Error::new(
-            Kind::Usage,
-            format!("this is {whose}, not an id; it is not repeated here"),
-        )
-        .hint(format!(
-            "a {noun} is looked up by its id: {id_rule}; remove the token from where it stands, such as your shell's history"
-        )))
-    }
-
-    /// The bearer token, read from its source at the first look-up.
-    fn token(&self, deadline: Instant) -> Result<Token> {
-        let mut tokens = self.tokens();
-        if let Some(token) = &tokens.current {
-            return Ok(token.clone());
-        }
-        let token = self.read_token(0, deadline)?;
-        tokens.current = Some(token.clone());
-        Ok(token)
-    }
-
-    /// The token to try instead of one that was rejected: a helper is asked once more in a run, since its tokens may end
-    /// before the run does.
-    fn renewed(&self, rejected: &Token, deadline: Instant) -> Result<Option<Token>> {
-        let mut tokens = self.tokens();
-        let newer = tokens
-            .current
-            .as_ref()
-            .filter(|t| t.number > rejected.number);
-        if newer.is_some() || tokens.is_renewed {
-            return Ok(newer.cloned());
-        }
-        if !self.pace.is_shared() || !self.endpoint.token.value.is_command() {
-            return Ok(None);
-        }
-        tokens.is_renewed = true;
-        let token = self.read_token(rejected.number + 1, deadline)?;
-        tokens.current = Some(token.clone());
-        Ok(Some(token))
-    }
-
-    fn read_token(&self, number: u32, deadline: Instant) -> Result<Token> {
-        let source = &self.endpoint.token.value;
-        let secret = source.read(self.env, deadline, self.interrupt)?;
-        Ok(Token {
-            secret: Arc::new(secret),
-            number,
-        })
-    }
-
-    /// Each change is a single step: a panic elsewhere leaves nothing half done.
-    fn tokens(&self) -> MutexGuard<'_, Tokens> {
-        self.tokens.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn attempt(
-        &self,
-        target: Target<'_>,
-        request: &Request<'_>,
-        claim: &dyn Fn(usize) -> Duration,
-    ) -> Result<(Account, Option<String>), Failure> {
-        let remaining = request.deadline.saturating_duration_since(Instant::now());
-        let time = Time {
-            phase: remaining.min(PHASE),
-            end: Some(request.deadline + GRACE),
-        };
-        let mut connection = self.connect(request, time)?;
-        let read = self.ask(&mut connection, request, time, claim);
-        let read = read.and_then(|answer| {
-            let request_id = answer.request_id();
-            Ok((answer.read(target, self.place())?, request_id))
-        });
-        // After a failure of which nobody knows where on the connection it ends, that is not used again.
-        let in_step = read.as_ref().err().is_none_or(Failure::is_in_step);
-        if in_step && connection.may_be_kept() {
-            self.connections.keep(connection);
-        }
-        read
-    }
-
-    fn attempt_list<T>(
-        &self,
-        resource: &'static Resource,
-        request: &Request<'_>,
-        read: &mut impl FnMut(&mut Listing<'_>) -> Result<T, Failure>,
-    ) -> Result<(T, Option<String>), Failure> {
-        let token = request.token;
-        let remaining = request.deadline.saturating_duration_since(Instant::now());
-        // Nothing bounds the whole, so that each wait for more of it is bounded by itself.
-        let time = Time {
-            phase: remaining.min(PHASE),
-            end: None,
-        };
-        let idle = self.limits.timeout.min(PHASE);
-        let mut connection = self.connect(request, time)?;
-        let (mut answer, body) = self.head(&mut connection, request, time)?;
-        if answer.status != 200 || answer.encoding.is_some() {
-            let time = Time {
-                phase: idle,
-                end: None,
-            };
-            self.receive(&mut answer, body, token, time, &|_| Duration::ZERO)?;
-            return Err(answer.refuse(Target::List(resource), self.place()));
-        }
-        self.refuse_repeated(&mut answer, token)?;
-        let request_id = answer.request_id();
-        let explain = |broken| self.explain(broken, idle, token);
-        let mut listing = Listing::new(listing::Source {
-            resource,
-            answer,
-            place: self.place(),
-            token: token.secret.expose(),
-            timeout: self.limits.timeout,
-            body,
-            idle,
-            explain: &explain,
-        });
-        Ok((read(&mut listing)?, request_id))
-    }
-
-    fn connect(&self, request: &Request<'_>, time: Time) -> Result<Connection, Failure> {
-        let connection = self.connections.get(request.is_fresh, time);
-        connection.map_err(|broken| self.explain(broken, time.phase, request.token))
-    }
-
-    /// Sends the request, and receives the answer.
-    fn ask(
-        &self,
-        connection: &mut Connection,
-        request: &Request<'_>,
-        time: Time,
-        claim: &dyn Fn(usize) -> Duration,
-    ) -> Result<Answer, Failure> {
-        let (mut answer, body) = self.head(connection, request, time)?;
-        let claim = |bytes| {
-            let held = claim(bytes);
-            request.held.set(request.held.get() + held);
-            held
-        };
-        self.receive(&mut answer, body, request.token, time, &claim)?;
-        Ok(answer)
-    }
-
-    /// Sends the request, and receives the answer's head.
-    fn head<'c>(
-        &self,
-        connection: &'c mut Connection,
-        request: &Request<'_>,
-        time: Time,
-    ) -> Result<(Answer, Body<'c>), Failure> {
-        let bearer = request.token.secret.expose();
-        let origin = self.endpoint.base_url.value.origin();
-        let path = request.url.strip_prefix(origin).unwrap_or_default();
-        let question = http::question(&self.host, path, bearer);
-        let sent = connection.send(&question, time.of(Phase::Send));
-        let head = sent.and_then(|()| {
-            http::head(connection, time.of(Phase::Answer), |status, lines| {
-                Answer::of_head(status, bearer, lines)
-            })
-        });
-        head.map_err(|broken| self.explain(broken, time.phase, request.token))
-    }
-
-    /// Receives the answer's body, as far as it matters.
-    fn receive(
-        &self,
-        answer: &mut Answer,
-        mut body: Body<'_>,
-        token: &Token,
-        time: Time,
-        claim: &dyn Fn(usize) -> Duration,
-    ) -> Result<(), Failure> {
-        let good = answer.status == 200;
-        let most = if good { MAX_BODY } else { MAX_ERROR_BODY };
-        if answer.encoding.is_none() {
-            let length = body
-                .length()
-                .map(|l| usize::try_from(l).unwrap_or(usize::MAX));
-            let received = collect(&mut answer.body, &mut body, length, most, time, claim);
-            if good && length.unwrap_or_default().max(answer.body.len()) > most {
-                let message = format!(
-                    "the answer of {} is larger than any account ({} KiB)",
-                    self.host,
-                    most / 1024
-                );
-                let error = Error::new(Kind::BadResponse, message).hint(answer::CHECK_URL);
-                return Err(answer.with_head(Failure::lasting(error)));
-            }
-            // What a 404 means is told by its body; other refusals say enough by their status.
-            if good || answer.status == 404 {
-                received
-                    .map_err(|broken| answer.with_head(self.explain(broken, time.phase, token)))?;
-            }
-        }
-        self.refuse_repeated(answer, token)
-    }
-
-    /// That a good answer repeats the bearer token, if what has come of it does.
-    fn refuse_repeated(&self, answer: &mut Answer, token: &Token) -> Result<(), Failure> {
-        if answer.drop_repeated(token.secret.expose()) && answer.status == 200 {
-            return Err(answer::repeated(&self.host));
-        }
-        Ok(())
-    }
-
-    /// What broke in our own words; each phase had so long.
-    fn explain(&self, broken: Broken, time: Duration, token: &Token) -> Failure {
-        let bearer = token.secret.expose();
-        failure::of_wire(broken, &self.host, self.proxy.as_deref(), time, bearer)
-    }
-
     fn place(&self) -> Place<'_> {
         Place {
             scheme: &self.scheme,
@@ -681,54 +436,4 @@ impl<'a> Client<'a> {
             profile: self.profile.as_deref(),
         }
     }
-}
-
-/// One request.
-struct Request<'r> {
-    url: &'r str,
-    token: &'r Token,
-    /// When there has to be an answer.
-    deadline: Instant,
-    /// Whether it needs a connection of its own, since one that was kept was stale.
-    is_fresh: bool,
-    /// For how long it waited for memory, which is not its own time.
-    held: &'r Cell<Duration>,
-}
-
-/// Collects a body of that length, if it is known, up to a byte more than the `most`. Memory is claimed before it is used.
-fn collect(
-    whole: &mut Vec<u8>,
-    body: &mut Body<'_>,
-    length: Option<usize>,
-    most: usize,
-    time: Time,
-    claim: &dyn Fn(usize) -> Duration,
-) -> Result<(), Broken> {
-    let all = most + 1;
-    let size = length.unwrap_or(all).min(all);
-    // With room for what makes JSON end. A liar's length gets no more than a usual account takes.
-    whole.reserve_exact(size.min(USUAL_BODY) + 32);
-    let mut deadline = time.of(Phase::Body);
-    let mut limit = USUAL_BODY;
-    while whole.len() < all {
-        if whole.len() == limit {
-            // Nobody knows how long one is that does not say so: first it is taken for one that is not large.
-            let is_large = limit == LARGE;
-            let next = match length {
-                None if !is_large => LARGE,
-                _ => size,
-            };
-            deadline.at += claim(TIMES * next);
-            if is_large {
-                whole.reserve_exact((size + 32).saturating_sub(LARGE));
-            }
-            limit = if is_large { all } else { LARGE };
-        }
-        let arrived = body.next(limit - whole.len(), deadline)?;
-        if arrived.is_empty() {
-            break;
-        }
-        whole.extend_from_slice(arrived);
-    }
-    Ok(())
 }
