@@ -2,7 +2,7 @@
 //!
 //! A checked id is a type; only that type reaches a URL. What looks like a credential is refused without being repeated.
 
-use std::borrow::Cow;
+use std::ops::Range;
 
 use super::{RESOURCES, Resource};
 use crate::error::{Error, Kind, Result};
@@ -247,30 +247,51 @@ fn looks_like_a_credential(text: &str) -> bool {
 /// `text` with every word that looks like a credential replaced: for a stranger's words in our messages.
 #[must_use]
 pub fn hide_credentials(text: &str) -> String {
-    let in_word = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-    let mut is_encoded = false;
-    text.split_inclusive(|c| !in_word(c))
-        .map(|word| {
-            let bare = word.trim_end_matches(|c| !in_word(c));
-            // `%3D` is another way to write what ends a word.
-            let before = if is_encoded { 2 } else { 0 };
-            is_encoded = word.ends_with('%');
-            match credential_in(bare, before) {
-                Some(at) => Cow::Owned(format!("{}••••••••{}", &bare[..at], &word[bare.len()..])),
-                None => Cow::Borrowed(word),
-            }
-        })
-        .collect()
+    hide(text, &credentials(text))
 }
 
-/// Where in a word the credential begins: at its start, or behind so many bytes `before`; an activation token anywhere, which no
-/// other word looks like.
+/// `text` with what stands in these places replaced, which are in order and apart.
+#[must_use]
+pub(crate) fn hide(text: &str, places: &[Range<usize>]) -> String {
+    let mut shown = String::with_capacity(text.len());
+    let mut end = 0;
+    for place in places {
+        shown.push_str(&text[end..place.start]);
+        shown.push_str("••••••••");
+        end = place.end;
+    }
+    shown.push_str(&text[end..]);
+    shown
+}
+
+/// Where words stand that look like a credential, as far as they do; in order.
+pub(crate) fn credentials(text: &str) -> Vec<Range<usize>> {
+    let in_word = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    let (mut start, mut is_encoded) = (0, false);
+    let mut places = Vec::new();
+    for word in text.split_inclusive(|c| !in_word(c)) {
+        let bare = word.trim_end_matches(|c| !in_word(c));
+        // `%3D` is another way to write what ends a word.
+        let before = if is_encoded { 2 } else { 0 };
+        is_encoded = word.ends_with('%');
+        places.extend(credential_in(bare, before).map(|at| start + at..start + bare.len()));
+        start += word.len();
+    }
+    places
+}
+
+/// Where in a word the credential begins: at its start, or behind so many bytes `before`; behind a dot if it has a digit, for
+/// `metadata.ops_team` is a path; an activation token anywhere, which no other word looks like.
 fn credential_in(word: &str, before: usize) -> Option<usize> {
     const ACTIVATION: &[u8] = b"PNS-";
     let starts = |at: &usize| word.get(*at..).is_some_and(looks_like_a_credential);
     [0, before].into_iter().find(starts).or_else(|| {
+        let has_digit = |at: &usize| word[*at..].bytes().any(|b| b.is_ascii_digit());
+        let mut dots = word.match_indices('.').map(|(dot, _)| dot + 1);
         let mut windows = word.as_bytes().windows(ACTIVATION.len());
-        windows.position(|window| window.eq_ignore_ascii_case(ACTIVATION))
+        let behind_a_dot = dots.find(|at| starts(at) && has_digit(at));
+        let anywhere = windows.position(|window| window.eq_ignore_ascii_case(ACTIVATION));
+        behind_a_dot.into_iter().chain(anywhere).min()
     })
 }
 
@@ -393,6 +414,8 @@ mod tests {
             ("?a=c%3DPNS-WXYZ7890", "?a=c%3D••••••••"),
             ("?a=c%3dsk_live_abc&d", "?a=c%3d••••••••&d"),
             ("3Dsk_live_abc", "3Dsk_live_abc"),
+            ("x.sk_live_a1.b PNS-A", "x.•••••••• ••••••••"),
+            ("x.ops_team y.PNS-A.ghp_1", "x.ops_team y.••••••••"),
             ("100%", "100%"),
             ("100% PNS", "100% PNS"),
         ] {

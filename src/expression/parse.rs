@@ -114,8 +114,11 @@ impl<'a> Reader<'a> {
         Flaw::at(self.text, at, message, hint)
     }
 
-    /// A word of it, for a message.
+    /// A part of it, for a message; of what names a secret nothing, for the rest may be the secret.
     pub fn shown(&self, place: Range<usize>) -> String {
+        if is_secret_name(self.text) {
+            return "••••••••".to_owned();
+        }
         word(&self.text[place])
     }
 
@@ -185,14 +188,19 @@ impl<'a> Reader<'a> {
             .parts
             .split_first()
             .map_or(("", &[][..]), |(f, b)| (f, b));
-        let shown = self.shown(name.place.clone());
         let Some(field) = resource.field(first) else {
-            let message = format!("a {} has no field `{shown}`", resource.noun);
             let owner = RESOURCES
                 .iter()
                 .find(|other| **other != resource && other.field(first).is_some());
+            // A sign that is missing may make one name of a secret and its field's.
+            let shown = match owner {
+                Some(_) => word(name.words(self.text)),
+                None => self.shown(name.place.clone()),
+            };
+            let message = format!("a {} has no field `{shown}`", resource.noun);
             let names = resource.fields.iter().map(|field| field.name);
-            let hint = match (nearest(first, names.chain([NOT_FOUND])), owner) {
+            let near = nearest(first, names.chain([NOT_FOUND]));
+            let hint = match (near, owner) {
                 (_, Some(owner)) => format!("it is a field of a {}", owner.noun),
                 (Some(near), None) => format!("did you mean `{near}`?"),
                 (None, None) => {
@@ -200,9 +208,15 @@ impl<'a> Reader<'a> {
                     format!("its fields are {}", names.join(", "))
                 }
             };
-            return Err(self.flaw(name.place.start, message, hint));
+            let flaw = self.flaw(name.place.start, message, hint);
+            return Err(if near.into_iter().chain([first]).any(is_secret_name) {
+                flaw.unquoted()
+            } else {
+                flaw
+            });
         };
         if !below.is_empty() && field.kind != Kind::Json {
+            let shown = word(name.words(self.text));
             return Err(self.flaw(
                 name.place.start,
                 format!("`{shown}`: the field {first} has no members"),
@@ -219,14 +233,13 @@ impl<'a> Reader<'a> {
         // Not even in a message: what it is compared with would be the secret.
         if is_secret_name(&subject.path()) {
             let shown = subject.shown();
-            return Err(Flaw {
-                text: None,
-                ..self.flaw(
-                    name.place.start,
-                    format!("`{shown}` is a secret, and nothing is compared with it"),
-                    format!("`{shown}?` and `!{shown}` ask whether it is set"),
-                )
-            });
+            let flaw = self.flaw(
+                name.place.start,
+                format!("`{shown}` is a secret, and nothing is compared with it"),
+                format!("`{shown}?` and `!{shown}` ask whether it is set"),
+            );
+            // The text may write the name in another way: `"activation\u005ftoken"`.
+            return Err(flaw.unquoted());
         }
         let sign_at = self.at;
         let operator = self.operator(name, &subject)?;
@@ -253,7 +266,7 @@ impl<'a> Reader<'a> {
         let sign = &rest[..length];
         if sign.is_empty() {
             let (at, message) = if rest.is_empty() {
-                let shown = self.shown(name.place.clone());
+                let shown = word(name.words(self.text));
                 (name.place.start, format!("`{shown}` alone says nothing"))
             } else {
                 let next = self.shown(start..self.text.len());

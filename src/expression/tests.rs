@@ -558,6 +558,37 @@ fn secrets_are_neither_compared_nor_repeated() {
         let flaw = parse(text, &CONNECTED).expect_err(text);
         assert!(flaw.message.contains("is a secret"), "{flaw:?}");
     }
+    // What else may be the secret, or a part of it.
+    for (text, told) in [
+        (
+            "!activation_token=canary",
+            "`••••••••` is too much (column 18)",
+        ),
+        (
+            "activation_token?=canary",
+            "`••••••••` is too much (column 18)",
+        ),
+        (
+            "activation_token canary",
+            "a partner account has no field `••••••••` (column 1)",
+        ),
+        (
+            "activation_token.x=canary",
+            "`activation_token.x`: the field activation_token has no members (column 1)",
+        ),
+        (
+            "activation_tokne=canary",
+            "a partner account has no field `activation_tokne` (column 1)",
+        ),
+        (
+            "\"activation_token=canary",
+            "the quotes are not closed (column 1)",
+        ),
+    ] {
+        let error = Error::from(parse(text, &PARTNER).expect_err(text));
+        assert_eq!(error.to_string(), told);
+        assert!(!format!("{:?}", error.hint_text()).contains("canary"));
+    }
     for text in [
         "status=PNS-CANARY42",
         "PNS-CANARY42",
@@ -567,6 +598,49 @@ fn secrets_are_neither_compared_nor_repeated() {
         let error = Error::from(parse(text, &CONNECTED).expect_err(text));
         let all = format!("{error} {:?}", error.hint_text());
         assert!(!all.contains("CANARY"), "{all}");
+    }
+}
+
+/// The place is one in what is shown, be that shorter or longer than what was written.
+#[test]
+fn what_is_hidden_takes_the_place_with_it() {
+    for (text, column, told) in [
+        (
+            "metadata.a=PNS-CANARY42|b|==c",
+            27,
+            "`==c` begins with a sign (column 23 of `metadata.a=••••••••|b|==c`)",
+        ),
+        (
+            "metadata.a=sk_|==c",
+            16,
+            "`==c` begins with a sign (column 21 of `metadata.a=••••••••|==c`)",
+        ),
+        (
+            "metadata.é=ghp_aé|==c",
+            19,
+            "`==c` begins with a sign (column 22 of `metadata.é=••••••••é|==c`)",
+        ),
+        // Where it begins, and right behind it.
+        (
+            "status=PNS-CANARY42",
+            8,
+            "`••••••••` is no value of status (column 8 of `status=••••••••`)",
+        ),
+        (
+            "metadata.sk_live_1ab==x",
+            21,
+            "`==` is no operator (column 18 of `metadata.••••••••==x`)",
+        ),
+        // Something is missing at the end, where a credential stands.
+        (
+            "metadata.ghp_1.",
+            15,
+            "a field's name is missing here (column 17 of `metadata.••••••••`)",
+        ),
+    ] {
+        let flaw = parse(text, &CONNECTED).expect_err(text);
+        assert_eq!(flaw.column, column, "{text}");
+        assert_eq!(Error::from(flaw).to_string(), told);
     }
 }
 
