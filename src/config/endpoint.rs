@@ -10,7 +10,7 @@ use super::base_url::BaseUrl;
 use super::environment::Environment;
 use super::file::{self, Api, Profile};
 use super::permissions::quote;
-use super::token::{Secret, Source, Variable};
+use super::token::{Secret, Source, Tokens, Variable};
 use super::{Origin, SANDBOX, Setting, variable};
 use crate::account::RESOURCES;
 use crate::error::{Error, Kind, Result};
@@ -21,7 +21,7 @@ pub struct Endpoint {
     /// The one origin that the token is sent to.
     pub base_url: Setting<BaseUrl>,
     /// Where the token comes from.
-    pub token: Setting<Source>,
+    pub token: Setting<Tokens>,
     /// A file with certificates to trust beside the system's.
     pub ca_file: Option<Setting<PathBuf>>,
 }
@@ -32,7 +32,7 @@ impl Endpoint {
     pub fn built_in(base_url: BaseUrl, token: Secret) -> Self {
         Endpoint {
             base_url: Setting::new(base_url, Origin::BuiltIn),
-            token: Setting::new(Source::of(token), Origin::BuiltIn),
+            token: Setting::new(Tokens::new(Source::of(token)), Origin::BuiltIn),
             ca_file: None,
         }
     }
@@ -214,7 +214,7 @@ impl Context<'_> {
                     })?;
                 Ok(Endpoint {
                     base_url: Setting::new(base_url, variable(&url_name)),
-                    token,
+                    token: Setting::new(Tokens::new(token.value), token.origin),
                     ca_file: None,
                 })
             }
@@ -287,7 +287,7 @@ impl Context<'_> {
         })?;
         Ok(Endpoint {
             base_url,
-            token,
+            token: Setting::new(Tokens::new(token.value), token.origin),
             ca_file: of_profile.ca_file,
         })
     }

@@ -25,7 +25,7 @@ pub use endpoint::Endpoint;
 pub use environment::Environment;
 pub(crate) use opened::Opened;
 pub use template::{TEMPLATE, Written, init};
-pub use token::{Secret, Source};
+pub use token::{Given, Secret, Source, Tokens};
 pub(crate) use values::TIMEOUT_RULE;
 pub use values::{
     parse_accounts, parse_jobs, parse_limit, parse_output, parse_port, parse_rate, parse_retries,
@@ -342,7 +342,7 @@ fn locate(flags: &Flags, env: &Environment) -> Result<Option<Setting<PathBuf>>> 
 }
 
 /// Whether a secret stands where a file's name belongs: it looks like one, and there is no such file.
-fn is_pasted_secret(path: &Path) -> bool {
+pub(crate) fn is_pasted_secret(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     hide_credentials(&name) != name && path.symlink_metadata().is_err()
 }

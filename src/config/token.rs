@@ -5,6 +5,7 @@
 
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use super::Origin;
@@ -17,6 +18,13 @@ use crate::interrupt::Interrupt;
 
 /// No known API has tokens of more than a quarter of this.
 const MAX: usize = 8 * 1024;
+
+/// From this length on, a token is looked for where it does not belong; a shorter one, as people give to a mock server, may
+/// stand there by accident.
+const TELLING: usize = 8;
+
+/// So many of the tokens that a source has given are looked for, the newest ones: those before have ended.
+const IN_USE: usize = 8;
 
 /// A bearer token, checked. It is not shown by `Debug`, has no `Display`, and cannot be copied.
 pub struct Secret(String);
@@ -34,7 +42,8 @@ impl Secret {
         }
     }
 
-    /// The token itself. Only for the `Authorization` header of a request to the origin that it belongs to.
+    /// The token itself. Only for the `Authorization` header of a request to the origin that it belongs to, and to know it where
+    /// it is not to be repeated.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
@@ -240,6 +249,80 @@ impl Source {
                 _ => error,
             }
         })
+    }
+}
+
+/// A source, and what it has given.
+#[derive(Debug)]
+pub struct Tokens {
+    source: Source,
+    given: Given,
+}
+
+/// The tokens that a source has given so far, by which they are known where somebody else has spelt them out.
+#[derive(Clone, Debug, Default)]
+pub struct Given(Arc<Mutex<Vec<Secret>>>);
+
+impl Tokens {
+    /// Of this source, which has not been asked yet.
+    pub(super) fn new(source: Source) -> Self {
+        Tokens {
+            source,
+            given: Given::default(),
+        }
+    }
+
+    /// What it has given, now and later.
+    #[must_use]
+    pub fn given(&self) -> Given {
+        self.given.clone()
+    }
+
+    /// [`Source::is_command`]
+    #[must_use]
+    pub fn is_command(&self) -> bool {
+        self.source.is_command()
+    }
+
+    /// [`Source::describe`]
+    #[must_use]
+    pub fn describe(&self) -> String {
+        self.source.describe()
+    }
+
+    /// [`Source::read`]
+    ///
+    /// # Errors
+    /// Its.
+    pub fn read(
+        &self,
+        env: &Environment,
+        deadline: Instant,
+        interrupt: &Interrupt,
+    ) -> Result<Secret> {
+        let token = self.source.read(env, deadline, interrupt)?;
+        self.given.add(&token);
+        Ok(token)
+    }
+}
+
+impl Given {
+    fn add(&self, token: &Secret) {
+        self.with(|tokens| {
+            if token.0.len() >= TELLING && tokens.iter().all(|known| known.0 != token.0) {
+                tokens.truncate(IN_USE - 1);
+                tokens.insert(0, Secret(token.0.clone()));
+            }
+        });
+    }
+
+    /// Shows each of them to `see`.
+    pub fn each(&self, mut see: impl FnMut(&str)) {
+        self.with(|tokens| tokens.iter().for_each(|token| see(token.expose())));
+    }
+
+    fn with<T>(&self, see: impl FnOnce(&mut Vec<Secret>) -> T) -> T {
+        see(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
