@@ -75,19 +75,19 @@ impl Concealment {
         }
     }
 
+    /// The texts that it hides.
+    pub fn secrets(&self) -> impl Iterator<Item = &str> {
+        self.secrets.iter().flatten().map(String::as_str)
+    }
+
     fn has_texts(&self) -> bool {
-        self.secrets
-            .as_ref()
-            .is_some_and(|secrets| !secrets.is_empty())
+        self.secrets().next().is_some()
     }
 
     /// Whether a text holds one of the secrets.
     #[must_use]
     pub fn hides_text(&self, text: &str) -> bool {
-        self.secrets
-            .iter()
-            .flatten()
-            .any(|secret| text.contains(secret.as_str()))
+        self.secrets().any(|secret| text.contains(secret))
     }
 
     /// A text, or what stands for one that holds one of the secrets.

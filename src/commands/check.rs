@@ -19,9 +19,11 @@ use report::{Finding, Judgement};
 use sites::{Asked, Site, Source};
 use suite::Check;
 
+use super::clients::Endpoints;
 use super::drifts::{Drifts, Strays};
 use super::question::{Answer, Ended, Expectation, Patience};
 use super::under_way::UnderWay;
+use super::veil::Veil;
 use super::{Context, Ending};
 use crate::account::id;
 use crate::amount::grouped;
@@ -68,7 +70,8 @@ A suite is TOML. `profile`, `retry_for` and `strict` may be left out:
 -o json writes an object, and an array of them for a suite: name, id, api,
 profile, verdict (met, unmet or error), found, expectations (each expect, holds,
 actual, note), error, lookups, elapsed_ms. All keys are there; null is not
-known, not set or, by its note, a secret or too long.
+known, not set or, by its note, a secret or too long. A secret that a name or
+an expectation spells out is not repeated: no report shows it.
 
 Examples:
   acctq -p sandbox check cacc_activestandard --expect status=active
@@ -133,7 +136,16 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Ending> {
     let endpoints: Vec<_> = sites.iter().map(Site::endpoints).collect();
     let under_way = UnderWay::new((*ui).clone());
     let (suite, junit) = (args.suite().map(Path::to_owned), args.report_junit.first());
-    let findings = Findings::new((*ui).clone(), checks, suite, junit.cloned(), format, began);
+    let tokens = endpoints.iter().flatten().flat_map(Endpoints::tokens);
+    let findings = Findings::new(
+        (*ui).clone(),
+        checks,
+        Veil::new(tokens),
+        suite,
+        junit.cloned(),
+        format,
+        began,
+    );
     interrupt.leave(findings.last_words(&under_way));
     if args.suite().is_some() {
         ui.begin_progress(env);
@@ -148,6 +160,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Ending> {
         &endpoints,
         &watches,
         context,
+        findings.veil.clone(),
         &trace,
     );
     let delivery = RefCell::new(Delivery {
@@ -324,9 +337,16 @@ impl<'a> Delivery<'a> {
             lookups: 0,
             elapsed: asked.spent,
         });
+        let veil = match asked.question {
+            Ok(question) => question.veil.into_inner(),
+            Err(_) => self.findings.veil.clone(),
+        };
         let (result, strays) = match found.result {
             Ok((judgement, strays)) => (Ok(judgement), strays),
-            Err(error) => (Err(self.findings.about(asked.check, error)), Strays::new()),
+            Err(error) => {
+                let error = self.findings.about(asked.check, &veil, error);
+                (Err(error), Strays::new())
+            }
         };
         let (ui, drifts) = (self.context.ui, &mut self.drifts);
         let (findings, under_way) = (self.findings, self.under_way);
@@ -337,6 +357,7 @@ impl<'a> Delivery<'a> {
             }
             findings.add(Finding {
                 check: asked.check.clone(),
+                veil,
                 profile: asked.profile,
                 result,
                 lookups: found.lookups,

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::account::{Id, Resource};
+use crate::account::{Id, RESOURCES, Resource};
 use crate::client::{Client, Limits, Pace, Trace};
-use crate::config::{BaseUrl, Endpoint, Environment, Origin, Secret, Settings};
+use crate::config::{BaseUrl, Endpoint, Environment, Given, Origin, Secret, Settings};
 use crate::error::{Error, Kind, Result};
 use crate::interrupt::Interrupt;
 use crate::sandbox;
@@ -54,6 +54,16 @@ impl<'a> Endpoints<'a> {
         let of_environment = matches!(endpoint.base_url.origin, Origin::Variable(_));
         let profile = settings.profile.as_ref().filter(|_| !of_environment);
         Ok((endpoint, profile.map(|profile| profile.value.clone())))
+    }
+}
+
+impl Endpoints<'_> {
+    /// The tokens that look-ups are made with.
+    pub fn tokens(&self) -> impl Iterator<Item = Given> {
+        let endpoints = RESOURCES
+            .iter()
+            .filter_map(|resource| self.of(resource).ok());
+        endpoints.map(|(endpoint, _)| endpoint.token.value.given())
     }
 }
 

@@ -14,6 +14,7 @@ mod question;
 mod sandbox;
 mod schema;
 mod under_way;
+mod veil;
 mod wait;
 
 pub use help::TOPICS;

@@ -3,7 +3,7 @@
 //! That there is no such account (404, 410) is an answer. While something is waited for, failures that may pass are ridden
 //! out; what will not get better ends the waiting, and so does a state that the account cannot leave any more.
 
-use std::fmt;
+use std::cell::RefCell;
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -12,6 +12,7 @@ use jiff::Timestamp;
 
 use super::clients::about;
 use super::drifts::{self, Strays};
+use super::veil::{Spelt, Veil};
 use crate::account::{Account, Id, Resource};
 use crate::client::Client;
 use crate::error::{Error, Kind, Result};
@@ -64,14 +65,17 @@ impl Expectation {
             },
         }
     }
-}
 
-impl fmt::Display for Expectation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Expectation::Found => f.write_str("found"),
-            Expectation::Holds(expression) => expression.fmt(f),
-        }
+    fn spelt(&self) -> Spelt {
+        Spelt::new(match self {
+            Expectation::Found => "found".to_owned(),
+            Expectation::Holds(expression) => expression.to_string(),
+        })
+    }
+
+    /// As a report repeats it.
+    pub fn shown(&self, veil: &Veil) -> String {
+        self.spelt().shown(veil)
     }
 }
 
@@ -79,7 +83,11 @@ impl fmt::Display for Expectation {
 pub struct Question<'a> {
     pub id: Id,
     pub client: Arc<Client<'a>>,
+    /// What the question is called, if it has a name.
+    pub name: Option<Spelt>,
     pub expectations: Vec<Expectation>,
+    /// What stands before the words of whoever asks. It grows with what is learnt of the account.
+    pub veil: RefCell<Veil>,
     /// Whether an answer that strays from the contract is a failure.
     pub strict: bool,
 }
@@ -134,6 +142,10 @@ impl Question<'_> {
             }
             Err(error) => return Err(error),
         };
+        if let Some(found) = &found {
+            let mut veil = self.veil.borrow_mut();
+            veil.conceal(&found.account, || self.spelt());
+        }
         let strays = found.as_ref().map(|found| drifts::strays(&found.account));
         let strays = strays.unwrap_or_default();
         if let (Some(found), true, false) = (&found, self.strict, strays.is_empty()) {
@@ -224,18 +236,25 @@ impl Question<'_> {
         }
     }
 
+    /// All that whoever asks has spelt out.
+    fn spelt(&self) -> Vec<Spelt> {
+        let expected = self.expectations.iter().map(Expectation::spelt);
+        self.name.iter().cloned().chain(expected).collect()
+    }
+
     /// What is there of all that is asked for, in a few words: `status is pending, ends_at is not set`
     pub fn standing(&self, answer: &Answer) -> String {
         if answer.account.is_none() {
             return "not found".to_owned();
         }
+        let veil = self.veil.borrow();
         let mut parts: Vec<String> = Vec::new();
         for (expectation, verdict) in self.expectations.iter().zip(&answer.verdicts) {
             let part = match expectation {
                 Expectation::Holds(expression) if !expression.wants_absence() => {
                     format!(
                         "{} is {}",
-                        expression.subject(),
+                        veil.over(&expression.subject()),
                         excerpt(&is(verdict), SHOWN)
                     )
                 }
@@ -250,7 +269,8 @@ impl Question<'_> {
 
     /// What is expected, in a few words: `status=active, ends_at?`
     pub fn goal(&self) -> String {
-        let goals = self.expectations.iter().map(ToString::to_string);
+        let veil = self.veil.borrow();
+        let goals = self.expectations.iter().map(|goal| goal.shown(&veil));
         goals.collect::<Vec<_>>().join(", ")
     }
 }
@@ -265,14 +285,14 @@ pub fn subject(id: &Id, profile: Option<&str>) -> String {
 }
 
 /// What does not hold, for a message: `status=active, but it is pending; !revoked_at, but it is 2024-06-30T23:59:59Z`
-pub fn shortcomings(expectations: &[Expectation], verdicts: &[Verdict]) -> String {
+pub fn shortcomings(expectations: &[Expectation], verdicts: &[Verdict], veil: &Veil) -> String {
     let pairs = expectations.iter().zip(verdicts);
     let unmet = pairs.filter(|(_, verdict)| !verdict.holds);
     let told = unmet.map(|(expectation, verdict)| {
         let is = excerpt(&is(verdict), SHOWN);
         match expectation {
             Expectation::Found => format!("it is {is}"),
-            Expectation::Holds(_) => format!("{expectation}, but it is {is}"),
+            Expectation::Holds(_) => format!("{}, but it is {is}", expectation.shown(veil)),
         }
     });
     told.collect::<Vec<_>>().join("; ")
@@ -287,8 +307,8 @@ pub fn is(verdict: &Verdict) -> String {
 }
 
 /// What was expected and what is there: `null` for a value that is not set, is a secret or was not asked for.
-pub fn as_json(expected: &Expectation, verdict: Option<&Verdict>) -> String {
-    let expected = string(&expected.to_string());
+pub fn as_json(expected: &Expectation, verdict: Option<&Verdict>, veil: &Veil) -> String {
+    let expected = string(&expected.shown(veil));
     let Some(verdict) = verdict else {
         return format!("{{\"expect\":{expected},\"holds\":null,\"actual\":null,\"note\":null}}");
     };

@@ -9,6 +9,7 @@ use super::clients::{Clients, Endpoints, about};
 use super::drifts::Drifts;
 use super::question::{Answer, Ended, Expectation, Patience, Question, as_json, keep, subject};
 use super::under_way::UnderWay;
+use super::veil::Veil;
 use super::{Context, Ending};
 use crate::account::{Account, Selection, id};
 use crate::amount::span;
@@ -95,7 +96,9 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Ending> {
     let question = Question {
         client: clients.of(&id)?,
         id,
+        name: None,
         expectations,
+        veil: RefCell::new(Veil::new(endpoints.tokens())),
         strict: flags.strict,
     };
     ui.begin_progress(env);
@@ -218,6 +221,7 @@ impl Watch<'_> {
             id,
             client,
             expectations,
+            veil,
             ..
         } = self.question;
         // What is told on the way is short; all of it stands in the result.
@@ -230,7 +234,7 @@ impl Watch<'_> {
         let told: Vec<_> = told
             .map(|(i, expected)| {
                 let verdict = seen.ok().map(|answer| brief(&answer.verdicts[i]));
-                as_json(expected, verdict.as_ref())
+                as_json(expected, verdict.as_ref(), &veil.borrow())
             })
             .collect();
         let or_null = |text: Option<String>| text.unwrap_or("null".to_owned());

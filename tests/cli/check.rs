@@ -934,6 +934,243 @@ hint: try again later; its operator can look for request {request}</error>
     assert_eq!(mode & 0o777, 0o640);
 }
 
+/// An account with secrets of its own, and an answer that strays from the contract.
+const KEEPS_SECRETS: &str = r#"{"id":"cacc_1","connection_type":"standard","onboarding_mode":"full","status":"active","platform_organization_id":"org_1","created_at":"2023-11-07T05:31:56Z","metadata":{"activation_token":"acorn-9913","old_activation_token":"a\"corn|77","activation_token_3":"in PNS-1 all"}}"#;
+
+/// The name of a check and what it expects, and what is shown of them.
+const SPELT: &[(&str, &str, &str, &str)] = &[
+    ("plain", "metadata.plan=pro", "plain", "metadata.plan=pro"),
+    (
+        "has PNS-DEFG1234.",
+        "metadata.x=PNS-DEFG1234|b",
+        "has ••••••••",
+        "metadata.x=••••••••|b",
+    ),
+    (
+        "sk_live_4eC39 stays",
+        "metadata.sk_live_4eC39?",
+        "•••••••• stays",
+        "metadata.••••••••?",
+    ),
+    (
+        "by <TOKEN>!",
+        "metadata.x~x<TOKEN>x",
+        "by ••••••••!",
+        "metadata.x~x••••••••x",
+    ),
+    (
+        "of acorn-9913",
+        "metadata.x=xacorn-9913",
+        "of ••••••••",
+        "metadata.x=x••••••••",
+    ),
+    (
+        "a\"corn|77 and acorn-9913",
+        "metadata.\"a\\\"corn|77\"=\"a\\\"corn|77\"",
+        "•••••••• and ••••••••",
+        "metadata.\"••••••••\"=\"••••••••\"",
+    ),
+    // Both at once: nothing of it is left.
+    (
+        "all in PNS-1 all",
+        "metadata.x=in PNS-1 all",
+        "all ••••••••",
+        "metadata.x=••••••••",
+    ),
+];
+
+/// What whoever asks spells out is repeated in every report but for what is secret: what looks like it, what the account keeps
+/// secret, and the bearer token.
+#[test]
+fn what_a_suite_spells_out_is_no_secret_in_any_report() {
+    let home = Home::new();
+    let check = |name: &str, expect: &str, id, more| {
+        let text =
+            format!("[[check]]\nname = '{name}'\nid = \"{id}\"\nexpect = '{expect}'\n{more}");
+        text.replace("<TOKEN>", TOKEN)
+    };
+    let rows = SPELT.iter().map(|row| check(row.0, row.1, "cacc_1", ""));
+    let unmet: String = rows.collect();
+    // Failures, too: of an answer that is refused, and of none.
+    let refused = check("acorn-9913?", "not_found", "cacc_1", "strict = true\n");
+    let unasked = check(TOKEN, "not_found", "ending", "");
+    let nowhere = check("x", "not_found", "ending", "profile = \"PNS-DEFG1234\"\n");
+    let suite = format!("version = 1\n{unmet}{refused}{unasked}{nowhere}");
+    home.file("smoke.toml", suite, 0o644);
+    for format in ["table", "json", "yaml", "ndjson"] {
+        let odd = KEEPS_SECRETS.replace("active", "odd");
+        let answers = SPELT.iter().map(|_| crate::wire::json(KEEPS_SECRETS));
+        let answers = answers.chain([crate::wire::json(&odd), response("500 Oh", "", "")]);
+        let script = |answer| vec![Do::Read, Do::Write(answer), Do::Finish];
+        let wire = Wire::new(answers.map(script).collect());
+        home.profile(wire.url());
+        let ended = home
+            .acctq("check --suite smoke.toml --jobs 1 --retries 0 --report-junit report.xml")
+            .arg("-o")
+            .arg(format)
+            .run();
+        assert_eq!(ended.code, 1, "{ended:#?}");
+        let report = fs::read_to_string(home.path().join("report.xml")).unwrap();
+        for text in [&ended.stdout, &ended.stderr, &report] {
+            for secret in ["DEFG1234", "4eC39", TOKEN, "acorn", "corn|77", "in PNS-1"] {
+                assert!(!text.contains(secret), "{secret} in {text}");
+            }
+        }
+        for (_, _, name, expected) in SPELT {
+            let name = name.replace('"', "&quot;");
+            let expected = expected.replace('"', "&quot;");
+            for told in [
+                format!("<testcase name=\"{name}\" "),
+                format!(
+                    "message=\"expected {expected}, is not set\">connected account cacc_1 (profile test)\nunmet: expected {expected}, is not set<"
+                ),
+            ] {
+                assert!(report.contains(&told), "{told} in {report}");
+            }
+        }
+        match format {
+            "table" => {
+                let lines: Vec<_> = ended.stdout.lines().skip(1).map(str::trim_end).collect();
+                for (line, (_, _, name, expected)) in lines.iter().zip(SPELT) {
+                    let words: Vec<_> = line.split("  ").filter(|word| !word.is_empty()).collect();
+                    let words: Vec<_> = words.iter().map(|word| word.trim()).collect();
+                    assert_eq!(words, [name, expected, "not set", "unmet"]);
+                }
+                let config = home.config_path();
+                let told = format!(
+                    "error: `••••••••?`: the connected account cacc_1 strays from the contract: status (unknown value)\n  \
+                     hint: without --strict it is shown, with a warning\n\
+                     error: `••••••••`: 127.0.0.1:N (profile test) failed with status 500 (ending)\n  hint: try again later\n\
+                     error: ending: `x`: unknown profile (--suite): {} has none of that name\n  hint: the profiles are test, sandbox\n\
+                     0 met · 7 unmet · 3 not answered · N s\n\
+                     error: 7 of 10 checks failed: `plain`, `has ••••••••`, `•••••••• stays`, `by ••••••••!`, `of ••••••••`, `•••••••• and ••••••••`, `all ••••••••`; 3 could not be asked\n",
+                    config.display()
+                );
+                assert_eq!(steady(ended).stderr, told);
+            }
+            "json" => {
+                let checks: Vec<serde_json::Value> = serde_json::from_str(&ended.stdout).unwrap();
+                for (check, (_, _, name, expected)) in checks.iter().zip(SPELT) {
+                    assert_eq!(check["name"], *name);
+                    assert_eq!(check["expectations"][0]["expect"], *expected);
+                }
+                let profiles: Vec<_> = checks.iter().map(|check| &check["profile"]).collect();
+                assert_eq!(profiles[8..], ["test", "••••••••"]);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The name of the suite's file stands in the report, too.
+#[test]
+fn a_suite_called_like_the_token_is_none_in_its_report() {
+    let home = Home::new();
+    let wire = Wire::answers(response("404 Not Found", "", ""));
+    home.profile(wire.url());
+    for (file, name) in [
+        (format!("ops_{TOKEN}.toml"), "ops_••••••••"),
+        // A file that is there is no credential.
+        ("ops_smoke.toml".to_owned(), "ops_smoke"),
+    ] {
+        let suite =
+            "version = 1\n[[check]]\nname = \"a\"\nid = \"cacc_1\"\nexpect = \"not_found\"\n";
+        home.file(&file, suite, 0o644);
+        let args = format!("check --suite {file} -q --report-junit report.xml");
+        home.acctq(&args)
+            .run()
+            .prints("Check  Expected   Is         Verdict\na      not_found  not found  met\n");
+        let report = fs::read_to_string(home.path().join("report.xml")).unwrap();
+        let case = format!("<testcase name=\"a\" classname=\"{name}\" ");
+        assert!(report.contains(&case), "{report}");
+        assert_eq!(report.matches(&format!("name=\"{name}\" ")).count(), 3);
+    }
+}
+
+/// What is wrong with an expression is told with its place in what may be shown of it, wherever it stands.
+#[test]
+fn a_mistake_beside_a_credential_is_told_without_it() {
+    let home = Home::new();
+    let expression = "metadata.x=PNS-DEFG1234|==y";
+    let suite = |name: &str, expect: &str| {
+        format!("[[check]]\nname = \"{name}\"\nid = \"cacc_1\"\nexpect = \"{expect}\"\n")
+    };
+    let twice = suite("PNS-DEFG1234", "not_found").repeat(2);
+    for (file, text) in [("flaw.toml", suite("a", expression)), ("twice.toml", twice)] {
+        home.file(file, format!("version = 1\n{text}"), 0o644);
+    }
+    let flaw = "`==y` begins with a sign (column 21 of `metadata.x=••••••••|==y`)";
+    let quotes = "\n  hint: a value that begins with a sign or a quote, or holds a `|`, stands in double quotes, written as in JSON\n";
+    for (args, told) in [
+        (&["check", "cacc_1", "--expect", expression][..], format!("{flaw}{quotes}")),
+        (&["wait", "cacc_1", "--for", expression], format!("{flaw}{quotes}")),
+        (&["cacc", "list", "--where", expression], format!("{flaw}{quotes}")),
+        (
+            &["check", "--suite", "flaw.toml"],
+            format!("{flaw} (flaw.toml, line 5, column 10){quotes}"),
+        ),
+        (
+            &["check", "--suite", "twice.toml"],
+            "there is another check named `••••••••` in line 2 (twice.toml, line 6, column 1)\n  \
+             hint: give it a name of its own\n"
+                .to_owned(),
+        ),
+        (
+            &["check", "--suite", "PNS-DEFG1234"],
+            "--suite takes the name of a file, and this looks like a credential; it is not repeated here\n  \
+             hint: name a TOML file; if it was a secret, remove it from where it stands, such as your shell's history\n"
+                .to_owned(),
+        ),
+    ] {
+        let ended = home.acctq_args(args).run();
+        ended.is(2, "", &format!("error: {told}"));
+    }
+}
+
+/// Neither on the command line.
+#[test]
+fn what_is_expected_of_one_account_is_no_secret_in_its_report() {
+    let home = Home::new();
+    let wire = Wire::answers(crate::wire::json(KEEPS_SECRETS));
+    home.profile(wire.url());
+    let token = format!("metadata.x={TOKEN}");
+    let expect = [
+        "check",
+        "cacc_1",
+        "--expect",
+        "metadata.x=acorn-9913",
+        "--expect",
+        "metadata.PNS-DEFG1234?",
+        "--expect",
+        &token,
+    ];
+    home.acctq_args(expect).run().is(
+        10,
+        "\
+Expected             Is       Verdict
+metadata.x=••••••••  not set  unmet
+metadata.••••••••?   not set  unmet
+metadata.x=••••••••  not set  unmet
+",
+        "error: the connected account cacc_1 (profile test) is not as expected: metadata.x=••••••••, but it is not set; metadata.••••••••?, but it is not set; metadata.x=••••••••, but it is not set\n",
+    );
+    let ended = home.acctq_args(expect).arg("-o").arg("ndjson").run();
+    assert_eq!(ended.code, 10);
+    let report: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
+    let expected = report["expectations"].as_array().unwrap().iter();
+    let expected: Vec<_> = expected
+        .map(|one| one["expect"].as_str().unwrap())
+        .collect();
+    let [x, path] = ["metadata.x=••••••••", "metadata.••••••••?"];
+    assert_eq!(expected, [x, path, x]);
+    assert_eq!(
+        ended.error()["message"],
+        format!(
+            "the connected account cacc_1 (profile test) is not as expected: {x}, but it is not set; {path}, but it is not set; {x}, but it is not set"
+        )
+    );
+}
+
 /// The verdicts are printed still.
 #[test]
 fn a_report_that_cannot_be_written() {

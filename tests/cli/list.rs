@@ -247,6 +247,11 @@ fn what_makes_no_sense_is_refused_before_anything_is_asked() {
             "error: --sort: a connected account has no field `creatd_at`\n  hint: did you mean `created_at`?\n",
         ),
         (
+            "--sort -PNS-DEFG1234",
+            "error: --sort: a connected account has no field `••••••••`\n  hint: --sort takes a field, like `created_at`, or \
+             `-created_at`\n",
+        ),
+        (
             "--sort -",
             "error: --sort: a connected account has no field ``\n  hint: --sort takes a field, like `created_at`, or \
              `-created_at`\n",

@@ -306,6 +306,63 @@ fn a_token_that_has_ended_is_read_anew() {
     }
 }
 
+/// Whoever spells out what is secret does not find it in what is told, be it that the account keeps it, that a program has
+/// given it as the token, or that it looks like a credential.
+#[test]
+fn what_is_waited_for_is_no_secret_in_what_is_told() {
+    let home = Home::new();
+    home.file("helper", format!("#!/bin/sh\necho {TOKEN}\n"), 0o700);
+    let answer =
+        account("revoked").replace('}', ",\"metadata\":{\"activation_token\":\"acorn-9913\"}}");
+    let wire = in_turn([json(&answer), json(&answer)]);
+    home.config(format!(
+        "default_profile = \"test\"\n[profiles.test.connect]\nbase_url = \"{}\"\ntoken_command = [\"{}/helper\"]\n",
+        wire.url(),
+        home.path().display()
+    ));
+    let by_token = format!("metadata.{TOKEN}=PNS-DEFG1234");
+    let args = [
+        "wait",
+        "cacc_1",
+        "--for",
+        "metadata.x=acorn-9913",
+        "--for",
+        &by_token,
+    ];
+    let [goal, standing] = [
+        "metadata.x=••••••••, metadata.••••••••=••••••••",
+        "metadata.x is not set, metadata.•••••••• is not set",
+    ];
+    let message = format!(
+        "the connected account cacc_1 (profile test) will not come to {goal} any more: {standing}"
+    );
+    home.acctq_args(args).run().is(
+        10,
+        "",
+        &format!("{standing}\nerror: {message}\n  hint: status=revoked is for good; nothing is waited for any longer\n"),
+    );
+    let ended = home.acctq_args(args).arg("-o").arg("json").run();
+    assert_eq!((ended.code, ended.stdout.as_str()), (10, ""));
+    let told: Vec<serde_json::Value> = ended
+        .stderr
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let expected = &told[0]["progress"]["expectations"];
+    assert_eq!(
+        [
+            &expected[0]["expect"],
+            &expected[1]["expect"],
+            &told[1]["error"]["message"]
+        ],
+        [
+            "metadata.x=••••••••",
+            "metadata.••••••••=••••••••",
+            message.as_str()
+        ]
+    );
+}
+
 #[test]
 fn a_signal_says_what_was_seen_last() {
     let home = Home::new();

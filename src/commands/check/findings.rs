@@ -13,6 +13,7 @@ use crate::amount::{grouped, span};
 use crate::commands::Ending;
 use crate::commands::question::{keep, shortcomings, subject};
 use crate::commands::under_way::UnderWay;
+use crate::commands::veil::Veil;
 use crate::error::{Error, Kind, Result};
 use crate::escape::{EXCERPT, excerpt};
 use crate::interrupt::LastWords;
@@ -29,6 +30,8 @@ const SHOWN: usize = 60;
 pub struct Findings {
     pub ui: Arc<Ui>,
     pub checks: Vec<Arc<Check>>,
+    /// What stands before the words of whoever asks, as far as it is the same for all checks.
+    pub veil: Veil,
     /// Where the checks come from, if it is not the command line.
     pub suite: Option<PathBuf>,
     /// Where the report for CI goes.
@@ -53,6 +56,7 @@ impl Findings {
     pub fn new(
         ui: Arc<Ui>,
         checks: Vec<Check>,
+        veil: Veil,
         suite: Option<PathBuf>,
         junit: Option<PathBuf>,
         format: Format,
@@ -61,6 +65,7 @@ impl Findings {
         Arc::new(Findings {
             ui,
             checks: checks.into_iter().map(Arc::new).collect(),
+            veil,
             suite,
             junit,
             format,
@@ -85,11 +90,11 @@ impl Findings {
     }
 
     /// A failure, with the check that it is about and its place.
-    pub fn about(&self, check: &Check, error: Error) -> Error {
+    pub fn about(&self, check: &Check, veil: &Veil, error: Error) -> Error {
         let (Some(name), Some(suite)) = (&check.name, &self.suite) else {
             return error;
         };
-        let error = error.prefixed(&format!("`{}`: ", excerpt(name, SHOWN)));
+        let error = error.prefixed(&format!("`{}`: ", excerpt(&name.shown(veil), SHOWN)));
         match error.facts().file {
             // What is wrong stands elsewhere.
             Some(_) => error,
@@ -143,7 +148,8 @@ impl Findings {
                     facts.id = Some(check.id.as_str().to_owned());
                     facts.api = Some(check.id.resource().api);
                 });
-                let finding = Finding::failed(check.clone(), self.about(check, error));
+                let error = self.about(check, &self.veil, error);
+                let finding = Finding::failed(check.clone(), self.veil.clone(), error);
                 state.found.push(finding);
             }
         }
@@ -151,7 +157,7 @@ impl Findings {
         let elapsed = self.began.elapsed();
         let written = match (&self.junit, &self.suite) {
             (Some(path), Some(suite)) => junit::write(path, &self.unfinished, &mut |out| {
-                junit::write_xml(out, found, suite, elapsed)
+                junit::write_xml(out, found, suite, elapsed, &self.veil)
             }),
             _ => Ok(()),
         };
@@ -180,7 +186,7 @@ impl Findings {
         let Some(suite) = &self.suite else {
             let judgement = first.result.as_ref().ok()?;
             let subject = subject(&check.id, first.profile.as_deref());
-            let shortcomings = shortcomings(&check.expectations, &judgement.verdicts);
+            let shortcomings = shortcomings(&check.expectations, &judgement.verdicts, &first.veil);
             let message = format!("{subject} is not as expected: {shortcomings}");
             return Some(Error::new(Kind::Unmet, message).with(|facts| {
                 facts.id = Some(check.id.as_str().to_owned());
@@ -194,7 +200,7 @@ impl Findings {
         // No further than it is shown.
         while let (Some(finding), true) = (unmet.next(), names.len() < 4 * EXCERPT) {
             let comma = if names.is_empty() { "" } else { ", " };
-            let name = finding.check.name.as_deref().unwrap_or_default();
+            let name = finding.name().unwrap_or_default();
             // Writing to a String cannot fail.
             let _ = write!(names, "{comma}`{name}`");
         }

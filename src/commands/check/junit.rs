@@ -14,6 +14,7 @@ use jiff::tz::Offset;
 
 use super::report::Finding;
 use crate::commands::question::is;
+use crate::commands::veil::Veil;
 use crate::error::{Error, Kind, Result};
 use crate::escape::for_people;
 
@@ -26,10 +27,11 @@ pub fn write_xml(
     findings: &[Finding],
     suite: &Path,
     elapsed: Duration,
+    veil: &Veil,
 ) -> io::Result<()> {
     let count = |verdict| findings.iter().filter(|f| f.verdict() == verdict).count();
     let name = suite.file_stem().unwrap_or_default().to_string_lossy();
-    let name = escaped(&name);
+    let name = escaped(&veil.over_known(&name));
     let counts = format!(
         "name=\"{name}\" tests=\"{}\" failures=\"{}\" errors=\"{}\"",
         findings.len(),
@@ -50,7 +52,7 @@ pub fn write_xml(
         write!(
             out,
             "    <testcase name=\"{}\" classname=\"{name}\" time=\"{}\"",
-            escaped(finding.check.name.as_deref().unwrap_or_default()),
+            escaped(&finding.name().unwrap_or_default()),
             seconds(finding.elapsed)
         )?;
         match outcome(finding) {
@@ -83,14 +85,13 @@ fn outcome(finding: &Finding) -> Option<(&'static str, &'static str, String, Vec
             Some(("error", error.kind().code(), error.to_string(), details))
         }
         Ok(judgement) => {
-            let pairs = finding.check.expectations.iter().zip(&judgement.verdicts);
             let mut unmet = Vec::new();
-            for (expectation, verdict) in pairs {
+            for (expected, verdict) in finding.expected().zip(&judgement.verdicts) {
                 let is = is(verdict);
                 let word = if verdict.holds { "met" } else { "unmet" };
-                details.push(format!("{word}: expected {expectation}, is {is}"));
+                details.push(format!("{word}: expected {expected}, is {is}"));
                 if !verdict.holds {
-                    unmet.push(format!("expected {expectation}, is {is}"));
+                    unmet.push(format!("expected {expected}, is {is}"));
                 }
             }
             let kind = Kind::Unmet.code();

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::suite::Check;
 use crate::commands::question::{as_json, is};
+use crate::commands::veil::Veil;
 use crate::error::{Error, Kind, Result};
 use crate::expression::Verdict;
 use crate::json::string;
@@ -17,6 +18,8 @@ use crate::ui::error_object;
 /// What has come of one check.
 pub struct Finding {
     pub check: Arc<Check>,
+    /// What stands before the check's own words.
+    pub veil: Veil,
     pub profile: Option<String>,
     /// What holds and what does not; or why that could not be asked.
     pub result: Result<Judgement>,
@@ -35,10 +38,11 @@ pub struct Judgement {
 
 impl Finding {
     /// Of a check that was not asked.
-    pub fn failed(check: Arc<Check>, error: Error) -> Self {
+    pub fn failed(check: Arc<Check>, veil: Veil, error: Error) -> Self {
         Finding {
-            profile: check.profile.clone(),
+            profile: check.profile(&veil),
             check,
+            veil,
             result: Err(error),
             lookups: 0,
             elapsed: Duration::ZERO,
@@ -51,6 +55,18 @@ impl Finding {
             Ok(judgement) => &mut judgement.verdicts,
             Err(_) => &mut [],
         }
+    }
+
+    /// What the check is called, if it has a name.
+    pub fn name(&self) -> Option<String> {
+        let name = self.check.name.as_ref();
+        name.map(|name| name.shown(&self.veil))
+    }
+
+    /// What is expected, one after the other.
+    pub fn expected(&self) -> impl Iterator<Item = String> {
+        let expectations = self.check.expectations.iter();
+        expectations.map(|expectation| expectation.shown(&self.veil))
     }
 
     /// The id, unless it is no id but a secret.
@@ -108,8 +124,7 @@ pub fn render(
 
 /// A row for each expectation.
 fn rows(finding: &Finding) -> impl Iterator<Item = [String; 4]> {
-    let expectations = finding.check.expectations.iter().enumerate();
-    expectations.map(|(i, expectation)| {
+    finding.expected().enumerate().map(|(i, expected)| {
         let (is, verdict) = match &finding.result {
             Ok(judgement) => {
                 let verdict = &judgement.verdicts[i];
@@ -118,19 +133,24 @@ fn rows(finding: &Finding) -> impl Iterator<Item = [String; 4]> {
             }
             Err(error) => (error.kind().code().replace('_', " "), "error"),
         };
-        let name = finding.check.name.clone().unwrap_or_default();
-        [name, expectation.to_string(), is, verdict.to_owned()]
+        let name = finding.name().unwrap_or_default();
+        [name, expected, is, verdict.to_owned()]
     })
 }
 
 /// The check as a JSON object: all keys, always.
 fn object(finding: &Finding) -> String {
-    let Finding { check, result, .. } = finding;
+    let Finding {
+        check,
+        veil,
+        result,
+        ..
+    } = finding;
     let or_null = |text: Option<&str>| text.map_or("null".to_owned(), string);
     let expectations: Vec<_> = (0..check.expectations.len())
         .map(|i| {
             let verdict = result.as_ref().ok().map(|judgement| &judgement.verdicts[i]);
-            as_json(&check.expectations[i], verdict)
+            as_json(&check.expectations[i], verdict, veil)
         })
         .collect();
     let found = match result {
@@ -139,7 +159,7 @@ fn object(finding: &Finding) -> String {
     };
     let error = |error: &Error| error_object(error);
     let members = [
-        ("name", or_null(check.name.as_deref())),
+        ("name", or_null(finding.name().as_deref())),
         ("id", or_null(finding.id())),
         ("api", string(check.id.resource().api)),
         ("profile", or_null(finding.profile.as_deref())),

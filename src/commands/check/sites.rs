@@ -1,6 +1,7 @@
 //! Where checks are asked: at each API of each profile that they name. What a server asks for holds all that goes there, and
 //! what would fail alike for all of them is not asked any more.
 
+use std::cell::RefCell;
 use std::slice::Iter;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -12,6 +13,7 @@ use crate::commands::Context;
 use crate::commands::clients::{Clients, Endpoints};
 use crate::commands::look_up::watch::Watch;
 use crate::commands::question::Question;
+use crate::commands::veil::Veil;
 use crate::config::{Flags, Settings};
 use crate::error::{Error, Kind, Result};
 
@@ -123,6 +125,7 @@ pub struct Source<'a> {
     checks: Iter<'a, Arc<Check>>,
     sites: Vec<(&'a Site, Result<Clients<'a>>, &'a Watch<'a>)>,
     context: &'a Context<'a>,
+    veil: Veil,
 }
 
 impl<'a> Source<'a> {
@@ -133,6 +136,7 @@ impl<'a> Source<'a> {
         endpoints: &'a [Result<Endpoints<'a>>],
         watches: &'a [Watch<'a>],
         context: &'a Context<'a>,
+        veil: Veil,
         trace: &'a (dyn Fn(&Trace<'_>) + Sync),
     ) -> Self {
         let clients =
@@ -163,6 +167,7 @@ impl<'a> Source<'a> {
                 .map(clients)
                 .collect(),
             context,
+            veil,
         }
     }
 
@@ -173,6 +178,7 @@ impl<'a> Source<'a> {
         clients: &mut Result<Clients<'a>>,
         watch: &Watch<'_>,
         strict: bool,
+        veil: &Veil,
     ) -> Result<Question<'a>> {
         let clients = clients.as_mut().map_err(|error| error.clone())?;
         let client = clients.of(&check.id)?;
@@ -184,7 +190,9 @@ impl<'a> Source<'a> {
         Ok(Question {
             id: check.id.clone(),
             client,
+            name: check.name.clone(),
             expectations: check.expectations.clone(),
+            veil: RefCell::new(veil.clone()),
             strict: check.strict || strict,
         })
     }
@@ -203,15 +211,16 @@ impl<'a> Iterator for Source<'a> {
         let mut sites = self.sites.iter_mut();
         // There is one for every check.
         let (site, clients, watch) = sites.find(|(site, ..)| site.is_of(check))?;
-        let question = Self::question(check, began, clients, watch, self.context.flags.strict)
-            .map_err(|error| {
-                // A token that stands for an id is not told in its place either.
-                let id = Some(check.id.as_str()).filter(|_| error.kind() != Kind::Usage);
-                error.with(|facts| facts.id = id.map(str::to_owned))
-            });
+        let strict = self.context.flags.strict;
+        let question = Self::question(check, began, clients, watch, strict, &self.veil);
+        let question = question.map_err(|error| {
+            // A token that stands for an id is not told in its place either.
+            let id = Some(check.id.as_str()).filter(|_| error.kind() != Kind::Usage);
+            error.with(|facts| facts.id = id.map(str::to_owned))
+        });
         let profile = match &question {
             Ok(question) => question.client.profile().map(str::to_owned),
-            Err(error) => error.facts().profile.clone().or(check.profile.clone()),
+            Err(error) => error.facts().profile.clone().or(check.profile(&self.veil)),
         };
         Some(Asked {
             check,

@@ -8,7 +8,8 @@ use toml::de::{DeTable, DeValue};
 
 use crate::account::{Id, id};
 use crate::commands::question::Expectation;
-use crate::config::{Opened, TIMEOUT_RULE, parse_timeout};
+use crate::commands::veil::{Spelt, Veil};
+use crate::config::{Opened, TIMEOUT_RULE, is_pasted_secret, parse_timeout};
 use crate::error::{Error, Kind, Result};
 use crate::escape::excerpt;
 use crate::expression;
@@ -24,7 +25,7 @@ const SHOWN: usize = 60;
 #[derive(Debug)]
 pub struct Check {
     /// What it is called; `None` for one of the command line.
-    pub name: Option<String>,
+    pub name: Option<Spelt>,
     /// Where it stands in the suite.
     pub line: Option<usize>,
     pub id: Id,
@@ -34,6 +35,13 @@ pub struct Check {
     /// For how long it is asked again while it does not hold.
     pub retry_for: Option<Duration>,
     pub strict: bool,
+}
+
+impl Check {
+    /// The profile that it names, which may be none: then a report repeats it as it does other words.
+    pub fn profile(&self, veil: &Veil) -> Option<String> {
+        self.profile.as_ref().map(|name| veil.over(name))
+    }
 }
 
 /// Reads a suite.
@@ -47,6 +55,11 @@ pub fn read(path: &Path) -> Result<Vec<Check>> {
             .hint("it must be a TOML file that you can read; `acctq check --help` shows one")
             .at(path, line)
     };
+    if is_pasted_secret(path) {
+        let message = "--suite takes the name of a file, and this looks like a credential; it is not repeated here";
+        return Err(Error::new(Kind::Usage, message)
+            .hint("name a TOML file; if it was a secret, remove it from where it stands, such as your shell's history"));
+    }
     let opened = Opened::open(path).map_err(|unreadable| failed(&unreadable.words, None))?;
     let text = toml_document::read(&opened).map_err(|(words, line)| failed(&words, line))?;
     let document = Document::new(path, &text, Kind::Usage);
@@ -115,15 +128,15 @@ impl Reader<'_> {
     fn is_new(
         &self,
         check: &Check,
-        lines: &mut HashMap<String, usize>,
+        lines: &mut HashMap<Option<Spelt>, usize>,
         table: &Value<'_>,
     ) -> Result<()> {
-        let name = check.name.clone().unwrap_or_default();
         let line = check.line.unwrap_or_default();
-        let Some(line) = lines.insert(name.clone(), line) else {
+        let Some(line) = lines.insert(check.name.clone(), line) else {
             return Ok(());
         };
-        let name = excerpt(&name, SHOWN);
+        let name = check.name.as_ref().map(|name| name.shown(&Veil::default()));
+        let name = excerpt(&name.unwrap_or_default(), SHOWN);
         let what = format!("there is another check named `{name}` in line {line}");
         Err(self
             .document
@@ -176,12 +189,12 @@ impl Reader<'_> {
         id::route(text).map_err(|error| self.placed(error, value))
     }
 
-    fn name(&self, key: &Key<'_>, value: &Value<'_>) -> Result<String> {
+    fn name(&self, key: &Key<'_>, value: &Value<'_>) -> Result<Spelt> {
         let name = self.document.string(key, value)?;
         if name.trim().is_empty() {
             return Err(self.document.error(&value.span(), "`name` is empty"));
         }
-        Ok(name.to_owned())
+        Ok(Spelt::new(name.to_owned()))
     }
 
     fn expectations(&self, value: &Value<'_>, id: &Id) -> Result<Vec<Expectation>> {

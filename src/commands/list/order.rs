@@ -10,6 +10,7 @@ use std::collections::BinaryHeap;
 use std::mem;
 
 use crate::account::field::{self, Kind as FieldKind};
+use crate::account::id::hide_credentials;
 use crate::account::{Account, Concealment, Resource, Time, is_secret_name, path_flaw};
 use crate::error::{Error, Kind, Result};
 use crate::escape::excerpt;
@@ -59,7 +60,7 @@ impl Order {
             Some((first, _)) => (first, true),
             None => (path, false),
         };
-        let shown = excerpt(path, NAME);
+        let shown = excerpt(&hide_credentials(path), NAME);
         let usage = |message: String| Error::new(Kind::Usage, message);
         let Some(field) = resource.field(first) else {
             let names = resource.fields.iter().map(|field| field.name);
