@@ -149,7 +149,9 @@ impl Question<'_> {
         let strays = found.as_ref().map(|found| drifts::strays(&found.account));
         let strays = strays.unwrap_or_default();
         if let (Some(found), true, false) = (&found, self.strict, strays.is_empty()) {
-            let error = drifts::refusal(&strays, &self.id);
+            let suite = self.name.as_ref().map_or("", |_| " and `strict = true`");
+            let hint = format!("without --strict{suite} it is judged as it came, with a warning");
+            let error = drifts::refusal(&strays, &self.id).hint(hint);
             return Err(about(error, &self.id, self.client.profile()).with(|facts| {
                 facts.attempts = Some(found.attempts);
                 facts.elapsed = Some(found.elapsed);

@@ -1039,7 +1039,7 @@ fn what_a_suite_spells_out_is_no_secret_in_any_report() {
                 let config = home.config_path();
                 let told = format!(
                     "error: `••••••••?`: the connected account cacc_1 strays from the contract: status (unknown value)\n  \
-                     hint: without --strict it is shown, with a warning\n\
+                     hint: without --strict and `strict = true` it is judged as it came, with a warning\n\
                      error: `••••••••`: 127.0.0.1:N (profile test) failed with status 500 (ending)\n  hint: try again later\n\
                      error: ending: `x`: unknown profile (--suite): {} has none of that name\n  hint: the profiles are test, sandbox\n\
                      0 met · 7 unmet · 3 not answered · N s\n\
