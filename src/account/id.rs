@@ -226,7 +226,7 @@ const SECRETS: &[&str] = &[
 ];
 
 /// Whether `text` begins like a secret that people paste by mistake: one of [`SECRETS`], a JWT, or a key id of AWS. Those two
-/// count in their own form only, since a partner's uid may begin with the same letters.
+/// count in their own form only, since a partner's uid may begin with the same letters; and the locale `sk_SK` is none.
 fn looks_like_a_credential(text: &str) -> bool {
     let first = text.as_bytes().first();
     let starts = |prefix: &&str| {
@@ -241,6 +241,10 @@ fn looks_like_a_credential(text: &str) -> bool {
     let aws = text.len() == 20
         && ["AKIA", "ASIA"].iter().any(|start| text.starts_with(start))
         && text.bytes().all(capital);
+    let ends = |rest: &str| !rest.starts_with(|c: char| c.is_ascii_alphanumeric());
+    if text.strip_prefix("sk_SK").is_some_and(ends) {
+        return false;
+    }
     SECRETS.iter().any(starts) || (text.starts_with("eyJ") && text.len() > 20) || aws
 }
 
@@ -415,6 +419,8 @@ mod tests {
             ("?a=c%3dsk_live_abc&d", "?a=c%3d••••••••&d"),
             ("3Dsk_live_abc", "3Dsk_live_abc"),
             ("x.sk_live_a1.b PNS-A", "x.•••••••• ••••••••"),
+            ("sk_SK, sk_SK.UTF-8", "sk_SK, sk_SK.UTF-8"),
+            ("sk_SK1 sk_sk sk_SKa", "•••••••• •••••••• ••••••••"),
             ("x.ops_team y.PNS-A.ghp_1", "x.ops_team y.••••••••"),
             ("100%", "100%"),
             ("100% PNS", "100% PNS"),
