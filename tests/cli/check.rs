@@ -935,7 +935,7 @@ hint: try again later; its operator can look for request {request}</error>
 }
 
 /// An account with secrets of its own, and an answer that strays from the contract.
-const KEEPS_SECRETS: &str = r#"{"id":"cacc_1","connection_type":"standard","onboarding_mode":"full","status":"active","platform_organization_id":"org_1","created_at":"2023-11-07T05:31:56Z","metadata":{"activation_token":"acorn-9913","old_activation_token":"a\"corn|77","activation_token_3":"in PNS-1 all"}}"#;
+const KEEPS_SECRETS: &str = r#"{"id":"cacc_1","connection_type":"standard","onboarding_mode":"full","status":"active","platform_organization_id":"org_1","created_at":"2023-11-07T05:31:56Z","metadata":{"activation_token":"acorn-9913","old_activation_token":"a\"corn|77","activation_token_3":"in PNS-1 all","activation_token_4":"2 and more"}}"#;
 
 /// The name of a check and what it expects, and what is shown of them.
 const SPELT: &[(&str, &str, &str, &str)] = &[
@@ -977,6 +977,12 @@ const SPELT: &[(&str, &str, &str, &str)] = &[
         "all ••••••••",
         "metadata.x=••••••••",
     ),
+    (
+        "PNS-2 and more.",
+        "metadata.x=PNS-2 and more",
+        "••••••••.",
+        "metadata.x=••••••••",
+    ),
 ];
 
 /// What whoever asks spells out is repeated in every report but for what is secret: what looks like it, what the account keeps
@@ -1012,7 +1018,9 @@ fn what_a_suite_spells_out_is_no_secret_in_any_report() {
         assert_eq!(ended.code, 1, "{ended:#?}");
         let report = fs::read_to_string(home.path().join("report.xml")).unwrap();
         for text in [&ended.stdout, &ended.stderr, &report] {
-            for secret in ["DEFG1234", "4eC39", TOKEN, "acorn", "corn|77", "in PNS-1"] {
+            for secret in [
+                "DEFG1234", "4eC39", TOKEN, "acorn", "corn|77", "in PNS-1", "and more",
+            ] {
                 assert!(!text.contains(secret), "{secret} in {text}");
             }
         }
@@ -1042,8 +1050,8 @@ fn what_a_suite_spells_out_is_no_secret_in_any_report() {
                      hint: without --strict and `strict = true` it is judged as it came, with a warning\n\
                      error: `••••••••`: 127.0.0.1:N (profile test) failed with status 500 (ending)\n  hint: try again later\n\
                      error: ending: `x`: unknown profile (--suite): {} has none of that name\n  hint: the profiles are test, sandbox\n\
-                     0 met · 7 unmet · 3 not answered · N s\n\
-                     error: 7 of 10 checks failed: `plain`, `has ••••••••`, `•••••••• stays`, `by ••••••••!`, `of ••••••••`, `•••••••• and ••••••••`, `all ••••••••`; 3 could not be asked\n",
+                     0 met · 8 unmet · 3 not answered · N s\n\
+                     error: 8 of 11 checks failed: `plain`, `has ••••••••`, `•••••••• stays`, `by ••••••••!`, `of ••••••••`, `•••••••• and ••••••••`, `all ••••••••`, `••••••••.`; 3 could not be asked\n",
                     config.display()
                 );
                 assert_eq!(steady(ended).stderr, told);
@@ -1055,7 +1063,7 @@ fn what_a_suite_spells_out_is_no_secret_in_any_report() {
                     assert_eq!(check["expectations"][0]["expect"], *expected);
                 }
                 let profiles: Vec<_> = checks.iter().map(|check| &check["profile"]).collect();
-                assert_eq!(profiles[8..], ["test", "••••••••"]);
+                assert_eq!(profiles[9..], ["test", "••••••••"]);
             }
             _ => {}
         }
