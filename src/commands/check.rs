@@ -222,7 +222,7 @@ fn checks(args: &Args, context: &Context<'_>) -> Result<Vec<Check>> {
                 }
             }
         }
-        return suite::read(path);
+        return suite::read(path, context);
     }
     // clap's `requires` does not hold beside what conflicts with the suite.
     let of_suites = [
@@ -239,7 +239,7 @@ fn checks(args: &Args, context: &Context<'_>) -> Result<Vec<Check>> {
     Ok(vec![Check {
         name: None,
         line: None,
-        expectations: Expectation::all(&args.expect, id.resource())?,
+        expectations: Expectation::all(&args.expect, id.resource(), context)?,
         id,
         profile: None,
         retry_for: None,

@@ -18,12 +18,13 @@ use results::Results;
 
 use super::clients::Endpoints;
 use super::drifts::{self, Drifts};
+use super::veil::{self, Veil};
 use super::{Context, Ending};
 use crate::account::{Account, CONNECTED, Id, Resource, Selection, field};
 use crate::client::{Client, Failure, Limits, Listing, Pace, Trace};
 use crate::config::{Settings, parse_limit};
 use crate::error::{Error, Kind, Result};
-use crate::expression::{self, Expression};
+use crate::expression::Expression;
 use crate::flags::{LOOK_UP, Takes};
 use crate::interrupt::Interrupt;
 use crate::output::{Piece, Printer, Renderer};
@@ -66,7 +67,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Ending> {
     } = context;
     let filter = filters
         .iter()
-        .map(|text| filter(text))
+        .map(|text| filter(text, context))
         .collect::<Result<Vec<_>>>()?;
     let order = sort
         .as_ref()
@@ -161,8 +162,8 @@ fn fate(args: &Args) -> &'static str {
 }
 
 /// An expression that chooses among accounts.
-fn filter(text: &str) -> Result<Expression> {
-    let expression = expression::parse(text, RESOURCE)?;
+fn filter(text: &str, context: &Context<'_>) -> Result<Expression> {
+    let expression = veil::parse(text, RESOURCE, || Veil::at_hand(context, None))?;
     if expression.wants_absence() {
         let message = format!("`{expression}` holds of no account in a list");
         return Err(Error::new(Kind::Usage, message)

@@ -10,14 +10,15 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
+use super::Context;
 use super::clients::about;
 use super::drifts::{self, Strays};
-use super::veil::{Spelt, Veil};
+use super::veil::{self, Spelt, Veil};
 use crate::account::{Account, Id, Resource};
 use crate::client::Client;
 use crate::error::{Error, Kind, Result};
 use crate::escape::excerpt;
-use crate::expression::{self, Actual, Expression, Verdict};
+use crate::expression::{Actual, Expression, Verdict};
 use crate::json::{self, string};
 
 /// How much of what is there a message shows, in characters.
@@ -45,14 +46,15 @@ impl Expectation {
     ///
     /// # Errors
     /// `usage`: one of them is no expression.
-    pub fn all(texts: &[String], resource: &Resource) -> Result<Vec<Self>> {
+    pub fn all(texts: &[String], resource: &Resource, context: &Context<'_>) -> Result<Vec<Self>> {
         if texts.is_empty() {
             return Ok(vec![Expectation::Found]);
         }
-        let parsed = texts.iter().map(|text| expression::parse(text, resource));
-        Ok(parsed
+        let parse = |text: &String| veil::parse(text, resource, || Veil::at_hand(context, None));
+        let parsed = texts.iter().map(parse);
+        parsed
             .map(|parsed| parsed.map(Expectation::Holds))
-            .collect::<Result<_, _>>()?)
+            .collect()
     }
 
     fn evaluate(&self, account: Option<&Account>, now: Timestamp) -> Verdict {

@@ -5,9 +5,12 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::Context;
 use crate::account::id::{credentials, hide};
-use crate::account::{Account, Concealment};
-use crate::config::Given;
+use crate::account::{Account, Concealment, RESOURCES, Resource};
+use crate::config::{Endpoint, Flags, Given, Settings};
+use crate::error::{Error, Kind, Result};
+use crate::expression::{self, Expression};
 use crate::json::string;
 
 /// A text of whoever asks; it is shown through a veil only.
@@ -40,6 +43,23 @@ impl Veil {
             tokens: tokens.into_iter().collect(),
             secrets: Vec::new(),
         }
+    }
+
+    /// Before anything is asked: with the tokens of this profile, or of the one that is chosen, that stand somewhere to be read.
+    pub fn at_hand(context: &Context<'_>, profile: Option<&str>) -> Self {
+        let flags = context.flags.for_config();
+        let named = profile.map(|name| (name.to_owned(), "--suite"));
+        let flags = Flags {
+            profile: named.or(flags.profile),
+            ..flags
+        };
+        let Ok(settings) = Settings::load(&flags, context.env) else {
+            return Veil::default();
+        };
+        let endpoints = RESOURCES.iter().map(|resource| settings.endpoint(resource));
+        let token =
+            |endpoint: &Endpoint| endpoint.token.value.at_hand(context.env, context.interrupt);
+        Veil::new(endpoints.flatten().map(token))
     }
 
     /// Hides from now on what of `texts` is a secret of the account, as it hides the account's own values.
@@ -81,6 +101,27 @@ impl Veil {
         self.secrets.iter().for_each(|secret| find(secret));
         places
     }
+}
+
+/// Reads an expression. What is wrong with it is told of what `veil` leaves of it.
+///
+/// # Errors
+/// `usage`: it is none.
+pub fn parse(text: &str, resource: &Resource, veil: impl FnOnce() -> Veil) -> Result<Expression> {
+    expression::parse(text, resource).map_err(|flaw| {
+        let shown = veil().over_known(text);
+        if shown == text {
+            return flaw.into();
+        }
+        match expression::parse(&shown, resource) {
+            Err(flaw) => flaw.into(),
+            Ok(_) => Error::new(
+                Kind::Usage,
+                "this is no expression; it holds the bearer token and is not repeated here",
+            )
+            .hint("remove the token from where it stands, such as your shell's history"),
+        }
+    })
 }
 
 /// How a secret stands in an expression: as it is, and as in quotes, where that differs.

@@ -68,7 +68,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Ending> {
     let began = Instant::now();
     let id = id::route(&args.id)?;
     let resource = id.resource();
-    let expectations = Expectation::all(&args.goal, resource)?;
+    let expectations = Expectation::all(&args.goal, resource, context)?;
     let selection = match &flags.fields {
         Some(names) => Some(Selection::new(names, &[resource], flags.reveal)?),
         None => None,

@@ -278,6 +278,16 @@ impl Tokens {
         self.given.clone()
     }
 
+    /// What it has given and, unless a program would have to be asked, what it has to give.
+    #[must_use]
+    pub fn at_hand(&self, env: &Environment, interrupt: &Interrupt) -> Given {
+        if !self.is_command() {
+            // Whoever needs the token is told what is wrong with it.
+            let _ = self.read(env, Instant::now(), interrupt);
+        }
+        self.given()
+    }
+
     /// [`Source::is_command`]
     #[must_use]
     pub fn is_command(&self) -> bool {

@@ -1095,44 +1095,85 @@ fn a_suite_called_like_the_token_is_none_in_its_report() {
     }
 }
 
-/// What is wrong with an expression is told with its place in what may be shown of it, wherever it stands.
+/// What is wrong with an expression is told with its place in what may be shown of it, wherever it stands. The bearer token is
+/// known before it is used, unless a program has to be asked.
 #[test]
 fn a_mistake_beside_a_credential_is_told_without_it() {
     let home = Home::new();
-    let expression = "metadata.x=PNS-DEFG1234|==y";
-    let suite = |name: &str, expect: &str| {
-        format!("[[check]]\nname = \"{name}\"\nid = \"cacc_1\"\nexpect = \"{expect}\"\n")
-    };
-    let twice = suite("PNS-DEFG1234", "not_found").repeat(2);
-    for (file, text) in [("flaw.toml", suite("a", expression)), ("twice.toml", twice)] {
-        home.file(file, format!("version = 1\n{text}"), 0o644);
-    }
-    let flaw = "`==y` begins with a sign (column 21 of `metadata.x=••••••••|==y`)";
-    let quotes = "\n  hint: a value that begins with a sign or a quote, or holds a `|`, stands in double quotes, written as in JSON\n";
-    for (args, told) in [
-        (&["check", "cacc_1", "--expect", expression][..], format!("{flaw}{quotes}")),
-        (&["wait", "cacc_1", "--for", expression], format!("{flaw}{quotes}")),
-        (&["cacc", "list", "--where", expression], format!("{flaw}{quotes}")),
-        (
-            &["check", "--suite", "flaw.toml"],
-            format!("{flaw} (flaw.toml, line 5, column 10){quotes}"),
-        ),
-        (
-            &["check", "--suite", "twice.toml"],
-            "there is another check named `••••••••` in line 2 (twice.toml, line 6, column 1)\n  \
-             hint: give it a name of its own\n"
-                .to_owned(),
-        ),
-        (
-            &["check", "--suite", "PNS-DEFG1234"],
-            "--suite takes the name of a file, and this looks like a credential; it is not repeated here\n  \
-             hint: name a TOML file; if it was a secret, remove it from where it stands, such as your shell's history\n"
-                .to_owned(),
-        ),
+    let endpoint = "[profiles.test.connect]\nbase_url = \"http://127.0.0.1:1\"\n";
+    home.file("token", TOKEN, 0o600);
+    let literal = format!("{endpoint}token = \"{TOKEN}\"\n");
+    let in_file = format!("{endpoint}token_file = \"~/token\"\n");
+    let chosen = "default_profile = \"test\"\n";
+    for (credential, config, more, variable) in [
+        ("PNS-DEFG1234", String::new(), "", ""),
+        (TOKEN, format!("{chosen}{literal}"), "", ""),
+        (TOKEN, format!("{chosen}{in_file}"), "", ""),
+        (TOKEN, String::new(), "", TOKEN),
+        // The profile that the check names, of which the command line knows nothing.
+        (TOKEN, literal, "profile = \"test\"\n", ""),
     ] {
-        let ended = home.acctq_args(args).run();
-        ended.is(2, "", &format!("error: {told}"));
+        home.config(config);
+        let expression = format!("metadata.x={credential}|==y");
+        let check = |name: &str, expect: &str| {
+            format!("[[check]]\nname = \"{name}\"\nid = \"cacc_1\"\nexpect = \"{expect}\"\n{more}")
+        };
+        let flawed = check("a", &expression);
+        home.file("flaw.toml", format!("version = 1\n{flawed}"), 0o644);
+        let twice = check(credential, "not_found").repeat(2);
+        home.file("twice.toml", format!("version = 1\n{twice}"), 0o644);
+        let line = if more.is_empty() { 6 } else { 7 };
+        let flaw = "`==y` begins with a sign (column 21 of `metadata.x=••••••••|==y`)";
+        let quotes = "\n  hint: a value that begins with a sign or a quote, or holds a `|`, stands in double quotes, written as in JSON\n";
+        let told = format!("{flaw}{quotes}");
+        for (args, told) in [
+            (["check", "cacc_1", "--expect", &expression], told.clone()),
+            (["wait", "cacc_1", "--for", &expression], told.clone()),
+            (["cacc", "list", "--where", &expression], told),
+            (
+                ["check", "--suite", "flaw.toml", "-q"],
+                format!("{flaw} (flaw.toml, line 5, column 10){quotes}"),
+            ),
+            (
+                ["check", "--suite", "twice.toml", "-q"],
+                format!(
+                    "there is another check named `••••••••` in line 2 (twice.toml, line {line}, column 1)\n  \
+                     hint: give it a name of its own\n"
+                ),
+            ),
+        ] {
+            if !more.is_empty() && args[1] != "--suite" {
+                continue;
+            }
+            let mut run = home.acctq_args(args);
+            if !variable.is_empty() {
+                run = run.env("ACCTQ_CONNECT_TOKEN", variable);
+                run = run.env("ACCTQ_CONNECT_URL", "http://127.0.0.1:1");
+            }
+            run.run().is(2, "", &format!("error: {told}"));
+        }
     }
+    home.acctq("check --suite PNS-DEFG1234").run().is(
+        2,
+        "",
+        "error: --suite takes the name of a file, and this looks like a credential; it is not repeated here\n  \
+         hint: name a TOML file; if it was a secret, remove it from where it stands, such as your shell's history\n",
+    );
+}
+
+/// Without the token, nothing is wrong any more: then nothing of it is repeated.
+#[test]
+fn a_mistake_inside_the_token_is_told_without_it() {
+    let home = Home::new();
+    home.config("default_profile = \"test\"\n[profiles.test.connect]\nbase_url = \"http://127.0.0.1:1\"\ntoken = \"a\\\"b|=c-99\"\n");
+    home.acctq_args(["check", "cacc_1", "--expect", "metadata.x=a\"b|=c-99"])
+        .run()
+        .is(
+            2,
+            "",
+            "error: this is no expression; it holds the bearer token and is not repeated here\n  \
+             hint: remove the token from where it stands, such as your shell's history\n",
+        );
 }
 
 /// Neither on the command line.

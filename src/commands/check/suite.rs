@@ -7,12 +7,12 @@ use std::time::Duration;
 use toml::de::{DeTable, DeValue};
 
 use crate::account::{Id, id};
+use crate::commands::Context;
 use crate::commands::question::Expectation;
-use crate::commands::veil::{Spelt, Veil};
+use crate::commands::veil::{self, Spelt, Veil};
 use crate::config::{Opened, TIMEOUT_RULE, is_pasted_secret, parse_timeout};
 use crate::error::{Error, Kind, Result};
 use crate::escape::excerpt;
-use crate::expression;
 use crate::toml_document::{self, Document, Key, Value, in_order};
 
 const TOP: &[&str] = &["version", "check"];
@@ -48,7 +48,7 @@ impl Check {
 ///
 /// # Errors
 /// `usage`: it cannot be read, or something is wrong in it, or there is nothing in it.
-pub fn read(path: &Path) -> Result<Vec<Check>> {
+pub fn read(path: &Path, context: &Context<'_>) -> Result<Vec<Check>> {
     let failed = |words: &str, line| {
         let message = format!("the suite {} {words}", path.display());
         Error::new(Kind::Usage, message)
@@ -63,12 +63,13 @@ pub fn read(path: &Path) -> Result<Vec<Check>> {
     let opened = Opened::open(path).map_err(|unreadable| failed(&unreadable.words, None))?;
     let text = toml_document::read(&opened).map_err(|(words, line)| failed(&words, line))?;
     let document = Document::new(path, &text, Kind::Usage);
-    Reader { document }.suite()
+    Reader { document, context }.suite()
 }
 
 /// Reads the tables of the suite.
 struct Reader<'a> {
     document: Document<'a>,
+    context: &'a Context<'a>,
 }
 
 impl Reader<'_> {
@@ -135,7 +136,8 @@ impl Reader<'_> {
         let Some(line) = lines.insert(check.name.clone(), line) else {
             return Ok(());
         };
-        let name = check.name.as_ref().map(|name| name.shown(&Veil::default()));
+        let veil = Veil::at_hand(self.context, check.profile.as_deref());
+        let name = check.name.as_ref().map(|name| name.shown(&veil));
         let name = excerpt(&name.unwrap_or_default(), SHOWN);
         let what = format!("there is another check named `{name}` in line {line}");
         Err(self
@@ -154,7 +156,7 @@ impl Reader<'_> {
             match key.get_ref().as_ref() {
                 "id" => {}
                 "name" => name = Some(self.name(key, value)?),
-                "expect" => expectations = Some(self.expectations(value, &id)?),
+                "expect" => expectations = Some(self.expectations(value, &id, entries)?),
                 "profile" => profile = Some(self.document.string(key, value)?.to_owned()),
                 "retry_for" => retry_for = Some(self.duration(key, value)?),
                 "strict" => strict = self.boolean(key, value)?,
@@ -197,7 +199,12 @@ impl Reader<'_> {
         Ok(Spelt::new(name.to_owned()))
     }
 
-    fn expectations(&self, value: &Value<'_>, id: &Id) -> Result<Vec<Expectation>> {
+    fn expectations(
+        &self,
+        value: &Value<'_>,
+        id: &Id,
+        check: &DeTable<'_>,
+    ) -> Result<Vec<Expectation>> {
         let wrong = || {
             self.document
                 .error(&value.span(), "`expect` must be an expression in quotes, or a list of them")
@@ -208,13 +215,18 @@ impl Reader<'_> {
             DeValue::Array(items) if !items.is_empty() => items,
             _ => return Err(wrong()),
         };
+        let profile = || match check.get("profile")?.get_ref() {
+            DeValue::String(name) => Some(name.as_ref()),
+            _ => None,
+        };
+        let veil = || Veil::at_hand(self.context, profile());
         let parse = |text: &Value<'_>| {
             let DeValue::String(words) = text.get_ref() else {
                 return Err(wrong());
             };
-            expression::parse(words, id.resource())
+            veil::parse(words, id.resource(), veil)
                 .map(Expectation::Holds)
-                .map_err(|flaw| self.placed(flaw.into(), text))
+                .map_err(|error| self.placed(error, text))
         };
         texts.iter().map(parse).collect()
     }
