@@ -1153,6 +1153,18 @@ fn a_mistake_beside_a_credential_is_told_without_it() {
             run.run().is(2, "", &format!("error: {told}"));
         }
     }
+    // Not for the sake of a message.
+    home.file("helper", "#!/bin/sh\necho x >asked\n", 0o700);
+    home.config(format!(
+        "{chosen}{endpoint}token_command = [\"{}/helper\"]\n",
+        home.path().display()
+    ));
+    home.acctq("check cacc_1 --expect metadata.x==y").run().is(
+        2,
+        "",
+        "error: `==` is no operator (column 11 of `metadata.x==y`)\n  hint: did you mean `=`?\n",
+    );
+    assert!(!home.path().join("asked").exists());
     home.acctq("check --suite PNS-DEFG1234").run().is(
         2,
         "",
