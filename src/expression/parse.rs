@@ -216,7 +216,7 @@ impl<'a> Reader<'a> {
             });
         };
         if !below.is_empty() && field.kind != Kind::Json {
-            let shown = word(name.words(self.text));
+            let shown = self.shown(name.place.clone());
             return Err(self.flaw(
                 name.place.start,
                 format!("`{shown}`: the field {first} has no members"),
@@ -232,7 +232,11 @@ impl<'a> Reader<'a> {
     fn comparison(&mut self, name: &Name, subject: Subject) -> Result<Claim, Flaw> {
         // Not even in a message: what it is compared with would be the secret.
         if is_secret_name(&subject.path()) {
-            let shown = subject.shown();
+            // What stands behind a blank may be the secret itself, without a sign before it.
+            let shown = match subject.path().split_once(char::is_whitespace) {
+                Some(_) => "••••••••".to_owned(),
+                None => subject.shown(),
+            };
             let flaw = self.flaw(
                 name.place.start,
                 format!("`{shown}` is a secret, and nothing is compared with it"),
@@ -266,7 +270,7 @@ impl<'a> Reader<'a> {
         let sign = &rest[..length];
         if sign.is_empty() {
             let (at, message) = if rest.is_empty() {
-                let shown = word(name.words(self.text));
+                let shown = self.shown(name.place.clone());
                 (name.place.start, format!("`{shown}` alone says nothing"))
             } else {
                 let next = self.shown(start..self.text.len());

@@ -550,6 +550,11 @@ fn secrets_are_neither_compared_nor_repeated() {
             Some("`activation_token?` and `!activation_token` ask whether it is set")
         );
     }
+    let error = parse("metadata.activation_token canary", &CONNECTED).map_err(Error::from);
+    assert_eq!(
+        error.expect_err("flawed").to_string(),
+        "`••••••••` is a secret, and nothing is compared with it (column 1)"
+    );
     for text in [
         "metadata.activationToken=x",
         "metadata.old.activation_token=x",
@@ -573,8 +578,8 @@ fn secrets_are_neither_compared_nor_repeated() {
             "a partner account has no field `••••••••` (column 1)",
         ),
         (
-            "activation_token.x=canary",
-            "`activation_token.x`: the field activation_token has no members (column 1)",
+            "activation_token.canary",
+            "`••••••••`: the field activation_token has no members (column 1)",
         ),
         (
             "activation_tokne=canary",
