@@ -421,6 +421,33 @@ mod tests {
     }
 
     #[test]
+    fn what_a_source_has_given_is_known_if_it_is_long_enough() {
+        let tokens = Tokens::new(Source::Variable(Variable::ours("V".to_owned())));
+        let given = || {
+            let mut given = Vec::new();
+            tokens.given().each(|token| given.push(token.to_owned()));
+            given
+        };
+        let give = |token: &str| {
+            let _ = tokens.at_hand(&env(&[("V", token)]), &Interrupt::default());
+        };
+        for (token, known) in [
+            ("seven77", &[][..]),
+            ("eight888", &["eight888"]),
+            ("no token", &["eight888"]),
+            ("nine99999", &["nine99999", "eight888"]),
+            ("eight888", &["nine99999", "eight888"]),
+        ] {
+            give(token);
+            assert_eq!(given(), known);
+        }
+        (10..20).for_each(|i| give(&format!("token-{i}")));
+        let newest: Vec<_> = (12..20).rev().map(|i| format!("token-{i}")).collect();
+        assert_eq!(given(), newest);
+        assert!(!format!("{tokens:?}").contains("token-1"));
+    }
+
+    #[test]
     fn the_longest_token() {
         assert!(Secret::new("x".repeat(MAX)).is_ok());
         let error = Secret::new("x".repeat(MAX + 1)).expect_err("too long");
