@@ -636,6 +636,12 @@ fn what_is_hidden_takes_the_place_with_it() {
             21,
             "`==` is no operator (column 18 of `metadata.••••••••==x`)",
         ),
+        // Inside of it.
+        (
+            "metadata.sk_live_1..x",
+            20,
+            "a field's name is missing here (column 10 of `metadata.••••••••`)",
+        ),
         // Something is missing at the end, where a credential stands.
         (
             "metadata.ghp_1.",
