@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io::{self, Read, Write};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::MAX_HEAD;
 use super::tcp::Stream;
@@ -11,6 +11,9 @@ use super::wire::{Broken, Deadline};
 
 /// What is held of what has arrived: a head must fit, and a little of what makes it too large.
 const BUFFER: usize = MAX_HEAD + 1024;
+
+/// For how long a connection is kept that is not used. Many servers close theirs after 60 seconds, some after 20.
+const MAX_IDLE_AGE: Duration = Duration::from_secs(15);
 
 /// A connection, with TLS or without.
 pub enum Transport {
@@ -25,6 +28,13 @@ impl Transport {
         match self {
             Transport::Plain(stream) => stream,
             Transport::Tls(tls) => tls.socket(),
+        }
+    }
+
+    fn is_quiet(&mut self) -> bool {
+        match self {
+            Transport::Plain(stream) => stream.is_quiet(),
+            Transport::Tls(tls) => tls.is_quiet(),
         }
     }
 
@@ -79,11 +89,9 @@ impl Connection {
         self.kept = Some(Instant::now());
     }
 
-    /// Whether it was kept after that moment, and the server has neither closed it since nor said anything unasked.
-    pub fn is_open(&mut self, since: Option<Instant>) -> bool {
-        self.kept
-            .is_none_or(|kept| since.is_none_or(|since| kept > since))
-            && self.transport.socket().is_quiet()
+    /// Whether it has not been kept for too long, and the server has neither closed it since nor said anything unasked.
+    pub fn is_open(&mut self) -> bool {
+        self.kept.is_none_or(|kept| kept.elapsed() < MAX_IDLE_AGE) && self.transport.is_quiet()
     }
 
     /// Sends a question.

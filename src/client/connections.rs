@@ -1,7 +1,6 @@
 //! The connections of a client: one for each look-up under way, kept between them.
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
 
 use super::connection::{Connection, Transport};
 use super::proxy::Proxy;
@@ -10,9 +9,6 @@ use super::tcp::Stream;
 use super::tls::Tls;
 use super::tunnel::{self, Failed};
 use super::wire::{Broken, Phase, Time};
-
-/// For how long a connection is kept that is not used. Many servers close theirs after 60 seconds, some after 20.
-const MAX_IDLE_AGE: Duration = Duration::from_secs(15);
 
 /// Where the connections lead, and those that nobody uses.
 pub struct Connections {
@@ -34,9 +30,8 @@ impl Connections {
     /// # Errors
     /// There is no way to the server, or none in time.
     pub fn get(&self, new: bool, time: Time) -> Result<Connection, Broken> {
-        let since = Instant::now().checked_sub(MAX_IDLE_AGE);
         while !new && let Some(mut connection) = self.with_idle(Vec::pop) {
-            if connection.is_open(since) {
+            if connection.is_open() {
                 return Ok(connection);
             }
         }

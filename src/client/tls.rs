@@ -162,6 +162,15 @@ impl TlsStream {
         &mut self.stream.sock
     }
 
+    /// Whether there is nothing to read, not even an end: neither in the connection below nor in what came of it.
+    pub fn is_quiet(&mut self) -> bool {
+        let StreamOwned { conn, sock } = &mut self.stream;
+        let state = conn.process_new_packets();
+        let is_empty =
+            state.is_ok_and(|s| s.plaintext_bytes_to_read() == 0 && !s.peer_has_closed());
+        is_empty && sock.is_quiet()
+    }
+
     fn explain(&mut self, error: io::Error) -> io::Error {
         let StreamOwned { conn, sock } = &mut self.stream;
         self.clients.explain(last_words(conn, sock, error))

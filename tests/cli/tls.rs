@@ -18,6 +18,7 @@ use rustls::server::WebPkiClientVerifier;
 use rustls::{ServerConfig, SupportedProtocolVersion, version};
 
 use crate::harness::{Ended, Home, TOKEN};
+use crate::wire::Do::{Read, Write};
 use crate::wire::{Wire, json};
 
 /// A server of one certificate that answers these bytes.
@@ -648,6 +649,47 @@ fn an_end_without_close_notify_is_an_end_only_where_the_length_is_known() {
         );
         assert_eq!(wire.connections_of(connections), connections, "{name}");
     }
+}
+
+#[test]
+fn what_comes_behind_an_answer_is_not_the_next_one_wherever_it_waits() {
+    // A record of 16 KiB, the last bytes of which find no more room than rustls has for them (RFC 8446 5.1).
+    const ROOM: usize = 17 * 1024;
+    const RECORD: usize = 16 * 1024;
+    let root = Authority::root("Acme Root");
+    let account = |id: &str| ACCOUNT.replace("cacc_1", id);
+    let start = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n";
+    let of_length = |whole: usize, start: &str, body: &str| {
+        let length = format!("Content-Length: {}\r\n", body.len());
+        let rest = whole - start.len() - length.len() - "X: \r\n\r\n".len() - body.len();
+        format!("{start}{length}X: {}\r\n\r\n{body}", "y".repeat(rest))
+    };
+    let blank = " ".repeat(8 * 1024);
+    let first = of_length(ROOM, start, &format!("{}{blank}", account("cacc_1")));
+    let (begin, rest) = first.split_at(1500);
+    let missing = "HTTP/1.1 404 Not Found\r\nContent-Type: application/json\r\n";
+    let stray = of_length(RECORD - rest.len(), missing, "{}");
+    let scripts = vec![
+        vec![
+            Read,
+            Write(begin.into()),
+            Write(format!("{rest}{stray}").into()),
+            Read,
+            Write(json(&account("cacc_2"))),
+            Read,
+        ],
+        vec![Read, Write(json(&account("cacc_2"))), Read],
+    ];
+    let serves = root.certifies(&for_names(&["localhost"])).serves();
+    let wire = Wire::tls_by(serves, scripts);
+    let home = Home::new();
+    home.profile(wire.url());
+    let trusted = home.file("trusted.pem", &root.pem, 0o644);
+    home.acctq("cacc get cacc_1 cacc_2 -o ndjson --retries 0 --jobs 1")
+        .env("SSL_CERT_FILE", &trusted)
+        .run()
+        .prints(&format!("{}\n{}\n", account("cacc_1"), account("cacc_2")));
+    assert_eq!(wire.connections(), 2);
 }
 
 /// A server of `root`, and a home whose profile names it, with this line more.

@@ -136,6 +136,25 @@ impl Wire {
         Wire::tls_ending(config, answer, |_| ())
     }
 
+    /// The same by a script for each connection, of `Read` and `Write` only; each `Write` is a record, of 16 KiB at most.
+    pub fn tls_by(config: ServerConfig, scripts: Vec<Vec<Do>>) -> Self {
+        let config = Arc::new(config);
+        Wire::serving("https://localhost", move |number, stream, seen| {
+            let connection = ServerConnection::new(config.clone()).unwrap();
+            let mut stream = StreamOwned::new(connection, stream);
+            for action in scripts.get(number).or(scripts.last()).into_iter().flatten() {
+                let done = match action {
+                    Do::Read => read_head(&mut stream).map(|head| seen.lock().unwrap().push(head)),
+                    Do::Write(bytes) => stream.write_all(bytes).and_then(|()| stream.flush()),
+                    other => panic!("not over TLS: {other:?}"),
+                };
+                if done.is_err() {
+                    return;
+                }
+            }
+        })
+    }
+
     fn tls_ending(
         config: ServerConfig,
         answer: Vec<u8>,
