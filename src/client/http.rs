@@ -39,9 +39,8 @@ pub fn question(host: &str, path: &str, token: &str) -> Vec<u8> {
 pub fn head<T>(
     connection: &mut Connection,
     deadline: Deadline,
-    of: impl FnOnce(u16, &[Header<'_>]) -> T,
+    of: impl Fn(u16, &[Header<'_>]) -> T,
 ) -> Result<(T, Body<'_>), Broken> {
-    let mut of = Some(of);
     let mut before = 0;
     loop {
         // Nobody clears what is written to or not looked at: that is a fiftieth of a look-up.
@@ -74,8 +73,7 @@ pub fn head<T>(
         // An interim answer is followed by another (RFC 9110 15.2). To 101, that is another protocol.
         if !(100..200).contains(&status) || status == 101 {
             let framing = Framing::of(status, response.version, response.headers)?;
-            let told = of.take().map(|of| of(status, response.headers));
-            let told = told.ok_or(Broken::NotHttp)?;
+            let told = of(status, response.headers);
             connection.take(length);
             return Ok((told, Body::new(connection, framing)));
         }

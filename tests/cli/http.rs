@@ -250,8 +250,8 @@ fn broken_framing() {
         lasting "a chunk too long": chunked("2\r\n{}}}}\r\n0\r\n\r\n") => BAD, NO_HTTP;
         lasting "a chunk of 2^64": chunked("10000000000000000\r\n{}\r\n0\r\n\r\n") => BAD, NO_HTTP;
         lasting "a negative chunk": chunked("-2\r\n{}\r\n0\r\n\r\n") => BAD, NO_HTTP;
-        lasting "a chunk without a size": chunked("\r\n{}\r\n0\r\n\r\n") => BAD, NO_HTTP;
-        lasting "a chunk with an extension and no size": chunked(";a=b\r\n{}\r\n0\r\n\r\n") => BAD, NO_HTTP;
+        lasting "a last chunk without a size": chunked(&format!("{length:x}\r\n{ACCOUNT}\r\n\r\n\r\n")) => BAD, NO_HTTP;
+        lasting "a last chunk with an extension and no size": chunked(&format!("{length:x}\r\n{ACCOUNT}\r\n;a=b\r\n\r\n")) => BAD, NO_HTTP;
         lasting "a chunk size with 0x": chunked("0x2\r\n{}\r\n0\r\n\r\n") => BAD, NO_HTTP;
         lasting "a chunk size that ends in LF only": chunked("2\n{}\r\n0\r\n\r\n") => BAD, NO_HTTP;
         lasting "a line behind the last chunk that is none": chunked("2\r\n{}\r\n0\r\nnothing\r\n\r\n") => BAD, NO_HTTP;
