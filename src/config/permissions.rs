@@ -329,17 +329,42 @@ mod tests {
         refuse_foreign_readers(&Opened::open(&path).ok().expect("opened")).expect("mended");
     }
 
+    /// The files of others, which only root can make, are in words only.
     #[test]
-    fn what_is_roots_takes_root_to_mend() {
-        for (right, hint) in [
-            (Right::Write, "run `sudo chmod go-w /c`"),
+    fn what_is_anothers_takes_root_to_mend() {
+        let mine_alone = "make it yours alone: `sudo chown \"$(id -u)\" /c && chmod 600 /c`";
+        let mine = "make it yours: `sudo chown \"$(id -u)\" /c`";
+        for (who, right, said, hint) in [
             (
+                Foreign::World,
+                Right::Write,
+                "written by others (everybody)",
+                "run `sudo chmod go-w /c`",
+            ),
+            (
+                Foreign::Group(7),
                 Right::Read,
-                "make it yours alone: `sudo chown \"$(id -u)\" /c && chmod 600 /c`",
+                "read by others (its group, 7), and it holds a token",
+                mine_alone,
+            ),
+            (
+                Foreign::Owner(7),
+                Right::Write,
+                "written by others (its owner, user 7)",
+                mine,
+            ),
+            (
+                Foreign::Owner(7),
+                Right::Read,
+                "read by others (its owner, user 7), and it holds a token",
+                mine,
             ),
         ] {
-            let error = refusal(Path::new("/c"), right, Foreign::World, false);
-            assert_eq!(error.hint_text(), Some(hint));
+            let error = refusal(Path::new("/c"), right, who, false);
+            assert_eq!(
+                (error.to_string(), error.hint_text()),
+                (format!("/c can be {said}"), Some(hint))
+            );
         }
     }
 
