@@ -383,12 +383,14 @@ mod tests {
             (text.as_str(), hint.as_str()),
             ("this is a URL, not an id", "try: acctq cacc get cacc_1")
         );
-        for around in ["\"cacc_1\"", "<cacc_1>", "cacc_1,", " cacc_1", "cacc_1\r"] {
-            assert_eq!(
-                message(CONNECTED.parse_id(around)).1,
-                "try: acctq cacc get cacc_1",
-                "{around:?}"
-            );
+        for c in "\"'`<>,;()[]{}“”‘’«» \t\r\n\0".chars() {
+            for around in [format!("{c}cacc_1"), format!("cacc_1{c}")] {
+                assert_eq!(
+                    message(CONNECTED.parse_id(&around)).1,
+                    "try: acctq cacc get cacc_1",
+                    "{around:?}"
+                );
+            }
         }
     }
 
@@ -400,6 +402,7 @@ mod tests {
             "\"PNS-DEFG1234\"",
             "eyJhbGciOiJIUzI1NiIsInR5cCI6",
             "Bearer abc123",
+            "Authorization: Basic YTpi",
         ] {
             for error in [
                 CONNECTED.parse_id(secret),
@@ -410,6 +413,32 @@ mod tests {
                 assert!(error.facts().id.is_none());
                 let all = format!("{error} {:?}", error.hint_text());
                 assert!(!all.contains(&secret.trim_matches('"')[4..]), "{all}");
+            }
+        }
+        for start in [
+            "sk_",
+            "rk_",
+            "pk_",
+            "ops_",
+            "PNS-",
+            "ghp_",
+            "gho_",
+            "ghu_",
+            "ghs_",
+            "ghr_",
+            "github_pat_",
+            "xoxa-",
+            "xoxb-",
+            "xoxe-",
+            "xoxp-",
+            "xoxr-",
+            "xoxs-",
+            "xapp-",
+            "glpat-",
+        ] {
+            for start in [start.to_lowercase(), start.to_uppercase()] {
+                let shown = hide_credentials(&format!("is {start}abc123 right?"));
+                assert_eq!(shown, "is •••••••• right?", "{start}");
             }
         }
         for (text, shown) in [
