@@ -415,11 +415,19 @@ mod tests {
 
     #[test]
     fn paths_are_quoted_for_a_shell() {
-        assert_eq!(quote(Path::new("/a/b.toml")), "/a/b.toml");
-        assert_eq!(
-            quote(Path::new("/Application Support/x")),
-            "'/Application Support/x'"
-        );
-        assert_eq!(quote(Path::new("/it's")), r"'/it'\''s'");
+        for (path, quoted) in [
+            ("/a/b.toml", "/a/b.toml"),
+            ("/A-1_b/c+d:e,f@g%h", "/A-1_b/c+d:e,f@g%h"),
+            ("/Application Support/x", "'/Application Support/x'"),
+            ("/it's", r"'/it'\''s'"),
+            ("/$(id)", "'/$(id)'"),
+            ("/`id`", "'/`id`'"),
+            ("/a;b&c|d", "'/a;b&c|d'"),
+            ("~/x", "'~/x'"),
+            ("/ä", "'/ä'"),
+            ("-R", "'-R'"),
+        ] {
+            assert_eq!(quote(Path::new(path)), quoted);
+        }
     }
 }
