@@ -251,7 +251,6 @@ impl Answer {
                 facts.status = Some(self.status);
                 facts.request_id = self.request_id();
             }),
-            stale: false,
             ..failure
         }
     }
