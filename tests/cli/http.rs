@@ -555,6 +555,28 @@ fn the_free_retry_is_free_once() {
 }
 
 #[test]
+fn a_connection_that_breaks_in_its_answer_is_not_stale() {
+    let half = json(ACCOUNT)[..100].to_vec();
+    let breaks = vec![Read, Write(json(ACCOUNT)), Read, Write(half), Finish];
+    let other = ACCOUNT.replace("cacc_1", "cacc_2");
+    let wire = Wire::new(vec![breaks, says(json(&other))]);
+    let home = Home::new();
+    home.profile(wire.url());
+    let ended = home
+        .acctq("cacc get cacc_1 cacc_2 -o ndjson --retries 0 --jobs 1")
+        .run();
+    assert_eq!((ended.code, &*ended.stdout), (7, &*format!("{ACCOUNT}\n")));
+    assert_eq!(
+        (
+            ended.error()["code"].as_str(),
+            ended.error()["attempts"].as_u64()
+        ),
+        (Some("network"), Some(1))
+    );
+    assert_eq!(wire.connections(), 1);
+}
+
+#[test]
 fn the_request_is_exactly_this() {
     let version = env!("CARGO_PKG_VERSION");
     for (base, prefix) in [
