@@ -15,6 +15,7 @@ use super::{LARGE, retry};
 use crate::account::{
     Account, Concealment, Document, Id, Resource, Undocumented, field, id::hide_credentials,
 };
+use crate::config::TELLING;
 use crate::error::{Error, Kind};
 use crate::escape::{EXCERPT, excerpt};
 use crate::json::{self, Flaw, Token, Tokens};
@@ -140,10 +141,6 @@ pub(super) const CUT_OFF: &str =
 const COMPROMISED: &str = "whoever runs that server should know; consider the token compromised";
 
 pub(super) const CHECK_URL: &str = "is base_url right? `acctq config show` shows it";
-
-/// From this length on a token that stands in an answer is one that the server repeats; a shorter one, as people give to a
-/// mock server, may stand there by accident.
-pub(super) const TELLING: usize = 8;
 
 /// The headers that matter.
 const HEADERS: [&str; 6] = [

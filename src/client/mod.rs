@@ -6,6 +6,7 @@
 
 mod answer;
 mod attempt;
+mod bearer;
 mod connection;
 mod connections;
 mod failure;
@@ -18,7 +19,6 @@ pub mod retry;
 mod roots;
 mod tcp;
 mod tls;
-mod tokens;
 mod tunnel;
 mod verifier;
 mod wire;
@@ -29,6 +29,7 @@ use std::time::{Duration, Instant};
 
 use self::answer::{Place, Target};
 use self::attempt::Request;
+use self::bearer::Bearer;
 use self::connections::Connections;
 pub use self::failure::Failure;
 pub use self::listing::Listing;
@@ -36,7 +37,6 @@ pub use self::pace::Pace;
 use self::proxy::Proxy;
 pub use self::retry::LONGEST_ASKED as LONGEST_PAUSE;
 use self::retry::{Decision, Outcome};
-use self::tokens::Tokens;
 use crate::account::{Account, Id, Resource};
 use crate::config::{Endpoint, Environment};
 use crate::error::{Error, Kind, Result};
@@ -113,7 +113,7 @@ pub struct Client<'a> {
     host: String,
     connections: Connections,
     proxy: Option<Arc<Proxy>>,
-    tokens: Tokens<'a>,
+    bearer: Bearer<'a>,
     trace: &'a (dyn Fn(&Trace<'_>) + Sync),
 }
 
@@ -167,7 +167,7 @@ impl<'a> Client<'a> {
             host: host.to_owned(),
             connections,
             proxy,
-            tokens: Tokens {
+            bearer: Bearer {
                 endpoint,
                 env,
                 interrupt,
@@ -190,7 +190,7 @@ impl<'a> Client<'a> {
     pub fn prepare(&self, id: &Id, started: Instant) -> Result<()> {
         let target = Target::Account(id);
         match self
-            .tokens
+            .bearer
             .get(target, self.profile(), started + self.limits.timeout)
         {
             Ok(_) => Ok(()),
@@ -258,7 +258,7 @@ impl<'a> Client<'a> {
 
     /// Has the token read anew for the next look-up: one that was accepted and is not any more may have ended.
     pub fn forget_token(&self) {
-        self.tokens.forget();
+        self.bearer.forget();
     }
 
     /// A failure with what it is about.
@@ -330,7 +330,7 @@ impl<'a> Client<'a> {
         attempts: &mut u32,
         mut attempt: impl FnMut(&Request<'_>) -> Result<(T, Option<String>), Failure>,
     ) -> Result<T> {
-        let mut token = self.tokens.get(target, self.profile(), deadline)?;
+        let mut token = self.bearer.get(target, self.profile(), deadline)?;
         let base = &self.endpoint.base_url.value;
         let (path, name) = target.path();
         let url = base.join(path, name);
@@ -384,7 +384,7 @@ impl<'a> Client<'a> {
                 .is_some_and(|status| target.resource().token_rejected.contains(&status));
             if is_rejected
                 && self.pace.is_shared()
-                && let Some(renewed) = self.tokens.renewed(&token, deadline)?
+                && let Some(renewed) = self.bearer.renewed(&token, deadline)?
             {
                 (self.trace)(&trace);
                 token = renewed;

@@ -25,7 +25,7 @@ pub use endpoint::Endpoint;
 pub use environment::Environment;
 pub(crate) use opened::Opened;
 pub use template::{TEMPLATE, Written, init};
-pub use token::{Given, Secret, Source, Tokens};
+pub use token::{Given, Secret, Source, TELLING, Tokens};
 pub(crate) use values::TIMEOUT_RULE;
 pub use values::{
     parse_accounts, parse_jobs, parse_limit, parse_output, parse_port, parse_rate, parse_retries,

@@ -21,7 +21,7 @@ const MAX: usize = 8 * 1024;
 
 /// From this length on, a token is looked for where it does not belong; a shorter one, as people give to a mock server, may
 /// stand there by accident.
-const TELLING: usize = 8;
+pub const TELLING: usize = 8;
 
 /// So many of the tokens that a source has given are looked for, the newest ones: those before have ended.
 const IN_USE: usize = 8;

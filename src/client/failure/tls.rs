@@ -6,8 +6,8 @@ use rustls::{AlertDescription, CertificateError};
 
 use super::Failure;
 use crate::account::id::hide_credentials;
-use crate::client::answer::TELLING;
 use crate::client::verifier::Untrusted;
+use crate::config::TELLING;
 use crate::error::{Error, Kind};
 use crate::escape::excerpt;
 

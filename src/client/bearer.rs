@@ -5,12 +5,9 @@ use std::time::Instant;
 
 use super::answer::Target;
 use crate::account::Resource;
-use crate::config::{Endpoint, Environment, Secret};
+use crate::config::{Endpoint, Environment, Secret, TELLING};
 use crate::error::{Error, Kind, Result};
 use crate::interrupt::Interrupt;
-
-/// A shorter token may be a part of an id by chance.
-const SHORTEST: usize = 8;
 
 /// The bearer token.
 #[derive(Clone)]
@@ -21,7 +18,7 @@ pub struct Token {
 }
 
 /// Where the token comes from, and what is known of it.
-pub struct Tokens<'a> {
+pub struct Bearer<'a> {
     pub endpoint: &'a Endpoint,
     pub env: &'a Environment,
     pub interrupt: &'a Interrupt,
@@ -36,7 +33,7 @@ pub struct Known {
     is_renewed: bool,
 }
 
-impl Tokens<'_> {
+impl Bearer<'_> {
     /// The bearer token, unless what is asked for holds it: nothing is sent then, for a URL stands in logs.
     ///
     /// # Errors
@@ -49,7 +46,7 @@ impl Tokens<'_> {
     ) -> Result<Token> {
         let token = self.current(deadline)?;
         let secret = token.secret.expose();
-        let lengths = SHORTEST..=target.id().map_or(0, str::len);
+        let lengths = TELLING..=target.id().map_or(0, str::len);
         let holds = |id: &str| lengths.contains(&secret.len()) && id.contains(secret);
         if !target.id().is_some_and(holds) {
             return Ok(token);
