@@ -7,8 +7,8 @@ use super::proxy::Proxy;
 use super::resolve::Remembering;
 use super::tcp::Stream;
 use super::tls::Tls;
-use super::tunnel::{self, Failed};
-use super::wire::{Broken, Phase, Time};
+use super::tunnel;
+use super::wire::{Broken, NoTunnel, Phase, Time};
 
 /// Where the connections lead, and those that nobody uses.
 pub struct Connections {
@@ -51,10 +51,10 @@ impl Connections {
             None => Stream::connect(&addresses?, deadline)?,
             Some(proxy) => {
                 let tunnel = addresses
-                    .map_err(|broken| Failed::to_resolve(&broken))
+                    .map_err(|broken| NoTunnel::to_resolve(&broken))
                     .and_then(|addresses| {
                         let connected = Stream::connect(&addresses, deadline);
-                        let mut stream = connected.map_err(Failed::to_connect)?;
+                        let mut stream = connected.map_err(NoTunnel::to_connect)?;
                         tunnel::open(proxy, &mut stream)?;
                         Ok(stream)
                     });

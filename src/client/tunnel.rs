@@ -4,21 +4,21 @@ use std::io::{self, Read, Write};
 
 use super::MAX_HEAD;
 use super::proxy::Proxy;
-use super::wire::Broken;
+use super::wire::{Broken, NoTunnel};
 
 /// Has the proxy connect `stream` to the server.
 ///
 /// # Errors
 /// Why it does not.
-pub fn open(proxy: &Proxy, stream: &mut (impl Read + Write)) -> Result<(), Failed> {
+pub fn open(proxy: &Proxy, stream: &mut (impl Read + Write)) -> Result<(), NoTunnel> {
     match ask(proxy, stream)? {
         200..300 => Ok(()),
-        status => Err(Failed::Status(status)),
+        status => Err(NoTunnel::Status(status)),
     }
 }
 
 /// Asks for the tunnel, and returns the status of the answer. Nothing behind its head is read: that belongs to the tunnel.
-fn ask(proxy: &Proxy, stream: &mut (impl Read + Write)) -> Result<u16, Failed> {
+fn ask(proxy: &Proxy, stream: &mut (impl Read + Write)) -> Result<u16, NoTunnel> {
     let target = &proxy.target;
     let mut request = format!("CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n");
     request += concat!("User-Agent: acctq/", env!("CARGO_PKG_VERSION"), "\r\n");
@@ -30,7 +30,7 @@ fn ask(proxy: &Proxy, stream: &mut (impl Read + Write)) -> Result<u16, Failed> {
     request += "\r\n";
     stream
         .write_all(request.as_bytes())
-        .map_err(Failed::to_answer)?;
+        .map_err(NoTunnel::to_answer)?;
     let mut read = 0;
     loop {
         let status = status(stream, &mut read)?;
@@ -42,72 +42,51 @@ fn ask(proxy: &Proxy, stream: &mut (impl Read + Write)) -> Result<u16, Failed> {
 }
 
 /// Reads one head, and returns its status. `read` counts the bytes of all.
-fn status(stream: &mut impl Read, read: &mut usize) -> Result<u16, Failed> {
+fn status(stream: &mut impl Read, read: &mut usize) -> Result<u16, NoTunnel> {
     let mut head = Vec::new();
     while !head.ends_with(b"\n\r\n") && !head.ends_with(b"\n\n") {
         // Byte by byte, for what follows is not ours; it is a line or a few, once a connection.
         let mut byte = [0];
         match stream.read(&mut byte) {
-            Ok(0) => return Err(Failed::Closed),
+            Ok(0) => return Err(NoTunnel::Closed),
             Ok(_) => head.push(byte[0]),
-            Err(e) => return Err(Failed::to_answer(e)),
+            Err(e) => return Err(NoTunnel::to_answer(e)),
         }
         *read += 1;
         // Whoever speaks something else is not waited for.
         if head.len() <= 7 && !b"HTTP/1.".starts_with(&head) || *read > MAX_HEAD {
-            return Err(Failed::NotHttp);
+            return Err(NoTunnel::NotHttp);
         }
     }
     let mut headers = [httparse::EMPTY_HEADER; 128];
     let mut response = httparse::Response::new(&mut headers);
     match response.parse(&head) {
-        Ok(httparse::Status::Complete(_)) => response.code.ok_or(Failed::NotHttp),
-        _ => Err(Failed::NotHttp),
+        Ok(httparse::Status::Complete(_)) => response.code.ok_or(NoTunnel::NotHttp),
+        _ => Err(NoTunnel::NotHttp),
     }
 }
 
-/// What goes wrong before there is a tunnel.
-#[derive(Debug)]
-pub enum Failed {
-    /// The proxy's name has no address.
-    Name,
-    /// The name did not resolve in time.
-    NameInTime,
-    /// No connection to the proxy in time.
-    ConnectInTime,
-    /// No connection to the proxy.
-    Connect(io::Error),
-    /// The proxy did not answer in time.
-    AnswerInTime,
-    /// The proxy closed the connection before its answer was complete.
-    Closed,
-    /// The answer is not HTTP, or never ends.
-    NotHttp,
-    /// The proxy answered that there is no tunnel.
-    Status(u16),
-}
-
-impl Failed {
+impl NoTunnel {
     /// As what looking for the proxy's address comes to.
     pub fn to_resolve(broken: &Broken) -> Self {
         match broken {
-            Broken::Late(_) => Failed::NameInTime,
-            _ => Failed::Name,
+            Broken::Late(_) => NoTunnel::NameInTime,
+            _ => NoTunnel::Name,
         }
     }
 
     /// As what connecting to the proxy comes to.
     pub fn to_connect(broken: Broken) -> Self {
         match broken {
-            Broken::Late(_) => Failed::ConnectInTime,
-            broken => Failed::Connect(broken.into()),
+            Broken::Late(_) => NoTunnel::ConnectInTime,
+            broken => NoTunnel::Connect(broken.into()),
         }
     }
 
     fn to_answer(error: io::Error) -> Self {
         match Broken::from(error) {
-            Broken::Late(_) => Failed::AnswerInTime,
-            _ => Failed::Closed,
+            Broken::Late(_) => NoTunnel::AnswerInTime,
+            _ => NoTunnel::Closed,
         }
     }
 }

@@ -4,8 +4,6 @@ use std::fmt;
 use std::io;
 use std::time::{Duration, Instant};
 
-use super::tunnel::Failed;
-
 /// Longer than anything is waited for.
 const LONGEST: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
@@ -87,7 +85,7 @@ pub enum Broken {
     /// The name has no address.
     NoAddress,
     /// There is no way through the proxy.
-    Tunnel(Failed),
+    Tunnel(NoTunnel),
     /// The other side closed the connection instead of speaking TLS.
     NoHandshake,
     /// What rustls found wrong.
@@ -105,6 +103,27 @@ pub enum Broken {
     ManyLines,
     /// The system's own error.
     Io(io::Error),
+}
+
+/// Why there is no way through the proxy.
+#[derive(Debug)]
+pub enum NoTunnel {
+    /// The proxy's name has no address.
+    Name,
+    /// The name did not resolve in time.
+    NameInTime,
+    /// No connection to the proxy in time.
+    ConnectInTime,
+    /// No connection to the proxy.
+    Connect(io::Error),
+    /// The proxy did not answer in time.
+    AnswerInTime,
+    /// The proxy closed the connection before its answer was complete.
+    Closed,
+    /// The answer is not HTTP, or never ends.
+    NotHttp,
+    /// The proxy answered that there is no tunnel.
+    Status(u16),
 }
 
 impl From<io::Error> for Broken {

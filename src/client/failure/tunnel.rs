@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use super::{Failure, again, closed, plain, seconds};
 use crate::client::proxy::Proxy;
-use crate::client::tunnel::Failed;
+use crate::client::wire::NoTunnel;
 use crate::error::{Error, Kind};
 
 /// No tunnel: whether it may come to be by itself is told by what the proxy said.
-pub fn of_tunnel(failed: &Failed, proxy: Option<&Proxy>, host: &str, phase: Duration) -> Failure {
+pub fn of_tunnel(failed: &NoTunnel, proxy: Option<&Proxy>, host: &str, phase: Duration) -> Failure {
     let Some(proxy) = proxy else {
         return Failure::passing(closed(host));
     };
@@ -22,18 +22,18 @@ pub fn of_tunnel(failed: &Failed, proxy: Option<&Proxy>, host: &str, phase: Dura
     let up = format!("check {variable}, and that the proxy is up");
     let behind = format!("try again, or check that the proxy can reach {host}");
     let (message, advice, transient) = match failed {
-        Failed::Name => (
+        NoTunnel::Name => (
             format!("the name of {proxy} does not resolve to an address"),
             format!("check the spelling of {variable}, and that this machine is online"),
             true,
         ),
-        Failed::NameInTime => (
+        NoTunnel::NameInTime => (
             format!("the name of {proxy} did not resolve {within}"),
             again(phase),
             true,
         ),
-        Failed::ConnectInTime => (format!("no connection to {proxy} {within}"), up, true),
-        Failed::Connect(e) => {
+        NoTunnel::ConnectInTime => (format!("no connection to {proxy} {within}"), up, true),
+        NoTunnel::Connect(e) => {
             let message = match e.kind() {
                 io::ErrorKind::ConnectionRefused => format!("{proxy} refuses the connection"),
                 io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => {
@@ -43,30 +43,30 @@ pub fn of_tunnel(failed: &Failed, proxy: Option<&Proxy>, host: &str, phase: Dura
             };
             (message, up, true)
         }
-        Failed::AnswerInTime => (
+        NoTunnel::AnswerInTime => (
             format!("{proxy} did not open a tunnel to {host} {within}"),
             behind,
             true,
         ),
-        Failed::Closed => (
+        NoTunnel::Closed => (
             format!("{proxy} closed the connection instead of opening a tunnel to {host}"),
             behind,
             true,
         ),
-        Failed::NotHttp => (
+        NoTunnel::NotHttp => (
             format!("{proxy} does not answer as an HTTP proxy does"),
             format!("check {variable}, its port included"),
             false,
         ),
         // 407 by the standard; tinyproxy answers wrong credentials with 401.
-        Failed::Status(status @ (401 | 407)) if credentials.is_some() => (
+        NoTunnel::Status(status @ (401 | 407)) if credentials.is_some() => (
             format!("{proxy} answers {status}: it does not accept the user name and password"),
             format!(
                 "mend them in {variable}, special characters percent-encoded; acctq knows Basic authentication only"
             ),
             false,
         ),
-        Failed::Status(status @ (401 | 407)) => (
+        NoTunnel::Status(status @ (401 | 407)) => (
             format!("{proxy} answers {status}: it wants a user name and password"),
             format!(
                 "{variable} takes them as http://USER:PASSWORD@{}, special characters percent-encoded",
@@ -74,17 +74,17 @@ pub fn of_tunnel(failed: &Failed, proxy: Option<&Proxy>, host: &str, phase: Dura
             ),
             false,
         ),
-        Failed::Status(403) => (
+        NoTunnel::Status(403) => (
             format!("{proxy} answers 403: it forbids the connection to {host}"),
             format!("ask its operator to allow {}", proxy.target),
             false,
         ),
-        Failed::Status(status @ (408 | 429 | 500 | 502..600)) => (
+        NoTunnel::Status(status @ (408 | 429 | 500 | 502..600)) => (
             format!("{proxy} answers {status}: it could not open a tunnel to {host}"),
             behind,
             true,
         ),
-        Failed::Status(status) => (
+        NoTunnel::Status(status) => (
             format!("{proxy} answers {status}: it refuses to open a tunnel to {host}"),
             format!(
                 "check {variable}, and that the proxy allows CONNECT to {}",
