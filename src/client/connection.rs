@@ -153,3 +153,28 @@ impl fmt::Debug for Connection {
         f.write_str("Connection")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use super::super::wire::Phase;
+    use super::*;
+
+    #[test]
+    fn what_was_kept_for_too_long_is_not_used() {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address = listener.local_addr().expect("bound");
+        let deadline = Deadline::of(Phase::Connect, Duration::from_secs(60));
+        let stream = Stream::connect(&[address], deadline).expect("a connection");
+        let mut connection = Connection::new(Transport::Plain(stream));
+        let ago = |seconds| Instant::now().checked_sub(Duration::from_secs(seconds));
+        // A machine that has just been started has no such time.
+        for (seconds, is_open) in [(10, true), (15, false), (60, false)] {
+            if let Some(kept) = ago(seconds) {
+                connection.kept = Some(kept);
+                assert_eq!(connection.is_open(), is_open, "{seconds} s");
+            }
+        }
+    }
+}

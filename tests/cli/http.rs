@@ -1,8 +1,10 @@
 //! What a server may do on the wire.
 
+use std::io::Write as _;
+
 use crate::harness::{Home, TOKEN};
-use crate::wire::Do::{Dribble, Finish, Flood, Hold, Read, Reset, Start, Write};
-use crate::wire::{BlackHole, Do, Untouched, Wire, json, response};
+use crate::wire::Do::{Dribble, Finish, Flood, Hold, Open, Pass, Read, Reset, Start, Write};
+use crate::wire::{BlackHole, Do, Gate, Reply, Server, Untouched, Wire, json, response};
 
 /// An account that keeps to the contract.
 const ACCOUNT: &str = r#"{"id":"cacc_1","connection_type":"standard","onboarding_mode":"full","status":"active","platform_organization_id":"org_1","created_at":"2025-01-02T03:04:05Z"}"#;
@@ -196,6 +198,15 @@ fn answers_that_take_too_long() {
         }
         .map(|case| case.args("--timeout 200ms")),
     );
+    // Each phase in time, but not all of them: the harness ends what goes on for a second longer.
+    let head = format!("HTTP/1.1 200 OK\r\n{JSON}Content-Length: 500\r\n\r\n");
+    let pause = 1800 / head.len() as u64;
+    check(
+        cases! {
+            lasting "the head and the body are slow": vec![Read, Dribble(head.into(), pause), Hold] => TIMEOUT, "the answer of HOST did not arrive whole within 2 s WHO";
+        }
+        .map(|case| case.args("--timeout 2s")),
+    );
 }
 
 #[test]
@@ -247,6 +258,7 @@ fn broken_framing() {
         lasting "a signed length": head("Content-Length: +5\r\n", ACCOUNT) => BAD, NO_HTTP;
         lasting "no length": head("Content-Length: \r\n", ACCOUNT) => BAD, NO_HTTP;
         lasting "a chunk of no size": chunked("zz\r\n{}\r\n0\r\n\r\n") => BAD, NO_HTTP;
+        lasting "a chunk that does not end where it says": chunked(&format!("{length:x}\r\n{ACCOUNT}}}}}0\r\n\r\n")) => BAD, NO_HTTP;
         lasting "a chunk too long": chunked("2\r\n{}}}}\r\n0\r\n\r\n") => BAD, NO_HTTP;
         lasting "a chunk of 2^64": chunked("10000000000000000\r\n{}\r\n0\r\n\r\n") => BAD, NO_HTTP;
         lasting "a negative chunk": chunked("-2\r\n{}\r\n0\r\n\r\n") => BAD, NO_HTTP;
@@ -551,6 +563,66 @@ fn the_free_retry_is_free_once() {
         ),
         (Some("network"), Some(1))
     );
+    assert_eq!(wire.connections(), 2);
+}
+
+#[test]
+fn the_free_retry_goes_to_a_new_connection() {
+    let both = Gate::default();
+    let asked = both.clone();
+    let server = Server::new(move |request| match request.id {
+        // It had closed all of them.
+        "cacc_3" if request.on_connection > 1 => Reply::Close(Vec::new()),
+        id => {
+            asked.pass();
+            Reply::Send(json(&ACCOUNT.replace("cacc_1", id)))
+        }
+    });
+    let home = Home::new();
+    home.profile(server.url());
+    let run = home.acctq("cacc get - -o ndjson --retries 0 --jobs 2");
+    let (mut started, mut stdin) = run.start_fed();
+    stdin.write_all(b"cacc_1\ncacc_2\n").unwrap();
+    server.asked(2);
+    both.open();
+    for id in ["cacc_1", "cacc_2"] {
+        assert_eq!(
+            started.line(),
+            format!("{}\n", ACCOUNT.replace("cacc_1", id))
+        );
+    }
+    stdin.write_all(b"cacc_3\n").unwrap();
+    drop(stdin);
+    started
+        .exits()
+        .prints(&format!("{}\n", ACCOUNT.replace("cacc_1", "cacc_3")));
+    assert_eq!(server.count(), 4);
+}
+
+#[test]
+fn what_comes_unasked_is_not_the_next_answer() {
+    let account = |id: &str| ACCOUNT.replace("cacc_1", id);
+    let (idle, arrived) = (Gate::default(), Gate::default());
+    let speaks = vec![
+        Read,
+        Write(json(&account("cacc_1"))),
+        Pass(idle.clone()),
+        Write(response("404 Not Found", JSON, "{}")),
+        Open(arrived.clone()),
+        Hold,
+    ];
+    let wire = Wire::new(vec![speaks, says(json(&account("cacc_2")))]);
+    let home = Home::new();
+    home.profile(wire.url());
+    let run = home.acctq("cacc get - -o ndjson --retries 0 --jobs 1");
+    let (mut started, mut stdin) = run.start_fed();
+    stdin.write_all(b"cacc_1\n").unwrap();
+    assert_eq!(started.line(), format!("{}\n", account("cacc_1")));
+    idle.open();
+    arrived.pass();
+    stdin.write_all(b"cacc_2\n").unwrap();
+    drop(stdin);
+    started.exits().prints(&format!("{}\n", account("cacc_2")));
     assert_eq!(wire.connections(), 2);
 }
 

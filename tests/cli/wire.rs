@@ -22,6 +22,10 @@ pub enum Do {
     Dribble(Vec<u8>, u64),
     /// Write this again and again until the client goes away.
     Flood(Vec<u8>),
+    /// Wait until somebody opens this.
+    Pass(Gate),
+    /// Open this.
+    Open(Gate),
     /// Wait until the client goes away.
     Hold,
     /// Close the sending half, and read to the client's end.
@@ -269,6 +273,14 @@ fn play(script: &[Do], mut stream: TcpStream, seen: &Mutex<Vec<String>>) {
                     break Err(e);
                 }
             },
+            Do::Pass(gate) => {
+                gate.pass();
+                Ok(())
+            }
+            Do::Open(gate) => {
+                gate.open();
+                Ok(())
+            }
             Do::Hold => stream.read_to_end(&mut Vec::new()).map(|_| ()),
             Do::Finish => stream
                 .shutdown(Shutdown::Write)
@@ -501,7 +513,7 @@ impl Log {
 }
 
 /// Keeps whoever comes until it is opened.
-#[derive(Clone, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Gate(Arc<(Mutex<bool>, Condvar)>);
 
 impl Gate {
