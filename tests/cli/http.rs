@@ -198,12 +198,13 @@ fn answers_that_take_too_long() {
         }
         .map(|case| case.args("--timeout 200ms")),
     );
-    // Each phase in time, but not all of them: the harness ends what goes on for a second longer.
-    let head = format!("HTTP/1.1 200 OK\r\n{JSON}Content-Length: 500\r\n\r\n");
-    let pause = 1800 / head.len() as u64;
+    // Each phase in time, but not all of them.
+    let length = ACCOUNT.len();
+    let head = format!("HTTP/1.1 200 OK\r\n{JSON}Content-Length: {length}\r\n\r\n");
+    let (of_head, of_body) = (1800 / head.len() as u64, 1200 / length as u64);
     check(
         cases! {
-            lasting "the head and the body are slow": vec![Read, Dribble(head.into(), pause), Hold] => TIMEOUT, "the answer of HOST did not arrive whole within 2 s WHO";
+            lasting "the head and the body are slow": vec![Read, Dribble(head.into(), of_head), Dribble(ACCOUNT.into(), of_body), Finish] => TIMEOUT, "the answer of HOST did not arrive whole within 2 s WHO";
         }
         .map(|case| case.args("--timeout 2s")),
     );
