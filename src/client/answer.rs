@@ -38,8 +38,10 @@ pub struct Answer {
     pub request_id: Option<String>,
     /// The body.
     pub body: Vec<u8>,
-    /// Whether the head repeats the bearer token; what does is not here.
+    /// Whether the answer repeats the bearer token; what does is not here.
     repeats_token: bool,
+    /// Whether a body that was dropped was about the account.
+    was_about_account: Option<bool>,
 }
 
 /// What is asked for: one account, or all of them.
@@ -202,6 +204,7 @@ impl Answer {
             request_id: REQUEST_IDS.into_iter().find_map(first).map(str::to_owned),
             body: Vec::new(),
             repeats_token,
+            was_about_account: None,
         }
     }
 
@@ -211,6 +214,7 @@ impl Answer {
             return false;
         }
         if repeats(&self.body, token) {
+            self.was_about_account = Some(self.is_about_account());
             self.body.clear();
             self.repeats_token = true;
         }
@@ -387,7 +391,7 @@ impl Answer {
         let (error, transient) = match status {
             300..=399 if status != 304 => (self.redirect(place, leads_somewhere), false),
             401 | 403 => (Self::rejected(target, place, status, &says), false),
-            404 if self.not_found() => {
+            404 if self.is_about_account() => {
                 let hint = target.not_found(place);
                 (
                     Error::new(Kind::NotFound, format!("no {wanted}{says}")).hint(hint),
@@ -516,7 +520,10 @@ impl Answer {
     }
 
     /// Whether a 404 is about the account: no body at all, or a JSON object. One that was not decoded may be any page.
-    fn not_found(&self) -> bool {
+    fn is_about_account(&self) -> bool {
+        if let Some(known) = self.was_about_account {
+            return known;
+        }
         if self.encoding.is_some() {
             return false;
         }

@@ -1190,6 +1190,8 @@ fn a_server_that_repeats_the_token() {
         lasting "as an error code": refused(JSON, &format!(r#"{{"code":"{TOKEN}"}}"#)) => (4, "auth"), rejects;
         lasting "in an error's header": refused(&named("X-Request-Id"), "") => (4, "auth"), rejects;
         lasting "in the reason": says(format!("HTTP/1.1 401 {TOKEN}\r\n\r\n")) => (4, "auth"), rejects;
+        lasting "in a 404": says(response("404 Not Found", JSON, &message(TOKEN))) => (5, "not_found"), "no connected account cacc_1 at HOST (profile test)";
+        lasting "in a 404 of any page": says(response("404 Not Found", "Content-Type: text/html\r\n", &format!("<html>{TOKEN}"))) => BAD, "HOST answers 404 with a page of its own, not with the API's error WHO";
         lasting "in a redirect": says(response("302 Found", &format!("Location: https://{TOKEN}.example.com/\r\n"), "")) => BAD, "HOST redirects to an address that repeats a secret (status 302), and redirects are not followed WHO";
         lasting "in the request's name": found(&named("X-Request-Id"), ACCOUNT) => BAD, said;
         lasting "in the type": found(&format!("Content-Type: text/{TOKEN}\r\n"), ACCOUNT) => BAD, said;
