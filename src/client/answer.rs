@@ -189,7 +189,7 @@ impl Answer {
             .chain(all("transfer-encoding"))
             .filter(|encoding| {
                 let encoding = encoding.trim();
-                !["identity", "chunked"]
+                !["", "identity", "chunked"]
                     .iter()
                     .any(|none| encoding.eq_ignore_ascii_case(none))
             })

@@ -5,7 +5,8 @@
 
 use std::mem::MaybeUninit;
 
-use httparse::{EMPTY_HEADER, Header, ParserConfig, Response, Status};
+use httparse::{Header, ParserConfig, Response, Status};
+use memchr::memchr;
 
 use super::MAX_HEAD;
 use super::connection::Connection;
@@ -13,6 +14,9 @@ use super::wire::{Broken, Deadline};
 
 /// The most lines of a head.
 const MAX_LINES: usize = 128;
+
+/// What the size of a chunk takes at most, with its line end.
+const SIZE: usize = 16 + 2;
 
 /// The question for `path` of `host`, with the bearer token.
 pub fn question(host: &str, path: &str, token: &str) -> Vec<u8> {
@@ -107,7 +111,8 @@ impl Framing {
                 }
             } else if name.eq_ignore_ascii_case("transfer-encoding") {
                 // The last one applied is the outermost.
-                coding = value.rsplit(|b| *b == b',').next().map(<[u8]>::trim_ascii);
+                let last = value.rsplit(|b| *b == b',').next().map(<[u8]>::trim_ascii);
+                coding = last.filter(|last| !last.is_empty()).or(coding);
             } else if name.eq_ignore_ascii_case("connection") {
                 let mut options = value.split(|b| *b == b',');
                 goes_on &= !options.any(|o| o.trim_ascii().eq_ignore_ascii_case(b"close"));
@@ -157,6 +162,8 @@ enum Rest {
 pub struct Body<'c> {
     connection: &'c mut Connection,
     framing: Framing,
+    /// How much has come that says nothing: extensions of chunks, and lines behind them, in bytes.
+    passed: usize,
 }
 
 impl<'c> Body<'c> {
@@ -164,6 +171,7 @@ impl<'c> Body<'c> {
         let mut body = Body {
             connection,
             framing,
+            passed: 0,
         };
         body.go_on(framing.rest);
         body
@@ -232,8 +240,8 @@ impl<'c> Body<'c> {
 
     /// Waits for more of what must come.
     fn more(&mut self, deadline: Deadline) -> Result<(), Broken> {
-        if self.connection.input().len() > MAX_HEAD {
-            return Err(Broken::NotHttp);
+        if self.passed + self.connection.input().len() > MAX_HEAD + SIZE {
+            return Err(Broken::LongHead);
         }
         if self.connection.receive(deadline)? {
             Ok(())
@@ -252,6 +260,7 @@ impl<'c> Body<'c> {
             }
             match httparse::parse_chunk_size(input) {
                 Ok(Status::Complete((length, size))) => {
+                    self.passes(length.saturating_sub(SIZE))?;
                     self.connection.take(length);
                     self.go_on(if size == 0 {
                         Rest::Trailers
@@ -264,6 +273,15 @@ impl<'c> Body<'c> {
                 Err(_) => return Err(Broken::NotHttp),
             }
         }
+    }
+
+    /// Counts what says nothing.
+    fn passes(&mut self, amount: usize) -> Result<(), Broken> {
+        self.passed += amount;
+        if self.passed > MAX_HEAD {
+            return Err(Broken::LongHead);
+        }
+        Ok(())
     }
 
     /// What ends a chunk.
@@ -279,18 +297,28 @@ impl<'c> Body<'c> {
         Ok(())
     }
 
-    /// What follows the last chunk, which says nothing that matters here.
+    /// The lines behind the last chunk, which say nothing that matters here. With that chunk the body is complete, be the end of
+    /// these missing (RFC 9112 8).
     fn trailers(&mut self, deadline: Deadline) -> Result<(), Broken> {
         loop {
-            let mut lines = [EMPTY_HEADER; MAX_LINES];
-            match httparse::parse_headers(self.connection.input(), &mut lines) {
-                Ok(Status::Complete((length, _))) => {
-                    self.connection.take(length);
+            let input = self.connection.input();
+            let Some(end) = memchr(b'\n', input) else {
+                if self.passed + input.len() > MAX_HEAD {
+                    return Err(Broken::LongHead);
+                }
+                if !self.connection.receive(deadline)? {
+                    self.framing.goes_on = false;
                     self.go_on(Rest::Bytes(0));
                     return Ok(());
                 }
-                Ok(Status::Partial) => self.more(deadline)?,
-                Err(_) => return Err(Broken::NotHttp),
+                continue;
+            };
+            let is_last = input[..end].trim_ascii().is_empty();
+            self.passes(end + 1)?;
+            self.connection.take(end + 1);
+            if is_last {
+                self.go_on(Rest::Bytes(0));
+                return Ok(());
             }
         }
     }
