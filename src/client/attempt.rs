@@ -21,6 +21,10 @@ const TIMES: usize = 24;
 /// The largest body of an error that is read, for the server's words.
 const MAX_ERROR_BODY: usize = 64 * 1024;
 
+/// What a server may say as it closes a connection that nobody has used for long: whoever has just asked on it may ask again on
+/// another (RFC 9110 15.5.9).
+const REQUEST_TIMEOUT: u16 = 408;
+
 /// How much later than the phases' own limits the backstop over all of them strikes, so that the phase is told.
 const GRACE: Duration = Duration::from_millis(100);
 
@@ -54,6 +58,9 @@ impl Client<'_> {
         let mut connection = self.connect(request, time)?;
         let read = self.ask(&mut connection, request, time, claim);
         let read = read.and_then(|answer| {
+            if answer.status == REQUEST_TIMEOUT && connection.is_reused {
+                return Err(self.explain(Broken::Stale, time.phase, request.token));
+            }
             let request_id = answer.request_id();
             Ok((answer.read(target, self.place())?, request_id))
         });

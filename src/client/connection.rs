@@ -64,6 +64,8 @@ pub struct Connection {
     kept: Option<Instant>,
     /// Whether the last answer has come whole, and the server goes on.
     pub is_free: bool,
+    /// Whether it has been kept before.
+    pub is_reused: bool,
 }
 
 impl Connection {
@@ -76,6 +78,7 @@ impl Connection {
             end: 0,
             kept: None,
             is_free: false,
+            is_reused: false,
         }
     }
 
@@ -87,6 +90,7 @@ impl Connection {
     /// Notes that it is kept from now on.
     pub fn keep(&mut self) {
         self.kept = Some(Instant::now());
+        self.is_reused = true;
     }
 
     /// Whether it has not been kept for too long, and the server has neither closed it since nor said anything unasked.
@@ -142,7 +146,7 @@ impl Connection {
 
     fn explain(&self, error: io::Error) -> Broken {
         match Broken::from(error) {
-            Broken::Closed if self.kept.is_some() => Broken::Stale,
+            Broken::Closed | Broken::Garbled if self.kept.is_some() => Broken::Stale,
             broken => broken,
         }
     }

@@ -82,6 +82,14 @@ pub fn of_wire(
             .hint("is base_url right, its port included? else try again"),
         ),
         Broken::Tls(error) => of_tls(&error, host, bearer),
+        Broken::Garbled => Failure::passing(
+            Error::new(
+                Kind::Tls,
+                format!("what came from {host} over TLS was changed or mixed up on the way"),
+            )
+            .hint("try again; if it stays so, something between here and there interferes, such as a proxy, a firewall or a load balancer")
+            .retryable(true),
+        ),
         Broken::Closed => Failure::passing(closed(host)),
         Broken::Stale => Failure {
             stale: true,

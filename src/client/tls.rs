@@ -173,7 +173,13 @@ impl TlsStream {
 
     fn explain(&mut self, error: io::Error) -> io::Error {
         let StreamOwned { conn, sock } = &mut self.stream;
-        self.clients.explain(last_words(conn, sock, error))
+        match self.clients.explain(last_words(conn, sock, error)).into() {
+            // After TLS 1.3's handshake the server may still refuse it.
+            tls @ Broken::Tls(rustls::Error::AlertReceived(_)) => tls,
+            Broken::Tls(_) => Broken::Garbled,
+            broken => broken,
+        }
+        .into()
     }
 }
 

@@ -90,6 +90,8 @@ pub enum Broken {
     NoHandshake,
     /// What rustls found wrong.
     Tls(rustls::Error),
+    /// What came over TLS, once that was agreed on, is not what whoever agreed has sent.
+    Garbled,
     /// The connection ended before what was waited for was complete.
     Closed,
     /// The same on a connection that had been kept. That says nothing about the server, which may have closed it long ago

@@ -389,6 +389,16 @@ fn a_stale_connection_is_invisible() {
             "reset at the next request",
             vec![Read, first(), Start, Reset],
         ),
+        // RFC 9110 15.5.9.
+        (
+            "timed out at the next request",
+            vec![
+                Read,
+                first(),
+                Read,
+                Write(response("408 Request Timeout", "Connection: close\r\n", "")),
+            ],
+        ),
     ] {
         let wire = Wire::new(vec![script, rest.clone()]);
         let home = Home::new();
@@ -512,11 +522,6 @@ fn a_connection_that_is_out_of_step_is_not_used_again() {
             "another account",
             json(&account("cacc_1")),
             "answers with another connected account: cacc_1 instead of cacc_2 (profile test)",
-        ),
-        (
-            "a timeout of an earlier request",
-            response("408 Request Timeout", "", ""),
-            "answers with status 408, which the API does not have for a look-up (cacc_2, profile test)",
         ),
         (
             "no JSON",

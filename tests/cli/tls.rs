@@ -18,7 +18,7 @@ use rustls::server::WebPkiClientVerifier;
 use rustls::{ServerConfig, SupportedProtocolVersion, version};
 
 use crate::harness::{Ended, Home, TOKEN};
-use crate::wire::Do::{Read, Write};
+use crate::wire::Do::{self, Below, Read, Write};
 use crate::wire::{Wire, json};
 
 /// A server of one certificate that answers these bytes.
@@ -690,6 +690,52 @@ fn what_comes_behind_an_answer_is_not_the_next_one_wherever_it_waits() {
         .run()
         .prints(&format!("{}\n{}\n", account("cacc_1"), account("cacc_2")));
     assert_eq!(wire.connections(), 2);
+}
+
+#[test]
+fn what_is_changed_on_the_way_is_asked_again() {
+    let root = Authority::root("Acme Root");
+    let other = ACCOUNT.replace("cacc_1", "cacc_2");
+    // What a record that was changed comes to, and what speaks no TLS any more (RFC 8446 5.2).
+    let record = [&[23, 3, 3, 0, 40][..], &[7; 40]].concat();
+    for below in [record, b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec()] {
+        let run = |scripts: Vec<Vec<Do>>, args: &str| {
+            let serves = root.certifies(&for_names(&["localhost"])).serves();
+            let wire = Wire::tls_by(serves, scripts);
+            let home = Home::new();
+            home.profile(wire.url());
+            let trusted = home.file("trusted.pem", &root.pem, 0o644);
+            let ended = home
+                .acctq(&format!("cacc get -o ndjson --jobs 1 {args}"))
+                .env("SSL_CERT_FILE", &trusted)
+                .run();
+            let place = wire.url()["https://".len()..].to_owned();
+            (ended, place, wire.connections())
+        };
+        let garbles = || vec![Read, Below(below.clone())];
+        let good = |body: &str| vec![Read, Write(json(body))];
+
+        let (ended, place, connections) = run(vec![garbles()], "cacc_1 --retries 1");
+        let error = ended.fails(7, &[]).error();
+        assert_eq!(
+            error["message"],
+            format!(
+                "what came from {place} over TLS was changed or mixed up on the way (cacc_1, profile test, tried 2 times)"
+            )
+        );
+        assert_eq!(
+            (&error["code"], &error["retryable"], connections),
+            (&"tls".into(), &true.into(), 2)
+        );
+        let (ended, _, connections) = run(vec![garbles(), good(ACCOUNT)], "cacc_1 --retries 1");
+        ended.prints(&format!("{ACCOUNT}\n"));
+        assert_eq!(connections, 2);
+        // On a connection that was kept, it says nothing of the look-up.
+        let kept = [good(ACCOUNT), garbles()].concat();
+        let (ended, _, connections) = run(vec![kept, good(&other)], "cacc_1 cacc_2 --retries 0");
+        ended.prints(&format!("{ACCOUNT}\n{other}\n"));
+        assert_eq!(connections, 2);
+    }
 }
 
 /// A server of `root`, and a home whose profile names it, with this line more.

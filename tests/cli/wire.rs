@@ -18,6 +18,8 @@ pub enum Do {
     Start,
     /// Write these bytes.
     Write(Vec<u8>),
+    /// Write these bytes below TLS, where there is TLS.
+    Below(Vec<u8>),
     /// Write these bytes one by one, so many milliseconds apart, until the client goes away.
     Dribble(Vec<u8>, u64),
     /// Write this again and again until the client goes away.
@@ -140,7 +142,7 @@ impl Wire {
         Wire::tls_ending(config, answer, |_| ())
     }
 
-    /// The same by a script for each connection, of `Read` and `Write` only; each `Write` is a record, of 16 KiB at most.
+    /// The same by a script for each connection, of `Read`, `Write` and `Below` only; each `Write` is a record, of 16 KiB at most.
     pub fn tls_by(config: ServerConfig, scripts: Vec<Vec<Do>>) -> Self {
         let config = Arc::new(config);
         Wire::serving("https://localhost", move |number, stream, seen| {
@@ -150,6 +152,7 @@ impl Wire {
                 let done = match action {
                     Do::Read => read_head(&mut stream).map(|head| seen.lock().unwrap().push(head)),
                     Do::Write(bytes) => stream.write_all(bytes).and_then(|()| stream.flush()),
+                    Do::Below(bytes) => stream.sock.write_all(bytes),
                     other => panic!("not over TLS: {other:?}"),
                 };
                 if done.is_err() {
@@ -263,7 +266,7 @@ fn play(script: &[Do], mut stream: TcpStream, seen: &Mutex<Vec<String>>) {
         let result = match action {
             Do::Read => read_head(&mut stream).map(|head| seen.lock().unwrap().push(head)),
             Do::Start => stream.read_exact(&mut [0]),
-            Do::Write(bytes) => stream.write_all(bytes),
+            Do::Write(bytes) | Do::Below(bytes) => stream.write_all(bytes),
             Do::Dribble(bytes, pause) => bytes.iter().try_for_each(|byte| {
                 thread::sleep(Duration::from_millis(*pause));
                 stream.write_all(&[*byte])
