@@ -100,9 +100,9 @@ fn grammar(text: &str) -> Result<(), Flaw> {
 /// Checks everything at once. Whatever breaks the grammar is [`Flaw::Syntax`].
 fn pass<'a>(text: &'a str, mut found: impl FnMut(&Step<'a>)) -> Result<(), Flaw> {
     let bytes = text.as_bytes();
-    // All of them at once is faster than one string after the other, and most texts have none.
+    // Most texts have none.
     let is_control = |b: u8| b < b' ';
-    let has_controls = bytes.iter().fold(false, |any, b| any | is_control(*b));
+    let has_controls = may_have_controls(bytes);
     // Every open container, with its start in `keys`; arrays own none of them.
     let mut open: Vec<(Token<'_>, usize)> = Vec::with_capacity(8);
     let mut keys: Vec<Cow<'_, str>> = Vec::with_capacity(32);
@@ -171,7 +171,21 @@ fn pass<'a>(text: &'a str, mut found: impl FnMut(&Step<'a>)) -> Result<(), Flaw>
     if is_whole { Ok(()) } else { Err(Flaw::Syntax) }
 }
 
+/// Whether there may be bytes below the blank, looking at eight of them at once; there are none if not.
+fn may_have_controls(bytes: &[u8]) -> bool {
+    const BLANKS: u64 = 0x2020_2020_2020_2020;
+    const HIGH: u64 = 0x8080_8080_8080_8080;
+    let (words, rest) = bytes.as_chunks::<8>();
+    // A byte below the blank borrows, and has no high bit of its own; so may the one above it, which only costs a closer look.
+    let below = |word: &[u8; 8]| {
+        let word = u64::from_le_bytes(*word);
+        word.wrapping_sub(BLANKS) & !word & HIGH
+    };
+    words.iter().fold(0, |any, word| any | below(word)) != 0 || rest.iter().any(|b| *b < b' ')
+}
+
 /// What must stand between two tokens within the container that is open; `None` if the one cannot follow the other.
+#[inline]
 fn separator(
     before: Option<Token<'_>>,
     token: Token<'_>,
@@ -195,6 +209,7 @@ fn separator(
 }
 
 /// Whether `gap` is that separator, with blanks around it or without.
+#[inline]
 fn is_gap(gap: &[u8], separator: &str) -> bool {
     match (gap, separator.as_bytes()) {
         ([], []) => true,
@@ -317,6 +332,7 @@ impl<'a> Tokens<'a> {
         &self.text[start..self.at]
     }
 
+    #[inline]
     fn skip_blanks(&mut self) {
         let rest = &self.text.as_bytes()[self.at..];
         self.at += rest
@@ -466,6 +482,21 @@ mod tests {
 
     use super::*;
     use crate::escape::is_forbidden;
+
+    #[test]
+    fn a_control_character_is_seen_wherever_it_stands() {
+        for length in 0..40 {
+            let mut bytes = vec![b' '; length];
+            for at in 0..length {
+                for control in [0, 1, b'\n', 0x1f] {
+                    bytes[at] = control;
+                    assert!(may_have_controls(&bytes), "{bytes:?}");
+                }
+                bytes[at] = 0xff;
+            }
+            assert!(!may_have_controls(&bytes), "{bytes:?}");
+        }
+    }
 
     #[test]
     fn one_document_and_no_more() {
