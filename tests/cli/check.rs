@@ -1070,6 +1070,68 @@ fn what_a_suite_spells_out_is_no_secret_in_any_report() {
     }
 }
 
+#[test]
+fn what_is_there_is_no_credential_in_any_report() {
+    let home = Home::new();
+    let metadata = r#""metadata":{"a":"sk_live_4eC39HqLyjWD","b":"see\nghp_4eC39x now","c":{"xoxb-4eC39":["PNS-4eC39","fine"]},"d":"fine"}"#;
+    let account = KEEPS_SECRETS
+        .trim_end_matches('}')
+        .split(r#","metadata""#)
+        .next()
+        .unwrap();
+    let wire = Wire::answers(crate::wire::json(&format!("{account},{metadata}}}")));
+    home.profile(wire.url());
+    home.file(
+        "smoke.toml",
+        "version = 1\n[[check]]\nname = \"x\"\nid = \"cacc_1\"\nexpect = [\"metadata.a?\", \"metadata.b=1\", \"metadata.c=1\", \"metadata.d=1\"]\n",
+        0o644,
+    );
+    let is = [
+        ("metadata.a?", r#""••••••••""#, "••••••••"),
+        (
+            "metadata.b=1",
+            r#""see\n•••••••• now""#,
+            "see\\n•••••••• now",
+        ),
+        (
+            "metadata.c=1",
+            r#"{"••••••••":["••••••••","fine"]}"#,
+            r#"{"••••••••":["••••••••","fine"]}"#,
+        ),
+        ("metadata.d=1", r#""fine""#, "fine"),
+    ];
+    for format in ["table", "json", "yaml", "ndjson"] {
+        let ended = home
+            .acctq("check --suite smoke.toml --report-junit report.xml")
+            .arg("-o")
+            .arg(format)
+            .run();
+        assert_eq!(ended.code, 10, "{ended:#?}");
+        let report = fs::read_to_string(home.path().join("report.xml")).unwrap();
+        for text in [&ended.stdout, &ended.stderr, &report] {
+            assert!(!text.contains("4eC39"), "{text}");
+        }
+        for (expected, json, words) in is {
+            let words = words.replace('"', "&quot;");
+            assert!(
+                report.contains(&format!("expected {expected}, is {words}")),
+                "{words} in {report}"
+            );
+            if format == "ndjson" {
+                let told = format!(
+                    r#""expect":"{expected}","holds":{},"actual":{json},"#,
+                    expected.ends_with('?')
+                );
+                assert!(ended.stdout.contains(&told), "{told} in {}", ended.stdout);
+            }
+        }
+    }
+    let ended = home.acctq("check cacc_1 --expect metadata.a=1").run();
+    let told = "error: the connected account cacc_1 (profile test) is not as expected: metadata.a=1, but it is ••••••••\n";
+    assert_eq!((ended.code, &*ended.stderr), (10, told));
+    assert!(!ended.stdout.contains("4eC39"), "{}", ended.stdout);
+}
+
 /// The name of the suite's file stands in the report, too.
 #[test]
 fn a_suite_called_like_the_token_is_none_in_its_report() {
