@@ -9,7 +9,7 @@ pub mod elements;
 use std::borrow::Cow;
 use std::io::{self, Write};
 
-use memchr::{memchr, memchr2};
+use memchr::memchr;
 
 use crate::escape::Escapes;
 
@@ -39,22 +39,13 @@ pub enum Token<'a> {
 pub struct Tokens<'a> {
     text: &'a str,
     at: usize,
-    /// Where the last token begins.
-    start: usize,
-    /// Whether the last string was written with escapes.
-    has_escapes: bool,
 }
 
 impl<'a> Tokens<'a> {
     /// Starts at the beginning of `text`.
     #[must_use]
     pub fn new(text: &'a str) -> Self {
-        Tokens {
-            text,
-            at: 0,
-            start: 0,
-            has_escapes: false,
-        }
+        Tokens { text, at: 0 }
     }
 
     /// Steps over the value that comes next and returns its text.
@@ -93,7 +84,6 @@ impl<'a> Iterator for Tokens<'a> {
         let bytes = self.text.as_bytes();
         let start = self.at;
         let first = *bytes.get(start)?;
-        self.start = start;
         self.at += 1;
         Some(match first {
             b'{' => Token::ObjectStart,
@@ -101,17 +91,7 @@ impl<'a> Iterator for Tokens<'a> {
             b'[' => Token::ArrayStart,
             b']' => Token::ArrayEnd,
             b'"' => {
-                let mut end = self.at;
-                self.has_escapes = false;
-                loop {
-                    let rest = bytes.get(end..).unwrap_or_default();
-                    end += memchr2(b'"', b'\\', rest).unwrap_or(rest.len());
-                    if bytes.get(end) != Some(&b'\\') {
-                        break;
-                    }
-                    self.has_escapes = true;
-                    end += 2;
-                }
+                let end = StringEnd::find(bytes, self.at).at;
                 let raw = self.text.get(start + 1..end).unwrap_or_default();
                 self.at = (end + 1).min(bytes.len());
                 let follows = bytes[self.at..]
@@ -124,15 +104,85 @@ impl<'a> Iterator for Tokens<'a> {
                 }
             }
             _ => {
-                let rest = &bytes[self.at..];
-                self.at += rest
-                    .iter()
-                    .take_while(|b| !matches!(b, b' ' | b'\t' | b'\n' | b'\r' | b',' | b']' | b'}'))
-                    .count();
+                self.at = scalar_end(bytes, self.at);
                 Token::Scalar(self.text.get(start..self.at).unwrap_or_default())
             }
         })
     }
+}
+
+/// Where a string ends.
+struct StringEnd {
+    /// The place of its last quote, or of the end of the text.
+    at: usize,
+    /// Whether something in it is escaped.
+    has_escapes: bool,
+    /// Whether a control character stands in it, which no string of JSON has.
+    has_controls: bool,
+}
+
+impl StringEnd {
+    /// Looks for it from `at` on.
+    #[inline]
+    fn find(bytes: &[u8], at: usize) -> Self {
+        let mut end = StringEnd {
+            at,
+            has_escapes: false,
+            has_controls: false,
+        };
+        loop {
+            end.at = plain_end(bytes, end.at);
+            match bytes.get(end.at) {
+                Some(b'"') | None => break,
+                Some(b'\\') => {
+                    end.has_escapes = true;
+                    end.at = (end.at + 2).min(bytes.len());
+                }
+                Some(_) => {
+                    end.has_controls = true;
+                    end.at += 1;
+                }
+            }
+        }
+        end
+    }
+}
+
+/// The first place from `at` on where a string ends, or needs a closer look: a quote, a backslash, a control character, or
+/// the end. Eight bytes are looked at at once.
+#[inline]
+fn plain_end(bytes: &[u8], mut at: usize) -> usize {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    // Subtracted, they borrow the high bit of each byte that is less: of the first such byte, at least.
+    let below = |word: u64, limit: u8| word.wrapping_sub(ONES * u64::from(limit)) & !word;
+    let is = |word: u64, byte: u8| below(word ^ (ONES * u64::from(byte)), 1);
+    while let Some(word) = bytes.get(at..).and_then(<[u8]>::first_chunk::<8>) {
+        let word = u64::from_le_bytes(*word);
+        let ends = (below(word, b' ') | is(word, b'"') | is(word, b'\\')) & (ONES << 7);
+        if ends != 0 {
+            return at + ends.trailing_zeros() as usize / 8;
+        }
+        at += 8;
+    }
+    while bytes
+        .get(at)
+        .is_some_and(|b| *b >= b' ' && !matches!(b, b'"' | b'\\'))
+    {
+        at += 1;
+    }
+    at
+}
+
+/// The first place from `at` on that is no part of a number or a word.
+#[inline]
+fn scalar_end(bytes: &[u8], mut at: usize) -> usize {
+    while bytes
+        .get(at)
+        .is_some_and(|b| !matches!(b, b' ' | b'\t' | b'\n' | b'\r' | b',' | b']' | b'}'))
+    {
+        at += 1;
+    }
+    at
 }
 
 /// The string that a raw token stands for; `None` if it holds a lone surrogate, or is of no checked text.
@@ -223,6 +273,25 @@ pub fn string(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::escape::is_forbidden;
+
+    #[test]
+    fn the_end_of_a_string_is_found_wherever_it_stands() {
+        for length in 0..40 {
+            for filling in [b' ', b'!', b'#', b'[', b']', 0x7f, 0x80, 0xff] {
+                let mut bytes = vec![filling; length];
+                assert_eq!(plain_end(&bytes, 0), length, "{filling}");
+                for at in 0..length {
+                    for end in [0, 1, b'\n', 0x1f, b'"', b'\\'] {
+                        bytes[at] = end;
+                        for from in 0..=at {
+                            assert_eq!(plain_end(&bytes, from), at, "{filling} {end}");
+                        }
+                    }
+                    bytes[at] = filling;
+                }
+            }
+        }
+    }
 
     #[test]
     fn tokens_keep_the_text() {
