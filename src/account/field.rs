@@ -152,21 +152,33 @@ impl Kind {
 /// The string that a JSON value is; `None` if it is something else.
 #[must_use]
 pub fn text(value: &str) -> Option<Cow<'_, str>> {
-    json::decode(value.strip_prefix('"')?.strip_suffix('"')?)
+    let [b'"', inner @ .., b'"'] = value.as_bytes() else {
+        return None;
+    };
+    json::decode(value.get(1..=inner.len())?)
 }
 
 /// 2^128 - 1 in base62.
 const LARGEST: &str = "7n42DGM5Tflk9n8mt7Fhc7";
 
+/// Which bytes are digits of base62: to look one up takes less time than to compare it with the ends of three ranges.
+static IS_DIGIT: [bool; 256] = {
+    let mut are = [false; 256];
+    let mut byte = 0;
+    while byte < u8::MAX {
+        are[byte as usize] = byte.is_ascii_alphanumeric();
+        byte += 1;
+    }
+    are
+};
+
 /// Whether `digits` is the base62 (`0-9A-Za-z`) of a number below 2^128.
 #[must_use]
 pub fn is_base62_u128(digits: &str) -> bool {
-    // All of them at once is faster than one after the other.
-    let are_digits = |all, b: u8| all & b.is_ascii_alphanumeric();
     // The digits' order is that of ASCII, so numbers of the same length compare as texts do.
     !digits.is_empty()
         && (digits.len() < LARGEST.len() || digits.len() == LARGEST.len() && digits <= LARGEST)
-        && digits.bytes().fold(true, are_digits)
+        && digits.bytes().all(|b| IS_DIGIT[usize::from(b)])
 }
 
 #[cfg(test)]

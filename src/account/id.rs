@@ -228,11 +228,11 @@ const SECRETS: &[&str] = &[
 /// Whether `text` begins like a secret that people paste by mistake: one of [`SECRETS`], a JWT, or a key id of AWS. Those two
 /// count in their own form only, since a partner's uid may begin with the same letters; and the locale `sk_SK` is none.
 fn looks_like_a_credential(text: &str) -> bool {
-    let first = text.as_bytes().first();
+    const CASE: u8 = 0x20;
+    let first = text.as_bytes().first().map(|b| b | CASE);
     let starts = |prefix: &&str| {
         // Most texts are told by that.
-        let same = |(a, b): (&u8, &u8)| a.eq_ignore_ascii_case(b);
-        first.zip(prefix.as_bytes().first()).is_some_and(same)
+        prefix.as_bytes().first().map(|b| b | CASE) == first
             && text
                 .get(..prefix.len())
                 .is_some_and(|start| start.eq_ignore_ascii_case(prefix))

@@ -173,7 +173,8 @@ impl Document {
         let member = self.members.iter().find(|member| match &member.decoded {
             // Most names differ in length: that is asked first.
             None => {
-                member.name.len() == name.len() && text[member.name.clone()] == *name.as_bytes()
+                member.name.end == member.name.start + name.len()
+                    && text[member.name.clone()] == *name.as_bytes()
             }
             Some(decoded) => decoded == name,
         });

@@ -169,7 +169,7 @@ impl Answer {
         let mut repeats_token = false;
         let mut known: Vec<(&str, Cow<'_, str>)> = Vec::with_capacity(8);
         for Header { name, value } in lines {
-            let mut names = HEADERS.into_iter().chain(REQUEST_IDS);
+            let mut names = HEADERS.iter().chain(&REQUEST_IDS);
             let Some(name) = names.find(|known| known.eq_ignore_ascii_case(name)) else {
                 continue;
             };
@@ -177,7 +177,7 @@ impl Answer {
             if token.len() >= TELLING && value.contains(token) {
                 repeats_token = true;
             } else {
-                known.push((name, value));
+                known.push((*name, value));
             }
         }
         let all = |wanted: &'static str| {
@@ -356,20 +356,22 @@ impl Answer {
 
     /// What the body is instead of JSON, by its declared type and its first character.
     fn not_json(&self) -> Option<String> {
+        const JSON: &str = "application/json";
         let declared = self.content_type.as_deref().unwrap_or_default();
+        // What nearly every answer is costs the least.
+        if declared == JSON && self.body.first() == Some(&b'{') {
+            return None;
+        }
         let declared = declared.split(';').next().unwrap_or_default().trim();
         let first = self.body.iter().find(|b| !b.is_ascii_whitespace());
         let is_page = first == Some(&b'<');
-        // What nearly every answer says costs the least.
-        if declared.eq_ignore_ascii_case("application/json") && !is_page {
-            return None;
-        }
         let media = declared.to_ascii_lowercase();
         if media.contains("html") || is_page {
             return Some("a web page".to_owned());
         }
-        let json =
-            media.is_empty() || (media.starts_with("application/") && media.ends_with("+json"));
+        let json = media.is_empty()
+            || media == JSON
+            || (media.starts_with("application/") && media.ends_with("+json"));
         (!json).then(|| told(declared, 60))
     }
 

@@ -34,6 +34,8 @@ pub struct Request<'r> {
     pub url: &'r str,
     /// With what.
     pub token: &'r Token,
+    /// When it began.
+    pub began: Instant,
     /// When there has to be an answer.
     pub deadline: Instant,
     /// Whether it needs a connection of its own, since one that was kept was stale.
@@ -50,7 +52,7 @@ impl Client<'_> {
         request: &Request<'_>,
         claim: &dyn Fn(usize) -> Duration,
     ) -> Result<(Account, Option<String>), Failure> {
-        let remaining = request.deadline.saturating_duration_since(Instant::now());
+        let remaining = request.deadline.saturating_duration_since(request.began);
         let time = Time {
             phase: remaining.min(PHASE),
             end: Some(request.deadline + GRACE),
@@ -80,7 +82,7 @@ impl Client<'_> {
         read: &mut impl FnMut(&mut Listing<'_>) -> Result<T, Failure>,
     ) -> Result<(T, Option<String>), Failure> {
         let token = request.token;
-        let remaining = request.deadline.saturating_duration_since(Instant::now());
+        let remaining = request.deadline.saturating_duration_since(request.began);
         // Nothing bounds the whole, so that each wait for more of it is bounded by itself.
         let time = Time {
             phase: remaining.min(PHASE),
@@ -114,7 +116,7 @@ impl Client<'_> {
     }
 
     fn connect(&self, request: &Request<'_>, time: Time) -> Result<Connection, Failure> {
-        let connection = self.connections.get(request.is_fresh, time);
+        let connection = self.connections.get(request.is_fresh, request.began, time);
         connection.map_err(|broken| self.explain(broken, time.phase, request.token))
     }
 

@@ -93,9 +93,11 @@ impl Connection {
         self.is_reused = true;
     }
 
-    /// Whether it has not been kept for too long, and the server has neither closed it since nor said anything unasked.
-    pub fn is_open(&mut self) -> bool {
-        self.kept.is_none_or(|kept| kept.elapsed() < MAX_IDLE_AGE) && self.transport.is_quiet()
+    /// Whether it has not been kept for too long until `now`, and the server has neither closed it since nor said anything
+    /// unasked.
+    pub fn is_open(&mut self, now: Instant) -> bool {
+        let is_young = |kept| now.saturating_duration_since(kept) < MAX_IDLE_AGE;
+        self.kept.is_none_or(is_young) && self.transport.is_quiet()
     }
 
     /// Sends a question.
@@ -177,7 +179,7 @@ mod tests {
         for (seconds, is_open) in [(10, true), (15, false), (60, false)] {
             if let Some(kept) = ago(seconds) {
                 connection.kept = Some(kept);
-                assert_eq!(connection.is_open(), is_open, "{seconds} s");
+                assert_eq!(connection.is_open(Instant::now()), is_open, "{seconds} s");
             }
         }
     }

@@ -1,6 +1,7 @@
 //! The connections of a client: one for each look-up under way, kept between them.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 use super::connection::{Connection, Transport};
 use super::proxy::Proxy;
@@ -25,13 +26,13 @@ pub struct Connections {
 }
 
 impl Connections {
-    /// The one that was used last and is still open, or a new one if there is none, or if it is to be `new`.
+    /// The one that was used last and is still open `now`, or a new one if there is none, or if it is to be `new`.
     ///
     /// # Errors
     /// There is no way to the server, or none in time.
-    pub fn get(&self, new: bool, time: Time) -> Result<Connection, Broken> {
+    pub fn get(&self, new: bool, now: Instant, time: Time) -> Result<Connection, Broken> {
         while !new && let Some(mut connection) = self.with_idle(Vec::pop) {
-            if connection.is_open() {
+            if connection.is_open(now) {
                 return Ok(connection);
             }
         }

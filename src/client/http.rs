@@ -20,7 +20,11 @@ const SIZE: usize = 16 + 2;
 
 /// The question for `path` of `host`, with the bearer token.
 pub fn question(host: &str, path: &str, token: &str) -> Vec<u8> {
-    const AGENT: &str = concat!("acctq/", env!("CARGO_PKG_VERSION"));
+    const END: &str = concat!(
+        "\r\nuser-agent: acctq/",
+        env!("CARGO_PKG_VERSION"),
+        "\r\naccept: application/json\r\naccept-encoding: identity\r\n\r\n",
+    );
     [
         "GET ",
         path,
@@ -28,9 +32,7 @@ pub fn question(host: &str, path: &str, token: &str) -> Vec<u8> {
         host,
         "\r\nauthorization: Bearer ",
         token,
-        "\r\nuser-agent: ",
-        AGENT,
-        "\r\naccept: application/json\r\naccept-encoding: identity\r\n\r\n",
+        END,
     ]
     .concat()
     .into_bytes()

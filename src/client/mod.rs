@@ -345,6 +345,7 @@ impl<'a> Client<'a> {
             let made = attempt(&Request {
                 url: &url,
                 token: &token,
+                began,
                 deadline,
                 is_fresh: !spare,
                 held: &held,

@@ -106,8 +106,8 @@ impl Pace {
     /// Waits as long as everybody is held and as the rate demands, and says how long that took.
     fn wait_for_leave(&self) -> Option<Duration> {
         let began = Instant::now();
+        let mut now = began;
         loop {
-            let now = Instant::now();
             let turn = {
                 let mut state = self.lock();
                 if state.is_stopped {
@@ -127,8 +127,9 @@ impl Pace {
                 return Some(now - began);
             }
             self.wait_until(turn)?;
+            now = Instant::now();
             if self.lock().held_until.is_none_or(|until| until <= turn) {
-                return Some(began.elapsed());
+                return Some(now - began);
             }
         }
     }

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use memchr::memchr;
 
-use super::{StringEnd, Token, decode, scalar_end};
+use super::{StringEnd, Token, decode, plain_end, scalar_end};
 
 /// How deep a document may nest: the limit of common readers, `serde_json` among them.
 pub const MAX_DEPTH: usize = 128;
@@ -209,6 +209,18 @@ fn pass<'a>(text: &'a str, mut found: impl FnMut(&Step<'a>)) -> Result<(), Flaw>
 /// The string whose first quote stands before `at`: as it is written, and what it stands for.
 #[inline]
 fn string(text: &str, at: usize) -> Result<(&str, Cow<'_, str>), Flaw> {
+    let end = plain_end(text.as_bytes(), at);
+    if text.as_bytes().get(end) == Some(&b'"')
+        && let Some(raw) = text.get(at..end)
+    {
+        return Ok((raw, Cow::Borrowed(raw)));
+    }
+    unusual_string(text, at)
+}
+
+/// The same for one that is not just bytes between quotes.
+#[cold]
+fn unusual_string(text: &str, at: usize) -> Result<(&str, Cow<'_, str>), Flaw> {
     let end = StringEnd::find(text.as_bytes(), at);
     let raw = text.get(at..end.at).ok_or(Flaw::Syntax)?;
     if end.at == text.len() || end.has_controls || end.has_escapes && !has_good_escapes(raw) {
@@ -233,10 +245,17 @@ fn after_blanks(bytes: &[u8], mut at: usize) -> usize {
 
 /// Whether two of the names are equal. Their order is of no use to anybody.
 fn has_equals(names: &mut [Cow<'_, str>]) -> bool {
-    /// So many are compared each with each, which takes less time than sorting them: most differ in length already.
+    /// So many are not sorted, but compared each with each, as far as another of that length has been seen: most differ in
+    /// that already.
     const FEW: usize = 32;
     if names.len() <= FEW {
-        return (1..names.len()).any(|i| names[..i].contains(&names[i]));
+        let mut lengths = 0_u64;
+        return (0..names.len()).any(|i| {
+            let length = 1 << (names[i].len() % 64);
+            let is_new = lengths & length == 0;
+            lengths |= length;
+            !is_new && names[..i].contains(&names[i])
+        });
     }
     names.sort_unstable_by(|a, b| a.len().cmp(&b.len()).then_with(|| a.cmp(b)));
     names.windows(2).any(|pair| pair[0] == pair[1])
@@ -334,6 +353,32 @@ mod tests {
             r#"{"\ud800":1}"#,
         ] {
             assert_eq!(check(lone), Err(Flaw::LoneSurrogate), "{lone}");
+        }
+    }
+
+    #[test]
+    fn a_name_is_found_twice_among_few_and_among_many() {
+        for count in [2, 3, 32, 33, 34, 200] {
+            // As many of the same length as of different ones.
+            let mut names: Vec<_> = (0..count)
+                .map(|i| format!("{i:0width$}", width = 3 + i % 2 * i))
+                .collect();
+            let object = |names: &[String]| {
+                let members: Vec<_> = names.iter().map(|name| format!("\"{name}\":0")).collect();
+                format!("{{{}}}", members.join(","))
+            };
+            assert_eq!(check(&object(&names)), Ok(()), "{count}");
+            for (one, other) in [(0, count - 1), (count / 2, 0), (count - 2, count - 1)] {
+                let twice = names[other].clone();
+                let kept = std::mem::replace(&mut names[one], twice);
+                let expected = if one == other {
+                    Ok(())
+                } else {
+                    Err(Flaw::DuplicateMember)
+                };
+                assert_eq!(check(&object(&names)), expected, "{count} {one} {other}");
+                names[one] = kept;
+            }
         }
     }
 
