@@ -3,17 +3,19 @@
 //! Everything is checked before anything is shown: status, encoding, content type, completeness, and that the answer is
 //! about the id that was asked for. A server's own words are excerpts, and never repeat a credential.
 
+mod refusal;
+
 use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
 
-use http::Uri;
 use httparse::Header;
 use memchr::{memchr, memmem};
 
-use super::failure::{Failure, seconds};
+use super::failure::Failure;
+use super::target::{Place, Target};
 use super::{LARGE, retry};
 use crate::account::{
-    Account, Concealment, Document, Id, Resource, Undocumented, field, id::hide_credentials,
+    Account, Concealment, Document, Id, Undocumented, field, id::hide_credentials,
 };
 use crate::config::TELLING;
 use crate::error::{Error, Kind};
@@ -42,97 +44,6 @@ pub struct Answer {
     repeats_token: bool,
     /// Whether a body that was dropped was about the account.
     was_about_account: Option<bool>,
-}
-
-/// What is asked for: one account, or all of them.
-#[derive(Clone, Copy, Debug)]
-pub enum Target<'a> {
-    /// The account of that id.
-    Account(&'a Id),
-    /// The list of all accounts.
-    List(&'static Resource),
-}
-
-impl Target<'_> {
-    /// What it is an account of.
-    pub fn resource(self) -> &'static Resource {
-        match self {
-            Target::Account(id) => id.resource(),
-            Target::List(resource) => resource,
-        }
-    }
-
-    /// The id, if it is about one.
-    pub fn id(&self) -> Option<&str> {
-        match self {
-            Target::Account(id) => Some(id.as_str()),
-            Target::List(_) => None,
-        }
-    }
-
-    /// The path below the base URL, and the name below that.
-    pub fn path(&self) -> (&str, &str) {
-        match self {
-            Target::Account(id) => (id.resource().path, id.as_str()),
-            Target::List(resource) => (resource.path.trim_end_matches('/'), ""),
-        }
-    }
-
-    /// What is asked: a `look-up` or a `list`.
-    fn question(self) -> &'static str {
-        match self {
-            Target::Account(_) => "look-up",
-            Target::List(_) => "list",
-        }
-    }
-
-    /// What to think of when it is not found.
-    fn not_found(self, place: Place<'_>) -> String {
-        match self {
-            Target::Account(id) => format!("{}{}", id.resource().not_found, place.doubt()),
-            Target::List(_) => CHECK_URL.to_owned(),
-        }
-    }
-
-    /// `connected account cacc_1`
-    fn words(self) -> String {
-        match self {
-            Target::Account(id) => format!("{} {}", id.resource().noun, id.as_str()),
-            Target::List(resource) => format!("list of {}s", resource.noun),
-        }
-    }
-}
-
-/// Where the answer comes from, in the words of messages.
-#[derive(Clone, Copy, Debug)]
-pub struct Place<'a> {
-    /// `http` or `https`.
-    pub scheme: &'a str,
-    /// Host, with the port if it is not the usual one.
-    pub host: &'a str,
-    /// The profile in use, if there is one.
-    pub profile: Option<&'a str>,
-}
-
-impl Place<'_> {
-    /// What to think of when the place may be the wrong one.
-    fn doubt(&self) -> String {
-        match self.profile {
-            Some(profile) => {
-                format!("is {profile} the right profile? `acctq config show` lists them")
-            }
-            None => "do the ACCTQ_ variables name the right server? `acctq config show` tells"
-                .to_owned(),
-        }
-    }
-
-    /// `api.example.com (profile test)`
-    fn words(&self) -> String {
-        match self.profile {
-            Some(profile) => format!("{} (profile {profile})", self.host),
-            None => self.host.to_owned(),
-        }
-    }
 }
 
 /// What to think of when JSON ends too early, though the connection does not.
@@ -227,16 +138,6 @@ impl Answer {
             Target::Account(id) if self.status == 200 => self.document(id, place),
             _ => Err(self.refuse(target, place)),
         }
-    }
-
-    /// Why there is not what was asked for.
-    pub fn refuse(mut self, target: Target<'_>, place: Place<'_>) -> Failure {
-        if self.status == 200
-            && let Some(failure) = self.refuse_unreadable(place)
-        {
-            return failure;
-        }
-        self.refusal(target, place)
     }
 
     /// An answer that makes no sense.
@@ -375,152 +276,6 @@ impl Answer {
         (!json).then(|| told(declared, 60))
     }
 
-    fn refusal(mut self, target: Target<'_>, place: Place<'_>) -> Failure {
-        let (host, status) = (place.host, self.status);
-        let wanted = format!("{} at {}", target.words(), place.words());
-        let (mut code, mut words) = (None, None);
-        // One that repeats the bearer token is not here any more.
-        let leads_somewhere = self.location.is_some() || self.repeats_token;
-        if let Some((document, concealment)) = self.parsed() {
-            self.conceal(&concealment);
-            (code, words) = server_words(&document, &concealment);
-        }
-        let says = words
-            .as_ref()
-            .map(|words| format!("; the server says: \"{words}\""))
-            .unwrap_or_default();
-        let asked = self.retry_after.map(seconds);
-        let (error, transient) = match status {
-            300..=399 if status != 304 => (self.redirect(place, leads_somewhere), false),
-            401 | 403 => (Self::rejected(target, place, status, &says), false),
-            404 if self.is_about_account() => {
-                let hint = target.not_found(place);
-                (
-                    Error::new(Kind::NotFound, format!("no {wanted}{says}")).hint(hint),
-                    false,
-                )
-            }
-            404 => {
-                let message = self.encoded(host).unwrap_or_else(|| {
-                    format!("{host} answers 404 with a page of its own, not with the API's error")
-                });
-                (
-                    Error::new(Kind::BadResponse, message).hint(CHECK_URL),
-                    false,
-                )
-            }
-            410 => {
-                let message = format!("the {wanted} is gone{says}");
-                (
-                    Error::new(Kind::Gone, message)
-                        .hint("it has been removed and will not come back"),
-                    false,
-                )
-            }
-            429 => {
-                let long = asked
-                    .as_ref()
-                    .map(|d| format!(" for {d}"))
-                    .unwrap_or_default();
-                let message = format!("{} asks to wait{long} (status 429)", place.words());
-                let hint = match asked {
-                    Some(asked) => format!("try again in {asked}, as it asks"),
-                    None => "try again in a while, and with fewer look-ups at once".to_owned(),
-                };
-                (Error::new(Kind::RateLimited, message).hint(hint), true)
-            }
-            500..=599 => {
-                let asks = asked
-                    .map(|d| format!(" and asks to wait for {d}"))
-                    .unwrap_or_default();
-                let message = format!("{} failed with status {status}{asks}{says}", place.words());
-                let error = Error::new(Kind::Server, message)
-                    .retryable(status != 501)
-                    .hint(match (self.request_id(), status) {
-                        (_, 501) => CHECK_URL.to_owned(),
-                        (Some(id), _) => {
-                            format!("try again later; its operator can look for request {id}")
-                        }
-                        (None, _) => "try again later".to_owned(),
-                    });
-                (error, matches!(status, 500 | 502 | 503 | 504))
-            }
-            _ => (Self::other(target, host, status, &says), false),
-        };
-        let error = match error.hint_text() {
-            Some(hint) if self.repeats_token => {
-                let hint = format!("{hint}; the answer repeats the token: {COMPROMISED}");
-                error.hint(hint)
-            }
-            _ => error,
-        };
-        let error = error.with(|facts| {
-            facts.status = Some(status);
-            facts.server_code = code;
-            facts.server_message = words;
-            facts.request_id = self.request_id();
-            facts.retry_after = self.retry_after;
-        });
-        Failure {
-            error,
-            transient,
-            stale: false,
-        }
-    }
-
-    fn redirect(&self, place: Place<'_>, leads_somewhere: bool) -> Error {
-        let target = match &self.location {
-            Some(location) => destination(location, place.scheme),
-            None if leads_somewhere => "an address that repeats a secret".to_owned(),
-            None => "nowhere".to_owned(),
-        };
-        let (host, status) = (place.host, self.status);
-        let message = format!(
-            "{host} redirects to {target} (status {status}), and redirects are not followed"
-        );
-        Error::new(Kind::BadResponse, message).hint(CHECK_URL)
-    }
-
-    fn other(target: Target<'_>, host: &str, status: u16, says: &str) -> Error {
-        let what = target.question();
-        let (message, hint) = match status {
-            400 => (
-                format!("{host} refuses the {what} (status 400){says}"),
-                CHECK_URL,
-            ),
-            409 => (
-                format!("{host} refuses the {what} for now (status 409){says}"),
-                "try again; something else may be under way with it",
-            ),
-            _ => (
-                format!(
-                    "{host} answers with status {status}, which the API does not have for a {what}{says}"
-                ),
-                CHECK_URL,
-            ),
-        };
-        Error::new(Kind::BadResponse, message).hint(hint)
-    }
-
-    fn rejected(target: Target<'_>, place: Place<'_>, status: u16, says: &str) -> Error {
-        let host = place.host;
-        if target.resource().token_rejected.contains(&status) {
-            let whose = place
-                .profile
-                .map(|profile| format!(" of profile {profile}"))
-                .unwrap_or_default();
-            Error::new(Kind::Auth, format!("{host} rejects the token{whose} (status {status}){says}"))
-                .hint("is it current, and of this environment? `acctq config show` says where it comes from")
-        } else {
-            let message = format!(
-                "{} does not let this token read the {} (status {status}){says}",
-                place.words(),
-                target.words()
-            );
-            Error::new(Kind::Auth, message).hint("ask for a token that has the right to read it")
-        }
-    }
-
     /// Whether a 404 is about the account: no body at all, or a JSON object. One that was not decoded may be any page.
     fn is_about_account(&self) -> bool {
         if let Some(known) = self.was_about_account {
@@ -534,23 +289,6 @@ impl Answer {
         (text.len() <= 2 && text.trim().is_empty())
             || (self.not_json().is_none() && Document::parse(text.into_owned()).is_ok())
     }
-}
-
-/// The code and the message of an error, in either API's form.
-fn server_words(
-    document: &Document,
-    concealment: &Concealment,
-) -> (Option<String>, Option<String>) {
-    let member = |names: [&str; 2]| {
-        let text = names
-            .into_iter()
-            .find_map(|name| field::text(document.get(name)?))?;
-        Some(told(&concealment.veil(text.into_owned()), EXCERPT)).filter(|text| !text.is_empty())
-    };
-    (
-        member(["code", "error"]),
-        member(["message", "description"]),
-    )
 }
 
 /// Whether a body repeats the bearer token.
@@ -584,31 +322,6 @@ fn lossy(bytes: &[u8]) -> Cow<'_, str> {
 /// A server's words as a message may repeat them: without credentials, which are looked for before anything is cut.
 fn told(text: &str, limit: usize) -> String {
     excerpt(&hide_credentials(text), limit)
-}
-
-/// Where a `Location` points to (RFC 3986 4.2): an origin, without userinfo, for whatever is more than a path.
-fn destination(location: &str, scheme: &str) -> String {
-    // As browsers read it (WHATWG URL, 4.4): a backslash before the query is a slash, and a tab is nothing.
-    let path = location.split(['?', '#']).next().unwrap_or_default();
-    let location = path.trim().replace('\t', "").replace('\\', "/");
-    let absolute = if location.starts_with("//") {
-        format!("{scheme}:{location}")
-    } else {
-        location
-    };
-    let before_path = absolute.split('/').next().unwrap_or_default();
-    if !before_path.contains(':') {
-        return "another path of its own".to_owned();
-    }
-    let origin = absolute.parse::<Uri>().ok().and_then(|url| {
-        let (scheme, host) = (url.scheme_str()?, url.host()?);
-        let port = url
-            .port_u16()
-            .map(|port| format!(":{port}"))
-            .unwrap_or_default();
-        Some(told(&format!("{scheme}://{host}{port}"), EXCERPT))
-    });
-    origin.unwrap_or_else(|| "something that is no web address".to_owned())
 }
 
 #[cfg(test)]

@@ -3,12 +3,13 @@
 use std::cell::Cell;
 use std::time::{Duration, Instant};
 
-use super::answer::{self, Answer, Target};
+use super::answer::{self, Answer};
 use super::bearer::Token;
 use super::connection::Connection;
 use super::failure::{self, Failure};
 use super::http::{self, Body};
 use super::listing::{self, Listing};
+use super::target::Target;
 use super::wire::{Broken, Phase, Time};
 use super::{Client, LARGE, MAX_BODY, PHASE, USUAL_BODY};
 use crate::account::{Account, Resource};

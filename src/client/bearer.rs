@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use super::answer::Target;
+use super::target::Target;
 use crate::account::Resource;
 use crate::config::{Endpoint, Environment, Secret, TELLING};
 use crate::error::{Error, Kind, Result};

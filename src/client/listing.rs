@@ -2,9 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use super::answer::{self, Answer, Place};
+use super::answer::{self, Answer};
 use super::failure::Failure;
 use super::http::Body;
+use super::target::Place;
 use super::wire::{self, Deadline, Phase};
 use super::{MAX_BODY, USUAL_BODY};
 use crate::account::id::repeatable;
