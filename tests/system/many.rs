@@ -206,6 +206,7 @@ fn every_connection_closed_and_every_answer_its_own() {
         );
     }
     feeding.join().unwrap();
+    started.has_got_all();
     let ended = started.ends();
     assert_eq!((ended.code, count, ended.stderr.as_str()), (0, ids, ""));
 }
