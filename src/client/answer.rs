@@ -9,18 +9,17 @@ use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
 
 use httparse::Header;
-use memchr::{memchr, memmem};
 
+use super::bearer::Token;
 use super::failure::Failure;
 use super::target::{Place, Target};
 use super::{LARGE, retry};
 use crate::account::{
     Account, Concealment, Document, Id, Undocumented, field, id::hide_credentials,
 };
-use crate::config::TELLING;
 use crate::error::{Error, Kind};
 use crate::escape::{EXCERPT, excerpt};
-use crate::json::{self, Flaw, Token, Tokens};
+use crate::json::Flaw;
 use crate::process::aside;
 
 /// An answer as it came: the head, as far as it matters, and the bounded body.
@@ -76,7 +75,7 @@ const REQUEST_IDS: [&str; 5] = [
 
 impl Answer {
     /// Takes what matters out of a response's head, but for what repeats the bearer token: no server has a reason to.
-    pub fn of_head(status: u16, token: &str, lines: &[Header<'_>]) -> Self {
+    pub fn of_head(status: u16, token: &Token, lines: &[Header<'_>]) -> Self {
         let mut repeats_token = false;
         let mut known: Vec<(&str, Cow<'_, str>)> = Vec::with_capacity(8);
         for Header { name, value } in lines {
@@ -84,11 +83,10 @@ impl Answer {
             let Some(name) = names.find(|known| known.eq_ignore_ascii_case(name)) else {
                 continue;
             };
-            let value = lossy(value);
-            if token.len() >= TELLING && value.contains(token) {
+            if token.stands_in(value) {
                 repeats_token = true;
             } else {
-                known.push((*name, value));
+                known.push((*name, lossy(value)));
             }
         }
         let all = |wanted: &'static str| {
@@ -120,11 +118,8 @@ impl Answer {
     }
 
     /// Drops the body if it repeats the bearer token. Whether it or the head did is returned.
-    pub fn drop_repeated(&mut self, token: &str) -> bool {
-        if token.len() < TELLING {
-            return false;
-        }
-        if repeats(&self.body, token) {
+    pub fn drop_repeated(&mut self, token: &Token) -> bool {
+        if token.is_repeated_by(&self.body) {
             self.was_about_account = Some(self.is_about_account());
             self.body.clear();
             self.repeats_token = true;
@@ -291,21 +286,6 @@ impl Answer {
     }
 }
 
-/// Whether a body repeats the bearer token.
-pub(super) fn repeats(body: &[u8], token: &str) -> bool {
-    // What is shown of JSON is decoded first, and some encoders write every slash as `\/`.
-    let decoded = |raw: &str| json::decode(raw).is_some_and(|text| text.contains(token));
-    let is_decoded = || {
-        let text = lossy(body);
-        json::check(&text).is_ok()
-            && Tokens::new(&text)
-                .any(|t| matches!(t, Token::Key(raw) | Token::String(raw) if decoded(raw)))
-    };
-    token.len() >= TELLING
-        && (memmem::find(body, token.as_bytes()).is_some()
-            || memchr(b'\\', body).is_some() && is_decoded())
-}
-
 /// That a good answer repeats the bearer token.
 pub(super) fn repeated(host: &str) -> Failure {
     let message = format!("the answer of {host} repeats the bearer token; it is not shown");
@@ -328,6 +308,7 @@ fn told(text: &str, limit: usize) -> String {
 mod tests {
     use super::*;
     use crate::account::{CONNECTED, PARTNER};
+    use crate::config::Secret;
 
     const PLACE: Place<'_> = Place {
         scheme: "https",
@@ -342,6 +323,10 @@ mod tests {
             body: body.as_bytes().to_vec(),
             ..Answer::default()
         }
+    }
+
+    fn token(text: &str) -> Token {
+        Token::new(Secret::new(text).expect("a token"), 0)
     }
 
     fn line<'a>(name: &'a str, value: &'a str) -> Header<'a> {
@@ -520,11 +505,11 @@ mod tests {
 
     #[test]
     fn a_repeated_token_is_dropped() {
-        const TOKEN: &str = "s3cret/t0ken";
+        let token = token("s3cret/t0ken");
         let said = |location: &str, body: &str| {
-            let mut answer = Answer::of_head(400, TOKEN, &[line("Location", location)]);
+            let mut answer = Answer::of_head(400, &token, &[line("Location", location)]);
             answer.body = body.as_bytes().to_vec();
-            (answer.drop_repeated(TOKEN), format!("{answer:?}"))
+            (answer.drop_repeated(&token), format!("{answer:?}"))
         };
         for (location, body) in [
             ("https://x/?s3cret/t0ken", "{}"),
@@ -540,11 +525,12 @@ mod tests {
 
     #[test]
     fn a_short_token_may_stand_there_by_accident() {
-        for (token, expected) in [("test", false), ("bearer7", false), ("bearer78", true)] {
-            for (location, body) in [("/", token), (token, "{}")] {
-                let mut answer = Answer::of_head(200, token, &[line("Location", location)]);
+        for (word, expected) in [("test", false), ("bearer7", false), ("bearer78", true)] {
+            let token = token(word);
+            for (location, body) in [("/", word), (word, "{}")] {
+                let mut answer = Answer::of_head(200, &token, &[line("Location", location)]);
                 answer.body = body.as_bytes().to_vec();
-                assert_eq!(answer.drop_repeated(token), expected, "{token}");
+                assert_eq!(answer.drop_repeated(&token), expected, "{word}");
             }
         }
     }

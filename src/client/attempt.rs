@@ -107,7 +107,7 @@ impl Client<'_> {
             resource,
             answer,
             place: self.place(),
-            token: token.secret.expose(),
+            token,
             timeout: self.limits.timeout,
             body,
             idle,
@@ -146,14 +146,13 @@ impl Client<'_> {
         request: &Request<'_>,
         time: Time,
     ) -> Result<(Answer, Body<'c>), Failure> {
-        let bearer = request.token.secret.expose();
         let origin = self.endpoint.base_url.value.origin();
         let path = request.url.strip_prefix(origin).unwrap_or_default();
-        let question = http::question(&self.host, path, bearer);
+        let question = http::question(&self.host, path, request.token.expose());
         let sent = connection.send(&question, time.of(Phase::Send));
         let head = sent.and_then(|()| {
             http::head(connection, time.of(Phase::Answer), |status, lines| {
-                Answer::of_head(status, bearer, lines)
+                Answer::of_head(status, request.token, lines)
             })
         });
         head.map_err(|broken| self.explain(broken, time.phase, request.token))
@@ -200,7 +199,7 @@ impl Client<'_> {
 
     /// That a good answer repeats the bearer token, if what has come of it does.
     fn refuse_repeated(&self, answer: &mut Answer, token: &Token) -> Result<(), Failure> {
-        if answer.drop_repeated(token.secret.expose()) && answer.status == 200 {
+        if answer.drop_repeated(token) && answer.status == 200 {
             return Err(answer::repeated(&self.host));
         }
         Ok(())
@@ -208,7 +207,7 @@ impl Client<'_> {
 
     /// What broke in our own words; each phase had so long.
     fn explain(&self, broken: Broken, time: Duration, token: &Token) -> Failure {
-        let bearer = token.secret.expose();
+        let bearer = token.expose();
         failure::of_wire(broken, &self.host, self.proxy.as_deref(), time, bearer)
     }
 }

@@ -3,18 +3,65 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
+use memchr::memchr;
+use memchr::memmem::Finder;
+
 use super::target::Target;
 use crate::account::Resource;
 use crate::config::{Endpoint, Environment, Secret, TELLING};
 use crate::error::{Error, Kind, Result};
 use crate::interrupt::Interrupt;
+use crate::json;
 
 /// The bearer token.
 #[derive(Clone)]
 pub struct Token {
-    pub secret: Arc<Secret>,
+    held: Arc<Held>,
     /// Which answer of its source it is, from 0.
     number: u32,
+}
+
+/// A token, and what finds it in a text, which takes longer to make than to use.
+struct Held {
+    secret: Secret,
+    finder: Finder<'static>,
+}
+
+impl Token {
+    /// The first answer of a source, or a later one.
+    pub fn new(secret: Secret, number: u32) -> Self {
+        let finder = Finder::new(secret.expose()).into_owned();
+        Token {
+            held: Arc::new(Held { secret, finder }),
+            number,
+        }
+    }
+
+    /// The token itself: see [`Secret::expose`].
+    pub fn expose(&self) -> &str {
+        self.held.secret.expose()
+    }
+
+    /// Whether it stands in `text`, as it is. One that is too short to tell may stand anywhere by accident.
+    pub fn stands_in(&self, text: &[u8]) -> bool {
+        self.expose().len() >= TELLING && self.held.finder.find(text).is_some()
+    }
+
+    /// Whether what a server says repeats it, as it is or in a string of JSON.
+    pub fn is_repeated_by(&self, body: &[u8]) -> bool {
+        self.stands_in(body) || memchr(b'\\', body).is_some() && self.is_escaped_in(body)
+    }
+
+    /// What is shown of JSON is decoded first, and some encoders write every slash as `\/`.
+    fn is_escaped_in(&self, body: &[u8]) -> bool {
+        let stands_in =
+            |raw: &str| json::decode(raw).is_some_and(|text| self.stands_in(text.as_bytes()));
+        let text = String::from_utf8_lossy(body);
+        json::check(&text).is_ok()
+            && json::Tokens::new(&text).any(
+                |token| matches!(token, json::Token::Key(raw) | json::Token::String(raw) if stands_in(raw)),
+            )
+    }
 }
 
 /// Where the token comes from, and what is known of it.
@@ -45,10 +92,7 @@ impl Bearer<'_> {
         deadline: Instant,
     ) -> Result<Token> {
         let token = self.current(deadline)?;
-        let secret = token.secret.expose();
-        let lengths = TELLING..=target.id().map_or(0, str::len);
-        let holds = |id: &str| lengths.contains(&secret.len()) && id.contains(secret);
-        if !target.id().is_some_and(holds) {
+        if !target.id().is_some_and(|id| token.stands_in(id.as_bytes())) {
             return Ok(token);
         }
         let whose = match profile {
@@ -102,10 +146,7 @@ impl Bearer<'_> {
     fn read(&self, number: u32, deadline: Instant) -> Result<Token> {
         let source = &self.endpoint.token.value;
         let secret = source.read(self.env, deadline, self.interrupt)?;
-        Ok(Token {
-            secret: Arc::new(secret),
-            number,
-        })
+        Ok(Token::new(secret, number))
     }
 
     /// Has it read anew for the next look-up.

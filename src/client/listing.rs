@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::answer::{self, Answer};
+use super::bearer::Token;
 use super::failure::Failure;
 use super::http::Body;
 use super::target::Place;
@@ -23,7 +24,7 @@ pub(super) struct Source<'a> {
     /// A good one, without its body.
     pub answer: Answer,
     pub place: Place<'a>,
-    pub token: &'a str,
+    pub token: &'a Token,
     /// How long an account may take to arrive.
     pub timeout: Duration,
     /// The body.
@@ -87,7 +88,7 @@ impl<'a> Listing<'a> {
                 Error::new(Kind::BadResponse, message).hint("whoever runs that server should know");
             answer.with_head(Failure::lasting(error))
         };
-        if answer::repeats(text.as_bytes(), token) {
+        if token.is_repeated_by(text.as_bytes()) {
             return Err(answer::repeated(place.host));
         }
         let document = Document::parse(text).map_err(|why| match why {
@@ -105,7 +106,7 @@ impl<'a> Listing<'a> {
         let token = self.source.token;
         let names = self.elements.beside().iter();
         // As with an id, what may be a secret is not repeated.
-        let told = |name: &&str| !answer::repeats(name.as_bytes(), token);
+        let told = |name: &&str| !token.is_repeated_by(name.as_bytes());
         names.map(|name| repeatable(name).filter(told)).collect()
     }
 
