@@ -34,7 +34,7 @@ pub enum Token<'a> {
     Scalar(&'a str),
 }
 
-/// The tokens of a checked JSON text, in order. On a text that [`check`] refuses they are meaningless, but finite.
+/// The tokens of a checked JSON text, in order. On a text that [`check()`] refuses they are meaningless, but finite.
 #[derive(Clone, Debug)]
 pub struct Tokens<'a> {
     text: &'a str,

@@ -2,7 +2,7 @@
 //!
 //! This finds where values begin and end, by brackets and quotes alone, and hands them out as they came. It is strict about
 //! what stands between values, and leaves what is inside them to a reader that sees them whole: the inside of an element to
-//! whoever asked for it, that of anything else to [`check`]. Where a value's brackets do not match, that reader tells.
+//! whoever asked for it, that of anything else to [`check()`]. Where a value's brackets do not match, that reader tells.
 //! So the text is accepted if and only if it would be as a whole, however it is cut; and what is held of it is bounded.
 
 use std::collections::BTreeSet;
