@@ -71,7 +71,7 @@ impl<'a> Tokens<'a> {
         let rest = &self.text.as_bytes()[self.at..];
         self.at += rest
             .iter()
-            .take_while(|b| matches!(b, b' ' | b'\t' | b'\n' | b'\r' | b',' | b':'))
+            .take_while(|b| is_blank(**b) || matches!(b, b',' | b':'))
             .count();
     }
 }
@@ -94,10 +94,7 @@ impl<'a> Iterator for Tokens<'a> {
                 let end = StringEnd::find(bytes, self.at).at;
                 let raw = self.text.get(start + 1..end).unwrap_or_default();
                 self.at = (end + 1).min(bytes.len());
-                let follows = bytes[self.at..]
-                    .iter()
-                    .find(|b| !matches!(b, b' ' | b'\t' | b'\n' | b'\r'));
-                if follows == Some(&b':') {
+                if bytes.get(after_blanks(bytes, self.at)) == Some(&b':') {
                     Token::Key(raw)
                 } else {
                     Token::String(raw)
@@ -173,12 +170,27 @@ fn plain_end(bytes: &[u8], mut at: usize) -> usize {
     at
 }
 
+/// What may stand between tokens (RFC 8259 2).
+#[inline]
+fn is_blank(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
+}
+
+/// The first place from `at` on that holds no blank.
+#[inline]
+fn after_blanks(bytes: &[u8], mut at: usize) -> usize {
+    while bytes.get(at).is_some_and(|b| is_blank(*b)) {
+        at += 1;
+    }
+    at
+}
+
 /// The first place from `at` on that is no part of a number or a word.
 #[inline]
 fn scalar_end(bytes: &[u8], mut at: usize) -> usize {
     while bytes
         .get(at)
-        .is_some_and(|b| !matches!(b, b' ' | b'\t' | b'\n' | b'\r' | b',' | b']' | b'}'))
+        .is_some_and(|b| !is_blank(*b) && !matches!(b, b',' | b']' | b'}'))
     {
         at += 1;
     }

@@ -44,12 +44,17 @@ impl Token {
 
     /// Whether it stands in `text`, as it is. One that is too short to tell may stand anywhere by accident.
     pub fn stands_in(&self, text: &[u8]) -> bool {
-        self.expose().len() >= TELLING && self.held.finder.find(text).is_some()
+        self.tells() && self.held.finder.find(text).is_some()
+    }
+
+    fn tells(&self) -> bool {
+        self.expose().len() >= TELLING
     }
 
     /// Whether what a server says repeats it, as it is or in a string of JSON.
     pub fn is_repeated_by(&self, body: &[u8]) -> bool {
-        self.stands_in(body) || memchr(b'\\', body).is_some() && self.is_escaped_in(body)
+        self.tells()
+            && (self.stands_in(body) || memchr(b'\\', body).is_some() && self.is_escaped_in(body))
     }
 
     /// What is shown of JSON is decoded first, and some encoders write every slash as `\/`.

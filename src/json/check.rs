@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use memchr::memchr;
 
-use super::{StringEnd, Token, decode, plain_end, scalar_end};
+use super::{StringEnd, Token, after_blanks, decode, plain_end, scalar_end};
 
 /// How deep a document may nest: the limit of common readers, `serde_json` among them.
 pub const MAX_DEPTH: usize = 128;
@@ -232,15 +232,6 @@ fn unusual_string(text: &str, at: usize) -> Result<(&str, Cow<'_, str>), Flaw> {
         Cow::Borrowed(raw)
     };
     Ok((raw, decoded))
-}
-
-/// The first place from `at` on that holds no blank.
-#[inline]
-fn after_blanks(bytes: &[u8], mut at: usize) -> usize {
-    while let Some(b' ' | b'\t' | b'\n' | b'\r') = bytes.get(at) {
-        at += 1;
-    }
-    at
 }
 
 /// Whether two of the names are equal. Their order is of no use to anybody.

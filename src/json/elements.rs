@@ -10,7 +10,7 @@ use std::mem;
 
 use memchr::memchr2;
 
-use super::{Flaw, check, decode};
+use super::{Flaw, check, decode, is_blank};
 
 /// Why a text is no object with such an array.
 #[derive(Debug, PartialEq, Eq)]
@@ -263,10 +263,6 @@ impl Elements {
         self.place = Place::Colon;
         Ok(None)
     }
-}
-
-fn is_blank(byte: u8) -> bool {
-    matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
 }
 
 #[cfg(test)]
