@@ -70,6 +70,7 @@ pub fn run<T: Send, R: Weigh + Send>(
             let worker = thread::Builder::new().name("worker".to_owned());
             worker.spawn_scoped(scope, || {
                 let _enlisted = enlisted;
+                process::schedule_as_batch();
                 while let Some((index, item)) = take() {
                     let turn = turn(index);
                     let result = process::without_panics(|| work(&item, &turn));

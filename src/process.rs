@@ -1,4 +1,5 @@
-//! The process itself: no core file holds a token, and neither a bug nor a full file ends without a message.
+//! The process itself: no core file holds a token, neither a bug nor a full file ends without a message, and much work stays behind
+//! others'.
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind, set_hook};
@@ -67,6 +68,25 @@ pub fn see_children_end() {
 #[cfg(not(unix))]
 pub fn see_children_end() {}
 
+/// Schedules this thread, and whatever it starts, as work of which there is much: when something is there for it to do, it waits
+/// for its turn and takes the processor from nobody (`SCHED_BATCH`, sched(7)). Who is at a terminal beside a long export
+/// does not feel it; and many look-ups are quicker, since a server or proxy on the same machine ends what it is at, and answers
+/// several, instead of giving way to whoever has its answer. Whatever the operator has chosen instead (`chrt`) stays.
+#[cfg(target_os = "linux")]
+pub fn schedule_as_batch() {
+    use preempt_rt::sched::{Pid, Scheduler, SchedulerParams, get_scheduler, set_scheduler};
+    let thread = Pid::current_thread();
+    if matches!(get_scheduler(thread), Ok(Scheduler::SCHED_NORMAL)) {
+        // Where the system refuses, it takes a little longer.
+        let none = SchedulerParams { priority: 0 };
+        let _ = set_scheduler(thread, Scheduler::SCHED_BATCH, none);
+    }
+}
+
+/// There is nothing to do here.
+#[cfg(not(target_os = "linux"))]
+pub fn schedule_as_batch() {}
+
 thread_local! {
     /// Where the last panic of this thread happened.
     static PLACE: Cell<Option<String>> = const { Cell::new(None) };
@@ -124,6 +144,23 @@ pub fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Re
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn what_the_operator_has_chosen_stays() {
+        use preempt_rt::sched::{Pid, Scheduler, SchedulerParams, get_scheduler, set_scheduler};
+        let scheduled = |from| {
+            let thread = thread::spawn(move || {
+                let this = Pid::current_thread();
+                set_scheduler(this, from, SchedulerParams { priority: 0 }).expect("it is allowed");
+                schedule_as_batch();
+                get_scheduler(this).expect("it has one")
+            });
+            thread.join().expect("no panic")
+        };
+        assert_eq!(scheduled(Scheduler::SCHED_NORMAL), Scheduler::SCHED_BATCH);
+        assert_eq!(scheduled(Scheduler::SCHED_IDLE), Scheduler::SCHED_IDLE);
+    }
 
     #[test]
     fn a_panic_is_told_by_its_place_only() {

@@ -729,16 +729,25 @@ fn results_and_failures_flow_while_the_input_is_open() {
     }
 }
 
+/// Of each thread of the program, its name and what follows that in `/proc/PID/task/TID/stat`: its state is the first.
+#[cfg(target_os = "linux")]
+fn threads(started: &Started) -> Vec<(String, Vec<String>)> {
+    let tasks = std::fs::read_dir(format!("/proc/{}/task", started.child.id())).unwrap();
+    let stat = |task: std::io::Result<std::fs::DirEntry>| {
+        let stat = std::fs::read_to_string(task.unwrap().path().join("stat")).unwrap_or_default();
+        let (name, rest) = stat.rsplit_once(')').unwrap_or_default();
+        let name = name.split('(').next_back().unwrap_or_default();
+        let rest = rest.split_whitespace().map(str::to_owned);
+        (name.to_owned(), rest.collect())
+    };
+    tasks.map(stat).collect()
+}
+
 /// Waits until the program waits for others, and they for nobody: all its threads sleep, and no request is unanswered but
 /// so many.
 #[cfg(target_os = "linux")]
 fn is_quiet(started: &Started, server: &Server, unanswered: usize) {
-    let sleeps = |task: std::io::Result<std::fs::DirEntry>| {
-        let stat = std::fs::read_to_string(task.unwrap().path().join("stat")).unwrap_or_default();
-        stat.rsplit(')')
-            .next()
-            .is_some_and(|rest| rest.trim_start().starts_with('S'))
-    };
+    let sleeps = |(_, stat): &(String, Vec<String>)| stat.first().is_some_and(|state| state == "S");
     let began = Instant::now();
     let mut quiet = 0;
     let mut before = 0;
@@ -748,9 +757,9 @@ fn is_quiet(started: &Started, server: &Server, unanswered: usize) {
             "it is never quiet"
         );
         let count = server.count();
-        let tasks = std::fs::read_dir(format!("/proc/{}/task", started.child.id())).unwrap();
-        let is_so =
-            count == before && server.under_way() == unanswered && tasks.into_iter().all(sleeps);
+        let is_so = count == before
+            && server.under_way() == unanswered
+            && threads(started).iter().all(sleeps);
         quiet = if is_so { quiet + 1 } else { 0 };
         before = count;
         std::thread::yield_now();
@@ -793,6 +802,35 @@ fn who_answers_the_first_late_is_asked_for_a_window_and_no_more() {
     );
     opened.open();
     started.ends().prints(&lines(1..=1_000));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn many_look_ups_take_the_processor_from_nobody_else() {
+    // What it is of SCHED_OTHER and SCHED_BATCH, in sched(7) and the 41st field of proc_pid_stat(5).
+    const POLICY: usize = 41 - 3;
+    let gate = Gate::default();
+    let opened = gate.clone();
+    let (home, server) = at(move |request| {
+        gate.pass();
+        found(request)
+    });
+    let run = home.acctq(&format!("{NDJSON} --jobs 3"));
+    let started = start_reading(&home, run, &ids(1..=10));
+    server.asked(3);
+    let (workers, others): (Vec<_>, Vec<_>) = threads(&started)
+        .into_iter()
+        .partition(|(name, _)| name == "worker");
+    let policies = |threads: &[(String, Vec<String>)]| -> Vec<String> {
+        threads
+            .iter()
+            .map(|(_, stat)| stat[POLICY].clone())
+            .collect()
+    };
+    assert_eq!(policies(&workers), ["3"; 3]);
+    assert!(!others.is_empty() && policies(&others).iter().all(|policy| policy == "0"));
+    opened.open();
+    started.ends().prints(&lines(1..=10));
 }
 
 // --- What stops them ---
