@@ -4,13 +4,13 @@
 //! line; that it is closed or full changes nothing. A reader that goes away is no error: it is remembered, and the
 //! program ends quietly.
 
+mod progress;
+
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal as _, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jiff::Timestamp;
 
 use crate::account::Id;
@@ -20,9 +20,7 @@ use crate::error::{Error, Kind, Result};
 use crate::escape::for_people;
 use crate::json;
 use crate::output::table::Screen;
-
-/// The columns that a spinner's line takes beside its text: the spinner, a blank, and the margin, which stays free.
-const SPINNER: usize = 3;
+use progress::Progress;
 
 /// When colour is used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -92,8 +90,7 @@ pub struct Ui {
     is_line_open: AtomicBool,
     /// The reader of standard output has gone away.
     reader_gone: AtomicBool,
-    /// What shows on a terminal how far it has come; whatever else is written goes around it.
-    progress: Mutex<Option<ProgressBar>>,
+    progress: Progress,
 }
 
 impl Ui {
@@ -124,7 +121,7 @@ impl Ui {
             is_watched: io::stderr().is_terminal(),
             is_line_open: AtomicBool::new(false),
             reader_gone: AtomicBool::new(false),
-            progress: Mutex::default(),
+            progress: Progress::default(),
         }
     }
 
@@ -157,7 +154,7 @@ impl Ui {
         };
         let is_open = self.screen.width.is_some() && !result.ends_with(b"\n");
         self.is_line_open.store(is_open, Ordering::Relaxed);
-        self.aside(write).map_err(|e| {
+        self.progress.aside(write).map_err(|e| {
             if e.kind() == io::ErrorKind::BrokenPipe {
                 self.reader_gone.store(true, Ordering::Relaxed);
             }
@@ -171,7 +168,7 @@ impl Ui {
     /// # Errors
     /// `failed` if it cannot be written.
     pub fn report(&self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
-        let written = self.aside(|| {
+        let written = self.progress.aside(|| {
             let mut out = io::BufWriter::with_capacity(64 * 1024, io::stdout().lock());
             write(&mut out).and_then(|()| out.flush())
         });
@@ -186,53 +183,26 @@ impl Ui {
     pub fn begin_progress(&self, env: &Environment) {
         let is_dumb = env.get("TERM").is_none_or(|term| term == "dumb");
         let is_among_json = self.manner.json && self.screen.width.is_some();
-        if self.manner.quiet || is_dumb || !self.is_watched || is_among_json {
-            return;
+        if !self.manner.quiet && !is_dumb && self.is_watched && !is_among_json {
+            self.progress.begin();
         }
-        let target = ProgressDrawTarget::stderr_with_hz(10);
-        let bar = ProgressBar::with_draw_target(None, target)
-            .with_style(ProgressStyle::default_spinner());
-        bar.enable_steady_tick(Duration::from_millis(100));
-        *self.bar() = Some(bar);
     }
 
     /// Changes what is shown, if it is shown.
     pub fn progress(&self, text: impl FnOnce() -> String) {
-        if let Some(bar) = &*self.bar() {
-            let terminal = terminal_size::terminal_size_of(io::stderr());
-            let width = terminal.map_or(80, |(terminal_size::Width(width), _)| width);
-            bar.set_message(in_columns(
-                &text(),
-                usize::from(width).saturating_sub(SPINNER),
-            ));
-        }
+        self.progress.show(text);
     }
 
     /// Takes it away.
     pub fn end_progress(&self) {
-        if let Some(bar) = self.bar().take() {
-            bar.finish_and_clear();
-        }
-    }
-
-    fn bar(&self) -> MutexGuard<'_, Option<ProgressBar>> {
-        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Writes something, with what shows the progress taken away for as long.
-    fn aside<T>(&self, write: impl FnOnce() -> T) -> T {
-        let bar = self.bar().clone();
-        match bar {
-            Some(bar) => bar.suspend(write),
-            None => write(),
-        }
+        self.progress.end();
     }
 
     /// One write a message, so that those of several processes do not mix. Nobody is left to tell if it fails.
     fn line(&self, text: &str) {
         let is_open = self.is_watched && self.is_line_open.swap(false, Ordering::Relaxed);
         let begin = if is_open { "\n" } else { "" };
-        let _ = self.aside(|| {
+        let _ = self.progress.aside(|| {
             io::stderr()
                 .lock()
                 .write_all(format!("{begin}{text}\n").as_bytes())
@@ -377,14 +347,6 @@ fn unwritable(error: io::Error) -> Error {
     Error::new(Kind::Failed, "the output could not be written")
         .hint("is the disk full? what was written before this is incomplete")
         .because(error)
-}
-
-/// As much of a text as stands in so many columns of every terminal. The line is drawn again and again, filled up with blanks
-/// and taken back by the number of columns that it should have: where a terminal thinks otherwise of a character's width, other
-/// lines would go with it, or it would stay. What is not ASCII is left to the lines that stay.
-fn in_columns(text: &str, columns: usize) -> String {
-    let plain = |c| if matches!(c, ' '..='~') { c } else { '?' };
-    text.chars().take(columns).map(plain).collect()
 }
 
 /// The width of the terminal: `COLUMNS`, else what the terminal says, else 80 columns.
