@@ -12,7 +12,7 @@ use httparse::Header;
 
 use super::bearer::Token;
 use super::failure::Failure;
-use super::target::{Place, Target};
+use super::target::{CHECK_URL, Place, Target};
 use super::{LARGE, retry};
 use crate::account::{
     Account, Concealment, Document, Id, Undocumented, field, id::hide_credentials,
@@ -51,8 +51,6 @@ pub(super) const CUT_OFF: &str =
 
 /// What to do about a server that repeats the bearer token.
 const COMPROMISED: &str = "whoever runs that server should know; consider the token compromised";
-
-pub(super) const CHECK_URL: &str = "is base_url right? `acctq config show` shows it";
 
 /// The headers that matter.
 const HEADERS: [&str; 6] = [

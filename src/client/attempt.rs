@@ -9,7 +9,7 @@ use super::connection::Connection;
 use super::failure::{self, Failure};
 use super::http::{self, Body};
 use super::listing::{self, Listing};
-use super::target::Target;
+use super::target::{self, Target};
 use super::wire::{Broken, Phase, Time};
 use super::{Client, LARGE, MAX_BODY, PHASE, USUAL_BODY};
 use crate::account::{Account, Resource};
@@ -185,7 +185,7 @@ impl Client<'_> {
                     self.host,
                     most / 1024
                 );
-                let error = Error::new(Kind::BadResponse, message).hint(answer::CHECK_URL);
+                let error = Error::new(Kind::BadResponse, message).hint(target::CHECK_URL);
                 return Err(answer.with_head(Failure::lasting(error)));
             }
             // What a 404 means is told by its body; other refusals say enough by their status.

@@ -1,7 +1,9 @@
 //! What is asked for, and where: in the words of messages.
 
-use super::answer::CHECK_URL;
 use crate::account::{Id, Resource};
+
+/// What to think of when nobody there seems to know the API.
+pub const CHECK_URL: &str = "is base_url right? `acctq config show` shows it";
 
 /// What is asked for: one account, or all of them.
 #[derive(Clone, Copy, Debug)]

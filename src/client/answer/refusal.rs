@@ -2,10 +2,10 @@
 
 use http::Uri;
 
-use super::{Answer, CHECK_URL, COMPROMISED, told};
+use super::{Answer, COMPROMISED, told};
 use crate::account::{Concealment, Document, field};
 use crate::client::failure::{Failure, seconds};
-use crate::client::target::{Place, Target};
+use crate::client::target::{CHECK_URL, Place, Target};
 use crate::error::{Error, Kind};
 use crate::escape::EXCERPT;
 
