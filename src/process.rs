@@ -53,6 +53,38 @@ fn survive_file_limits() {
     let _ = signal_hook::flag::register(rustix::process::Signal::XFSZ.as_raw(), came);
 }
 
+/// How many of so many connections this process can have open at once, at least one; for as many as the system lets it, it allows
+/// itself to. Counted are both ends of each, for the built-in sandbox, and what else a look-up opens for a while.
+#[cfg(unix)]
+#[must_use]
+pub fn allow_connections(wanted: usize) -> usize {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    const ENDS: u64 = 2;
+    const OTHERS: u64 = 16;
+    let needed = ENDS * wanted as u64 + OTHERS;
+    let limit = getrlimit(Resource::Nofile);
+    let mut allowed = limit.current.unwrap_or(needed);
+    if allowed < needed {
+        let more = limit.maximum.map_or(needed, |most| most.min(needed));
+        let raised = Rlimit {
+            current: Some(more),
+            ..limit
+        };
+        if setrlimit(Resource::Nofile, raised).is_ok() {
+            allowed = more;
+        }
+    }
+    let fit = allowed.min(needed).saturating_sub(OTHERS) / ENDS;
+    usize::try_from(fit).unwrap_or(wanted).max(1)
+}
+
+/// There is no such limit.
+#[cfg(not(unix))]
+#[must_use]
+pub fn allow_connections(wanted: usize) -> usize {
+    wanted
+}
+
 /// Lets this process see how its children end. Whoever starts us may ignore SIGCHLD, and then the system keeps no record of
 /// them; with a handler, whatever it does, it keeps one again.
 #[cfg(unix)]

@@ -161,8 +161,25 @@ fn of_io(error: &io::Error, host: &str, time: Duration) -> Failure {
         io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => {
             return timed_out(Phase::Connect, host, time);
         }
+        _ if is_out_of_files(error) => {
+            Error::new(Kind::Network, format!("no connection to {host}"))
+                .hint("`ulimit -n` shows how many files this program may have open")
+                .because(plain(error))
+        }
         _ => network(format!("the connection to {host} broke")).because(plain(error)),
     })
+}
+
+/// Whether this process, or all of them, can open no more files.
+fn is_out_of_files(error: &io::Error) -> bool {
+    #[cfg(unix)]
+    let such = {
+        use rustix::io::Errno;
+        [Errno::MFILE, Errno::NFILE].map(Errno::raw_os_error)
+    };
+    #[cfg(not(unix))]
+    let such: [i32; 0] = [];
+    error.raw_os_error().is_some_and(|e| such.contains(&e))
 }
 
 /// The operating system's words only: an error of another origin may hold the server's bytes.

@@ -19,7 +19,7 @@ use report::{Finding, Judgement};
 use sites::{Asked, Site, Source};
 use suite::Check;
 
-use super::clients::Endpoints;
+use super::clients::{Endpoints, at_once};
 use super::drifts::{Drifts, Strays};
 use super::question::{Answer, Ended, Expectation, Patience};
 use super::under_way::UnderWay;
@@ -171,7 +171,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Ending> {
     });
     delivery.borrow().tell(0);
     batch::run(
-        args.jobs.unwrap_or(JOBS).min(findings.checks.len()),
+        at_once(args.jobs.unwrap_or(JOBS).min(findings.checks.len()), ui),
         source,
         |asked, turn| judge(asked, turn),
         |asked, found| delivery.borrow_mut().deliver(asked, found),

@@ -7,7 +7,9 @@ use crate::client::{Client, Limits, Pace, Trace};
 use crate::config::{BaseUrl, Endpoint, Environment, Given, Origin, Secret, Settings};
 use crate::error::{Error, Kind, Result};
 use crate::interrupt::Interrupt;
+use crate::process;
 use crate::sandbox;
+use crate::ui::Ui;
 
 /// Where look-ups go: to the profile's servers, or to a sandbox that lives as long as this value.
 pub enum Endpoints<'a> {
@@ -55,6 +57,17 @@ impl<'a> Endpoints<'a> {
         let profile = settings.profile.as_ref().filter(|_| !of_environment);
         Ok((endpoint, profile.map(|profile| profile.value.clone())))
     }
+}
+
+/// How many look-ups are under way at once, where so many were asked for; people are told if the system allows fewer.
+pub fn at_once(jobs: usize, ui: &Ui) -> usize {
+    let fit = process::allow_connections(jobs);
+    if fit < jobs {
+        ui.note(&format!(
+            "look-ups under way at once: {fit}, not {jobs}; `ulimit -n` allows no more open files"
+        ));
+    }
+    fit
 }
 
 impl Endpoints<'_> {

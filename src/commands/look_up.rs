@@ -24,7 +24,7 @@ use watch::Watch;
 use crate::account::{Id, Resource, Selection};
 use crate::batch::{self, Turn, Weigh};
 use crate::client::{Found, Limits, Pace, Trace};
-use crate::commands::clients::{Clients, Endpoints, about};
+use crate::commands::clients::{Clients, Endpoints, about, at_once};
 use crate::commands::drifts::{self, Drifts, Strays};
 use crate::commands::{Context, Ending};
 use crate::config::{Settings, parse_jobs, parse_rate, parse_skip};
@@ -162,7 +162,7 @@ pub fn run(
         untried: 0,
     });
     batch::run(
-        jobs,
+        at_once(jobs, ui),
         source,
         |asked, turn| look_up(asked, turn, &pace, &watch, &renderer, flags.strict),
         |asked, answer| delivery.borrow_mut().deliver(&asked, answer),

@@ -833,6 +833,77 @@ fn many_look_ups_take_the_processor_from_nobody_else() {
     started.ends().prints(&lines(1..=10));
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn as_many_are_under_way_as_files_may_be_open() {
+    const FEWER: &str =
+        "look-ups under way at once: 12, not 64; `ulimit -n` allows no more open files\n";
+    // A soft limit is there to be raised; from a hard one, 16 files are kept for others, and each connection may have both its
+    // ends here.
+    for (limit, at_once, told) in [("-S -n 40", 64, ""), ("-n 40", 12, FEWER)] {
+        let gate = Gate::default();
+        let opened = gate.clone();
+        let (home, server) = at(move |request| {
+            gate.pass();
+            found(request)
+        });
+        let run = ["sh", "cacc", "get", "-", "-F", "id", "--jobs", "64"]
+            .iter()
+            .fold(
+                home.shell(&format!("ulimit {limit}; exec acctq \"$@\"")),
+                |run, arg| run.arg(arg),
+            );
+        let started = start_reading(&home, run, &ids(1..=100));
+        server.asked(at_once);
+        is_quiet(&started, &server, at_once);
+        assert_eq!(server.count(), at_once, "{limit}");
+        opened.open();
+        let ended = started.ends();
+        assert_eq!((ended.code, ended.stdout.lines().count()), (0, 101));
+        let summary = ended.stderr.strip_prefix(told);
+        assert!(
+            summary.is_some_and(|rest| rest.starts_with("found 100 · ")),
+            "{limit}: {}",
+            ended.stderr
+        );
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn whatever_lacks_for_open_files_is_said() {
+    const FOUND: &str = "cacc_activestandard";
+    // With the sandbox, both ends of the connection are among them: first ours lacks, then the server's.
+    let home = Home::new();
+    let mut is_told = false;
+    for limit in 5..=24 {
+        let flags = "--retries 0 --timeout 1s";
+        let run = home.shell(&format!(
+            "ulimit -n {limit}; exec acctq -p sandbox get {FOUND} {flags}"
+        ));
+        let ended = run.run();
+        let says = |words: &str| ended.stderr.contains(words);
+        if ended.code == 0 {
+            assert!(ended.stderr.is_empty() && ended.stdout.contains(FOUND));
+        } else if says("no connection to 127.0.0.1:") {
+            ended.fails(
+                7,
+                &[
+                    "(cacc_activestandard, profile sandbox): Too many open files",
+                    "hint: `ulimit -n` shows how many files this program may have open\n",
+                ],
+            );
+            is_told = true;
+        } else {
+            // A program that cannot even be loaded has a number for it.
+            let told = says("Too many open files") || says("Error 24") || says("did not answer");
+            assert!(told && ended.stdout.is_empty(), "{limit}: {}", ended.stderr);
+        }
+        assert!(ended.code == 0 || limit < 24, "{}", ended.stderr);
+    }
+    assert!(is_told, "there was always a connection");
+}
+
 // --- What stops them ---
 
 /// A configuration whose token comes from a script that notes every call in the file `calls` and prints the canary with `-N`
