@@ -53,35 +53,41 @@ fn survive_file_limits() {
     let _ = signal_hook::flag::register(rustix::process::Signal::XFSZ.as_raw(), came);
 }
 
-/// How many of so many connections this process can have open at once, at least one; for as many as the system lets it, it allows
-/// itself to. Counted are both ends of each, for the built-in sandbox, and what else a look-up opens for a while.
+/// Makes room for so many more open files, as far as the system lets us (`RLIMIT_NOFILE`, getrlimit(2)), and tells for how many
+/// there is. What this process starts later has the raised limit, too.
 #[cfg(unix)]
 #[must_use]
-pub fn allow_connections(wanted: usize) -> usize {
+pub fn make_room_for_files(wanted: usize) -> usize {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-    const ENDS: u64 = 2;
-    const OTHERS: u64 = 16;
-    let needed = ENDS * wanted as u64 + OTHERS;
+    use std::os::fd::AsRawFd as _;
+    /// macOS refuses more (`OPEN_MAX`).
+    const MOST: u64 = 10_240;
+    // The lowest number that is free; whoever started us may have left files open.
+    let lowest = std::fs::File::open("/dev/null").map(|file| file.as_raw_fd());
+    let Some(open) = lowest.ok().and_then(|number| u64::try_from(number).ok()) else {
+        return 0;
+    };
+    let needed = open + wanted as u64;
     let limit = getrlimit(Resource::Nofile);
-    let mut allowed = limit.current.unwrap_or(needed);
-    if allowed < needed {
-        let more = limit.maximum.map_or(needed, |most| most.min(needed));
+    let mut allowed = limit.current.unwrap_or(u64::MAX);
+    let possible = needed.min(limit.maximum.unwrap_or(u64::MAX)).min(MOST);
+    if allowed < possible {
         let raised = Rlimit {
-            current: Some(more),
+            current: Some(possible),
             ..limit
         };
         if setrlimit(Resource::Nofile, raised).is_ok() {
-            allowed = more;
+            allowed = possible;
         }
     }
-    let fit = allowed.min(needed).saturating_sub(OTHERS) / ENDS;
-    usize::try_from(fit).unwrap_or(wanted).max(1)
+    let room = allowed.saturating_sub(open);
+    usize::try_from(room).unwrap_or(wanted).min(wanted)
 }
 
 /// There is no such limit.
 #[cfg(not(unix))]
 #[must_use]
-pub fn allow_connections(wanted: usize) -> usize {
+pub fn make_room_for_files(wanted: usize) -> usize {
     wanted
 }
 

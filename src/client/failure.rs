@@ -161,13 +161,17 @@ fn of_io(error: &io::Error, host: &str, time: Duration) -> Failure {
         io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => {
             return timed_out(Phase::Connect, host, time);
         }
-        _ if is_out_of_files(error) => {
-            Error::new(Kind::Network, format!("no connection to {host}"))
-                .hint("`ulimit -n` shows how many files this program may have open")
-                .because(plain(error))
-        }
+        _ if is_out_of_files(error) => out_of_files(host, error),
         _ => network(format!("the connection to {host} broke")).because(plain(error)),
     })
+}
+
+/// No fault of the server, nor of the way to it: it is no outage.
+fn out_of_files(host: &str, error: &io::Error) -> Error {
+    Error::new(Kind::Failed, format!("no connection to {host}"))
+        .hint("raise the limit of open files (`ulimit -n`), or give fewer --jobs")
+        .retryable(true)
+        .because(plain(error))
 }
 
 /// Whether this process, or all of them, can open no more files.

@@ -170,8 +170,11 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Ending> {
         drifts: Drifts::new(ui, args.suite().is_some(), "judged"),
     });
     delivery.borrow().tell(0);
+    let jobs = args.jobs.unwrap_or(JOBS).min(findings.checks.len());
+    // Each site keeps connections of its own.
+    let sockets: usize = endpoints.iter().flatten().map(Endpoints::sockets).sum();
     batch::run(
-        at_once(args.jobs.unwrap_or(JOBS).min(findings.checks.len()), ui),
+        at_once(jobs, sockets.max(1), ui),
         source,
         |asked, turn| judge(asked, turn),
         |asked, found| delivery.borrow_mut().deliver(asked, found),

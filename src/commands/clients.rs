@@ -59,18 +59,35 @@ impl<'a> Endpoints<'a> {
     }
 }
 
-/// How many look-ups are under way at once, where so many were asked for; people are told if the system allows fewer.
-pub fn at_once(jobs: usize, ui: &Ui) -> usize {
-    let fit = process::allow_connections(jobs);
-    if fit < jobs {
-        ui.note(&format!(
-            "look-ups under way at once: {fit}, not {jobs}; `ulimit -n` allows no more open files"
-        ));
+/// How many look-ups are under way at once, where so many were asked for, and each may leave so many sockets open; people are told
+/// if the system has no room for them.
+pub fn at_once(jobs: usize, sockets: usize, ui: &Ui) -> usize {
+    /// Beside the sockets: what a program that prints a token, the resolver and the CA files take for a while.
+    const OTHERS: usize = 16;
+    if jobs <= 1 {
+        return jobs;
     }
+    let needed = jobs * sockets + OTHERS;
+    let room = process::make_room_for_files(needed);
+    if room == needed {
+        return jobs;
+    }
+    let fit = (room.saturating_sub(OTHERS) / sockets).max(1);
+    ui.note(&format!(
+        "look-ups under way at once: {fit}, not {jobs}: they need {needed} files open, and the limit leaves {room} (`ulimit -Hn`)"
+    ));
     fit
 }
 
 impl Endpoints<'_> {
+    /// How many sockets of this process a connection to it takes: the sandbox has the other end.
+    pub fn sockets(&self) -> usize {
+        match self {
+            Endpoints::Configured(_) => 1,
+            Endpoints::Sandbox { .. } => 2,
+        }
+    }
+
     /// The tokens that look-ups are made with.
     pub fn tokens(&self) -> impl Iterator<Item = Given> {
         let endpoints = RESOURCES

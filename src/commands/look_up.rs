@@ -162,7 +162,7 @@ pub fn run(
         untried: 0,
     });
     batch::run(
-        at_once(jobs, ui),
+        at_once(jobs, resources.len() * endpoints.sockets(), ui),
         source,
         |asked, turn| look_up(asked, turn, &pace, &watch, &renderer, flags.strict),
         |asked, answer| delivery.borrow_mut().deliver(&asked, answer),
