@@ -1,8 +1,10 @@
-//! The process itself: no core file holds a token, neither a bug nor a full file ends without a message, and much work stays behind
-//! others'.
+//! The process itself, and what the system lets it do: no core file holds a token, neither a bug nor a full file ends without a
+//! message, many look-ups have room for their connections and interrupt nobody.
 
 use std::cell::Cell;
+use std::io;
 use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind, set_hook};
+use std::process::{Child, Command};
 use std::sync::OnceLock;
 use std::sync::mpsc::{self, Sender};
 use std::thread;
@@ -106,24 +108,59 @@ pub fn see_children_end() {
 #[cfg(not(unix))]
 pub fn see_children_end() {}
 
-/// Schedules this thread, and whatever it starts, as work of which there is much: when something is there for it to do, it waits
-/// for its turn and takes the processor from nobody (`SCHED_BATCH`, sched(7)). Who is at a terminal beside a long export
-/// does not feel it; and many look-ups are quicker, since a server or proxy on the same machine ends what it is at, and answers
-/// several, instead of giving way to whoever has its answer. Whatever the operator has chosen instead (`chrt`) stays.
+#[cfg(target_os = "linux")]
+thread_local! {
+    /// Whether we have scheduled this thread as batch work.
+    static BATCH: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Schedules this thread as work of which there is much: when something has come for it, it waits for its turn and interrupts
+/// nobody (`SCHED_BATCH`, sched(7)). A server or proxy on the same machine then ends what it is at, and answers several at a time,
+/// instead of giving way to whoever has its answer. A policy other than the usual one, as `chrt` sets it, stays.
 #[cfg(target_os = "linux")]
 pub fn schedule_as_batch() {
-    use preempt_rt::sched::{Pid, Scheduler, SchedulerParams, get_scheduler, set_scheduler};
-    let thread = Pid::current_thread();
-    if matches!(get_scheduler(thread), Ok(Scheduler::SCHED_NORMAL)) {
-        // Where the system refuses, it takes a little longer.
-        let none = SchedulerParams { priority: 0 };
-        let _ = set_scheduler(thread, Scheduler::SCHED_BATCH, none);
+    use preempt_rt::sched::{Pid, Scheduler, get_scheduler};
+    if let Ok(Scheduler::SCHED_NORMAL) = get_scheduler(Pid::current_thread()) {
+        BATCH.set(schedule(Scheduler::SCHED_BATCH));
     }
+}
+
+/// Starts a program from this thread, but not as batch work: it may live longer than we do.
+///
+/// # Errors
+/// It cannot be started.
+#[cfg(target_os = "linux")]
+pub fn spawn(command: &mut Command) -> io::Result<Child> {
+    use preempt_rt::sched::Scheduler;
+    if !BATCH.get() {
+        return command.spawn();
+    }
+    schedule(Scheduler::SCHED_NORMAL);
+    let spawned = command.spawn();
+    schedule(Scheduler::SCHED_BATCH);
+    spawned
+}
+
+/// Where the system refuses, look-ups take a little longer, and that is all.
+#[cfg(target_os = "linux")]
+fn schedule(scheduler: preempt_rt::sched::Scheduler) -> bool {
+    use preempt_rt::sched::{Pid, SchedulerParams, set_scheduler};
+    let none = SchedulerParams { priority: 0 };
+    set_scheduler(Pid::current_thread(), scheduler, none).is_ok()
 }
 
 /// There is nothing to do here.
 #[cfg(not(target_os = "linux"))]
 pub fn schedule_as_batch() {}
+
+/// Starts a program.
+///
+/// # Errors
+/// It cannot be started.
+#[cfg(not(target_os = "linux"))]
+pub fn spawn(command: &mut Command) -> io::Result<Child> {
+    command.spawn()
+}
 
 thread_local! {
     /// Where the last panic of this thread happened.

@@ -21,7 +21,7 @@ use super::environment::Environment;
 use crate::account::id::repeatable;
 use crate::error::{Error, Kind, Result};
 use crate::interrupt::Interrupt;
-use crate::process::see_children_end;
+use crate::process;
 
 /// The longest that a program may take: time enough to confirm on a phone.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -118,7 +118,7 @@ impl Helper {
     }
 
     fn spawn(&self, env: &Environment) -> Result<Child> {
-        see_children_end();
+        process::see_children_end();
         let ours = |name: &str| {
             (name.starts_with("ACCTQ_") && name.ends_with("_TOKEN"))
                 || self.withheld.iter().any(|withheld| withheld == name)
@@ -136,7 +136,7 @@ impl Helper {
             .stderr(Stdio::null());
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
-        command.spawn().map_err(|error| {
+        process::spawn(&mut command).map_err(|error| {
             match error.kind() {
                 io::ErrorKind::NotFound => self.failure(
                     "was not found, or the interpreter that its first line names",

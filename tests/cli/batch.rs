@@ -804,11 +804,15 @@ fn who_answers_the_first_late_is_asked_for_a_window_and_no_more() {
     started.ends().prints(&lines(1..=1_000));
 }
 
+/// How a thread is scheduled, by its `stat` (`proc_pid_stat(5)`, field 41): `SCHED_OTHER` is 0, `SCHED_BATCH` 3 (sched(7)).
+#[cfg(target_os = "linux")]
+fn policy(stat: &[String]) -> &str {
+    &stat[41 - 3]
+}
+
 #[cfg(target_os = "linux")]
 #[test]
-fn many_look_ups_take_the_processor_from_nobody_else() {
-    // What it is of SCHED_OTHER and SCHED_BATCH, in sched(7) and the 41st field of proc_pid_stat(5).
-    const POLICY: usize = 41 - 3;
+fn many_look_ups_interrupt_nobody() {
     let gate = Gate::default();
     let opened = gate.clone();
     let (home, server) = at(move |request| {
@@ -821,16 +825,28 @@ fn many_look_ups_take_the_processor_from_nobody_else() {
     let (workers, others): (Vec<_>, Vec<_>) = threads(&started)
         .into_iter()
         .partition(|(name, _)| name == "worker");
-    let policies = |threads: &[(String, Vec<String>)]| -> Vec<String> {
-        threads
-            .iter()
-            .map(|(_, stat)| stat[POLICY].clone())
-            .collect()
-    };
-    assert_eq!(policies(&workers), ["3"; 3]);
-    assert!(!others.is_empty() && policies(&others).iter().all(|policy| policy == "0"));
+    assert_eq!(workers.len(), 3);
+    assert!(workers.iter().all(|(_, stat)| policy(stat) == "3"));
+    assert!(!others.is_empty() && others.iter().all(|(_, stat)| policy(stat) == "0"));
     opened.open();
     started.ends().prints(&lines(1..=10));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_token_program_is_scheduled_as_ever() {
+    let (home, server) = at(found);
+    home.config(format!(
+        "default_profile = \"test\"\n[profiles.test.connect]\nbase_url = \"{}\"\n\
+         token_command = [\"/bin/sh\", \"-c\", '''cut -d \" \" -f 41 /proc/$$/stat >\"{}\"; printf {TOKEN}''']\n",
+        server.url(),
+        home.path().join("policy").display()
+    ));
+    let run = home.acctq(&format!("{NDJSON} --jobs 3"));
+    let ended = run.stdin(ids(1..=10)).run();
+    ended.prints(&lines(1..=10));
+    let policy = std::fs::read_to_string(home.path().join("policy")).unwrap();
+    assert_eq!(policy, "0\n");
 }
 
 /// A run of the program under this limit of open files.
