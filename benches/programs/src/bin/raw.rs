@@ -5,7 +5,8 @@
 //!
 //! Each job is a thread with one connection: it writes a request in one piece, reads until the answer is whole, and keeps
 //! its body for standard output, which gets many at once and in no order. Where to, with which token, and whom to trust
-//! come from the variables that acctq reads; the headers are acctq's, too, and so is how the threads are scheduled. The first failure ends it.
+//! come from the variables that acctq reads; the headers are acctq's, too, and so is how the threads are scheduled. The first
+//! failure ends it.
 
 use std::error::Error;
 use std::io::{self, Read, Write};
@@ -40,8 +41,10 @@ fn main() -> Result<()> {
     );
     thread::scope(|scope| {
         let work = || -> Result<()> {
-            let none = SchedulerParams { priority: 0 };
-            set_scheduler(Pid::current_thread(), Scheduler::SCHED_BATCH, none)?;
+            if jobs > 1 {
+                let none = SchedulerParams { priority: 0 };
+                set_scheduler(Pid::current_thread(), Scheduler::SCHED_BATCH, none)?;
+            }
             let tcp = TcpStream::connect(origin)?;
             tcp.set_nodelay(true)?;
             match &tls {
