@@ -61,18 +61,19 @@ fn survive_file_limits() {
 #[must_use]
 pub fn make_room_for_files(wanted: usize) -> usize {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    use std::fs::File;
     use std::os::fd::AsRawFd as _;
-    /// macOS refuses more (`OPEN_MAX`).
-    const MOST: u64 = 10_240;
+    const STREAMS: u64 = 3;
     // The lowest number that is free; whoever started us may have left files open.
-    let lowest = std::fs::File::open("/dev/null").map(|file| file.as_raw_fd());
-    let Some(open) = lowest.ok().and_then(|number| u64::try_from(number).ok()) else {
-        return 0;
-    };
+    let lowest = File::open("/dev/null").map(|file| file.as_raw_fd());
+    let open = lowest.map_or(STREAMS, |number| u64::try_from(number).unwrap_or(STREAMS));
     let needed = open + wanted as u64;
     let limit = getrlimit(Resource::Nofile);
     let mut allowed = limit.current.unwrap_or(u64::MAX);
-    let possible = needed.min(limit.maximum.unwrap_or(u64::MAX)).min(MOST);
+    // macOS has a limit beside the one that it tells (`OPEN_MAX`).
+    let untold = cfg!(target_os = "macos").then_some(10_240);
+    let limits = [limit.maximum, untold].into_iter().flatten();
+    let possible = limits.fold(needed, u64::min);
     if allowed < possible {
         let raised = Rlimit {
             current: Some(possible),
