@@ -12,7 +12,7 @@ use self::tls::of_tls;
 use self::tunnel::of_tunnel;
 use super::PHASE;
 use super::proxy::Proxy;
-use super::wire::{Broken, Phase};
+use super::wire::{Broken, NoTunnel, Phase};
 use crate::error::{Error, Kind};
 
 /// A failed attempt.
@@ -73,6 +73,9 @@ pub fn of_wire(
             Error::new(Kind::Network, format!("the name {host} does not resolve to an address"))
                 .hint("is base_url spelled right, and is this machine online? `acctq config show` shows it"),
         ),
+        Broken::Io(error) | Broken::Tunnel(NoTunnel::Connect(error)) if is_out_of_files(&error) => {
+            Failure::passing(out_of_files(host, &error))
+        }
         Broken::Tunnel(failed) => of_tunnel(&failed, proxy, host, time),
         Broken::NoHandshake => Failure::passing(
             Error::new(
@@ -161,7 +164,6 @@ fn of_io(error: &io::Error, host: &str, time: Duration) -> Failure {
         io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => {
             return timed_out(Phase::Connect, host, time);
         }
-        _ if is_out_of_files(error) => out_of_files(host, error),
         _ => network(format!("the connection to {host} broke")).because(plain(error)),
     })
 }

@@ -3,7 +3,7 @@
 use std::io;
 use std::time::Duration;
 
-use super::{Failure, again, closed, is_out_of_files, out_of_files, plain, seconds};
+use super::{Failure, again, closed, plain, seconds};
 use crate::client::proxy::Proxy;
 use crate::client::wire::NoTunnel;
 use crate::error::{Error, Kind};
@@ -18,11 +18,6 @@ pub fn of_tunnel(failed: &NoTunnel, proxy: Option<&Proxy>, host: &str, phase: Du
         credentials,
         ..
     } = proxy;
-    if let NoTunnel::Connect(e) = failed
-        && is_out_of_files(e)
-    {
-        return Failure::passing(out_of_files(&proxy.to_string(), e));
-    }
     let within = format!("within {}", seconds(phase));
     let up = format!("check {variable}, and that the proxy is up");
     let behind = format!("try again, or check that the proxy can reach {host}");
