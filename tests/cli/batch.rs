@@ -1754,6 +1754,41 @@ fn a_terminal_shows_how_far_it_has_come() {
 }
 
 #[test]
+fn nothing_is_left_on_the_terminal_of_a_reader_who_has_had_enough() {
+    let gate = Gate::default();
+    let opened = gate.clone();
+    let (home, _server) = at(move |request| {
+        if number(request) == 50 {
+            gate.pass();
+        }
+        found(request)
+    });
+    let file = File::open(home.file("ids", ids(1..=5_000), 0o600)).unwrap();
+    let (mut screen, stderr) = terminal(80);
+    let mut started = home
+        .acctq(NDJSON)
+        .env("TERM", "xterm")
+        .start_with(|command| command.stdin(file).stdout(Stdio::piped()).stderr(stderr));
+    let (mut sent, mut buffer) = (Vec::new(), [0; 4096]);
+    while !String::from_utf8_lossy(&sent).contains("49 done") {
+        let length = screen.read(&mut buffer).unwrap();
+        sent.extend_from_slice(&buffer[..length]);
+    }
+    drop(started.stdout.take());
+    opened.open();
+    let ended = started.ends();
+    // Linux ends a terminal that nobody holds any more with an error.
+    let _ = screen.read_to_end(&mut sent);
+    let sent = String::from_utf8(sent).unwrap();
+    let after_the_last_clearing = sent.rsplit("\u{1b}[2K").next().unwrap();
+    assert_eq!(
+        (ended.code, after_the_last_clearing.trim()),
+        (0, ""),
+        "{sent:?}"
+    );
+}
+
+#[test]
 fn nobody_else_is_shown_how_far_it_has_come() {
     for (args, term, is_terminal) in [
         ("", "xterm", false),

@@ -86,6 +86,7 @@ impl Delivery<'_> {
     fn give_up(&self, output: MutexGuard<'_, Output>, written: Result<()>) {
         drop(output);
         if let Err(error) = written {
+            self.results.end_progress();
             self.interrupt.give_up(error);
         }
     }

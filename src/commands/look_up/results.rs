@@ -190,6 +190,11 @@ impl Results {
         self.finish(output)
     }
 
+    /// Takes away what shows how far it has come: nothing more will.
+    pub fn end_progress(&self) {
+        self.ui.end_progress();
+    }
+
     /// Tells people what has come of it all.
     pub fn sum_up(&self) {
         let summary = lock(&self.progress).tally.summary(self.began.elapsed());
