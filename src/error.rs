@@ -155,9 +155,9 @@ impl Kind {
     }
 }
 
-/// The facts about a failure that scripts ask for, beside its kind and message. Unknown ones are `None`.
+/// The context about a failure that scripts ask for, beside its kind and message. Unknown ones are `None`.
 #[derive(Clone, Debug, Default)]
-pub struct Facts {
+pub struct ErrorContext {
     /// The id as it was given.
     pub id: Option<String>,
     /// `connect` or `partner`.
@@ -184,7 +184,7 @@ pub struct Facts {
     pub line: Option<usize>,
 }
 
-/// A failure: a kind, a message, a hint, the facts, and what caused it.
+/// A failure: a kind, a message, a hint, the context, and what caused it.
 #[derive(Clone, Debug)]
 pub struct Error(Box<Inner>);
 
@@ -194,7 +194,7 @@ struct Inner {
     message: String,
     hint: Option<String>,
     retryable: bool,
-    facts: Facts,
+    context: ErrorContext,
     cause: Option<Arc<anyhow::Error>>,
 }
 
@@ -206,21 +206,21 @@ impl Error {
             message: message.into(),
             hint: None,
             retryable: kind.row().2,
-            facts: Facts::default(),
+            context: ErrorContext::default(),
             cause: None,
         }))
     }
 
     /// Says more about what happened, after the message.
     #[must_use]
-    pub fn adding(mut self, words: &str) -> Self {
+    pub fn with_suffix(mut self, words: &str) -> Self {
         self.0.message.push_str(words);
         self
     }
 
     /// Says what it is about, before the message.
     #[must_use]
-    pub fn prefixed(mut self, words: &str) -> Self {
+    pub fn with_prefix(mut self, words: &str) -> Self {
         self.0.message.insert_str(0, words);
         self
     }
@@ -242,8 +242,8 @@ impl Error {
     /// Where it stands in a file: a line from 1, if one is to blame.
     #[must_use]
     pub fn at(mut self, file: &Path, line: Option<usize>) -> Self {
-        self.0.facts.file = Some(file.to_owned());
-        self.0.facts.line = line;
+        self.0.context.file = Some(file.to_owned());
+        self.0.context.line = line;
         self
     }
 
@@ -254,10 +254,10 @@ impl Error {
         self
     }
 
-    /// Fills in facts.
+    /// Fills in the context.
     #[must_use]
-    pub fn with(mut self, fill: impl FnOnce(&mut Facts)) -> Self {
-        fill(&mut self.0.facts);
+    pub fn with_context(mut self, fill: impl FnOnce(&mut ErrorContext)) -> Self {
+        fill(&mut self.0.context);
         self
     }
 
@@ -279,10 +279,10 @@ impl Error {
         self.0.retryable
     }
 
-    /// The facts.
+    /// The context.
     #[must_use]
-    pub fn facts(&self) -> &Facts {
-        &self.0.facts
+    pub fn context(&self) -> &ErrorContext {
+        &self.0.context
     }
 }
 

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use super::{RESOURCES, Resource};
 use crate::error::{Error, Kind, Result};
-use crate::escape::excerpt;
+use crate::text::excerpt;
 
 /// How much of a malformed id a message shows, in characters.
 const SHOWN: usize = 60;
@@ -90,7 +90,8 @@ impl Resource {
         }
         let shown = shown(text);
         let error = |message: String| {
-            Error::new(Kind::Usage, message).with(|facts| facts.id = Some(shown.clone()))
+            Error::new(Kind::Usage, message)
+                .with_context(|context| context.id = Some(shown.clone()))
         };
         if text.is_empty() {
             return error("the id is empty".to_owned()).hint(wanted());
@@ -297,168 +298,4 @@ fn credential_in(word: &str, before: usize) -> Option<usize> {
         let anywhere = windows.position(|window| window.eq_ignore_ascii_case(ACTIVATION));
         behind_a_dot.into_iter().chain(anywhere).min()
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::{CONNECTED, PARTNER};
-    use super::*;
-
-    fn message(result: Result<Id>) -> (String, String) {
-        let error = result.expect_err("no id");
-        assert_eq!(error.kind(), Kind::Usage);
-        (
-            error.to_string(),
-            error.hint_text().unwrap_or_default().to_owned(),
-        )
-    }
-
-    #[test]
-    fn ids_of_both_apis() {
-        assert!(CONNECTED.parse_id("cacc_7n42DGM5Tflk9n8mt7Fhc7").is_ok());
-        assert!(CONNECTED.parse_id("cacc_7n42DGM5Tflk9n8mt7Fhc8").is_err());
-        assert!(CONNECTED.parse_id("cacc_").is_err());
-        assert!(
-            PARTNER
-                .parse_id("aabee51b-0be2-4a0c-aa39-5bbcbb903d1b")
-                .is_ok()
-        );
-        assert!(PARTNER.parse_id(&"a".repeat(80)).is_ok());
-        for bad in [
-            "",
-            "-x",
-            &"a".repeat(81),
-            "a/b",
-            "a.b",
-            "..",
-            "a\n",
-            "ä",
-            "%2e",
-        ] {
-            assert!(PARTNER.parse_id(bad).is_err(), "{bad:?}");
-        }
-    }
-
-    #[test]
-    fn a_uuid_is_whole() {
-        for (text, expected) in [
-            ("aabee51b-0be2-4a0c-aa39-5bbcbb903d1b", true),
-            ("AABEE51B-0BE2-4A0C-AA39-5BBCBB903D1B", true),
-            ("aabee51b-0be2-4a0c-aa39-5bbcbb903d1", false),
-            ("aabee51b-0be2-4a0c-aa39-5bbcbb903d1b0", false),
-            ("aabee51b00be204a0c0aa3905bbcbb903d1b", false),
-            ("gabee51b-0be2-4a0c-aa39-5bbcbb903d1b", false),
-            ("aabee51b", false),
-            ("", false),
-        ] {
-            assert_eq!(is_uuid(text), expected, "{text}");
-        }
-    }
-
-    #[test]
-    fn routing() {
-        assert_eq!(route("cacc_1").expect("id").resource().api, "connect");
-        assert_eq!(route("gone").expect("id").resource().api, "partner");
-        assert!(
-            message(route("cacc_zzzzzzzzzzzzzzzzzzzzzz"))
-                .0
-                .contains("connected account")
-        );
-        assert!(message(route("org_1")).0.contains("organization's id"));
-    }
-
-    #[test]
-    fn another_kind_is_named_and_the_right_command_shown() {
-        let (text, hint) = message(CONNECTED.parse_id("aabee51b-0be2-4a0c-aa39-5bbcbb903d1b"));
-        assert!(text.contains("is a UUID"), "{text}");
-        assert_eq!(
-            hint,
-            "try: acctq partner account get aabee51b-0be2-4a0c-aa39-5bbcbb903d1b"
-        );
-        let (text, hint) = message(PARTNER.parse_id("cacc_1"));
-        assert!(text.contains("is a connected account's id"), "{text}");
-        assert_eq!(hint, "try: acctq cacc get cacc_1");
-        let (text, hint) = message(CONNECTED.parse_id("https://x.example/a/cacc_1?key=secret"));
-        assert_eq!(
-            (text.as_str(), hint.as_str()),
-            ("this is a URL, not an id", "try: acctq cacc get cacc_1")
-        );
-        for c in "\"'`<>,;()[]{}“”‘’«» \t\r\n\0".chars() {
-            for around in [format!("{c}cacc_1"), format!("cacc_1{c}")] {
-                assert_eq!(
-                    message(CONNECTED.parse_id(&around)).1,
-                    "try: acctq cacc get cacc_1",
-                    "{around:?}"
-                );
-            }
-        }
-    }
-
-    #[test]
-    fn credentials_are_not_repeated() {
-        for secret in [
-            "sk_live_abc123",
-            "PNS-DEFG1234",
-            "\"PNS-DEFG1234\"",
-            "eyJhbGciOiJIUzI1NiIsInR5cCI6",
-            "Bearer abc123",
-            "Authorization: Basic YTpi",
-        ] {
-            for error in [
-                CONNECTED.parse_id(secret),
-                PARTNER.parse_id(secret),
-                route(secret),
-            ] {
-                let error = error.expect_err("no id");
-                assert!(error.facts().id.is_none());
-                let all = format!("{error} {:?}", error.hint_text());
-                assert!(!all.contains(&secret.trim_matches('"')[4..]), "{all}");
-            }
-        }
-        for start in [
-            "sk_",
-            "rk_",
-            "pk_",
-            "ops_",
-            "PNS-",
-            "ghp_",
-            "gho_",
-            "ghu_",
-            "ghs_",
-            "ghr_",
-            "github_pat_",
-            "xoxa-",
-            "xoxb-",
-            "xoxe-",
-            "xoxp-",
-            "xoxr-",
-            "xoxs-",
-            "xapp-",
-            "glpat-",
-        ] {
-            for start in [start.to_lowercase(), start.to_uppercase()] {
-                let shown = hide_credentials(&format!("is {start}abc123 right?"));
-                assert_eq!(shown, "is •••••••• right?", "{start}");
-            }
-        }
-        for (text, shown) in [
-            ("x_PNS-WXYZ7890 used", "x_•••••••• used"),
-            ("Xpns-wxyz7890.", "X••••••••"),
-            ("?a=c%3DPNS-WXYZ7890", "?a=c%3D••••••••"),
-            ("?a=c%3dsk_live_abc&d", "?a=c%3d••••••••&d"),
-            ("3Dsk_live_abc", "3Dsk_live_abc"),
-            ("x.sk_live_a1.b PNS-A", "x.•••••••• ••••••••"),
-            ("sk_SK, sk_SK.UTF-8", "sk_SK, sk_SK.UTF-8"),
-            ("sk_SK1 sk_sk sk_SKa", "•••••••• •••••••• ••••••••"),
-            ("x.ops_team y.PNS-A.ghp_1", "x.ops_team y.••••••••"),
-            ("100%", "100%"),
-            ("100% PNS", "100% PNS"),
-        ] {
-            assert_eq!(hide_credentials(text), shown);
-        }
-        // A short text that begins like a JWT is too short for one.
-        let jwt = |len: usize| format!("eyJ{}", "a".repeat(len - 3));
-        assert!(PARTNER.parse_id(&jwt(20)).is_ok());
-        assert!(PARTNER.parse_id(&jwt(21)).is_err());
-    }
 }

@@ -6,8 +6,8 @@ use std::time::Duration;
 use jiff::fmt::friendly::SpanParser;
 
 use crate::account::id::is_name_byte;
-use crate::nearest::nearest;
 use crate::output::Format;
+use crate::text::nearest;
 
 /// The most that a look-up may be given. Above it a typing error is likelier than an intention.
 const TIMEOUT_MAX: Duration = Duration::from_secs(24 * 60 * 60);
@@ -141,93 +141,4 @@ fn whole(text: &str) -> Option<usize> {
 /// Whether `name` may name a profile.
 pub(super) fn is_profile_name(name: &str) -> bool {
     (1..=64).contains(&name.len()) && name.bytes().all(is_name_byte)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn timeouts() {
-        for (text, millis) in [
-            ("60s", 60_000),
-            ("1m30s", 90_000),
-            ("1m 30s", 90_000),
-            ("500ms", 500),
-            ("1ms", 1),
-            ("1.5s", 1_500),
-            ("24h", 86_400_000),
-        ] {
-            assert_eq!(
-                parse_timeout(text),
-                Ok(Duration::from_millis(millis)),
-                "{text}"
-            );
-        }
-        for text in [
-            "0",
-            "0s",
-            "-1s",
-            "1s ago",
-            "60",
-            "",
-            " ",
-            "NaN",
-            "inf",
-            "1e309s",
-            "99999999999999999999s",
-            "99999999999999999999",
-            "999us",
-            "24h1ms",
-            "1y",
-            "00:01:00",
-            "PT60S",
-            "s",
-        ] {
-            let error = parse_timeout(text).expect_err(text);
-            assert!(error.contains("1ms to 24h"), "{error}");
-        }
-    }
-
-    #[test]
-    fn retries() {
-        assert_eq!(parse_retries("0"), Ok(0));
-        assert_eq!(parse_retries("10"), Ok(10));
-        for text in ["11", "-1", "+1", "", "1.0", "99999999999999999999"] {
-            assert!(parse_retries(text).expect_err(text).contains("0 to 10"));
-        }
-    }
-
-    #[test]
-    fn jobs_rates_and_lines() {
-        assert_eq!((parse_jobs("1"), parse_jobs("256")), (Ok(1), Ok(256)));
-        for text in ["0", "257", "-1", "+8", "", "8.0", "99999999999999999999"] {
-            assert!(parse_jobs(text).expect_err(text).contains("1 to 256"));
-        }
-        assert_eq!(
-            (parse_rate("10/s"), parse_rate("0.5/s")),
-            (Ok(10.0), Ok(0.5))
-        );
-        for text in [
-            "10", "/s", "0/s", "-1/s", "1e3/s", "inf/s", "NaN/s", "10/m", "10 /s", "./s",
-        ] {
-            assert!(parse_rate(text).expect_err(text).contains("10/s"));
-        }
-        assert_eq!(parse_skip("0"), Ok(0));
-        for text in ["-1", "+1", "", "1.5", "99999999999999999999"] {
-            assert!(parse_skip(text).is_err(), "{text}");
-        }
-        assert_eq!(parse_limit("1"), Ok(1));
-        for text in ["0", "-1", "+1", "", "1.5", "99999999999999999999"] {
-            assert!(parse_limit(text).is_err(), "{text}");
-        }
-    }
-
-    #[test]
-    fn formats() {
-        assert_eq!(parse_output("ndjson"), Ok(Format::Ndjson));
-        let error = parse_output("jsno").expect_err("no format");
-        assert!(error.ends_with("ndjson; did you mean `json`?"), "{error}");
-        assert!(parse_output("JSON").is_err());
-    }
 }

@@ -5,9 +5,9 @@
 //! A flag does not interrupt a blocking call. So such a command runs on a thread of its own, and the main thread waits for
 //! its end or for a signal, whichever comes first ([`supervise`]). After a signal the command is left where it is, to end
 //! with the process, but for two things that must not be left. Token helpers have a process group of their own and would
-//! live on: whoever runs one attends ([`Interrupt::attend`]), is woken, and ends it. And what has been printed may be half a
-//! document: the command has left [`LastWords`], which complete it and say how far it came. Each is waited for, but not for
-//! longer than [`PATIENCE`], since a program may refuse to die and a reader to read.
+//! live on: whoever runs one attends ([`Shutdown::attend`]), is woken, and ends it. And what has been printed may be half a
+//! document: the command has left [`ShutdownHook`], which complete it and say how far it came. Each is waited for, but not for
+//! longer than [`GRACE`], since a program may refuse to die and a reader to read.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread;
@@ -16,11 +16,11 @@ use std::time::Duration;
 use crate::error::{Error, Kind, Result};
 
 /// How long each of what has to happen after a signal may take: three such times are less than a second.
-pub const PATIENCE: Duration = Duration::from_millis(300);
+pub const GRACE: Duration = Duration::from_millis(300);
 
 /// What a command does about a signal: others attend to it, and it has last words.
 #[derive(Default)]
-pub struct Interrupt {
+pub struct Shutdown {
     state: Mutex<State>,
     left: Condvar,
 }
@@ -31,7 +31,7 @@ struct State {
     /// Why the command has given up, and what tells that to whoever waits for its end.
     given_up: Option<Error>,
     tell: Option<Box<dyn Fn() + Send>>,
-    last_words: Option<LastWords>,
+    hook: Option<ShutdownHook>,
     attending: Vec<Attending>,
 }
 
@@ -42,7 +42,7 @@ struct Attending {
 }
 
 /// What is left to do for a command that a signal ends.
-pub struct LastWords {
+pub struct ShutdownHook {
     /// Completes what has been printed. It may block.
     pub complete: Box<dyn FnOnce(Kind) + Send>,
     /// Says what was interrupted; `None` where a signal is the end that was meant.
@@ -57,10 +57,10 @@ pub enum Outcome<T> {
     Signalled(Kind, Option<Error>),
 }
 
-impl Interrupt {
+impl Shutdown {
     /// Leaves last words, in place of any earlier ones.
-    pub fn leave(&self, last_words: LastWords) {
-        self.lock().last_words = Some(last_words);
+    pub fn leave(&self, hook: ShutdownHook) {
+        self.lock().hook = Some(hook);
     }
 
     /// Ends the command at once with this failure, like a signal would: what it still waits for does not matter any more.
@@ -107,24 +107,24 @@ impl Interrupt {
     /// Does what there is to do about a signal.
     #[cfg(unix)]
     fn signalled(&self, kind: Kind) -> Option<Error> {
-        let last_words = {
+        let hook = {
             let mut state = self.lock();
             state.is_over = true;
-            state.last_words.take()
+            state.hook.take()
         };
         let ended = self.end_attending();
-        let Some(LastWords { complete, say }) = last_words else {
+        let Some(ShutdownHook { complete, say }) = hook else {
             let message = format!("{} before anything was looked up", kind.code());
             return Some(Error::new(kind, message).hint("run it again"));
         };
-        let is_complete = within(PATIENCE, move || complete(kind)).is_some();
+        let is_complete = within(GRACE, move || complete(kind)).is_some();
         let mut error = say(kind)?;
         for what in ended {
-            error = error.adding(&format!("; {what} was ended"));
+            error = error.with_suffix(&format!("; {what} was ended"));
         }
         if !is_complete {
-            error =
-                error.adding("; the reader of the output has stalled: what was printed is cut off");
+            error = error
+                .with_suffix("; the reader of the output has stalled: what was printed is cut off");
         }
         Some(error)
     }
@@ -140,7 +140,7 @@ impl Interrupt {
         let waiting = |state: &mut State| !state.attending.is_empty();
         drop(
             self.left
-                .wait_timeout_while(state, PATIENCE, waiting)
+                .wait_timeout_while(state, GRACE, waiting)
                 .unwrap_or_else(PoisonError::into_inner),
         );
         what
@@ -154,7 +154,7 @@ impl Interrupt {
 
 /// Who has it has something to end before the process ends.
 pub struct Attendance<'a> {
-    interrupt: &'a Interrupt,
+    interrupt: &'a Shutdown,
     wake: Arc<dyn Fn() + Send + Sync>,
 }
 
@@ -186,7 +186,7 @@ pub fn within<T: Send + 'static>(
 /// `failed`, if the system refuses a thread or a pipe.
 #[cfg(unix)]
 pub fn supervise<T: Send + 'static>(
-    interrupt: &Interrupt,
+    interrupt: &Shutdown,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<Outcome<T>> {
     use std::panic::resume_unwind;
@@ -268,7 +268,7 @@ fn ignored() -> u64 {
 /// None.
 #[cfg(not(unix))]
 pub fn supervise<T: Send + 'static>(
-    interrupt: &Interrupt,
+    interrupt: &Shutdown,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<Outcome<T>> {
     let ended = work();

@@ -104,29 +104,3 @@ impl fmt::Debug for Environment {
         write!(f, "Environment({} variables)", self.variables.len())
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn empty_is_set_but_not_got() {
-        let env = Environment::from_pairs([("A", ""), ("B", "b")]);
-        assert_eq!((env.get("A"), env.raw("A")), (None, Some(OsStr::new(""))));
-        assert_eq!(env.get("B"), Some(OsStr::new("b")));
-        assert_eq!(env.raw("C"), None);
-    }
-
-    #[test]
-    fn a_relative_home_is_none() {
-        assert_eq!(Environment::from_pairs([("HOME", ".")]).config_dir(), None);
-        let env = Environment::from_pairs([("HOME", "/h")]);
-        assert_eq!(env.config_dir(), Some(Path::new("/h/.config/acctq")));
-    }
-
-    #[test]
-    fn debug_shows_no_value() {
-        let env = Environment::from_pairs([("ACCTQ_CONNECT_TOKEN", "hunter2")]);
-        assert!(!format!("{env:?}").contains("hunter2"));
-    }
-}
