@@ -4,7 +4,7 @@
 //! A flag does not interrupt a blocking call. So the command runs on a thread, and the main thread waits for its end or for a signal,
 //! whichever comes first ([`supervise`]). After a signal the command's thread is abandoned to the end of the process, but for two
 //! things: what holds a [`Guard`], like the process group of a token helper, is woken and cleans up; and the command's
-//! [`ShutdownHook`] completes what has been printed and says how far it came. Each is waited for no longer than [`GRACE`], since
+//! hook ([`Shutdown::on_signal`]) completes what has been printed and says how far it came. Each is waited for no longer than [`GRACE`], since
 //! a program may refuse to die and a reader to read.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc};
@@ -16,23 +16,9 @@ use crate::error::{Error, Kind, Result};
 /// How long each step after a signal may take: three of them are less than a second.
 pub const GRACE: Duration = Duration::from_millis(300);
 
-/// The hint of an error that says what was interrupted, beginning with what probably sent the signal.
-pub fn hint(kind: Kind, again: &str) -> String {
-    match kind {
-        Kind::Terminated => format!(
-            "another program sent SIGTERM, perhaps for a time limit, or the terminal was closed; {again}"
-        ),
-        _ => again.to_owned(),
-    }
-}
-
-/// What a command does when a signal ends it.
-pub trait ShutdownHook: Send + Sync {
-    /// Completes what has been printed. It may block on a reader that has stalled.
-    fn complete(&self, kind: Kind);
-    /// Says what was interrupted; `None` where a signal is the expected end.
-    fn explain(&self, kind: Kind) -> Option<Error>;
-}
+/// What a command does when a signal ends it: it completes its output ([`complete`]) and says what was interrupted; `None` where
+/// a signal is the expected end.
+type Hook = Box<dyn FnOnce(Kind) -> Option<Error> + Send>;
 
 /// The shutdown of one run: whether it was requested, and what has to happen then.
 #[derive(Default)]
@@ -47,7 +33,7 @@ struct State {
     abort: Option<Error>,
     /// Wakes the thread that supervises the command.
     wake_supervisor: Option<Box<dyn Fn() + Send>>,
-    hook: Option<Arc<dyn ShutdownHook>>,
+    hook: Option<Hook>,
     guards: Vec<Guarded>,
 }
 
@@ -66,8 +52,8 @@ pub enum Outcome<T> {
 
 impl Shutdown {
     /// Sets what happens on a signal, in place of any earlier hook.
-    pub fn on_signal(&self, hook: Arc<dyn ShutdownHook>) {
-        self.lock().hook = Some(hook);
+    pub fn on_signal(&self, hook: impl FnOnce(Kind) -> Option<Error> + Send + 'static) {
+        self.lock().hook = Some(Box::new(hook));
     }
 
     /// Ends the command at once with this failure, whatever it still waits for.
@@ -123,19 +109,9 @@ impl Shutdown {
             let message = format!("{} before anything was looked up", kind.code());
             return Some(Error::new(kind, message).hint("run it again"));
         };
-        let completed = {
-            let hook = hook.clone();
-            within(GRACE, move || hook.complete(kind))
-        };
-        let mut error = hook.explain(kind)?;
-        for what in ended {
-            error = error.with_suffix(&format!("; {what} was ended"));
-        }
-        if completed.is_none() {
-            error = error
-                .with_suffix("; the reader of the output has stalled: what was printed is cut off");
-        }
-        Some(error)
+        let error = hook(kind)?;
+        let add = |error: Error, what: String| error.with_suffix(&format!("; {what} was ended"));
+        Some(ended.into_iter().fold(error, add))
     }
 
     /// Wakes all guards, and waits until they are dropped. Returns their names.
@@ -168,6 +144,24 @@ impl Drop for Guard<'_> {
         let is_other = |guarded: &Guarded| !Arc::ptr_eq(&guarded.wake, &self.wake);
         self.shutdown.lock().guards.retain(is_other);
         self.shutdown.released.notify_all();
+    }
+}
+
+/// Completes what has been printed, as far as its reader lets us. Returns what the error has to add if it does not.
+pub fn complete(work: impl FnOnce() + Send + 'static) -> &'static str {
+    match within(GRACE, work) {
+        Some(()) => "",
+        None => "; the reader of the output has stalled: what was printed is cut off",
+    }
+}
+
+/// The hint of an error that says what was interrupted, with what probably sent the signal.
+pub fn hint(kind: Kind, again: &str) -> String {
+    match kind {
+        Kind::Terminated => format!(
+            "another program sent SIGTERM, perhaps for a time limit, or the terminal was closed; {again}"
+        ),
+        _ => again.to_owned(),
     }
 }
 

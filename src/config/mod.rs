@@ -92,7 +92,7 @@ impl TokenSource {
         deadline: Instant,
         shutdown: &Shutdown,
     ) -> Result<Secret> {
-        todo!("R2 {env:?} {deadline:?} {}", shutdown.is_over())
+        todo!("R2 {env:?} {deadline:?} {}", shutdown.is_requested())
     }
 }
 
