@@ -1,18 +1,20 @@
-//! What can go wrong, as the person or script at the other end sees it.
+//! Failures, as the person or script at the other end sees them.
 //!
-//! The kind is the interface: exit code and JSON `code` follow from it and from nothing else, `retryable` but for the few
-//! failures that say otherwise themselves (501, a passing fault of a proxy). A kind exists where somebody's code branches,
-//! not one a failure; what happened is told by the message, what to do by the hint.
+//! The kind is the interface: exit code and JSON `code` follow from it alone, and so does `retryable`, but for the few failures
+//! that say otherwise (501, a passing fault of a proxy). There is a kind for each case in which a script branches, not one for
+//! each failure: the message says what happened, the hint what to do.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::{Serialize, Serializer};
+
 /// The result of everything that can fail in this program.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// What sort of failure it is: the rows of the exit-code table of the README.
+/// The sort of a failure: the rows of the exit-code table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// An internal error, output that could not be written, or a batch whose failures differ in kind.
@@ -41,9 +43,9 @@ pub enum Kind {
     Server,
     /// An answer outside the contract.
     BadResponse,
-    /// What was expected does not hold, or what is waited for cannot come any more.
+    /// An expectation does not hold, or the awaited state cannot come any more.
     Unmet,
-    /// What is waited for did not come in time.
+    /// The awaited state did not come in time.
     Deadline,
     /// SIGINT.
     Interrupted,
@@ -73,9 +75,7 @@ impl Kind {
         Kind::Terminated,
     ];
 
-    /// The name scripts match on, exit code, whether trying again may help, and the row's words in `acctq help exit-codes`.
-    /// The one place that knows them.
-    #[must_use]
+    /// Name, exit code, whether trying again may help, and meaning: the row of `acctq help exit-codes`.
     pub const fn row(self) -> (&'static str, u8, bool, &'static str) {
         match self {
             Kind::Failed => (
@@ -134,29 +134,25 @@ impl Kind {
     }
 
     /// The name in JSON errors.
-    #[must_use]
     pub const fn code(self) -> &'static str {
         self.row().0
     }
 
     /// The process's exit code.
-    #[must_use]
     pub const fn exit_code(self) -> u8 {
         self.row().1
     }
 
-    /// What failures of these kinds come to together: the exit code that all of them have, or that they differ. `None` if
-    /// there are none.
-    #[must_use]
-    pub fn in_common(mut kinds: impl Iterator<Item = Kind>) -> Option<Kind> {
+    /// The kind of many failures together: the first one's if all exit codes are alike, else `failed`; `None` without any.
+    pub fn merge(mut kinds: impl Iterator<Item = Kind>) -> Option<Kind> {
         let first = kinds.next()?;
         let is_alike = kinds.all(|other| other.exit_code() == first.exit_code());
         Some(if is_alike { first } else { Kind::Failed })
     }
 }
 
-/// The context about a failure that scripts ask for, beside its kind and message. Unknown ones are `None`.
-#[derive(Clone, Debug, Default)]
+/// What a failure is about, for scripts. Unknown facts are `None`, and null in JSON; the order is that of the keys.
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct ErrorContext {
     /// The id as it was given.
     pub id: Option<String>,
@@ -173,15 +169,35 @@ pub struct ErrorContext {
     /// The server's name for the request.
     pub request_id: Option<String>,
     /// How long the server asks to wait.
+    #[serde(rename = "retry_after_s", serialize_with = "seconds")]
     pub retry_after: Option<Duration>,
     /// How many requests were made.
     pub attempts: Option<u32>,
-    /// From the start of the look-up.
+    /// Since the start of the look-up.
+    #[serde(rename = "elapsed_ms", serialize_with = "milliseconds")]
     pub elapsed: Option<Duration>,
     /// The file that is wrong.
+    #[serde(serialize_with = "lossy")]
     pub file: Option<PathBuf>,
     /// The line in that file, or of standard input, from 1.
     pub line: Option<usize>,
+}
+
+#[expect(clippy::ref_option, reason = "serde calls it")]
+fn seconds<S: Serializer>(time: &Option<Duration>, to: S) -> Result<S::Ok, S::Error> {
+    time.map(|time| time.as_secs()).serialize(to)
+}
+
+#[expect(clippy::ref_option, reason = "serde calls it")]
+fn milliseconds<S: Serializer>(time: &Option<Duration>, to: S) -> Result<S::Ok, S::Error> {
+    time.map(|time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX))
+        .serialize(to)
+}
+
+#[expect(clippy::ref_option, reason = "serde calls it")]
+fn lossy<S: Serializer>(path: &Option<PathBuf>, to: S) -> Result<S::Ok, S::Error> {
+    let path = path.as_deref().map(Path::to_string_lossy);
+    path.serialize(to)
 }
 
 /// A failure: a kind, a message, a hint, the context, and what caused it.
@@ -211,76 +227,65 @@ impl Error {
         }))
     }
 
-    /// Says more about what happened, after the message.
-    #[must_use]
+    /// Appends to the message.
     pub fn with_suffix(mut self, words: &str) -> Self {
         self.0.message.push_str(words);
         self
     }
 
-    /// Says what it is about, before the message.
-    #[must_use]
+    /// Puts `words` before the message.
     pub fn with_prefix(mut self, words: &str) -> Self {
         self.0.message.insert_str(0, words);
         self
     }
 
-    /// What to do about it.
-    #[must_use]
+    /// Says what to do about it.
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.0.hint = Some(hint.into());
         self
     }
 
-    /// What lies below it; shown after the message.
-    #[must_use]
+    /// Names the cause, which is shown after the message.
     pub fn because(mut self, cause: impl Into<anyhow::Error>) -> Self {
         self.0.cause = Some(Arc::new(cause.into()));
         self
     }
 
-    /// Where it stands in a file: a line from 1, if one is to blame.
-    #[must_use]
+    /// Names the file, and the line in it, from 1.
     pub fn at(mut self, file: &Path, line: Option<usize>) -> Self {
         self.0.context.file = Some(file.to_owned());
         self.0.context.line = line;
         self
     }
 
-    /// Overrides the kind's answer to "may trying again help?".
-    #[must_use]
+    /// Overrides whether trying again may help.
     pub fn retryable(mut self, retryable: bool) -> Self {
         self.0.retryable = retryable;
         self
     }
 
     /// Fills in the context.
-    #[must_use]
     pub fn with_context(mut self, fill: impl FnOnce(&mut ErrorContext)) -> Self {
         fill(&mut self.0.context);
         self
     }
 
     /// The kind.
-    #[must_use]
     pub fn kind(&self) -> Kind {
         self.0.kind
     }
 
     /// The hint.
-    #[must_use]
     pub fn hint_text(&self) -> Option<&str> {
         self.0.hint.as_deref()
     }
 
     /// Whether trying again may help.
-    #[must_use]
     pub fn is_retryable(&self) -> bool {
         self.0.retryable
     }
 
     /// The context.
-    #[must_use]
     pub fn context(&self) -> &ErrorContext {
         &self.0.context
     }
@@ -298,3 +303,28 @@ impl fmt::Display for Error {
 }
 
 impl std::error::Error for Error {}
+
+/// The object of the contract with scripts: all keys, always.
+impl Serialize for Error {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Record<'a> {
+            code: &'static str,
+            exit_code: u8,
+            retryable: bool,
+            message: String,
+            hint: Option<&'a str>,
+            #[serde(flatten)]
+            context: &'a ErrorContext,
+        }
+        let record = Record {
+            code: self.kind().code(),
+            exit_code: self.kind().exit_code(),
+            retryable: self.is_retryable(),
+            message: self.to_string(),
+            hint: self.hint_text(),
+            context: self.context(),
+        };
+        record.serialize(to)
+    }
+}

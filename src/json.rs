@@ -1,12 +1,19 @@
 //! JSON as the server wrote it, and the one escaper of the JSON that acctq writes.
 //!
-//! A document stays text: it is checked once ([`check`]) by one serde visitor, then viewed one level at a time ([`Json::view`]),
-//! so that no digit, key order or duplicate is lost and no key is special. All JSON that acctq writes passes `SafeFormatter`,
+//! A document stays text: it is checked once ([`check`]) and then viewed one level at a time ([`Json::view`]), so that no digit
+//! and no order is lost and no key is special. Both use one serde visitor. All JSON that acctq writes passes `SafeFormatter`,
 //! which escapes what must not reach a terminal.
 
 use std::borrow::Cow;
+use std::fmt;
+use std::io;
 
-use serde::Serialize;
+use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize as _, Serialize};
+use serde_json::ser::{Formatter, Serializer};
+use serde_json::value::RawValue;
+
+use crate::text::Escapes;
 
 /// The deepest nesting that is accepted (RFC 8259 leaves it to the reader).
 pub const MAX_DEPTH: usize = 128;
@@ -18,6 +25,16 @@ pub enum Flaw {
     Incomplete,
     /// Anything else, in words that follow "the answer …".
     Invalid(&'static str),
+}
+
+impl Flaw {
+    /// In words that follow "the answer".
+    pub fn words(&self) -> &'static str {
+        match self {
+            Flaw::Incomplete => "ends in the middle of its JSON",
+            Flaw::Invalid(words) => words,
+        }
+    }
 }
 
 /// A JSON value as text, already checked by [`check`]. Copying it copies a reference.
@@ -43,11 +60,36 @@ pub enum View<'a> {
 
 /// Checks that `text` is one JSON value: RFC 8259, at most [`MAX_DEPTH`] levels, no duplicate member names, no lone surrogate,
 /// nothing after it.
-///
-/// # Errors
-/// What is wrong with it.
 pub fn check(text: &str) -> Result<Json<'_>, Flaw> {
-    todo!("R3 {text}")
+    parse(text).map(|(json, _)| json)
+}
+
+/// [`check`], with the value's first level.
+pub(crate) fn parse(text: &str) -> Result<(Json<'_>, View<'_>), Flaw> {
+    read(text, false)
+}
+
+fn read(text: &str, is_shallow: bool) -> Result<(Json<'_>, View<'_>), Flaw> {
+    let mut reader = Reader {
+        rest: text,
+        depth: 0,
+        is_shallow,
+        flaw: None,
+    };
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    deserializer.disable_recursion_limit();
+    match reader.deserialize(&mut deserializer) {
+        Ok(value) if deserializer.end().is_ok() => Ok(value),
+        Ok(_) => Err(Flaw::Invalid("goes on after the end of its JSON")),
+        Err(error) => Err(match reader.flaw {
+            Some(flaw) => Flaw::Invalid(flaw),
+            None if error.is_eof() => Flaw::Incomplete,
+            None if text.starts_with('\u{feff}') => {
+                Flaw::Invalid("begins with a byte order mark, which JSON must not")
+            }
+            None => Flaw::Invalid("is not JSON"),
+        }),
+    }
 }
 
 impl<'a> Json<'a> {
@@ -58,12 +100,19 @@ impl<'a> Json<'a> {
 
     /// One level of it.
     pub fn view(self) -> View<'a> {
-        todo!("R3")
+        read(self.0, true).map_or(View::Null, |(_, view)| view)
     }
 
     /// The string that it is, decoded; `None` for any other type.
     pub fn as_str(self) -> Option<Cow<'a, str>> {
-        todo!("R3")
+        let inner = self.0.strip_prefix('"')?.strip_suffix('"')?;
+        if !inner.contains('\\') {
+            return Some(Cow::Borrowed(inner));
+        }
+        match self.view() {
+            View::String(text) => Some(text),
+            _ => None,
+        }
     }
 
     /// Whether it is `null`.
@@ -72,7 +121,298 @@ impl<'a> Json<'a> {
     }
 }
 
+/// The visitor. It follows in the text where serde_json is, because only the next byte tells what comes: a number must be taken
+/// as text, since serde_json refuses one that no `f64` holds.
+struct Reader<'a> {
+    /// The text from the end of the last token on.
+    rest: &'a str,
+    depth: usize,
+    /// Only the first level is read; what is below it was checked before.
+    is_shallow: bool,
+    flaw: Option<&'static str>,
+}
+
+/// What may stand before a token.
+const BETWEEN: [char; 6] = [' ', '\n', '\r', '\t', ',', ':'];
+
+impl<'a> DeserializeSeed<'a> for &mut Reader<'a> {
+    type Value = (Json<'a>, View<'a>);
+
+    fn deserialize<D: Deserializer<'a>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        let start = self.rest.trim_start_matches(BETWEEN);
+        let first = start.bytes().next();
+        let is_container = matches!(first, Some(b'{' | b'['));
+        if first == Some(b'"') {
+            let view = deserializer.deserialize_any(&mut *self).inspect_err(|_| {
+                // serde_json skips a lone surrogate, and does not decode one.
+                if <&RawValue>::deserialize(&mut serde_json::Deserializer::from_str(start)).is_ok()
+                {
+                    self.flaw = Some("holds half of a surrogate pair");
+                }
+            })?;
+            let end = match &view {
+                View::String(Cow::Borrowed(text)) => text.len() + 2,
+                _ => quoted_length(start),
+            };
+            self.rest = start.get(end..).unwrap_or_default();
+            return Ok((Json(&start[..end]), view));
+        }
+        if !is_container || self.is_shallow && self.depth > 0 {
+            let text = <&RawValue>::deserialize(deserializer)?.get();
+            self.rest = start.get(text.len()..).unwrap_or_default();
+            let view = match text {
+                "true" | "false" => View::Bool(text == "true"),
+                "null" => View::Null,
+                _ if is_container => View::Null,
+                number => View::Number(number),
+            };
+            return Ok((Json(text), view));
+        }
+        self.depth += 1;
+        if self.depth > MAX_DEPTH {
+            self.flaw = Some("nests deeper than 128 levels");
+            return Err(D::Error::custom("too deep"));
+        }
+        self.rest = &start[1..];
+        let view = deserializer.deserialize_any(&mut *self)?;
+        self.depth -= 1;
+        // The closing bracket.
+        let end = self.rest.trim_start_matches(BETWEEN);
+        self.rest = end.get(1..).unwrap_or_default();
+        Ok((Json(&start[..start.len() - self.rest.len()]), view))
+    }
+}
+
+impl<'a> Visitor<'a> for &mut Reader<'a> {
+    type Value = View<'a>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_borrowed_str<E>(self, text: &'a str) -> Result<View<'a>, E> {
+        Ok(View::String(Cow::Borrowed(text)))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<View<'a>, E> {
+        Ok(View::String(Cow::Owned(text.to_owned())))
+    }
+
+    fn visit_seq<A: SeqAccess<'a>>(self, mut seq: A) -> Result<View<'a>, A::Error> {
+        let mut elements = Vec::new();
+        while let Some((element, _)) = seq.next_element_seed(&mut *self)? {
+            elements.push(element);
+        }
+        Ok(View::Array(elements))
+    }
+
+    fn visit_map<A: MapAccess<'a>>(self, mut map: A) -> Result<View<'a>, A::Error> {
+        let mut members = Vec::new();
+        while let Some((_, name)) = map.next_key_seed(&mut *self)? {
+            let (value, _) = map.next_value_seed(&mut *self)?;
+            if let View::String(name) = name {
+                members.push((name, value));
+            }
+        }
+        let mut names: Vec<&str> = members.iter().map(|(name, _)| &**name).collect();
+        names.sort_unstable();
+        if names.windows(2).any(|pair| pair[0] == pair[1]) {
+            self.flaw = Some("names a member of an object twice");
+            return Err(A::Error::custom("duplicate"));
+        }
+        Ok(View::Object(members))
+    }
+}
+
+/// The length of the string in quotes that `text` begins with.
+fn quoted_length(text: &str) -> usize {
+    let mut is_escaped = true;
+    let end = text.bytes().position(|b| {
+        let closes = b == b'"' && !is_escaped;
+        // The opening quote counts as escaped.
+        is_escaped = !is_escaped && b == b'\\';
+        closes
+    });
+    end.map_or(text.len(), |end| end + 1)
+}
+
 /// Serializes on one line through `SafeFormatter`.
 pub fn to_string(value: &impl Serialize) -> String {
-    todo!("R3 {}", size_of_val(value))
+    let mut out = Vec::with_capacity(128);
+    // Our own types serialize, and writing to a Vec cannot fail.
+    let _ = value.serialize(&mut Serializer::with_formatter(&mut out, SafeFormatter));
+    String::from_utf8(out).unwrap_or_default()
+}
+
+/// Writes `text` as a JSON string that parses back to the same text.
+pub fn write_string(out: &mut Vec<u8>, text: &str) {
+    // Writing to a Vec cannot fail.
+    let _ = text.serialize(&mut Serializer::with_formatter(out, SafeFormatter));
+}
+
+/// The layout of one line, with everything escaped that acts on terminals or deceives readers.
+struct SafeFormatter;
+
+impl Formatter for SafeFormatter {
+    fn write_string_fragment<W: ?Sized + io::Write>(
+        &mut self,
+        out: &mut W,
+        fragment: &str,
+    ) -> io::Result<()> {
+        if fragment.bytes().all(|b| matches!(b, b' '..=b'~')) {
+            return out.write_all(fragment.as_bytes());
+        }
+        let mut escapes = Escapes::default();
+        let mut plain = 0;
+        for (at, c) in fragment.char_indices().filter(|(_, c)| escapes.escapes(*c)) {
+            out.write_all(&fragment.as_bytes()[plain..at])?;
+            plain = at + c.len_utf8();
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                write!(out, "\\u{unit:04x}")?;
+            }
+        }
+        out.write_all(&fragment.as_bytes()[plain..])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::is_forbidden;
+
+    #[test]
+    fn one_document_and_no_more() {
+        let nested = |n: usize| "[".repeat(n) + &"]".repeat(n);
+        for text in [
+            "{}",
+            " null ",
+            r#"{"a":{"a":1},"b":[{"a":1},{"a":2}]}"#,
+            r#""\ud83d\ude00\"""#,
+            "1e400",
+            "-0.10e-07",
+            "[true,false,null]",
+            "\t{\r\n}\n",
+            &nested(128),
+        ] {
+            assert_eq!(check(text).map(Json::text), Ok(text.trim()), "{text}");
+        }
+        for text in [
+            "",
+            " ",
+            r#"{"a":"#,
+            "[1,",
+            "\"a",
+            "\"\\\"",
+            "[\"a\\u12",
+            "tru",
+            "{\"a\"",
+        ] {
+            assert_eq!(check(text), Err(Flaw::Incomplete), "{text}");
+        }
+        let deep = (nested(129), nested(200_000));
+        for (text, flaw) in [
+            (deep.0.as_str(), "deeper"),
+            (deep.1.as_str(), "deeper"),
+            (r#"{"a":1,"b":2,"\u0061":3}"#, "twice"),
+            (r#"[{"x":[{"a":1,"a":1}]}]"#, "twice"),
+            (r#""\ud800""#, "surrogate"),
+            (r#"["\udc00x"]"#, "surrogate"),
+            (r#""\ud800\u0041""#, "surrogate"),
+            (r#"{"\ud800":1}"#, "surrogate"),
+            ("{} {}", "goes on"),
+            ("{}x", "goes on"),
+            ("\u{feff}{}", "byte order mark"),
+            ("<html>", "is not JSON"),
+            ("{'a':1}", "is not JSON"),
+            ("\"a\nb\"", "is not JSON"),
+            ("[1,]", "is not JSON"),
+            ("[1:2]", "is not JSON"),
+            ("{\"a\":,}", "is not JSON"),
+            ("{\"a\" 1}", "is not JSON"),
+            ("[01]", "is not JSON"),
+            ("[1}", "is not JSON"),
+            ("\u{a0}1", "is not JSON"),
+        ] {
+            let Err(Flaw::Invalid(words)) = check(text) else {
+                panic!("{text:.60}: {:?}", check(text));
+            };
+            assert!(words.contains(flaw), "{text:.60}: {words}");
+        }
+    }
+
+    #[test]
+    fn a_level_at_a_time_to_the_letter() {
+        let text =
+            r#" {"b" : 1.50,"\u0061" :[ {"x":[]} ,"y\"" , -0,true , null ] , "c":"\ud83d\ude00"} "#;
+        let View::Object(members) = check(text).expect("JSON").view() else {
+            panic!("no object");
+        };
+        let texts: Vec<_> = members
+            .iter()
+            .map(|(name, value)| (&**name, value.text()))
+            .collect();
+        let array = r#"[ {"x":[]} ,"y\"" , -0,true , null ]"#;
+        assert_eq!(
+            texts,
+            [("b", "1.50"), ("a", array), ("c", r#""\ud83d\ude00""#)]
+        );
+        assert_eq!(members[2].1.as_str().as_deref(), Some("\u{1f600}"));
+        assert_eq!(members[0].1.view(), View::Number("1.50"));
+        let View::Array(elements) = members[1].1.view() else {
+            panic!("no array");
+        };
+        let texts: Vec<_> = elements.iter().map(|element| element.text()).collect();
+        assert_eq!(texts, [r#"{"x":[]}"#, r#""y\"""#, "-0", "true", "null"]);
+        assert_eq!(elements[3].view(), View::Bool(true));
+        assert!(elements[4].is_null());
+    }
+
+    #[test]
+    fn strings_go_out_safe_and_come_back() {
+        for text in [
+            "",
+            "plain",
+            "q\"b\\s/",
+            "\0\u{8}\n\u{7f}\u{9b}",
+            "a\u{202e}b\u{e0041}c\u{ffff}",
+            "漢😀",
+        ] {
+            let quoted = to_string(&text);
+            assert!(!quoted.contains(is_forbidden), "{quoted}");
+            assert_eq!(
+                check(&quoted).expect("JSON").as_str().as_deref(),
+                Some(text)
+            );
+        }
+        let marks = to_string(&format!("e{}", "\u{301}".repeat(6)));
+        assert_eq!(marks.matches("\\u0301").count(), 2);
+    }
+
+    /// What serde_json's own tree accepts is accepted, and the other way round, but for what the tree cannot tell.
+    #[test]
+    fn agrees_with_serde_json_on_mangled_texts() {
+        const PIECES: [&str; 20] = [
+            "{", "}", "[", "]", ",", ":", " ", "\"", "\\", "\\u0041", "a", "é", "\u{1}", "\"a\":",
+            "0", "-1.5e3", ".", "null", "{\"b\":", "]}",
+        ];
+        let mut random = fastrand::Rng::with_seed(1);
+        for _ in 0..20_000 {
+            let mut text = r#" { "a" : [1,{"b":"c\n"}], "d":null} "#.to_owned();
+            for _ in 0..random.usize(0..4) {
+                let at = random.usize(0..=text.len());
+                if text.is_char_boundary(at) {
+                    text.insert_str(at, PIECES[random.usize(0..PIECES.len())]);
+                }
+            }
+            let theirs = serde_json::from_str::<serde_json::Value>(&text);
+            match check(&text) {
+                Ok(_) => assert!(theirs.is_ok(), "{text}"),
+                Err(Flaw::Invalid(words)) if words.contains("twice") => {}
+                Err(flaw) => {
+                    let error = theirs.expect_err(&text);
+                    assert_eq!(flaw == Flaw::Incomplete, error.is_eof(), "{text}: {error}");
+                }
+            }
+        }
+    }
 }

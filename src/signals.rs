@@ -1,13 +1,11 @@
-//! SIGINT, SIGTERM and SIGHUP: a command that waits for others ends within a second of the first, and at once with the second.
-//! SIGHUP, by which a terminal says that it was closed, is a SIGTERM to us. What was ignored when we were started (`nohup`,
-//! `&` in a script) stays ignored.
+//! SIGINT, SIGTERM and SIGHUP end a command within a second; the second signal ends the process at once. SIGHUP, which a closing
+//! terminal sends, counts as SIGTERM. A signal that was ignored when the process started (`nohup`, `&` in a script) stays ignored.
 //!
-//! A flag does not interrupt a blocking call. So such a command runs on a thread of its own, and the main thread waits for
-//! its end or for a signal, whichever comes first ([`supervise`]). After a signal the command is left where it is, to end
-//! with the process, but for two things that must not be left. Token helpers have a process group of their own and would
-//! live on: whoever runs one attends ([`Shutdown::attend`]), is woken, and ends it. And what has been printed may be half a
-//! document: the command has left [`ShutdownHook`], which complete it and say how far it came. Each is waited for, but not for
-//! longer than [`GRACE`], since a program may refuse to die and a reader to read.
+//! A flag does not interrupt a blocking call. So the command runs on a thread, and the main thread waits for its end or for a signal,
+//! whichever comes first ([`supervise`]). After a signal the command's thread is abandoned to the end of the process, but for two
+//! things: what holds a [`Guard`], like the process group of a token helper, is woken and cleans up; and the command's
+//! hook ([`Shutdown::on_signal`]) completes what has been printed and says how far it came. Each is waited for no longer than [`GRACE`], since
+//! a program may refuse to die and a reader to read.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread;
@@ -15,178 +13,177 @@ use std::time::Duration;
 
 use crate::error::{Error, Kind, Result};
 
-/// How long each of what has to happen after a signal may take: three such times are less than a second.
+/// How long each step after a signal may take: three of them are less than a second.
 pub const GRACE: Duration = Duration::from_millis(300);
 
-/// What a command does about a signal: others attend to it, and it has last words.
+/// What a command does when a signal ends it: it completes its output ([`complete`]) and says what was interrupted; `None` where
+/// a signal is the expected end.
+type Hook = Box<dyn FnOnce(Kind) -> Option<Error> + Send>;
+
+/// The shutdown of one run: whether it was requested, and what has to happen then.
 #[derive(Default)]
 pub struct Shutdown {
     state: Mutex<State>,
-    left: Condvar,
+    released: Condvar,
 }
 
 #[derive(Default)]
 struct State {
-    is_over: bool,
-    /// Why the command has given up, and what tells that to whoever waits for its end.
-    given_up: Option<Error>,
-    tell: Option<Box<dyn Fn() + Send>>,
-    hook: Option<ShutdownHook>,
-    attending: Vec<Attending>,
+    is_requested: bool,
+    abort: Option<Error>,
+    /// Wakes the thread that supervises the command.
+    wake_supervisor: Option<Box<dyn Fn() + Send>>,
+    hook: Option<Hook>,
+    guards: Vec<Guarded>,
 }
 
-/// Somebody who has something to end before the process ends.
-struct Attending {
+struct Guarded {
     what: String,
     wake: Arc<dyn Fn() + Send + Sync>,
 }
 
-/// What is left to do for a command that a signal ends.
-pub struct ShutdownHook {
-    /// Completes what has been printed. It may block.
-    pub complete: Box<dyn FnOnce(Kind) + Send>,
-    /// Says what was interrupted; `None` where a signal is the end that was meant.
-    pub say: Box<dyn FnOnce(Kind) -> Option<Error> + Send>,
-}
-
-/// How a command that was supervised ended.
+/// How a supervised command ended.
 pub enum Outcome<T> {
-    /// By itself, with this.
-    Ended(T),
-    /// By a signal, with what there is to say about it.
+    /// It returned.
+    Finished(T),
+    /// A signal ended it, with what there is to say about that.
     Signalled(Kind, Option<Error>),
 }
 
 impl Shutdown {
-    /// Leaves last words, in place of any earlier ones.
-    pub fn leave(&self, hook: ShutdownHook) {
-        self.lock().hook = Some(hook);
+    /// Sets what happens on a signal, in place of any earlier hook.
+    pub fn on_signal(&self, hook: impl FnOnce(Kind) -> Option<Error> + Send + 'static) {
+        self.lock().hook = Some(Box::new(hook));
     }
 
-    /// Ends the command at once with this failure, like a signal would: what it still waits for does not matter any more.
-    pub fn give_up(&self, error: Error) {
+    /// Ends the command at once with this failure, whatever it still waits for.
+    pub fn abort(&self, error: Error) {
         let mut state = self.lock();
-        if state.is_over {
+        if state.is_requested {
             return;
         }
-        state.is_over = true;
-        state.given_up = Some(error);
-        if let Some(tell) = &state.tell {
-            tell();
+        state.is_requested = true;
+        state.abort = Some(error);
+        if let Some(wake) = &state.wake_supervisor {
+            wake();
         }
     }
 
-    /// Whether a signal has come: from then on nobody listens to the command.
-    #[must_use]
-    pub fn is_over(&self) -> bool {
-        self.lock().is_over
+    /// Whether a signal has come, or the command was aborted: from then on its result is ignored.
+    pub fn is_requested(&self) -> bool {
+        self.lock().is_requested
     }
 
-    /// Asks to be woken by a signal, and to be waited for until what is returned is dropped. `what` is told to people.
-    /// `None` if a signal has come already.
-    pub fn attend(
+    /// Registers something that has to be ended before the process ends: `wake` is called on a signal, and the guard's drop waited
+    /// for. `what` names it for people. `None` if the shutdown was requested already.
+    pub fn guard(
         &self,
         what: String,
         wake: impl Fn() + Send + Sync + 'static,
-    ) -> Option<Attendance<'_>> {
+    ) -> Option<Guard<'_>> {
         let mut state = self.lock();
-        if state.is_over {
+        if state.is_requested {
             return None;
         }
         let wake: Arc<dyn Fn() + Send + Sync> = Arc::new(wake);
-        state.attending.push(Attending {
+        state.guards.push(Guarded {
             what,
             wake: wake.clone(),
         });
-        Some(Attendance {
-            interrupt: self,
+        Some(Guard {
+            shutdown: self,
             wake,
         })
     }
 
-    /// Does what there is to do about a signal.
+    /// Carries out the shutdown, and says what was interrupted.
     #[cfg(unix)]
     fn signalled(&self, kind: Kind) -> Option<Error> {
         let hook = {
             let mut state = self.lock();
-            state.is_over = true;
+            state.is_requested = true;
             state.hook.take()
         };
-        let ended = self.end_attending();
-        let Some(ShutdownHook { complete, say }) = hook else {
+        let ended = self.wake_guards();
+        let Some(hook) = hook else {
             let message = format!("{} before anything was looked up", kind.code());
             return Some(Error::new(kind, message).hint("run it again"));
         };
-        let is_complete = within(GRACE, move || complete(kind)).is_some();
-        let mut error = say(kind)?;
-        for what in ended {
-            error = error.with_suffix(&format!("; {what} was ended"));
-        }
-        if !is_complete {
-            error = error
-                .with_suffix("; the reader of the output has stalled: what was printed is cut off");
-        }
-        Some(error)
+        let error = hook(kind)?;
+        let add = |error: Error, what: String| error.with_suffix(&format!("; {what} was ended"));
+        Some(ended.into_iter().fold(error, add))
     }
 
-    /// Wakes all who attend, and waits for them. What was still to be ended.
+    /// Wakes all guards, and waits until they are dropped. Returns their names.
     #[cfg(unix)]
-    fn end_attending(&self) -> Vec<String> {
+    fn wake_guards(&self) -> Vec<String> {
         let state = self.lock();
-        let what = state.attending.iter().map(|a| a.what.clone()).collect();
-        for attending in &state.attending {
-            (attending.wake)();
+        for guarded in &state.guards {
+            (guarded.wake)();
         }
-        let waiting = |state: &mut State| !state.attending.is_empty();
-        drop(
-            self.left
-                .wait_timeout_while(state, GRACE, waiting)
-                .unwrap_or_else(PoisonError::into_inner),
-        );
-        what
+        let names = state.guards.iter().map(|g| g.what.clone()).collect();
+        let is_held = |state: &mut State| !state.guards.is_empty();
+        drop(self.released.wait_timeout_while(state, GRACE, is_held));
+        names
     }
 
-    /// Each change is a single step: a panic elsewhere leaves nothing half done.
+    /// Each change is a single step, so a panic elsewhere leaves nothing half done.
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Who has it has something to end before the process ends.
-pub struct Attendance<'a> {
-    interrupt: &'a Shutdown,
+/// Keeps the process alive for a moment after a signal, until dropped.
+pub struct Guard<'a> {
+    shutdown: &'a Shutdown,
     wake: Arc<dyn Fn() + Send + Sync>,
 }
 
-impl Drop for Attendance<'_> {
+impl Drop for Guard<'_> {
     fn drop(&mut self) {
-        let is_other = |attending: &Attending| !Arc::ptr_eq(&attending.wake, &self.wake);
-        self.interrupt.lock().attending.retain(is_other);
-        self.interrupt.left.notify_all();
+        let is_other = |guarded: &Guarded| !Arc::ptr_eq(&guarded.wake, &self.wake);
+        self.shutdown.lock().guards.retain(is_other);
+        self.shutdown.released.notify_all();
     }
 }
 
-/// Does `work` on a thread, and waits no longer than `bound` for it; `None` if it has not ended by then.
+/// Completes what has been printed, as far as its reader lets us. Returns what the error has to add if it does not.
+pub fn complete(work: impl FnOnce() + Send + 'static) -> &'static str {
+    match within(GRACE, work) {
+        Some(()) => "",
+        None => "; the reader of the output has stalled: what was printed is cut off",
+    }
+}
+
+/// The hint of an error that says what was interrupted, with what probably sent the signal.
+pub fn hint(kind: Kind, again: &str) -> String {
+    match kind {
+        Kind::Terminated => format!(
+            "another program sent SIGTERM, perhaps for a time limit, or the terminal was closed; {again}"
+        ),
+        _ => again.to_owned(),
+    }
+}
+
+/// Runs `work` on a thread and waits at most `bound` for it; `None` if it has not returned by then.
 pub fn within<T: Send + 'static>(
     bound: Duration,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Option<T> {
     let (sender, done) = mpsc::sync_channel(1);
-    let work = move || {
-        // Nobody listens after the bound.
-        let _ = sender.send(work());
-    };
+    // After the bound, the receiver is gone.
+    let work = move || drop(sender.send(work()));
     thread::Builder::new().spawn(work).ok()?;
     done.recv_timeout(bound).ok()
 }
 
-/// Does `work` on a thread, until it ends or a signal comes. The next signal ends the process.
+/// Runs `work` on a thread until it returns or a signal comes. The next signal ends the process.
 ///
 /// # Errors
-/// `failed`, if the system refuses a thread or a pipe.
+/// `failed` if the system refuses a thread or a pipe; whatever the command was aborted with.
 #[cfg(unix)]
 pub fn supervise<T: Send + 'static>(
-    interrupt: &Shutdown,
+    shutdown: &Shutdown,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<Outcome<T>> {
     use std::panic::resume_unwind;
@@ -196,9 +193,9 @@ pub fn supervise<T: Send + 'static>(
     use signal_hook::flag;
     use signal_hook::iterator::{Handle, Signals};
 
-    /// Ends the waiting for signals, even by a panic.
-    struct Ending(Handle);
-    impl Drop for Ending {
+    /// Ends the waiting for signals, even after a panic.
+    struct Close(Handle);
+    impl Drop for Close {
         fn drop(&mut self) {
             self.0.close();
         }
@@ -214,45 +211,43 @@ pub fn supervise<T: Send + 'static>(
         _ => Kind::Terminated,
     };
     let ignored = ignored();
-    let heard = || {
-        [SIGINT, SIGTERM, SIGHUP]
-            .into_iter()
-            .filter(|signal| ignored & (1 << (signal - 1)) == 0)
-    };
-    let mut signals = Signals::new(heard()).map_err(refused)?;
+    let handled = [SIGINT, SIGTERM, SIGHUP]
+        .into_iter()
+        .filter(|signal| ignored & (1 << (signal - 1)) == 0);
+    let mut signals = Signals::new(handled.clone()).map_err(refused)?;
     let is_last = Arc::new(AtomicBool::new(false));
-    for signal in heard() {
+    for signal in handled {
         let code = kind(signal).exit_code().into();
-        // In this order, so that the first signal does not see what it has set itself.
+        // In this order, so that the first signal does not see the flag that it sets.
         flag::register_conditional_shutdown(signal, code, is_last.clone()).map_err(refused)?;
         flag::register(signal, is_last.clone()).map_err(refused)?;
     }
-    let ending = Ending(signals.handle());
+    let close = Close(signals.handle());
     let handle = signals.handle();
-    interrupt.lock().tell = Some(Box::new(move || handle.close()));
+    shutdown.lock().wake_supervisor = Some(Box::new(move || handle.close()));
     let command = thread::Builder::new()
         .name("command".to_owned())
         .spawn(move || {
-            let _ending = ending;
+            let _close = close;
             work()
         })
         .map_err(refused)?;
     if let Some(signal) = signals.forever().next() {
         let kind = kind(signal);
-        return Ok(Outcome::Signalled(kind, interrupt.signalled(kind)));
+        return Ok(Outcome::Signalled(kind, shutdown.signalled(kind)));
     }
-    // Nobody waits for signals any more.
+    // No signal is waited for any more: the next one ends the process.
     is_last.store(true, Ordering::SeqCst);
-    if let Some(error) = interrupt.lock().given_up.take() {
+    if let Some(error) = shutdown.lock().abort.take() {
         return Err(error);
     }
     command
         .join()
-        .map(Outcome::Ended)
+        .map(Outcome::Finished)
         .or_else(|panic| resume_unwind(panic))
 }
 
-/// The signals that this process ignores, a bit each from the lowest for number 1; none where the system does not tell.
+/// The signals that the process ignores, as bits (signal 1 is the lowest); none where the system does not say.
 #[cfg(unix)]
 fn ignored() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
@@ -262,18 +257,18 @@ fn ignored() -> u64 {
         .unwrap_or_default()
 }
 
-/// Does `work`: there are no signals here.
+/// Runs `work`: there are no signals here.
 ///
 /// # Errors
-/// None.
+/// Whatever the command was aborted with.
 #[cfg(not(unix))]
 pub fn supervise<T: Send + 'static>(
-    interrupt: &Shutdown,
+    shutdown: &Shutdown,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<Outcome<T>> {
-    let ended = work();
-    match interrupt.lock().given_up.take() {
+    let result = work();
+    match shutdown.lock().abort.take() {
         Some(error) => Err(error),
-        None => Ok(Outcome::Ended(ended)),
+        None => Ok(Outcome::Finished(result)),
     }
 }

@@ -23,6 +23,7 @@ pub use base_url::BaseUrl;
 pub use endpoint::Endpoint;
 pub use init::{TEMPLATE, Written, init};
 pub use token::{Secret, TokenSource};
+pub use values::{DEFAULT_JOBS, DEFAULT_RETRIES, DEFAULT_TIMEOUT};
 
 use crate::account::id::{hide_credentials, repeatable};
 use crate::account::{RESOURCES, Resource};
@@ -32,15 +33,13 @@ use crate::output::Format;
 use crate::text::nearest;
 use file::File;
 use permissions::shell_quoted;
-use values::{
-    DEFAULT_RETRIES, DEFAULT_TIMEOUT, parse_output, parse_retries, parse_timeout,
-};
+use values::{parse_output, parse_retries, parse_timeout};
 
 /// The built-in profile.
 pub const SANDBOX: &str = "sandbox";
 
 /// The flags that settings can come from.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Flags {
     /// The profile that was named.
     pub profile: Option<String>,
@@ -54,6 +53,19 @@ pub struct Flags {
     pub retries: Option<u32>,
     /// `--config`
     pub config: Option<PathBuf>,
+}
+
+impl Default for Flags {
+    fn default() -> Self {
+        Flags {
+            profile: None,
+            profile_flag: "--profile",
+            output: None,
+            timeout: None,
+            retries: None,
+            config: None,
+        }
+    }
 }
 
 /// Where a setting came from.

@@ -1,0 +1,206 @@
+//! The command line: the root of the tree of commands, and clap's complaints as errors of ours. No input or output.
+
+use std::ffi::OsString;
+
+use clap::error::ErrorKind;
+use clap::{CommandFactory as _, FromArgMatches as _, Parser};
+
+use crate::account::{Redactor, id};
+use crate::commands::Command;
+use crate::error::{Error, Kind, Result};
+use crate::flags::{Deferred, GlobalFlags, merge};
+use crate::output::Format;
+
+/// The width of help where there is no terminal, in columns.
+const HELP_WIDTH: usize = 80;
+
+/// Look up accounts in two billing APIs: connected accounts at Connect, billing accounts at Partner
+#[derive(Debug, Parser)]
+#[command(
+    name = "acctq",
+    version,
+    disable_help_subcommand = true,
+    after_help = "\
+Examples:
+  acctq -p sandbox cacc get cacc_7n42DGM5Tflk9n8mt7Fhc7
+  acctq -p prod partner account get aabee51b-0be2-4a0c-aa39-5bbcbb903d1b -o json
+  acctq get cacc_7n42DGM5Tflk9n8mt7Fhc7 -F id,status,metadata.plan
+  acctq check cacc_7n42DGM5Tflk9n8mt7Fhc7 --expect status=active
+  acctq wait cacc_7n42DGM5Tflk9n8mt7Fhc7 --for status=active --within 30m
+
+It only reads. Results go to standard output, everything else to standard error.
+`acctq help TOPIC` tells more: environment, exit-codes, output, config,
+expressions"
+)]
+pub struct Cli {
+    /// The global flags.
+    #[command(flatten)]
+    pub flags: GlobalFlags,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What the command line asks for.
+#[derive(Debug)]
+pub enum Parsed {
+    /// A command to run.
+    Run(Box<Cli>),
+    /// A text: help, or the version.
+    Text(String),
+}
+
+/// Parses the command line; `width` is that of the terminal.
+///
+/// # Errors
+/// `usage`.
+pub fn parse(args: &[OsString], width: Option<u16>) -> Result<Parsed> {
+    let width = width.map_or(HELP_WIDTH, |width| usize::from(width).clamp(40, 120));
+    match Cli::command().term_width(width).try_get_matches_from(args) {
+        Ok(matches) => {
+            let flags = merge(&matches)?;
+            let cli = Cli::from_arg_matches(&matches).map_err(|e| usage_error(&e))?;
+            if let Command::Help(Deferred(help)) = &cli.command
+                && let Some(path) = help.command()
+            {
+                let words = path.iter().map(String::as_str);
+                let args: Vec<_> = ["acctq"]
+                    .into_iter()
+                    .chain(words)
+                    .chain(["--help"])
+                    .map(OsString::from)
+                    .collect();
+                return parse(&args, u16::try_from(width).ok());
+            }
+            Ok(Parsed::Run(Box::new(Cli { flags, ..cli })))
+        }
+        Err(e) if matches!(e.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => Ok(
+            Parsed::Text(format!("{}\n", e.render().to_string().trim_end())),
+        ),
+        Err(e) => Err(usage_error(&e)),
+    }
+}
+
+/// The whole tree of commands, for completions and man pages.
+#[must_use]
+pub fn tree() -> clap::Command {
+    let mut tree = Cli::command().term_width(HELP_WIDTH);
+    tree.build();
+    tree
+}
+
+/// What clap says: its first paragraph is the message, its tip or usage the hint. It repeats arguments, which may hold secrets.
+fn usage_error(error: &clap::Error) -> Error {
+    let text = Redactor::default().redact(&error.render().to_string());
+    let mut paragraphs = text.strip_prefix("error: ").unwrap_or(&text).split("\n\n");
+    let one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let message = one_line(paragraphs.next().unwrap_or_default());
+    let tip = paragraphs
+        .map(one_line)
+        .find(|paragraph| paragraph.starts_with("tip: "));
+    let usage = text.split("Usage: ").nth(1).unwrap_or_default();
+    let path: Vec<_> = usage
+        .split_whitespace()
+        .take_while(|word| !word.starts_with(['[', '<', '-']))
+        .collect();
+    let path = if path.is_empty() {
+        "acctq".to_owned()
+    } else {
+        path.join(" ")
+    };
+    let hint = match (mistaken_id(error), tip) {
+        // The commonest slip: an id where the command belongs.
+        (Some(id), _) => format!("try: acctq get {id}"),
+        (None, Some(tip)) => tip.trim_start_matches("tip: ").to_owned(),
+        (None, None) => format!("`{path} --help` shows what it takes, with examples"),
+    };
+    let message = match error.kind() {
+        // clap prints the whole help here, which is no message.
+        ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            format!("`{path}` needs a command")
+        }
+        _ => message,
+    };
+    Error::new(Kind::Usage, message).hint(hint)
+}
+
+/// The id that was given instead of a command, if it looks like one.
+fn mistaken_id(error: &clap::Error) -> Option<String> {
+    use clap::error::{ContextKind, ContextValue};
+    let ContextValue::String(word) = error.get(ContextKind::InvalidSubcommand)? else {
+        return None;
+    };
+    let looks_like_one = word.starts_with("cacc_") || id::is_uuid(word);
+    let id = looks_like_one.then(|| id::route(word).ok()).flatten()?;
+    Some(id.as_str().to_owned())
+}
+
+/// The format that `--output` names, found without understanding the rest, for the errors of a command line that is wrong.
+#[must_use]
+pub fn output_flag(args: &[OsString]) -> Option<Format> {
+    let args: Vec<_> = args
+        .iter()
+        .skip(1)
+        .filter_map(|arg| arg.to_str())
+        .take_while(|arg| *arg != "--")
+        .collect();
+    let value = args.iter().enumerate().rev().find_map(|(at, arg)| {
+        let flags = arg.trim_start_matches(['-', 'q', 'v']);
+        match (*arg, flags.strip_prefix('o')) {
+            ("--output", _) | (_, Some("")) if arg.starts_with('-') => args.get(at + 1).copied(),
+            (_, Some(value)) if arg.starts_with('-') && !arg.starts_with("--") => {
+                Some(value.trim_start_matches('='))
+            }
+            _ => arg.strip_prefix("--output="),
+        }
+    });
+    value.and_then(|value| value.parse().ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn args(line: &str) -> Vec<OsString> {
+        line.split(' ').map(OsString::from).collect()
+    }
+
+    #[test]
+    fn the_tree_holds_together() {
+        Cli::command().debug_assert();
+        tree().debug_assert();
+    }
+
+    #[test]
+    fn no_line_of_the_examples_is_wider_than_a_terminal() {
+        fn lines(command: &clap::Command, found: &mut Vec<String>) {
+            let below = command
+                .get_after_help()
+                .map(ToString::to_string)
+                .unwrap_or_default();
+            found.extend(below.lines().map(str::to_owned));
+            command.get_subcommands().for_each(|sub| lines(sub, found));
+        }
+        let mut found = Vec::new();
+        lines(&tree(), &mut found);
+        assert!(found.len() > 50, "{found:?}");
+        found.retain(|line| line.chars().count() > 80);
+        assert_eq!(found, [""; 0]);
+    }
+
+    #[test]
+    fn the_output_flag_is_found_wherever_it_stands() {
+        for (line, format) in [
+            ("acctq get x -o json", Some(Format::Json)),
+            ("acctq -ojson get", Some(Format::Json)),
+            ("acctq -qo=ndjson get", Some(Format::Ndjson)),
+            ("acctq --output=yaml", Some(Format::Yaml)),
+            ("acctq get -o json -o yaml", Some(Format::Yaml)),
+            ("acctq get -- -o json", None),
+            ("acctq get output", None),
+            ("acctq get -o", None),
+        ] {
+            assert_eq!(output_flag(&args(line)), format, "{line}");
+        }
+    }
+}

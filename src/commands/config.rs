@@ -1,0 +1,130 @@
+//! `config init`, `config show`, `config path`.
+
+use clap::Subcommand;
+use serde::Serialize;
+use serde::ser::{SerializeMap as _, Serializer};
+
+use super::{CommandStatus, Context};
+use crate::config::{self, Settings};
+use crate::error::Result;
+use crate::flags::{Deferred, Takes};
+use crate::output::{self, Format, Screen};
+
+/// What to do with the configuration.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Write a commented template that only you can read; never overwrites
+    #[command(after_help = "Example:\n  acctq config init")]
+    Init(Deferred<Init>),
+    /// Show the values in effect, where each comes from, and the profiles; never a token
+    #[command(after_help = "Examples:\n  acctq config show\n  acctq -p prod config show -o json")]
+    Show(Deferred<Show>),
+    /// Print the path of the configuration file
+    #[command(after_help = "Example:\n  acctq config path")]
+    Path(Deferred<Path>),
+}
+
+/// `config init`
+#[derive(Debug, clap::Args)]
+pub struct Init {}
+
+/// `config show`
+#[derive(Debug, clap::Args)]
+pub struct Show {}
+
+/// `config path`
+#[derive(Debug, clap::Args)]
+pub struct Path {}
+
+/// The flags of `config show`, and of `config` itself.
+const SHOW: &[&str] = &["profile", "output", "timeout", "retries", "config"];
+
+impl Takes for Init {
+    const FLAGS: &'static [&'static str] = &["config"];
+}
+
+impl Takes for Show {
+    const FLAGS: &'static [&'static str] = SHOW;
+}
+
+impl Takes for Path {
+    const FLAGS: &'static [&'static str] = &["config"];
+}
+
+impl Takes for Command {
+    const FLAGS: &'static [&'static str] = SHOW;
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// `config`: the configuration cannot be read or written.
+pub fn run(command: &Command, context: &Context<'_>) -> Result<CommandStatus> {
+    let Context { flags, env, ui, .. } = context;
+    let flags = flags.for_config();
+    match command {
+        Command::Init(_) => {
+            let written = config::init(&flags, env)?;
+            ui.print(format!("{}\n", written.path.display()).as_bytes())?;
+            ui.note(&format!(
+                "next: put your base URLs and token sources into it, then run `{}`",
+                written.show
+            ));
+        }
+        Command::Path(_) => {
+            let path = config::config_path(&flags, env)?;
+            ui.print(format!("{}\n", path.value.display()).as_bytes())?;
+        }
+        Command::Show(_) => ui.print(&show(&Settings::load(&flags, env)?, ui.screen()))?,
+    }
+    Ok(CommandStatus::Done)
+}
+
+fn show(settings: &Settings, screen: Screen) -> Vec<u8> {
+    let rows = settings.rows();
+    let format = settings.output.value;
+    if format != Format::Table {
+        let profiles = &settings.profiles;
+        return output::document(
+            format,
+            &Shown {
+                rows: &rows,
+                profiles,
+            },
+        );
+    }
+    let profiles = (
+        "profiles".to_owned(),
+        settings.profiles.join(", "),
+        String::new(),
+    );
+    let rows: Vec<_> = rows
+        .into_iter()
+        .chain([profiles])
+        .map(|(name, value, origin)| vec![name, value, origin])
+        .collect();
+    output::table(&["Setting", "Value", "From"], &rows, screen).into_bytes()
+}
+
+/// The settings as a document: `{"timeout": {"value": …, "origin": …}, …, "profiles": […]}`.
+struct Shown<'a> {
+    rows: &'a [(String, String, String)],
+    profiles: &'a [String],
+}
+
+#[derive(Serialize)]
+struct Value<'a> {
+    value: &'a str,
+    origin: &'a str,
+}
+
+impl Serialize for Shown<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        for (name, value, origin) in self.rows {
+            map.serialize_entry(name, &Value { value, origin })?;
+        }
+        map.serialize_entry("profiles", self.profiles)?;
+        map.end()
+    }
+}

@@ -1,0 +1,187 @@
+//! One file a command, with its arguments beside what it does. Here is the tree of the commands.
+
+mod breaker;
+mod completions;
+mod config;
+mod get;
+mod get_many;
+mod help;
+mod input;
+mod list;
+mod list_sort;
+mod man;
+mod output_buffer;
+mod sandbox;
+mod schema;
+mod session;
+mod summary;
+mod task;
+mod violations;
+
+use std::sync::Arc;
+
+use clap::Subcommand;
+
+use crate::account::{CONNECTED, PARTNER, RESOURCES, id};
+use crate::environment::Environment;
+use crate::error::{Kind, Result};
+use crate::flags::{Deferred, GlobalFlags, LOOK_UP, Takes};
+use crate::signals::Shutdown;
+use crate::ui::Ui;
+
+/// What a command works with.
+pub struct Context<'a> {
+    /// The global flags.
+    pub flags: &'a GlobalFlags,
+    /// The process's environment.
+    pub env: &'a Environment,
+    /// The streams.
+    pub ui: &'a Arc<Ui>,
+    /// What happens on a signal.
+    pub shutdown: &'a Shutdown,
+}
+
+/// How a command that could do its work ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CommandStatus {
+    /// All is well.
+    Done,
+    /// Something failed or the answer is no, and that has been reported; or a signal was the expected end.
+    Failed(Kind),
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Look up and list connected accounts at Connect
+    #[command(
+        subcommand,
+        after_help = "Example:\n  acctq -p sandbox cacc get cacc_7n42DGM5Tflk9n8mt7Fhc7"
+    )]
+    Cacc(Deferred<Cacc>),
+    /// Look up billing accounts at Partner
+    #[command(
+        subcommand,
+        after_help = "Example:\n  acctq -p sandbox partner account get aabee51b-0be2-4a0c-aa39-5bbcbb903d1b"
+    )]
+    Partner(Deferred<Partner>),
+    /// Look up any account: cacc_… at Connect, anything else at Partner
+    #[command(after_help = "\
+Examples:
+  acctq -p sandbox get cacc_7n42DGM5Tflk9n8mt7Fhc7
+  acctq -p sandbox get cacc_activestandard provisioned-family -o ndjson
+  acctq -p sandbox get aabee51b-0be2-4a0c-aa39-5bbcbb903d1b -F status,ends_at
+  acctq get - -o ndjson <ids >found.ndjson 2>failed.ndjson")]
+    Get(Deferred<get::Args>),
+    /// Show the configuration in effect, or write a template
+    #[command(subcommand, after_help = "Example:\n  acctq config show")]
+    Config(Deferred<config::Command>),
+    /// Print the JSON Schema of what -o json prints
+    #[command(after_help = "Example:\n  acctq schema cacc")]
+    Schema(Deferred<schema::Args>),
+    /// Serve both APIs on loopback with made-up accounts, until interrupted
+    Sandbox(Deferred<sandbox::Args>),
+    /// Print the completions of a shell
+    Completions(Deferred<completions::Args>),
+    /// Write the man pages into a directory
+    #[command(after_help = "Example:\n  acctq man ~/.local/share/man/man1")]
+    Man(Deferred<man::Args>),
+    /// Help on a command or a topic: environment, exit-codes, output, config, expressions
+    #[command(after_help = "Examples:\n  acctq help cacc get\n  acctq help exit-codes")]
+    Help(Deferred<help::Args>),
+}
+
+/// `acctq cacc`
+#[derive(Debug, Subcommand)]
+pub enum Cacc {
+    /// Look up connected accounts by id
+    #[command(after_help = "\
+Examples:
+  acctq -p sandbox cacc get cacc_7n42DGM5Tflk9n8mt7Fhc7
+  acctq -p sandbox cacc get cacc_7n42DGM5Tflk9n8mt7Fhc7 -o json
+  acctq -p sandbox cacc get cacc_activestandard cacc_pendingexpress -F id,status
+  acctq cacc get - -o ndjson <ids >found.ndjson 2>failed.ndjson")]
+    Get(Deferred<get::Args>),
+    /// List the connected accounts of the platform
+    #[command(after_help = "\
+Examples:
+  acctq -p sandbox cacc list
+  acctq -p sandbox cacc list --where status=pending --sort created_at
+  acctq -p sandbox cacc list --where 'metadata.plan=pro|starter' -F id,status
+  acctq -p sandbox cacc list --sort -created_at --limit 3 -o json
+  acctq cacc list -o ndjson >accounts.ndjson
+
+Accounts are shown as they arrive. --timeout bounds the time to the first one and
+between two of them, not the whole list. A list that is cut off exits with 9 and
+leaves a JSON array open; an empty one is a success.")]
+    List(Deferred<list::Args>),
+}
+
+/// `acctq partner`
+#[derive(Debug, Subcommand)]
+pub enum Partner {
+    /// Look up billing accounts
+    #[command(
+        subcommand,
+        after_help = "Example:\n  acctq -p sandbox partner account get aabee51b-0be2-4a0c-aa39-5bbcbb903d1b"
+    )]
+    Account(Deferred<PartnerAccount>),
+}
+
+/// `acctq partner account`
+#[derive(Debug, Subcommand)]
+pub enum PartnerAccount {
+    /// Look up billing accounts by uid
+    #[command(after_help = "\
+Examples:
+  acctq -p sandbox partner account get aabee51b-0be2-4a0c-aa39-5bbcbb903d1b
+  acctq -p sandbox partner account get provisioned-family -o yaml
+  acctq -p sandbox partner account get ending --reveal -F activation_token
+  acctq partner account get - --rate 10/s -F status,ends_at <uids")]
+    Get(Deferred<get::Args>),
+}
+
+impl Takes for Cacc {
+    const FLAGS: &'static [&'static str] = LOOK_UP;
+}
+
+impl Takes for Partner {
+    const FLAGS: &'static [&'static str] = LOOK_UP;
+}
+
+impl Takes for PartnerAccount {
+    const FLAGS: &'static [&'static str] = LOOK_UP;
+}
+
+impl Command {
+    /// Whether the command waits for others, so that a signal has to end it: the other commands return at once.
+    pub fn waits(&self) -> bool {
+        matches!(
+            self,
+            Command::Cacc(_) | Command::Partner(_) | Command::Get(_) | Command::Sandbox(_)
+        )
+    }
+
+    /// Runs the command.
+    ///
+    /// # Errors
+    /// What ended it; failures of single accounts among several have been reported before.
+    pub fn run(&self, context: &Context<'_>) -> Result<CommandStatus> {
+        match self {
+            Command::Cacc(Deferred(Cacc::Get(Deferred(args)))) => {
+                get::run(args, &[&CONNECTED], |text| CONNECTED.parse_id(text), context)
+            }
+            Command::Cacc(Deferred(Cacc::List(Deferred(args)))) => list::run(args, context),
+            Command::Partner(Deferred(Partner::Account(Deferred(PartnerAccount::Get(
+                Deferred(args),
+            ))))) => get::run(args, &[&PARTNER], |text| PARTNER.parse_id(text), context),
+            Command::Get(Deferred(args)) => get::run(args, &RESOURCES, id::route, context),
+            Command::Config(Deferred(command)) => config::run(command, context),
+            Command::Schema(Deferred(args)) => schema::run(args, context),
+            Command::Sandbox(Deferred(args)) => sandbox::run(args, context),
+            Command::Completions(Deferred(args)) => completions::run(args, context),
+            Command::Man(Deferred(args)) => man::run(args, context),
+            Command::Help(Deferred(args)) => help::run(args, context),
+        }
+    }
+}

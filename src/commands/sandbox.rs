@@ -1,0 +1,126 @@
+//! `sandbox`: serve the built-in sandbox, for curl and scripts.
+
+use std::fmt::Write as _;
+
+use serde::Serialize;
+
+use super::{CommandStatus, Context};
+use crate::account::RESOURCES;
+use crate::config::{self, values};
+use crate::error::{Error, Kind, Result};
+use crate::flags::Takes;
+use crate::output::{self, Format, Screen};
+use crate::sandbox::{self, Server, TOKEN};
+
+/// `[--port N] [--accounts N]`
+#[derive(Debug, clap::Args)]
+#[command(after_help = after_help())]
+pub struct Args {
+    /// Listen on this port of 127.0.0.1; 0 takes a free one
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = values::parse_port, allow_hyphen_values = true)]
+    port: u16,
+    /// Serve this number of made-up accounts in Connect's list
+    #[arg(long, value_name = "N", default_value_t = sandbox::ACCOUNTS, value_parser = values::parse_accounts, allow_hyphen_values = true)]
+    accounts: u32,
+}
+
+/// The examples, and every id that the sandbox knows.
+fn after_help() -> String {
+    let mut text = format!(
+        "\
+Examples:
+  acctq sandbox --port 4010
+  acctq sandbox --accounts 100000
+  curl --oauth2-bearer {TOKEN} \\
+    http://127.0.0.1:4010/api/v1/partners/accounts/ending
+  curl --oauth2-bearer {TOKEN} \\
+    http://127.0.0.1:4010/api/v1/connected-accounts
+  ACCTQ_PARTNER_URL=http://127.0.0.1:4010 \\
+    ACCTQ_PARTNER_TOKEN={TOKEN} acctq get gone
+
+The profile `sandbox` serves the same accounts for the time of a command:
+  acctq -p sandbox get gone
+
+"
+    );
+    let screen = Screen {
+        width: Some(80),
+        ..Screen::default()
+    };
+    for resource in RESOURCES {
+        let rows = sandbox::rows().filter(|row| row.resource == resource);
+        let cells = |row: sandbox::Row| {
+            vec![
+                row.id.to_owned(),
+                row.exit_code.to_string(),
+                row.what.to_owned(),
+            ]
+        };
+        let rows: Vec<_> = rows.map(cells).collect();
+        let head = format!("Answer of GET {}ID", resource.path);
+        text += &output::table(&["ID", "Exit", &head], &rows, screen);
+        text.push('\n');
+    }
+    text
+}
+
+impl Takes for Args {
+    const FLAGS: &'static [&'static str] = &["output"];
+}
+
+/// Where the sandbox serves, and the token that it takes.
+#[derive(Serialize)]
+struct Address<'a> {
+    base_url: &'a str,
+    token: &'a str,
+}
+
+/// Serves until a signal ends it, quietly: that is the end that is meant.
+///
+/// # Errors
+/// `failed`: the port cannot be used.
+pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
+    let Args { port, accounts } = args;
+    let Context {
+        flags,
+        env,
+        ui,
+        shutdown,
+    } = context;
+    shutdown.on_signal(|_| None);
+    let format = config::output_setting(&flags.for_config(), env)?.value;
+    let server = Server::with_accounts(*port, *accounts).map_err(|e| {
+        Error::new(
+            Kind::Failed,
+            format!("the sandbox cannot listen on 127.0.0.1:{port}"),
+        )
+        .hint("is another program using that port? --port 0 takes a free one")
+        .because(e)
+    })?;
+    let base_url = &server.base_url();
+    if format == Format::Table {
+        let mut text = String::new();
+        for resource in RESOURCES {
+            let api = resource.api.to_uppercase();
+            // Writing to a String cannot fail.
+            let _ = writeln!(
+                text,
+                "export ACCTQ_{api}_URL={base_url} ACCTQ_{api}_TOKEN={TOKEN}"
+            );
+        }
+        ui.print(text.as_bytes())?;
+        ui.note(&format!(
+            "serving at {base_url} until interrupted (Ctrl-C); `acctq sandbox --help` lists the ids"
+        ));
+    } else {
+        ui.print(&output::document(
+            format,
+            &Address {
+                base_url,
+                token: TOKEN,
+            },
+        ))?;
+    }
+    server.wait();
+    Ok(CommandStatus::Done)
+}

@@ -1,0 +1,249 @@
+//! The global flags, and how each command takes those that have a meaning for it.
+//!
+//! A global flag may stand before or after the command. clap's own `global = true` cannot be refused by one command and costs
+//! every start a copy for each command; so a command defines just the flags it takes, when it is used ([`Deferred`]), and the levels
+//! of the command line are merged afterwards ([`merge`]).
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::builder::{PossibleValuesParser, TypedValueParser as _};
+use clap::parser::ValueSource;
+use clap::{ArgAction, ArgMatches, Args, FromArgMatches, Subcommand};
+
+use crate::config::{self, DEFAULT_RETRIES, DEFAULT_TIMEOUT, values};
+use crate::environment::Environment;
+use crate::error::{Error, Kind, Result};
+use crate::output::Format;
+use crate::ui::{ColorChoice, UiOptions};
+
+/// The flags that mean the same for every command that takes them.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Global options")]
+pub struct GlobalFlags {
+    /// Use this profile of the configuration; `sandbox` is built in
+    #[arg(short, long, value_name = "NAME")]
+    pub profile: Option<String>,
+    /// Write results in this format; with json and ndjson, errors are JSON too
+    #[arg(short, long, value_name = "FORMAT", value_parser = format_parser())]
+    pub output: Option<Format>,
+    /// Show these fields, in this order: comma-separated names, or paths like metadata.plan
+    #[arg(short = 'F', long, value_name = "LIST", value_delimiter = ',')]
+    pub fields: Option<Vec<String>>,
+    /// Show secret fields, such as activation tokens
+    #[arg(long)]
+    pub reveal: bool,
+    /// Exit with 9 if an answer violates the API's contract, instead of showing it
+    #[arg(long)]
+    pub strict: bool,
+    #[arg(
+        long,
+        value_name = "DURATION",
+        value_parser = values::parse_timeout,
+        allow_hyphen_values = true,
+        help = format!("Give up a look-up after this time, retries included: 500ms, 30s, 2m [default: {DEFAULT_TIMEOUT}]")
+    )]
+    pub timeout: Option<Duration>,
+    #[arg(
+        long,
+        value_name = "N",
+        value_parser = values::parse_retries,
+        allow_hyphen_values = true,
+        help = format!("Repeat a failed request up to N times, 0 to 10 [default: {DEFAULT_RETRIES}]")
+    )]
+    pub retries: Option<u32>,
+    /// Read this configuration file
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Use colour: auto, always or never
+    #[arg(long, value_name = "WHEN", value_parser = color_parser(), hide_possible_values = true)]
+    pub color: Option<ColorChoice>,
+    /// Print nothing on standard error but errors
+    #[arg(short, long)]
+    pub quiet: bool,
+    /// Print what each request did, on standard error
+    #[arg(short, long, action = ArgAction::Count)]
+    pub verbose: u8,
+}
+
+fn format_parser() -> impl clap::builder::TypedValueParser<Value = Format> {
+    PossibleValuesParser::new(Format::ALL.map(Format::name)).try_map(|name| name.parse::<Format>())
+}
+
+fn color_parser() -> impl clap::builder::TypedValueParser<Value = ColorChoice> {
+    PossibleValuesParser::new(ColorChoice::ALL.map(ColorChoice::name))
+        .try_map(|name| name.parse::<ColorChoice>())
+}
+
+impl GlobalFlags {
+    /// The flags that the configuration has defaults for.
+    #[must_use]
+    pub fn for_config(&self) -> config::Flags {
+        config::Flags {
+            profile: self.profile.clone(),
+            output: self.output,
+            timeout: self.timeout,
+            retries: self.retries,
+            config: self.config.clone(),
+            ..config::Flags::default()
+        }
+    }
+
+    /// How messages are shown.
+    #[must_use]
+    pub fn ui_options(&self, env: &Environment) -> UiOptions {
+        UiOptions {
+            json: message_format(self.output, env).has_json_errors(),
+            quiet: self.quiet,
+            verbose: self.verbose > 0,
+            color: self.color.unwrap_or_default(),
+        }
+    }
+}
+
+/// The format that decides whether messages are JSON. A wrong variable is reported where it has a meaning.
+#[must_use]
+pub fn message_format(flag: Option<Format>, env: &Environment) -> Format {
+    let variable = || env.get("ACCTQ_OUTPUT")?.to_str()?.parse().ok();
+    flag.or_else(variable).unwrap_or_default()
+}
+
+/// The global flags that every command takes.
+const EVERYWHERE: [&str; 2] = ["color", "quiet"];
+
+/// The global flags that a look-up takes: all of them.
+pub const LOOK_UP: &[&str] = &[
+    "profile", "output", "fields", "reveal", "strict", "timeout", "retries", "config", "color",
+    "quiet", "verbose",
+];
+
+/// The global flags, besides `--color` and `--quiet`, that a command takes.
+pub trait Takes {
+    /// Their names.
+    const FLAGS: &'static [&'static str];
+}
+
+/// A command's own arguments or subcommands with the global flags that it takes; defined when the command is used.
+#[derive(Debug)]
+pub struct Deferred<T>(pub T);
+
+/// Defines `command` by `define`, adds the flags that `T` takes, and keeps the `about` that `define` may have replaced.
+fn with_flags<T: Takes>(
+    command: clap::Command,
+    define: fn(clap::Command) -> clap::Command,
+) -> clap::Command {
+    let about = command.get_about().cloned().unwrap_or_default();
+    let all = GlobalFlags::augment_args(clap::Command::new("flags"));
+    let taken: Vec<_> = all
+        .get_arguments()
+        .filter(|arg| {
+            let id = arg.get_id().as_str();
+            T::FLAGS.contains(&id) || EVERYWHERE.contains(&id)
+        })
+        .cloned()
+        .collect();
+    define(command).args(taken).about(about)
+}
+
+impl<T: Takes + Args> Args for Deferred<T> {
+    fn augment_args(command: clap::Command) -> clap::Command {
+        command.defer(|command| with_flags::<T>(command, T::augment_args))
+    }
+
+    fn augment_args_for_update(command: clap::Command) -> clap::Command {
+        Self::augment_args(command)
+    }
+}
+
+impl<T: Takes + Subcommand> Subcommand for Deferred<T> {
+    fn augment_subcommands(command: clap::Command) -> clap::Command {
+        command.defer(|command| with_flags::<T>(command, T::augment_subcommands))
+    }
+
+    fn augment_subcommands_for_update(command: clap::Command) -> clap::Command {
+        Self::augment_subcommands(command)
+    }
+
+    fn has_subcommand(name: &str) -> bool {
+        T::has_subcommand(name)
+    }
+}
+
+impl<T: FromArgMatches> FromArgMatches for Deferred<T> {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        T::from_arg_matches(matches).map(Deferred)
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        self.0.update_from_arg_matches(matches)
+    }
+}
+
+/// Merges the global flags of all levels of the command line.
+///
+/// # Errors
+/// `usage`: a flag before the command that the command does not take, or a flag with a value on two levels.
+pub fn merge(root: &ArgMatches) -> Result<GlobalFlags> {
+    let mut levels = vec![root];
+    let mut path = vec!["acctq"];
+    while let Some((name, below)) = levels[levels.len() - 1].subcommand() {
+        path.push(name);
+        levels.push(below);
+    }
+    let (command, leaf) = (path.join(" "), levels[levels.len() - 1]);
+    let given = |id: &str| -> Vec<&ArgMatches> {
+        let is_given = |level: &&&ArgMatches| {
+            level.try_contains_id(id).is_ok()
+                && level.value_source(id) == Some(ValueSource::CommandLine)
+        };
+        levels.iter().filter(is_given).copied().collect()
+    };
+    for &id in LOOK_UP {
+        let given = given(id);
+        if leaf.try_contains_id(id).is_err() && !given.is_empty() {
+            return Err(
+                Error::new(Kind::Usage, format!("`{command}` does not take --{id}"))
+                    .hint(format!("`{command} --help` lists what it takes")),
+            );
+        }
+        if given.len() > 1 && !matches!(id, "reveal" | "strict" | "quiet" | "verbose") {
+            return Err(Error::new(Kind::Usage, format!("--{id} is given twice"))
+                .hint("give it once, before or after the command"));
+        }
+    }
+    let one = |id: &str| given(id).pop();
+    Ok(GlobalFlags {
+        profile: value(one("profile"), "profile"),
+        output: value(one("output"), "output"),
+        fields: one("fields")
+            .and_then(|level| level.get_many("fields"))
+            .map(|names| names.cloned().collect()),
+        reveal: one("reveal").is_some(),
+        strict: one("strict").is_some(),
+        timeout: value(one("timeout"), "timeout"),
+        retries: value(one("retries"), "retries"),
+        config: value(one("config"), "config"),
+        color: value(one("color"), "color"),
+        quiet: one("quiet").is_some(),
+        verbose: one("verbose").map_or(0, |level| level.get_count("verbose")),
+    })
+}
+
+fn value<T: Clone + Send + Sync + 'static>(level: Option<&ArgMatches>, id: &str) -> Option<T> {
+    level?.get_one::<T>(id).cloned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn look_ups_take_every_global_flag() {
+        let all = GlobalFlags::augment_args(clap::Command::new("flags"));
+        let names: Vec<_> = all
+            .get_arguments()
+            .map(|arg| arg.get_id().as_str())
+            .collect();
+        assert_eq!(names, LOOK_UP);
+    }
+}

@@ -1,0 +1,416 @@
+//! Standard output and standard error: the one owner of both, and of what a terminal changes.
+//!
+//! Results go to standard output, and nothing else does. Messages go to standard error, for people or as one JSON object a line; a
+//! standard error that is closed or full changes nothing. A reader of the results that goes away is no error: the program ends
+//! quietly.
+
+use std::fmt::Write as _;
+use std::io::{self, IsTerminal as _, Write};
+use std::str::FromStr;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::client::Trace;
+use crate::environment::Environment;
+use crate::error::{Error, Kind, Result};
+use crate::json;
+use crate::output::Screen;
+use crate::text::escape;
+
+/// When colour is used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ColorChoice {
+    /// On a terminal, unless the environment says otherwise.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+impl ColorChoice {
+    /// Every choice.
+    pub const ALL: [ColorChoice; 3] = [ColorChoice::Auto, ColorChoice::Always, ColorChoice::Never];
+
+    /// Its name on the command line.
+    pub const fn name(self) -> &'static str {
+        match self {
+            ColorChoice::Auto => "auto",
+            ColorChoice::Always => "always",
+            ColorChoice::Never => "never",
+        }
+    }
+}
+
+impl FromStr for ColorChoice {
+    type Err = &'static str;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        ColorChoice::ALL
+            .into_iter()
+            .find(|choice| choice.name() == name)
+            .ok_or("must be auto, always or never")
+    }
+}
+
+/// How messages are shown.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct UiOptions {
+    /// As one JSON object a line.
+    pub json: bool,
+    /// Errors only.
+    pub quiet: bool,
+    /// With what each attempt did.
+    pub verbose: bool,
+    /// `--color`.
+    pub color: ColorChoice,
+}
+
+/// A warning that answers violate the contract.
+#[derive(Debug, Serialize)]
+pub struct Warning<'a> {
+    code: &'static str,
+    /// What happened.
+    pub message: &'a str,
+    /// What to do.
+    pub hint: &'a str,
+    /// The account, if it is about one.
+    pub id: Option<&'a str>,
+    /// The account's API.
+    pub api: Option<&'static str>,
+    /// The profile in use.
+    pub profile: Option<&'a str>,
+    /// The fields, each with its violation.
+    pub fields: Vec<FieldWarning<'a>>,
+}
+
+/// A field that violates the contract.
+#[derive(Debug, Serialize)]
+pub struct FieldWarning<'a> {
+    /// The field's name.
+    pub name: &'a str,
+    /// How it does, or for how many accounts.
+    pub drift: String,
+}
+
+impl<'a> Warning<'a> {
+    /// A warning about no account and no field in particular.
+    pub fn new(message: &'a str, hint: &'a str) -> Self {
+        Warning {
+            code: "drift",
+            message,
+            hint,
+            id: None,
+            api: None,
+            profile: None,
+            fields: Vec::new(),
+        }
+    }
+}
+
+/// A line of standard error where messages are JSON.
+#[derive(Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Message<'a, P: Serialize = ()> {
+    Error(&'a Error),
+    Warning(&'a Warning<'a>),
+    Trace(TraceRecord<'a>),
+    Progress(P),
+}
+
+/// What an attempt did.
+#[derive(Serialize)]
+struct TraceRecord<'a> {
+    method: &'static str,
+    url: &'a str,
+    proxy: Option<&'a str>,
+    attempt: u32,
+    status: Option<u16>,
+    request_id: Option<&'a str>,
+    error: Option<&'static str>,
+    elapsed_ms: u128,
+    retry_in_ms: Option<u128>,
+}
+
+/// The streams.
+#[derive(Debug)]
+pub struct Ui {
+    options: UiOptions,
+    screen: Screen,
+    has_color_on_stderr: bool,
+    is_stderr_terminal: bool,
+    /// The terminal's last line is unfinished: an element of an array that others may follow.
+    is_line_open: AtomicBool,
+    is_reader_gone: AtomicBool,
+    progress: Mutex<Option<ProgressBar>>,
+}
+
+impl Ui {
+    /// Looks at the streams and the environment, once.
+    pub fn new(options: UiOptions, env: &Environment) -> Self {
+        let (is_terminal, is_stderr_terminal) =
+            (io::stdout().is_terminal(), io::stderr().is_terminal());
+        let has_color = |is_terminal: bool| match options.color {
+            ColorChoice::Always => true,
+            ColorChoice::Never => false,
+            ColorChoice::Auto if env.get("NO_COLOR").is_some() => false,
+            ColorChoice::Auto if env.get("CLICOLOR_FORCE").is_some_and(|value| value != "0") => {
+                true
+            }
+            ColorChoice::Auto => is_terminal && env.get("TERM").is_some_and(|term| term != "dumb"),
+        };
+        Ui {
+            options,
+            screen: Screen {
+                width: is_terminal.then(|| width(env)),
+                color: has_color(is_terminal),
+                now: is_terminal.then(Timestamp::now),
+            },
+            has_color_on_stderr: has_color(is_stderr_terminal),
+            is_stderr_terminal,
+            is_line_open: AtomicBool::new(false),
+            is_reader_gone: AtomicBool::new(false),
+            progress: Mutex::default(),
+        }
+    }
+
+    /// What the terminal adds to a table.
+    pub fn screen(&self) -> Screen {
+        self.screen
+    }
+
+    /// Whether the reader of standard output has gone away.
+    pub fn is_reader_gone(&self) -> bool {
+        self.is_reader_gone.load(Ordering::Relaxed)
+    }
+
+    /// Writes results.
+    ///
+    /// # Errors
+    /// `failed` if they cannot be written.
+    pub fn print(&self, result: &[u8]) -> Result<()> {
+        let is_open = self.screen.width.is_some() && !result.ends_with(b"\n");
+        self.is_line_open.store(is_open, Ordering::Relaxed);
+        self.without_progress(|| {
+            let mut out = io::stdout().lock();
+            out.write_all(result).and_then(|()| out.flush())
+        })
+        .map_err(|e| {
+            let is_gone = e.kind() == io::ErrorKind::BrokenPipe;
+            self.is_reader_gone.fetch_or(is_gone, Ordering::Relaxed);
+            unwritable(e)
+        })
+    }
+
+    /// Writes the report on a verdict, as `write` does it. The exit code tells the verdict too, so a reader that goes away
+    /// changes nothing.
+    ///
+    /// # Errors
+    /// `failed` if it cannot be written.
+    pub fn report(&self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
+        let written = self.without_progress(|| {
+            let mut out = io::BufWriter::with_capacity(64 * 1024, io::stdout().lock());
+            write(&mut out).and_then(|()| out.flush())
+        });
+        match written {
+            Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            written => written.map_err(unwritable),
+        }
+    }
+
+    /// Reports a failure.
+    pub fn error(&self, error: &Error) {
+        if self.options.json {
+            return self.object::<()>(&Message::Error(error));
+        }
+        self.text("error", "31", &error.to_string(), error.hint_text());
+    }
+
+    /// Reports one failure among several: people see its id and line, which JSON has anyway.
+    pub fn failure(&self, error: &Error) {
+        if self.options.json {
+            return self.error(error);
+        }
+        let mut message = error.to_string();
+        let context = error.context();
+        if let Some(id) = context.id.as_deref().filter(|id| !message.contains(id)) {
+            message = format!("{id}: {message}");
+        }
+        if let (Some(line), None) = (context.line, &context.file) {
+            message = format!("line {line}: {message}");
+        }
+        self.text("error", "31", &message, error.hint_text());
+    }
+
+    /// Warns that answers violate the contract.
+    pub fn warning(&self, warning: &Warning<'_>) {
+        if self.options.quiet {
+            return;
+        }
+        if self.options.json {
+            return self.object::<()>(&Message::Warning(warning));
+        }
+        self.text("warning", "33", warning.message, Some(warning.hint));
+    }
+
+    /// Whether [`Ui::trace`] shows anything.
+    pub fn shows_traces(&self) -> bool {
+        self.options.verbose && !self.options.quiet
+    }
+
+    /// Shows what an attempt did, with `--verbose`.
+    pub fn trace(&self, trace: &Trace<'_>) {
+        if !self.shows_traces() {
+            return;
+        }
+        let elapsed = trace.elapsed.as_millis();
+        if self.options.json {
+            return self.object::<()>(&Message::Trace(TraceRecord {
+                method: "GET",
+                url: trace.url,
+                proxy: trace.proxy,
+                attempt: trace.attempt,
+                status: trace.status,
+                request_id: trace.request_id,
+                error: trace.error.map(|error| error.kind().code()),
+                elapsed_ms: elapsed,
+                retry_in_ms: trace.retry_in.map(|wait| wait.as_millis()),
+            }));
+        }
+        let proxy = trace.proxy.map(|proxy| format!(" via proxy {proxy}"));
+        let proxy = proxy.unwrap_or_default();
+        self.line(&escape(&format!(
+            "> GET {}{proxy} (attempt {})",
+            trace.url, trace.attempt
+        )));
+        let mut text = match (trace.status, trace.error) {
+            (Some(status), _) => format!("< {status} in {elapsed} ms"),
+            (None, Some(error)) => {
+                format!("< {}: {error}, after {elapsed} ms", error.kind().code())
+            }
+            (None, None) => format!("< no answer, after {elapsed} ms"),
+        };
+        // Writing to a String cannot fail.
+        if let Some(id) = trace.request_id {
+            let _ = write!(text, ", request {id}");
+        }
+        if let Some(wait) = trace.retry_in {
+            let _ = write!(text, "; again in {} ms", wait.as_millis());
+        }
+        self.line(&escape(&text));
+    }
+
+    /// Tells people something that is neither result nor error; scripts never see it.
+    pub fn note(&self, text: &str) {
+        if !self.options.quiet && !self.options.json {
+            self.line(&escape(text));
+        }
+    }
+
+    /// Reports a change that was seen: people read `text`, scripts the object that `record` makes.
+    pub fn change<P: Serialize>(&self, text: &str, record: impl FnOnce() -> P) {
+        if self.options.json && !self.options.quiet {
+            self.object(&Message::Progress(record()));
+        } else {
+            self.note(text);
+        }
+    }
+
+    fn object<P: Serialize>(&self, message: &Message<'_, P>) {
+        self.line(&json::to_string(message));
+    }
+
+    fn text(&self, label: &str, color: &str, message: &str, hint: Option<&str>) {
+        let mut text = if self.has_color_on_stderr {
+            format!("\u{1b}[1;{color}m{label}:\u{1b}[0m {}", escape(message))
+        } else {
+            format!("{label}: {}", escape(message))
+        };
+        if let Some(hint) = hint {
+            // Writing to a String cannot fail.
+            let _ = write!(text, "\n  hint: {}", escape(hint));
+        }
+        self.line(&text);
+    }
+
+    /// Writes a message at once, so that those of several processes do not mix. If that fails there is no stream left to say so.
+    fn line(&self, text: &str) {
+        let is_open = self.is_stderr_terminal && self.is_line_open.swap(false, Ordering::Relaxed);
+        let line = format!("{}{text}\n", if is_open { "\n" } else { "" });
+        let _ = self.without_progress(|| io::stderr().lock().write_all(line.as_bytes()));
+    }
+}
+
+/// The progress line: at the end of a terminal, taken away while anything else is written.
+impl Ui {
+    /// Shows the progress line until [`Ui::end_progress`], if standard error is a terminal that has no lines of JSON on it.
+    pub fn begin_progress(&self, env: &Environment) {
+        let is_dumb = env.get("TERM").is_none_or(|term| term == "dumb");
+        let is_among_json = self.options.json && self.screen.width.is_some();
+        if self.options.quiet || is_dumb || !self.is_stderr_terminal || is_among_json {
+            return;
+        }
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(10))
+            .with_style(ProgressStyle::default_spinner());
+        bar.enable_steady_tick(Duration::from_millis(100));
+        *self.bar() = Some(bar);
+    }
+
+    /// Changes the progress line, if it is shown.
+    pub fn progress(&self, text: impl FnOnce() -> String) {
+        /// The columns of the spinner, a blank, and a margin.
+        const SPINNER: usize = 3;
+        if let Some(bar) = &*self.bar() {
+            let width = terminal_size::terminal_size_of(io::stderr());
+            let width = width.map_or(80, |(terminal_size::Width(width), _)| width);
+            // The line is redrawn by the number of its columns. Terminals disagree on the width of what is not ASCII.
+            let plain = |c| if matches!(c, ' '..='~') { c } else { '?' };
+            let columns = usize::from(width).saturating_sub(SPINNER);
+            bar.set_message(text().chars().take(columns).map(plain).collect::<String>());
+        }
+    }
+
+    /// Takes the progress line away.
+    pub fn end_progress(&self) {
+        if let Some(bar) = self.bar().take() {
+            bar.finish_and_clear();
+        }
+    }
+
+    fn without_progress<T>(&self, write: impl FnOnce() -> T) -> T {
+        let bar = self.bar().clone();
+        match bar {
+            Some(bar) => bar.suspend(write),
+            None => write(),
+        }
+    }
+
+    fn bar(&self) -> MutexGuard<'_, Option<ProgressBar>> {
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn unwritable(error: io::Error) -> Error {
+    Error::new(Kind::Failed, "the output could not be written")
+        .hint("is the disk full? what was written before this is incomplete")
+        .because(error)
+}
+
+/// The width of the terminal: `COLUMNS`, else the terminal's own, else 80 columns.
+fn width(env: &Environment) -> u16 {
+    let variable = env
+        .get("COLUMNS")
+        .and_then(|value| value.to_str()?.parse().ok());
+    let terminal = || terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| width.0);
+    variable
+        .filter(|width| *width > 0)
+        .or_else(terminal)
+        .filter(|width| *width > 0)
+        .unwrap_or(80)
+}
