@@ -72,12 +72,21 @@ impl<'a> Document<'a> {
         let before = self.text.get(..span.start).unwrap_or(self.text);
         let column = 1 + before.rsplit('\n').next().unwrap_or(before).chars().count();
         error
-            .with_suffix(&format!(" ({}, line {line}, column {column})", self.path.display()))
+            .with_suffix(&format!(
+                " ({}, line {line}, column {column})",
+                self.path.display()
+            ))
             .at(self.path, Some(line))
     }
 
     /// The error for a key that `section` does not have.
-    pub fn unknown_key(&self, span: &Range<usize>, word: &str, section: &str, legal: &[&str]) -> Error {
+    pub fn unknown_key(
+        &self,
+        span: &Range<usize>,
+        word: &str,
+        section: &str,
+        legal: &[&str],
+    ) -> Error {
         let shown = repeatable(word)
             .filter(|word| !word.bytes().any(|b| b.is_ascii_digit()))
             .map(|word| format!(" `{word}`"))
@@ -122,9 +131,15 @@ impl<'a> Document<'a> {
         let key = found.map_or("", |(key, _)| key);
         let message = error.message();
         // What serde expected is never the document's text.
-        let expected = message.rsplit_once(", expected ").map_or("", |(_, end)| end);
+        let expected = message
+            .rsplit_once(", expected ")
+            .map_or("", |(_, end)| end);
         let names = |list: &'_ str| -> Vec<String> {
-            list.split('`').skip(1).step_by(2).map(str::to_owned).collect()
+            list.split('`')
+                .skip(1)
+                .step_by(2)
+                .map(str::to_owned)
+                .collect()
         };
         if message.starts_with("unknown field ") {
             let legal = names(expected);

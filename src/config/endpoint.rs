@@ -59,7 +59,11 @@ impl Settings {
     ) -> Result<Endpoint> {
         let profile = Setting::new(profile.to_owned(), Origin::Flag(flag));
         self.require_profile(&profile)?;
-        about(self.of_profile(&profile, resource.api, None), resource, Some(&profile))
+        about(
+            self.of_profile(&profile, resource.api, None),
+            resource,
+            Some(&profile),
+        )
     }
 
     /// The endpoint of the selected profile and the environment.
@@ -132,7 +136,10 @@ impl Settings {
         let section = section(name, api);
         let profiles = self.file.as_ref().map(|file| &file.profiles);
         let Some(settings) = profiles.and_then(|profiles| profiles.get(name)?.get(api)) else {
-            let path = self.path.as_ref().map(|path| path.value.display().to_string());
+            let path = self
+                .path
+                .as_ref()
+                .map(|path| path.value.display().to_string());
             let path = path.unwrap_or_default();
             let message = format!("the profile {name} has no {section} in {path}");
             return Err(Error::new(Kind::Config, message).hint(format!(
@@ -140,9 +147,17 @@ impl Settings {
                 self.profiles.join(", ")
             )));
         };
-        let Api { origin, base_url, token: own, ca_file } = settings;
+        let Api {
+            origin,
+            base_url,
+            token: own,
+            ca_file,
+        } = settings;
         let lacks = |kind, what: &str| {
-            at(Error::new(kind, format!("{section} has no {what} ({origin})")), origin)
+            at(
+                Error::new(kind, format!("{section} has no {what} ({origin})")),
+                origin,
+            )
         };
         let base_url = base_url.clone().ok_or_else(|| {
             lacks(Kind::Config, "`base_url`").hint("add base_url = \"https://…\"")
@@ -150,9 +165,9 @@ impl Settings {
         let token = token.or_else(|| own.clone()).ok_or_else(|| {
             let (token_name, _) = variables(api);
             let variable = match &profile.origin {
-                Origin::Flag(flag) => format!(
-                    "; {token_name} counts with ACCTQ_PROFILE={name}, {flag} sets it aside"
-                ),
+                Origin::Flag(flag) => {
+                    format!("; {token_name} counts with ACCTQ_PROFILE={name}, {flag} sets it aside")
+                }
                 _ => format!(", or set {token_name}"),
             };
             lacks(Kind::Auth, "token").hint(format!(

@@ -17,9 +17,7 @@ use super::helper::Helper;
 use super::reading::read_file;
 use super::token::{Secret, TokenSource, is_variable_name};
 use super::values::{is_profile_name, parse_retries, parse_timeout};
-use super::{
-    Origin, SANDBOX, Setting, at, is_pasted_secret, permissions, unknown_profile,
-};
+use super::{Origin, SANDBOX, Setting, at, is_pasted_secret, permissions, unknown_profile};
 use crate::account::RESOURCES;
 use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
@@ -111,8 +109,12 @@ impl Reader<'_> {
         let defaults = &written.defaults;
         let retries = |retries: &u32| parse_retries(&retries.to_string());
         let mut file = File {
-            default_profile: self.checked("", written.default_profile.as_ref(), |name| Ok(name.clone()))?,
-            timeout: self.checked("timeout", defaults.timeout.as_ref(), |text| parse_timeout(text))?,
+            default_profile: self.checked("", written.default_profile.as_ref(), |name| {
+                Ok(name.clone())
+            })?,
+            timeout: self.checked("timeout", defaults.timeout.as_ref(), |text| {
+                parse_timeout(text)
+            })?,
             retries: self.checked("retries", defaults.retries.as_ref(), retries)?,
             profiles: BTreeMap::new(),
         };
@@ -126,11 +128,19 @@ impl Reader<'_> {
                 let api_names = RESOURCES.map(|resource| resource.api);
                 let Some(api_name) = api_names.into_iter().find(|api| api == key.get_ref()) else {
                     let section = format!("[profiles.{}]", quoted_key(name.get_ref()));
-                    return Err(self.document.unknown_key(&key.span(), key.get_ref(), &section, &api_names));
+                    return Err(self.document.unknown_key(
+                        &key.span(),
+                        key.get_ref(),
+                        &section,
+                        &api_names,
+                    ));
                 };
                 let section = section(name.get_ref(), api_name);
                 let origin = self.document.origin(&key.span());
-                profile.insert(api_name, self.api(api.get_ref(), origin, &section, &variables)?);
+                profile.insert(
+                    api_name,
+                    self.api(api.get_ref(), origin, &section, &variables)?,
+                );
             }
             file.profiles.insert(name.get_ref().clone(), profile);
         }
@@ -175,7 +185,9 @@ impl Reader<'_> {
         let path = |text: &String| self.file_name(text);
         let variable = |name: &String| match is_variable_name(name) {
             true => Ok(name.clone()),
-            false => Err("takes the name of a variable (letters, digits and `_`), not a token".to_owned()),
+            false => Err(
+                "takes the name of a variable (letters, digits and `_`), not a token".to_owned(),
+            ),
         };
         let helper = |arguments: &Vec<String>| self.helper(arguments, variables);
         let named = |setting: Setting<String>| TokenSource::Variable {
@@ -190,8 +202,12 @@ impl Reader<'_> {
         let sources = [
             self.source("token", api.token.as_ref(), secret, literal)?,
             self.source("token_env", api.token_env.as_ref(), variable, named)?,
-            self.source("token_file", api.token_file.as_ref(), path, |s| TokenSource::File(s.value))?,
-            self.source("token_command", api.token_command.as_ref(), helper, |s| TokenSource::Command(s.value))?,
+            self.source("token_file", api.token_file.as_ref(), path, |s| {
+                TokenSource::File(s.value)
+            })?,
+            self.source("token_command", api.token_command.as_ref(), helper, |s| {
+                TokenSource::Command(s.value)
+            })?,
         ];
         let mut sources: Vec<_> = sources.into_iter().flatten().collect();
         sources.sort_by_key(|(_, start, _)| *start);
@@ -200,7 +216,10 @@ impl Reader<'_> {
             let what = format!(
                 "{section} has two sources for its token: `{first}` in line {line} and `{second}` in line {other_line}"
             );
-            return Err(self.document.error(&(*other..*other), &what).hint("keep one of them"));
+            return Err(self
+                .document
+                .error(&(*other..*other), &what)
+                .hint("keep one of them"));
         }
         Ok(Api {
             origin,

@@ -88,7 +88,8 @@ impl Helper {
             return Err(self.error("was not started", "a signal came first"));
         };
         let mut child = self.spawn(env)?;
-        let output = watch(&mut child, sender).and_then(|()| self.gather(&events, started, deadline));
+        let output =
+            watch(&mut child, sender).and_then(|()| self.gather(&events, started, deadline));
         let status = end(child, &events, output.is_err());
         let output = output.map_err(|cut| match cut {
             Cut::Refused(error) => error,

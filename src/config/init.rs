@@ -25,7 +25,10 @@ pub struct Written {
 ///
 /// Err: `config` if a file exists, there is no home directory, or others could write it; `failed` if it cannot be written.
 pub fn init(flags: &Flags, env: &Environment) -> Result<Written> {
-    let Setting { value: path, origin } = config_path(flags, env)?;
+    let Setting {
+        value: path,
+        origin,
+    } = config_path(flags, env)?;
     let shown = path.display();
     write(&path).map_err(|error| {
         let error = match error.kind() {
@@ -57,18 +60,22 @@ fn write(path: &Path) -> io::Result<()> {
         builder.recursive(true);
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.create(directory).map_err(|error| match error.kind() {
-            // A file stands where the directory belongs; the configuration itself does not exist.
-            io::ErrorKind::AlreadyExists => io::ErrorKind::NotADirectory.into(),
-            _ => error,
-        })?;
+        builder
+            .create(directory)
+            .map_err(|error| match error.kind() {
+                // A file stands where the directory belongs; the configuration itself does not exist.
+                io::ErrorKind::AlreadyExists => io::ErrorKind::NotADirectory.into(),
+                _ => error,
+            })?;
     }
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut file = options.open(path)?;
-    let written = file.write_all(TEMPLATE.as_bytes()).and_then(|()| file.sync_all());
+    let written = file
+        .write_all(TEMPLATE.as_bytes())
+        .and_then(|()| file.sync_all());
     if written.is_err() {
         // Half a configuration is none; why it could not be written matters more than whether it is removed.
         let _ = std::fs::remove_file(path);

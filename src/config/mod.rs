@@ -226,7 +226,11 @@ impl Settings {
                 };
                 row("config", format!("{}{state}", value.display()), origin);
             }
-            None => row("config", "none: no home directory".to_owned(), &Origin::BuiltIn),
+            None => row(
+                "config",
+                "none: no home directory".to_owned(),
+                &Origin::BuiltIn,
+            ),
         }
         match &self.profile {
             Some(profile) => row("profile", profile.value.clone(), &profile.origin),
@@ -234,8 +238,16 @@ impl Settings {
         }
         row("output", self.output.value.to_string(), &self.output.origin);
         // `Debug` writes durations as the file does: 60s, 1.5s, 500ms.
-        row("timeout", format!("{:?}", self.timeout.value), &self.timeout.origin);
-        row("retries", self.retries.value.to_string(), &self.retries.origin);
+        row(
+            "timeout",
+            format!("{:?}", self.timeout.value),
+            &self.timeout.origin,
+        );
+        row(
+            "retries",
+            self.retries.value.to_string(),
+            &self.retries.origin,
+        );
         for resource in RESOURCES {
             let api = resource.api;
             if self.is_sandbox() {
@@ -244,9 +256,22 @@ impl Settings {
                 continue;
             }
             match self.endpoint(resource) {
-                Ok(Endpoint { base_url, token, ca_file, .. }) => {
-                    row(&format!("{api}.base_url"), base_url.value.to_string(), &base_url.origin);
-                    row(&format!("{api}.token"), token.value.describe(), &token.origin);
+                Ok(Endpoint {
+                    base_url,
+                    token,
+                    ca_file,
+                    ..
+                }) => {
+                    row(
+                        &format!("{api}.base_url"),
+                        base_url.value.to_string(),
+                        &base_url.origin,
+                    );
+                    row(
+                        &format!("{api}.token"),
+                        token.value.describe(),
+                        &token.origin,
+                    );
                     if let Some(ca_file) = ca_file {
                         let value = ca_file.value.display().to_string();
                         row(&format!("{api}.ca_file"), value, &ca_file.origin);
@@ -254,7 +279,10 @@ impl Settings {
                 }
                 Err(error) => {
                     let origin = match (&error.context().file, error.context().line) {
-                        (Some(path), Some(line)) => Origin::File { path: path.clone(), line },
+                        (Some(path), Some(line)) => Origin::File {
+                            path: path.clone(),
+                            line,
+                        },
                         _ => Origin::BuiltIn,
                     };
                     row(api, format!("cannot be used: {error}"), &origin);
@@ -272,7 +300,11 @@ impl Settings {
         match (&self.path, &self.file) {
             (Some(path), Some(_)) => {
                 let path = path.value.as_path();
-                let place = format!("({}): {} has none of that name", name.origin, path.display());
+                let place = format!(
+                    "({}): {} has none of that name",
+                    name.origin,
+                    path.display()
+                );
                 Err(unknown_profile(&name.value, &self.profiles, &place).at(path, None))
             }
             _ => {
@@ -327,7 +359,9 @@ pub fn is_pasted_secret(path: &Path) -> bool {
 
 /// The error for a secret that was given as the name of a file.
 pub fn pasted_secret(kind: Kind, origin: &str) -> Error {
-    let message = format!("{origin} takes the name of a file, and this looks like a credential; it is not repeated here");
+    let message = format!(
+        "{origin} takes the name of a file, and this looks like a credential; it is not repeated here"
+    );
     Error::new(kind, message).hint(
         "name a TOML file; if it was a secret, remove it from where it stands, such as your shell's history",
     )
@@ -352,7 +386,11 @@ fn no_home() -> Error {
 
 /// The error for a configuration that does not exist.
 fn no_file(path: Option<&Setting<PathBuf>>) -> Error {
-    let Some(Setting { value: path, origin }) = path else {
+    let Some(Setting {
+        value: path,
+        origin,
+    }) = path
+    else {
         return no_home();
     };
     let shown = path.display();
@@ -364,12 +402,18 @@ fn no_file(path: Option<&Setting<PathBuf>>) -> Error {
         // Without the flag, `config init` would write the default file.
         _ => (
             format!(" ({origin})"),
-            format!("`acctq --config {} config init` writes one to begin with", shell_quoted(path)),
+            format!(
+                "`acctq --config {} config init` writes one to begin with",
+                shell_quoted(path)
+            ),
         ),
     };
-    Error::new(Kind::Config, format!("there is no configuration file {shown}{place}"))
-        .hint(hint)
-        .at(path, None)
+    Error::new(
+        Kind::Config,
+        format!("there is no configuration file {shown}{place}"),
+    )
+    .hint(hint)
+    .at(path, None)
 }
 
 /// `place` says where the name was given and looked for.
@@ -377,8 +421,11 @@ fn unknown_profile(name: &str, profiles: &[String], place: &str) -> Error {
     let near = nearest(name, profiles.iter().map(String::as_str))
         .map(|near| format!("did you mean `{near}`? "))
         .unwrap_or_default();
-    Error::new(Kind::Config, format!("unknown profile{} {place}", shown(name)))
-        .hint(format!("{near}the profiles are {}", profiles.join(", ")))
+    Error::new(
+        Kind::Config,
+        format!("unknown profile{} {place}", shown(name)),
+    )
+    .hint(format!("{near}the profiles are {}", profiles.join(", ")))
 }
 
 /// A name that is not ours, after a blank; nothing if it may be a secret.

@@ -46,8 +46,7 @@ pub(super) fn refuse_other_readers(path: &Path, metadata: &Metadata) -> Result<(
                 _ => "everybody".to_owned(),
             };
             let shown = path.display();
-            let message =
-                format!("{shown} can be read by others ({whom}), and it holds a token");
+            let message = format!("{shown} can be read by others ({whom}), and it holds a token");
             return Err(Error::new(Kind::Config, message)
                 .hint(format!("run `chmod 600 {}`", shell_quoted(path)))
                 .at(path, None));

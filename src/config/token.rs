@@ -27,7 +27,9 @@ impl Secret {
         if let Some(flaw) = flaw(&token) {
             return Err(flaw);
         }
-        String::from_utf8(token).map(Secret).map_err(|_| "is not ASCII")
+        String::from_utf8(token)
+            .map(Secret)
+            .map_err(|_| "is not ASCII")
     }
 
     /// Checks a token without the one line end that editors, programs and the stores of CI servers put there.
@@ -119,9 +121,10 @@ impl TokenSource {
         match self {
             TokenSource::Literal { .. } => "literal (hidden)".to_owned(),
             // In small letters it may be the token itself, put in the wrong place.
-            TokenSource::Variable { name, named_in: Some(origin) }
-                if name.bytes().any(|b| b.is_ascii_lowercase()) =>
-            {
+            TokenSource::Variable {
+                name,
+                named_in: Some(origin),
+            } if name.bytes().any(|b| b.is_ascii_lowercase()) => {
                 format!("the variable that `token_env` names in {origin}")
             }
             TokenSource::Variable { name, .. } => format!("variable {name}"),
@@ -148,9 +151,7 @@ impl TokenSource {
                 Secret::from_line(self.variable(name, named_in.as_ref(), env)?)
             }
             TokenSource::File(path) => Secret::from_line(token_file(path)?),
-            TokenSource::Command(helper) => {
-                Secret::from_line(helper.run(env, deadline, shutdown)?)
-            }
+            TokenSource::Command(helper) => Secret::from_line(helper.run(env, deadline, shutdown)?),
         };
         checked.map_err(|flaw| {
             let shown = self.describe();
