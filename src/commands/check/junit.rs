@@ -140,14 +140,15 @@ pub fn write(path: &Path, xml: &[u8]) -> Result<()> {
 }
 
 fn replace(path: &Path, old: Option<Metadata>, xml: &[u8]) -> io::Result<()> {
-    let mut file =
-        tempfile::Builder::new().prefix(".acctq-").tempfile_in(path.parent().unwrap_or(path))?;
+    let mut builder = tempfile::Builder::new();
+    // Of a new file, less what the umask takes away.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let mut file = builder.prefix(".acctq-").tempfile_in(path.parent().unwrap_or(path))?;
     file.write_all(xml)?;
-    let permissions = match old {
-        Some(old) => old.permissions(),
-        None => default_permissions(file.as_file())?,
-    };
-    file.as_file().set_permissions(permissions)?;
+    if let Some(old) = old {
+        file.as_file().set_permissions(old.permissions())?;
+    }
     file.persist(path)?;
     Ok(())
 }
@@ -166,20 +167,6 @@ fn in_place(path: &Path, truncate: bool, xml: &[u8]) -> io::Result<()> {
     #[cfg(unix)]
     rustix::fs::fcntl_setfl(&file, rustix::fs::OFlags::empty())?;
     file.write_all(xml)
-}
-
-/// The permissions that a new file gets, which a temporary one does not.
-#[cfg(unix)]
-fn default_permissions(_: &File) -> io::Result<fs::Permissions> {
-    use std::os::unix::fs::PermissionsExt as _;
-    let mask = rustix::process::umask(rustix::fs::Mode::empty());
-    rustix::process::umask(mask);
-    Ok(fs::Permissions::from_mode(0o666 & !u32::from(mask.bits())))
-}
-
-#[cfg(not(unix))]
-fn default_permissions(file: &File) -> io::Result<fs::Permissions> {
-    Ok(file.metadata()?.permissions())
 }
 
 /// Our own stream, if the path names it: replacing the file would lose what else is written to the stream.
