@@ -4,11 +4,13 @@
 //! `sandbox`; these use `account`, which uses `json`, `error` and `text`.
 
 pub mod account;
+pub mod client;
 pub mod config;
 pub mod environment;
 pub mod error;
 pub mod json;
 pub mod output;
 pub mod process;
+pub mod sandbox;
 pub mod signals;
 pub mod text;
