@@ -182,12 +182,14 @@ impl<'a> Reader<'a> {
         };
         // A sign that is missing may make one name of a secret and its field's.
         let shown = match owner {
-            Some(_) => word(&self.text[name.place.clone()]),
+            Some(_) => first.to_owned(),
             None => self.shown(name.place.clone()),
         };
         let message = format!("a {} has no field `{shown}`", resource.noun);
         let flaw = self.flaw(name.place.start, message, hint);
-        match near.into_iter().chain([first]).any(is_secret_name) {
+        let fields = RESOURCES.iter().flat_map(|resource| resource.fields);
+        let meant = nearest(first, fields.map(|field| field.name)).unwrap_or_default();
+        match is_secret_name(meant) || is_secret_name(first) {
             true => flaw.unquoted(),
             false => flaw,
         }
