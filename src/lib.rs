@@ -12,3 +12,4 @@ pub mod output;
 pub mod process;
 pub mod signals;
 pub mod text;
+pub mod batch;
