@@ -17,7 +17,6 @@ pub struct Environment {
 
 impl Environment {
     /// The environment of this process.
-    #[must_use]
     pub fn of_process() -> Self {
         let project = directories::ProjectDirs::from("", "", "acctq");
         let base = directories::BaseDirs::new();
@@ -46,23 +45,28 @@ impl Environment {
     }
 
     /// The variable, if it is set to something.
-    #[must_use]
     pub fn get(&self, name: &str) -> Option<&OsStr> {
         self.raw(name).filter(|value| !value.is_empty())
     }
 
-    /// The variable, if it is set, be it to nothing.
-    #[must_use]
+    /// The variable, if it is set, even to nothing; without one line end, which the stores of CI servers put there.
     pub fn raw(&self, name: &str) -> Option<&OsStr> {
-        self.variables
-            .get(OsStr::new(name))
-            .map(OsString::as_os_str)
+        let value = self.variables.get(OsStr::new(name))?;
+        let Some(line) = value.to_str().and_then(|text| text.strip_suffix('\n')) else {
+            return Some(value);
+        };
+        Some(OsStr::new(line.strip_suffix('\r').unwrap_or(line)))
     }
 
-    /// [`get`](Self::get), as text.
-    ///
-    /// # Errors
-    /// `config`, if it is not UTF-8.
+    /// The path, with `~/` at its beginning replaced by the home directory, if there is one.
+    pub fn expand_home(&self, path: &Path) -> PathBuf {
+        match (path.strip_prefix("~"), &self.home) {
+            (Ok(rest), Some(home)) => home.join(rest),
+            _ => path.to_owned(),
+        }
+    }
+
+    /// [`get`](Self::get), as text. Err: `config`, if it is not UTF-8.
     pub fn text(&self, name: &str) -> Result<Option<&str>> {
         self.get(name)
             .map(|value| {
@@ -81,13 +85,11 @@ impl Environment {
     }
 
     /// The user's home directory.
-    #[must_use]
     pub fn home(&self) -> Option<&Path> {
         self.home.as_deref()
     }
 
     /// Where the platform keeps this program's configuration.
-    #[must_use]
     pub fn config_dir(&self) -> Option<&Path> {
         self.config_dir.as_deref()
     }

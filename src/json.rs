@@ -70,12 +70,7 @@ pub(crate) fn parse(text: &str) -> Result<(Json<'_>, View<'_>), Flaw> {
 }
 
 fn read(text: &str, is_shallow: bool) -> Result<(Json<'_>, View<'_>), Flaw> {
-    let mut reader = Reader {
-        rest: text,
-        depth: 0,
-        is_shallow,
-        flaw: None,
-    };
+    let mut reader = Reader { rest: text, depth: 0, is_shallow, flaw: None };
     let mut deserializer = serde_json::Deserializer::from_str(text);
     deserializer.disable_recursion_limit();
     match reader.deserialize(&mut deserializer) {
@@ -118,6 +113,21 @@ impl<'a> Json<'a> {
     /// Whether it is `null`.
     pub fn is_null(self) -> bool {
         self.0 == "null"
+    }
+
+    /// Whether it is a number.
+    pub fn is_number(self) -> bool {
+        self.0.starts_with(|c: char| c == '-' || c.is_ascii_digit())
+    }
+
+    /// Whether it is an array or an object.
+    pub fn is_container(self) -> bool {
+        self.0.starts_with(['{', '['])
+    }
+
+    /// A value that is part of a checked text.
+    pub(crate) fn checked(text: &'a str) -> Self {
+        Json(text)
     }
 }
 
@@ -296,17 +306,7 @@ mod tests {
         ] {
             assert_eq!(check(text).map(Json::text), Ok(text.trim()), "{text}");
         }
-        for text in [
-            "",
-            " ",
-            r#"{"a":"#,
-            "[1,",
-            "\"a",
-            "\"\\\"",
-            "[\"a\\u12",
-            "tru",
-            "{\"a\"",
-        ] {
+        for text in ["", " ", r#"{"a":"#, "[1,", "\"a", "\"\\\"", "[\"a\\u12", "tru", "{\"a\""] {
             assert_eq!(check(text), Err(Flaw::Incomplete), "{text}");
         }
         let deep = (nested(129), nested(200_000));
@@ -347,15 +347,9 @@ mod tests {
         let View::Object(members) = check(text).expect("JSON").view() else {
             panic!("no object");
         };
-        let texts: Vec<_> = members
-            .iter()
-            .map(|(name, value)| (&**name, value.text()))
-            .collect();
+        let texts: Vec<_> = members.iter().map(|(name, value)| (&**name, value.text())).collect();
         let array = r#"[ {"x":[]} ,"y\"" , -0,true , null ]"#;
-        assert_eq!(
-            texts,
-            [("b", "1.50"), ("a", array), ("c", r#""\ud83d\ude00""#)]
-        );
+        assert_eq!(texts, [("b", "1.50"), ("a", array), ("c", r#""\ud83d\ude00""#)]);
         assert_eq!(members[2].1.as_str().as_deref(), Some("\u{1f600}"));
         assert_eq!(members[0].1.view(), View::Number("1.50"));
         let View::Array(elements) = members[1].1.view() else {
@@ -379,10 +373,7 @@ mod tests {
         ] {
             let quoted = to_string(&text);
             assert!(!quoted.contains(is_forbidden), "{quoted}");
-            assert_eq!(
-                check(&quoted).expect("JSON").as_str().as_deref(),
-                Some(text)
-            );
+            assert_eq!(check(&quoted).expect("JSON").as_str().as_deref(), Some(text));
         }
         let marks = to_string(&format!("e{}", "\u{301}".repeat(6)));
         assert_eq!(marks.matches("\\u0301").count(), 2);

@@ -10,6 +10,7 @@ pub mod error;
 pub mod json;
 pub mod output;
 pub mod process;
+pub mod sandbox;
 pub mod signals;
 pub mod text;
 pub mod batch;

@@ -2,7 +2,7 @@
 
 use super::Resource;
 use super::field::{Field, Kind, is_base62_u128};
-use super::id::{Flaw, PREFIXES};
+use super::id::{self, Flaw};
 
 /// The relationship between a platform organization and the organization connected to it.
 pub static CONNECTED: Resource = Resource {
@@ -20,14 +20,22 @@ pub static CONNECTED: Resource = Resource {
         Field::new(
             "connection_type",
             "Connection type",
-            Kind::Enum(&["standard", "express"]),
+            Kind::Enum(&[
+                ("standard", "an organization that signs in and picks its tenant itself"),
+                ("express", "an organization and one tenant made for the platform"),
+            ]),
             "How platform and account are connected.",
         ),
-        Field::new("onboarding_mode", "Onboarding mode", Kind::Enum(&["express", "full"]), "How the account onboards."),
+        Field::new("onboarding_mode", "Onboarding mode", Kind::Enum(&[("express", "the short form"), ("full", "the whole form")]), "How the account onboards."),
         Field::new(
             "status",
             "Status",
-            Kind::Enum(&["pending", "active", "suspended", "revoked"]),
+            Kind::Enum(&[
+                ("pending", "onboarding not completed"),
+                ("active", "calls on its behalf work"),
+                ("suspended", "disabled for now by the platform"),
+                ("revoked", "ended for good, all tokens are invalid"),
+            ]),
             "Where the account is in its life: pending until onboarding completes, active, suspended for now, revoked for good.",
         ),
         Field::new("platform_organization_id", "Platform organization", Kind::Id("org_"), "The platform."),
@@ -53,7 +61,7 @@ pub static CONNECTED: Resource = Resource {
             "The platform's customer that this account is.",
         )
         .optional(),
-        Field::new("pending_email", "Invited", Kind::Email, "Who was invited (express only).").optional(),
+        Field::new("pending_email", "Invited", Kind::Text, "Who was invited (express only).").optional(),
         Field::new(
             "pending_organization_name",
             "Organization to be",
@@ -79,17 +87,9 @@ pub static CONNECTED: Resource = Resource {
 };
 
 fn id_flaw(text: &str) -> Option<Flaw> {
-    if text.strip_prefix("cacc_").is_some_and(is_base62_u128) {
-        return None;
+    match text.strip_prefix("cacc_") {
+        Some(digits) if is_base62_u128(digits) => None,
+        _ if id::is_uuid(text) => Some(Flaw::Other("a UUID")),
+        _ => id::other(text).or(Some(Flaw::Malformed)),
     }
-    if let Some(&(_, noun)) = PREFIXES
-        .iter()
-        .find(|(prefix, _)| text.starts_with(prefix) && *prefix != "cacc_")
-    {
-        return Some(Flaw::Other(noun));
-    }
-    if super::id::is_uuid(text) {
-        return Some(Flaw::Other("UUID"));
-    }
-    Some(Flaw::Malformed)
 }

@@ -1,8 +1,7 @@
 //! What the contract says of one field, and whether a value keeps to it.
 
-use std::borrow::Cow;
-
 use super::time::is_time;
+use crate::json::Json;
 
 /// One field of a resource: a row of the tables of the two APIs' contracts. Everything that knows a field's name reads it here.
 #[derive(Debug, PartialEq, Eq)]
@@ -13,9 +12,9 @@ pub struct Field {
     pub label: &'static str,
     /// What its values look like.
     pub kind: Kind,
-    /// Whether it may be null or absent without straying from the contract.
+    /// Whether it may be null or absent without violating the contract.
     pub optional: bool,
-    /// Whether it grants something to whoever reads it: left out unless asked for by name of the flag.
+    /// Whether it grants something to its reader: results leave it out without `--reveal`.
     pub secret: bool,
     /// One sentence, for the JSON Schema.
     pub doc: &'static str,
@@ -23,49 +22,33 @@ pub struct Field {
 
 impl Field {
     /// A field that every account has.
-    #[must_use]
     pub const fn new(
         name: &'static str,
         label: &'static str,
         kind: Kind,
         doc: &'static str,
     ) -> Self {
-        Field {
-            name,
-            label,
-            kind,
-            optional: false,
-            secret: false,
-            doc,
-        }
+        Field { name, label, kind, optional: false, secret: false, doc }
     }
 
     /// It may be null or absent.
-    #[must_use]
     pub const fn optional(self) -> Self {
-        Field {
-            optional: true,
-            ..self
-        }
+        Field { optional: true, ..self }
     }
 
     /// It is a secret.
-    #[must_use]
     pub const fn secret(self) -> Self {
-        Field {
-            secret: true,
-            ..self
-        }
+        Field { secret: true, ..self }
     }
 
-    /// How a value strays from the contract: `None` if it does not. `value` is JSON text, `None` if the member is absent.
-    #[must_use]
-    pub fn violation(&self, value: Option<&str>) -> Option<Violation> {
+    /// How a value violates the contract. `value` is `None` if the member is absent.
+    pub fn violation(&self, value: Option<Json<'_>>) -> Option<Violation> {
         match value {
             None if self.optional => None,
             None => Some(Violation::Missing),
-            Some("null") if self.optional || self.kind == Kind::Json => None,
-            Some("null") => Some(Violation::Null),
+            Some(value) if value.is_null() => {
+                (!self.optional && self.kind != Kind::Json).then_some(Violation::Null)
+            }
             Some(value) => self.kind.violation(value),
         }
     }
@@ -76,14 +59,12 @@ impl Field {
 pub enum Kind {
     /// An id with this prefix and the base62 of a 128-bit number.
     Id(&'static str),
-    /// One of these words. The list may grow: another word is violation, and shown.
-    Enum(&'static [&'static str]),
+    /// One of these words, each with its meaning. The list may grow: another word is a violation, and shown.
+    Enum(&'static [(&'static str, &'static str)]),
     /// RFC 3339.
     Time,
     /// Any text.
     Text,
-    /// An e-mail address; any text with an `@` passes.
-    Email,
     /// ISO 3166-1 alpha-2.
     Country,
     /// A whole number.
@@ -92,7 +73,7 @@ pub enum Kind {
     Json,
 }
 
-/// How a value strays from the contract.
+/// How a value violates the contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Violation {
     /// The member is not there.
@@ -107,7 +88,6 @@ pub enum Violation {
 
 impl Violation {
     /// In words that follow a field's name.
-    #[must_use]
     pub const fn words(self) -> &'static str {
         match self {
             Violation::Missing => "missing",
@@ -119,57 +99,52 @@ impl Violation {
 }
 
 impl Kind {
-    fn violation(self, value: &str) -> Option<Violation> {
-        let fits = match self {
-            Kind::Json => true,
-            Kind::Integer => {
-                if !value.starts_with(|c: char| c == '-' || c.is_ascii_digit()) {
-                    return Some(Violation::WrongType);
-                }
-                !value.contains(['.', 'e', 'E'])
-            }
-            _ => {
-                let Some(text) = text(value) else {
-                    return Some(Violation::WrongType);
-                };
-                match self {
-                    Kind::Id(prefix) => text.strip_prefix(prefix).is_some_and(is_base62_u128),
-                    Kind::Enum(words) => words.contains(&text.as_ref()),
-                    Kind::Time => is_time(&text),
-                    Kind::Email => text.contains('@'),
-                    Kind::Country => {
-                        text.len() == 2 && text.bytes().all(|b| b.is_ascii_uppercase())
-                    }
-                    Kind::Text | Kind::Integer | Kind::Json => true,
-                }
-            }
+    /// The words of an enumeration.
+    pub fn words(self) -> impl Iterator<Item = &'static str> {
+        let words: &[_] = match self {
+            Kind::Enum(words) => words,
+            _ => &[],
+        };
+        words.iter().map(|(word, _)| *word)
+    }
+
+    fn violation(self, value: Json<'_>) -> Option<Violation> {
+        let text = value.as_str();
+        let fits = match (self, &text) {
+            (Kind::Json, _) => true,
+            (Kind::Integer, None) if value.is_number() => is_whole(value.text()),
+            (Kind::Integer, _) | (_, None) => return Some(Violation::WrongType),
+            (Kind::Id(prefix), Some(text)) => text.strip_prefix(prefix).is_some_and(is_base62_u128),
+            (Kind::Enum(_), Some(text)) => self.words().any(|word| word == text),
+            (Kind::Time, Some(text)) => is_time(text),
+            (Kind::Country, Some(text)) => is_country(text),
+            (Kind::Text, _) => true,
         };
         (!fits).then_some(Violation::UnknownValue)
     }
 }
 
-/// The string that a JSON value is; `None` if it is something else.
-#[must_use]
-pub fn text(value: &str) -> Option<Cow<'_, str>> {
-    let [b'"', inner @ .., b'"'] = value.as_bytes() else {
-        return None;
-    };
-    todo!("R3 {inner:?}")
+/// Whether a number is whole as JSON Schema has it: `1.0` and `1e3` are.
+fn is_whole(number: &str) -> bool {
+    let (mantissa, exponent) = number.split_once(['e', 'E']).unwrap_or((number, "0"));
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let digits = [whole, fraction].concat();
+    let significant = digits.trim_end_matches('0').len();
+    // A huge exponent decides by its sign.
+    let end = if exponent.starts_with('-') { i64::MIN } else { i64::MAX };
+    let exponent: i64 = exponent.parse().unwrap_or(end);
+    let moved = i64::try_from(whole.len()).unwrap_or(i64::MAX).saturating_add(exponent);
+    digits.trim_matches(['-', '0']).is_empty()
+        || i64::try_from(significant).is_ok_and(|n| n <= moved)
+}
+
+/// Whether `code` is written as ISO 3166-1 alpha-2, or `00` for an unknown country.
+pub fn is_country(code: &str) -> bool {
+    code == "00" || code.len() == 2 && code.bytes().all(|b| b.is_ascii_uppercase())
 }
 
 /// 2^128 - 1 in base62.
 const LARGEST: &str = "7n42DGM5Tflk9n8mt7Fhc7";
-
-/// Which bytes are digits of base62: to look one up takes less time than to compare it with the ends of three ranges.
-static IS_DIGIT: [bool; 256] = {
-    let mut are = [false; 256];
-    let mut byte = 0;
-    while byte < u8::MAX {
-        are[byte as usize] = byte.is_ascii_alphanumeric();
-        byte += 1;
-    }
-    are
-};
 
 /// Whether `digits` is the base62 (`0-9A-Za-z`) of a number below 2^128.
 #[must_use]
@@ -177,5 +152,67 @@ pub fn is_base62_u128(digits: &str) -> bool {
     // The digits' order is that of ASCII, so numbers of the same length compare as texts do.
     !digits.is_empty()
         && (digits.len() < LARGEST.len() || digits.len() == LARGEST.len() && digits <= LARGEST)
-        && digits.bytes().all(|b| IS_DIGIT[usize::from(b)])
+        && digits.bytes().all(|b| b.is_ascii_alphanumeric())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn base62_ends_at_the_largest_128_bit_number() {
+        for (digits, expected) in [
+            ("7n42DGM5Tflk9n8mt7Fhc7", true),
+            ("zzzzzzzzzzzzzzzzzzzzz", true),
+            ("7n42DGM5Tflk9n8mt7Fhc8", false),
+            ("zzzzzzzzzzzzzzzzzzzzzz", false),
+            ("0000000000000000000000/", false),
+            ("00000000000000000000000", false),
+            ("", false),
+            ("a-b", false),
+        ] {
+            assert_eq!(is_base62_u128(digits), expected, "{digits}");
+        }
+    }
+
+    #[test]
+    fn each_kind_knows_its_violations() {
+        const WORDS: &[(&str, &str)] = &[("a", "")];
+        use Violation::{Missing, Null, UnknownValue, WrongType};
+        for (kind, value, expected) in [
+            (Kind::Text, None, Some(Missing)),
+            (Kind::Text, Some("null"), Some(Null)),
+            (Kind::Text, Some("1"), Some(WrongType)),
+            (Kind::Json, Some("null"), None),
+            (Kind::Id("org_"), Some("\"org_1\""), None),
+            (Kind::Id("org_"), Some("\"cus_1\""), Some(UnknownValue)),
+            (Kind::Enum(WORDS), Some("\"b\""), Some(UnknownValue)),
+            (Kind::Enum(WORDS), Some("\"\\u0061\""), None),
+            (Kind::Integer, Some("123456789012345678901234567890"), None),
+            (Kind::Integer, Some("-1.0"), None),
+            (Kind::Integer, Some("1.50e1"), None),
+            (Kind::Integer, Some("1.50E+1"), None),
+            (Kind::Integer, Some("100e-2"), None),
+            (Kind::Integer, Some("-0.0e-9"), None),
+            (Kind::Integer, Some("1e99999999999999999999"), None),
+            (Kind::Integer, Some("1e-99999999999999999999"), Some(UnknownValue)),
+            (Kind::Integer, Some("1.25e1"), Some(UnknownValue)),
+            (Kind::Integer, Some("100e-3"), Some(UnknownValue)),
+            (Kind::Integer, Some("1.5"), Some(UnknownValue)),
+            (Kind::Integer, Some("\"1\""), Some(WrongType)),
+            (Kind::Integer, Some("true"), Some(WrongType)),
+            (Kind::Country, Some("\"us\""), Some(UnknownValue)),
+            (Kind::Country, Some("\"00\""), None),
+            (Kind::Time, Some("\"2023-01-23T15:55:58+02:00\""), None),
+            (Kind::Time, Some("\"2023-01-23\""), Some(UnknownValue)),
+            (Kind::Time, Some("1700000000"), Some(WrongType)),
+        ] {
+            let field = Field::new("f", "F", kind, "");
+            let json = value.map(|value| crate::json::check(value).expect(value));
+            assert_eq!(field.violation(json), expected, "{kind:?} {value:?}");
+        }
+        let optional = Field::new("f", "F", Kind::Time, "").optional();
+        let null = crate::json::check("null").expect("JSON");
+        assert_eq!((optional.violation(None), optional.violation(Some(null))), (None, None));
+    }
 }

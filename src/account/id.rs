@@ -2,27 +2,27 @@
 //!
 //! A checked id is a type; only that type reaches a URL. What looks like a credential is refused without being repeated.
 
-use std::ops::Range;
-
+use super::redact::{Redactor, looks_like_a_credential};
 use super::{RESOURCES, Resource};
 use crate::error::{Error, Kind, Result};
 use crate::text::excerpt;
 
+pub(crate) use super::redact::{hide_credentials, is_name_byte, repeatable};
+
 /// How much of a malformed id a message shows, in characters.
 const SHOWN: usize = 60;
 
-/// Prefixes of ids at Connect and what they name (vendor), for explaining what was pasted.
-pub(super) const PREFIXES: &[(&str, &str)] = &[
-    ("cacc_", "connected account"),
-    ("org_", "organization"),
-    ("ten_", "tenant"),
-    ("cus_", "customer"),
-    ("sub_", "subscription"),
-    ("inv_", "invoice"),
-    ("usr_", "user"),
-    ("tkn_", "API token"),
-    ("app_", "OAuth app"),
-    ("plan_", "plan"),
+/// Prefixes of other ids at Connect (vendor), and what such a text is.
+const OTHERS: [(&str, &str); 9] = [
+    ("org_", "an organization's id"),
+    ("ten_", "a tenant's id"),
+    ("cus_", "a customer's id"),
+    ("sub_", "a subscription's id"),
+    ("inv_", "an invoice's id"),
+    ("usr_", "a user's id"),
+    ("tkn_", "an API token's id"),
+    ("app_", "an OAuth app's id"),
+    ("plan_", "a plan's id"),
 ];
 
 /// The id of an account of one resource, in the API's own alphabet: it needs no escaping anywhere.
@@ -34,13 +34,11 @@ pub struct Id {
 
 impl Id {
     /// The resource it belongs to.
-    #[must_use]
     pub fn resource(&self) -> &'static Resource {
         self.resource
     }
 
     /// Its text, as given and as sent.
-    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.text
     }
@@ -51,99 +49,73 @@ impl Id {
 pub(super) enum Flaw {
     /// Not in the alphabet, too long, too large.
     Malformed,
-    /// An id of this other kind.
+    /// It is this: "an organization's id".
     Other(&'static str),
 }
 
+/// What a text is that begins like another id at Connect.
+pub(super) fn other(text: &str) -> Option<Flaw> {
+    let other = OTHERS.iter().find(|(prefix, _)| text.starts_with(prefix));
+    other.map(|(_, what)| Flaw::Other(what))
+}
+
 impl Resource {
-    /// Checks `text` against the resource's id rule.
-    ///
-    /// # Errors
-    /// `usage`: says what the text is instead, if that can be told, and which command to use.
+    /// Checks `text` against the resource's id rule. The error (`usage`) says what the text is instead, if that can be told, and
+    /// which command to use.
     pub fn parse_id(&'static self, text: &str) -> Result<Id> {
-        match (self.id_flaw)(text) {
-            None if !looks_like_a_credential(text) => Ok(Id {
-                resource: self,
-                text: text.to_owned(),
-            }),
-            _ => Err(self.explain(text)),
+        if (self.id_flaw)(text).is_some() || looks_like_a_credential(text) {
+            return Err(self.explain(text));
         }
+        Ok(Id { resource: self, text: text.to_owned() })
     }
 
     /// Says why `text` is no id of this resource.
     fn explain(&'static self, text: &str) -> Error {
-        let wanted = || format!("a {} is looked up by its id: {}", self.noun, self.id_rule);
-        let bare = text
-            .trim()
-            .trim_matches(|c: char| c.is_control() || "\"'`<>,;()[]{}“”‘’«»".contains(c))
-            .trim();
+        let wanted = format!("a {} is looked up by its id: {}", self.noun, self.id_rule);
+        let bare = text.trim_matches(|c: char| {
+            c.is_whitespace() || c.is_control() || "\"'`<>,;()[]{}“”‘’«»".contains(c)
+        });
         // Inside a link or a sentence it is a secret, too.
-        if looks_like_a_credential(bare) || hide_credentials(text) != text {
-            return Error::new(
-                Kind::Usage,
-                "this looks like a credential, not an id; it is not repeated here",
-            )
-            .hint(format!(
-                "{}; if it was a secret, remove it from where it stands, such as your shell's history",
-                wanted()
-            ));
+        if looks_like_a_credential(bare) || Redactor::default().redact(text) != text {
+            let remedy =
+                "if it was a secret, remove it from where it stands, such as your shell's history";
+            let message = "this looks like a credential, not an id; it is not repeated here";
+            return Error::new(Kind::Usage, message).hint(format!("{wanted}; {remedy}"));
         }
         let shown = shown(text);
-        let error = |message: String| {
+        let error = |message: String, hint| {
             Error::new(Kind::Usage, message)
                 .with_context(|context| context.id = Some(shown.clone()))
+                .hint(hint)
+        };
+        let command = |id: &str| {
+            let owner = RESOURCES.iter().find(|resource| (resource.id_flaw)(id).is_none());
+            owner.map_or(wanted.clone(), |owner| format!("try: {} {id}", owner.command))
         };
         if text.is_empty() {
-            return error("the id is empty".to_owned()).hint(wanted());
+            return error("the id is empty".to_owned(), wanted);
         }
         if let Some((_, rest)) = bare.split_once("://") {
-            let last = rest
-                .split(['?', '#'])
-                .next()
-                .and_then(|path| path.trim_end_matches('/').rsplit('/').next())
-                // Any word could be a uid; the last one of a link hardly is.
-                .filter(|last| is_uuid(last) || PREFIXES.iter().any(|(p, _)| last.starts_with(p)));
-            let error = Error::new(Kind::Usage, "this is a URL, not an id");
-            return match last.and_then(owner) {
-                Some((resource, id)) => error.hint(format!("try: {} {id}", resource.command)),
-                None => error.hint(wanted()),
-            };
-        }
-        if bare != text && (self.id_flaw)(bare).is_none() {
-            return error(format!("`{shown}` has something around the id"))
-                .hint(format!("try: {} {bare}", self.command));
+            let path = rest.split(['?', '#']).next().unwrap_or_default();
+            let last = path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+            // Any word could be a uid; the last one of a link hardly is.
+            let is_id = is_uuid(last) || last.contains('_');
+            let hint = if is_id { command(last) } else { wanted };
+            return Error::new(Kind::Usage, "this is a URL, not an id").hint(hint);
         }
         match (self.id_flaw)(bare) {
-            // What only begins like the id of an account is malformed there, too.
-            Some(Flaw::Other(noun))
-                if owner(bare).is_some() || RESOURCES.iter().all(|r| r.noun != noun) =>
-            {
-                let what = if noun == "UUID" {
-                    format!("a UUID, not a {}'s id", self.noun)
-                } else if noun != "user"
-                    && noun.to_lowercase().starts_with(['a', 'e', 'i', 'o', 'u'])
-                {
-                    format!("an {noun}'s id, not a {}'s", self.noun)
-                } else {
-                    format!("a {noun}'s id, not a {}'s", self.noun)
-                };
-                let error = error(format!("`{shown}` is {what}"));
-                match owner(bare) {
-                    Some((resource, id)) => error.hint(format!("try: {} {id}", resource.command)),
-                    None => error.hint(wanted()),
-                }
+            None => error(
+                format!("`{shown}` has something around the id"),
+                format!("try: {} {bare}", self.command),
+            ),
+            Some(Flaw::Other(what)) => {
+                error(format!("`{shown}` is {what}, not a {}'s", self.noun), command(bare))
             }
-            _ => error(format!("`{shown}` is not a {}'s id", self.noun)).hint(wanted()),
+            Some(Flaw::Malformed) => {
+                error(format!("`{shown}` is not a {}'s id", self.noun), wanted)
+            }
         }
     }
-}
-
-/// The resource that `text` is a well-formed id of, and `text`.
-fn owner(text: &str) -> Option<(&'static Resource, &str)> {
-    RESOURCES
-        .into_iter()
-        .find(|resource| (resource.id_flaw)(text).is_none())
-        .map(|resource| (resource, text))
 }
 
 /// A malformed id for people. No id has a character beyond ASCII, and one that looks like a letter would not be seen.
@@ -156,146 +128,119 @@ fn shown(text: &str) -> String {
     excerpt(&escaped, SHOWN)
 }
 
-/// Finds the resource that `text` is an id of: `cacc_…` at Connect, any legal uid at Partner.
-///
-/// # Errors
-/// `usage`, as [`Resource::parse_id`].
+/// Finds the resource that `text` is an id of: `cacc_…` at Connect, any legal uid at Partner. Fails as [`Resource::parse_id`].
 pub fn route(text: &str) -> Result<Id> {
-    for resource in RESOURCES {
-        if (resource.id_flaw)(text).is_none() {
-            return resource.parse_id(text);
-        }
-    }
-    let nearest = RESOURCES
-        .iter()
-        .find(|r| text.contains(r.example_id.split('_').next().unwrap_or_default()));
-    nearest
-        .unwrap_or(&RESOURCES[RESOURCES.len() - 1])
-        .parse_id(text)
+    let [connected, partner] = RESOURCES;
+    let is_connected = (partner.id_flaw)(text).is_some()
+        && ((connected.id_flaw)(text).is_none() || text.contains("cacc_"));
+    if is_connected { connected } else { partner }.parse_id(text)
 }
 
 /// Whether `text` is a UUID in its usual notation (RFC 9562).
-#[must_use]
 pub fn is_uuid(text: &str) -> bool {
-    text.len() == 36
-        && text.bytes().enumerate().all(|(i, b)| {
-            if [8, 13, 18, 23].contains(&i) {
-                b == b'-'
-            } else {
-                b.is_ascii_hexdigit()
-            }
-        })
-}
-
-/// A stranger's word, if it may be repeated in a message: short, in the alphabet of names, and so hardly a token.
-pub(crate) fn repeatable(word: &str) -> Option<&str> {
-    let harmless = (1..=32).contains(&word.len())
-        && word.bytes().all(is_name_byte)
-        && hide_credentials(word) == word;
-    harmless.then_some(word)
-}
-
-/// Whether it belongs to the alphabet of profiles' names.
-pub(crate) fn is_name_byte(b: u8) -> bool {
-    b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-')
-}
-
-/// How secrets begin that people paste by mistake, in any case: keys of Stripe and 1Password, activation tokens, tokens of
-/// GitHub, Slack and GitLab, an authorization header.
-const SECRETS: &[&str] = &[
-    "sk_",
-    "rk_",
-    "pk_",
-    "ops_",
-    "PNS-",
-    "ghp_",
-    "gho_",
-    "ghu_",
-    "ghs_",
-    "ghr_",
-    "github_pat_",
-    "xoxa-",
-    "xoxb-",
-    "xoxe-",
-    "xoxp-",
-    "xoxr-",
-    "xoxs-",
-    "xapp-",
-    "glpat-",
-    "Bearer ",
-    "Authorization:",
-];
-
-/// Whether `text` begins like a secret that people paste by mistake: one of [`SECRETS`], a JWT, or a key id of AWS. Those two
-/// count in their own form only, since a partner's uid may begin with the same letters; and the locale `sk_SK` is none.
-fn looks_like_a_credential(text: &str) -> bool {
-    const CASE: u8 = 0x20;
-    let first = text.as_bytes().first().map(|b| b | CASE);
-    let starts = |prefix: &&str| {
-        // Most texts are told by that.
-        prefix.as_bytes().first().map(|b| b | CASE) == first
-            && text
-                .get(..prefix.len())
-                .is_some_and(|start| start.eq_ignore_ascii_case(prefix))
+    let is_shaped = |(at, b): (usize, u8)| match at {
+        8 | 13 | 18 | 23 => b == b'-',
+        _ => b.is_ascii_hexdigit(),
     };
-    let capital = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit();
-    let aws = text.len() == 20
-        && ["AKIA", "ASIA"].iter().any(|start| text.starts_with(start))
-        && text.bytes().all(capital);
-    let ends = |rest: &str| !rest.starts_with(|c: char| c.is_ascii_alphanumeric());
-    if text.strip_prefix("sk_SK").is_some_and(ends) {
-        return false;
+    text.len() == 36 && text.bytes().enumerate().all(is_shaped)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{CONNECTED, PARTNER};
+    use super::*;
+
+    fn refused(result: Result<Id>) -> (String, String) {
+        let error = result.expect_err("no id");
+        assert_eq!(error.kind(), Kind::Usage);
+        let hint = error.hint_text().unwrap_or_default().to_owned();
+        (error.to_string(), hint)
     }
-    SECRETS.iter().any(starts) || (text.starts_with("eyJ") && text.len() > 20) || aws
-}
 
-/// `text` with every word that looks like a credential replaced: for a stranger's words in our messages.
-#[must_use]
-pub fn hide_credentials(text: &str) -> String {
-    hide(text, &credentials(text))
-}
-
-/// `text` with what stands in these places replaced, which are in order and apart.
-#[must_use]
-pub(crate) fn hide(text: &str, places: &[Range<usize>]) -> String {
-    let mut shown = String::with_capacity(text.len());
-    let mut end = 0;
-    for place in places {
-        shown.push_str(&text[end..place.start]);
-        shown.push_str("••••••••");
-        end = place.end;
+    #[test]
+    fn ids_of_both_apis() {
+        for (resource, id, expected) in [
+            (&CONNECTED, "cacc_7n42DGM5Tflk9n8mt7Fhc7", true),
+            (&CONNECTED, "cacc_7n42DGM5Tflk9n8mt7Fhc8", false),
+            (&CONNECTED, "cacc_", false),
+            (&CONNECTED, "-x", false),
+            (&PARTNER, "aabee51b-0be2-4a0c-aa39-5bbcbb903d1b", true),
+            (&PARTNER, "-x", true),
+            (&PARTNER, &*"a".repeat(80), true),
+            (&PARTNER, &*"a".repeat(81), false),
+            (&PARTNER, "", false),
+            (&PARTNER, "a/b", false),
+            (&PARTNER, "a.b", false),
+            (&PARTNER, "..", false),
+            (&PARTNER, "a\n", false),
+            (&PARTNER, "ä", false),
+            (&PARTNER, "%2e", false),
+        ] {
+            assert_eq!(resource.parse_id(id).is_ok(), expected, "{id:?}");
+        }
+        for (text, expected) in [
+            ("AABEE51B-0BE2-4A0C-AA39-5BBCBB903D1B", true),
+            ("aabee51b-0be2-4a0c-aa39-5bbcbb903d1b0", false),
+            ("aabee51b00be204a0c0aa3905bbcbb903d1b", false),
+            ("gabee51b-0be2-4a0c-aa39-5bbcbb903d1b", false),
+        ] {
+            assert_eq!(is_uuid(text), expected, "{text}");
+        }
     }
-    shown.push_str(&text[end..]);
-    shown
-}
 
-/// Where words stand that look like a credential, as far as they do; in order.
-pub(crate) fn credentials(text: &str) -> Vec<Range<usize>> {
-    let in_word = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-    let (mut start, mut is_encoded) = (0, false);
-    let mut places = Vec::new();
-    for word in text.split_inclusive(|c| !in_word(c)) {
-        let bare = word.trim_end_matches(|c| !in_word(c));
-        // `%3D` is another way to write what ends a word.
-        let before = if is_encoded { 2 } else { 0 };
-        is_encoded = word.ends_with('%');
-        places.extend(credential_in(bare, before).map(|at| start + at..start + bare.len()));
-        start += word.len();
+    #[test]
+    fn ids_go_to_their_api() {
+        assert_eq!(route("cacc_1").expect("id").resource(), &CONNECTED);
+        assert_eq!(route("gone").expect("id").resource(), &PARTNER);
+        assert!(refused(route("cacc_zzzzzzzzzzzzzzzzzzzzzz")).1.contains("connected account"));
+        assert!(refused(route("org_1")).0.contains("an organization's id"));
     }
-    places
-}
 
-/// Where in a word the credential begins: at its start, or behind so many bytes `before`; behind a dot if it has a digit, for
-/// `metadata.ops_team` is a path; an activation token anywhere, which no other word looks like.
-fn credential_in(word: &str, before: usize) -> Option<usize> {
-    const ACTIVATION: &[u8] = b"PNS-";
-    let starts = |at: &usize| word.get(*at..).is_some_and(looks_like_a_credential);
-    [0, before].into_iter().find(starts).or_else(|| {
-        let has_digit = |at: &usize| word[*at..].bytes().any(|b| b.is_ascii_digit());
-        let mut dots = word.match_indices('.').map(|(dot, _)| dot + 1);
-        let mut windows = word.as_bytes().windows(ACTIVATION.len());
-        let behind_a_dot = dots.find(|at| starts(at) && has_digit(at));
-        let anywhere = windows.position(|window| window.eq_ignore_ascii_case(ACTIVATION));
-        behind_a_dot.into_iter().chain(anywhere).min()
-    })
+    #[test]
+    fn what_was_pasted_is_named_and_the_right_command_shown() {
+        const UUID: &str = "aabee51b-0be2-4a0c-aa39-5bbcbb903d1b";
+        let get_uuid = format!("try: acctq partner account get {UUID}");
+        let get_cacc = "try: acctq cacc get cacc_1";
+        for (resource, text, what, hint) in [
+            (&CONNECTED, UUID, "is a UUID", &*get_uuid),
+            (&PARTNER, "cacc_1", "is a connected account's id", get_cacc),
+            (&CONNECTED, "https://x.example/a/cacc_1/?key=secret", "this is a URL", get_cacc),
+            (&PARTNER, "https://x.example/a/word", "this is a URL", "a partner account is"),
+            (&PARTNER, "cacc_zzzzzzzzzzzzzzzzzzzzzz", "is not a partner account's id", "a partner"),
+            (&CONNECTED, "cus_1", "is a customer's id", "a connected account is"),
+            (&CONNECTED, "", "empty", "a connected account is"),
+        ] {
+            let (message, told) = refused(resource.parse_id(text));
+            assert!(message.contains(what) && !message.contains("secret"), "{message}");
+            assert!(told.starts_with(hint), "{text}: {told}");
+        }
+        for c in "\"'`<>,;()[]{}“”‘’«» \t\r\n\0".chars() {
+            for around in [format!("{c}cacc_1"), format!("cacc_1{c}")] {
+                assert_eq!(refused(CONNECTED.parse_id(&around)).1, get_cacc, "{around:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn credentials_are_not_repeated() {
+        for secret in [
+            "sk_live_abc123",
+            "PNS-DEFG1234",
+            "\"PNS-DEFG1234\"",
+            "https://x.test/?c=PNS-DEFG1234",
+            "eyJhbGciOiJIUzI1NiIsInR5cCI6",
+            "Bearer abc123",
+            "Authorization: Basic YTpi",
+        ] {
+            for result in [CONNECTED.parse_id(secret), PARTNER.parse_id(secret), route(secret)] {
+                let error = result.expect_err("no id");
+                assert!(error.context().id.is_none());
+                let told = format!("{error} {:?}", error.hint_text());
+                assert!(!told.contains(&secret.trim_matches('"')[4..]), "{told}");
+            }
+        }
+        // A short text that begins like a JWT is too short for one.
+        assert!(PARTNER.parse_id(&format!("eyJ{}", "a".repeat(17))).is_ok());
+        assert!(PARTNER.parse_id(&format!("eyJ{}", "a".repeat(18))).is_err());
+    }
 }

@@ -14,11 +14,13 @@ pub use connected::CONNECTED;
 pub use field::{Field, Violation};
 pub use id::Id;
 pub use partner::PARTNER;
-pub use redact::Redactor;
-pub use select::{Entry, Selection};
+pub use redact::{Redactor, is_secret_name};
+pub use select::{Entry, Selection, path_flaw};
 pub use time::Time;
 
-use crate::json::{Flaw, Json};
+use std::ops::Range;
+
+use crate::json::{self, Flaw, Json, View};
 
 /// The resources that can be looked up, in the order in which ids are routed: the narrower alphabet first.
 pub static RESOURCES: [&Resource; 2] = [&CONNECTED, &PARTNER];
@@ -66,7 +68,6 @@ impl Eq for Resource {}
 
 impl Resource {
     /// The field of that name.
-    #[must_use]
     pub fn field(&self, name: &str) -> Option<&'static Field> {
         self.fields.iter().find(|field| field.name == name)
     }
@@ -76,6 +77,8 @@ impl Resource {
 #[derive(Debug)]
 pub struct Document {
     text: String,
+    /// Their names, decoded, and the places of their values in the text.
+    members: Vec<(String, Range<usize>)>,
 }
 
 /// Why an answer is no document.
@@ -89,11 +92,17 @@ pub enum NotADocument {
 
 impl Document {
     /// Checks and splits `text`.
-    ///
-    /// # Errors
-    /// If it is anything but one JSON object.
     pub fn parse(text: String) -> Result<Self, NotADocument> {
-        todo!("R3 {text}")
+        let (_, view) = json::parse(&text).map_err(NotADocument::Flaw)?;
+        let View::Object(members) = view else {
+            return Err(NotADocument::NotAnObject);
+        };
+        let place = |value: Json<'_>| {
+            let start = value.text().as_ptr().addr() - text.as_ptr().addr();
+            start..start + value.text().len()
+        };
+        let members = members.into_iter().map(|(name, value)| (name.into_owned(), place(value)));
+        Ok(Document { members: members.collect(), text })
     }
 
     /// The text to the letter.
@@ -103,12 +112,14 @@ impl Document {
 
     /// The member of that name.
     pub fn get(&self, name: &str) -> Option<Json<'_>> {
-        todo!("R3 {name}")
+        let mut members = self.members();
+        members.find(|(found, _)| *found == name).map(|(_, value)| value)
     }
 
     /// Names and values in the server's order.
     pub fn members(&self) -> impl Iterator<Item = (&str, Json<'_>)> {
-        std::iter::empty()
+        let members = self.members.iter();
+        members.map(|(name, place)| (name.as_str(), Json::checked(&self.text[place.clone()])))
     }
 }
 
@@ -124,33 +135,79 @@ pub struct Account {
 impl Account {
     /// Whether the answer is about `id`: `None` if it does not say, or not as text.
     pub fn echoes(&self, id: &Id) -> Option<bool> {
-        todo!("R3 {id:?}")
+        let echoed = self.document.get(self.resource.id_field)?.as_str()?;
+        // A UUID is the same in either case (RFC 9562 4); other ids are not.
+        let is_same_uuid = id::is_uuid(&echoed) && echoed.eq_ignore_ascii_case(id.as_str());
+        Some(echoed == id.as_str() || is_same_uuid)
     }
 
     /// The state that the account cannot leave any more, as a field and its value.
     pub fn final_state(&self) -> Option<(&'static str, &'static str)> {
-        todo!("R3")
+        let mut states = self.resource.final_states.iter();
+        let is_in = |(name, value): &&(&str, &str)| {
+            self.document.get(name).and_then(Json::as_str).is_some_and(|text| text == *value)
+        };
+        states.find(is_in).copied()
     }
 
     /// The fields that violate the contract, in its order.
     pub fn violations(&self) -> Vec<(&'static Field, Violation)> {
-        todo!("R3")
+        let fields = self.resource.fields.iter();
+        let violation = |field: &'static Field| field.violation(self.document.get(field.name));
+        fields.filter_map(|field| Some((field, violation(field)?))).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_document_keeps_the_servers_members() {
+        let text = r#" {"b": 1.50, "a" : {"b":[2]} ,"\u0063":null} "#;
+        let document = Document::parse(text.to_owned()).expect("object");
+        let members: Vec<_> =
+            document.members().map(|(name, value)| (name, value.text())).collect();
+        assert_eq!(members, [("b", "1.50"), ("a", r#"{"b":[2]}"#), ("c", "null")]);
+        assert_eq!(document.get("a").map(Json::text), Some(r#"{"b":[2]}"#));
+        assert_eq!(document.get("d"), None);
+        for text in ["[]", "null", "\"x\"", "1", "[{\"a\":1}]"] {
+            let error = Document::parse(text.to_owned()).expect_err("no object");
+            assert_eq!(error, NotADocument::NotAnObject);
+        }
     }
 
-    /// What is shown: everything in the server's order, or what `selection` names in its order; secrets have no value.
-    ///
-    /// # Errors
-    /// `usage`: a selected name is neither a field nor a member, or is a secret.
-    pub fn entries<'a>(
-        &'a self,
-        selection: Option<&'a Selection>,
-        redactor: &Redactor,
-    ) -> crate::error::Result<Vec<Entry<'a>>> {
-        todo!("R3 {selection:?} {redactor:?}")
+    #[test]
+    fn an_answer_is_about_the_id_that_it_names() {
+        const UUID: &str = "aabee51b-0be2-4a0c-aa39-5bbcbb903d1b";
+        let upper = UUID.to_uppercase();
+        for (asked, echoed, expected) in [
+            (UUID, format!("\"{UUID}\""), Some(true)),
+            (UUID, format!("\"{upper}\""), Some(true)),
+            (&upper, format!("\"{UUID}\""), Some(true)),
+            (UUID, format!("\"{UUID}0\""), Some(false)),
+            ("abcdef", "\"\\u0061bcdef\"".to_owned(), Some(true)),
+            ("abcdef", "\"ABCDEF\"".to_owned(), Some(false)),
+            ("1", "1".to_owned(), None),
+        ] {
+            let document = Document::parse(format!("{{\"customer_account_uid\":{echoed}}}"));
+            let account = Account { resource: &PARTNER, document: document.expect("object") };
+            let id = PARTNER.parse_id(asked).expect("id");
+            assert_eq!(account.echoes(&id), expected, "{asked} {echoed}");
+        }
     }
 
-    /// The value at a path: a member of that name, or a path into one.
-    pub fn find(&self, path: &str) -> Option<Json<'_>> {
-        todo!("R3 {path}")
+    #[test]
+    fn what_a_resource_names_is_a_field_of_it() {
+        for resource in RESOURCES {
+            for name in resource.columns.iter().chain([&resource.id_field]) {
+                assert!(resource.field(name).is_some(), "{name}");
+            }
+            assert!(resource.parse_id(resource.example_id).is_ok());
+            for (name, value) in resource.final_states {
+                let field = resource.field(name).expect(name);
+                assert!(field.kind.words().any(|word| word == *value), "{name}");
+            }
+        }
     }
 }

@@ -1,8 +1,8 @@
 //! The partner billing account of 1Password: `GET /api/v1/partners/accounts/{customer_account_uid}` (`003_1fd4fea355acb54f`).
 
-use super::Resource;
 use super::field::{Field, Kind};
-use super::id::{Flaw, PREFIXES};
+use super::id::{self, Flaw};
+use super::{CONNECTED, Resource};
 
 /// A partner billing account.
 pub static PARTNER: Resource = Resource {
@@ -20,7 +20,7 @@ pub static PARTNER: Resource = Resource {
         Field::new(
             "account_type",
             "Account type",
-            Kind::Enum(&["I", "F"]),
+            Kind::Enum(&[("I", "individual"), ("F", "family")]),
             "The current type of the 1Password account: I individual, F family.",
         ),
         Field::new(
@@ -33,13 +33,23 @@ pub static PARTNER: Resource = Resource {
         Field::new(
             "domain",
             "Domain",
-            Kind::Enum(&["b5test.com", "b5test.ca", "b5test.eu", "1password.com", "1password.ca", "1password.eu"]),
+            Kind::Enum(&[
+                ("b5test.com", "test"),
+                ("b5test.ca", "test, Canada"),
+                ("b5test.eu", "test, EU"),
+                ("1password.com", "production"),
+                ("1password.ca", "production, Canada"),
+                ("1password.eu", "production, EU"),
+            ]),
             "The 1Password domain where the account lives.",
         ),
         Field::new(
             "status",
             "Status",
-            Kind::Enum(&["entitled", "provisioned"]),
+            Kind::Enum(&[
+                ("entitled", "sign-up not completed"),
+                ("provisioned", "sign-up completed"),
+            ]),
             "Entitled: initialized, sign-up not completed; provisioned: completed.",
         ),
         Field::new("deployed_members", "Deployed members", Kind::Integer, "The number of provisioned users."),
@@ -54,10 +64,13 @@ pub static PARTNER: Resource = Resource {
 };
 
 fn id_flaw(text: &str) -> Option<Flaw> {
-    if let Some(&(_, noun)) = PREFIXES.iter().find(|(prefix, _)| text.starts_with(prefix)) {
-        return Some(Flaw::Other(noun));
+    if (CONNECTED.id_flaw)(text).is_none() {
+        return Some(Flaw::Other("a connected account's id"));
     }
-    let legal = (1..=80).contains(&text.len())
+    let is_legal = (1..=80).contains(&text.len())
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-    (!legal || text.starts_with('-')).then_some(Flaw::Malformed)
+    match is_legal {
+        true => None,
+        false => id::other(text).or(Some(Flaw::Malformed)),
+    }
 }

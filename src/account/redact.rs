@@ -1,9 +1,28 @@
 //! The one redactor: what of an account and of this run must not be shown.
+//!
+//! Results leave out members named like a secret, at any depth, and whatever repeats a secret's text, unless `--reveal`. Messages
+//! and reports show `••••••••` for secrets, tokens in use and what looks like a credential, `--reveal` or not.
 
-use std::sync::{Arc, Mutex};
+use std::ops::Range;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use super::{Account, Document};
-use crate::json::Json;
+use super::field::Kind;
+use super::{Account, Document, RESOURCES};
+use crate::json::{self, Json, View};
+use crate::text;
+
+/// What stands for a secret.
+pub const REDACTED: &str = "••••••••";
+
+/// A secret's text is looked for elsewhere from this length on; a shorter one would be found by accident.
+const SHORTEST_SECRET: usize = 6;
+
+/// As many texts are looked for. An account has one secret; one with thousands is an attack on our time.
+const MOST_SECRETS: usize = 64;
+
+/// The same for bearer tokens: people give short ones to mock servers, and a helper may print a new one again and again.
+const SHORTEST_TOKEN: usize = 8;
+const MOST_TOKENS: usize = 8;
 
 /// The bearer tokens in use, shared by the token cache that reads them and by every redactor. Never printed.
 #[derive(Clone, Default)]
@@ -18,7 +37,16 @@ impl std::fmt::Debug for Tokens {
 impl Tokens {
     /// Remembers a token that has been read.
     pub fn add(&self, token: &str) {
-        todo!("R3 {}", token.len())
+        let mut tokens = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if token.len() >= SHORTEST_TOKEN && !tokens.iter().any(|known| known == token) {
+            tokens.truncate(MOST_TOKENS - 1);
+            tokens.insert(0, token.to_owned());
+        }
+    }
+
+    fn copy(&self) -> Vec<String> {
+        let tokens = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        tokens.clone()
     }
 }
 
@@ -32,13 +60,9 @@ pub struct Redactor {
 }
 
 impl Redactor {
-    /// Of a run with these tokens; with `reveal`, an account's secrets are shown, tokens never.
+    /// Of a run with these tokens; with `reveal`, results show an account's secrets.
     pub fn new(reveal: bool, tokens: Tokens) -> Self {
-        Redactor {
-            reveal,
-            tokens,
-            secrets: Vec::new(),
-        }
+        Redactor { reveal, tokens, secrets: Vec::new() }
     }
 
     /// The tokens in use.
@@ -46,40 +70,390 @@ impl Redactor {
         &self.tokens
     }
 
+    /// The same redactor for reports, which more people read than results: it reveals nothing.
+    #[must_use]
+    pub fn for_reports(&self) -> Self {
+        Redactor { reveal: false, ..self.clone() }
+    }
+
     /// The same redactor, which also knows the secrets of `document`.
     #[must_use]
     pub fn for_document(&self, document: &Document) -> Self {
-        todo!("R3 {document:?} {} {:?}", self.reveal, self.secrets)
+        let mut redactor = self.clone();
+        for (name, value) in document.members() {
+            redactor.collect(value, is_secret_name(name));
+        }
+        redactor
     }
 
-    /// The same for an account that was asked for: its id, its times and the words of the contract stay, even if a secret has the same text.
+    /// The same for an account that was asked for: its id, its times and the words of the contract stay, even if a secret has the
+    /// same text. Nothing is learnt from them, and scripts rely on them.
     #[must_use]
     pub fn for_account(&self, account: &Account) -> Self {
-        todo!("R3 {account:?}")
+        let mut redactor = self.for_document(&account.document);
+        redactor.secrets.retain(|secret| !is_public(account, secret));
+        redactor
     }
 
-    /// Whether a member of that name and value is left out of results.
+    /// Adds the texts of the secrets in a value: strings, the digits of numbers, names that are no words.
+    fn collect(&mut self, value: Json<'_>, is_secret: bool) {
+        if !is_secret && !value.is_container() {
+            return;
+        }
+        match value.view() {
+            View::String(text) if is_secret => self.add(&text),
+            View::Number(digits) if is_secret => self.add(digits),
+            View::Array(elements) => {
+                for element in elements {
+                    self.collect(element, is_secret);
+                }
+            }
+            View::Object(members) => {
+                for (name, value) in members {
+                    if is_secret && !name.bytes().all(|b| b.is_ascii_alphabetic() || b == b'_') {
+                        self.add(&name);
+                    }
+                    self.collect(value, is_secret || is_secret_name(&name));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn add(&mut self, text: &str) {
+        let is_new = || !self.secrets.iter().any(|known| known == text);
+        if text.len() >= SHORTEST_SECRET && self.secrets.len() < MOST_SECRETS && is_new() {
+            self.secrets.push(text.to_owned());
+        }
+    }
+
+    /// Whether results leave out a member of that name and value.
     pub fn hides(&self, name: &str, value: Json<'_>) -> bool {
-        todo!("R3 {name} {value:?}")
+        !self.reveal && (is_secret_name(name) || self.hides_text(name) || self.hides_value(value))
     }
 
-    /// Whether a text holds one of the secrets.
+    /// Whether results leave out a string or number: it holds one of the secrets.
+    pub fn hides_value(&self, value: Json<'_>) -> bool {
+        if self.reveal || self.secrets.is_empty() || value.is_container() {
+            return false;
+        }
+        let text = value.as_str().unwrap_or(value.text().into());
+        self.hides_text(&text)
+    }
+
+    /// Whether a text holds one of the secrets, and results do not show them.
     pub fn hides_text(&self, text: &str) -> bool {
-        todo!("R3 {text}")
+        !self.reveal && self.secrets.iter().any(|secret| text.contains(secret))
     }
 
-    /// `text` with tokens, secrets and what looks like a credential replaced by `••••••••`: for messages and reports.
+    /// `text` with tokens, secrets and what looks like a credential replaced: for messages and reports.
     pub fn redact(&self, text: &str) -> String {
-        todo!("R3 {text}")
+        hide(text, credentials(text).into_iter().chain(self.known(text)))
     }
 
-    /// The same, escaped and cut to `limit` characters: a server's words in our messages.
+    /// `text` with tokens and secrets replaced, but not what only looks like one: a file may be called `ops_smoke.toml`.
+    pub fn redact_known(&self, text: &str) -> String {
+        hide(text, self.known(text))
+    }
+
+    /// [`Redactor::redact`], escaped and cut to `limit` characters: a server's words in our messages.
     pub fn excerpt(&self, text: &str, limit: usize) -> String {
-        todo!("R3 {text} {limit}")
+        text::excerpt(&self.redact(text), limit)
+    }
+
+    /// Where in the text a token or a secret stands, as it is or as in quotes.
+    fn known(&self, text: &str) -> Vec<Range<usize>> {
+        let mut places = Vec::new();
+        for secret in self.tokens.copy().iter().chain(&self.secrets) {
+            let quoted = json::to_string(secret);
+            for form in [secret, &quoted[1..quoted.len() - 1]] {
+                let found = text.match_indices(form);
+                places.extend(found.map(|(at, found)| at..at + found.len()));
+            }
+        }
+        places
     }
 }
 
-/// Whether a member of that name is a secret: `activation_token`, `activationToken`, …
+/// Whether a text is part of what the contract says, or of what the account says openly.
+fn is_public(account: &Account, secret: &str) -> bool {
+    let Account { resource, document } = account;
+    resource.fields.iter().any(|field| {
+        let says_so = || {
+            let value = document.get(field.name);
+            let valid = value.filter(|value| field.violation(Some(*value)).is_none());
+            let text = valid.and_then(Json::as_str);
+            text.is_some_and(|text| text.contains(secret))
+        };
+        field.name.contains(secret)
+            || match field.kind {
+                Kind::Enum(_) => field.kind.words().any(|word| word.contains(secret)),
+                Kind::Time => says_so(),
+                _ => field.name == resource.id_field && says_so(),
+            }
+    })
+}
+
+/// Whether a member of that name is a secret: its letters and digits, in either case, contain those of a secret field of any
+/// resource (`activationToken`, `old_activation_token`).
 pub fn is_secret_name(name: &str) -> bool {
-    todo!("R3 {name}")
+    let fields = RESOURCES.iter().flat_map(|resource| resource.fields);
+    let mut secret = fields.filter(|field| field.secret);
+    secret.any(|field| {
+        name.len() >= letters(field.name).count()
+            && name.char_indices().any(|(start, _)| {
+                let mut found = letters(&name[start..]);
+                letters(field.name).all(|letter| found.next() == Some(letter))
+            })
+    })
+}
+
+fn letters(name: &str) -> impl Iterator<Item = char> {
+    let letters = name.chars().filter(|c| c.is_alphanumeric());
+    letters.map(|c| c.to_ascii_lowercase())
+}
+
+/// A stranger's word, if it may be repeated in a message: short, in the alphabet of names, and so hardly a token.
+pub(crate) fn repeatable(word: &str) -> Option<&str> {
+    let is_harmless = (1..=32).contains(&word.len())
+        && word.bytes().all(is_name_byte)
+        && credentials(word).is_empty();
+    is_harmless.then_some(word)
+}
+
+/// Whether it belongs to the alphabet of profiles' names.
+pub(crate) fn is_name_byte(b: u8) -> bool {
+    b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-')
+}
+
+/// How secrets begin that people paste by mistake, in any case: keys of Stripe and 1Password, activation tokens, tokens of
+/// GitHub, Slack and GitLab, an authorization header.
+const PREFIXES: [&str; 21] = [
+    "sk_",
+    "rk_",
+    "pk_",
+    "ops_",
+    "PNS-",
+    "ghp_",
+    "gho_",
+    "ghu_",
+    "ghs_",
+    "ghr_",
+    "github_pat_",
+    "xoxa-",
+    "xoxb-",
+    "xoxe-",
+    "xoxp-",
+    "xoxr-",
+    "xoxs-",
+    "xapp-",
+    "glpat-",
+    "Bearer ",
+    "Authorization:",
+];
+
+/// Whether `text` begins like a secret that people paste by mistake: one of [`PREFIXES`], a JWT, or a key id of AWS. Those two
+/// count in their own form only, since a partner's uid may begin with the same letters; and the locale `sk_SK` is none.
+pub(super) fn looks_like_a_credential(text: &str) -> bool {
+    let starts = |prefix: &&str| {
+        let start = text.as_bytes().get(..prefix.len());
+        start.is_some_and(|start| start.eq_ignore_ascii_case(prefix.as_bytes()))
+    };
+    let is_capital = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit();
+    let is_aws = text.len() == 20
+        && (text.starts_with("AKIA") || text.starts_with("ASIA"))
+        && text.bytes().all(is_capital);
+    let is_locale = text
+        .strip_prefix("sk_SK")
+        .is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_alphanumeric()));
+    !is_locale && PREFIXES.iter().any(starts)
+        || text.starts_with("eyJ") && text.len() > 20
+        || is_aws
+}
+
+/// `text` with every word that looks like a credential replaced.
+pub fn hide_credentials(text: &str) -> String {
+    hide(text, credentials(text))
+}
+
+/// The text with these places replaced, which may overlap.
+fn hide(text: &str, places: impl IntoIterator<Item = Range<usize>>) -> String {
+    let mut places: Vec<_> = places.into_iter().collect();
+    places.sort_by_key(|place| place.start);
+    let mut shown = String::with_capacity(text.len());
+    let mut end = 0;
+    for place in places {
+        if place.start >= end {
+            shown.push_str(&text[end..place.start]);
+            shown.push_str(REDACTED);
+        }
+        end = end.max(place.end);
+    }
+    shown.push_str(&text[end..]);
+    shown
+}
+
+/// Where words stand that look like a credential.
+fn credentials(text: &str) -> Vec<Range<usize>> {
+    let in_word = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    let (mut start, mut is_encoded) = (0, false);
+    let mut places = Vec::new();
+    for word in text.split_inclusive(|c| !in_word(c)) {
+        let bare = word.trim_end_matches(|c| !in_word(c));
+        // `%3D` is another way to write what ends a word.
+        let before = if is_encoded { 2 } else { 0 };
+        is_encoded = word.ends_with('%');
+        places.extend(credential_in(bare, before).map(|at| start + at..start + bare.len()));
+        start += word.len();
+    }
+    places
+}
+
+/// Where in a word the credential begins: at its start, or after `before` bytes; after a dot if it has a digit, for
+/// `metadata.ops_team` is a path; an activation token anywhere, since no other word looks like one.
+fn credential_in(word: &str, before: usize) -> Option<usize> {
+    let starts = |at: &usize| word.get(*at..).is_some_and(looks_like_a_credential);
+    [0, before].into_iter().find(starts).or_else(|| {
+        let has_digit = |at: &usize| word[*at..].bytes().any(|b| b.is_ascii_digit());
+        let mut dots = word.match_indices('.').map(|(dot, _)| dot + 1);
+        let after_a_dot = dots.find(|at| starts(at) && has_digit(at));
+        let mut starts = word.as_bytes().windows(4);
+        let anywhere = starts.position(|start| start.eq_ignore_ascii_case(b"PNS-"));
+        after_a_dot.into_iter().chain(anywhere).min()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{CONNECTED, PARTNER};
+    use super::*;
+
+    fn document(members: &str) -> Document {
+        Document::parse(format!("{{{members}}}")).expect("object")
+    }
+
+    fn json(text: &str) -> Json<'_> {
+        json::check(text).expect(text)
+    }
+
+    #[test]
+    fn names_like_a_secret_field() {
+        for (name, expected) in [
+            ("activation_token", true),
+            ("activationToken", true),
+            ("ACTIVATION-TOKEN", true),
+            ("old_activation_token2", true),
+            ("activationactivation token", true),
+            ("a\u{200b}ctivation\u{2013}tok\u{200d}en", true),
+            ("activation", false),
+            ("token", false),
+            ("activated_token_count", false),
+            ("activation_of_token", false),
+            ("activati\u{f6}n_token", false),
+            ("", false),
+        ] {
+            assert_eq!(is_secret_name(name), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_secret_is_known_by_its_text_wherever_it_was_named() {
+        let many: Vec<_> = (0..=MOST_SECRETS).map(|i| format!("secret-{i:02}")).collect();
+        let many = format!("{many:?}");
+        for (secret, text, is_hidden) in [
+            (r#""PNS-DEFG1234""#, r#""https://x/?c=PNS-DEFG1234""#, true),
+            (r#""PNS-DEFG1234""#, r#""PNS-DEFG\u0031234""#, true),
+            (r#""PNS-DEFG1234""#, r#"["PNS-DEFG1234"]"#, false),
+            ("98765432", "198765432.1", true),
+            ("98765432", "9876543", false),
+            (r#"{"SEKRET77":1,"a_word_here":2}"#, r#""SEKRET77""#, true),
+            (r#"{"SEKRET77":1,"a_word_here":2}"#, r#""a_word_here""#, false),
+            (r#"["list-item",["nested-item"]]"#, r#""nested-item""#, true),
+            (r#""short""#, r#""short""#, false),
+            (r#"{"deep":{"activationToken":"other-one"}}"#, r#""other-one""#, true),
+            (&many, r#""secret-63""#, true),
+            (&many, r#""secret-64""#, false),
+        ] {
+            let document = document(&format!("\"activation_token\":{secret}"));
+            for reveal in [false, true] {
+                let redactor = Redactor::new(reveal, Tokens::default()).for_document(&document);
+                assert_eq!(redactor.hides("x", json(text)), is_hidden && !reveal, "{text}");
+                assert_eq!(redactor.hides("activation_token", json("1")), !reveal);
+                // Messages never show it.
+                assert_eq!(
+                    redactor.redact_known(text) != text,
+                    is_hidden && !text.contains('\\') || text.contains("[\"PNS"),
+                    "{text}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_public_stays() {
+        let members = r#""id":"cacc_12345","status":"active","created_at":"2023-01-23T15:55:58Z","pending_email":"ada@example.com""#;
+        for (secret, is_public) in [
+            ("cacc_12345", true),
+            ("cacc_123", true),
+            ("active", true),
+            ("suspended", true),
+            ("pending_country", true),
+            ("2023-01-23T15:55:58Z", true),
+            ("2024-01-23T15:55:58Z", false),
+            ("ada@example.com", false),
+            ("PNS-DEFG1234", false),
+        ] {
+            let account = Account {
+                resource: &CONNECTED,
+                document: document(&format!("{members},\"activation_token\":\"{secret}\"")),
+            };
+            let redactor = Redactor::default();
+            assert!(redactor.for_document(&account.document).hides_text(secret));
+            let redactor = redactor.for_account(&account);
+            assert_eq!(redactor.hides_text(secret), !is_public, "{secret}");
+            assert!(redactor.hides("activation_token", json("\"x\"")), "{secret}");
+        }
+    }
+
+    #[test]
+    fn messages_hide_tokens_secrets_and_credentials() {
+        let tokens = Tokens::default();
+        ["seven77", "eight888", "qu\"ote99"].iter().for_each(|token| tokens.add(token));
+        let account =
+            Account { resource: &PARTNER, document: document(r#""activation_token":"COUPON77""#) };
+        let redactor = Redactor::new(true, tokens.clone()).for_account(&account);
+        for (text, shown) in [
+            ("seven77 eight888x COUPON77", "seven77 ••••••••x ••••••••"),
+            (r#"a qu"ote99 and "qu\"ote99""#, r#"a •••••••• and "••••••••""#),
+            ("sk_eight888 eight888COUPON77", "•••••••• ••••••••"),
+            ("x_PNS-WXYZ7890 used", "x_•••••••• used"),
+            ("Xpns-wxyz7890.", "X••••••••"),
+            ("?a=c%3DPNS-WXYZ7890", "?a=c%3D••••••••"),
+            ("?a=c%3dsk_live_abc&d", "?a=c%3d••••••••&d"),
+            ("3Dsk_live_abc", "3Dsk_live_abc"),
+            ("x.sk_live_a1.b PNS-A", "x.•••••••• ••••••••"),
+            ("sk_SK, sk_SK.UTF-8 sk_sk", "sk_SK, sk_SK.UTF-8 ••••••••"),
+            ("x.ops_team y.PNS-A.ghp_1", "x.ops_team y.••••••••"),
+            ("100% PNS é", "100% PNS é"),
+        ] {
+            // Places that touch are one.
+            let told = redactor.redact(text).replace("••••••••••••••••", "••••••••");
+            assert_eq!(told, shown, "{text}");
+        }
+        for start in PREFIXES.iter().filter(|prefix| !prefix.ends_with([' ', ':'])) {
+            for start in [start.to_lowercase(), start.to_uppercase()] {
+                assert_eq!(
+                    hide_credentials(&format!("is {start}abc123 right?")),
+                    "is •••••••• right?"
+                );
+            }
+        }
+        assert_eq!(redactor.redact_known("ops_smoke eight888"), "ops_smoke ••••••••");
+        assert_eq!(redactor.excerpt("\u{1b}eight888-and-more", 12), "\\u{1b}•••••…");
+        assert!(redactor.for_reports().hides_text("COUPON77") && !redactor.hides_text("COUPON77"));
+        (10..20).for_each(|i| tokens.add(&format!("token-{i}")));
+        let newest: Vec<_> = (12..20).rev().map(|i| format!("token-{i}")).collect();
+        assert_eq!(tokens.copy(), newest);
+        assert!(!format!("{redactor:?}").contains("token-1"));
+    }
 }

@@ -9,6 +9,13 @@ use crate::account::id::is_name_byte;
 use crate::output::Format;
 use crate::text::nearest;
 
+/// How long a look-up may take unless told otherwise.
+pub const DEFAULT_TIMEOUT: &str = "60s";
+/// How often a failed request is repeated unless told otherwise.
+pub const DEFAULT_RETRIES: &str = "2";
+/// How many look-ups run at once unless told otherwise.
+pub const DEFAULT_JOBS: &str = "8";
+
 /// The most that a look-up may be given. Above it a typing error is likelier than an intention.
 const TIMEOUT_MAX: Duration = Duration::from_secs(24 * 60 * 60);
 const TIMEOUT_MIN: Duration = Duration::from_millis(1);
@@ -24,9 +31,6 @@ const JOBS_MAX: usize = 256;
 const RATES: std::ops::RangeInclusive<f64> = 0.001..=100_000.0;
 
 /// Reads an output format.
-///
-/// # Errors
-/// What is allowed, in words.
 pub fn parse_output(text: &str) -> Result<Format, String> {
     text.parse().map_err(|_| {
         let names = Format::ALL.map(Format::name);
@@ -38,9 +42,6 @@ pub fn parse_output(text: &str) -> Result<Format, String> {
 }
 
 /// Reads how long a whole look-up may take.
-///
-/// # Errors
-/// What is allowed, in words.
 pub fn parse_timeout(text: &str) -> Result<Duration, String> {
     // The friendly format takes `00:01:30` too, where the unit can only be guessed.
     let duration = (!text.contains(':'))
@@ -53,23 +54,14 @@ pub fn parse_timeout(text: &str) -> Result<Duration, String> {
 }
 
 /// Reads how often a failed request is tried again.
-///
-/// # Errors
-/// What is allowed, in words.
 pub fn parse_retries(text: &str) -> Result<u32, String> {
-    // `u32::from_str` takes a plus sign too.
-    let digits = text.bytes().all(|b| b.is_ascii_digit());
-    digits
-        .then(|| text.parse().ok())
-        .flatten()
+    whole(text)
+        .and_then(|retries| retries.try_into().ok())
         .filter(|retries| *retries <= RETRIES_MAX)
         .ok_or_else(|| format!("must be {RETRIES_RULE}"))
 }
 
 /// Reads how many look-ups are under way at once.
-///
-/// # Errors
-/// What is allowed, in words.
 pub fn parse_jobs(text: &str) -> Result<usize, String> {
     whole(text)
         .filter(|jobs| (1..=JOBS_MAX).contains(jobs))
@@ -77,9 +69,6 @@ pub fn parse_jobs(text: &str) -> Result<usize, String> {
 }
 
 /// Reads how many requests are made in a second, at most.
-///
-/// # Errors
-/// What is allowed, in words.
 pub fn parse_rate(text: &str) -> Result<f64, String> {
     let number = text.strip_suffix("/s").unwrap_or_default();
     // `f64::from_str` takes a sign, an exponent and words, too.
@@ -95,17 +84,11 @@ pub fn parse_rate(text: &str) -> Result<f64, String> {
 }
 
 /// Reads how many lines of standard input are skipped.
-///
-/// # Errors
-/// What is allowed, in words.
 pub fn parse_skip(text: &str) -> Result<usize, String> {
     whole(text).ok_or_else(|| "must be a whole number of lines".to_owned())
 }
 
 /// Reads how many accounts are listed at most.
-///
-/// # Errors
-/// What is allowed, in words.
 pub fn parse_limit(text: &str) -> Result<usize, String> {
     whole(text)
         .filter(|limit| *limit > 0)
@@ -113,9 +96,6 @@ pub fn parse_limit(text: &str) -> Result<usize, String> {
 }
 
 /// Reads a port to listen on.
-///
-/// # Errors
-/// What is allowed, in words.
 pub fn parse_port(text: &str) -> Result<u16, String> {
     whole(text)
         .and_then(|port| port.try_into().ok())
@@ -123,9 +103,6 @@ pub fn parse_port(text: &str) -> Result<u16, String> {
 }
 
 /// Reads how many accounts are made up.
-///
-/// # Errors
-/// What is allowed, in words.
 pub fn parse_accounts(text: &str) -> Result<u32, String> {
     whole(text)
         .and_then(|accounts| accounts.try_into().ok())

@@ -1,0 +1,96 @@
+//! Who else can read or write a file that decides over tokens: the rule of ssh.
+//!
+//! A file that holds a token and belongs to the user must be closed to group and world. A configuration and its directory
+//! must belong to the user or root, and nobody else may write them, except the user's own primary group: many systems give
+//! each user a group of their own and a umask of 002. The metadata are those of the open file, not of its name.
+
+#![cfg_attr(not(unix), allow(unused_variables, clippy::unnecessary_wraps))]
+
+use std::borrow::Cow;
+use std::fs::Metadata;
+use std::path::Path;
+
+use crate::error::{Error, Kind, Result};
+
+/// Refuses a configuration that others can write or replace. A link has two directories: its own and its target's.
+pub(super) fn refuse_other_writers(path: &Path, metadata: &Metadata) -> Result<()> {
+    #[cfg(unix)]
+    {
+        check_writers(path, metadata)?;
+        let target = path.canonicalize().ok();
+        let mut checked = None;
+        for file in [Some(path), target.as_deref()].into_iter().flatten() {
+            let Some(directory) = file.parent().filter(|dir| checked != Some(*dir)) else {
+                continue;
+            };
+            let metadata = directory.metadata().map_err(|error| {
+                let message = format!("cannot tell who may write {}", directory.display());
+                Error::new(Kind::Config, message).because(error)
+            })?;
+            check_writers(directory, &metadata)?;
+            checked = Some(directory);
+        }
+    }
+    Ok(())
+}
+
+/// Refuses a file with a token that belongs to this user and is open to others.
+pub(super) fn refuse_other_readers(path: &Path, metadata: &Metadata) -> Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt as _;
+        let is_mine = metadata.uid() == rustix::process::geteuid().as_raw();
+        if is_mine && metadata.mode() & 0o077 != 0 {
+            let whom = match metadata.mode() & 0o007 {
+                0 => format!("its group, {}", metadata.gid()),
+                _ => "everybody".to_owned(),
+            };
+            let shown = path.display();
+            let message = format!("{shown} can be read by others ({whom}), and it holds a token");
+            return Err(Error::new(Kind::Config, message)
+                .hint(format!("run `chmod 600 {}`", shell_quoted(path)))
+                .at(path, None));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(unix)]
+fn check_writers(path: &Path, metadata: &Metadata) -> Result<()> {
+    use std::os::unix::fs::MetadataExt as _;
+    const ROOT: u32 = 0;
+    const STICKY: u32 = 0o1000;
+    let me = rustix::process::geteuid().as_raw();
+    let my_group = rustix::process::getegid().as_raw();
+    let (uid, gid, mode) = (metadata.uid(), metadata.gid(), metadata.mode());
+    let quoted = shell_quoted(path);
+    let (whom, hint) = if uid != me && uid != ROOT {
+        let hint = format!("make it yours: `sudo chown \"$(id -u)\" {quoted}`");
+        (format!("its owner, user {uid}"), hint)
+    } else {
+        // In a sticky directory, as /tmp is, nobody can replace the file of another.
+        let is_sticky = metadata.is_dir() && mode & STICKY != 0;
+        let whom = match mode & 0o022 {
+            _ if is_sticky => return Ok(()),
+            0 => return Ok(()),
+            0o020 if gid == my_group => return Ok(()),
+            0o020 => format!("its group, {gid}"),
+            _ => "everybody".to_owned(),
+        };
+        let sudo = if uid == me { "" } else { "sudo " };
+        (whom, format!("run `{sudo}chmod go-w {quoted}`"))
+    };
+    let message = format!("{} can be written by others ({whom})", path.display());
+    Err(Error::new(Kind::Config, message).hint(hint).at(path, None))
+}
+
+/// The path as a shell takes it: macOS keeps configurations in `~/Library/Application Support`.
+pub(crate) fn shell_quoted(path: &Path) -> Cow<'_, str> {
+    let text = path.to_string_lossy();
+    let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"/._-+:,@%".contains(&b);
+    if text.bytes().all(is_plain) && !text.starts_with('-') {
+        text
+    } else {
+        Cow::Owned(format!("'{}'", text.replace('\'', r"'\''")))
+    }
+}

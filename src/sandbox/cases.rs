@@ -1,0 +1,290 @@
+//! What the sandbox answers for each id. What it serves and what `acctq sandbox --help` prints both come from here.
+
+use std::borrow::Cow;
+
+use super::http::{Delivery, Reply, phrases};
+use super::{connected, partner};
+use crate::account::Resource;
+use crate::error::Kind;
+use crate::json::{self, View};
+
+/// A JSON string with everything that a stranger's text can do to a terminal and its reader: sequences that clear, colour, link and
+/// write to the clipboard (C0 and C1), DEL, bidirectional controls, zero-width and tag characters, a byte order mark,
+/// noncharacters, a forged second line, and 200 combining marks. What JSON allows unescaped is unescaped.
+macro_rules! hostile {
+    () => {
+        concat!(
+            "\"Acme\\u001b[2J\\u001b[31m\\u001b]0;title\\u0007",
+            "\\u001b]8;;https://evil.test\\u0007bank\\u001b]8;;\\u0007",
+            "\\u001b]52;c;cm0gLXJmIH4K\\u0007\\u0000\u{9b}32m\\u0085\u{7f}\\b\\r",
+            "\u{202e}gnp.exe\u{202c}\u{2066}\u{2069} pay\u{200b}pal\u{200d}\u{feff}\u{ad} ",
+            "\u{e0041}\u{e0042}\u{e007f}\u{2028}\u{fffe}\u{ffff}",
+            "\\nstatus\\tactive e",
+            hostile!(5: hostile!(5: "\u{301}\u{30a}\u{327}\u{336}\u{489}\u{301}\u{30a}\u{327}")),
+            " 漢字😀\""
+        )
+    };
+    (5: $text:expr) => {
+        concat!($text, $text, $text, $text, $text)
+    };
+}
+
+/// JSON objects whose members replace those of the seed; a member `-name` removes `name`. Later layers win.
+pub(super) type Layers = &'static [&'static str];
+
+pub(super) type Headers = &'static [(&'static str, &'static str)];
+
+/// The answer for an id.
+#[derive(Debug)]
+pub(super) enum Answer {
+    /// The seed's account with these changes, and with the id in question unless they name another.
+    Account(Layers),
+    /// The seed's account with that id, delivered in an unusual way.
+    Delivered(Delivery),
+    /// The API's own error.
+    Failure(u16, Headers),
+    /// These bytes.
+    Bytes(u16, Headers, &'static [u8]),
+    /// This answer to every odd request for the id, and the account to the others.
+    OnOdd(&'static Answer),
+    /// One answer after the other; the last one stays.
+    InTurn(&'static [Answer]),
+}
+
+/// An id with its answer, and the kind of error with which `get` fails, if it does.
+#[derive(Debug)]
+pub(super) struct Case {
+    pub id: &'static str,
+    pub kind: Option<Kind>,
+    pub answer: Answer,
+    /// The answer in a few words.
+    pub what: &'static str,
+}
+
+/// An account that is found.
+pub(super) const fn account(id: &'static str, layers: Layers, what: &'static str) -> Case {
+    Case { id, kind: None, answer: Answer::Account(layers), what }
+}
+
+/// Any other answer that `get` succeeds with.
+pub(super) const fn found(id: &'static str, answer: Answer, what: &'static str) -> Case {
+    Case { id, kind: None, answer, what }
+}
+
+/// An answer that `get` fails with.
+pub(super) const fn fails(
+    id: &'static str,
+    kind: Kind,
+    answer: Answer,
+    what: &'static str,
+) -> Case {
+    Case { id, kind: Some(kind), answer, what }
+}
+
+/// The failures of both APIs, under Connect's ids; Partner's are the same without the prefix, which no uid can hold.
+static FAILURES: &[Case] = &[
+    fails("cacc_notfound", Kind::NotFound, Answer::Failure(404, &[]), "404, as any id not named here"),
+    fails("cacc_notfoundempty", Kind::NotFound, Answer::Bytes(404, &[], b""), "404 without a body"),
+    fails("cacc_gone", Kind::Gone, Answer::Failure(410, &[]), "410"),
+    fails("cacc_unauthorized", Kind::Auth, Answer::Failure(401, &[]), "401"),
+    fails("cacc_forbidden", Kind::Auth, Answer::Failure(403, &[]), "403"),
+    fails("cacc_badrequest", Kind::BadResponse, Answer::Failure(400, &[]), "400"),
+    fails("cacc_conflict", Kind::BadResponse, Answer::Failure(409, &[]), "409"),
+    found(
+        "cacc_ratelimitedonce",
+        Answer::OnOdd(&Answer::Failure(429, RETRY_AFTER_1)),
+        "429 with Retry-After: 1 to every odd request, else an account",
+    ),
+    fails("cacc_ratelimited", Kind::RateLimited, Answer::Failure(429, RETRY_AFTER_1), "429 with Retry-After: 1, always"),
+    fails(
+        "cacc_ratelimitedlong",
+        Kind::RateLimited,
+        Answer::Failure(429, &[("Retry-After", "3600")]),
+        "429 with Retry-After: 3600, always",
+    ),
+    found("cacc_erroronce", Answer::OnOdd(&Answer::Failure(500, &[])), "500 to every odd request, else an account"),
+    fails("cacc_error", Kind::Server, Answer::Failure(500, &[]), "500, always"),
+    fails("cacc_notimplemented", Kind::Server, Answer::Failure(501, &[]), "501"),
+    fails("cacc_unavailable", Kind::Server, Answer::Failure(503, &[]), "503, always"),
+    fails(
+        "cacc_html",
+        Kind::BadResponse,
+        Answer::Bytes(
+            200,
+            &[("Content-Type", "text/html; charset=utf-8")],
+            b"<!DOCTYPE html>\n<html><head><title>Sign in</title></head><body><h1>Sign in</h1></body></html>\n",
+        ),
+        "200 with a sign-in page instead of JSON",
+    ),
+    fails("cacc_truncated", Kind::Network, Answer::Delivered(Delivery::Half), "an account cut off in the middle"),
+    fails(
+        "cacc_garbage",
+        Kind::BadResponse,
+        Answer::Bytes(200, JSON, b"{\"id\": \x00\xff\xfe not JSON"),
+        "200 with bytes that are not JSON",
+    ),
+    fails("cacc_empty", Kind::BadResponse, Answer::Bytes(200, JSON, b""), "200 with an empty body"),
+    fails("cacc_array", Kind::BadResponse, Answer::Bytes(200, JSON, b"[]"), "200 with an array"),
+    fails("cacc_slow", Kind::Timeout, Answer::Delivered(Delivery::Late), "an account, but only after 30 seconds"),
+    fails("cacc_reset", Kind::Network, Answer::Delivered(Delivery::Reset), "the connection is reset (RST)"),
+    fails(
+        "cacc_redirect",
+        Kind::BadResponse,
+        Answer::Bytes(302, &[("Location", "https://example.com/elsewhere")], b""),
+        "302 to another host",
+    ),
+    fails(
+        "cacc_gzip",
+        Kind::BadResponse,
+        // The two bytes `{}`, compressed.
+        Answer::Bytes(
+            200,
+            &[("Content-Type", "application/json"), ("Content-Encoding", "gzip")],
+            b"\x1f\x8b\x08\0\0\0\0\0\x02\x03\xab\xae\x05\0\x43\xbf\xa6\xa3\x02\0\0\0",
+        ),
+        "200 with a compressed body",
+    ),
+];
+
+const PREFIX: &str = "cacc_";
+
+const RETRY_AFTER_1: Headers = &[("Retry-After", "1")];
+
+const JSON: Headers = &[("Content-Type", "application/json")];
+
+/// An API as the sandbox imitates it.
+#[derive(Debug)]
+pub(super) struct Api {
+    pub resource: &'static Resource,
+    /// An account as JSON.
+    seed: &'static str,
+    /// Its accounts, beside [`FAILURES`].
+    accounts: &'static [Case],
+    pub has_list: bool,
+    /// The status for a missing or wrong token.
+    pub unauthorized: u16,
+    /// The body of an error.
+    error: fn(u16) -> String,
+}
+
+pub(super) static APIS: [Api; 2] = [
+    Api {
+        resource: &crate::account::CONNECTED,
+        seed: connected::SEED,
+        accounts: connected::ACCOUNTS,
+        has_list: true,
+        unauthorized: 401,
+        error: |status| {
+            let (phrase, message) = phrases(status);
+            let code = phrase.to_ascii_uppercase().replace(' ', "_");
+            format!(r#"{{"code":"{code}","message":"{message}"}}"#)
+        },
+    },
+    Api {
+        resource: &crate::account::PARTNER,
+        seed: partner::SEED,
+        accounts: partner::ACCOUNTS,
+        has_list: false,
+        unauthorized: 403,
+        error: |status| {
+            let (phrase, description) = phrases(status);
+            let error = phrase.to_ascii_lowercase().replace(' ', "_");
+            format!(r#"{{"description":"{description}","code":{status},"error":"{error}"}}"#)
+        },
+    },
+];
+
+/// What a request is about.
+#[derive(Debug)]
+pub(super) enum Target<'a> {
+    Account(&'a str),
+    List,
+}
+
+impl Api {
+    /// What a path is about; `None` if it is another API's.
+    pub fn target<'a>(&self, path: &'a str) -> Option<Target<'a>> {
+        let own = self.resource.path;
+        if self.has_list && Some(path) == own.strip_suffix('/') {
+            return Some(Target::List);
+        }
+        path.strip_prefix(own).map(Target::Account)
+    }
+
+    /// Every id that it knows.
+    fn cases(&'static self) -> impl Iterator<Item = (&'static str, &'static Case)> {
+        let is_prefixed = self.resource.example_id.starts_with(PREFIX);
+        let failures = FAILURES.iter().map(move |case| {
+            let bare = case.id.strip_prefix(PREFIX).unwrap_or(case.id);
+            (if is_prefixed { case.id } else { bare }, case)
+        });
+        self.accounts.iter().map(|case| (case.id, case)).chain(failures)
+    }
+
+    /// The case of that id.
+    pub fn case(&'static self, id: &str) -> Option<(&'static str, &'static Case)> {
+        self.cases().find(|(known, _)| *known == id)
+    }
+
+    /// The API's own error.
+    pub fn failure(&self, status: u16) -> Reply {
+        Reply::json(status, (self.error)(status))
+    }
+
+    /// The seed's account with another id and the changes of `layers`; members that the seed does not have come last.
+    pub fn document(&self, id: &str, layers: Layers) -> String {
+        let id = json::to_string(&id);
+        let id = (Cow::Borrowed(self.resource.id_field), id.as_str());
+        let mut document = members(self.seed);
+        for (name, value) in [id].into_iter().chain(layers.iter().flat_map(|layer| members(layer)))
+        {
+            let place = document.iter_mut().find(|(known, _)| *known == name);
+            match (name.strip_prefix('-'), place) {
+                (Some(removed), _) => document.retain(|(known, _)| known != removed),
+                (None, Some((_, known))) => *known = value,
+                (None, None) => document.push((name, value)),
+            }
+        }
+        let written =
+            |(name, value): &(Cow<'_, str>, &str)| format!("{}:{value}", json::to_string(name));
+        format!("{{{}}}", document.iter().map(written).collect::<Vec<_>>().join(","))
+    }
+}
+
+/// The members of an object of ours.
+fn members(object: &str) -> Vec<(Cow<'_, str>, &str)> {
+    match json::check(object).map(json::Json::view) {
+        Ok(View::Object(members)) => {
+            members.into_iter().map(|(name, value)| (name, value.text())).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// An id that the sandbox knows.
+#[derive(Debug)]
+pub struct Row {
+    /// The resource it is an id of.
+    pub resource: &'static Resource,
+    /// The id.
+    pub id: &'static str,
+    /// The exit code of `get`, with the default retries and timeout.
+    pub exit_code: u8,
+    /// The code of its error; `None` if it succeeds.
+    pub code: Option<&'static str>,
+    /// The answer in a few words.
+    pub what: &'static str,
+}
+
+/// Every id that the sandbox knows.
+pub fn rows() -> impl Iterator<Item = Row> {
+    APIS.iter().flat_map(|api| {
+        api.cases().map(|(id, case)| Row {
+            resource: api.resource,
+            id,
+            exit_code: case.kind.map_or(0, Kind::exit_code),
+            code: case.kind.map(Kind::code),
+            what: case.what,
+        })
+    })
+}
