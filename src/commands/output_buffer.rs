@@ -16,6 +16,7 @@ pub struct OutputBuffer {
     pending: Vec<u8>,
     /// How many results are pending, those that the printer holds back included.
     count: usize,
+    has_begun: bool,
     is_finished: bool,
 }
 
@@ -26,8 +27,14 @@ impl OutputBuffer {
             printer,
             pending: Vec::new(),
             count: 0,
+            has_begun: false,
             is_finished: false,
         }
+    }
+
+    /// Whether there is a result, written or not.
+    pub fn has_begun(&self) -> bool {
+        self.has_begun
     }
 
     /// How many results wait to be written.
@@ -40,6 +47,7 @@ impl OutputBuffer {
     /// # Errors
     /// `failed` if they cannot be written.
     pub fn add(&mut self, piece: Piece, ui: &Ui) -> Result<usize> {
+        self.has_begun = true;
         let before = self.pending.len();
         self.printer.add(piece, &mut self.pending);
         let mut written = 0;
