@@ -4,6 +4,7 @@
 //! `sandbox`; these use `account`, which uses `json`, `error` and `text`.
 
 pub mod account;
+pub mod client;
 pub mod config;
 pub mod environment;
 pub mod error;

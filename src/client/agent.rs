@@ -1,0 +1,110 @@
+//! ureq, set up once. Each request under way has an agent of its own, since ureq probes pooled connections under the pool's
+//! lock; all of them share the connector (TLS configuration, the address that worked) and the resolver.
+
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use ureq::Agent;
+use ureq::config::Config;
+use ureq::tls::{Certificate, RootCerts, TlsConfig};
+
+use super::PHASE;
+use super::connector::{Connector, Shared};
+use super::proxy::Proxy;
+use super::resolver::Resolver;
+use crate::error::Result;
+
+/// What the program calls itself.
+pub const USER_AGENT: &str = concat!("acctq/", env!("CARGO_PKG_VERSION"));
+
+/// The largest head of a response: the buffer that must hold it is a byte larger.
+const MAX_HEAD: usize = BUFFER - 1;
+const BUFFER: usize = 16 * 1024;
+
+/// An agent, which keeps one connection open at most.
+pub struct Worker {
+    /// ureq's agent.
+    pub agent: Agent,
+    /// Set when the agent opens a connection.
+    pub has_connected: Arc<AtomicBool>,
+}
+
+/// The agents of one client.
+pub struct AgentPool {
+    config: Config,
+    connector: Arc<Shared>,
+    resolver: Resolver,
+    idle: Mutex<Vec<Worker>>,
+}
+
+impl AgentPool {
+    /// Agents that trust `roots`, and whose look-ups have `timeout` each.
+    ///
+    /// # Errors
+    /// `proxy` if ureq cannot use it.
+    pub fn new(
+        timeout: Duration,
+        proxy: Option<&Proxy>,
+        roots: Vec<Certificate<'static>>,
+    ) -> Result<Self> {
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let tls = TlsConfig::builder()
+            .root_certs(RootCerts::Specific(Arc::new(roots)))
+            .unversioned_rustls_crypto_provider(provider)
+            .build();
+        let phase = Some(timeout.min(PHASE));
+        let config = Agent::config_builder()
+            .tls_config(tls)
+            // Never from the environment, which ureq reads by rules of its own.
+            .proxy(proxy.map(Proxy::for_ureq).transpose()?)
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .user_agent(USER_AGENT)
+            .timeout_global(Some(timeout))
+            .timeout_connect(phase)
+            .timeout_send_request(phase)
+            .timeout_recv_response(phase)
+            .timeout_recv_body(phase)
+            .input_buffer_size(BUFFER)
+            .output_buffer_size(BUFFER)
+            .max_response_header_size(MAX_HEAD)
+            .max_idle_connections(1)
+            .max_idle_connections_per_host(1)
+            .build();
+        Ok(AgentPool {
+            config,
+            connector: Arc::default(),
+            resolver: Resolver::default(),
+            idle: Mutex::default(),
+        })
+    }
+
+    /// An agent, with the connection that it kept if there is one.
+    pub fn take(&self) -> Worker {
+        self.idle().pop().unwrap_or_else(|| {
+            let has_connected = Arc::new(AtomicBool::new(false));
+            let connector =
+                Connector { shared: self.connector.clone(), has_connected: has_connected.clone() };
+            Worker {
+                agent: Agent::with_parts(self.config.clone(), connector, self.resolver.clone()),
+                has_connected,
+            }
+        })
+    }
+
+    /// Keeps an agent for the next request.
+    pub fn put(&self, worker: Worker) {
+        self.idle().push(worker);
+    }
+
+    /// Has the host's name resolved anew for the next connection.
+    pub fn forget_addresses(&self) {
+        self.resolver.forget();
+    }
+
+    /// Each change is a single step: a panic elsewhere leaves nothing half done.
+    fn idle(&self) -> MutexGuard<'_, Vec<Worker>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,357 @@
+//! Which proxy the environment asks for, by curl's rules, and failing closed; ureq's own reading of the environment fails open.
+//!
+//! `https_proxy` or `HTTPS_PROXY`, else `all_proxy` or `ALL_PROXY`, the lower-case one first; not for what `no_proxy` or
+//! `NO_PROXY` names. A loopback address never goes through a proxy, and plain http goes to loopback addresses only. What cannot
+//! be honoured is an error: going around a proxy is not ours to decide. Where curl would guess (a path, a second `@`), this does
+//! not: what is a password, and the host that it is sent to, must not depend on the reader.
+
+use std::ffi::OsStr;
+use std::fmt;
+use std::net::IpAddr;
+
+use percent_encoding::percent_decode_str;
+use ureq::ProxyProtocol;
+
+use crate::config::BaseUrl;
+use crate::config::base_url::host_and_port;
+use crate::environment::Environment;
+use crate::error::{Error, Kind, Result};
+
+/// The port of a proxy that names none, as curl has it.
+const PORT: u16 = 1080;
+
+/// An HTTP proxy that tunnels (CONNECT) to the one origin of a base URL.
+pub struct Proxy {
+    /// The variable that names it.
+    pub variable: &'static str,
+    /// How to do without it, where that is allowed.
+    pub around: String,
+    server: Server,
+}
+
+/// What a variable names.
+struct Server {
+    /// An IPv6 address without brackets.
+    host: String,
+    port: u16,
+    /// User name and password, for the proxy only.
+    credentials: Option<(String, String)>,
+}
+
+impl Proxy {
+    /// The proxy that the environment asks for on the way to `url`, if it asks for one.
+    ///
+    /// # Errors
+    /// `proxy`, naming the variable: what it asks for cannot be done. Its value, which may hold a password, is not shown.
+    pub fn choose(url: &BaseUrl, env: &Environment) -> Result<Option<Self>> {
+        let Some(variable) = variable(url, env) else {
+            return Ok(None);
+        };
+        let around = format!(
+            "if {} may be reached directly, add it to {}",
+            url.host(),
+            set(NO_PROXY, env).unwrap_or("NO_PROXY")
+        );
+        let value = env.get(variable).unwrap_or_default();
+        let server = Server::parse(value.to_str().unwrap_or("\u{fffd}"));
+        let server = server.map_err(|words| {
+            Error::new(Kind::Proxy, format!("{variable} {words}")).hint(format!(
+                "{variable} takes an HTTP proxy, as http://USER:PASSWORD@HOST:PORT; {around}"
+            ))
+        })?;
+        Ok(Some(Proxy { variable, around, server }))
+    }
+
+    /// Host and port.
+    pub fn authority(&self) -> String {
+        format!("{}:{}", self.server.bracketed_host(), self.server.port)
+    }
+
+    /// Whether it is told a user name.
+    pub fn has_credentials(&self) -> bool {
+        self.server.credentials.is_some()
+    }
+
+    /// The same in ureq's words.
+    ///
+    /// # Errors
+    /// `proxy` if ureq cannot use it.
+    pub fn for_ureq(&self) -> Result<ureq::Proxy> {
+        let mut proxy = ureq::Proxy::builder(ProxyProtocol::Http)
+            .host(&self.server.bracketed_host())
+            .port(self.server.port);
+        if let Some((user, password)) = &self.server.credentials {
+            proxy = proxy.username(user).password(password);
+        }
+        // ureq's own words hold the URL.
+        proxy.build().map_err(|_| {
+            let message = format!("{} names a proxy that cannot be used", self.variable);
+            Error::new(Kind::Proxy, message).hint(self.around.clone())
+        })
+    }
+}
+
+/// `the proxy proxy.example.com:3128 (HTTPS_PROXY)`
+impl fmt::Display for Proxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the proxy {} ({})", self.authority(), self.variable)
+    }
+}
+
+impl Server {
+    /// Reads `[http://][user[:password]@]host[:port][/]`.
+    ///
+    /// # Errors
+    /// What is wrong, in words that follow the variable's name.
+    fn parse(text: &str) -> Result<Self, String> {
+        let fail = |words: &str| Err(words.to_owned());
+        if !text.bytes().all(|b| b.is_ascii_graphic()) {
+            return fail(
+                "has a character in it that no URL has (a space, a control character, one beyond ASCII)",
+            );
+        }
+        let (scheme, rest) = text.split_once("://").unwrap_or(("http", text));
+        match scheme.to_ascii_lowercase().as_str() {
+            "http" => {}
+            "https" => {
+                return fail("names a proxy that is spoken to over TLS, which acctq cannot do");
+            }
+            "socks" | "socks4" | "socks4a" | "socks5" | "socks5h" => {
+                return fail("names a SOCKS proxy, which acctq cannot use");
+            }
+            _ => return fail("names a kind of proxy that acctq does not know"),
+        }
+        let rest = rest.strip_suffix('/').unwrap_or(rest);
+        if rest.contains(['/', '?', '#', '\\']) {
+            return fail(
+                "has more than a host and a port (in a password, / ? # \\ are written %2F %3F %23 %5C)",
+            );
+        }
+        let (userinfo, server) = match rest.rsplit_once('@') {
+            Some((userinfo, server)) => (Some(userinfo), server),
+            None => (None, rest),
+        };
+        if userinfo.is_some_and(|text| text.contains('@')) {
+            return fail("has two @ (that of a user name or password is written %40)");
+        }
+        let (host, port) = host_and_port(server, PORT)?;
+        Ok(Server { host, port, credentials: userinfo.map(credentials).transpose()? })
+    }
+
+    fn bracketed_host(&self) -> String {
+        if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() }
+    }
+}
+
+/// User name and password for the Basic scheme (RFC 7617), percent-decoded.
+fn credentials(userinfo: &str) -> Result<(String, String), String> {
+    const LONGEST: usize = 4096;
+    let decode = |text: &str| {
+        let text = percent_decode_str(text).decode_utf8();
+        let text = text
+            .ok()
+            .filter(|text| !text.bytes().any(|b| b.is_ascii_control()) && text.len() <= LONGEST);
+        let flaw =
+            "has a user name or password that is too long, no UTF-8, or holds a control character";
+        text.map(String::from).ok_or(flaw.to_owned())
+    };
+    let (user, password) = userinfo.split_once(':').unwrap_or((userinfo, ""));
+    let (user, password) = (decode(user)?, decode(password)?);
+    if user.contains(':') {
+        return Err(
+            "has a colon in its user name, which no proxy can tell from the password".to_owned()
+        );
+    }
+    Ok((user, password))
+}
+
+const NO_PROXY: [&str; 2] = ["no_proxy", "NO_PROXY"];
+
+/// The first of these variables that is set.
+fn set(names: [&'static str; 2], env: &Environment) -> Option<&'static str> {
+    names.into_iter().find(|name| env.get(name).is_some())
+}
+
+/// The variable whose proxy applies to `url`.
+fn variable(url: &BaseUrl, env: &Environment) -> Option<&'static str> {
+    if url.is_loopback() || !url.is_https() {
+        return None;
+    }
+    let variable = set(["https_proxy", "HTTPS_PROXY"], env)
+        .or_else(|| set(["all_proxy", "ALL_PROXY"], env))?;
+    let exceptions = set(NO_PROXY, env).and_then(|name| env.get(name)).map(OsStr::to_string_lossy);
+    (!exceptions.is_some_and(|list| excepts(&list, url.host()))).then_some(variable)
+}
+
+/// Whether a `NO_PROXY` list names `host`: itself, a domain above it, a network around it, or everything.
+///
+/// As in curl, a name may have a dot before it, an entry with a port names nothing, and a star counts alone only.
+fn excepts(list: &str, host: &str) -> bool {
+    if list == "*" {
+        return true;
+    }
+    let address: Option<IpAddr> = host.parse().ok();
+    list.split([',', ' ', '\t']).any(|entry| match address {
+        Some(address) => network_holds(entry, address),
+        None => domain_holds(entry, host),
+    })
+}
+
+/// Whether `host` is `domain` or below it.
+fn domain_holds(domain: &str, host: &str) -> bool {
+    let domain = domain.strip_suffix('.').unwrap_or(domain);
+    let domain = domain.strip_prefix('.').unwrap_or(domain);
+    let domain = domain.to_ascii_lowercase();
+    let Some(above) = host.strip_suffix(&domain) else {
+        return false;
+    };
+    !domain.is_empty() && (above.is_empty() || above.ends_with('.'))
+}
+
+/// Whether `entry`, an address or a network in CIDR notation, holds `address`. curl takes a prefix of no bits for that of a
+/// whole address, and so does this, so that no token takes a way that curl's would not.
+fn network_holds(entry: &str, address: IpAddr) -> bool {
+    let (network, bits) = match entry.split_once('/') {
+        Some((network, bits)) => match bits.parse::<u32>() {
+            Ok(bits) => (network, Some(bits).filter(|bits| *bits > 0)),
+            Err(_) => return false,
+        },
+        None => (entry, None),
+    };
+    let (a, b, width) = match (network.parse(), address) {
+        (Ok(IpAddr::V4(a)), IpAddr::V4(b)) => {
+            (u128::from(a.to_bits()), u128::from(b.to_bits()), 32)
+        }
+        (Ok(IpAddr::V6(a)), IpAddr::V6(b)) => (a.to_bits(), b.to_bits(), 128),
+        _ => return false,
+    };
+    let bits = bits.unwrap_or(width);
+    bits <= width && (a ^ b) >> (width - bits) == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn applies(url: &str, vars: &[(&str, &str)]) -> Option<&'static str> {
+        variable(&BaseUrl::parse(url).expect("URL"), &Environment::from_pairs(vars.iter().copied()))
+    }
+
+    #[test]
+    fn the_variables_of_curl() {
+        let url = "https://api.example.com";
+        for (url, variables, expected) in [
+            (url, &[][..], None),
+            (url, &[("HTTPS_PROXY", "p:1")], Some("HTTPS_PROXY")),
+            (url, &[("HTTPS_PROXY", "p:1"), ("https_proxy", "q:1")], Some("https_proxy")),
+            (url, &[("ALL_PROXY", "socks5://p:1")], Some("ALL_PROXY")),
+            (url, &[("HTTP_PROXY", "p:1"), ("http_proxy", "p:1")], None),
+            (url, &[("HTTPS_PROXY", "")], None),
+            ("https://127.0.0.1:8443", &[("HTTPS_PROXY", "p:1")], None),
+            ("https://[::ffff:127.0.0.1]", &[("HTTPS_PROXY", "p:1")], None),
+            ("http://localhost:8080", &[("ALL_PROXY", "p:1")], None),
+        ] {
+            assert_eq!(applies(url, variables), expected, "{url} {variables:?}");
+        }
+    }
+
+    #[test]
+    fn exceptions() {
+        for (list, host, expected) in [
+            ("*", "api.example.com", true),
+            ("other.org, example.com", "api.example.com", true),
+            ("other.org\texample.com.", "api.example.com", true),
+            (".example.com", "api.example.com", true),
+            ("EXAMPLE.com", "example.com", true),
+            ("10.0.0.0/8", "10.1.2.3", true),
+            ("10.1.2.3", "10.1.2.3", true),
+            ("10.1.2.3/0", "10.1.2.3", true),
+            ("fd00::/8", "[fd00::1]", true),
+            ("ample.com", "example.com", false),
+            ("api.example.com", "example.com", false),
+            ("10.0.0.0/33", "10.1.2.3", false),
+            ("10.0.0.0/x", "10.1.2.3", false),
+            ("10.0.0.0/0", "10.1.2.3", false),
+            ("10.0.0.0/8", "[fd00::1]", false),
+            ("[fd00::1]", "[fd00::1]", false),
+            ("0.0", "10.0.0.0", false),
+            ("*, other.org", "example.com", false),
+            ("*.example.com", "api.example.com", false),
+            ("..example.com", "api.example.com", false),
+            (".", "example.com", false),
+            ("api.example.com:443", "api.example.com", false),
+            ("", "example.com", false),
+        ] {
+            let url = format!("https://{host}");
+            let variables = [("HTTPS_PROXY", "p:1"), ("NO_PROXY", list)];
+            assert_eq!(applies(&url, &variables).is_none(), expected, "{list} {host}");
+        }
+    }
+
+    #[test]
+    fn what_a_proxy_is_called() {
+        for (text, authority, credentials) in [
+            ("http://p:3128", "p:3128", None),
+            ("HTTP://P.example:3128/", "p.example:3128", None),
+            ("p", "p:1080", None),
+            ("http://[fd00::1]:8", "[fd00::1]:8", None),
+            ("192.0.2.1:8", "192.0.2.1:8", None),
+            ("@p:8", "p:8", Some(("", ""))),
+            ("http://user:secret@p:8", "p:8", Some(("user", "secret"))),
+            ("user@p:8", "p:8", Some(("user", ""))),
+            ("u:a:b@p:8", "p:8", Some(("u", "a:b"))),
+            ("u%20x:%40%2f%25%C3%A9@p:8", "p:8", Some(("u x", "@/%é"))),
+            ("u:100%@p:8", "p:8", Some(("u", "100%"))),
+        ] {
+            let url = BaseUrl::parse("https://api.example.com").expect("URL");
+            let env = Environment::from_pairs([("HTTPS_PROXY", text)]);
+            let proxy = Proxy::choose(&url, &env).expect(text).expect(text);
+            assert_eq!(proxy.authority(), authority);
+            let ureq = proxy.for_ureq().expect(text);
+            assert_eq!(format!("{}:{}", ureq.host(), ureq.port()), authority);
+            let told = ureq.username().zip(ureq.password());
+            assert_eq!(told, credentials, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_honoured_is_refused_and_not_repeated() {
+        for text in [
+            "https://hunter2@p:1",
+            "socks://hunter2@p:1",
+            "SOCKS5H://hunter2@p:1",
+            "hunter2://p:1",
+            "://hunter2",
+            "http://",
+            "http://hunter2@",
+            "http://hunter2@:1",
+            "http:p:1",
+            "http://p:",
+            "http://p:0",
+            "http://p:65536",
+            "http://p:hunter2",
+            "http://p:1/hunter2",
+            "http://p:1?hunter2",
+            "http://p:1#hunter2",
+            "http://u:hunter/2@p:1",
+            "http://u:hunter2@x@p:1",
+            "http://u:hunter2\\@p:1",
+            "http://u%3Ax:hunter2@p:1",
+            "http://u:hunter2%0d%0aX-Y:1@p:1",
+            "http://u:hunter2%00@p:1",
+            "http://u:hunter2%ff@p:1",
+            "http://u:hunter2 @p:1",
+            " http://p:1",
+            "http://p:1\n",
+            "http://b\u{fc}cher:1",
+            "http://[hunter2]:1",
+            "http://p..q:1",
+            "http://127.1:1",
+            "\u{fffd}",
+            &format!("http://u:{}@p:1", "hunter2".repeat(1000)),
+        ] {
+            let words = Server::parse(text).map(drop).expect_err(text);
+            assert!(!words.contains("hunter"), "{words}");
+        }
+    }
+}
