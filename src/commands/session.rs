@@ -2,13 +2,15 @@
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 use super::Context;
 use crate::account::redact::{Redactor, Tokens};
-use crate::account::{Id, Resource, Selection};
+use crate::account::{Id, RESOURCES, Resource, Selection};
 use crate::client::{Client, Limits, Run, Throttle, Trace};
-use crate::config::{BaseUrl, Endpoint, Flags, Secret, Settings};
+use crate::config::{BaseUrl, Endpoint, Flags, Origin, Secret, Settings};
 use crate::error::{Error, Kind, Result};
+use crate::expression::{self, Expression};
 use crate::output::Renderer;
 use crate::sandbox;
 
@@ -52,7 +54,9 @@ impl<'a> Session<'a> {
             Some((endpoint, _)) => endpoint,
             None => self.settings.endpoint(resource)?,
         };
-        Ok((endpoint, self.settings.profile_of(endpoint)))
+        let is_environments = matches!(endpoint.base_url.origin, Origin::Variable(_));
+        let profile = self.settings.profile.as_ref().filter(|_| !is_environments);
+        Ok((endpoint, profile.map(|profile| profile.value.as_str())))
     }
 
     /// How accounts of these resources are rendered.
@@ -189,4 +193,38 @@ impl fmt::Display for Target<'_> {
             None => Ok(()),
         }
     }
+}
+
+/// Parses an expression. A text that is wrong and holds a bearer token is not repeated.
+///
+/// # Errors
+/// `usage`: it is no expression.
+pub fn parse_expression(
+    text: &str,
+    resource: &'static Resource,
+    context: &Context<'_>,
+) -> Result<Expression> {
+    expression::parse(text, resource).map_err(|flaw| {
+        if readable_tokens(context).redact_known(text) == text {
+            return flaw.into();
+        }
+        Error::new(Kind::Usage, "this is no expression; it holds the bearer token and is not repeated")
+            .hint("remove the token from where it stands, such as your shell's history")
+    })
+}
+
+/// Knows the tokens that can be read without running a program.
+fn readable_tokens(context: &Context<'_>) -> Redactor {
+    let tokens = Tokens::default();
+    if let Ok(settings) = Settings::load(&context.flags.for_config(), context.env) {
+        let endpoints = RESOURCES.iter().filter_map(|resource| settings.endpoint(resource).ok());
+        for source in endpoints.map(|endpoint| &endpoint.token.value) {
+            if !source.is_command()
+                && let Ok(token) = source.read(context.env, Instant::now(), context.shutdown)
+            {
+                tokens.add(token.expose());
+            }
+        }
+    }
+    Redactor::new(false, tokens)
 }
