@@ -130,8 +130,7 @@ impl<T, R> Queue<T, R> {
     }
 
     fn put(&self, index: usize, item: T, result: Result<R>, bytes: usize) {
-        let is_full =
-            |state: &State<T, R>| index != state.first && state.bytes + bytes > MAX_BYTES;
+        let is_full = |state: &State<T, R>| index != state.first && state.bytes + bytes > MAX_BYTES;
         let Some(mut state) = self.wait_while(is_full) else {
             return;
         };
@@ -177,10 +176,7 @@ impl<T, R> Queue<T, R> {
         let mut state = lock(&self.state);
         while is_full(&state) && !state.is_closed {
             state.waiting += 1;
-            state = self
-                .room
-                .wait(state)
-                .unwrap_or_else(PoisonError::into_inner);
+            state = self.room.wait(state).unwrap_or_else(PoisonError::into_inner);
             state.waiting -= 1;
         }
         (!state.is_closed).then_some(state)

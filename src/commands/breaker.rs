@@ -37,11 +37,7 @@ pub struct Stop {
 
 impl<'a> CircuitBreaker<'a> {
     pub fn new(throttle: &'a Throttle, is_one_api: bool) -> Self {
-        CircuitBreaker {
-            throttle,
-            is_one_api,
-            state: Mutex::default(),
-        }
+        CircuitBreaker { throttle, is_one_api, state: Mutex::default() }
     }
 
     /// Records an account that was found.
@@ -69,11 +65,7 @@ impl<'a> CircuitBreaker<'a> {
 
     /// The first reason to stop counts.
     fn stop(&self, state: &mut State, error: &Error, reason: String, is_fatal: bool) {
-        state.stop.get_or_insert_with(|| Stop {
-            error: error.clone(),
-            reason,
-            is_fatal,
-        });
+        state.stop.get_or_insert_with(|| Stop { error: error.clone(), reason, is_fatal });
         self.throttle.stop();
     }
 
@@ -87,9 +79,9 @@ impl<'a> CircuitBreaker<'a> {
         let is_too_long = context.retry_after.is_some_and(|pause| pause > LONGEST_PAUSE);
         match (kind, context.status) {
             // A wrong configuration of one API, or of the way to it, does not concern the other API.
-            (Kind::Config | Kind::Tls | Kind::Proxy, _) if !error.is_retryable() => self
-                .is_one_api
-                .then_some("no further id can be looked up like this"),
+            (Kind::Config | Kind::Tls | Kind::Proxy, _) if !error.is_retryable() => {
+                self.is_one_api.then_some("no further id can be looked up like this")
+            }
             (Kind::Auth, None) => Some("there is no token"),
             (Kind::Auth, Some(status)) if rejects_token(context.api, status) => {
                 Some("the token is rejected")
@@ -111,7 +103,5 @@ impl<'a> CircuitBreaker<'a> {
 }
 
 fn rejects_token(api: Option<&str>, status: u16) -> bool {
-    RESOURCES
-        .iter()
-        .any(|r| Some(r.api) == api && r.token_rejected.contains(&status))
+    RESOURCES.iter().any(|r| Some(r.api) == api && r.token_rejected.contains(&status))
 }

@@ -38,13 +38,11 @@ impl Takes for Args {
 }
 
 /// Looks up ids of `resources`; `parse` tells to which one an id belongs.
-///
-/// # Errors
-/// The failure of a single id; what ended the run of several.
+/// Err: The failure of a single id; what ended the run of several.
 pub fn run(
     args: &Args,
     resources: &[&'static Resource],
-    parse: impl Fn(&str) -> Result<Id> + Send,
+    parse: fn(&str) -> Result<Id>,
     context: &Context<'_>,
 ) -> Result<CommandStatus> {
     let mut input = Input::new(&args.ids, args.skip)?;
@@ -62,12 +60,7 @@ fn look_up(
     resources: &[&'static Resource],
     context: &Context<'_>,
 ) -> Result<CommandStatus> {
-    let Context {
-        flags,
-        ui,
-        shutdown,
-        ..
-    } = context;
+    let Context { flags, ui, shutdown, .. } = context;
     let started = Instant::now();
     let task = Task::begin(context, "before anything was looked up");
     let session = Session::open(context, &flags.for_config(), Tokens::default())?;

@@ -19,7 +19,7 @@ use super::session::{Clients, Session, Target};
 use super::summary::{Summary, ids};
 use super::violations::{self, Violations, Warnings};
 use super::{CommandStatus, Context};
-use crate::account::redact::{Redactor, Tokens};
+use crate::account::redact::{Redactor, Tokens, hide_credentials};
 use crate::account::{Id, Resource};
 use crate::batch::{self, Sink};
 use crate::client::{Client, Throttle, Trace};
@@ -36,27 +36,20 @@ const LARGE: usize = 64 * 1024;
 const FEW: usize = 20;
 
 /// Looks up the ids of `input`; `parse` tells to which resource each belongs.
-///
-/// # Errors
-/// What ended the run, or kept it from beginning.
+/// Err: What ended the run, or kept it from beginning.
 pub fn run(
     args: &Args,
     mut input: Input,
     resources: &[&'static Resource],
-    parse: impl Fn(&str) -> Result<Id> + Send,
+    parse: fn(&str) -> Result<Id>,
     context: &Context<'_>,
 ) -> Result<CommandStatus> {
-    let Context {
-        flags,
-        env,
-        ui,
-        shutdown,
-    } = context;
+    let Context { flags, env, ui, shutdown } = context;
     let input_count = input.count();
     let session = Session::open(context, &flags.for_config(), Tokens::default())?;
     let renderer = session.renderer(resources, true)?;
     let arguments = input_count.map(|_| args.ids.clone());
-    let results = Arc::new(Results::new(ui.clone(), arguments, Printer::new(&renderer)));
+    let results = Arc::new(Results::new(Arc::clone(ui), arguments, Printer::new(&renderer)));
     results.end_on_signal(shutdown);
     if input.is_typed() {
         ui.note("reading ids from the terminal, one a line; Ctrl-D ends them");
@@ -83,12 +76,8 @@ pub fn run(
         has_rendered: AtomicBool::new(false),
         rendering: Mutex::default(),
     };
-    let mut delivery = Delivery {
-        results: &results,
-        shutdown,
-        warnings: Warnings::new(ui, true),
-        untried: 0,
-    };
+    let mut delivery =
+        Delivery { results: &results, shutdown, warnings: Warnings::new(ui, true), untried: 0 };
     let source = iter::from_fn(|| {
         let is_over = || throttle.is_stopped() || shutdown.is_requested();
         let entry = input.next(&is_over).inspect_err(|e| breaker.fail(e)).ok()??;
@@ -98,11 +87,7 @@ pub fn run(
             let client = prepared(&clients, &id, started).inspect_err(|e| breaker.failed(e))?;
             Ok((id, client))
         });
-        Some(Job {
-            line: entry.line,
-            started,
-            target,
-        })
+        Some(Job { line: entry.line, started, target })
     });
     batch::run(
         input_count.map_or(args.jobs, |count| count.min(args.jobs)),
@@ -205,10 +190,16 @@ impl Sink<Job<'_>, Answer> for Delivery<'_> {
             return;
         };
         let written = match answer {
-            _ if self.untried > 0 => self.skip(),
-            Ok(None) => self.skip(),
-            Ok(Some((piece, violations))) => self.show(&mut output, &job, piece, violations),
-            Err(error) => self.results.failed(&mut output, describe(error, &job), job.line),
+            Ok(Some((piece, violations))) if self.untried == 0 => {
+                self.show(&mut output, &job, piece, violations)
+            }
+            Err(error) if self.untried == 0 => {
+                self.results.failed(&mut output, &describe(error, &job), job.line)
+            }
+            _ => {
+                self.untried += 1;
+                return;
+            }
         };
         drop(output);
         self.abort_unless(written);
@@ -224,11 +215,6 @@ impl Sink<Job<'_>, Answer> for Delivery<'_> {
 }
 
 impl Delivery<'_> {
-    fn skip(&mut self) -> Result<()> {
-        self.untried += 1;
-        Ok(())
-    }
-
     fn show(
         &mut self,
         output: &mut Output,
@@ -259,11 +245,13 @@ impl Delivery<'_> {
 
 /// Adds to a failure which line of the input it is about, and which id.
 fn describe(error: Error, job: &Job<'_>) -> Error {
+    let is_usage = error.kind() == Kind::Usage;
     error.with_context(|context| {
         if job.line.is_some() {
             (context.file, context.line) = (None, job.line);
         }
-        if let (None, Ok((id, _))) = (&context.id, &job.target) {
+        // The id of a usage error may be a secret: such an error names it itself, if at all.
+        if let (None, Ok((id, _)), false) = (&context.id, &job.target, is_usage) {
             context.id = Some(id.as_str().to_owned());
         }
     })
@@ -294,10 +282,7 @@ impl Results {
             arguments,
             started: Instant::now(),
             expected: AtomicUsize::new(0),
-            output: Mutex::new(Output {
-                buffer: OutputBuffer::new(printer),
-                line: None,
-            }),
+            output: Mutex::new(Output { buffer: OutputBuffer::new(printer), line: None }),
             summary: Mutex::default(),
         }
     }
@@ -335,9 +320,9 @@ impl Results {
     }
 
     /// Reports the failure of an id, after the results before it.
-    fn failed(&self, output: &mut Output, error: Error, line: Option<usize>) -> Result<()> {
+    fn failed(&self, output: &mut Output, error: &Error, line: Option<usize>) -> Result<()> {
         self.write(output)?;
-        self.ui.failure(&error);
+        self.ui.failure(error);
         let mut summary = self.summary();
         summary.add_failure(error.kind());
         // A row before it may be held back: its line is done when that is written.
@@ -413,7 +398,8 @@ impl Results {
         let done = summary.done();
         let (upto, mut again) = summary.resume("run it again", " if you still want it");
         if let Some(next) = self.arguments.as_ref().and_then(|ids| ids.get(done)) {
-            again = format!("run it again with the ids from {} on", next.to_string_lossy());
+            let next = hide_credentials(&next.to_string_lossy());
+            again = format!("run it again with the ids from {next} on");
         }
         let message = match done {
             0 => format!("{} before anything was looked up", kind.code()),

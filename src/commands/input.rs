@@ -41,9 +41,7 @@ pub struct Input {
 
 impl Input {
     /// The ids of these arguments, without the first `skip` lines of standard input.
-    ///
-    /// # Errors
-    /// `usage`: standard input is named twice, or lines are to be skipped and it is not named.
+    /// Err: `usage`: standard input is named twice, or lines are to be skipped and it is not named.
     pub fn new(arguments: &[OsString], skip: usize) -> Result<Self> {
         let usage = |message: &str| Error::new(Kind::Usage, message);
         let mut parts = arguments.splitn(3, |argument| argument == STDIN);
@@ -54,10 +52,8 @@ impl Input {
                 .hint("it can be read only once: leave one `-` out"));
         }
         if skip > 0 && after.is_none() {
-            return Err(
-                usage("--skip skips lines of standard input, which is not read")
-                    .hint("name it with `-` among the ids, or leave --skip out"),
-            );
+            return Err(usage("--skip skips lines of standard input, which is not read")
+                .hint("name it with `-` among the ids, or leave --skip out"));
         }
         if skip > 0 {
             // They were looked up before the first line.
@@ -92,9 +88,7 @@ impl Input {
     }
 
     /// The next id; `None` after the last one, or when `is_over` says so while there is nothing to read.
-    ///
-    /// # Errors
-    /// `failed` if standard input cannot be read, `usage` if it has fewer lines than are skipped.
+    /// Err: `failed` if standard input cannot be read, `usage` if it has fewer lines than are skipped.
     pub fn next(&mut self, is_over: &dyn Fn() -> bool) -> Result<Option<Entry>> {
         let argument = |argument: OsString| Entry {
             text: argument.to_string_lossy().into_owned(),
@@ -174,10 +168,8 @@ impl Lines {
         }
         if self.is_at_end && self.number < self.skip {
             let s = if self.number == 1 { "" } else { "s" };
-            let message = format!(
-                "--skip {}: standard input has only {} line{s}",
-                self.skip, self.number
-            );
+            let message =
+                format!("--skip {}: standard input has only {} line{s}", self.skip, self.number);
             return Err(Error::new(Kind::Usage, message)
                 .hint("is it the same input as before? nothing has been looked up"));
         }
@@ -264,11 +256,7 @@ fn size_of_stdin() -> Option<u64> {
 /// Appends the next part of a line: [`MAX_LINE`] bytes from the first non-blank on, and one non-blank byte beyond them, which makes
 /// the line too long.
 fn keep(line: &mut Vec<u8>, part: &[u8]) {
-    let part = if line.is_empty() {
-        part.trim_ascii_start()
-    } else {
-        part
-    };
+    let part = if line.is_empty() { part.trim_ascii_start() } else { part };
     let (kept, rest) = part.split_at(part.len().min(MAX_LINE.saturating_sub(line.len())));
     line.extend_from_slice(kept);
     if line.len() == MAX_LINE {

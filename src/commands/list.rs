@@ -50,9 +50,7 @@ impl Takes for Args {
 }
 
 /// Lists the accounts.
-///
-/// # Errors
-/// What ended the list; `--strict`'s refusals have been reported before.
+/// Err: What ended the list; `--strict`'s refusals have been reported before.
 pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
     let Context { flags, env, ui, shutdown } = context;
     let filter = args.filter.iter().map(|text| parse_filter(text, context));
@@ -61,7 +59,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
     let session = Session::open(context, &flags.for_config(), Tokens::default())?;
     let renderer = session.renderer(&[RESOURCE], true)?;
     let (_, profile) = session.endpoint(RESOURCE)?;
-    let results = Results::new(ui.clone(), profile, Printer::new(&renderer));
+    let results = Results::new(Arc::clone(ui), profile, Printer::new(&renderer));
     let results = Arc::new(results);
     results.end_on_signal(shutdown);
     let trace = |trace: &Trace<'_>| {
@@ -91,8 +89,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
         refused: 0,
         has_failed: false,
     };
-    let read =
-        client.list(RESOURCE, Instant::now(), &mut |account| listing.take_or_fail(&account));
+    let read = client.list(RESOURCE, Instant::now(), &mut |account| listing.take_or_fail(&account));
     let status = listing.finish(read);
     ui.end_progress();
     status
@@ -149,8 +146,7 @@ impl Listing<'_> {
             return Ok(ControlFlow::Break(()));
         };
         self.results.read.fetch_add(1, Ordering::Relaxed);
-        let holds =
-            |e: &Expression| e.evaluate(Some(account), self.redactor, self.now).holds;
+        let holds = |e: &Expression| e.evaluate(Some(account), self.redactor, self.now).holds;
         let matches = self.filter.iter().all(holds);
         let mut violations = account.violations();
         if !matches {
@@ -349,8 +345,7 @@ impl Results {
                 format!("{}; the list is cut off after {}", kind.code(), accounts(written))
             }
         };
-        let error =
-            Error::new(kind, message).hint(hint(kind, "run it again if you still want it"));
+        let error = Error::new(kind, message).hint(hint(kind, "run it again if you still want it"));
         Target { resource: RESOURCE, id: None, profile: self.profile.as_deref() }.describe(error)
     }
 

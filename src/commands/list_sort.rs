@@ -48,9 +48,7 @@ enum Key {
 
 impl Order {
     /// Parses `FIELD` or `-FIELD`.
-    ///
-    /// # Errors
-    /// `usage`: there is no such field, or it has no order.
+    /// Err: `usage`: there is no such field, or it has no order.
     pub fn parse(text: &str, resource: &'static Resource) -> Result<Self> {
         let text = text.trim();
         let (path, is_descending) = match text.strip_prefix('-') {
@@ -159,19 +157,11 @@ pub struct Sorter<'a> {
 
 impl<'a> Sorter<'a> {
     pub fn new(order: &'a Order, limit: Option<usize>) -> Self {
-        Sorter {
-            order,
-            limit,
-            held: BinaryHeap::new(),
-            size: 0,
-            number: 0,
-        }
+        Sorter { order, limit, held: BinaryHeap::new(), size: 0, number: 0 }
     }
 
     /// Adds an account.
-    ///
-    /// # Errors
-    /// `failed`: there is too much.
+    /// Err: `failed`: there is too much.
     pub fn add(&mut self, account: &Account, redactor: &Redactor, piece: Piece) -> Result<()> {
         let key = self.order.key(account, redactor);
         // A key is no larger than the text of its value.
@@ -206,9 +196,6 @@ impl<'a> Sorter<'a> {
 
     /// In order.
     pub fn sorted(self) -> impl Iterator<Item = Piece> {
-        self.held
-            .into_sorted_vec()
-            .into_iter()
-            .map(|held| held.piece)
+        self.held.into_sorted_vec().into_iter().map(|held| held.piece)
     }
 }

@@ -43,9 +43,7 @@ impl OutputBuffer {
     }
 
     /// Adds a result. Returns how many results were written to make room for it.
-    ///
-    /// # Errors
-    /// `failed` if they cannot be written.
+    /// Err: `failed` if they cannot be written.
     pub fn add(&mut self, piece: Piece, ui: &Ui) -> Result<usize> {
         self.has_begun = true;
         let before = self.pending.len();
@@ -61,9 +59,7 @@ impl OutputBuffer {
     }
 
     /// Writes what is pending, but for what the printer holds back. Returns how many results that were.
-    ///
-    /// # Errors
-    /// `failed` if it cannot be written.
+    /// Err: `failed` if it cannot be written.
     pub fn write(&mut self, ui: &Ui) -> Result<usize> {
         let pending = mem::take(&mut self.pending);
         let mut rest = &pending[..];
@@ -84,9 +80,7 @@ impl OutputBuffer {
     }
 
     /// Completes the output: writes what waits, and closes what is open.
-    ///
-    /// # Errors
-    /// `failed` if it cannot be written.
+    /// Err: `failed` if it cannot be written.
     pub fn finish(&mut self, ui: &Ui) -> Result<usize> {
         if !mem::replace(&mut self.is_finished, true) {
             self.printer.finish(&mut self.pending);
@@ -95,9 +89,7 @@ impl OutputBuffer {
     }
 
     /// Ends the output before it is complete: writes what waits, and leaves open what is open.
-    ///
-    /// # Errors
-    /// `failed` if it cannot be written.
+    /// Err: `failed` if it cannot be written.
     pub fn break_off(&mut self, ui: &Ui) -> Result<usize> {
         if !mem::replace(&mut self.is_finished, true) {
             self.printer.flush(&mut self.pending);

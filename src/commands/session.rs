@@ -26,9 +26,7 @@ pub struct Session<'a> {
 
 impl<'a> Session<'a> {
     /// Loads the settings for these flags. `tokens` gets to know the tokens that are read; the sessions of one run share it.
-    ///
-    /// # Errors
-    /// `config`: of the configuration; `failed`: the sandbox cannot be started.
+    /// Err: `config`: of the configuration; `failed`: the sandbox cannot be started.
     pub fn open(context: &'a Context<'a>, flags: &Flags, tokens: Tokens) -> Result<Self> {
         let settings = Settings::load(flags, context.env)?;
         let sandbox = settings.is_sandbox().then(start_sandbox).transpose()?;
@@ -46,9 +44,7 @@ impl<'a> Session<'a> {
     }
 
     /// Where look-ups of `resource` go, and the name of the profile that says so; no name if the environment says so.
-    ///
-    /// # Errors
-    /// `config`, `auth`: what is missing.
+    /// Err: `config`, `auth`: what is missing.
     pub fn endpoint(&self, resource: &'static Resource) -> Result<(&Endpoint, Option<&str>)> {
         let endpoint = match &self.sandbox {
             Some((endpoint, _)) => endpoint,
@@ -60,23 +56,14 @@ impl<'a> Session<'a> {
     }
 
     /// How accounts of these resources are rendered.
-    ///
-    /// # Errors
-    /// `usage`: `--fields` makes no sense.
+    /// Err: `usage`: `--fields` makes no sense.
     pub fn renderer(&self, resources: &[&'static Resource], many: bool) -> Result<Renderer> {
         let Context { flags, ui, .. } = self.context;
         let selection = flags.fields.as_ref();
-        let selection = selection
-            .map(|names| Selection::new(names, resources, flags.reveal))
-            .transpose()?;
+        let selection =
+            selection.map(|names| Selection::new(names, resources, flags.reveal)).transpose()?;
         let format = self.settings.output.value;
-        Ok(Renderer::new(
-            format,
-            many,
-            resources,
-            selection,
-            ui.screen(),
-        ))
+        Ok(Renderer::new(format, many, resources, selection, ui.screen()))
     }
 
     /// The clients of one run.
@@ -117,27 +104,15 @@ pub struct Clients<'s> {
 
 impl<'s> Clients<'s> {
     /// The client that looks up `id`, or lists the accounts of `resource` without one.
-    ///
-    /// # Errors
-    /// Of the configuration, or of a proxy or CA that cannot be used.
-    pub fn of(
-        &self,
-        resource: &'static Resource,
-        id: Option<&Id>,
-    ) -> Result<Arc<Client<'s>>> {
+    /// Err: Of the configuration, or of a proxy or CA that cannot be used.
+    pub fn of(&self, resource: &'static Resource, id: Option<&Id>) -> Result<Arc<Client<'s>>> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, client)) = known.iter().find(|(other, _)| *other == resource) {
             return Ok(client.clone());
         }
-        let mut target = Target {
-            resource,
-            id,
-            profile: None,
-        };
-        let (endpoint, profile) = self
-            .session
-            .endpoint(resource)
-            .map_err(|error| target.describe(error))?;
+        let mut target = Target { resource, id, profile: None };
+        let (endpoint, profile) =
+            self.session.endpoint(resource).map_err(|error| target.describe(error))?;
         target.profile = profile;
         let limits = Limits {
             timeout: self.session.settings.timeout.value,
@@ -164,11 +139,7 @@ pub struct Target<'a> {
 impl<'a> Target<'a> {
     /// The account of that id.
     pub fn account(id: &'a Id, profile: Option<&'a str>) -> Self {
-        Target {
-            resource: id.resource(),
-            id: Some(id),
-            profile,
-        }
+        Target { resource: id.resource(), id: Some(id), profile }
     }
 
     /// Adds to an error what it is about: the one place where an error learns that, but for the client's own.
@@ -196,9 +167,7 @@ impl fmt::Display for Target<'_> {
 }
 
 /// Parses an expression. A text that is wrong and holds a bearer token is not repeated.
-///
-/// # Errors
-/// `usage`: it is no expression.
+/// Err: `usage`: it is no expression.
 pub fn parse_expression(
     text: &str,
     resource: &'static Resource,
@@ -208,8 +177,11 @@ pub fn parse_expression(
         if readable_tokens(context).redact_known(text) == text {
             return flaw.into();
         }
-        Error::new(Kind::Usage, "this is no expression; it holds the bearer token and is not repeated")
-            .hint("remove the token from where it stands, such as your shell's history")
+        Error::new(
+            Kind::Usage,
+            "this is no expression; it holds the bearer token and is not repeated",
+        )
+        .hint("remove the token from where it stands, such as your shell's history")
     })
 }
 

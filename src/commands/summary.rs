@@ -49,9 +49,7 @@ impl Summary {
     }
 
     /// The status of the run; `stop` is what left ids untried.
-    ///
-    /// # Errors
-    /// Why ids were left untried.
+    /// Err: Why ids were left untried.
     pub fn status(&self, stop: Option<Stop>) -> Result<CommandStatus> {
         let Some(stop) = stop else {
             let kinds = self.failed.values().map(|(kind, _)| *kind);

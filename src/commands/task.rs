@@ -30,10 +30,7 @@ impl Task {
         let task = Arc::new(Task {
             ui: context.ui.clone(),
             writing: Mutex::default(),
-            doing: Mutex::new(Doing {
-                words: words.to_owned(),
-                account: None,
-            }),
+            doing: Mutex::new(Doing { words: words.to_owned(), account: None }),
         });
         let ended = task.clone();
         context.shutdown.on_signal(move |kind| {

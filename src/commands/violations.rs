@@ -46,9 +46,7 @@ pub fn refusal(violations: &Violations, target: Target<'_>, is_left_out: bool) -
 }
 
 /// The violations of an account that was looked up.
-///
-/// # Errors
-/// [`refusal`], with `strict`.
+/// Err: [`refusal`], with `strict`.
 pub fn check(found: &Found, strict: bool, target: Target<'_>) -> Result<Violations> {
     let violations = found.account.violations();
     if !strict || violations.is_empty() {
@@ -90,20 +88,13 @@ pub struct Warnings<'a> {
 impl<'a> Warnings<'a> {
     /// For one account or `many`.
     pub fn new(ui: &'a Ui, many: bool) -> Self {
-        Warnings {
-            ui,
-            many,
-            counts: BTreeMap::new(),
-            accounts: 0,
-        }
+        Warnings { ui, many, counts: BTreeMap::new(), accounts: 0 }
     }
 
     /// Whether [`Warnings::warn`] would print a warning.
     pub fn are_new(&self, violations: &Violations, resource: &Resource) -> bool {
         let is_new = |field: &Field| !self.counts.contains_key(&(resource.api, field.name));
-        violations
-            .iter()
-            .any(|(field, _)| !self.many || is_new(field))
+        violations.iter().any(|(field, _)| !self.many || is_new(field))
     }
 
     /// Warns about what has not been warned about yet.
@@ -113,10 +104,7 @@ impl<'a> Warnings<'a> {
         }
         self.accounts += 1;
         violations.retain(|(field, _)| {
-            let count = self
-                .counts
-                .entry((target.resource.api, field.name))
-                .or_default();
+            let count = self.counts.entry((target.resource.api, field.name)).or_default();
             *count += 1;
             *count == 1 || !self.many
         });
@@ -148,25 +136,14 @@ impl<'a> Warnings<'a> {
         let fields: Vec<_> = self
             .counts
             .iter()
-            .map(|((_, name), count)| FieldWarning {
-                name,
-                drift: count.to_string(),
-            })
+            .map(|((_, name), count)| FieldWarning { name, drift: count.to_string() })
             .collect();
-        let list = fields
-            .iter()
-            .map(|field| format!("{} ({})", field.name, field.drift));
+        let list = fields.iter().map(|field| format!("{} ({})", field.name, field.drift));
         let list = list.collect::<Vec<_>>().join(", ");
-        let message = format!(
-            "{} accounts violate the API's contract: {list}",
-            self.accounts
-        );
+        let message = format!("{} accounts violate the API's contract: {list}", self.accounts);
         self.ui.warning(&Warning {
             fields,
-            ..Warning::new(
-                &message,
-                "they are used as they came; --strict makes this an error",
-            )
+            ..Warning::new(&message, "they are used as they came; --strict makes this an error")
         });
     }
 }
