@@ -8,6 +8,7 @@ pub mod client;
 pub mod config;
 pub mod environment;
 pub mod error;
+pub mod expression;
 pub mod json;
 pub mod output;
 pub mod process;
