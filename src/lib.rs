@@ -15,3 +15,4 @@ pub mod process;
 pub mod sandbox;
 pub mod signals;
 pub mod text;
+pub mod batch;
