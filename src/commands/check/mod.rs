@@ -1,0 +1,302 @@
+//! `check`: whether expectations hold, for one account on the command line or a suite of checks in a file.
+//!
+//! Every expectation is evaluated and reported. A look-up that fails outranks an unmet expectation: an incomplete run is no
+//! verdict. A suite goes on after a failure, and exits with the code that its failures share.
+
+mod junit;
+mod result;
+mod run;
+mod suite;
+mod target;
+
+use std::cell::Cell;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use result::{CheckResult, Verdicts};
+use run::CheckRun;
+use suite::Check;
+use target::Target;
+
+use super::breaker::Breaker;
+use super::poll::{Expectation, PollEnd, Question, Schedule};
+use super::session::{Clients, about};
+use super::violations::{ViolationReporter, Violations};
+use super::{CommandStatus, Context};
+use crate::account::redact::Tokens;
+use crate::account::{Redactor, id};
+use crate::batch;
+use crate::client::Trace;
+use crate::config::{self, DEFAULT_JOBS, values};
+use crate::error::{Error, Kind, Result};
+use crate::flags::Takes;
+
+/// A check with `retry_for` is repeated at this interval, or this number of times if that is more often.
+const INTERVAL: Duration = Duration::from_secs(5);
+const TIMES: u32 = 10;
+
+const EXAMPLES: &str = "\
+Without --expect, the account must exist. Exit code 0: all expectations hold; 10:
+one does not. Any other code: the account could not be looked up (see `acctq help
+exit-codes`), which is no verdict. In a suite, too, failed look-ups outrank 10: it
+exits with the code that they share, else with 1.
+
+A suite is a TOML file; `profile`, `retry_for` and `strict` are optional:
+
+  version = 1
+
+  [[check]]
+  name = \"the pro plan is active\"
+  id = \"cacc_activestandard\"
+  expect = [\"status=active\", \"metadata.plan=pro\"]
+
+  [[check]]
+  name = \"the account stays\"
+  id = \"provisioned-family\"
+  expect = \"!ends_at\"
+  profile = \"sandbox\"   # instead of the selected one
+  retry_for = \"30s\"     # repeat it, every 5 s or 10 times, until it holds
+  strict = true         # as --strict, for this check
+
+-o json prints an object, and for a suite an array of them: name, id, api,
+profile, verdict (met, unmet or error), found, expectations (each expect, holds,
+actual, note), error, lookups, elapsed_ms. All keys are always there; null means
+unknown, not set or, as the note says, secret or too long. Reports do not repeat
+a secret that a name or an expectation contains.
+
+Examples:
+  acctq -p sandbox check cacc_activestandard --expect status=active
+  acctq -p sandbox check ending --expect 'ends_at>now+14d' --expect 'ends_at?'
+  acctq -p sandbox check gone --expect not_found
+  acctq check --suite smoke.toml --report-junit report.xml";
+
+/// `<ID> [--expect EXPR]...`, `--suite FILE`
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = EXAMPLES,
+    override_usage = "acctq check [OPTIONS] <ID>\n       acctq check [OPTIONS] --suite <FILE>"
+)]
+pub struct Args {
+    /// The account
+    #[arg(value_name = "ID", required_unless_present = "suite")]
+    id: Option<String>,
+    /// Expect this to hold, such as status=active; repeatable. See `acctq help expressions`
+    #[arg(long, value_name = "EXPR", allow_hyphen_values = true)]
+    expect: Vec<String>,
+    /// Run all checks of this file
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["id", "expect"])]
+    suite: Option<PathBuf>,
+    /// Write the results of the suite to this file as JUnit XML
+    #[arg(long, value_name = "FILE")]
+    report_junit: Option<PathBuf>,
+    #[arg(
+        long,
+        value_name = "N",
+        value_parser = values::parse_jobs,
+        allow_hyphen_values = true,
+        help = format!("Run N checks of a suite at once, 1 to 256 [default: {DEFAULT_JOBS}]")
+    )]
+    jobs: Option<usize>,
+}
+
+impl Takes for Args {
+    const FLAGS: &'static [&'static str] =
+        &["profile", "output", "strict", "timeout", "retries", "config", "verbose"];
+}
+
+/// Checks, and reports.
+///
+/// # Errors
+/// `usage`, `config`; of a single check, what its look-up failed with.
+pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
+    let Context { flags, env, ui, shutdown } = context;
+    let started = Instant::now();
+    let checks = load(args, context)?;
+    let format = config::output_setting(&flags.for_config(), env)?.value;
+    let tokens = Tokens::default();
+    let targets = Target::all(&checks, context, &tokens);
+    let redactor = Redactor::new(false, tokens);
+    let run = CheckRun::new(
+        (*ui).clone(),
+        checks,
+        redactor,
+        args.suite.clone(),
+        args.report_junit.clone(),
+        format,
+        started,
+    );
+    let interrupted = run.clone();
+    shutdown.on_signal(move |kind| Some(interrupted.on_signal(kind)));
+    if args.suite.is_some() {
+        ui.begin_progress(env);
+    }
+    let trace = |trace: &Trace<'_>| ui.trace(trace);
+    let stations: Vec<_> = targets
+        .iter()
+        .map(|target| {
+            let session = target.session.as_ref().map_err(Clone::clone);
+            let clients = session.map(|session| session.clients(&target.throttle, &trace));
+            Station { target, clients, breaker: target.breaker() }
+        })
+        .collect();
+    let mut violations = ViolationReporter::new(ui, args.suite.is_some(), "judged");
+    let jobs = args.jobs.unwrap_or(DEFAULT_JOBS).min(run.checks.len());
+    batch::run(
+        jobs,
+        run.checks.iter().take_while(|_| !shutdown.is_requested()),
+        |check| judge(check, &stations, &run, flags.strict),
+        |check, judged| deliver(check, judged, &run, &mut violations),
+        || (),
+    );
+    ui.end_progress();
+    if shutdown.is_requested() {
+        return Ok(CommandStatus::Done);
+    }
+    violations.summarize();
+    run.finish(None)
+}
+
+/// The checks of the suite, or the one of the command line.
+fn load(args: &Args, context: &Context<'_>) -> Result<Vec<Check>> {
+    if let Some(path) = &args.suite {
+        if let Some(report) = &args.report_junit {
+            let config = config::config_path(&context.flags.for_config(), context.env).ok();
+            let taken = [
+                ("suite", Some(path)),
+                ("configuration", config.as_ref().map(|config| &config.value)),
+            ];
+            for (what, path) in taken {
+                if let Some(path) = path.filter(|path| is_same_file(report, path)) {
+                    let message =
+                        format!("--report-junit would overwrite the {what}, {}", path.display());
+                    return Err(
+                        Error::new(Kind::Usage, message).hint("name another file for the report")
+                    );
+                }
+            }
+        }
+        return suite::read(path);
+    }
+    // clap's `requires` does not work for arguments that conflict with the suite.
+    let for_suites =
+        [("--report-junit", args.report_junit.is_some()), ("--jobs", args.jobs.is_some())];
+    if let Some((flag, _)) = for_suites.iter().find(|(_, is_given)| *is_given) {
+        return Err(Error::new(Kind::Usage, format!("{flag} needs --suite"))
+            .hint("leave it out, or put the check into a suite"));
+    }
+    let id = id::route(args.id.as_deref().unwrap_or_default())?;
+    Ok(vec![Check {
+        name: None,
+        line: None,
+        expectations: Expectation::parse_all(&args.expect, id.resource())?,
+        id,
+        profile: None,
+        retry_for: None,
+        strict: false,
+    }])
+}
+
+fn is_same_file(one: &Path, other: &Path) -> bool {
+    let whole = |path: &Path| path.canonicalize().ok();
+    whole(one).is_some_and(|path| whole(other) == Some(path))
+}
+
+/// A target at work.
+struct Station<'a> {
+    target: &'a Target<'a>,
+    clients: Result<Clients<'a>>,
+    breaker: Breaker<'a>,
+}
+
+/// The result of a check with what else is reported about it.
+struct Judged {
+    result: CheckResult,
+    violations: Violations,
+}
+
+/// Makes one check, again and again if it may be.
+fn judge(
+    check: &Arc<Check>,
+    stations: &[Station<'_>],
+    run: &CheckRun,
+    strict: bool,
+) -> Result<Judged> {
+    let started = Instant::now();
+    let lookups = Cell::new(0);
+    let station = stations.iter().find(|station| station.target.is_of(check));
+    let station = station.ok_or_else(|| Error::new(Kind::Failed, "a check has no target"))?;
+    let mut profile = check.profile.as_deref().map(|name| run.redactor.redact(name));
+    let answer = (|| {
+        let clients = station.clients.as_ref().map_err(Clone::clone)?;
+        let client = clients.of(check.id.resource())?;
+        profile = client.profile().map(str::to_owned);
+        let acquire = || {
+            let waiting = Instant::now();
+            if !station.target.throttle.acquire_id() {
+                return Err(station.breaker.refusal());
+            }
+            lookups.set(lookups.get() + 1);
+            Ok(waiting.elapsed())
+        };
+        let question = Question {
+            id: check.id.clone(),
+            client,
+            expectations: &check.expectations,
+            redactor: &run.redactor,
+            strict: check.strict || strict,
+        };
+        let Some(within) = check.retry_for else {
+            acquire()?;
+            return question.ask(Instant::now(), None);
+        };
+        let schedule = Schedule::new(started, within, (within / TIMES).min(INTERVAL));
+        match question.poll(schedule, acquire, |_| Ok(()))? {
+            PollEnd::Met(answer) | PollEnd::Final(answer, _) | PollEnd::Unmet(answer) => Ok(answer),
+            PollEnd::Failing { failure, .. } => Err(failure),
+        }
+    })();
+    station.breaker.record(&answer);
+    let (verdicts, violations, redactor) = match answer {
+        Ok(answer) => {
+            let verdicts = Verdicts { found: answer.account.is_some(), list: answer.verdicts };
+            (Ok(verdicts), answer.violations, answer.redactor)
+        }
+        Err(error) => {
+            let error = match error.context().id {
+                // The id may be the bearer token itself.
+                None if error.kind() != Kind::Usage => {
+                    about(error, check.id.resource(), Some(&check.id), profile.as_deref())
+                }
+                _ => error,
+            };
+            (
+                Err(run.about(check, &run.redactor, error)),
+                Violations::default(),
+                run.redactor.clone(),
+            )
+        }
+    };
+    let (check, lookups, elapsed) = (check.clone(), lookups.get(), started.elapsed());
+    Ok(Judged {
+        result: CheckResult { check, redactor, profile, verdicts, lookups, elapsed },
+        violations,
+    })
+}
+
+/// Takes the result of a check, in the order of the checks.
+fn deliver(
+    check: &Arc<Check>,
+    judged: Result<Judged>,
+    run: &CheckRun,
+    violations: &mut ViolationReporter<'_>,
+) {
+    match judged {
+        Ok(Judged { result, violations: found }) => {
+            violations.warn(&found, &check.id, result.profile.as_deref());
+            run.add(result);
+        }
+        // A panic.
+        Err(error) => run.add(CheckResult::skipped(check.clone(), run.redactor.clone(), error)),
+    }
+}

@@ -1,0 +1,219 @@
+//! The state of a check run and its report: at the end, or when a signal ends it.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use super::junit;
+use super::result::{self, CheckResult, Outcome};
+use super::suite::{Check, shown_name};
+use crate::account::Redactor;
+use crate::commands::poll::{limit, subject, unmet};
+use crate::commands::{CommandStatus, session};
+use crate::error::{Error, Kind, Result};
+use crate::output::Format;
+use crate::signals;
+use crate::text::{EXCERPT, excerpt, grouped, span};
+use crate::ui::Ui;
+
+/// The memory for long values in the report, in bytes.
+const ROOM: usize = 4 * 1024 * 1024;
+
+/// The checks of one call and their results so far.
+pub struct CheckRun {
+    pub ui: Arc<Ui>,
+    pub checks: Vec<Arc<Check>>,
+    pub redactor: Redactor,
+    /// The file that the checks come from, if not from the command line.
+    pub suite: Option<PathBuf>,
+    pub junit: Option<PathBuf>,
+    pub format: Format,
+    pub started: Instant,
+    state: Mutex<State>,
+}
+
+struct State {
+    /// In the order of the checks.
+    results: Vec<CheckResult>,
+    room: usize,
+    is_reported: bool,
+}
+
+impl CheckRun {
+    pub fn new(
+        ui: Arc<Ui>,
+        checks: Vec<Check>,
+        redactor: Redactor,
+        suite: Option<PathBuf>,
+        junit: Option<PathBuf>,
+        format: Format,
+        started: Instant,
+    ) -> Arc<Self> {
+        Arc::new(CheckRun {
+            ui,
+            checks: checks.into_iter().map(Arc::new).collect(),
+            redactor,
+            suite,
+            junit,
+            format,
+            started,
+            state: Mutex::new(State { results: Vec::new(), room: ROOM, is_reported: false }),
+        })
+    }
+
+    /// Adds the result of the next check, and reports its failure. After a signal it comes too late.
+    pub fn add(&self, mut result: CheckResult) {
+        let mut state = self.lock();
+        if state.is_reported {
+            return;
+        }
+        if let Ok(verdicts) = &mut result.verdicts {
+            verdicts.list.iter_mut().for_each(|verdict| limit(verdict, &mut state.room));
+        }
+        if let (Err(error), Some(_)) = (&result.verdicts, &self.suite) {
+            self.ui.failure(error);
+        }
+        state.results.push(result);
+        self.show_progress(state.results.len());
+    }
+
+    fn show_progress(&self, done: usize) {
+        self.ui.progress(|| {
+            format!("{} of {} checks done", grouped(done), grouped(self.checks.len()))
+        });
+    }
+
+    /// Adds name and place of the check to an error.
+    pub fn about(&self, check: &Check, redactor: &Redactor, error: Error) -> Error {
+        let (Some(name), Some(suite)) = (&check.name, &self.suite) else {
+            return error;
+        };
+        let error = error.with_prefix(&format!("`{}`: ", shown_name(name, redactor)));
+        match error.context().file {
+            // The mistake is in another file.
+            Some(_) => error,
+            None => error.at(suite, check.line),
+        }
+    }
+
+    /// Reports what is known when a signal ends the run, and says what was interrupted.
+    pub fn on_signal(self: Arc<Self>, kind: Kind) -> Error {
+        let done = self.lock().results.len();
+        let message = match (&self.suite, &self.checks[..]) {
+            (None, [check]) => format!("{} while checking {}", kind.code(), check.id.as_str()),
+            _ => format!(
+                "{} after {} of {} checks",
+                kind.code(),
+                grouped(done),
+                grouped(self.checks.len())
+            ),
+        };
+        let run = self.clone();
+        let suffix = signals::complete(move || {
+            run.ui.end_progress();
+            if run.suite.is_some()
+                && let Err(error) = run.finish(Some(kind))
+            {
+                run.ui.error(&error);
+            }
+        });
+        Error::new(kind, message)
+            .with_suffix(suffix)
+            .hint(signals::hint(kind, "run it again if you still need it"))
+    }
+
+    /// Writes the reports, once. After a signal, the checks that were not made are errors. A report that cannot be written does not
+    /// take the verdict away.
+    pub fn finish(&self, signal: Option<Kind>) -> Result<CommandStatus> {
+        let mut state = self.lock();
+        if std::mem::replace(&mut state.is_reported, true) {
+            return Ok(CommandStatus::Done);
+        }
+        if let (None, [CheckResult { verdicts: Err(error), .. }]) =
+            (&self.suite, &state.results[..])
+        {
+            return Err(error.clone());
+        }
+        if let Some(kind) = signal {
+            for check in &self.checks[state.results.len()..] {
+                let error =
+                    Error::new(kind, "a signal ended the run before this check was answered");
+                let error = session::about(error, check.id.resource(), Some(&check.id), None);
+                let error = self.about(check, &self.redactor, error);
+                state.results.push(CheckResult::skipped(
+                    check.clone(),
+                    self.redactor.clone(),
+                    error,
+                ));
+            }
+        }
+        let results = &state.results;
+        let elapsed = self.started.elapsed();
+        let junit = match (&self.junit, &self.suite) {
+            (Some(path), Some(suite)) => junit::xml(results, suite, elapsed, &self.redactor)
+                .map_err(|e| {
+                    Error::new(Kind::Failed, "the JUnit report could not be made").because(e)
+                })
+                .and_then(|xml| junit::write(path, &xml)),
+            _ => Ok(()),
+        };
+        let (is_suite, screen) = (self.suite.is_some(), self.ui.screen());
+        self.ui.report(|out| result::write(results, is_suite, self.format, screen, out))?;
+        if is_suite && !self.format.has_json_errors() {
+            self.ui.note(&format!("{} · {}", summary(results), span(elapsed)));
+        }
+        let failures = results.iter().filter_map(|result| result.verdicts.as_ref().err());
+        let failed = Kind::in_common(failures.map(Error::kind));
+        let unmet = self.unmet(results, failed);
+        if let Some(error) = &unmet {
+            self.ui.error(error);
+        }
+        junit?;
+        let failed = failed.or(unmet.map(|error| error.kind()));
+        Ok(failed.map_or(CommandStatus::Done, CommandStatus::Failed))
+    }
+
+    /// The error that says what is unmet, if anything is. Where other checks failed, it is of their kind, as the whole call is.
+    fn unmet(&self, results: &[CheckResult], failed: Option<Kind>) -> Option<Error> {
+        let all: Vec<_> =
+            results.iter().filter(|result| result.outcome() == Outcome::Unmet).collect();
+        let first = *all.first()?;
+        let check = &first.check;
+        let Some(suite) = &self.suite else {
+            let verdicts = first.verdicts.as_ref().ok()?;
+            let profile = first.profile.as_deref();
+            let subject = subject(&check.id, profile);
+            let unmet = unmet(&check.expectations, &verdicts.list, &first.redactor);
+            let error = Error::new(Kind::Unmet, format!("{subject} is not as expected: {unmet}"));
+            let error = session::about(error, check.id.resource(), Some(&check.id), profile);
+            return Some(error.with_context(|context| context.elapsed = Some(first.elapsed)));
+        };
+        let names = all.iter().filter_map(|result| result.name()).map(|name| format!("`{name}`"));
+        // More would not be shown.
+        let names: Vec<_> = names.take(EXCERPT).collect();
+        let (count, total) = (grouped(all.len()), grouped(self.checks.len()));
+        let message =
+            format!("{count} of {total} checks failed: {}", excerpt(&names.join(", "), EXCERPT));
+        let error = Error::new(failed.unwrap_or(Kind::Unmet), message).at(suite, check.line);
+        let errors = results.iter().filter(|result| result.outcome() == Outcome::Error).count();
+        Some(match errors {
+            0 => error,
+            errors => error.with_suffix(&format!("; {} could not be looked up", grouped(errors))),
+        })
+    }
+
+    /// Each change is a single step, so a panic elsewhere leaves nothing half done.
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// `10 met · 1 unmet · 1 error`
+fn summary(results: &[CheckResult]) -> String {
+    let count = |outcome| results.iter().filter(|result| result.outcome() == outcome).count();
+    let parts =
+        [(Outcome::Met, "met"), (Outcome::Unmet, "unmet"), (Outcome::Error, "not answered")]
+            .map(|(outcome, word)| (count(outcome), word));
+    let parts = parts.iter().filter(|(count, word)| *count > 0 || *word == "met");
+    parts.map(|(count, word)| format!("{} {word}", grouped(*count))).collect::<Vec<_>>().join(" · ")
+}

@@ -1,0 +1,152 @@
+//! A suite of checks: a TOML file, read whole and validated to the last key before anything is looked up.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::time::Duration;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use crate::account::{Id, Redactor, id};
+use crate::commands::poll::Expectation;
+use crate::config::document::{self, Document};
+use crate::config::reading::read_file;
+use crate::config::{is_pasted_secret, values};
+use crate::error::{Error, Kind, Result};
+use crate::text::excerpt;
+
+/// How much of a name a message shows, in characters.
+const SHOWN: usize = 60;
+
+/// A check: an account and what is expected of it.
+#[derive(Debug)]
+pub struct Check {
+    /// Its name in reports; `None` for the check of the command line.
+    pub name: Option<String>,
+    /// The line of the suite that it begins in.
+    pub line: Option<usize>,
+    pub id: Id,
+    pub expectations: Vec<Expectation>,
+    /// The profile to look it up with, instead of the selected one.
+    pub profile: Option<String>,
+    /// Look it up again for this time while it is unmet.
+    pub retry_for: Option<Duration>,
+    pub strict: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenSuite {
+    version: Option<Spanned<u32>>,
+    #[serde(default)]
+    check: Vec<Spanned<WrittenCheck>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenCheck {
+    name: Spanned<String>,
+    id: Spanned<String>,
+    expect: Spanned<Expect>,
+    profile: Option<String>,
+    retry_for: Option<Spanned<String>>,
+    #[serde(default)]
+    strict: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged, expecting = "an expression in quotes, or a list of them")]
+enum Expect {
+    One(String),
+    Several(Vec<String>),
+}
+
+/// Reads a suite.
+///
+/// # Errors
+/// `usage`: it cannot be read, is malformed, or has no checks.
+pub fn read(path: &Path) -> Result<Vec<Check>> {
+    if is_pasted_secret(path) {
+        let message = "--suite takes the name of a file; this looks like a credential, and is not repeated here";
+        let hint = "name a TOML file; if it was a secret, remove it from your shell's history";
+        return Err(Error::new(Kind::Usage, message).hint(hint));
+    }
+    let unreadable = |words: &str, line| {
+        Error::new(Kind::Usage, format!("the suite {} {words}", path.display()))
+            .hint("it must be a TOML file that you can read; `acctq check --help` shows one")
+            .at(path, line)
+    };
+    let content = read_file(path, document::MAX).map_err(|e| unreadable(&e.words, None))?;
+    let text = document::decode(content).map_err(|(words, line)| unreadable(&words, line))?;
+    let document = Document::new(path, &text, Kind::Usage);
+    let suite: WrittenSuite = document.parse()?;
+    match &suite.version {
+        Some(version) if *version.get_ref() == 1 => {}
+        Some(version) => {
+            let error = document.error(&version.span(), "`version` must be 1");
+            return Err(error.hint("another version is for another acctq"));
+        }
+        None => {
+            let error = document.error(&(0..0), "the suite has no `version`");
+            return Err(error.hint("begin it with `version = 1`"));
+        }
+    }
+    if suite.check.is_empty() {
+        let error = document.error(&(0..0), "the suite has no checks");
+        return Err(error.hint("a check begins with [[check]]; `acctq check --help` shows one"));
+    }
+    let mut lines = HashMap::new();
+    let checks = suite.check.iter().map(|written| {
+        let check = check(&document, written)?;
+        // Two checks of one name could not be told apart in a report.
+        if let Some(line) = lines.insert(check.name.clone(), check.line.unwrap_or_default()) {
+            let name =
+                Redactor::default().excerpt(check.name.as_deref().unwrap_or_default(), SHOWN);
+            let message = format!("line {line} already has a check named `{name}`");
+            return Err(document
+                .error(&written.get_ref().name.span(), &message)
+                .hint("rename one of them"));
+        }
+        Ok(check)
+    });
+    checks.collect()
+}
+
+fn check(document: &Document<'_>, written: &Spanned<WrittenCheck>) -> Result<Check> {
+    let WrittenCheck { name, id, expect, profile, retry_for, strict } = written.get_ref();
+    let id_span = id.span();
+    let id = id::route(id.get_ref()).map_err(|error| document.place(error, &id_span))?;
+    if name.get_ref().trim().is_empty() {
+        return Err(document.error(&name.span(), "`name` is empty"));
+    }
+    let expressions = match expect.get_ref() {
+        Expect::One(expression) => std::slice::from_ref(expression),
+        Expect::Several(expressions) => expressions,
+    };
+    if expressions.is_empty() {
+        let error = document.error(&expect.span(), "`expect` is an empty list");
+        return Err(error.hint(
+            "for example [\"status=active\", \"!revoked_at\"]; see `acctq help expressions`",
+        ));
+    }
+    let expectations = Expectation::parse_all(expressions, id.resource())
+        .map_err(|error| document.place(error, &expect.span()))?;
+    let retry_for = retry_for.as_ref().map(|time| {
+        values::parse_timeout(time.get_ref())
+            .map_err(|words| document.error(&time.span(), &format!("`retry_for` {words}")))
+    });
+    Ok(Check {
+        name: Some(name.get_ref().clone()),
+        line: Some(document.line(written.span().start)),
+        id,
+        expectations,
+        profile: profile.clone(),
+        retry_for: retry_for.transpose()?,
+        strict: *strict,
+    })
+}
+
+/// A check's name as messages show it.
+pub fn shown_name(name: &str, redactor: &Redactor) -> String {
+    excerpt(&redactor.redact(name), SHOWN)
+}

@@ -1,0 +1,281 @@
+//! `wait`: look an account up until expectations hold, cannot hold any more, or the time is over.
+//!
+//! Each change is reported as it is seen; the account is printed once all expectations hold.
+
+use std::cell::{Cell, RefCell};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+
+use super::poll::{
+    Answer, Expectation, ExpectationRecord, PollEnd, Question, Schedule, limit, subject,
+};
+use super::session::{Session, about};
+use super::violations::ViolationReporter;
+use super::{CommandStatus, Context};
+use crate::account::redact::Tokens;
+use crate::account::{Account, Selection, id};
+use crate::client::{Throttle, Trace};
+use crate::config::values;
+use crate::error::{Error, Kind, Result};
+use crate::flags::{LOOK_UP, Takes};
+use crate::output::{Piece, Renderer};
+use crate::signals;
+use crate::text::{EXCERPT, span};
+
+const LONGER: &str = "--within waits longer";
+
+const EXAMPLES: &str = "\
+Without --for, it waits until the account exists. Transient failures (exit codes
+6 to 8) are waited out; others end the wait with their own code. Exit code 10:
+the account is in a final state, such as revoked, or was removed (410); 124: the
+time is over.
+
+Examples:
+  acctq -p sandbox wait cacc_onboarding --for status=active --interval 100ms
+  acctq wait cacc_7n42DGM5Tflk9n8mt7Fhc7 --for status=active -q -o json
+  acctq -p sandbox wait gone --for not_found";
+
+/// `<ID> [--for EXPR]...`
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Args {
+    /// The account
+    #[arg(value_name = "ID")]
+    id: String,
+    /// Wait until this holds, such as status=active; repeatable. See `acctq help expressions`
+    #[arg(long = "for", value_name = "EXPR", allow_hyphen_values = true)]
+    goal: Vec<String>,
+    /// Give up after this time: 90s, 10m, 1h30m, at most 24h
+    #[arg(long, value_name = "DURATION", default_value = "10m", value_parser = values::parse_timeout, allow_hyphen_values = true)]
+    within: Duration,
+    /// Pause between look-ups, give or take a tenth
+    #[arg(long, value_name = "DURATION", default_value = "5s", value_parser = values::parse_timeout, allow_hyphen_values = true)]
+    interval: Duration,
+}
+
+impl Takes for Args {
+    const FLAGS: &'static [&'static str] = LOOK_UP;
+}
+
+/// Waits, and prints the account.
+///
+/// # Errors
+/// `unmet`, `deadline`, or what a look-up failed with.
+pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
+    let Context { flags, ui, shutdown, .. } = context;
+    let started = Instant::now();
+    let id = id::route(&args.id)?;
+    let resource = id.resource();
+    let expectations = Expectation::parse_all(&args.goal, resource)?;
+    let names = flags.fields.as_ref();
+    let selection =
+        names.map(|names| Selection::new(names, &[resource], flags.reveal)).transpose()?;
+    let session = Session::open(context, &flags.for_config(), Tokens::default())?;
+    let throttle = Throttle::single();
+    let trace = |trace: &Trace<'_>| ui.trace(trace);
+    let clients = session.clients(&throttle, &trace);
+    let question = Question {
+        client: clients.of(resource)?,
+        id: id.clone(),
+        expectations: &expectations,
+        redactor: session.redactor(),
+        strict: flags.strict,
+    };
+    let renderer =
+        Renderer::new(session.settings.output.value, false, &[resource], selection, ui.screen());
+    let profile = question.client.profile().map(str::to_owned);
+    let state = Arc::new(Mutex::new("nothing is known yet".to_owned()));
+    let (seen, interrupted_ui) = (state.clone(), (*ui).clone());
+    shutdown.on_signal(move |kind| {
+        signals::complete(move || interrupted_ui.end_progress());
+        let state = seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let message = format!(
+            "{} while waiting for {}: {state}",
+            kind.code(),
+            subject(&id, profile.as_deref())
+        );
+        let error = Error::new(kind, message)
+            .hint(signals::hint(kind, "run it again if you still need it"));
+        Some(about(error, resource, Some(&id), profile.as_deref()))
+    });
+    ui.begin_progress(context.env);
+    let waiting = Waiting {
+        question: &question,
+        started,
+        context,
+        state,
+        lookups: Cell::new(0),
+        last: RefCell::default(),
+    };
+    let schedule = Schedule::new(started, args.within, args.interval);
+    let mut is_first = true;
+    let end = question.poll(
+        schedule,
+        || Ok(Duration::ZERO),
+        |seen| {
+            // An account that cannot be shown fails now, not at the end of the wait.
+            if let (Ok(Answer { account: Some(account), .. }), true) = (seen, is_first) {
+                is_first = false;
+                waiting.render(&renderer, account)?;
+            }
+            waiting.see(seen);
+            Ok(())
+        },
+    );
+    ui.end_progress();
+    if shutdown.is_requested() {
+        return Ok(CommandStatus::Done);
+    }
+    match end? {
+        PollEnd::Met(answer) => {
+            if let Some(account) = &answer.account {
+                let mut reporter = ViolationReporter::new(ui, false, "shown");
+                reporter.warn(&answer.violations, &question.id, question.client.profile());
+                ui.print(&waiting.render(&renderer, account)?)?;
+            }
+            Ok(CommandStatus::Done)
+        }
+        PollEnd::Final(answer, reason) => Err(waiting.never(&answer, &reason)),
+        PollEnd::Unmet(answer) => Err(waiting.late(args.within, Some(&answer), None)),
+        PollEnd::Failing { failure, known } => {
+            Err(waiting.late(args.within, known.as_ref(), Some(failure)))
+        }
+    }
+}
+
+/// A change that was seen, as a JSON object on standard error.
+#[derive(Serialize)]
+struct Progress<'a> {
+    id: &'a str,
+    api: &'a str,
+    profile: Option<&'a str>,
+    found: Option<bool>,
+    met: Option<bool>,
+    expectations: Vec<ExpectationRecord>,
+    error: Option<&'static str>,
+    lookups: usize,
+    elapsed_ms: u128,
+}
+
+/// The wait for one account.
+struct Waiting<'a> {
+    question: &'a Question<'a>,
+    started: Instant,
+    context: &'a Context<'a>,
+    /// The last state seen, which the shutdown hook reports too.
+    state: Arc<Mutex<String>>,
+    lookups: Cell<usize>,
+    /// The last state reported.
+    last: RefCell<String>,
+}
+
+impl Waiting<'_> {
+    fn render(&self, renderer: &Renderer, account: &Account) -> Result<Vec<u8>> {
+        let Question { id, client, redactor, .. } = self.question;
+        match renderer.render(account, redactor) {
+            Ok(Piece::Text(text)) => Ok(text),
+            Ok(Piece::Row(_)) => {
+                Err(Error::new(Kind::Failed, "a single account was rendered as a row"))
+            }
+            Err(error) => Err(about(error, id.resource(), Some(id), client.profile())),
+        }
+    }
+
+    /// Reports the result of a look-up, if it differs from the one before.
+    fn see(&self, seen: Result<&Answer, &Error>) {
+        self.lookups.set(self.lookups.get() + 1);
+        let state = match seen {
+            Ok(answer) => self.question.state(answer),
+            Err(error) => format!("no answer: {error}"),
+        };
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&state);
+        let ui = self.context.ui;
+        ui.progress(|| {
+            let elapsed = span(self.started.elapsed());
+            format!("{state}; waiting for {}, {elapsed}", self.question.goal())
+        });
+        if *self.last.borrow() != state && !self.context.shutdown.is_requested() {
+            ui.change(&state, || self.record(seen));
+            self.last.replace(state);
+        }
+    }
+
+    fn record(&self, seen: Result<&Answer, &Error>) -> Progress<'_> {
+        let Question { id, client, expectations, redactor, .. } = self.question;
+        let answer = seen.ok();
+        let redactor = answer.map_or(*redactor, |answer| &answer.redactor);
+        let records = expectations.iter().enumerate().map(|(i, expected)| {
+            let mut verdict = answer.map(|answer| answer.verdicts[i].clone());
+            // The result has all of it.
+            verdict.iter_mut().for_each(|verdict| limit(verdict, &mut { EXCERPT }));
+            ExpectationRecord::new(expected, verdict.as_ref(), redactor)
+        });
+        Progress {
+            id: id.as_str(),
+            api: id.resource().api,
+            profile: client.profile(),
+            found: answer.map(|answer| answer.account.is_some()),
+            met: answer.map(Answer::is_met),
+            expectations: records.collect(),
+            error: seen.err().map(|error| error.kind().code()),
+            lookups: self.lookups.get(),
+            elapsed_ms: self.started.elapsed().as_millis(),
+        }
+    }
+
+    /// What is waited for, to follow "will not" and "did not".
+    fn outcome(&self) -> String {
+        match self.question.expectations {
+            [Expectation::Found] => "be found".to_owned(),
+            _ => format!("reach {}", self.question.goal()),
+        }
+    }
+
+    /// The expectations cannot hold any more.
+    fn never(&self, answer: &Answer, reason: &str) -> Error {
+        let Question { id, client, .. } = self.question;
+        let subject = subject(id, client.profile());
+        let state = self.question.state(answer);
+        self.error(Kind::Unmet, format!("{subject} will not {} any more: {state}", self.outcome()))
+            .hint(format!("{reason}; waiting longer is of no use"))
+    }
+
+    /// The time is over, or not enough of it is left.
+    fn late(&self, within: Duration, known: Option<&Answer>, failure: Option<Error>) -> Error {
+        let Question { id, client, .. } = self.question;
+        let state = known
+            .map_or("it could not be looked up".to_owned(), |answer| self.question.state(answer));
+        let message = format!(
+            "{} did not {} within {}: {state}",
+            subject(id, client.profile()),
+            self.outcome(),
+            span(within)
+        );
+        let Some(failure) = failure else {
+            return self.error(Kind::Deadline, message).hint(LONGER);
+        };
+        // The hint of a timeout is about --timeout, which is not why the wait ended.
+        let hint = match (failure.kind(), failure.hint_text()) {
+            (Kind::Timeout | Kind::Auth, _) | (_, None) => LONGER,
+            (_, Some(hint)) => hint,
+        };
+        let last = failure.context().clone();
+        self.error(Kind::Deadline, format!("{message}; the last look-up failed: {failure}"))
+            .hint(hint)
+            .with_context(|context| {
+                context.status = last.status;
+                context.server_code = last.server_code;
+                context.server_message = last.server_message;
+                context.request_id = last.request_id;
+                context.retry_after = last.retry_after;
+            })
+    }
+
+    fn error(&self, kind: Kind, message: String) -> Error {
+        let Question { id, client, .. } = self.question;
+        about(Error::new(kind, message), id.resource(), Some(id), client.profile())
+            .with_context(|context| context.elapsed = Some(self.started.elapsed()))
+    }
+}
