@@ -196,3 +196,72 @@ fn tells(error: &Error) -> u8 {
         _ => 1,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::{TcpListener, TcpStream};
+
+    use ureq::Agent;
+    use ureq::config::Config;
+    use ureq::http::Uri;
+    use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
+    use ureq::unversioned::transport::NextTimeout;
+
+    use super::*;
+
+    #[derive(Debug)]
+    struct Fixed(Vec<SocketAddr>);
+
+    impl Resolver for Fixed {
+        fn resolve(
+            &self,
+            _: &Uri,
+            _: &Config,
+            _: NextTimeout,
+        ) -> Result<ResolvedSocketAddrs, Error> {
+            let mut resolved = self.empty();
+            self.0.iter().for_each(|address| resolved.push(*address));
+            Ok(resolved)
+        }
+    }
+
+    fn ask(addresses: &[SocketAddr], shared: &Arc<Shared>) -> Result<u16, Error> {
+        let config = Agent::config_builder().timeout_connect(Some(Duration::from_secs(1)));
+        let connector = Connector { shared: shared.clone(), phase: Progress::default() };
+        let agent =
+            Agent::with_parts(config.proxy(None).build(), connector, Fixed(addresses.to_vec()));
+        Ok(agent.get("http://api.example.com/").call()?.status().as_u16())
+    }
+
+    #[test]
+    fn an_address_that_does_not_answer_does_not_matter() {
+        let mut server = mockito::Server::new();
+        let good = server.socket_address();
+        let asked = server.mock("GET", "/").expect(4).create();
+        let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        // It accepts nothing, so the system keeps what comes until it has no room for more.
+        let full = TcpListener::bind("127.0.0.1:0").unwrap();
+        let dropped = full.local_addr().unwrap();
+        let wait = Duration::from_millis(200);
+        let _waiting: Vec<_> =
+            std::iter::from_fn(|| TcpStream::connect_timeout(&dropped, wait).ok()).collect();
+        let no_way: SocketAddr = "255.255.255.255:1".parse().unwrap();
+        for addresses in
+            [vec![good], vec![free, good], vec![dropped, free, good], vec![no_way, good]]
+        {
+            let shared = Arc::default();
+            assert_eq!(ask(&addresses, &shared).unwrap(), 200, "{addresses:?}");
+            if addresses.len() > 1 {
+                assert_eq!(*shared.preferred.lock().unwrap(), Some(good));
+            }
+        }
+        asked.assert();
+        for addresses in [[free, no_way], [no_way, free]] {
+            let told = ask(&addresses, &Arc::default()).unwrap_err();
+            let refused = matches!(&told, Error::Io(e) if e.kind() == ErrorKind::ConnectionRefused);
+            assert!(refused, "{told:?}");
+        }
+        let late = ask(&[dropped, dropped], &Arc::default()).unwrap_err();
+        assert!(matches!(late, Error::Timeout(Timeout::Connect)), "{late:?}");
+    }
+}

@@ -234,13 +234,13 @@ fn at_proxy(error: &ureq::Error, phase: Phase, site: Site<'_>, time: Duration) -
             // 407 by the standard; tinyproxy answers wrong credentials with 401.
             let why = match status {
                 401 | 407 if proxy.has_credentials() => {
-                    "it does not accept the user name and password"
+                    "does not accept the user name and password"
                 }
-                401 | 407 => "it wants a user name and password",
-                _ => "it does not open a tunnel",
+                401 | 407 => "wants a user name and password",
+                _ => "does not open a tunnel",
             };
             let transient = matches!(status, 408 | 429 | 500 | 502..600);
-            (format!("{who} answers {status}: {why} to {host}"), transient)
+            (format!("{who} {why} on the way to {host} (status {status})"), transient)
         }
         ureq::Error::ConnectProxyFailed(_) | ureq::Error::Io(_) => {
             (format!("{who} closed the connection instead of opening a tunnel to {host}"), true)
