@@ -29,12 +29,8 @@ impl Progress {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub fn reset(&self) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
-    }
-
-    fn set(&self, phase: Phase) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(phase);
+    pub fn set(&self, phase: Option<Phase>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = phase;
     }
 }
 
@@ -61,36 +57,20 @@ impl ureq::unversioned::transport::Connector for Connector {
         details: &ConnectionDetails,
         chained: Option<()>,
     ) -> Result<Option<Self::Out>, Error> {
-        self.phase.set(Phase::Connect);
+        self.phase.set(Some(Phase::Connect));
         // With a proxy, this comes back here for the connection to it.
         let tunnel = ConnectProxyConnector::default().connect(details, chained);
         if tunnel.is_err() && self.phase.get() == Some(Phase::Answer) {
-            self.phase.set(Phase::Tunnel);
+            self.phase.set(Some(Phase::Tunnel));
         }
         let transport: Self::Out = match tunnel? {
             Some(tunnel) => Box::new(tunnel),
             None => self.shared.open(details)?,
         };
-        self.phase.set(Phase::Handshake);
-        let secured = self.shared.tls.connect(&agent_level(details), Some(transport))?;
-        self.phase.set(Phase::Answer);
+        self.phase.set(Some(Phase::Handshake));
+        let secured = self.shared.tls.connect(details, Some(transport))?;
+        self.phase.set(Some(Phase::Answer));
         Ok(secured.map(|transport| Box::new(transport) as Self::Out))
-    }
-}
-
-/// The same details as of the agent's own configuration: for a request's, ureq makes the TLS configuration anew.
-fn agent_level<'a>(details: &ConnectionDetails<'a>) -> ConnectionDetails<'a> {
-    ConnectionDetails {
-        uri: details.uri,
-        addrs: details.addrs.clone(),
-        config: details.config,
-        request_level: false,
-        resolver: details.resolver,
-        now: details.now,
-        timeout: details.timeout,
-        current_time: details.current_time.clone(),
-        run_connector: details.run_connector.clone(),
-        register_shutdown: details.register_shutdown.clone(),
     }
 }
 
@@ -98,8 +78,8 @@ impl Shared {
     /// Connects to the first address that accepts, beginning with the one that worked last.
     fn open(&self, details: &ConnectionDetails) -> Result<Box<dyn Transport>, Error> {
         let mut addresses: Vec<SocketAddr> = details.addrs.iter().copied().collect();
-        if let [address] = addresses[..] {
-            return connect(details, address);
+        if addresses.len() == 1 {
+            return connect(details);
         }
         let preferred = *self.preferred.lock().unwrap_or_else(PoisonError::into_inner);
         // Stable: the others stay in the resolver's order.
@@ -151,9 +131,11 @@ fn race(
     let register_shutdown = details.register_shutdown.clone();
     let connect = move || {
         let resolver = DefaultResolver::default();
+        let mut addrs = resolver.empty();
+        addrs.push(address);
         let details = ConnectionDetails {
             uri: &uri,
-            addrs: resolver.empty(),
+            addrs,
             config: &config,
             request_level: false,
             resolver: &resolver,
@@ -163,19 +145,15 @@ fn race(
             run_connector,
             register_shutdown,
         };
-        // Nobody listens any more if another address was quicker.
-        sender.send((address, connect(&details, address))).ok();
+        // The receiver is gone if another address was quicker.
+        sender.send((address, connect(&details))).ok();
     };
     let thread = thread::Builder::new().name("connect".to_owned());
     thread.spawn(connect).map(drop).map_err(Error::Io)
 }
 
-/// Connects to one address with all the time that is left.
-fn connect(details: &ConnectionDetails, address: SocketAddr) -> Result<Box<dyn Transport>, Error> {
-    let mut details = agent_level(details);
-    details.addrs = details.resolver.empty();
-    details.addrs.push(address);
-    match TcpConnector::default().connect(&details, None::<()>)? {
+fn connect(details: &ConnectionDetails) -> Result<Box<dyn Transport>, Error> {
+    match TcpConnector::default().connect(details, None::<()>)? {
         Some(transport) => Ok(Box::new(transport)),
         None => Err(Error::ConnectionFailed),
     }
