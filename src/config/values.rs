@@ -16,7 +16,7 @@ pub const DEFAULT_TIMEOUT: &str = "60s";
 /// How often a failed request is repeated unless told otherwise.
 pub const DEFAULT_RETRIES: &str = "2";
 /// How many look-ups run at once unless told otherwise.
-pub const DEFAULT_JOBS: &str = "8";
+pub const DEFAULT_JOBS: usize = 8;
 
 /// The most that a look-up may be given. Above it a typing error is likelier than an intention.
 const TIMEOUT_MAX: Duration = Duration::from_secs(24 * 60 * 60);
