@@ -8,8 +8,9 @@ use std::sync::Arc;
 
 use super::base_url::BaseUrl;
 use super::file::section;
+use super::precedence::variable;
 use super::token::{Secret, TokenSource};
-use super::{Origin, SANDBOX, Setting, Settings, at, no_file, variable};
+use super::{Origin, SANDBOX, Setting, Settings, at, no_file};
 use crate::account::Resource;
 use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
@@ -29,7 +30,6 @@ pub struct Endpoint {
 
 impl Endpoint {
     /// The endpoint of the built-in sandbox.
-    #[must_use]
     pub fn built_in(base_url: BaseUrl, token: Secret) -> Self {
         let source = TokenSource::Literal(Ok(token), Origin::BuiltIn);
         Endpoint {
@@ -49,9 +49,6 @@ pub(super) fn variables(api: &str) -> [String; 2] {
 
 impl Settings {
     /// Where look-ups of `resource` go in the profile of that name, as if `flag` had named it: the environment is set aside.
-    ///
-    /// # Errors
-    /// As for [`Settings::endpoint`].
     pub fn endpoint_of(
         &self,
         profile: &str,
@@ -134,9 +131,8 @@ impl Settings {
                 Origin::Flag(flag) => format!("; {flag} sets {token_name} aside"),
                 _ => format!(", or set {token_name}"),
             };
-            lacks(Kind::Auth, "token").hint(format!(
-                "add one of token_env, token_file, token_command and token{or}"
-            ))
+            lacks(Kind::Auth, "token")
+                .hint(format!("add one of token_env, token_file, token_command and token{or}"))
         })?;
         Ok(Endpoint {
             profile: Some(name.clone()),
@@ -158,8 +154,6 @@ impl Settings {
             path.display(),
             self.profiles.join(", ")
         );
-        Error::new(Kind::Config, "no profile is selected")
-            .hint(hint)
-            .at(path, None)
+        Error::new(Kind::Config, "no profile is selected").hint(hint).at(path, None)
     }
 }

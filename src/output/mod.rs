@@ -51,9 +51,6 @@ impl FromStr for Format {
     type Err = UnknownFormat;
 
     fn from_str(text: &str) -> Result<Self, UnknownFormat> {
-        Format::ALL
-            .into_iter()
-            .find(|format| format.name() == text)
-            .ok_or(UnknownFormat)
+        Format::ALL.into_iter().find(|format| format.name() == text).ok_or(UnknownFormat)
     }
 }
