@@ -172,9 +172,7 @@ pub fn within<T: Send + 'static>(
 }
 
 /// Runs `work` on a thread until it returns or a signal comes. The next signal ends the process.
-///
-/// # Errors
-/// `failed` if the system refuses a thread or a pipe; whatever the command was aborted with.
+/// Err: `failed` if the system refuses a thread or a pipe; whatever the command was aborted with.
 #[cfg(unix)]
 pub fn supervise<T: Send + 'static>(
     shutdown: &Shutdown,
@@ -248,9 +246,7 @@ fn ignored() -> u64 {
 }
 
 /// Runs `work`: there are no signals here.
-///
-/// # Errors
-/// Whatever the command was aborted with.
+/// Err: Whatever the command was aborted with.
 #[cfg(not(unix))]
 pub fn supervise<T: Send + 'static>(
     shutdown: &Shutdown,

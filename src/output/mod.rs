@@ -77,16 +77,12 @@ impl fmt::Display for Format {
     }
 }
 
-/// The text is none of the formats' names.
-#[derive(Debug)]
-pub struct UnknownFormat;
-
 impl FromStr for Format {
-    type Err = UnknownFormat;
+    type Err = &'static str;
 
-    fn from_str(text: &str) -> Result<Self, UnknownFormat> {
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
         let mut formats = Format::ALL.into_iter();
-        formats.find(|format| format.name() == text).ok_or(UnknownFormat)
+        formats.find(|format| format.name() == text).ok_or("must be table, json, yaml or ndjson")
     }
 }
 
