@@ -35,14 +35,11 @@ impl BaseUrl {
         let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
         let (scheme, default_port) = if is_https { ("https", 443) } else { ("http", 80) };
         let (host, port) = host_and_port(authority, default_port)?;
-        let shown = match host.contains(':') {
-            true => format!("[{host}]"),
-            false => host.clone(),
-        };
-        let origin = match port == default_port {
-            true => format!("{scheme}://{shown}"),
-            false => format!("{scheme}://{shown}:{port}"),
-        };
+        let bracketed = if host.contains(':') { format!("[{host}]") } else { host.clone() };
+        let mut origin = format!("{scheme}://{bracketed}");
+        if port != default_port {
+            origin = format!("{origin}:{port}");
+        }
         let prefix = path.trim_end_matches('/');
         let is_legal = |b: u8| b.is_ascii_alphanumeric() || b"-._~/".contains(&b);
         let is_odd = |part: &str| matches!(part, "" | "." | "..");

@@ -3,6 +3,7 @@
 //! So that no token meets a foreign origin: a URL from the environment needs its own token from the environment; a token
 //! from the environment alone goes to the profile's URL; and an explicit `--profile` sets the variables of both aside.
 
+use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -67,7 +68,7 @@ impl Settings {
             return self.of_profile(profile, api, None);
         }
         let [token_name, url_name] = variables(api);
-        if env.raw(&token_name).is_some_and(|token| token.is_empty()) {
+        if env.raw(&token_name).is_some_and(OsStr::is_empty) {
             let message = format!("{token_name} is set but empty");
             return Err(Error::new(Kind::Auth, message)
                 .hint("put the token there, or unset it to use the profile's own"));

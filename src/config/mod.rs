@@ -157,7 +157,7 @@ impl Settings {
 
     /// Every setting as name, value and origin, for `config show`; what cannot be used is described.
     pub fn rows(&self) -> Vec<(String, String, String)> {
-        fn row(name: &str, value: impl ToString, origin: &Origin) -> (String, String, String) {
+        fn row(name: &str, value: &dyn fmt::Display, origin: &Origin) -> (String, String, String) {
             (name.to_owned(), value.to_string(), origin.to_string())
         }
         let mut rows = Vec::new();

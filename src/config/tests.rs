@@ -1,5 +1,7 @@
 //! What the end-to-end tests cannot reach, or only slowly: tables of texts, and the interfaces of later commands.
 
+#![allow(clippy::unwrap_used)]
+
 use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -8,12 +10,15 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::document::Document;
+use super::helper::Helper;
 use super::permissions::shell_quoted;
-use super::token::{Secret, TokenSource};
-use super::values::*;
-use super::*;
+use super::values::{parse_jobs, parse_port, parse_rate, parse_retries, parse_timeout};
+use super::{
+    BaseUrl, DEFAULT_RETRIES, DEFAULT_TIMEOUT, Flags, SANDBOX, Secret, Settings, TEMPLATE, TokenSource,
+};
 use crate::account::{CONNECTED, PARTNER};
 use crate::environment::Environment;
+use crate::error::{Kind, Result};
 use crate::signals::Shutdown;
 
 const SECRET: &str = "s3cr3t-hunter2";
@@ -221,7 +226,7 @@ fn a_helper_ends_with_its_output_and_takes_its_descendants_along() {
         });
         let script = format!("exec 9>'{}'; echo ran >&9; {script}", fifo.display());
         let arguments = ["/bin/sh", "-c", &script].map(str::to_owned).to_vec();
-        let source = TokenSource::Command(helper::Helper::new(arguments, [].into()));
+        let source = TokenSource::Command(Helper::new(arguments, [].into()));
         let result = read(&source, &[]);
         let shown = format!("{result:?} {source:?}");
         assert!(!shown.contains(SECRET) && source.describe() == "command `sh`", "{shown}");
