@@ -60,14 +60,22 @@ fn lines(numbers: impl IntoIterator<Item = usize>) -> String {
 /// Starts it with a file as its input, whose end can be seen from the beginning.
 fn start_reading(home: &Home, run: Run, text: &str) -> Started {
     let file = File::open(home.file("ids", text, 0o600)).unwrap();
-    run.start_with(|command| command.stdin(file).stdout(Stdio::piped()).stderr(Stdio::piped()))
+    run.start_with(|command| {
+        command
+            .stdin(file)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+    })
 }
 
 /// The errors on standard error, each a JSON object.
 fn errors(ended: &Ended) -> Vec<Value> {
     let error = |line: &str| {
         let value: Value = serde_json::from_str(line).expect("JSON on stderr");
-        value.get("error").unwrap_or_else(|| panic!("{line}")).clone()
+        value
+            .get("error")
+            .unwrap_or_else(|| panic!("{line}"))
+            .clone()
     };
     ended.stderr.lines().map(error).collect()
 }
@@ -106,7 +114,9 @@ fn stopped_early(ended: &Ended, of: usize, code: i32, why: &str) -> usize {
         .collect();
     let found = ended.stdout.lines().map(|line| {
         let account: Value = serde_json::from_str(line).unwrap();
-        account["id"].as_str().unwrap()["cacc_".len()..].parse::<usize>().unwrap()
+        account["id"].as_str().unwrap()["cacc_".len()..]
+            .parse::<usize>()
+            .unwrap()
     });
     done.extend(found);
     done.sort_unstable();
@@ -128,7 +138,12 @@ fn stopped_early(ended: &Ended, of: usize, code: i32, why: &str) -> usize {
 
 // --- Where ids come from ---
 
-type Lines = (&'static str, &'static [u8], &'static [usize], &'static [(usize, &'static str)]);
+type Lines = (
+    &'static str,
+    &'static [u8],
+    &'static [usize],
+    &'static [(usize, &'static str)],
+);
 
 /// What standard input holds, the ids that are looked up, and the lines that are none, each with its message.
 #[rustfmt::skip]
@@ -163,13 +178,19 @@ fn lines_are_read_as_a_person_means_them() {
         let code = if failures.is_empty() { 0 } else { 2 };
 
         let ended = home.acctq(NDJSON).stdin(text).run();
-        assert_eq!((ended.code, &ended.stdout), (code, &stdout), "{name}: {ended:#?}");
+        assert_eq!(
+            (ended.code, &ended.stdout),
+            (code, &stdout),
+            "{name}: {ended:#?}"
+        );
         let told: Vec<_> = errors(&ended)
             .iter()
             .map(|error| (error["line"].clone(), error["message"].clone()))
             .collect();
-        let expected: Vec<(Value, Value)> =
-            failures.iter().map(|(line, message)| ((*line).into(), (*message).into())).collect();
+        let expected: Vec<(Value, Value)> = failures
+            .iter()
+            .map(|(line, message)| ((*line).into(), (*message).into()))
+            .collect();
         assert_eq!(told, expected, "{name}");
 
         let ended = home.acctq(NDJSON).arg("-otable").stdin(text).run();
@@ -184,8 +205,11 @@ fn lines_are_read_as_a_person_means_them() {
             ),
             "{name}: {ended:#?}"
         );
-        let told: Vec<_> =
-            ended.stderr.lines().filter(|line| line.starts_with("error: ")).collect();
+        let told: Vec<_> = ended
+            .stderr
+            .lines()
+            .filter(|line| line.starts_with("error: "))
+            .collect();
         let expected: Vec<_> = failures
             .iter()
             .map(|(line, message)| format!("error: line {line}: {message}"))
@@ -218,7 +242,13 @@ found 0 · failed 3 (usage 1, gone 1, not found 1) · TIME
     let ended = home.acctq(NDJSON).arg("cacc_410").stdin(text).run();
     let told: Vec<_> = errors(&ended)
         .into_iter()
-        .map(|error| (error["line"].clone(), error["id"].clone(), error["code"].clone()))
+        .map(|error| {
+            (
+                error["line"].clone(),
+                error["id"].clone(),
+                error["code"].clone(),
+            )
+        })
         .collect();
     let expected: [(Value, Value, Value); 3] = [
         (3.into(), "cacc_404".into(), "not_found".into()),
@@ -234,10 +264,16 @@ fn a_line_of_any_length_is_one_failure() {
     for length in [4_095, 4_096, 4_097, 65_536, 10 * 1024 * 1024] {
         let text = [&vec![b'a'; length][..], b"\ncacc_1\n"].concat();
         let ended = home.acctq(NDJSON).stdin(&text).run();
-        assert_eq!((ended.code, ended.stdout.as_str()), (2, "{\"id\":\"cacc_1\"}\n"));
+        assert_eq!(
+            (ended.code, ended.stdout.as_str()),
+            (2, "{\"id\":\"cacc_1\"}\n")
+        );
         let error = ended.error();
         let message = format!("`{}…` is not a connected account's id", "a".repeat(59));
-        assert_eq!((&error["line"], &error["message"]), (&1.into(), &message.into()));
+        assert_eq!(
+            (&error["line"], &error["message"]),
+            (&1.into(), &message.into())
+        );
         assert!(ended.stderr.len() < 1000, "{ended:#?}");
     }
     // An id with more blanks around it than is kept of a line, wherever that ends, and a comment as long.
@@ -253,15 +289,24 @@ fn a_line_of_any_length_is_one_failure() {
         format!("#{}\ncacc_1\n", "x".repeat(100_000)),
         format!("{}# none\ncacc_1\n", blanks(5_000)),
     ] {
-        home.acctq(NDJSON).stdin(text).run().prints("{\"id\":\"cacc_1\"}\n");
+        home.acctq(NDJSON)
+            .stdin(text)
+            .run()
+            .prints("{\"id\":\"cacc_1\"}\n");
     }
     assert_eq!(server.count(), 5 + 9);
     // What comes behind the blanks belongs to the line.
     for count in [4_000, 4_089, 4_090, 4_091, 100_000] {
-        let ended = home.acctq(NDJSON).stdin(format!("cacc_1{}2\n", blanks(count))).run();
+        let ended = home
+            .acctq(NDJSON)
+            .stdin(format!("cacc_1{}2\n", blanks(count)))
+            .run();
         let message = format!("`cacc_1{}…` is not a connected account's id", blanks(53));
         let error = ended.fails(2, &[]).error();
-        assert_eq!((&error["line"], &error["message"]), (&1.into(), &message.into()));
+        assert_eq!(
+            (&error["line"], &error["message"]),
+            (&1.into(), &message.into())
+        );
     }
     assert_eq!(server.count(), 5 + 9);
 }
@@ -287,7 +332,9 @@ fn ids_keep_the_order_of_arguments_and_lines() {
 fn standard_input_is_read_only_where_it_is_named() {
     let (home, _server) = at(found);
     // Nobody closes it, so whoever reads it does not end.
-    let (started, stdin) = home.acctq("cacc get cacc_1 cacc_2 -F id -o ndjson").start_fed();
+    let (started, stdin) = home
+        .acctq("cacc get cacc_1 cacc_2 -F id -o ndjson")
+        .start_fed();
     started.ends().prints(&lines(1..=2));
     drop(stdin);
 }
@@ -302,7 +349,10 @@ fn no_id_at_all_is_an_empty_result() {
             ("ndjson", "", ""),
             ("table", "", "found 0 · TIME\n"),
         ] {
-            let ended = home.acctq(&format!("cacc get - -o {format}")).stdin(text).run();
+            let ended = home
+                .acctq(&format!("cacc get - -o {format}"))
+                .stdin(text)
+                .run();
             assert_eq!(
                 (ended.code, ended.stdout.as_str(), untimed(&ended).as_str()),
                 (0, stdout, stderr),
@@ -333,13 +383,22 @@ fn what_makes_no_sense_is_refused_before_anything_is_looked_up() {
         ("- --skip x", skip),
         ("- --skip -1", skip),
         ("- --skip 99999999999999999999", skip),
-        ("cacc_1 --skip 1", "--skip skips lines of standard input, which is not read"),
+        (
+            "cacc_1 --skip 1",
+            "--skip skips lines of standard input, which is not read",
+        ),
         ("- -", "standard input (`-`) is named twice"),
         ("- cacc_1 -", "standard input (`-`) is named twice"),
         ("- --skip 3", "--skip 3: standard input has only 2 lines"),
-        ("- cacc_3 --skip 1000", "--skip 1000: standard input has only 2 lines"),
+        (
+            "- cacc_3 --skip 1000",
+            "--skip 1000: standard input has only 2 lines",
+        ),
     ] {
-        let run = || home.acctq(&format!("cacc get {args}")).stdin("cacc_1\ncacc_2\n");
+        let run = || {
+            home.acctq(&format!("cacc get {args}"))
+                .stdin("cacc_1\ncacc_2\n")
+        };
         run().run().fails(2, &[says]);
         let error = run().arg("-ojson").run().fails(2, &[says]).error();
         assert_eq!(error["code"], "usage");
@@ -359,7 +418,10 @@ fn skip_goes_on_behind_a_line() {
         (5, &[3], 0),
         (6, &[], 0),
     ] {
-        let ended = home.acctq(&format!("{NDJSON} --skip {skip}")).stdin(text).run();
+        let ended = home
+            .acctq(&format!("{NDJSON} --skip {skip}"))
+            .stdin(text)
+            .run();
         assert_eq!(ended.stdout, lines(numbers.iter().copied()));
         // The line's number is that in the whole input.
         let lines: Vec<_> = errors(&ended).iter().map(|e| e["line"].clone()).collect();
@@ -373,7 +435,10 @@ fn an_input_that_cannot_be_read_is_told() {
     let (home, _server) = at(found);
     let ended = home.shell(&format!("acctq {NDJSON} <.")).run();
     let error = ended.fails(1, &[]).error();
-    assert_eq!(error["message"], "standard input cannot be read: Is a directory (os error 21)");
+    assert_eq!(
+        error["message"],
+        "standard input cannot be read: Is a directory (os error 21)"
+    );
 }
 
 // --- What comes of them ---
@@ -387,8 +452,10 @@ fn every_answer_is_of_its_own_id_in_the_ids_order() {
         let text = account(request.id).replace('}', &format!(",\"metadata\":{number}}}"));
         Reply::Close(json(&text))
     });
-    let ended =
-        home.acctq("cacc get - -F id,metadata -o ndjson --jobs 32").stdin(ids(1..=2_000)).run();
+    let ended = home
+        .acctq("cacc get - -F id,metadata -o ndjson --jobs 32")
+        .stdin(ids(1..=2_000))
+        .run();
     let line = |n| format!("{{\"id\":\"cacc_{n}\",\"metadata\":{n}}}\n");
     ended.prints(&(1..=2_000).map(line).collect::<String>());
     assert_eq!(server.count(), 2_000);
@@ -401,7 +468,10 @@ fn any_number_of_stale_connections_is_invisible() {
         1 => found(request),
         _ => Reply::Close(vec![]),
     });
-    let ended = home.acctq(&format!("{NDJSON} --jobs 16 --retries 0")).stdin(ids(1..=5_000)).run();
+    let ended = home
+        .acctq(&format!("{NDJSON} --jobs 16 --retries 0"))
+        .stdin(ids(1..=5_000))
+        .run();
     ended.prints(&lines(1..=5_000));
 }
 
@@ -410,7 +480,10 @@ fn every_id_is_accounted_for_whatever_befalls_it() {
     let (home, _server) = at(every_fault::decide);
     let ids = 3_000;
     let text: String = (1..=ids).map(every_fault::line).collect();
-    let ended = home.acctq("cacc get - -o ndjson --jobs 32 --retries 1").stdin(text).run();
+    let ended = home
+        .acctq("cacc get - -o ndjson --jobs 32 --retries 1")
+        .stdin(text)
+        .run();
     every_fault::check_found(ids, ended.stdout.lines().map(str::to_owned));
     every_fault::check_failed(ids, ended.stderr.lines().map(str::to_owned));
     assert_eq!(ended.code, 1);
@@ -423,8 +496,16 @@ fn the_exit_code_is_that_of_all_failures() {
         ("cacc_1 cacc_2", 0, ""),
         ("cacc_404 cacc_1", 5, " · failed 1 (not found 1)"),
         ("cacc_404 cacc_410", 5, " · failed 2 (gone 1, not found 1)"),
-        ("cacc_404 cacc_400", 1, " · failed 2 (not found 1, bad response 1)"),
-        ("cacc_400 cacc_422 cacc_1", 9, " · failed 2 (bad response 2)"),
+        (
+            "cacc_404 cacc_400",
+            1,
+            " · failed 2 (not found 1, bad response 1)",
+        ),
+        (
+            "cacc_400 cacc_422 cacc_1",
+            9,
+            " · failed 2 (bad response 2)",
+        ),
         // At Connect, that is about one account.
         ("cacc_403 cacc_1", 4, " · failed 1 (auth 1)"),
         ("cacc_503 cacc_500", 8, " · failed 2 (server 2)"),
@@ -433,7 +514,10 @@ fn the_exit_code_is_that_of_all_failures() {
         ("cacc_! cacc_1", 2, " · failed 1 (usage 1)"),
     ] {
         let many = ids.replace(' ', "\n");
-        let found = ids.split(' ').filter(|id| id.len() == 6 && *id != "cacc_!").count();
+        let found = ids
+            .split(' ')
+            .filter(|id| id.len() == 6 && *id != "cacc_!")
+            .count();
         for (format, has_summary) in [
             ("table", true),
             ("yaml", true),
@@ -451,7 +535,11 @@ fn the_exit_code_is_that_of_all_failures() {
                 let stderr = untimed(&ended);
                 let summary = format!("found {found}{failed} · TIME\n");
                 assert_eq!(
-                    (ended.code, stderr.ends_with(&summary), stderr.contains("found 1 ·")),
+                    (
+                        ended.code,
+                        stderr.ends_with(&summary),
+                        stderr.contains("found 1 ·")
+                    ),
                     (code, has_summary, has_summary && found == 1),
                     "{format}: {ended:#?}"
                 );
@@ -459,8 +547,10 @@ fn the_exit_code_is_that_of_all_failures() {
         }
     }
     // What stops it early outranks them.
-    let ended =
-        home.acctq(&format!("{NDJSON} --jobs 1")).stdin("cacc_404\ncacc_401\ncacc_1\n").run();
+    let ended = home
+        .acctq(&format!("{NDJSON} --jobs 1"))
+        .stdin("cacc_404\ncacc_401\ncacc_1\n")
+        .run();
     assert_eq!((ended.code, ended.stdout.as_str()), (4, ""), "{ended:#?}");
     assert!(server.requests().iter().all(|(_, id)| id != "cacc_!"));
 }
@@ -476,7 +566,9 @@ fn a_field_that_strays_is_warned_of_once_and_counted_at_the_end() {
         }))
     });
     let run = |format: &str| {
-        home.acctq(&format!("cacc get - -F id -o {format} --jobs 1")).stdin(ids(1..=4)).run()
+        home.acctq(&format!("cacc get - -F id -o {format} --jobs 1"))
+            .stdin(ids(1..=4))
+            .run()
     };
     let ended = run("yaml");
     let words =
@@ -500,7 +592,10 @@ found 4 · TIME
     );
     let ended = run("ndjson --strict");
     let strict: Vec<_> = errors(&ended).iter().map(|e| e["line"].clone()).collect();
-    assert_eq!((ended.code, ended.stdout.as_str()), (9, "{\"id\":\"cacc_4\"}\n"));
+    assert_eq!(
+        (ended.code, ended.stdout.as_str()),
+        (9, "{\"id\":\"cacc_4\"}\n")
+    );
     assert_eq!(strict, [1, 2, 3]);
 }
 
@@ -550,7 +645,11 @@ fn results_stream_out_before_the_others_are_there() {
         let ended = started.ends();
         let whole = read + &ended.stdout;
         assert_eq!((ended.code, ended.stderr.as_str()), (0, ""));
-        assert_eq!(ids_in(format, &whole), (1..=300).collect::<Vec<_>>(), "{whole}");
+        assert_eq!(
+            ids_in(format, &whole),
+            (1..=300).collect::<Vec<_>>(),
+            "{whole}"
+        );
     }
 }
 
@@ -576,7 +675,11 @@ fn ids_in(format: &str, output: &str) -> Vec<usize> {
         }
         _ => {
             let id = |line: &str| {
-                number(serde_json::from_str::<Value>(line).unwrap()["id"].as_str().unwrap())
+                number(
+                    serde_json::from_str::<Value>(line).unwrap()["id"]
+                        .as_str()
+                        .unwrap(),
+                )
             };
             output.lines().map(id).collect()
         }
@@ -590,7 +693,10 @@ fn a_table_has_the_widths_of_its_first_hundred_rows() {
     let ended = home.acctq("cacc get - -F id,status -q").stdin(text).run();
     let row = |n: usize| format!("{:<8}  active\n", format!("cacc_{n}"));
     let rows: String = (1..=100).map(row).collect();
-    ended.prints(&format!("ID        Status\n{rows}cacc_1234567  active\n{}", row(5)));
+    ended.prints(&format!(
+        "ID        Status\n{rows}cacc_1234567  active\n{}",
+        row(5)
+    ));
 }
 
 /// One more id for standard input.
@@ -646,7 +752,10 @@ fn is_quiet(started: &Started, server: &Server, unanswered: usize) {
     let mut quiet = 0;
     let mut before = 0;
     while quiet < 200 {
-        assert!(began.elapsed() < Duration::from_secs(60), "it is never quiet");
+        assert!(
+            began.elapsed() < Duration::from_secs(60),
+            "it is never quiet"
+        );
         let count = server.count();
         let is_so = count == before
             && server.under_way() == unanswered
@@ -686,7 +795,11 @@ fn who_answers_the_first_late_is_asked_for_a_window_and_no_more() {
     server.asked(4 * 16);
     is_quiet(&started, &server, 1);
     // Sixteen for each job, and one that every other job holds.
-    assert!(server.count() <= 4 * 16 + 4, "{} were asked for", server.count());
+    assert!(
+        server.count() <= 4 * 16 + 4,
+        "{} were asked for",
+        server.count()
+    );
     opened.open();
     started.ends().prints(&lines(1..=1_000));
 }
@@ -709,8 +822,9 @@ fn many_look_ups_interrupt_nobody() {
     let run = home.acctq(&format!("{NDJSON} --jobs 3"));
     let started = start_reading(&home, run, &ids(1..=10));
     server.asked(3);
-    let (workers, others): (Vec<_>, Vec<_>) =
-        threads(&started).into_iter().partition(|(name, _)| name == "worker");
+    let (workers, others): (Vec<_>, Vec<_>) = threads(&started)
+        .into_iter()
+        .partition(|(name, _)| name == "worker");
     assert_eq!(workers.len(), 3);
     assert!(workers.iter().all(|(_, stat)| policy(stat) == "3"));
     assert!(!others.is_empty() && others.iter().all(|(_, stat)| policy(stat) == "0"));
@@ -867,7 +981,11 @@ fn a_token_that_ends_in_the_middle_is_asked_for_once_more() {
     let (home, server) = at(|request| {
         let is_old = request.bearer == format!("{TOKEN}-1");
         assert!(is_old || request.bearer == format!("{TOKEN}-2"));
-        if is_old && request.number > 40 { refused(401) } else { found(request) }
+        if is_old && request.number > 40 {
+            refused(401)
+        } else {
+            found(request)
+        }
     });
     with_helper(&home, server.url());
     home.acctq(NDJSON)
@@ -882,7 +1000,11 @@ fn a_token_that_ends_in_the_middle_is_asked_for_once_more() {
 #[test]
 fn a_token_that_is_rejected_again_stops_it() {
     // None of the helper's, none but a fixed one; at Partner, 403 says so too.
-    for (source, api) in [("helper", "cacc"), ("fixed", "cacc"), ("fixed", "partner account")] {
+    for (source, api) in [
+        ("helper", "cacc"),
+        ("fixed", "cacc"),
+        ("fixed", "partner account"),
+    ] {
         let is_partner = api != "cacc";
         let (home, server) = at(move |request| match request.number {
             41.. if is_partner => refused(403),
@@ -893,16 +1015,24 @@ fn a_token_that_is_rejected_again_stops_it() {
         if source == "helper" {
             with_helper(&home, server.url());
         }
-        let field = if is_partner { "customer_account_uid" } else { "id" };
-        let run =
-            home.acctq(&format!("{api} get - -F {field} -o ndjson")).env("PATH", "/usr/bin:/bin");
+        let field = if is_partner {
+            "customer_account_uid"
+        } else {
+            "id"
+        };
+        let run = home
+            .acctq(&format!("{api} get - -F {field} -o ndjson"))
+            .env("PATH", "/usr/bin:/bin");
         let mut ended = start_reading(
             &home,
             run,
             &ids(1..=5_000).replace('_', if is_partner { "-" } else { "_" }),
         )
         .ends();
-        ended.stdout = ended.stdout.replace("customer_account_uid", "id").replace("cacc-", "cacc_");
+        ended.stdout = ended
+            .stdout
+            .replace("customer_account_uid", "id")
+            .replace("cacc-", "cacc_");
         let count = stopped_early(&ended, 5_000, 4, "the token is rejected");
         // A worker that was held up may have asked for an early id last: what came behind that one is not done.
         assert!(count <= 40 + 8 * 2, "{count}");
@@ -943,8 +1073,20 @@ fn what_fails_alike_for_every_id_stops_it_at_the_first() {
         (url, &"token_env = \"NONE\"".to_owned(), ("A", ""), 4, none),
         (tls, &other, ("A", ""), 7, further),
         (tls, &other, ("NO_PROXY", "none"), 7, further),
-        ("https://billing.test", &fixed, ("HTTPS_PROXY", "socks5://127.0.0.1:1"), 7, further),
-        ("https://billing.test", &fixed, ("SSL_CERT_FILE", "/none"), 3, further),
+        (
+            "https://billing.test",
+            &fixed,
+            ("HTTPS_PROXY", "socks5://127.0.0.1:1"),
+            7,
+            further,
+        ),
+        (
+            "https://billing.test",
+            &fixed,
+            ("SSL_CERT_FILE", "/none"),
+            3,
+            further,
+        ),
     ] {
         home.config(format!(
             "default_profile = \"test\"\n[profiles.test.connect]\nbase_url = \"{url}\"\n{token}\n"
@@ -961,7 +1103,11 @@ fn what_fails_alike_for_every_id_stops_it_at_the_first() {
 
 #[test]
 fn a_handshake_that_fails_is_one_ids_failure_unless_it_is_the_certificate() {
-    let wire = Wire::always(vec![Do::Start, Do::Write(response("503 Busy", "", "")), Do::Finish]);
+    let wire = Wire::always(vec![
+        Do::Start,
+        Do::Write(response("503 Busy", "", "")),
+        Do::Finish,
+    ]);
     let home = Home::new();
     home.profile(&wire.url().replace("http:", "https:"));
     let run = |ids: &str| home.acctq(&format!("{NDJSON} --jobs 1")).stdin(ids).run();
@@ -975,7 +1121,11 @@ fn a_handshake_that_fails_is_one_ids_failure_unless_it_is_the_certificate() {
     assert_eq!(told, [of("cacc_1"), of("cacc_2"), of("cacc_3")]);
     assert_eq!(wire.connections(), 3);
     // As with everything that may pass, it does not for twenty in a row.
-    let many = start_reading(&home, home.acctq(&format!("{NDJSON} --jobs 1")), &ids(1..=40));
+    let many = start_reading(
+        &home,
+        home.acctq(&format!("{NDJSON} --jobs 1")),
+        &ids(1..=40),
+    );
     let why = "the last 20 failed alike; it looks like an outage";
     let mut errors = errors(&many.ends());
     let last = errors.pop().unwrap();
@@ -998,7 +1148,9 @@ fn one_api_that_nobody_can_trust_does_not_stop_the_other() {
     ));
     for jobs in [1, 8] {
         let ended = home
-            .acctq(&format!("get - -F customer_account_uid -o ndjson --jobs {jobs}"))
+            .acctq(&format!(
+                "get - -F customer_account_uid -o ndjson --jobs {jobs}"
+            ))
             .stdin("u-1\ncacc_1\nu-2\ncacc_2\nu-3\n")
             .run();
         let found = |n| format!("{{\"customer_account_uid\":\"u-{n}\"}}\n");
@@ -1025,7 +1177,11 @@ fn one_api_that_is_not_configured_does_not_stop_the_other() {
     ));
     let text = "some-uid\ncacc_1\nother-uid\ncacc_2\n";
     let ended = home.acctq("get - -F id -o ndjson").stdin(text).run();
-    assert_eq!((ended.code, &ended.stdout), (3, &lines(1..=2)), "{ended:#?}");
+    assert_eq!(
+        (ended.code, &ended.stdout),
+        (3, &lines(1..=2)),
+        "{ended:#?}"
+    );
     let told: Vec<_> = errors(&ended)
         .iter()
         .map(|error| {
@@ -1043,11 +1199,17 @@ fn one_api_that_is_not_configured_does_not_stop_the_other() {
     other.config(format!(
         "default_profile = \"test\"\n[profiles.test.partner]\nbase_url = \"https://localhost:1\"\ntoken = \"{TOKEN}\"\nca_file = \"/none\"\n"
     ));
-    let ended = other.acctq("get - -o ndjson").stdin("# ids\nsome-uid\n").run();
+    let ended = other
+        .acctq("get - -o ndjson")
+        .stdin("# ids\nsome-uid\n")
+        .run();
     let error = ended.fails(3, &[]).error();
     assert_eq!((&error["file"], &error["line"]), (&Value::Null, &2.into()));
     let ended = other.acctq("get -").stdin("# ids\nsome-uid\n").run();
-    ended.fails(3, &["error: line 2: some-uid: the CA file /none does not exist\n"]);
+    ended.fails(
+        3,
+        &["error: line 2: some-uid: the CA file /none does not exist\n"],
+    );
     let run = home.acctq("partner account get - -o ndjson --jobs 1");
     let ended = start_reading(&home, run, "some-uid\nother-uid\n").ends();
     let why = "no further id can be looked up like this";
@@ -1080,7 +1242,9 @@ found 1 · failed 1 (auth 1) · TIME
 ";
     assert_eq!(told(&ended), rejected("line 3: ") + stopped);
 
-    let ended = home.acctq("cacc get cacc_1 cacc_401 cacc_2 -F id --jobs 1").run();
+    let ended = home
+        .acctq("cacc get cacc_1 cacc_401 cacc_2 -F id --jobs 1")
+        .run();
     let stopped = "error: stopped after 2 of 3 ids: the token is rejected
   hint: mend that first; the other ids have not been tried
 ";
@@ -1096,7 +1260,13 @@ found 1 · failed 1 (auth 1) · TIME
             "; everything up to input line 1 is done",
             "--skip 1 goes on behind that line",
         ),
-        ("cacc_401 - cacc_1", "", 2, "", "the other ids have not been tried"),
+        (
+            "cacc_401 - cacc_1",
+            "",
+            2,
+            "",
+            "the other ids have not been tried",
+        ),
     ] {
         let run = home.acctq(&format!("cacc get {args} -F id --jobs 1"));
         let ended = start_reading(&home, run, text).ends();
@@ -1156,7 +1326,10 @@ const ROWS: &[(Row, i32, Option<usize>)] = &[
 #[test]
 fn twenty_failures_of_one_kind_in_a_row_are_an_outage() {
     for (row, code, stops) in ROWS {
-        let answers: Vec<char> = row.iter().flat_map(|(what, times)| vec![*what; *times]).collect();
+        let answers: Vec<char> = row
+            .iter()
+            .flat_map(|(what, times)| vec![*what; *times])
+            .collect();
         let text: String = answers
             .iter()
             .enumerate()
@@ -1177,9 +1350,16 @@ fn twenty_failures_of_one_kind_in_a_row_are_an_outage() {
         let run = home.acctq(&format!("{NDJSON} --jobs 1 --retries 0"));
         let ended = start_reading(&home, run, &text).ends();
         if let Some(stop) = stops {
-            assert_eq!(stopped_early(&ended, count, *code, OUTAGE), *stop, "{row:?}");
+            assert_eq!(
+                stopped_early(&ended, count, *code, OUTAGE),
+                *stop,
+                "{row:?}"
+            );
         } else {
-            let failed = row.iter().filter(|(what, _)| *what != 'o').map(|(_, times)| times);
+            let failed = row
+                .iter()
+                .filter(|(what, _)| *what != 'o')
+                .map(|(_, times)| times);
             assert_eq!(
                 (ended.code, errors(&ended).len()),
                 (*code, failed.sum()),
@@ -1199,7 +1379,9 @@ fn nobody_there_and_nobody_who_answers_are_outages_too() {
     for (url, timeout, code) in [("http://127.0.0.1:1", "10s", 7), (silent.url(), "30ms", 7)] {
         let home = Home::new();
         home.profile(url);
-        let run = home.acctq(&format!("{NDJSON} --jobs 1 --retries 0 --timeout {timeout}"));
+        let run = home.acctq(&format!(
+            "{NDJSON} --jobs 1 --retries 0 --timeout {timeout}"
+        ));
         let ended = start_reading(&home, run, &ids(1..=22)).ends();
         assert_eq!(stopped_early(&ended, 22, code, OUTAGE), 20);
     }
@@ -1213,7 +1395,11 @@ fn an_outage_is_no_reason_for_many_more_requests() {
     let tried = stopped_early(&ended, 2_000, 8, OUTAGE);
     assert!((20..20 + 32).contains(&tried), "{tried}");
     // Who is under way may be stopped before it is done; it was tried all the same.
-    assert!(server.count() * 10 <= (tried + 16) * 11 + 500, "{}", server.count());
+    assert!(
+        server.count() * 10 <= (tried + 16) * 11 + 500,
+        "{}",
+        server.count()
+    );
 }
 
 #[test]
@@ -1225,7 +1411,10 @@ fn retries_are_a_tenth_of_the_ids_and_fifty() {
             found(request)
         }
     });
-    let ended = home.acctq(&format!("{NDJSON} --jobs 16 --retries 5")).stdin(ids(1..=2_000)).run();
+    let ended = home
+        .acctq(&format!("{NDJSON} --jobs 16 --retries 5"))
+        .stdin(ids(1..=2_000))
+        .run();
     assert_eq!((ended.code, errors(&ended).len()), (8, 1_000));
     assert_eq!(ended.stdout, lines((1..=2_000).step_by(2)));
     assert_eq!(server.count(), 2_000 + 2_000 / 10 + 50);
@@ -1374,9 +1563,15 @@ fn a_signal_ends_it_whole_and_skip_goes_on_from_there() {
             assert_eq!(ids_in(format, &first), (1..=149).collect::<Vec<_>>());
 
             opened.open();
-            let ended = home.acctq(&format!("{args} -q --skip 151")).stdin(&text).run();
+            let ended = home
+                .acctq(&format!("{args} -q --skip 151"))
+                .stdin(&text)
+                .run();
             assert_eq!((ended.code, ended.stderr.as_str()), (0, ""));
-            assert_eq!(ids_in(format, &ended.stdout), (150..=200).collect::<Vec<_>>());
+            assert_eq!(
+                ids_in(format, &ended.stdout),
+                (150..=200).collect::<Vec<_>>()
+            );
         }
     }
 }
@@ -1471,8 +1666,13 @@ fn an_output_that_is_full_ends_it() {
     let (home, _server) = at(found);
     home.file("ids", ids(1..=5_000), 0o600);
     for format in FORMATS {
-        let ended = home.shell(&format!("acctq cacc get - -o {format} <ids >/dev/full")).run();
-        ended.fails(1, &["the output could not be written", "No space left on device"]);
+        let ended = home
+            .shell(&format!("acctq cacc get - -o {format} <ids >/dev/full"))
+            .run();
+        ended.fails(
+            1,
+            &["the output could not be written", "No space left on device"],
+        );
     }
 }
 
@@ -1533,9 +1733,16 @@ fn a_terminal_shows_how_far_it_has_come() {
         // Nothing of it stands in a line with what else is told, and nothing is left.
         let told = plain(&String::from_utf8(sent).unwrap()).replace('\r', "\n");
         let errors = told.lines().filter(|line| line.contains("cacc_404"));
-        let error = if format == "table" { "error: line " } else { "{\"error\":{" };
+        let error = if format == "table" {
+            "error: line "
+        } else {
+            "{\"error\":{"
+        };
         let errors: Vec<_> = errors.collect();
-        assert!(errors.len() == 2 && errors.iter().all(|line| line.starts_with(error)), "{told}");
+        assert!(
+            errors.len() == 2 && errors.iter().all(|line| line.starts_with(error)),
+            "{told}"
+        );
         let mixed = |line: &&str| line.contains(" done") && line.contains(&error[..6]);
         assert_eq!(told.lines().find(mixed), None);
         let last = told.trim_end().lines().last().unwrap();
@@ -1574,14 +1781,20 @@ fn nothing_is_left_on_the_terminal_of_a_reader_who_has_had_enough() {
     let _ = screen.read_to_end(&mut sent);
     let sent = String::from_utf8(sent).unwrap();
     let after_the_last_clearing = sent.rsplit("\u{1b}[2K").next().unwrap();
-    assert_eq!((ended.code, after_the_last_clearing.trim()), (0, ""), "{sent:?}");
+    assert_eq!(
+        (ended.code, after_the_last_clearing.trim()),
+        (0, ""),
+        "{sent:?}"
+    );
 }
 
 #[test]
 fn nobody_else_is_shown_how_far_it_has_come() {
-    for (args, term, is_terminal) in
-        [("", "xterm", false), ("-q", "xterm", true), ("", "dumb", true)]
-    {
+    for (args, term, is_terminal) in [
+        ("", "xterm", false),
+        ("-q", "xterm", true),
+        ("", "dumb", true),
+    ] {
         let (home, _server) = at(by_number);
         let file = File::open(home.file("ids", ids(1..=300), 0o600)).unwrap();
         let (mut screen, stderr) = terminal(80);
@@ -1667,7 +1880,14 @@ fn the_time_that_a_reader_takes_is_not_the_look_ups_own() {
     let first = started.line();
     let ended = started.ends();
     assert!(first.starts_with("{\"id\":\"cacc_1\","));
-    assert_eq!((ended.code, ended.stdout.lines().count(), ended.stderr.as_str()), (0, 199, ""));
+    assert_eq!(
+        (
+            ended.code,
+            ended.stdout.lines().count(),
+            ended.stderr.as_str()
+        ),
+        (0, 199, "")
+    );
 }
 
 #[test]

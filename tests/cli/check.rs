@@ -14,9 +14,14 @@ use crate::wire::{Do, Wire, response};
 pub fn steady(ended: Ended) -> Ended {
     let steady = |text: &str| {
         let mut text = text.to_owned();
-        for mark in
-            ["127.0.0.1:", "elapsed_ms\":", "elapsed_ms\": ", "time=\"", "timestamp=\"", " · "]
-        {
+        for mark in [
+            "127.0.0.1:",
+            "elapsed_ms\":",
+            "elapsed_ms\": ",
+            "time=\"",
+            "timestamp=\"",
+            " · ",
+        ] {
             let mut parts = text.split(mark).map(str::to_owned);
             let mut out = parts.next().unwrap();
             for part in parts {
@@ -24,14 +29,22 @@ pub fn steady(ended: Ended) -> Ended {
                 let rest = part.trim_start_matches(is_variable);
                 let is_time = mark != " · " || rest.starts_with(" s\n");
                 let rest = if is_time { rest } else { &part };
-                let hidden = if is_time && rest.len() < part.len() { "N" } else { "" };
+                let hidden = if is_time && rest.len() < part.len() {
+                    "N"
+                } else {
+                    ""
+                };
                 out = out + mark + hidden + rest;
             }
             text = out;
         }
         text
     };
-    Ended { stdout: steady(&ended.stdout), stderr: steady(&ended.stderr), ..ended }
+    Ended {
+        stdout: steady(&ended.stdout),
+        stderr: steady(&ended.stderr),
+        ..ended
+    }
 }
 
 #[test]
@@ -56,7 +69,12 @@ metadata.seats=3  3                     met
             "error: the connected account cacc_revokedexpress (profile sandbox) is not as expected: status=active, but it is revoked; !revoked_at, but it is 2024-06-30T23:59:59Z\n",
         ),
         // That it is there is expected, if nothing else is.
-        ("ending", 0, "Expected  Is     Verdict\nfound     found  met\n", ""),
+        (
+            "ending",
+            0,
+            "Expected  Is     Verdict\nfound     found  met\n",
+            "",
+        ),
         (
             "nobody",
             10,
@@ -105,15 +123,35 @@ metadata.seats=3  3                     met
 fn a_question_that_cannot_be_asked_is_no_verdict() {
     let home = Home::new();
     for (args, code, says) in [
-        ("unavailable --retries 0 --expect status=entitled", 8, "failed with status 503"),
+        (
+            "unavailable --retries 0 --expect status=entitled",
+            8,
+            "failed with status 503",
+        ),
         ("unauthorized --expect not_found", 4, "rejects the token"),
         ("cacc_wrongid", 9, "answers with another"),
-        ("cacc_drift --strict --expect status=active", 9, "strays from the contract"),
+        (
+            "cacc_drift --strict --expect status=active",
+            9,
+            "strays from the contract",
+        ),
         ("cacc_1 --expect statsu=active", 2, "did you mean `status`?"),
         ("cacc_1 --expect status=activ", 2, "did you mean `active`?"),
-        ("../admin --expect status=active", 2, "is not a partner account's id"),
-        ("cacc_1 -F id", 2, "--fields has no meaning for `acctq check`"),
-        ("cacc_1 --reveal", 2, "--reveal has no meaning for `acctq check`"),
+        (
+            "../admin --expect status=active",
+            2,
+            "is not a partner account's id",
+        ),
+        (
+            "cacc_1 -F id",
+            2,
+            "--fields has no meaning for `acctq check`",
+        ),
+        (
+            "cacc_1 --reveal",
+            2,
+            "--reveal has no meaning for `acctq check`",
+        ),
         ("cacc_1 --suite smoke.toml", 2, "--suite"),
         ("--suite smoke.toml --expect status=active", 2, "--suite"),
         ("cacc_1 --report-junit report.xml", 2, "--suite"),
@@ -127,9 +165,14 @@ fn a_question_that_cannot_be_asked_is_no_verdict() {
 
 #[test]
 fn an_answer_that_strays_is_judged_with_a_warning() {
-    let ended = Home::new().acctq("-p sandbox check cacc_drift --expect status=active").run();
+    let ended = Home::new()
+        .acctq("-p sandbox check cacc_drift --expect status=active")
+        .run();
     assert_eq!(ended.code, 10);
-    assert!(ended.stdout.contains("(unknown value)  unmet"), "{ended:#?}");
+    assert!(
+        ended.stdout.contains("(unknown value)  unmet"),
+        "{ended:#?}"
+    );
     assert!(
         ended.stderr.starts_with("warning: the connected account cacc_drift strays from the contract: onboarding_mode (missing), status (unknown value), created_at (wrong type)\n  hint: it is judged as it came; --strict makes this an error\nerror: "),
         "{ended:#?}"
@@ -186,7 +229,9 @@ fn what_is_too_long_for_a_report_is_judged_all_the_same() {
     let wire = Wire::answers(crate::wire::json(&account));
     let home = Home::new();
     home.profile(wire.url());
-    let ended = home.acctq("check cacc_1 --expect metadata.a~xx -o json").run();
+    let ended = home
+        .acctq("check cacc_1 --expect metadata.a~xx -o json")
+        .run();
     assert_eq!((ended.code, ended.stderr.as_str()), (0, ""));
     let report: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
     assert_eq!(
@@ -213,8 +258,12 @@ fn what_is_there_is_kept_as_long_as_there_is_room() {
     let many = "--expect metadata.a~y --expect status=active ".repeat(3_000);
     let ended = home.acctq(&format!("check cacc_1 {many} -o json")).run();
     assert_eq!(ended.code, 10);
-    let counted = ["\"xxx", "\"too long to be shown\"", "\"actual\": \"active\""]
-        .map(|what| count(&ended.stdout, what));
+    let counted = [
+        "\"xxx",
+        "\"too long to be shown\"",
+        "\"actual\": \"active\"",
+    ]
+    .map(|what| count(&ended.stdout, what));
     assert_eq!(counted, [4, 2_996, 3_000]);
     let expect = "\"metadata.a~y\",".repeat(4);
     let check = |i| {
@@ -224,13 +273,18 @@ fn what_is_there_is_kept_as_long_as_there_is_room() {
     };
     let checks: String = (0..500).map(check).collect();
     home.file("smoke.toml", format!("version = 1\n{checks}"), 0o644);
-    let ended = home.acctq("check --suite smoke.toml -o ndjson --report-junit report.xml").run();
+    let ended = home
+        .acctq("check --suite smoke.toml -o ndjson --report-junit report.xml")
+        .run();
     assert_eq!(ended.code, 10);
     let counted = ["\"xxx", "\"too long to be shown\"", "\"actual\":\"active\""]
         .map(|what| count(&ended.stdout, what));
     assert_eq!(counted, [262, 1_738, 500]);
     let report = fs::read_to_string(home.path().join("report.xml")).unwrap();
-    assert_eq!(count(&report, "\nunmet: expected metadata.a~y, is xxx"), 262);
+    assert_eq!(
+        count(&report, "\nunmet: expected metadata.a~y, is xxx"),
+        262
+    );
 }
 
 #[test]
@@ -296,7 +350,10 @@ fn what_is_there_is_reported_however_deep_it_is() {
         let report: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
         assert_eq!(report["expectations"][0]["actual"].is_array(), is_shown);
         let note = &report["expectations"][0]["note"];
-        assert_eq!(note.as_str(), (!is_shown).then_some("nested too deeply to be shown"));
+        assert_eq!(
+            note.as_str(),
+            (!is_shown).then_some("nested too deeply to be shown")
+        );
     }
 }
 
@@ -352,10 +409,14 @@ onboards            status=active      active     met
 is <gone> & \"away\"  not_found          not found  met
 ";
     for jobs in ["", " --jobs 1"] {
-        let ended = home.acctq(&format!("-p sandbox check --suite smoke.toml{jobs}")).run();
+        let ended = home
+            .acctq(&format!("-p sandbox check --suite smoke.toml{jobs}"))
+            .run();
         steady(ended).is(0, met, "3 met · N s\n");
     }
-    home.acctq("-p sandbox check --suite smoke.toml -q").run().prints(met);
+    home.acctq("-p sandbox check --suite smoke.toml -q")
+        .run()
+        .prints(met);
 }
 
 #[test]
@@ -375,7 +436,11 @@ fn the_suite_that_the_help_shows_is_one() {
 fn a_suite_fails_with_what_its_failures_have_in_common() {
     let home = Home::new();
     for (more, code, last) in [
-        (vec![FAILING], 10, "1 met · 1 unmet · N s\nerror: 1 of 2 checks failed: `is over`\n"),
+        (
+            vec![FAILING],
+            10,
+            "1 met · 1 unmet · N s\nerror: 1 of 2 checks failed: `is over`\n",
+        ),
         (vec![UNASKABLE], 8, "1 met · 1 not answered · N s\n"),
         (
             vec![FAILING, UNASKABLE],
@@ -388,9 +453,14 @@ fn a_suite_fails_with_what_its_failures_have_in_common() {
             "1 met · 1 unmet · 2 not answered · N s\nerror: 1 of 4 checks failed: `is over`; 2 could not be asked\n",
         ),
     ] {
-        let first = SUITE.split("\n[[check]]\nname = \"onboards").next().unwrap();
+        let first = SUITE
+            .split("\n[[check]]\nname = \"onboards")
+            .next()
+            .unwrap();
         home.file("smoke.toml", format!("{first}{}", more.concat()), 0o644);
-        let ended = home.acctq("-p sandbox check --suite smoke.toml --retries 0").run();
+        let ended = home
+            .acctq("-p sandbox check --suite smoke.toml --retries 0")
+            .run();
         let ended = steady(ended);
         assert_eq!(ended.code, code, "{ended:#?}");
         assert!(ended.stderr.ends_with(last), "{ended:#?}");
@@ -401,8 +471,14 @@ fn a_suite_fails_with_what_its_failures_have_in_common() {
 #[test]
 fn a_suite_as_json_accounts_for_every_check() {
     let home = Home::new();
-    home.file("smoke.toml", format!("version = 1\n{UNASKABLE}{FAILING}"), 0o644);
-    let ended = home.acctq("-p sandbox check --suite smoke.toml --retries 0 -o json").run();
+    home.file(
+        "smoke.toml",
+        format!("version = 1\n{UNASKABLE}{FAILING}"),
+        0o644,
+    );
+    let ended = home
+        .acctq("-p sandbox check --suite smoke.toml --retries 0 -o json")
+        .run();
     assert_eq!(ended.code, 8, "{ended:#?}");
     let report: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
     let verdicts: Vec<_> = report
@@ -424,8 +500,11 @@ fn a_suite_as_json_accounts_for_every_check() {
         r#"{"actual":null,"expect":"activation_token?","holds":true,"note":"set, to a secret"}"#
     );
     // The same failure, with its place, is told on standard error.
-    let told: Vec<serde_json::Value> =
-        ended.stderr.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let told: Vec<serde_json::Value> = ended
+        .stderr
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
     assert_eq!(told.len(), 2);
     assert_eq!(told[0]["error"], report[0]["error"]);
     assert_eq!(
@@ -448,29 +527,85 @@ fn mistakes_in_a_suite() {
         ("version = 2\n".to_owned(), 1, "`version` must be 1"),
         ("version = \"1\"\n".to_owned(), 1, "`version` must be 1"),
         ("version = 1\n".to_owned(), 1, "the suite has no checks"),
-        ("version = 1\ncheck = []\n".to_owned(), 1, "the suite has no checks"),
+        (
+            "version = 1\ncheck = []\n".to_owned(),
+            1,
+            "the suite has no checks",
+        ),
         (changed("[[check]]", "[check]"), 2, "with two brackets"),
-        (changed("[[check]]", "[[chekc]]"), 2, "did you mean `check`?"),
-        (changed("expect =", "expects ="), 5, "did you mean `expect`?"),
+        (
+            changed("[[check]]", "[[chekc]]"),
+            2,
+            "did you mean `check`?",
+        ),
+        (
+            changed("expect =", "expects ="),
+            5,
+            "did you mean `expect`?",
+        ),
         (changed("name = \"a\"\n", ""), 2, "this check has no `name`"),
-        (changed("id = \"cacc_1\"\n", ""), 2, "this check has no `id`"),
-        (changed("expect = \"status=active\"\n", ""), 2, "this check has no `expect`"),
+        (
+            changed("id = \"cacc_1\"\n", ""),
+            2,
+            "this check has no `id`",
+        ),
+        (
+            changed("expect = \"status=active\"\n", ""),
+            2,
+            "this check has no `expect`",
+        ),
         (changed("\"a\"", "\" \""), 3, "`name` is empty"),
-        (changed("\"a\"", "1"), 3, "`name` must be text in quotes, not a number"),
-        (changed("cacc_1", "cacc 1"), 4, "is not a connected account's id"),
-        (changed("status=active", "status=activ"), 5, "did you mean `active`?"),
-        (changed("\"status=active\"", "[\"ends_at?\"]"), 5, "has no field `ends_at`"),
+        (
+            changed("\"a\"", "1"),
+            3,
+            "`name` must be text in quotes, not a number",
+        ),
+        (
+            changed("cacc_1", "cacc 1"),
+            4,
+            "is not a connected account's id",
+        ),
+        (
+            changed("status=active", "status=activ"),
+            5,
+            "did you mean `active`?",
+        ),
+        (
+            changed("\"status=active\"", "[\"ends_at?\"]"),
+            5,
+            "has no field `ends_at`",
+        ),
         (changed("\"status=active\"", "[]"), 5, "`expect` must be"),
         (changed("\"status=active\"", "[1]"), 5, "`expect` must be"),
-        (format!("{}strict = \"yes\"\n", changed("", "")), 6, "`strict` must be true or false"),
-        (format!("{}retry_for = 30\n", changed("", "")), 6, "such as 60s"),
-        (format!("{}retry_for = \"30\"\n", changed("", "")), 6, "such as 60s"),
-        (format!("version = 1\n{check}{check}"), 6, "another check named `a` in line 2"),
+        (
+            format!("{}strict = \"yes\"\n", changed("", "")),
+            6,
+            "`strict` must be true or false",
+        ),
+        (
+            format!("{}retry_for = 30\n", changed("", "")),
+            6,
+            "such as 60s",
+        ),
+        (
+            format!("{}retry_for = \"30\"\n", changed("", "")),
+            6,
+            "such as 60s",
+        ),
+        (
+            format!("version = 1\n{check}{check}"),
+            6,
+            "another check named `a` in line 2",
+        ),
         (changed("\"a\"", "\"a"), 3, "(smoke.toml, line 3"),
     ] {
         home.file("smoke.toml", &text, 0o644);
         let ended = home.acctq("check --suite smoke.toml -o json").run();
-        assert_eq!((ended.code, ended.stdout.as_str()), (2, ""), "{text}: {ended:#?}");
+        assert_eq!(
+            (ended.code, ended.stdout.as_str()),
+            (2, ""),
+            "{text}: {ended:#?}"
+        );
         let error = ended.error();
         assert_eq!(
             (&error["line"], &error["file"]),
@@ -488,7 +623,11 @@ fn a_mistake_at_the_end_of_a_long_suite() {
     let home = Home::new();
     let check = |i| format!("[[check]]\nname = \"{i}\"\nid = \"ending\"\nexpect = \"!ends_at\"\n");
     let checks: String = (0..15_000).map(check).collect();
-    home.file("smoke.toml", format!("version = 1\n{checks}{}", check(7)), 0o644);
+    home.file(
+        "smoke.toml",
+        format!("version = 1\n{checks}{}", check(7)),
+        0o644,
+    );
     home.acctq("check --suite smoke.toml").run().is(
         2,
         "",
@@ -518,10 +657,19 @@ fn suites_that_cannot_be_read() {
         ("large.toml", "is larger than 1 MiB"),
         ("latin.toml", "is not valid UTF-8 in line 2"),
     ] {
-        home.acctq(&format!("check --suite {file}")).run().fails(2, &[says]);
+        home.acctq(&format!("check --suite {file}"))
+            .run()
+            .fails(2, &[says]);
     }
-    home.file("bom.toml", format!("\u{feff}{}", SUITE.replace('\n', "\r\n")), 0o644);
-    assert_eq!(home.acctq("-p sandbox check --suite bom.toml").run().code, 0);
+    home.file(
+        "bom.toml",
+        format!("\u{feff}{}", SUITE.replace('\n', "\r\n")),
+        0o644,
+    );
+    assert_eq!(
+        home.acctq("-p sandbox check --suite bom.toml").run().code,
+        0
+    );
 }
 
 /// A check's own profile counts for it alone, and one that does not exist is its failure alone.
@@ -550,7 +698,9 @@ nowhere  not_found           config       error
 "
     );
     assert!(
-        ended.stderr.starts_with("error: ending: `nowhere`: unknown profile `tset` (--suite): "),
+        ended
+            .stderr
+            .starts_with("error: ending: `nowhere`: unknown profile `tset` (--suite): "),
         "{ended:#?}"
     );
     assert_eq!(wire.requests().len(), 1);
@@ -572,13 +722,19 @@ fn a_check_is_asked_again_for_as_long_as_it_may_be() {
         ("cacc_unavailable", "retry_for = \"500ms\"\n", 8, 1..=11),
         ("cacc_forbidden", "retry_for = \"24h\"\n", 4, 1..=1),
     ] {
-        let expect = if id.starts_with("cacc_") { "active" } else { "provisioned" };
+        let expect = if id.starts_with("cacc_") {
+            "active"
+        } else {
+            "provisioned"
+        };
         let expect = if id == "ending" { "entitled" } else { expect };
         let suite = format!(
             "version = 1\n[[check]]\nname = \"a\"\nid = \"{id}\"\nexpect = \"status={expect}\"\n{more}"
         );
         home.file("smoke.toml", suite, 0o644);
-        let ended = home.acctq("-p sandbox check --suite smoke.toml --retries 0 -o ndjson").run();
+        let ended = home
+            .acctq("-p sandbox check --suite smoke.toml --retries 0 -o ndjson")
+            .run();
         let report: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
         assert_eq!(ended.code, code, "{id}: {ended:#?}");
         let asked = report["lookups"].as_u64().unwrap();
@@ -598,10 +754,17 @@ fn a_token_that_cannot_be_read_is_asked_for_once() {
     let checks = (0..5).map(|i| {
         format!("[[check]]\nname = \"{i}\"\nid = \"cacc_{i}\"\nexpect = \"status=active\"\n")
     });
-    home.file("smoke.toml", format!("version = 1\n{}", checks.collect::<String>()), 0o644);
+    home.file(
+        "smoke.toml",
+        format!("version = 1\n{}", checks.collect::<String>()),
+        0o644,
+    );
     let ended = home.acctq("check --suite smoke.toml -o json").run();
     assert_eq!(ended.code, 4, "{ended:#?}");
-    assert_eq!(fs::read_to_string(home.path().join("asked")).unwrap(), "x\n");
+    assert_eq!(
+        fs::read_to_string(home.path().join("asked")).unwrap(),
+        "x\n"
+    );
     let ids: Vec<_> = ended
         .stderr
         .lines()
@@ -619,10 +782,19 @@ fn what_is_of_no_use_is_not_asked_any_more() {
     let home = Home::new();
     let check = |i, id| format!("[[check]]\nname = \"{i}\"\nid = \"{id}\"\nexpect = \"status?\"\n");
     let checks: String = (0..22).map(|i| check(i, "cacc_1")).collect();
-    home.file("smoke.toml", format!("version = 1\n{checks}{}", check(22, "other")), 0o644);
+    home.file(
+        "smoke.toml",
+        format!("version = 1\n{checks}{}", check(22, "other")),
+        0o644,
+    );
     for (status, code, asked, why) in [
         ("401 Unauthorized", 4, 1, "the token is rejected"),
-        ("503 Busy", 8, 20, "the last 20 failed alike; it looks like an outage"),
+        (
+            "503 Busy",
+            8,
+            20,
+            "the last 20 failed alike; it looks like an outage",
+        ),
         (
             "429 Slow\r\nRetry-After: 301",
             6,
@@ -632,16 +804,26 @@ fn what_is_of_no_use_is_not_asked_any_more() {
     ] {
         let wire = Wire::answers(response(status, "", ""));
         home.profile(wire.url());
-        let ended = home.acctq("check --suite smoke.toml --jobs 1 --retries 0 -o json").run();
+        let ended = home
+            .acctq("check --suite smoke.toml --jobs 1 --retries 0 -o json")
+            .run();
         assert_eq!(ended.code, code, "{ended:#?}");
         let report: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
         let asks = |check: &serde_json::Value| check["lookups"] == 1;
         let report = report.as_array().unwrap();
-        assert!(report[..asked].iter().all(asks) && asks(&report[22]), "{why}");
+        assert!(
+            report[..asked].iter().all(asks) && asks(&report[22]),
+            "{why}"
+        );
         for (i, check) in report.iter().enumerate().take(22).skip(asked) {
             let error = &check["error"];
             assert_eq!(
-                (&error["message"], &error["id"], &error["profile"], &error["attempts"]),
+                (
+                    &error["message"],
+                    &error["id"],
+                    &error["profile"],
+                    &error["attempts"]
+                ),
                 (
                     &format!("`{i}`: not asked: {why} (profile test)").into(),
                     &"cacc_1".into(),
@@ -672,7 +854,9 @@ fn what_one_answer_asks_for_holds_all_checks() {
         ]);
         home.profile(wire.url());
         let began = Instant::now();
-        let ended = home.acctq("check --suite smoke.toml --jobs 1 --retries 0 -o ndjson").run();
+        let ended = home
+            .acctq("check --suite smoke.toml --jobs 1 --retries 0 -o ndjson")
+            .run();
         // The pause is part of it, and not the second one's own time.
         assert!(began.elapsed() >= Duration::from_secs(1));
         let verdicts: Vec<_> = ended
@@ -680,7 +864,10 @@ fn what_one_answer_asks_for_holds_all_checks() {
             .lines()
             .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()["verdict"].clone())
             .collect();
-        assert_eq!((ended.code, verdicts), (6, vec!["error".into(), "met".into()]));
+        assert_eq!(
+            (ended.code, verdicts),
+            (6, vec!["error".into(), "met".into()])
+        );
         assert_eq!(wire.requests().len(), 2);
     }
 }
@@ -696,10 +883,20 @@ fn the_report_for_ci() {
         .run();
     assert_eq!(ended.code, 8);
     let report = fs::read_to_string(home.path().join("report.xml")).unwrap();
-    let report = steady(Ended { stdout: report, ..ended }).stdout;
+    let report = steady(Ended {
+        stdout: report,
+        ..ended
+    })
+    .stdout;
     let maintenance = "127.0.0.1:N (profile sandbox) failed with status 503; the server says: &quot;The service is down for maintenance.&quot; (unavailable)";
-    let request =
-        report.split("look for request ").nth(1).unwrap().split('<').next().unwrap().to_owned();
+    let request = report
+        .split("look for request ")
+        .nth(1)
+        .unwrap()
+        .split('<')
+        .next()
+        .unwrap()
+        .to_owned();
     assert_eq!(
         report,
         format!("\
@@ -730,7 +927,10 @@ hint: try again later; its operator can look for request {request}</error>
     let mut names: Vec<_> = names.collect();
     names.sort();
     assert_eq!(names, ["report.xml", "smoke.toml"]);
-    let mode = fs::metadata(home.path().join("report.xml")).unwrap().permissions().mode();
+    let mode = fs::metadata(home.path().join("report.xml"))
+        .unwrap()
+        .permissions()
+        .mode();
     assert_eq!(mode & 0o777, 0o640);
 }
 
@@ -740,10 +940,30 @@ const KEEPS_SECRETS: &str = r#"{"id":"cacc_1","connection_type":"standard","onbo
 /// The name of a check and what it expects, and what is shown of them.
 const SPELT: &[(&str, &str, &str, &str)] = &[
     ("plain", "metadata.plan=pro", "plain", "metadata.plan=pro"),
-    ("has PNS-DEFG1234.", "metadata.x=PNS-DEFG1234|b", "has ••••••••", "metadata.x=••••••••|b"),
-    ("sk_live_4eC39 stays", "metadata.sk_live_4eC39?", "•••••••• stays", "metadata.••••••••?"),
-    ("by <TOKEN>!", "metadata.x~x<TOKEN>x", "by ••••••••!", "metadata.x~x••••••••x"),
-    ("of acorn-9913", "metadata.x=xacorn-9913", "of ••••••••", "metadata.x=x••••••••"),
+    (
+        "has PNS-DEFG1234.",
+        "metadata.x=PNS-DEFG1234|b",
+        "has ••••••••",
+        "metadata.x=••••••••|b",
+    ),
+    (
+        "sk_live_4eC39 stays",
+        "metadata.sk_live_4eC39?",
+        "•••••••• stays",
+        "metadata.••••••••?",
+    ),
+    (
+        "by <TOKEN>!",
+        "metadata.x~x<TOKEN>x",
+        "by ••••••••!",
+        "metadata.x~x••••••••x",
+    ),
+    (
+        "of acorn-9913",
+        "metadata.x=xacorn-9913",
+        "of ••••••••",
+        "metadata.x=x••••••••",
+    ),
     (
         "a\"corn|77 and acorn-9913",
         "metadata.\"a\\\"corn|77\"=\"a\\\"corn|77\"",
@@ -751,8 +971,18 @@ const SPELT: &[(&str, &str, &str, &str)] = &[
         "metadata.\"••••••••\"=\"••••••••\"",
     ),
     // Both at once: nothing of it is left.
-    ("all in PNS-1 all", "metadata.x=in PNS-1 all", "all ••••••••", "metadata.x=••••••••"),
-    ("PNS-2 and more.", "metadata.x=PNS-2 and more", "••••••••.", "metadata.x=••••••••"),
+    (
+        "all in PNS-1 all",
+        "metadata.x=in PNS-1 all",
+        "all ••••••••",
+        "metadata.x=••••••••",
+    ),
+    (
+        "PNS-2 and more.",
+        "metadata.x=PNS-2 and more",
+        "••••••••.",
+        "metadata.x=••••••••",
+    ),
 ];
 
 /// What whoever asks spells out is repeated in every report but for what is secret: what looks like it, what the account keeps
@@ -788,7 +1018,9 @@ fn what_a_suite_spells_out_is_no_secret_in_any_report() {
         assert_eq!(ended.code, 1, "{ended:#?}");
         let report = fs::read_to_string(home.path().join("report.xml")).unwrap();
         for text in [&ended.stdout, &ended.stderr, &report] {
-            for secret in ["DEFG1234", "4eC39", TOKEN, "acorn", "corn|77", "in PNS-1", "and more"] {
+            for secret in [
+                "DEFG1234", "4eC39", TOKEN, "acorn", "corn|77", "in PNS-1", "and more",
+            ] {
                 assert!(!text.contains(secret), "{secret} in {text}");
             }
         }
@@ -842,7 +1074,11 @@ fn what_a_suite_spells_out_is_no_secret_in_any_report() {
 fn what_is_there_is_no_credential_in_any_report() {
     let home = Home::new();
     let metadata = r#""metadata":{"a":"sk_live_4eC39HqLyjWD","b":"see\nghp_4eC39x now","c":{"xoxb-4eC39":["PNS-4eC39","fine"]},"d":"fine"}"#;
-    let account = KEEPS_SECRETS.trim_end_matches('}').split(r#","metadata""#).next().unwrap();
+    let account = KEEPS_SECRETS
+        .trim_end_matches('}')
+        .split(r#","metadata""#)
+        .next()
+        .unwrap();
     let wire = Wire::answers(crate::wire::json(&format!("{account},{metadata}}}")));
     home.profile(wire.url());
     home.file(
@@ -852,7 +1088,11 @@ fn what_is_there_is_no_credential_in_any_report() {
     );
     let is = [
         ("metadata.a?", r#""••••••••""#, "••••••••"),
-        ("metadata.b=1", r#""see\n•••••••• now""#, "see\\n•••••••• now"),
+        (
+            "metadata.b=1",
+            r#""see\n•••••••• now""#,
+            "see\\n•••••••• now",
+        ),
         (
             "metadata.c=1",
             r#"{"••••••••":["••••••••","fine"]}"#,
@@ -1000,12 +1240,14 @@ fn a_mistake_beside_a_credential_is_told_without_it() {
 fn a_mistake_inside_the_token_is_told_without_it() {
     let home = Home::new();
     home.config("default_profile = \"test\"\n[profiles.test.connect]\nbase_url = \"http://127.0.0.1:1\"\ntoken = \"a\\\"b|=c-99\"\n");
-    home.acctq_args(["check", "cacc_1", "--expect", "metadata.x=a\"b|=c-99"]).run().is(
-        2,
-        "",
-        "error: this is no expression; it holds the bearer token and is not repeated here\n  \
+    home.acctq_args(["check", "cacc_1", "--expect", "metadata.x=a\"b|=c-99"])
+        .run()
+        .is(
+            2,
+            "",
+            "error: this is no expression; it holds the bearer token and is not repeated here\n  \
              hint: remove the token from where it stands, such as your shell's history\n",
-    );
+        );
 }
 
 /// Neither on the command line.
@@ -1039,7 +1281,9 @@ metadata.x=••••••••  not set  unmet
     assert_eq!(ended.code, 10);
     let report: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
     let expected = report["expectations"].as_array().unwrap().iter();
-    let expected: Vec<_> = expected.map(|one| one["expect"].as_str().unwrap()).collect();
+    let expected: Vec<_> = expected
+        .map(|one| one["expect"].as_str().unwrap())
+        .collect();
     let [x, path] = ["metadata.x=••••••••", "metadata.••••••••?"];
     assert_eq!(expected, [x, path, x]);
     assert_eq!(
@@ -1058,7 +1302,9 @@ fn a_report_that_cannot_be_written() {
     fs::create_dir(home.path().join("folder")).unwrap();
     for file in ["none/report.xml", "folder", "smoke.toml/report.xml"] {
         let ended = home
-            .acctq(&format!("-p sandbox check --suite smoke.toml -q --report-junit {file}"))
+            .acctq(&format!(
+                "-p sandbox check --suite smoke.toml -q --report-junit {file}"
+            ))
             .run();
         assert_eq!(ended.code, 1, "{file}: {ended:#?}");
         assert!(ended.stdout.contains("is over  ends_at<now"), "{ended:#?}");
@@ -1090,21 +1336,33 @@ fn a_report_goes_where_its_name_leads() {
     assert_eq!(run("new.xml").code, 10);
     let report = fs::read_to_string(home.path().join("folder/new.xml")).unwrap();
     assert!(report.starts_with("<?xml"), "{report}");
-    assert!(fs::symlink_metadata(home.path().join("new.xml")).unwrap().is_symlink());
+    assert!(
+        fs::symlink_metadata(home.path().join("new.xml"))
+            .unwrap()
+            .is_symlink()
+    );
     // A name as long as a name can be; who may read what is there may read it still, and nobody else.
     let long = format!("{}.xml", "r".repeat(251));
     home.file(&long, "", 0o604);
     assert_eq!(run(&long).code, 10);
-    let mode = fs::metadata(home.path().join(&long)).unwrap().permissions().mode();
+    let mode = fs::metadata(home.path().join(&long))
+        .unwrap()
+        .permissions()
+        .mode();
     assert_eq!(mode & 0o777, 0o604);
     // What else is written to our own stream is not lost.
     let out = fs::File::create(home.path().join("out.txt")).unwrap();
     let started = home
         .acctq("-p sandbox check --suite smoke.toml -q --report-junit /dev/stdout")
         .start_with(|command| command.stdout(out).stderr(Stdio::piped()));
-    started.ends().is(10, "", "error: 1 of 1 checks failed: `is over`\n");
+    started
+        .ends()
+        .is(10, "", "error: 1 of 1 checks failed: `is over`\n");
     let out = fs::read_to_string(home.path().join("out.txt")).unwrap();
-    assert!(out.starts_with("<?xml") && out.contains("</testsuites>\nCheck "), "{out}");
+    assert!(
+        out.starts_with("<?xml") && out.contains("</testsuites>\nCheck "),
+        "{out}"
+    );
     let pipe = Leash::new(&home);
     let path = pipe.path().to_owned();
     assert_eq!(run("leash").code, 10);
@@ -1122,15 +1380,24 @@ fn a_report_goes_where_its_name_leads() {
 fn a_signal_says_how_far_it_came() {
     let home = Home::new();
     let wire = Wire::new(vec![
-        vec![Do::Read, Do::Write(response("404 Not Found", "", "")), Do::Finish],
+        vec![
+            Do::Read,
+            Do::Write(response("404 Not Found", "", "")),
+            Do::Finish,
+        ],
         vec![Do::Read, Do::Hold],
     ]);
     home.profile(wire.url());
     let check =
         |name| format!("[[check]]\nname = \"{name}\"\nid = \"cacc_1\"\nexpect = \"not_found\"\n");
-    home.file("smoke.toml", format!("version = 1\n{}{}", check("a"), check("b")), 0o644);
-    let mut started =
-        home.acctq("check --suite smoke.toml --jobs 1 --report-junit report.xml").start();
+    home.file(
+        "smoke.toml",
+        format!("version = 1\n{}{}", check("a"), check("b")),
+        0o644,
+    );
+    let mut started = home
+        .acctq("check --suite smoke.toml --jobs 1 --report-junit report.xml")
+        .start();
     wire.asked(2);
     started.signal(Signal::INT);
     steady(started.exits()).is(
@@ -1144,14 +1411,22 @@ b      not_found  interrupted  error
          error: interrupted after 1 of 2 checks\n  hint: run it again if you still want it\n",
     );
     let report = fs::read_to_string(home.path().join("report.xml")).unwrap();
-    assert!(report.contains("tests=\"2\" failures=\"0\" errors=\"1\""), "{report}");
+    assert!(
+        report.contains("tests=\"2\" failures=\"0\" errors=\"1\""),
+        "{report}"
+    );
     let told = "<error type=\"interrupted\" message=\"`b`: the run was ended by a signal before this was answered\">";
     assert!(report.contains(told), "{report}");
-    let mut started = home.acctq("check --suite smoke.toml --jobs 1 -o json").start();
+    let mut started = home
+        .acctq("check --suite smoke.toml --jobs 1 -o json")
+        .start();
     wire.asked(3);
     started.signal(Signal::TERM);
     let ended = started.exits();
-    assert_eq!((ended.code, &ended.error()["code"]), (143, &"terminated".into()));
+    assert_eq!(
+        (ended.code, &ended.error()["code"]),
+        (143, &"terminated".into())
+    );
     let report: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
     assert_eq!(
         (

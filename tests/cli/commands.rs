@@ -42,47 +42,125 @@ const TOPICS: [(&str, &str); 5] = [
 /// Every example of every help, with the exit code that a shell gets in an empty home; `None` where the example is run
 /// by another test.
 const EXAMPLES: &[(&str, Option<i32>)] = &[
-    ("acctq -p sandbox cacc get cacc_7n42DGM5Tflk9n8mt7Fhc7", Some(0)),
-    ("acctq -p prod partner account get aabee51b-0be2-4a0c-aa39-5bbcbb903d1b -o json", Some(3)),
-    ("acctq get cacc_7n42DGM5Tflk9n8mt7Fhc7 -F id,status,metadata.plan", Some(3)),
-    ("acctq -p sandbox cacc get cacc_7n42DGM5Tflk9n8mt7Fhc7 -o json", Some(0)),
-    ("acctq -p sandbox cacc get cacc_activestandard cacc_pendingexpress -F id,status", Some(0)),
+    (
+        "acctq -p sandbox cacc get cacc_7n42DGM5Tflk9n8mt7Fhc7",
+        Some(0),
+    ),
+    (
+        "acctq -p prod partner account get aabee51b-0be2-4a0c-aa39-5bbcbb903d1b -o json",
+        Some(3),
+    ),
+    (
+        "acctq get cacc_7n42DGM5Tflk9n8mt7Fhc7 -F id,status,metadata.plan",
+        Some(3),
+    ),
+    (
+        "acctq -p sandbox cacc get cacc_7n42DGM5Tflk9n8mt7Fhc7 -o json",
+        Some(0),
+    ),
+    (
+        "acctq -p sandbox cacc get cacc_activestandard cacc_pendingexpress -F id,status",
+        Some(0),
+    ),
     ("acctq -p sandbox cacc list", Some(0)),
-    ("acctq -p sandbox cacc list --where status=pending --sort created_at", Some(0)),
-    ("acctq -p sandbox cacc list --where 'metadata.plan=pro|starter' -F id,status", Some(0)),
-    ("acctq -p sandbox cacc list --sort -created_at --limit 3 -o json", Some(0)),
+    (
+        "acctq -p sandbox cacc list --where status=pending --sort created_at",
+        Some(0),
+    ),
+    (
+        "acctq -p sandbox cacc list --where 'metadata.plan=pro|starter' -F id,status",
+        Some(0),
+    ),
+    (
+        "acctq -p sandbox cacc list --sort -created_at --limit 3 -o json",
+        Some(0),
+    ),
     ("acctq cacc list -o ndjson >accounts.ndjson", Some(3)),
-    ("acctq -p sandbox partner account get aabee51b-0be2-4a0c-aa39-5bbcbb903d1b", Some(0)),
-    ("acctq -p sandbox partner account get provisioned-family -o yaml", Some(0)),
-    ("acctq -p sandbox partner account get ending --reveal -F activation_token", Some(0)),
+    (
+        "acctq -p sandbox partner account get aabee51b-0be2-4a0c-aa39-5bbcbb903d1b",
+        Some(0),
+    ),
+    (
+        "acctq -p sandbox partner account get provisioned-family -o yaml",
+        Some(0),
+    ),
+    (
+        "acctq -p sandbox partner account get ending --reveal -F activation_token",
+        Some(0),
+    ),
     ("acctq -p sandbox get cacc_7n42DGM5Tflk9n8mt7Fhc7", Some(0)),
-    ("acctq -p sandbox get cacc_activestandard provisioned-family -o ndjson", Some(0)),
-    ("acctq -p sandbox get aabee51b-0be2-4a0c-aa39-5bbcbb903d1b -F status,ends_at", Some(0)),
-    ("acctq cacc get - -o ndjson <ids >found.ndjson 2>failed.ndjson", Some(3)),
-    ("acctq get - -o ndjson <ids >found.ndjson 2>failed.ndjson", Some(3)),
-    ("acctq partner account get - --rate 10/s -F status,ends_at <uids", Some(3)),
+    (
+        "acctq -p sandbox get cacc_activestandard provisioned-family -o ndjson",
+        Some(0),
+    ),
+    (
+        "acctq -p sandbox get aabee51b-0be2-4a0c-aa39-5bbcbb903d1b -F status,ends_at",
+        Some(0),
+    ),
+    (
+        "acctq cacc get - -o ndjson <ids >found.ndjson 2>failed.ndjson",
+        Some(3),
+    ),
+    (
+        "acctq get - -o ndjson <ids >found.ndjson 2>failed.ndjson",
+        Some(3),
+    ),
+    (
+        "acctq partner account get - --rate 10/s -F status,ends_at <uids",
+        Some(3),
+    ),
     ("acctq config init", Some(0)),
     ("acctq config path", Some(0)),
     ("acctq config show", Some(0)),
     ("acctq -p prod config show -o json", Some(3)),
     ("acctq schema cacc", Some(0)),
-    ("acctq completions bash >~/.local/share/bash-completion/completions/acctq", Some(0)),
+    (
+        "acctq completions bash >~/.local/share/bash-completion/completions/acctq",
+        Some(0),
+    ),
     ("acctq completions zsh >~/.zfunc/_acctq", Some(0)),
-    ("acctq completions fish >~/.config/fish/completions/acctq.fish", Some(0)),
+    (
+        "acctq completions fish >~/.config/fish/completions/acctq.fish",
+        Some(0),
+    ),
     ("acctq man ~/.local/share/man/man1", Some(0)),
     ("acctq help cacc get", Some(0)),
     ("acctq help exit-codes", Some(0)),
     ("acctq -p sandbox get gone; echo $?", Some(0)),
-    ("acctq -p sandbox get cacc_activestandard ending -o ndjson -F status", Some(0)),
-    ("acctq -p sandbox check cacc_activestandard --expect status=active", Some(0)),
-    ("acctq -p sandbox check ending --expect 'ends_at>now+14d' --expect 'ends_at?'", Some(0)),
+    (
+        "acctq -p sandbox get cacc_activestandard ending -o ndjson -F status",
+        Some(0),
+    ),
+    (
+        "acctq -p sandbox check cacc_activestandard --expect status=active",
+        Some(0),
+    ),
+    (
+        "acctq -p sandbox check ending --expect 'ends_at>now+14d' --expect 'ends_at?'",
+        Some(0),
+    ),
     ("acctq -p sandbox check gone --expect not_found", Some(0)),
     // There is no such file.
-    ("acctq check --suite smoke.toml --report-junit report.xml", Some(2)),
-    ("acctq check cacc_7n42DGM5Tflk9n8mt7Fhc7 --expect status=active", Some(3)),
-    ("acctq wait cacc_7n42DGM5Tflk9n8mt7Fhc7 --for status=active --within 30m", Some(3)),
-    ("acctq wait cacc_7n42DGM5Tflk9n8mt7Fhc7 --for status=active -q -o json", Some(3)),
-    ("acctq -p sandbox wait cacc_onboarding --for status=active --interval 100ms", Some(0)),
+    (
+        "acctq check --suite smoke.toml --report-junit report.xml",
+        Some(2),
+    ),
+    (
+        "acctq check cacc_7n42DGM5Tflk9n8mt7Fhc7 --expect status=active",
+        Some(3),
+    ),
+    (
+        "acctq wait cacc_7n42DGM5Tflk9n8mt7Fhc7 --for status=active --within 30m",
+        Some(3),
+    ),
+    (
+        "acctq wait cacc_7n42DGM5Tflk9n8mt7Fhc7 --for status=active -q -o json",
+        Some(3),
+    ),
+    (
+        "acctq -p sandbox wait cacc_onboarding --for status=active --interval 100ms",
+        Some(0),
+    ),
     ("acctq -p sandbox wait gone --for not_found", Some(0)),
     // An ellipsis is no token.
     (
@@ -203,22 +281,46 @@ fn a_flag_beside_help_is_checked_and_changes_nothing() {
 
 /// What is mistyped or incomplete, what is said, and the hint.
 const SLIPS: &[(&str, &str, &str)] = &[
-    ("help cac", "there is no command or topic `cac`", "did you mean `cacc`?"),
-    ("help exit-code", "there is no command or topic `exit-code`", "did you mean `exit-codes`?"),
-    ("help enviroment", "there is no command or topic `enviroment`", "did you mean `environment`?"),
+    (
+        "help cac",
+        "there is no command or topic `cac`",
+        "did you mean `cacc`?",
+    ),
+    (
+        "help exit-code",
+        "there is no command or topic `exit-code`",
+        "did you mean `exit-codes`?",
+    ),
+    (
+        "help enviroment",
+        "there is no command or topic `enviroment`",
+        "did you mean `environment`?",
+    ),
     (
         "help zzz",
         "there is no command or topic `zzz`",
         "`acctq help` lists the commands and topics",
     ),
-    ("help cacc gte", "there is no command `cacc gte`", "did you mean `get`?"),
+    (
+        "help cacc gte",
+        "there is no command `cacc gte`",
+        "did you mean `get`?",
+    ),
     (
         "help expressions config",
         "there is nothing below the topic `expressions`",
         "`acctq help expressions` shows all of it",
     ),
-    ("chek", "there is no command `chek`", "did you mean `check`?"),
-    ("schem", "there is no command `schem`", "did you mean `schema`?"),
+    (
+        "chek",
+        "there is no command `chek`",
+        "did you mean `check`?",
+    ),
+    (
+        "schem",
+        "there is no command `schem`",
+        "did you mean `schema`?",
+    ),
     (
         "-- get ok",
         "`acctq` takes no argument `get`",
@@ -249,7 +351,11 @@ const SLIPS: &[(&str, &str, &str)] = &[
         "there is no command `cacc output`",
         "`acctq help` lists the commands and topics",
     ),
-    ("", "a command is missing after `acctq`", "`acctq --help` lists the commands, with examples"),
+    (
+        "",
+        "a command is missing after `acctq`",
+        "`acctq --help` lists the commands, with examples",
+    ),
     (
         "-p sandbox",
         "a command is missing after `acctq`",
@@ -282,7 +388,10 @@ fn unknown_commands_and_topics_get_the_nearest() {
     let error = run.fails(2, &[]).error();
     assert_eq!(
         (&error["code"], &error["message"]),
-        (&json!("usage"), &json!("a command is missing after `acctq cacc`"))
+        (
+            &json!("usage"),
+            &json!("a command is missing after `acctq cacc`")
+        )
     );
 }
 
@@ -298,9 +407,19 @@ fn the_version_is_printed() {
 fn every_example_of_every_help_is_as_good_as_it_looks() {
     let helps = COMMANDS.map(|command| help(&format!("{command} --help")));
     let topics = TOPICS.map(|(topic, _)| help(&format!("help {topic}")));
-    let shown: BTreeSet<_> = helps.iter().chain(&topics).flat_map(|h| examples(h)).collect();
-    let tried: BTreeSet<_> = EXAMPLES.iter().map(|(line, _)| (*line).to_owned()).collect();
-    assert_eq!(shown, tried, "left: what the helps show; right: what is tried here");
+    let shown: BTreeSet<_> = helps
+        .iter()
+        .chain(&topics)
+        .flat_map(|h| examples(h))
+        .collect();
+    let tried: BTreeSet<_> = EXAMPLES
+        .iter()
+        .map(|(line, _)| (*line).to_owned())
+        .collect();
+    assert_eq!(
+        shown, tried,
+        "left: what the helps show; right: what is tried here"
+    );
     for (line, code) in EXAMPLES {
         let Some(code) = code else { continue };
         let home = Home::new();
@@ -319,7 +438,9 @@ fn every_example_of_every_help_is_as_good_as_it_looks() {
         assert_eq!(run.code, *code, "{line}: {run:#?}");
         assert!(!run.stderr.contains("usage"), "{line}: {run:#?}");
     }
-    let run = Home::new().shell("acctq -p sandbox get gone 2>/dev/null; echo $?").run();
+    let run = Home::new()
+        .shell("acctq -p sandbox get gone 2>/dev/null; echo $?")
+        .run();
     run.prints("5\n");
 }
 
@@ -327,13 +448,23 @@ fn every_example_of_every_help_is_as_good_as_it_looks() {
 fn the_examples_of_the_sandbox_work_against_it() {
     let home = Home::new();
     let sandbox = home.sandbox();
-    let line = EXAMPLES.iter().find(|(line, _)| line.starts_with("ACCTQ_PARTNER_URL")).unwrap().0;
+    let line = EXAMPLES
+        .iter()
+        .find(|(line, _)| line.starts_with("ACCTQ_PARTNER_URL"))
+        .unwrap()
+        .0;
     let line = line.replace("http://127.0.0.1:4010", &sandbox.url);
     let run = home.shell(&line).run();
     run.fails(5, &["error: the partner account gone ", "127.0.0.1"]);
-    for line in ["acctq sandbox --port 4010", "acctq sandbox --accounts 100000"] {
+    for line in [
+        "acctq sandbox --port 4010",
+        "acctq sandbox --accounts 100000",
+    ] {
         let args: Vec<_> = line.split(' ').map(Into::into).collect();
-        assert!(matches!(acctq::cli::parse(&args, None), Ok(acctq::cli::Parsed::Run(_))));
+        assert!(matches!(
+            acctq::cli::parse(&args, None),
+            Ok(acctq::cli::Parsed::Run(_))
+        ));
     }
 }
 
@@ -341,7 +472,9 @@ fn the_examples_of_the_sandbox_work_against_it() {
 fn there_is_a_man_page_for_every_command() {
     let home = Home::new();
     fs::create_dir(home.path().join("man1")).unwrap();
-    home.acctq("man man1").run().is(0, "", "man pages written to man1\n");
+    home.acctq("man man1")
+        .run()
+        .is(0, "", "man pages written to man1\n");
     let found: BTreeSet<_> = fs::read_dir(home.path().join("man1"))
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
@@ -362,7 +495,11 @@ fn there_is_a_man_page_for_every_command() {
     }
     let page = read(&"acctq-cacc-get.1".to_owned());
     let says = [
-        concat!(".TH acctq-cacc-get 1 \" \" \"acctq ", env!("CARGO_PKG_VERSION"), "\""),
+        concat!(
+            ".TH acctq-cacc-get 1 \" \" \"acctq ",
+            env!("CARGO_PKG_VERSION"),
+            "\""
+        ),
         "acctq\\-cacc\\-get \\- Look up connected accounts by id",
         "\\fB\\-F\\fR, \\fB\\-\\-fields\\fR \\fI<LIST>\\fR",
         "\n  acctq \\-p sandbox cacc get cacc_7n42DGM5Tflk9n8mt7Fhc7\n",
@@ -395,7 +532,10 @@ fn what_is_generated_holds_nothing_of_the_environment() {
             .env("ACCTQ_CONNECT_TOKEN", TOKEN)
             .env("ACCTQ_PARTNER_TOKEN", TOKEN)
             .env("ACCTQ_PROFILE", ACTIVATION)
-            .env("HTTPS_PROXY", format!("http://user:{PROXY_PASSWORD}@127.0.0.1:1"))
+            .env(
+                "HTTPS_PROXY",
+                format!("http://user:{PROXY_PASSWORD}@127.0.0.1:1"),
+            )
             .run();
         ended.is(0, &plain.stdout, &plain.stderr);
     }
@@ -490,8 +630,10 @@ fn fields(resource: &str) -> (Vec<&'static str>, Value) {
 
 #[test]
 fn the_schema_covers_every_field() {
-    for (resource, title) in [("cacc", "connected account"), ("partner-account", "partner account")]
-    {
+    for (resource, title) in [
+        ("cacc", "connected account"),
+        ("partner-account", "partner account"),
+    ] {
         let run = Home::new().acctq(&format!("schema {resource}")).run();
         assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{run:#?}");
         let mut schema: Value = serde_json::from_str(&run.stdout).unwrap();
@@ -499,7 +641,10 @@ fn the_schema_covers_every_field() {
         for (name, property) in properties.iter_mut() {
             for words in ["title", "description"] {
                 let words = property.as_object_mut().unwrap().remove(words);
-                assert!(words.is_some_and(|words| words.as_str() != Some("")), "{name}");
+                assert!(
+                    words.is_some_and(|words| words.as_str() != Some("")),
+                    "{name}"
+                );
             }
         }
         let (required, fields) = fields(resource);

@@ -44,7 +44,8 @@ fn people(message: &str, hint: Option<&str>) -> String {
 }
 
 fn with_env(run: Run, env: &[(&str, &str)]) -> Run {
-    env.iter().fold(run, |run, (name, value)| run.env(name, value))
+    env.iter()
+        .fold(run, |run, (name, value)| run.env(name, value))
 }
 
 /// A profile that looks like the one to be used, for what must not be used.
@@ -113,7 +114,10 @@ fn each_setting_comes_from_the_first_place_that_has_it() {
         );
     }
     let plain = home.acctq("config show").run();
-    home.acctq("config show").env("ACCTQ_OUTPUT", "").run().prints(&plain.stdout);
+    home.acctq("config show")
+        .env("ACCTQ_OUTPUT", "")
+        .run()
+        .prints(&plain.stdout);
 }
 
 #[test]
@@ -128,7 +132,12 @@ fn a_variable_that_makes_no_sense_is_an_error_where_it_has_a_meaning() {
             "ACCTQ_TIMEOUT must be a duration from 1ms to 24h with its unit, such as 60s, 1m30s or 500ms",
             None,
         ),
-        ("ACCTQ_RETRIES", "many", "ACCTQ_RETRIES must be a whole number from 0 to 10", None),
+        (
+            "ACCTQ_RETRIES",
+            "many",
+            "ACCTQ_RETRIES must be a whole number from 0 to 10",
+            None,
+        ),
         (
             "ACCTQ_OUTPUT",
             "jsno",
@@ -145,7 +154,10 @@ fn a_variable_that_makes_no_sense_is_an_error_where_it_has_a_meaning() {
         ),
     ] {
         for line in ["config show", "get cacc_1"] {
-            home.acctq(line).env(name, value).run().is(3, "", &people(message, hint));
+            home.acctq(line)
+                .env(name, value)
+                .run()
+                .is(3, "", &people(message, hint));
         }
     }
 }
@@ -172,10 +184,18 @@ fn show_tells_people_and_scripts_what_is_in_effect_and_never_a_token() {
         ("output", "table", "built-in".to_owned()),
         ("timeout", "60s", "built-in".to_owned()),
         ("retries", "1", "ACCTQ_RETRIES".to_owned()),
-        ("connect.base_url", "https://api.example.com/v", format!("{file}:3")),
+        (
+            "connect.base_url",
+            "https://api.example.com/v",
+            format!("{file}:3"),
+        ),
         ("connect.token", "literal (hidden)", format!("{file}:4")),
         ("connect.ca_file", ca, format!("{file}:5")),
-        ("partner.base_url", "http://localhost:81", format!("{file}:7")),
+        (
+            "partner.base_url",
+            "http://localhost:81",
+            format!("{file}:7"),
+        ),
         ("partner.token", "command `op`", format!("{file}:8")),
         ("profiles", "test, sandbox", String::new()),
     ];
@@ -184,10 +204,16 @@ fn show_tells_people_and_scripts_what_is_in_effect_and_never_a_token() {
     let table: String = std::iter::once(&header)
         .chain(&rows)
         .map(|(name, value, origin)| {
-            format!("{name:16}  {value:width$}  {origin}").trim_end().to_owned() + "\n"
+            format!("{name:16}  {value:width$}  {origin}")
+                .trim_end()
+                .to_owned()
+                + "\n"
         })
         .collect();
-    home.acctq("config show").env("ACCTQ_RETRIES", "1").run().prints(&table);
+    home.acctq("config show")
+        .env("ACCTQ_RETRIES", "1")
+        .run()
+        .prints(&table);
 
     let mut members: Vec<_> = rows[..rows.len() - 1]
         .iter()
@@ -250,15 +276,19 @@ fn a_look_up_goes_where_the_first_place_says() {
                 "empty url" => run.env("ACCTQ_CONNECT_URL", ""),
                 "bad url" => run.env("ACCTQ_CONNECT_URL", "nonsense"),
                 "empty token" => run.env("ACCTQ_CONNECT_TOKEN", ""),
-                "partner" => {
-                    run.env("ACCTQ_PARTNER_TOKEN", TOKEN).env("ACCTQ_PARTNER_URL", url("e"))
-                }
+                "partner" => run
+                    .env("ACCTQ_PARTNER_TOKEN", TOKEN)
+                    .env("ACCTQ_PARTNER_URL", url("e")),
                 _ => run.env("ACCTQ_PARTNER_TOKEN", ""),
             };
         }
         run.run().prints(FOUND);
         for (name, wire) in &servers {
-            let sent = if *name == server { vec![token.to_owned()] } else { Vec::new() };
+            let sent = if *name == server {
+                vec![token.to_owned()]
+            } else {
+                Vec::new()
+            };
             assert_eq!(bearers(wire), sent, "server {name} with {args} {env:?}");
             assert_eq!(wire.connections(), sent.len());
         }
@@ -295,7 +325,10 @@ fn the_variables_of_one_api_need_each_other() {
             "set ACCTQ_CONNECT_TOKEN too: a URL from the environment needs its own token, so that no other token is sent there",
         ),
         (
-            &[("ACCTQ_CONNECT_URL", wire.url()), ("ACCTQ_PARTNER_TOKEN", TOKEN)],
+            &[
+                ("ACCTQ_CONNECT_URL", wire.url()),
+                ("ACCTQ_PARTNER_TOKEN", TOKEN),
+            ],
             3,
             "ACCTQ_CONNECT_URL is set, but ACCTQ_CONNECT_TOKEN is not",
             "set ACCTQ_CONNECT_TOKEN too: a URL from the environment needs its own token, so that no other token is sent there",
@@ -307,13 +340,19 @@ fn the_variables_of_one_api_need_each_other() {
             "put the token there, or unset it to use the profile's own",
         ),
         (
-            &[("ACCTQ_CONNECT_TOKEN", ""), ("ACCTQ_CONNECT_URL", wire.url())],
+            &[
+                ("ACCTQ_CONNECT_TOKEN", ""),
+                ("ACCTQ_CONNECT_URL", wire.url()),
+            ],
             4,
             "ACCTQ_CONNECT_TOKEN is set but empty",
             "put the token there, or unset it to use the profile's own",
         ),
         (
-            &[("ACCTQ_CONNECT_TOKEN", TOKEN), ("ACCTQ_CONNECT_URL", "http://api.example.com")],
+            &[
+                ("ACCTQ_CONNECT_TOKEN", TOKEN),
+                ("ACCTQ_CONNECT_URL", "http://api.example.com"),
+            ],
             3,
             "ACCTQ_CONNECT_URL must begin with https:// (http:// goes to a loopback address only)",
             "it takes a URL such as https://api.example.com",
@@ -339,14 +378,19 @@ fn the_variables_of_one_api_need_each_other() {
 fn a_profile_may_have_one_api_only() {
     let wire = server();
     let home = Home::new();
-    let path =
-        home.config(format!("default_profile = \"test\"\n{}", profile("test", wire.url(), TOKEN)));
+    let path = home.config(format!(
+        "default_profile = \"test\"\n{}",
+        profile("test", wire.url(), TOKEN)
+    ));
     home.acctq(LOOK_UP).run().prints(FOUND);
     home.acctq("get uid-1").run().is(
         3,
         "",
         &people(
-            &format!("the profile test has no [profiles.test.partner] in {}", path.display()),
+            &format!(
+                "the profile test has no [profiles.test.partner] in {}",
+                path.display()
+            ),
             Some(
                 "add it with its `base_url` and a token, or choose another profile: test, sandbox",
             ),
@@ -372,8 +416,14 @@ fn a_profile_lacks_something_only_when_it_is_used() {
     let ended = home.acctq("get uid-1 -o json").run();
     let error = ended.error();
     assert_eq!(ended.code, 3);
-    assert_eq!(error["message"], format!("[profiles.test.partner] has no token ({shown}:4)"));
-    assert_eq!((error["file"].as_str(), error["line"].as_u64()), (path.to_str(), Some(4)));
+    assert_eq!(
+        error["message"],
+        format!("[profiles.test.partner] has no token ({shown}:4)")
+    );
+    assert_eq!(
+        (error["file"].as_str(), error["line"].as_u64()),
+        (path.to_str(), Some(4))
+    );
     let message = format!("[profiles.test.partner] has no token ({shown}:4)");
     let sources = "add one of token_env, token_file, token_command and token";
     for (args, hint) in [
@@ -385,8 +435,13 @@ fn a_profile_lacks_something_only_when_it_is_used() {
         ),
     ] {
         let run = home.acctq(&format!("get uid-1 {args}"));
-        let run = if args.is_empty() { run } else { run.env("ACCTQ_PARTNER_TOKEN", TOKEN) };
-        run.run().is(3, "", &people(&message, Some(&format!("{sources}{hint}"))));
+        let run = if args.is_empty() {
+            run
+        } else {
+            run.env("ACCTQ_PARTNER_TOKEN", TOKEN)
+        };
+        run.run()
+            .is(3, "", &people(&message, Some(&format!("{sources}{hint}"))));
     }
     home.acctq("get cacc_activestandard -p sandbox -F id -o ndjson")
         .run()
@@ -400,7 +455,10 @@ fn the_sandbox_reads_no_file_and_no_token() {
     let wire = server();
     let home = Home::new();
     let ran = home.path().join("ran");
-    let helper = format!("token_command = [\"/bin/sh\", \"-c\", \"touch {}\"]", ran.display());
+    let helper = format!(
+        "token_command = [\"/bin/sh\", \"-c\", \"touch {}\"]",
+        ran.display()
+    );
     let config = format!(
         "default_profile = \"test\"\n[profiles.test.connect]\nbase_url = \"{}\"\n{helper}\n",
         wire.url()
@@ -410,7 +468,13 @@ fn the_sandbox_reads_no_file_and_no_token() {
         for (args, env) in [
             ("-p sandbox", &[][..]),
             ("", &[("ACCTQ_PROFILE", "sandbox")]),
-            ("-p sandbox", &[("ACCTQ_CONNECT_TOKEN", TOKEN), ("ACCTQ_CONNECT_URL", wire.url())]),
+            (
+                "-p sandbox",
+                &[
+                    ("ACCTQ_CONNECT_TOKEN", TOKEN),
+                    ("ACCTQ_CONNECT_URL", wire.url()),
+                ],
+            ),
             (
                 "",
                 &[
@@ -423,7 +487,9 @@ fn the_sandbox_reads_no_file_and_no_token() {
             ("-p sandbox --config nowhere.toml", &[]),
         ] {
             with_env(
-                home.acctq(&format!("cacc get cacc_activestandard -F id -o ndjson {args}")),
+                home.acctq(&format!(
+                    "cacc get cacc_activestandard -F id -o ndjson {args}"
+                )),
                 env,
             )
             .run()
@@ -440,11 +506,19 @@ fn a_token_in_the_environment_and_the_sandbox_by_default_contradict_each_other()
     home.acctq("get cacc_activestandard -F id -o ndjson")
         .run()
         .prints("{\"id\":\"cacc_activestandard\"}\n");
-    let ended =
-        home.acctq("get cacc_activestandard -o json").env("ACCTQ_CONNECT_TOKEN", TOKEN).run();
-    ended.fails(3, &["ACCTQ_CONNECT_TOKEN is set, but the profile is the sandbox by default"]);
+    let ended = home
+        .acctq("get cacc_activestandard -o json")
+        .env("ACCTQ_CONNECT_TOKEN", TOKEN)
+        .run();
+    ended.fails(
+        3,
+        &["ACCTQ_CONNECT_TOKEN is set, but the profile is the sandbox by default"],
+    );
     let error = ended.error();
-    assert_eq!((error["file"].as_str(), error["line"].as_u64()), (path.to_str(), Some(2)));
+    assert_eq!(
+        (error["file"].as_str(), error["line"].as_u64()),
+        (path.to_str(), Some(2))
+    );
 }
 
 // --- Where the file is ---
@@ -460,7 +534,10 @@ fn without_a_file_the_error_names_the_path_and_the_command_that_writes_one() {
         &people(&message, Some("`acctq config init` writes one to begin with; `-p sandbox` needs none; or set ACCTQ_CONNECT_URL and ACCTQ_CONNECT_TOKEN")),
     );
     let error = home.acctq("get cacc_1 -o json").run().error();
-    assert_eq!((error["file"].as_str(), error["line"].as_u64()), (path.to_str(), None));
+    assert_eq!(
+        (error["file"].as_str(), error["line"].as_u64()),
+        (path.to_str(), None)
+    );
     home.acctq("get cacc_1 -p test").run().is(
         3,
         "",
@@ -469,7 +546,9 @@ fn without_a_file_the_error_names_the_path_and_the_command_that_writes_one() {
             Some("`acctq config init` writes one to begin with; `-p sandbox` needs none"),
         ),
     );
-    home.acctq("config path").run().prints(&format!("{}\n", path.display()));
+    home.acctq("config path")
+        .run()
+        .prints(&format!("{}\n", path.display()));
 }
 
 #[test]
@@ -489,7 +568,10 @@ fn without_a_usable_home() {
     // An unset HOME is looked up in the user database; only the path is asked for, as it may be a person's own.
     let ended = home.acctq("config path").env_remove("HOME").run();
     match ended.code {
-        0 => assert!(Path::new(ended.stdout.trim_end()).is_absolute(), "{ended:#?}"),
+        0 => assert!(
+            Path::new(ended.stdout.trim_end()).is_absolute(),
+            "{ended:#?}"
+        ),
         _ => {
             ended.fails(3, &["there is no home directory"]);
         }
@@ -523,7 +605,10 @@ fn a_configuration_in_the_current_directory_is_not_opened_unless_it_is_named() {
     let wire = server();
     let home = Home::new();
     let checkout = home.path().join("checkout");
-    let config = format!("default_profile = \"test\"\n{}", profile("test", wire.url(), TOKEN));
+    let config = format!(
+        "default_profile = \"test\"\n{}",
+        profile("test", wire.url(), TOKEN)
+    );
     for name in [
         "config.toml",
         "acctq.toml",
@@ -544,13 +629,24 @@ fn a_configuration_in_the_current_directory_is_not_opened_unless_it_is_named() {
         ("HOME", "."),
         ("ACCTQ_CONFIG", ""),
     ] {
-        home.acctq(LOOK_UP).dir(&checkout).env(name, value).run().fails(3, &["there is no "]);
+        home.acctq(LOOK_UP)
+            .dir(&checkout)
+            .env(name, value)
+            .run()
+            .fails(3, &["there is no "]);
     }
     assert_eq!(wire.connections(), 0);
     #[cfg(target_os = "linux")]
     assert_eq!(opened.so_far(), Vec::<String>::new());
-    home.acctq(&format!("{LOOK_UP} --config config.toml")).dir(&checkout).run().prints(FOUND);
-    home.acctq(LOOK_UP).dir(&checkout).env("ACCTQ_CONFIG", "acctq.toml").run().prints(FOUND);
+    home.acctq(&format!("{LOOK_UP} --config config.toml"))
+        .dir(&checkout)
+        .run()
+        .prints(FOUND);
+    home.acctq(LOOK_UP)
+        .dir(&checkout)
+        .env("ACCTQ_CONFIG", "acctq.toml")
+        .run()
+        .prints(FOUND);
     #[cfg(target_os = "linux")]
     assert_eq!(opened.so_far(), ["config.toml", "acctq.toml"]);
 }
@@ -607,10 +703,15 @@ fn what_is_no_readable_text_is_refused_at_once() {
     let refused = |words: &str, line: Option<u64>| {
         let message = format!("the configuration file {} {words}", path.display());
         for command in ["get cacc_1", "config show"] {
-            home.acctq(command).run().is(3, "", &people(&message, Some(HINT)));
+            home.acctq(command)
+                .run()
+                .is(3, "", &people(&message, Some(HINT)));
         }
         let error = home.acctq("get cacc_1 -o json").run().error();
-        assert_eq!((error["file"].as_str(), error["line"].as_u64()), (path.to_str(), line));
+        assert_eq!(
+            (error["file"].as_str(), error["line"].as_u64()),
+            (path.to_str(), line)
+        );
     };
 
     home.config(b"# fine\n# \xff\n");
@@ -622,15 +723,23 @@ fn what_is_no_readable_text_is_refused_at_once() {
     let repeated = ["\n", "x ", "\"\""].map(|text| text.repeat(1024 * 1024 / text.len()));
     for text in repeated.into_iter().chain([keys(70_000)]) {
         home.config(text);
-        refused("is none that a person has written: it has more than 50,000 words and signs", None);
+        refused(
+            "is none that a person has written: it has more than 50,000 words and signs",
+            None,
+        );
     }
     home.config(keys(12_000));
-    home.acctq("config show").run().fails(3, &["unknown key `a` in the file"]);
+    home.acctq("config show")
+        .run()
+        .fails(3, &["unknown key `a` in the file"]);
     home.config("#".repeat(1024 * 1024));
     home.acctq("config show").run().fails_nothing();
 
     fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).unwrap();
-    let message = format!("the configuration file {} may not be read by this user", path.display());
+    let message = format!(
+        "the configuration file {} may not be read by this user",
+        path.display()
+    );
     for command in ["get cacc_1", "config show"] {
         let ended = home.acctq(command).by_ordinary_user(&home).run();
         ended.is(3, "", &people(&message, Some(HINT)));
@@ -642,7 +751,13 @@ fn what_is_no_readable_text_is_refused_at_once() {
     fs::create_dir(&path).unwrap();
     refused("is a directory", None);
     fs::remove_dir(&path).unwrap();
-    assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
+    assert!(
+        Command::new("mkfifo")
+            .arg(&path)
+            .status()
+            .unwrap()
+            .success()
+    );
     refused("is not a regular file", None);
 }
 
@@ -650,7 +765,10 @@ fn what_is_no_readable_text_is_refused_at_once() {
 fn however_an_editor_writes_it() {
     let wire = server();
     let home = Home::new();
-    let plain = format!("default_profile = \"test\"\n{}", profile("test", wire.url(), TOKEN));
+    let plain = format!(
+        "default_profile = \"test\"\n{}",
+        profile("test", wire.url(), TOKEN)
+    );
     for text in [
         format!("\u{feff}{plain}"),
         plain.replace('\n', "\r\n"),
@@ -661,9 +779,11 @@ fn however_an_editor_writes_it() {
         home.acctq(LOOK_UP).run().prints(FOUND);
     }
     // Lines and columns are counted the same way.
-    for (text, line) in
-        [("\u{feff}\r\n\r\ncolour = 1\r\n", 3), ("\n\ncolour = 1", 3), ("\u{feff}colour = 1", 1)]
-    {
+    for (text, line) in [
+        ("\u{feff}\r\n\r\ncolour = 1\r\n", 3),
+        ("\n\ncolour = 1", 3),
+        ("\u{feff}colour = 1", 1),
+    ] {
         let path = home.config(text);
         home.acctq("config show").run().is(
             3,
@@ -686,29 +806,48 @@ fn however_an_editor_writes_it() {
 #[test]
 fn a_path_is_told_harmlessly() {
     let home = Home::new();
-    let shown = format!("{}/a\\u{{1b}}[31m\\n\\u{{202e}}b.toml", home.path().display());
-    home.acctq_args(["get", "cacc_1", "--config", "a\u{1b}[31m\n\u{202e}b.toml"]).run().is(
-        3,
-        "",
-        &people(
-            &format!("there is no configuration file {shown} (--config)"),
-            Some(&format!("`acctq --config '{shown}' config init` writes one to begin with")),
-        ),
+    let shown = format!(
+        "{}/a\\u{{1b}}[31m\\n\\u{{202e}}b.toml",
+        home.path().display()
     );
+    home.acctq_args(["get", "cacc_1", "--config", "a\u{1b}[31m\n\u{202e}b.toml"])
+        .run()
+        .is(
+            3,
+            "",
+            &people(
+                &format!("there is no configuration file {shown} (--config)"),
+                Some(&format!(
+                    "`acctq --config '{shown}' config init` writes one to begin with"
+                )),
+            ),
+        );
 }
 
 /// Runs the command that the hint of this failure gives, in backquotes.
 fn follow_the_hint(ended: &Ended, command: &str) {
-    let hint = ended.stderr.lines().find(|line| line.starts_with("  hint: "));
+    let hint = ended
+        .stderr
+        .lines()
+        .find(|line| line.starts_with("  hint: "));
     let given = hint.unwrap().split('`').nth(1).unwrap();
     assert_eq!(given, command);
-    assert!(Command::new("sh").args(["-c", given]).status().unwrap().success());
+    assert!(
+        Command::new("sh")
+            .args(["-c", given])
+            .status()
+            .unwrap()
+            .success()
+    );
 }
 
 #[test]
 fn what_others_may_read_or_write_is_refused_with_the_command_that_mends_it() {
     let wire = server();
-    let literal = format!("default_profile = \"test\"\n{}", profile("test", wire.url(), TOKEN));
+    let literal = format!(
+        "default_profile = \"test\"\n{}",
+        profile("test", wire.url(), TOKEN)
+    );
     let by_variable = literal.replace(&format!("token = \"{TOKEN}\""), "token_env = \"T\"");
     // A blank in the path must be quoted for the shell.
     for folder in ["conf", "my conf"] {
@@ -721,8 +860,11 @@ fn what_others_may_read_or_write_is_refused_with_the_command_that_mends_it() {
             text => text.to_owned(),
         };
         let look_up = || {
-            let run =
-                home.acctq_args(LOOK_UP.split(' ').chain(["--config", path.to_str().unwrap()]));
+            let run = home.acctq_args(
+                LOOK_UP
+                    .split(' ')
+                    .chain(["--config", path.to_str().unwrap()]),
+            );
             run.env("T", TOKEN).run()
         };
         // (inline token?, mode of the file, of its directory, what is said)
@@ -740,7 +882,11 @@ fn what_others_may_read_or_write_is_refused_with_the_command_that_mends_it() {
             (false, 0o600, 0o777, Some(("dir", "written", "everybody"))),
             (false, 0o600, 0o1777, None),
         ] {
-            home.file(&path, if inline { &literal } else { &by_variable }, file_mode);
+            home.file(
+                &path,
+                if inline { &literal } else { &by_variable },
+                file_mode,
+            );
             fs::set_permissions(&dir, fs::Permissions::from_mode(dir_mode)).unwrap();
             let Some((what, done, whom)) = said else {
                 look_up().prints(FOUND);
@@ -762,7 +908,10 @@ fn what_others_may_read_or_write_is_refused_with_the_command_that_mends_it() {
             let ended = people();
             ended.fails(
                 3,
-                &[&format!("error: {} can be {done} by others ({whom}", blamed.display())],
+                &[&format!(
+                    "error: {} can be {done} by others ({whom}",
+                    blamed.display()
+                )],
             );
             follow_the_hint(&ended, &format!("chmod {mode} {}", quote(blamed)));
             let ended = people();
@@ -785,14 +934,21 @@ fn the_group_may_write_if_it_is_the_users_own() {
     home.acctq("config show").run().fails_nothing();
     // Only root can give a file to any group or user; a user cannot be tried with that.
     if chown(&path, None, Some(gid + 4242)).is_ok() {
-        home.acctq("config show")
-            .run()
-            .fails(3, &[&format!("can be written by others (its group, {})", gid + 4242)]);
+        home.acctq("config show").run().fails(
+            3,
+            &[&format!(
+                "can be written by others (its group, {})",
+                gid + 4242
+            )],
+        );
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
         chown(&path, Some(4242), None).unwrap();
         home.acctq("config show").run().fails(
             3,
-            &["can be written by others (its owner, user 4242)", "make it yours: `sudo chown"],
+            &[
+                "can be written by others (its owner, user 4242)",
+                "make it yours: `sudo chown",
+            ],
         );
     }
 }
@@ -839,7 +995,10 @@ fn an_access_control_list_may_let_anybody_write() {
             format!("run `setfacl -b {shown} && chmod go-w {shown}`, which takes the list away");
         let message = format!("{shown} can be written by others (its access control list)");
         let look_up = || home.acctq(LOOK_UP).env("T", TOKEN);
-        look_up().arg("-o=table").run().is(3, "", &people(&message, Some(&hint)));
+        look_up()
+            .arg("-o=table")
+            .run()
+            .is(3, "", &people(&message, Some(&hint)));
         assert_eq!(wire.connections(), 0);
         rustix::fs::removexattr(listed, "system.posix_acl_access").unwrap();
         fs::set_permissions(listed, fs::Permissions::from_mode(mode)).unwrap();
@@ -931,7 +1090,10 @@ fn a_mistake_is_told_with_its_place_and_without_its_line() {
         assert_eq!(error["code"], "config");
         assert_eq!(error["message"], message);
         assert_eq!(error["hint"].as_str(), hint);
-        assert_eq!((error["file"].as_str(), error["line"].as_u64()), (path.to_str(), Some(line)));
+        assert_eq!(
+            (error["file"].as_str(), error["line"].as_u64()),
+            (path.to_str(), Some(line))
+        );
     }
 }
 
@@ -942,11 +1104,19 @@ fn a_secret_in_the_place_of_a_file_is_not_repeated() {
     home.profile(wire.url());
     let hint = "name a TOML file; if it was a secret, remove it from where it stands, such as your shell's history";
     let pasted = format!("sk_live_{TOKEN}");
-    for command in ["config show", "config path", "config init", "cacc get cacc_1"] {
+    for command in [
+        "config show",
+        "config path",
+        "config init",
+        "cacc get cacc_1",
+    ] {
         for flag in ["", "-o=json"] {
             let runs = [
                 ("--config", home.acctq(command).arg("--config").arg(&pasted)),
-                ("ACCTQ_CONFIG", home.acctq(command).env("ACCTQ_CONFIG", &pasted)),
+                (
+                    "ACCTQ_CONFIG",
+                    home.acctq(command).env("ACCTQ_CONFIG", &pasted),
+                ),
             ];
             for (origin, run) in runs {
                 let message = format!(
@@ -967,7 +1137,10 @@ fn a_secret_in_the_place_of_a_file_is_not_repeated() {
     // What is there is a file, whatever it is called.
     let named = fs::read(home.config_path()).unwrap();
     home.file("ops_team", named, 0o600);
-    home.acctq(LOOK_UP).arg("--config=ops_team").run().prints(FOUND);
+    home.acctq(LOOK_UP)
+        .arg("--config=ops_team")
+        .run()
+        .prints(FOUND);
 }
 
 #[test]
@@ -979,17 +1152,37 @@ fn unknown_profiles_are_told_with_the_names_there_are() {
     let none = format!("{} has none of that name", path.display());
     let (near, far) = (format!("did you mean `test`? {names}"), names.to_owned());
     for (args, variable, message, hint) in [
-        ("-p tset", "", format!("unknown profile `tset` (--profile): {none}"), &near),
-        ("-p x", "", format!("unknown profile `x` (--profile): {none}"), &far),
+        (
+            "-p tset",
+            "",
+            format!("unknown profile `tset` (--profile): {none}"),
+            &near,
+        ),
+        (
+            "-p x",
+            "",
+            format!("unknown profile `x` (--profile): {none}"),
+            &far,
+        ),
         (
             "-p Sandbox",
             "",
             format!("unknown profile `Sandbox` (--profile): {none}"),
             &format!("did you mean `sandbox`? {names}"),
         ),
-        ("", "tset", format!("unknown profile `tset` (ACCTQ_PROFILE): {none}"), &near),
+        (
+            "",
+            "tset",
+            format!("unknown profile `tset` (ACCTQ_PROFILE): {none}"),
+            &near,
+        ),
         // What has not the form of a name is not repeated.
-        ("-p x/y", "", format!("unknown profile (--profile): {none}"), &far),
+        (
+            "-p x/y",
+            "",
+            format!("unknown profile (--profile): {none}"),
+            &far,
+        ),
         (
             "",
             "",
@@ -1000,13 +1193,14 @@ fn unknown_profiles_are_told_with_the_names_there_are() {
             ),
         ),
     ] {
-        home.acctq(&format!("get cacc_1 {args}")).env("ACCTQ_PROFILE", variable).run().is(
-            3,
-            "",
-            &people(&message, Some(hint)),
-        );
-        let ended =
-            home.acctq(&format!("get cacc_1 -o json {args}")).env("ACCTQ_PROFILE", variable).run();
+        home.acctq(&format!("get cacc_1 {args}"))
+            .env("ACCTQ_PROFILE", variable)
+            .run()
+            .is(3, "", &people(&message, Some(hint)));
+        let ended = home
+            .acctq(&format!("get cacc_1 -o json {args}"))
+            .env("ACCTQ_PROFILE", variable)
+            .run();
         assert_eq!(ended.error()["file"].as_str(), path.to_str());
     }
     let path = home.config(format!("# a comment\ndefault_profile = \"tset\"\n{config}"));
@@ -1015,7 +1209,10 @@ fn unknown_profiles_are_told_with_the_names_there_are() {
             3,
             "",
             &people(
-                &format!("unknown profile `tset` (`default_profile`, {}, line 2)", path.display()),
+                &format!(
+                    "unknown profile `tset` (`default_profile`, {}, line 2)",
+                    path.display()
+                ),
                 Some(&near),
             ),
         );
@@ -1057,7 +1254,10 @@ fn base_urls_that_lead_elsewhere_are_refused() {
         home.acctq("get cacc_1 -p test").run().is(
             3,
             "",
-            &people(&format!("`base_url` {words} ({}, line 2, column 12)", path.display()), None),
+            &people(
+                &format!("`base_url` {words} ({}, line 2, column 12)", path.display()),
+                None,
+            ),
         );
         if !url.is_empty() {
             home.acctq("get cacc_1")
@@ -1085,13 +1285,22 @@ fn a_trailing_slash_and_a_path_prefix_work() {
         ("", "/api/v1/connected-accounts/cacc_1"),
         ("/", "/api/v1/connected-accounts/cacc_1"),
         ("//", "/api/v1/connected-accounts/cacc_1"),
-        ("/billing/eu", "/billing/eu/api/v1/connected-accounts/cacc_1"),
-        ("/billing/eu/", "/billing/eu/api/v1/connected-accounts/cacc_1"),
+        (
+            "/billing/eu",
+            "/billing/eu/api/v1/connected-accounts/cacc_1",
+        ),
+        (
+            "/billing/eu/",
+            "/billing/eu/api/v1/connected-accounts/cacc_1",
+        ),
     ] {
         home.profile(&format!("{}{suffix}", wire.url()));
         home.acctq(LOOK_UP).run().prints(FOUND);
         let last = wire.requests().pop().unwrap();
-        assert!(last.starts_with(&format!("GET {path} HTTP/1.1\r\n")), "{last}");
+        assert!(
+            last.starts_with(&format!("GET {path} HTTP/1.1\r\n")),
+            "{last}"
+        );
     }
     let localhost = wire.url().replace("127.0.0.1", "LocalHost");
     home.profile(&localhost);
@@ -1114,7 +1323,9 @@ fn init_writes_a_template_for_nobody_else_to_read_and_never_over_anything() {
     let template = fs::read_to_string(&path).unwrap();
     assert!(template.contains("[profiles.test.connect]"), "{template}");
     // It can be used as it is.
-    home.acctq("get cacc_1").run().fails(4, &["error: variable CONNECT_TEST_TOKEN is not set\n"]);
+    home.acctq("get cacc_1")
+        .run()
+        .fails(4, &["error: variable CONNECT_TEST_TOKEN is not set\n"]);
 
     let exists = |shown: &Path| {
         people(
@@ -1136,11 +1347,14 @@ fn init_writes_a_template_for_nobody_else_to_read_and_never_over_anything() {
         .run()
         .prints(&format!("{}\n", named.display()));
     assert_eq!((mode(&named), mode(&home.path().join("a"))), (0o600, 0o700));
-    home.acctq("config init").env("ACCTQ_CONFIG", "d.toml").run().is(
-        0,
-        &format!("{}/d.toml\n", home.path().display()),
-        "written; next: put your base URLs and token sources into it, then `acctq config show`\n",
-    );
+    home.acctq("config init")
+        .env("ACCTQ_CONFIG", "d.toml")
+        .run()
+        .is(
+            0,
+            &format!("{}/d.toml\n", home.path().display()),
+            "written; next: put your base URLs and token sources into it, then `acctq config show`\n",
+        );
     let named = home.path().join("e.toml");
     home.acctq("config init --config e.toml").run().is(
         0,
@@ -1165,7 +1379,9 @@ fn init_writes_a_template_for_nobody_else_to_read_and_never_over_anything() {
     );
     assert!(!home.path().join("open/c.toml").exists());
     // A file stands where a folder must be.
-    home.acctq("config init --config d.toml/x.toml").run().fails(1, &["error: cannot write "]);
+    home.acctq("config init --config d.toml/x.toml")
+        .run()
+        .fails(1, &["error: cannot write "]);
 }
 
 impl Ended {

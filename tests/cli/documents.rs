@@ -41,7 +41,10 @@ fn the_example_configuration_is_in_force_as_it_stands() {
     let (file, at) = (path.display(), home.path().display());
     let line = |start: &str| {
         let line = example.lines().position(|line| line.starts_with(start));
-        format!("{file}:{}", 1 + line.unwrap_or_else(|| panic!("no `{start}`")))
+        format!(
+            "{file}:{}",
+            1 + line.unwrap_or_else(|| panic!("no `{start}`"))
+        )
     };
     let token_file = format!("file {at}/.config/acctq/partner-test.token");
     let rows = [
@@ -55,7 +58,11 @@ fn the_example_configuration_is_in_force_as_it_stands() {
             "https://api.example.com".to_owned(),
             line("base_url = \"https://api.example.com\""),
         ),
-        ("connect.token", "variable CONNECT_TEST_TOKEN".to_owned(), line("token_env = ")),
+        (
+            "connect.token",
+            "variable CONNECT_TEST_TOKEN".to_owned(),
+            line("token_env = "),
+        ),
         (
             "partner.base_url",
             "https://billing.b5test.eu".to_owned(),
@@ -71,7 +78,10 @@ fn the_example_configuration_is_in_force_as_it_stands() {
         .collect();
     home.acctq("config show --config example.toml -o ndjson")
         .run()
-        .prints(&format!("{{{},\"profiles\":[\"test\",\"sandbox\"]}}\n", rows.join(",")));
+        .prints(&format!(
+            "{{{},\"profiles\":[\"test\",\"sandbox\"]}}\n",
+            rows.join(",")
+        ));
 }
 
 /// Each line that stands there commented out, put in place of what it is an alternative to.
@@ -82,9 +92,15 @@ fn each_alternative_of_the_example_configuration_is_accepted() {
     assert!(example.contains(active));
     let cases = [
         ("token_file = ", "\"connect.token\":{\"value\":\"file "),
-        ("token_command = ", "\"connect.token\":{\"value\":\"command "),
+        (
+            "token_command = ",
+            "\"connect.token\":{\"value\":\"command ",
+        ),
         ("token = ", "\"connect.token\":{\"value\":\"literal"),
-        ("ca_file = ", "\"connect.ca_file\":{\"value\":\"/etc/ssl/corporate.pem\""),
+        (
+            "ca_file = ",
+            "\"connect.ca_file\":{\"value\":\"/etc/ssl/corporate.pem\"",
+        ),
     ];
     for (key, shown) in cases {
         let line = example
@@ -98,7 +114,9 @@ fn each_alternative_of_the_example_configuration_is_accepted() {
         };
         let home = Home::new();
         home.file("example.toml", text, 0o600);
-        let run = home.acctq("config show --config example.toml -o ndjson").run();
+        let run = home
+            .acctq("config show --config example.toml -o ndjson")
+            .run();
         assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{key}");
         assert!(run.stdout.contains(shown), "{key}: {}", run.stdout);
     }
@@ -111,7 +129,13 @@ fn each_alternative_of_the_example_configuration_is_accepted() {
         .collect();
     let home = Home::new();
     home.file("example.toml", example + &text, 0o600);
-    let run = home.acctq("-p prod config show --config example.toml -o ndjson").run();
+    let run = home
+        .acctq("-p prod config show --config example.toml -o ndjson")
+        .run();
     assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{text}");
-    assert!(run.stdout.contains("\"https://billing.1password.com\""), "{}", run.stdout);
+    assert!(
+        run.stdout.contains("\"https://billing.1password.com\""),
+        "{}",
+        run.stdout
+    );
 }

@@ -170,8 +170,14 @@ pub fn check_failed(ids: usize, lines: impl Iterator<Item = String>) {
             warnings += 1;
             continue;
         };
-        let (number, code) = expected.next().unwrap_or_else(|| panic!("one more: {line}"));
-        assert_eq!((&error["line"], &error["code"]), (&number.into(), &code.into()), "{line}");
+        let (number, code) = expected
+            .next()
+            .unwrap_or_else(|| panic!("one more: {line}"));
+        assert_eq!(
+            (&error["line"], &error["code"]),
+            (&number.into(), &code.into()),
+            "{line}"
+        );
         let id = if number % 100 == MALFORMED { "-" } else { "_" };
         assert_eq!(error["id"], format!("cacc{id}{number}"), "{line}");
     }

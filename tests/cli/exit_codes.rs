@@ -33,13 +33,18 @@ struct Case {
 
 /// What the test cannot know: ports, the home, times.
 fn normalised(text: &str, home: &Home, port: u16) -> String {
-    let text =
-        text.replace(&format!(":{port}"), ":PORT").replace(home.path().to_str().unwrap(), "HOME");
+    let text = text
+        .replace(&format!(":{port}"), ":PORT")
+        .replace(home.path().to_str().unwrap(), "HOME");
     let mut parts = text.split("\"elapsed_ms\":");
     let mut out = parts.next().unwrap().to_owned();
     for part in parts {
         let rest = part.trim_start_matches(|c: char| c.is_ascii_digit());
-        out += if rest.len() < part.len() { "\"elapsed_ms\":MS" } else { "\"elapsed_ms\":" };
+        out += if rest.len() < part.len() {
+            "\"elapsed_ms\":MS"
+        } else {
+            "\"elapsed_ms\":"
+        };
         out += rest;
     }
     out
@@ -52,13 +57,20 @@ fn check(case: &Case) {
             Some(Wire::answers(response(status, headers, body)))
         }
         Server::Silent => Some(Wire::always(vec![Do::Read, Do::Hold])),
-        Server::NoTls => {
-            Some(Wire::always(vec![Do::Write(response("400 Bad Request", "", "")), Do::Finish]))
-        }
+        Server::NoTls => Some(Wire::always(vec![
+            Do::Write(response("400 Bad Request", "", "")),
+            Do::Finish,
+        ])),
         _ => None,
     };
     // Nobody listens on a port that has just been given back.
-    let free = || TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let free = || {
+        TcpListener::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap()
+            .port()
+    };
     let port = wire.as_ref().map_or_else(free, Wire::port);
     match case.server {
         Server::NoConfig => {}

@@ -14,14 +14,24 @@ type Says = Option<&'static str>;
 
 /// Each row of the help: an answer of which it holds, and one of which it does not.
 const ROWS: &[(&str, &Resource, Says, Says)] = &[
-    ("status=active", &CONNECTED, Some(r#""status":"active""#), Some(r#""status":"pending""#)),
+    (
+        "status=active",
+        &CONNECTED,
+        Some(r#""status":"active""#),
+        Some(r#""status":"pending""#),
+    ),
     (
         "status=pending|active",
         &CONNECTED,
         Some(r#""status":"active""#),
         Some(r#""status":"revoked""#),
     ),
-    ("status!=revoked", &CONNECTED, Some(r#""status":"active""#), Some(r#""status":"revoked""#)),
+    (
+        "status!=revoked",
+        &CONNECTED,
+        Some(r#""status":"active""#),
+        Some(r#""status":"revoked""#),
+    ),
     (
         "status!=suspended|revoked",
         &CONNECTED,
@@ -64,8 +74,18 @@ const ROWS: &[(&str, &Resource, Says, Says)] = &[
         Some(r#""pending_email":"ada@b.test""#),
         Some(r#""pending_email":"ada@c.test""#),
     ),
-    ("ends_at?", &PARTNER, Some(r#""ends_at":"2030-01-31T00:00:00Z""#), Some(r#""ends_at":null"#)),
-    ("!revoked_at", &CONNECTED, Some(r#""x":1"#), Some(r#""revoked_at":"2030-01-01T00:00:00Z""#)),
+    (
+        "ends_at?",
+        &PARTNER,
+        Some(r#""ends_at":"2030-01-31T00:00:00Z""#),
+        Some(r#""ends_at":null"#),
+    ),
+    (
+        "!revoked_at",
+        &CONNECTED,
+        Some(r#""x":1"#),
+        Some(r#""revoked_at":"2030-01-01T00:00:00Z""#),
+    ),
     (
         "metadata.plan=pro",
         &CONNECTED,
@@ -112,7 +132,13 @@ fn block(help: &str, with: &str) -> Vec<String> {
         .find(|block| block.contains(with))
         .unwrap_or_else(|| panic!("no {with:?} in {help}"));
     let rows = block.lines().map(|line| line.strip_prefix("  ").unwrap());
-    rows.map(|row| row.split_once("   ").map_or(row, |(row, _)| row).trim().to_owned()).collect()
+    rows.map(|row| {
+        row.split_once("   ")
+            .map_or(row, |(row, _)| row)
+            .trim()
+            .to_owned()
+    })
+    .collect()
 }
 
 #[test]
@@ -128,7 +154,11 @@ fn each_row_of_the_help_does_what_it_says() {
         for (says, holds) in [(good, true), (bad, false)] {
             let account = says.map(|says| {
                 let document = Document::parse(format!("{{\"id\":\"x\",{says}}}")).unwrap();
-                let resource = if *resource == &CONNECTED { &CONNECTED } else { &PARTNER };
+                let resource = if *resource == &CONNECTED {
+                    &CONNECTED
+                } else {
+                    &PARTNER
+                };
                 Account { resource, document }
             });
             let verdict = expression.evaluate(account.as_ref(), now);
@@ -138,7 +168,10 @@ fn each_row_of_the_help_does_what_it_says() {
 }
 
 /// What the help calls a field's values, and fields of that sort with a value that each takes.
-type Sort = (&'static str, &'static [(&'static Resource, &'static str, &'static str)]);
+type Sort = (
+    &'static str,
+    &'static [(&'static Resource, &'static str, &'static str)],
+);
 
 const SORTS: &[Sort] = &[
     (
@@ -151,9 +184,18 @@ const SORTS: &[Sort] = &[
     ),
     (
         "enumerations, countries",
-        &[(&PARTNER, "account_type", "F"), (&CONNECTED, "pending_country", "US")],
+        &[
+            (&PARTNER, "account_type", "F"),
+            (&CONNECTED, "pending_country", "US"),
+        ],
     ),
-    ("times, whole numbers", &[(&PARTNER, "ends_at", "now"), (&PARTNER, "deployed_members", "1")]),
+    (
+        "times, whole numbers",
+        &[
+            (&PARTNER, "ends_at", "now"),
+            (&PARTNER, "deployed_members", "1"),
+        ],
+    ),
     ("metadata", &[(&CONNECTED, "metadata.x", "1")]),
 ];
 
@@ -163,7 +205,9 @@ fn each_sort_of_field_takes_the_operators_of_the_help_and_no_others() {
     let sorts: Vec<_> = SORTS.iter().map(|(sort, _)| (*sort).to_owned()).collect();
     assert_eq!(block(&help, "Operators")[1..], sorts);
     for (sort, fields) in SORTS {
-        let row = help.lines().find_map(|line| line.trim().strip_prefix(&format!("{sort}  ")));
+        let row = help
+            .lines()
+            .find_map(|line| line.trim().strip_prefix(&format!("{sort}  ")));
         let taken: Vec<_> = row.unwrap().split_whitespace().collect();
         for (resource, field, value) in *fields {
             for operator in ["=", "!=", "<", "<=", ">", ">=", "~"] {
@@ -181,9 +225,21 @@ const SAID: &[(&str, &str, Option<bool>)] = &[
     // Blanks, quotes, letters.
     (" status = active ", r#""status":"active""#, Some(true)),
     ("pending_email==x", "", None),
-    ("pending_email=\"=x\"", r#""pending_email":"=x""#, Some(true)),
-    ("pending_email=\"\\\"x\\u0041\"", r#""pending_email":"\"xA""#, Some(true)),
-    ("pending_organization_name=Acme", r#""pending_organization_name":"ACME""#, Some(false)),
+    (
+        "pending_email=\"=x\"",
+        r#""pending_email":"=x""#,
+        Some(true),
+    ),
+    (
+        "pending_email=\"\\\"x\\u0041\"",
+        r#""pending_email":"\"xA""#,
+        Some(true),
+    ),
+    (
+        "pending_organization_name=Acme",
+        r#""pending_organization_name":"ACME""#,
+        Some(false),
+    ),
     // What is not set.
     ("pending_email!=x", r#""pending_email":null"#, Some(true)),
     ("pending_email=x", r#""pending_email":null"#, Some(false)),
@@ -208,9 +264,11 @@ fn the_paragraphs_of_the_help_hold() {
         let verdict = expression.evaluate(Some(&account), NOW.parse().unwrap());
         assert_eq!(Some(verdict.holds), *expected, "{text}: {verdict:?}");
     }
-    for (text, is_taken) in
-        [("activation_token?", true), ("!activation_token", true), ("activation_token=x", false)]
-    {
+    for (text, is_taken) in [
+        ("activation_token?", true),
+        ("!activation_token", true),
+        ("activation_token=x", false),
+    ] {
         assert_eq!(parse(text, &PARTNER).is_ok(), is_taken, "{text}");
     }
 }
@@ -220,9 +278,16 @@ fn the_man_page_says_what_the_help_says() {
     let home = Home::new();
     home.acctq("man . -q").run().prints("");
     let page = std::fs::read_to_string(home.path().join("acctq-expressions.1")).unwrap();
-    let page = page.replace("\\-", "-").replace("\\*(Aq", "'").replace("\\(aq", "'");
+    let page = page
+        .replace("\\-", "-")
+        .replace("\\*(Aq", "'")
+        .replace("\\(aq", "'");
     let help = home.acctq("help expressions").run().stdout;
-    let said: Vec<_> = help.lines().skip(2).filter(|line| *line != "Examples:").collect();
+    let said: Vec<_> = help
+        .lines()
+        .skip(2)
+        .filter(|line| *line != "Examples:")
+        .collect();
     for line in said {
         assert!(page.contains(line), "{line:?} is not in {page}");
     }

@@ -38,7 +38,15 @@ const fn field(
     wrong_type: &'static str,
     unknown: &'static str,
 ) -> Field {
-    Field { name, label, nullable, yaml, table, wrong_type, unknown }
+    Field {
+        name,
+        label,
+        nullable,
+        yaml,
+        table,
+        wrong_type,
+        unknown,
+    }
 }
 
 const CONNECT: Api = Api {
@@ -54,7 +62,10 @@ const CONNECT: Api = Api {
         ("onboarding_mode", "\"express\""),
         ("platform_organization_id", "\"org_3mFv8kPzYqT1xWc7NdLsR2\""),
         ("status", "\"pending\""),
-        ("connected_organization_id", "\"org_7n42DGM5Tflk9n8mt7Fhc7\""),
+        (
+            "connected_organization_id",
+            "\"org_7n42DGM5Tflk9n8mt7Fhc7\"",
+        ),
         ("connected_tenant_id", "\"ten_7n42DGM5Tflk9n8mt7Fhc7\""),
         ("metadata", "{\"plan\":\"pro\"}"),
         ("onboarding_completed_at", "\"2023-11-08T05:31:56Z\""),
@@ -83,8 +94,24 @@ const CONNECT: Api = Api {
             "true",
             "\"custom\"",
         ),
-        field("onboarding_mode", "Onboarding mode", false, "express", "express", "[1]", "\"slow\""),
-        field("status", "Status", false, "pending", "pending", "0", "\"archived\""),
+        field(
+            "onboarding_mode",
+            "Onboarding mode",
+            false,
+            "express",
+            "express",
+            "[1]",
+            "\"slow\"",
+        ),
+        field(
+            "status",
+            "Status",
+            false,
+            "pending",
+            "pending",
+            "0",
+            "\"archived\"",
+        ),
         field(
             "platform_organization_id",
             "Platform organization",
@@ -148,7 +175,15 @@ const CONNECT: Api = Api {
             "1e3",
             "",
         ),
-        field("pending_country", "Country", true, "US", "US", "1", "\"USA\""),
+        field(
+            "pending_country",
+            "Country",
+            true,
+            "US",
+            "US",
+            "1",
+            "\"USA\"",
+        ),
         field(
             "onboarding_completed_at",
             "Onboarded",
@@ -167,7 +202,15 @@ const CONNECT: Api = Api {
             "true",
             "\"2023-13-09T05:31:56Z\"",
         ),
-        field("metadata", "Metadata", true, "{\"plan\":\"pro\"}", "\n  plan: pro", "", ""),
+        field(
+            "metadata",
+            "Metadata",
+            true,
+            "{\"plan\":\"pro\"}",
+            "\n  plan: pro",
+            "",
+            "",
+        ),
     ],
 };
 
@@ -178,7 +221,10 @@ const PARTNER: Api = Api {
     name: "partner",
     id: "aabee51b-0be2-4a0c-aa39-5bbcbb903d1b",
     members: &[
-        ("customer_account_uid", "\"aabee51b-0be2-4a0c-aa39-5bbcbb903d1b\""),
+        (
+            "customer_account_uid",
+            "\"aabee51b-0be2-4a0c-aa39-5bbcbb903d1b\"",
+        ),
         ("account_type", "\"I\""),
         ("activation_token", "\"PNS-CANARY42\""),
         ("domain", "\"b5test.com\""),
@@ -198,7 +244,15 @@ const PARTNER: Api = Api {
             "12",
             "",
         ),
-        field("account_type", "Account type", false, "I", "I", "1", "\"B\""),
+        field(
+            "account_type",
+            "Account type",
+            false,
+            "I",
+            "I",
+            "1",
+            "\"B\"",
+        ),
         field(
             "activation_token",
             "Activation token",
@@ -208,9 +262,33 @@ const PARTNER: Api = Api {
             "42",
             "",
         ),
-        field("domain", "Domain", false, "b5test.com", "b5test.com", "{}", "\"example.com\""),
-        field("status", "Status", false, "provisioned", "provisioned", "[]", "\"frozen\""),
-        field("deployed_members", "Deployed members", false, "1", "1", "\"1\"", "1.5"),
+        field(
+            "domain",
+            "Domain",
+            false,
+            "b5test.com",
+            "b5test.com",
+            "{}",
+            "\"example.com\"",
+        ),
+        field(
+            "status",
+            "Status",
+            false,
+            "provisioned",
+            "provisioned",
+            "[]",
+            "\"frozen\"",
+        ),
+        field(
+            "deployed_members",
+            "Deployed members",
+            false,
+            "1",
+            "1",
+            "\"1\"",
+            "1.5",
+        ),
         field(
             "created_at",
             "Created",
@@ -276,11 +354,13 @@ impl Api {
     ) -> Vec<(&'static str, &'static str)> {
         self.members
             .iter()
-            .filter_map(
-                |&(name, good)| {
-                    if name == field.name { Some((name, value?)) } else { Some((name, good)) }
-                },
-            )
+            .filter_map(|&(name, good)| {
+                if name == field.name {
+                    Some((name, value?))
+                } else {
+                    Some((name, good))
+                }
+            })
             .collect()
     }
 
@@ -290,7 +370,10 @@ impl Api {
 }
 
 fn compact(members: &[(&str, &str)]) -> String {
-    let members: Vec<_> = members.iter().map(|(n, v)| format!("\"{n}\":{v}")).collect();
+    let members: Vec<_> = members
+        .iter()
+        .map(|(n, v)| format!("\"{n}\":{v}"))
+        .collect();
     format!("{{{}}}", members.join(","))
 }
 
@@ -370,8 +453,10 @@ fn check_drift(ended: &Ended, api: &Api, field: &Field, drift: Option<&str>, as_
     let Some(drift) = drift else {
         return assert_eq!(ended.stderr, "");
     };
-    let message =
-        format!("the {} {} strays from the contract: {} ({drift})", api.noun, api.id, field.name);
+    let message = format!(
+        "the {} {} strays from the contract: {} ({drift})",
+        api.noun, api.id, field.name
+    );
     let hint = "it is shown as it came; --strict makes this an error";
     if as_json {
         let expected = format!(
@@ -381,7 +466,10 @@ fn check_drift(ended: &Ended, api: &Api, field: &Field, drift: Option<&str>, as_
         );
         assert_eq!(ended.stderr, expected);
     } else {
-        assert_eq!(ended.stderr, format!("warning: {message}\n  hint: {hint}\n"));
+        assert_eq!(
+            ended.stderr,
+            format!("warning: {message}\n  hint: {hint}\n")
+        );
     }
 }
 
@@ -406,19 +494,31 @@ fn check(api: &Api) {
             let home = Home::new();
             home.profile(&server.url());
             // What a script gets of a secret is nothing, in whatever state it is.
-            let open: Vec<_> = members.iter().copied().filter(|(n, _)| *n != SECRET).collect();
+            let open: Vec<_> = members
+                .iter()
+                .copied()
+                .filter(|(n, _)| *n != SECRET)
+                .collect();
             for (format, stdout) in [
                 ("json", pretty(&open)),
                 ("ndjson", compact(&open) + "\n"),
                 ("yaml", yaml(api, &open)),
                 ("table", table(api, &members)),
             ] {
-                let ended = home.acctq(&format!("{} {} -o {format}", api.command, api.id)).run();
+                let ended = home
+                    .acctq(&format!("{} {} -o {format}", api.command, api.id))
+                    .run();
                 let case = format!("{} {state} as {format}", field.name);
-                assert_eq!((ended.code, &ended.stdout), (0, &stdout), "{case}: {ended:#?}");
+                assert_eq!(
+                    (ended.code, &ended.stdout),
+                    (0, &stdout),
+                    "{case}: {ended:#?}"
+                );
                 check_drift(&ended, api, field, drift, format.ends_with("json"));
             }
-            let strict = home.acctq(&format!("{} {} -o json --strict", api.command, api.id)).run();
+            let strict = home
+                .acctq(&format!("{} {} -o json --strict", api.command, api.id))
+                .run();
             match drift {
                 None => {
                     strict.prints(&pretty(&open));
@@ -436,15 +536,17 @@ fn check(api: &Api) {
                         (&error["code"], &error["id"], &error["status"]),
                         (&"bad_response".into(), &api.id.into(), &200.into())
                     );
-                    home.acctq(&format!("{} {} --strict", api.command, api.id)).run().fails(
-                        9,
-                        &[
-                            field.name,
-                            drift,
-                            api.id,
-                            "\n  hint: without --strict it is shown, with a warning\n",
-                        ],
-                    );
+                    home.acctq(&format!("{} {} --strict", api.command, api.id))
+                        .run()
+                        .fails(
+                            9,
+                            &[
+                                field.name,
+                                drift,
+                                api.id,
+                                "\n  hint: without --strict it is shown, with a warning\n",
+                            ],
+                        );
                 }
             }
         }
@@ -468,7 +570,9 @@ fn a_secret_is_revealed_in_every_state() {
         let server = serve(&PARTNER, PARTNER.id, &compact(&members));
         let home = Home::new();
         home.profile(&server.url());
-        let ended = home.acctq(&format!("get {} -o ndjson --reveal -q", PARTNER.id)).run();
+        let ended = home
+            .acctq(&format!("get {} -o ndjson --reveal -q", PARTNER.id))
+            .run();
         ended.prints(&(compact(&members) + "\n"));
     }
     assert!(compact(PARTNER.members).contains(ACTIVATION));

@@ -49,7 +49,9 @@ pub struct Home {
 
 impl Home {
     pub fn new() -> Self {
-        Home { dir: tempfile::tempdir().unwrap() }
+        Home {
+            dir: tempfile::tempdir().unwrap(),
+        }
     }
 
     pub fn path(&self) -> &Path {
@@ -74,8 +76,12 @@ impl Home {
     pub fn file(&self, name: impl AsRef<Path>, text: impl AsRef<[u8]>, mode: u32) -> PathBuf {
         let path = self.path().join(name);
         let _ = fs::remove_file(&path);
-        let mut file =
-            fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(&path).unwrap();
+        let mut file = fs::OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(mode)
+            .open(&path)
+            .unwrap();
         file.write_all(text.as_ref()).unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
         path
@@ -150,11 +156,17 @@ impl Home {
     /// `acctq sandbox` at work.
     pub fn sandbox(&self) -> Sandbox {
         let mut started = self.acctq("sandbox --port 0").start_with(|command| {
-            command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null())
+            command
+                .stdin(Stdio::null())
+                .stdout(Stdio::piped())
+                .stderr(Stdio::null())
         });
         let line = started.line();
         let url = line.split(['=', ' ']).nth(2).expect("a URL").to_owned();
-        Sandbox { _started: started, url }
+        Sandbox {
+            _started: started,
+            url,
+        }
     }
 }
 
@@ -176,15 +188,31 @@ pub struct Run {
 impl Run {
     fn new<S: AsRef<OsStr>>(home: &Home, args: impl IntoIterator<Item = S>) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_acctq"));
-        let args: Vec<OsString> = args.into_iter().map(|arg| arg.as_ref().to_owned()).collect();
+        let args: Vec<OsString> = args
+            .into_iter()
+            .map(|arg| arg.as_ref().to_owned())
+            .collect();
         let revealing = args.iter().any(|arg| arg == "--reveal");
-        command.args(&args).env_clear().env("HOME", home.path()).current_dir(home.path());
-        Run { revealing, home: Some(home.path().to_owned()), ..Run::of(command) }
+        command
+            .args(&args)
+            .env_clear()
+            .env("HOME", home.path())
+            .current_dir(home.path());
+        Run {
+            revealing,
+            home: Some(home.path().to_owned()),
+            ..Run::of(command)
+        }
     }
 
     /// A run of another program, whose streams are held to the same.
     pub fn of(command: Command) -> Self {
-        Run { command, stdin: Vec::new(), revealing: false, home: None }
+        Run {
+            command,
+            stdin: Vec::new(),
+            revealing: false,
+            home: None,
+        }
     }
 
     pub fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
@@ -234,14 +262,20 @@ impl Run {
     /// Starts it, for what has to happen while it runs. It has no input.
     pub fn start(self) -> Started {
         self.start_with(|command| {
-            command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped())
+            command
+                .stdin(Stdio::null())
+                .stdout(Stdio::piped())
+                .stderr(Stdio::piped())
         })
     }
 
     /// Starts it with an input that goes on as long as it is held, for what has to happen while it runs.
     pub fn start_fed(self) -> (Started, ChildStdin) {
         let mut started = self.start_with(|command| {
-            command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped())
+            command
+                .stdin(Stdio::piped())
+                .stdout(Stdio::piped())
+                .stderr(Stdio::piped())
         });
         let stdin = started.child.stdin.take().unwrap();
         (started, stdin)
@@ -284,7 +318,11 @@ impl Run {
         let Some(Ok(timeout)) = timeout.as_deref().map(acctq::config::parse_timeout) else {
             return GUARD;
         };
-        let args: Vec<_> = self.command.get_args().map(OsStr::to_string_lossy).collect();
+        let args: Vec<_> = self
+            .command
+            .get_args()
+            .map(OsStr::to_string_lossy)
+            .collect();
         let after = args.iter().skip_while(|arg| *arg != "get").skip(1);
         let ids = after.filter(|arg| !arg.starts_with('-')).count()
             + self.stdin.split(|b| *b == b'\n').count()
@@ -294,7 +332,11 @@ impl Run {
 
     /// The value of a flag, as it is given last.
     fn flag(&self, name: &str) -> Option<String> {
-        let args: Vec<_> = self.command.get_args().map(OsStr::to_string_lossy).collect();
+        let args: Vec<_> = self
+            .command
+            .get_args()
+            .map(OsStr::to_string_lossy)
+            .collect();
         let value = args.iter().enumerate().rev().find_map(|(i, arg)| {
             if arg == name {
                 args.get(i + 1).map(AsRef::as_ref)
@@ -329,7 +371,10 @@ fn reading(stream: Option<impl Read + Send + 'static>) -> mpsc::Receiver<String>
 #[cfg(target_os = "linux")]
 fn bound_memory(child: &Child, most: u64) {
     use rustix::process::{Resource, Rlimit, prlimit};
-    let limit = Rlimit { current: Some(most), maximum: Some(most) };
+    let limit = Rlimit {
+        current: Some(most),
+        maximum: Some(most),
+    };
     // Who has ended already cannot be limited any more.
     let _ = prlimit(Some(Pid::from_child(child)), Resource::Data, limit);
 }
@@ -453,7 +498,12 @@ impl Started {
     }
 
     fn ended(mut self, stdout: String, stderr: String, code: i32) -> Ended {
-        let ended = Ended { args: std::mem::take(&mut self.args), stdout, stderr, code };
+        let ended = Ended {
+            args: std::mem::take(&mut self.args),
+            stdout,
+            stderr,
+            code,
+        };
         ended.check_invariants(self.revealing);
         for (path, stamp) in self.home.as_deref().map(files).unwrap_or_default() {
             if self.files.get(&path) != Some(&stamp) {
@@ -538,7 +588,9 @@ impl Leash {
             self.fifo.read_to_string(&mut text).unwrap();
             let _ = sender.send(text);
         });
-        ended.recv_timeout(GUARD).expect("nothing of the helper is left")
+        ended
+            .recv_timeout(GUARD)
+            .expect("nothing of the helper is left")
     }
 }
 
@@ -582,13 +634,19 @@ impl Ended {
         );
         for (name, text) in [("stdout", &self.stdout), ("stderr", &self.stderr)] {
             self.check_secrets(name, text, revealing);
-            assert!(!text.contains("Authorization"), "a header on {name}: {self:#?}");
+            assert!(
+                !text.contains("Authorization"),
+                "a header on {name}: {self:#?}"
+            );
             assert!(
                 !text.contains("panicked") && !text.contains("RUST_BACKTRACE"),
                 "a panic on {name}: {self:#?}"
             );
         }
-        let control = self.stderr.chars().find(|&c| c != '\n' && acctq::escape::is_forbidden(c));
+        let control = self
+            .stderr
+            .chars()
+            .find(|&c| c != '\n' && acctq::escape::is_forbidden(c));
         assert_eq!(control, None, "a control character on stderr: {self:#?}");
     }
 
@@ -627,7 +685,10 @@ impl Ended {
     pub fn fails(&self, code: i32, says: &[&str]) -> &Self {
         assert_eq!((self.code, self.stdout.as_str()), (code, ""), "{self:#?}");
         for words in says {
-            assert!(self.stderr.contains(words), "{words:?} is not said: {self:#?}");
+            assert!(
+                self.stderr.contains(words),
+                "{words:?} is not said: {self:#?}"
+            );
         }
         self
     }
@@ -678,8 +739,9 @@ fn base64(bytes: &[u8]) -> String {
     bytes
         .chunks(3)
         .flat_map(|chunk| {
-            let word = (0..3)
-                .fold(0_usize, |word, i| word << 8 | usize::from(*chunk.get(i).unwrap_or(&0)));
+            let word = (0..3).fold(0_usize, |word, i| {
+                word << 8 | usize::from(*chunk.get(i).unwrap_or(&0))
+            });
             (0..4).map(move |i| char::from(ALPHABET[word >> (18 - 6 * i) & 63]))
         })
         .collect()
@@ -689,7 +751,9 @@ fn base64(bytes: &[u8]) -> String {
 fn a_run_that_breaks_a_promise_is_found_out() {
     let home = Home::new();
     home.file("mine", TOKEN, 0o600);
-    home.shell("echo fine >left; cat mine >/dev/null").run().prints("");
+    home.shell("echo fine >left; cat mine >/dev/null")
+        .run()
+        .prints("");
     for script in [
         "cat mine",
         "cat mine >&2",
@@ -738,6 +802,9 @@ fn the_forms_of_a_secret_are_found() {
         "nekot-terces",
         "secret%2Dtoken",
     ] {
-        assert!(forms.iter().any(|form| leak.contains(form.as_str())), "{leak}");
+        assert!(
+            forms.iter().any(|form| leak.contains(form.as_str())),
+            "{leak}"
+        );
     }
 }

@@ -48,7 +48,15 @@ fn lasting(
     says: &'static str,
 ) -> Case {
     let (exit_code, code) = exit;
-    Case { name, scripts: vec![script], args: "", exit_code, code, says, connections: 1 }
+    Case {
+        name,
+        scripts: vec![script],
+        args: "",
+        exit_code,
+        code,
+        says,
+        connections: 1,
+    }
 }
 
 /// A case that is tried once more.
@@ -58,7 +66,10 @@ fn passing(
     exit: (i32, &'static str),
     says: &'static str,
 ) -> Case {
-    Case { connections: 2, ..lasting(name, script, exit, says) }
+    Case {
+        connections: 2,
+        ..lasting(name, script, exit, says)
+    }
 }
 
 impl Case {
@@ -72,8 +83,9 @@ impl Case {
             let wire = Wire::new(self.scripts.clone());
             let home = Home::new();
             home.profile(wire.url());
-            let ended =
-                home.acctq(&format!("cacc get cacc_1 --retries 1 {} {more}", self.args)).run();
+            let ended = home
+                .acctq(&format!("cacc get cacc_1 --retries 1 {} {more}", self.args))
+                .run();
             assert_eq!(
                 wire.connections_of(self.connections),
                 self.connections,
@@ -90,7 +102,10 @@ impl Case {
         ended.fails(self.exit_code, &[]);
         let lines: Vec<_> = ended.stderr.lines().collect();
         assert_eq!(lines[0], format!("error: {says}"), "{name}");
-        assert!(lines.len() == 2 && lines[1].starts_with("  hint: "), "{name}: {ended:#?}");
+        assert!(
+            lines.len() == 2 && lines[1].starts_with("  hint: "),
+            "{name}: {ended:#?}"
+        );
         let (ended, says) = run("-o json");
         ended.fails(self.exit_code, &[]);
         let error = ended.error();
@@ -171,7 +186,10 @@ fn connections_that_break() {
 #[test]
 fn answers_that_take_too_long() {
     let slow = format!("HTTP/1.1 200 OK\r\n{JSON}X: {}\r\n\r\n", "x".repeat(9000));
-    let start = format!("HTTP/1.1 200 OK\r\n{JSON}Content-Length: {}\r\n\r\n", ACCOUNT.len());
+    let start = format!(
+        "HTTP/1.1 200 OK\r\n{JSON}Content-Length: {}\r\n\r\n",
+        ACCOUNT.len()
+    );
     check(cases! {
             lasting "silent": vec![Hold] => TIMEOUT, "HOST did not answer within 0.2 s WHO";
             lasting "silent after the request": vec![Read, Hold] => TIMEOUT, "HOST did not answer within 0.2 s WHO";
@@ -198,7 +216,10 @@ fn answers_without_end() {
     let start = format!("HTTP/1.1 200 OK\r\n{JSON}");
     let one_mebibyte = |extra: usize| {
         let filler = "x".repeat(1024 * 1024 - ACCOUNT.len() - r#","filler":"""#.len() + extra);
-        format!("{},\"filler\":\"{filler}\"}}", ACCOUNT.trim_end_matches('}'))
+        format!(
+            "{},\"filler\":\"{filler}\"}}",
+            ACCOUNT.trim_end_matches('}')
+        )
     };
     check(cases! {
         lasting "endless headers": vec![Read, Write(start.clone().into()), Flood(b"X: y\r\n".into())] => BAD, MANY;
@@ -221,7 +242,9 @@ fn answers_without_end() {
     let wire = Wire::answers(json(&body));
     let home = Home::new();
     home.profile(wire.url());
-    home.acctq("cacc get cacc_1 -o ndjson").run().prints(&format!("{body}\n"));
+    home.acctq("cacc get cacc_1 -o ndjson")
+        .run()
+        .prints(&format!("{body}\n"));
 }
 
 #[test]
@@ -352,12 +375,20 @@ fn what_passes_by_itself() {
 fn a_stale_connection_is_invisible() {
     let account = |id: &str| ACCOUNT.replace("cacc_1", id);
     let first = || Write(json(&account("cacc_1")));
-    let rest =
-        vec![Read, Write(json(&account("cacc_2"))), Read, Write(json(&account("cacc_3"))), Finish];
+    let rest = vec![
+        Read,
+        Write(json(&account("cacc_2"))),
+        Read,
+        Write(json(&account("cacc_3"))),
+        Finish,
+    ];
     for (name, script) in [
         ("closed after the answer", vec![Read, first()]),
         ("closed after the next request", vec![Read, first(), Read]),
-        ("reset at the next request", vec![Read, first(), Start, Reset]),
+        (
+            "reset at the next request",
+            vec![Read, first(), Start, Reset],
+        ),
         // RFC 9110 15.5.9.
         (
             "timed out at the next request",
@@ -372,9 +403,14 @@ fn a_stale_connection_is_invisible() {
         let wire = Wire::new(vec![script, rest.clone()]);
         let home = Home::new();
         home.profile(wire.url());
-        home.acctq("cacc get cacc_1 cacc_2 cacc_3 -o ndjson --retries 0 --jobs 1").run().prints(
-            &format!("{}\n{}\n{}\n", account("cacc_1"), account("cacc_2"), account("cacc_3")),
-        );
+        home.acctq("cacc get cacc_1 cacc_2 cacc_3 -o ndjson --retries 0 --jobs 1")
+            .run()
+            .prints(&format!(
+                "{}\n{}\n{}\n",
+                account("cacc_1"),
+                account("cacc_2"),
+                account("cacc_3")
+            ));
         assert_eq!(wire.connections(), 2, "{name}");
     }
 }
@@ -393,9 +429,14 @@ fn a_connection_is_kept() {
     ]);
     let home = Home::new();
     home.profile(wire.url());
-    let ended = home.acctq("cacc get cacc_1 cacc_2 cacc_3 -o ndjson --retries 0 --jobs 1").run();
+    let ended = home
+        .acctq("cacc get cacc_1 cacc_2 cacc_3 -o ndjson --retries 0 --jobs 1")
+        .run();
     assert_eq!(ended.code, 5);
-    assert_eq!(ended.stdout, format!("{}\n{}\n", account("cacc_1"), account("cacc_3")));
+    assert_eq!(
+        ended.stdout,
+        format!("{}\n{}\n", account("cacc_1"), account("cacc_3"))
+    );
     assert_eq!(ended.error()["id"], "cacc_2");
     assert_eq!((wire.connections(), wire.requests().len()), (1, 3));
 }
@@ -416,14 +457,34 @@ fn a_connection_is_kept_only_where_the_next_answer_begins_beyond_doubt() {
             chunked("").replace("0\r\n\r\n", "0\r\nX: y\r\n\r\n"),
             true,
         ),
-        ("an interim answer", format!("HTTP/1.1 103 Early Hints\r\n\r\n{}", sized("")), true),
+        (
+            "an interim answer",
+            format!("HTTP/1.1 103 Early Hints\r\n\r\n{}", sized("")),
+            true,
+        ),
         ("keep-alive", sized("Connection: keep-alive\r\n"), true),
         ("close", sized("Connection: close\r\n"), false),
-        ("close, among others", sized("Connection: upgrade, Close\r\n"), false),
+        (
+            "close, among others",
+            sized("Connection: upgrade, Close\r\n"),
+            false,
+        ),
         ("HTTP/1.0", sized("").replace("HTTP/1.1", "HTTP/1.0"), false),
-        ("chunks and a length", chunked("Content-Length: 5\r\n"), false),
-        ("more than was announced", format!("{}\r\n", sized("")), false),
-        ("more than the last chunk", format!("{} ", chunked("")), false),
+        (
+            "chunks and a length",
+            chunked("Content-Length: 5\r\n"),
+            false,
+        ),
+        (
+            "more than was announced",
+            format!("{}\r\n", sized("")),
+            false,
+        ),
+        (
+            "more than the last chunk",
+            format!("{} ", chunked("")),
+            false,
+        ),
         ("a second answer", format!("{0}{0}", sized("")), false),
     ] {
         let (second, third) = (json(&account("cacc_2")), json(&account("cacc_3")));
@@ -440,9 +501,14 @@ fn a_connection_is_kept_only_where_the_next_answer_begins_beyond_doubt() {
         let wire = Wire::new(vec![kept, new]);
         let home = Home::new();
         home.profile(wire.url());
-        home.acctq("cacc get cacc_1 cacc_2 cacc_3 -o ndjson --retries 0 --jobs 1").run().prints(
-            &format!("{}\n{}\n{}\n", account("cacc_1"), account("cacc_2"), account("cacc_3")),
-        );
+        home.acctq("cacc get cacc_1 cacc_2 cacc_3 -o ndjson --retries 0 --jobs 1")
+            .run()
+            .prints(&format!(
+                "{}\n{}\n{}\n",
+                account("cacc_1"),
+                account("cacc_2"),
+                account("cacc_3")
+            ));
         assert_eq!(wire.connections(), if is_kept { 1 } else { 2 }, "{name}");
     }
 }
@@ -457,7 +523,11 @@ fn a_connection_that_is_out_of_step_is_not_used_again() {
             json(&account("cacc_1")),
             "answers with another connected account: cacc_1 instead of cacc_2 (profile test)",
         ),
-        ("no JSON", json("{\"id\":"), "ends in the middle of its JSON (cacc_2, profile test)"),
+        (
+            "no JSON",
+            json("{\"id\":"),
+            "ends in the middle of its JSON (cacc_2, profile test)",
+        ),
     ] {
         // From then on each answer is that to the question before.
         let out_of_step = vec![
@@ -473,8 +543,9 @@ fn a_connection_that_is_out_of_step_is_not_used_again() {
         let wire = Wire::new(vec![out_of_step, in_step]);
         let home = Home::new();
         home.profile(wire.url());
-        let ended =
-            home.acctq("cacc get cacc_1 cacc_2 cacc_3 -o ndjson --retries 0 --jobs 1").run();
+        let ended = home
+            .acctq("cacc get cacc_1 cacc_2 cacc_3 -o ndjson --retries 0 --jobs 1")
+            .run();
         let message = ended.error()["message"].as_str().unwrap().to_owned();
         assert!(message.ends_with(says), "{name}: {ended:#?}");
         let expected = format!("{}\n{}\n", account("cacc_1"), account("cacc_3"));
@@ -490,10 +561,18 @@ fn the_free_retry_is_free_once() {
     let wire = Wire::new(vec![keeps, vec![Read, Finish]]);
     let home = Home::new();
     home.profile(wire.url());
-    let ended = home.acctq("cacc get cacc_1 cacc_2 -o ndjson --retries 0 --jobs 1").run();
-    assert_eq!((ended.code, ended.stdout.as_str()), (7, &*format!("{ACCOUNT}\n")));
+    let ended = home
+        .acctq("cacc get cacc_1 cacc_2 -o ndjson --retries 0 --jobs 1")
+        .run();
     assert_eq!(
-        (ended.error()["code"].as_str(), ended.error()["attempts"].as_u64()),
+        (ended.code, ended.stdout.as_str()),
+        (7, &*format!("{ACCOUNT}\n"))
+    );
+    assert_eq!(
+        (
+            ended.error()["code"].as_str(),
+            ended.error()["attempts"].as_u64()
+        ),
         (Some("network"), Some(1))
     );
     assert_eq!(wire.connections(), 2);
@@ -519,11 +598,16 @@ fn the_free_retry_goes_to_a_new_connection() {
     server.asked(2);
     both.open();
     for id in ["cacc_1", "cacc_2"] {
-        assert_eq!(started.line(), format!("{}\n", ACCOUNT.replace("cacc_1", id)));
+        assert_eq!(
+            started.line(),
+            format!("{}\n", ACCOUNT.replace("cacc_1", id))
+        );
     }
     stdin.write_all(b"cacc_3\n").unwrap();
     drop(stdin);
-    started.exits().prints(&format!("{}\n", ACCOUNT.replace("cacc_1", "cacc_3")));
+    started
+        .exits()
+        .prints(&format!("{}\n", ACCOUNT.replace("cacc_1", "cacc_3")));
     assert_eq!(server.count(), 4);
 }
 
@@ -562,10 +646,15 @@ fn a_connection_that_breaks_in_its_answer_is_not_stale() {
     let wire = Wire::new(vec![breaks, says(json(&other))]);
     let home = Home::new();
     home.profile(wire.url());
-    let ended = home.acctq("cacc get cacc_1 cacc_2 -o ndjson --retries 0 --jobs 1").run();
+    let ended = home
+        .acctq("cacc get cacc_1 cacc_2 -o ndjson --retries 0 --jobs 1")
+        .run();
     assert_eq!((ended.code, &*ended.stdout), (7, &*format!("{ACCOUNT}\n")));
     assert_eq!(
-        (ended.error()["code"].as_str(), ended.error()["attempts"].as_u64()),
+        (
+            ended.error()["code"].as_str(),
+            ended.error()["attempts"].as_u64()
+        ),
         (Some("network"), Some(1))
     );
     assert_eq!(wire.connections(), 1);
@@ -574,11 +663,19 @@ fn a_connection_that_breaks_in_its_answer_is_not_stale() {
 #[test]
 fn the_request_is_exactly_this() {
     let version = env!("CARGO_PKG_VERSION");
-    for (base, prefix) in [("", ""), ("/", ""), ("/gateway", "/gateway"), ("/a/b%20c/", "/a/b%20c")]
-    {
+    for (base, prefix) in [
+        ("", ""),
+        ("/", ""),
+        ("/gateway", "/gateway"),
+        ("/a/b%20c/", "/a/b%20c"),
+    ] {
         for (command, id, path) in [
             ("cacc get", "cacc_1", "/api/v1/connected-accounts/cacc_1"),
-            ("partner account get", "Gone-1", "/api/v1/partners/accounts/Gone-1"),
+            (
+                "partner account get",
+                "Gone-1",
+                "/api/v1/partners/accounts/Gone-1",
+            ),
         ] {
             let wire = Wire::answers(response("404 Not Found", "", ""));
             let home = Home::new();
@@ -609,8 +706,11 @@ fn encodings_are_refused_before_decoding() {
     let gzip: &[u8] = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\xff\xed\xc1\x01\x0d\x00\x00\x00";
     let encoded = |name: &str, body: &[u8]| {
         says(
-            [format!("HTTP/1.1 200 OK\r\n{JSON}Content-Encoding: {name}\r\n\r\n").as_bytes(), body]
-                .concat(),
+            [
+                format!("HTTP/1.1 200 OK\r\n{JSON}Content-Encoding: {name}\r\n\r\n").as_bytes(),
+                body,
+            ]
+            .concat(),
         )
     };
     check(cases! {
@@ -635,23 +735,41 @@ fn redirects_are_not_followed() {
     ] {
         for (location, target) in [
             (format!("{}/x?y=z", other.url()), other.url()),
-            ("/api/v1/connected-accounts/cacc_1/".to_owned(), "another path of its own".to_owned()),
+            (
+                "/api/v1/connected-accounts/cacc_1/".to_owned(),
+                "another path of its own".to_owned(),
+            ),
             ("?x=1".to_owned(), "another path of its own".to_owned()),
-            (format!("http://user:pass@127.0.0.1:{}/", other.port()), other.url()),
+            (
+                format!("http://user:pass@127.0.0.1:{}/", other.port()),
+                other.url(),
+            ),
             (format!("//127.0.0.1:{}/x", other.port()), other.url()),
             (
                 "https://login.example.com/sso?next=/".to_owned(),
                 "https://login.example.com".to_owned(),
             ),
-            ("http://api.example.com/".to_owned(), "http://api.example.com".to_owned()),
+            (
+                "http://api.example.com/".to_owned(),
+                "http://api.example.com".to_owned(),
+            ),
             // A browser takes each backslash for a slash, and does not see a tab.
             (format!("\\\\127.0.0.1:{}\\x", other.port()), other.url()),
             (format!("/\\127.0.0.1:{}", other.port()), other.url()),
             (format!("/\t/127.0.0.1:{}/?//", other.port()), other.url()),
             (format!("{}\\@api.example.com/", other.url()), other.url()),
-            ("x?next=\\\\evil.test".to_owned(), "another path of its own".to_owned()),
-            ("javascript:alert(1)".to_owned(), "something that is no web address".to_owned()),
-            ("https://evil example/".to_owned(), "something that is no web address".to_owned()),
+            (
+                "x?next=\\\\evil.test".to_owned(),
+                "another path of its own".to_owned(),
+            ),
+            (
+                "javascript:alert(1)".to_owned(),
+                "something that is no web address".to_owned(),
+            ),
+            (
+                "https://evil example/".to_owned(),
+                "something that is no web address".to_owned(),
+            ),
         ] {
             let answer = response(status, &format!("{JSON}Location: {location}\r\n"), ACCOUNT);
             let wire = Wire::answers(answer);
@@ -667,7 +785,11 @@ fn redirects_are_not_followed() {
             // Before anything else is looked at: that nobody came is what matters.
             other.check();
             ended.is(9, "", &format!("error: {message}\n  hint: {hint}\n"));
-            let error = home.acctq("cacc get cacc_1 -o json").run().fails(9, &[]).error();
+            let error = home
+                .acctq("cacc get cacc_1 -o json")
+                .run()
+                .fails(9, &[])
+                .error();
             assert_eq!(error["message"], message.as_str());
             assert_eq!(error["status"], code.parse::<u16>().unwrap());
             assert_eq!(wire.connections(), 2, "{location}");
@@ -684,7 +806,11 @@ fn two_hundred_without_an_account() {
     let object = "the answer of HOST is JSON, but not an object (cacc_1, profile test)";
     let after = "the answer of HOST goes on after the end of its JSON (cacc_1, profile test)";
     let typed = |content_type: &str, body: &str| {
-        says(response("200 OK", &format!("Content-Type: {content_type}\r\n"), body))
+        says(response(
+            "200 OK",
+            &format!("Content-Type: {content_type}\r\n"),
+            body,
+        ))
     };
     let body = |body: &str| says(json(body));
     check(cases! {
@@ -717,8 +843,13 @@ fn two_hundred_without_an_account() {
 #[test]
 fn refusals() {
     let error = r#"{"code":"SOME_CODE","message":"Some message."}"#;
-    let html =
-        |status: &str| says(response(status, "Content-Type: text/html\r\n", "<html>404</html>"));
+    let html = |status: &str| {
+        says(response(
+            status,
+            "Content-Type: text/html\r\n",
+            "<html>404</html>",
+        ))
+    };
     let page =
         "HOST answers 404 with a page of its own, not with the API's error (cacc_1, profile test)";
     check(cases! {
@@ -756,7 +887,10 @@ fn what_is_cut_off_says_in_which_answer() {
         .run()
         .fails(7, &["ends in the middle of its JSON"])
         .error();
-    assert_eq!((&error["status"], &error["request_id"]), (&200.into(), &"r-1".into()));
+    assert_eq!(
+        (&error["status"], &error["request_id"]),
+        (&200.into(), &"r-1".into())
+    );
 }
 
 #[test]
@@ -778,12 +912,24 @@ fn an_id_that_is_a_word_of_the_message_is_told() {
 
 #[test]
 fn retries_are_counted() {
-    for (args, requests) in [("--retries 0", 1), ("--retries 1", 2), ("--retries 3", 4), ("", 3)] {
-        let wire = Wire::answers(response("503 Service Unavailable", "Retry-After: 0\r\n", ""));
+    for (args, requests) in [
+        ("--retries 0", 1),
+        ("--retries 1", 2),
+        ("--retries 3", 4),
+        ("", 3),
+    ] {
+        let wire = Wire::answers(response(
+            "503 Service Unavailable",
+            "Retry-After: 0\r\n",
+            "",
+        ));
         let home = Home::new();
         home.profile(wire.url());
-        let error =
-            home.acctq(&format!("cacc get cacc_1 -o json {args}")).run().fails(8, &[]).error();
+        let error = home
+            .acctq(&format!("cacc get cacc_1 -o json {args}"))
+            .run()
+            .fails(8, &[])
+            .error();
         assert_eq!(error["attempts"], requests, "{args}");
         assert_eq!(wire.connections_of(requests), requests, "{args}");
     }
@@ -795,7 +941,11 @@ fn a_second_attempt_has_what_is_left() {
     let wire = Wire::new(vec![says(busy), vec![Read, Hold]]);
     let home = Home::new();
     home.profile(wire.url());
-    let error = home.acctq("cacc get cacc_1 --timeout 3s -o json").run().fails(7, &[]).error();
+    let error = home
+        .acctq("cacc get cacc_1 --timeout 3s -o json")
+        .run()
+        .fails(7, &[])
+        .error();
     let message = error["message"].as_str().unwrap();
     let (before, after) = message.split_once(" within ").unwrap();
     let (seconds, after) = after.split_once(" s ").unwrap();
@@ -835,7 +985,11 @@ fn asked_to_wait() {
     let wire = Wire::always(asks("Retry-After: 61\r\nX-Request-Id: req-7\r\n"));
     let home = Home::new();
     home.profile(wire.url());
-    let error = home.acctq("cacc get cacc_1 -o json").run().fails(6, &[]).error();
+    let error = home
+        .acctq("cacc get cacc_1 -o json")
+        .run()
+        .fails(6, &[])
+        .error();
     for (key, value) in [
         ("retryable", true.into()),
         ("retry_after_s", 61.into()),
@@ -874,7 +1028,10 @@ fn who_asks_for_no_pause_is_not_hammered_at() {
 
 /// The account with this as its metadata.
 fn with_metadata(metadata: &str) -> String {
-    format!("{},\"metadata\":{metadata}}}", ACCOUNT.trim_end_matches('}'))
+    format!(
+        "{},\"metadata\":{metadata}}}",
+        ACCOUNT.trim_end_matches('}')
+    )
 }
 
 #[test]
@@ -901,11 +1058,15 @@ fn what_is_json_stays_exact() {
         let home = Home::new();
         home.profile(wire.url());
         let shown = account.replace(r"\ud83d\ude00", "\u{1f600}");
-        home.acctq("cacc get cacc_1 -o ndjson").run().prints(&format!("{shown}\n"));
-        home.acctq("cacc get cacc_1 -o ndjson -F metadata").run().prints(&format!(
-            "{{\"metadata\":{}}}\n",
-            &shown[ACCOUNT.len() + ",\"metadata\":".len() - 1..shown.len() - 1]
-        ));
+        home.acctq("cacc get cacc_1 -o ndjson")
+            .run()
+            .prints(&format!("{shown}\n"));
+        home.acctq("cacc get cacc_1 -o ndjson -F metadata")
+            .run()
+            .prints(&format!(
+                "{{\"metadata\":{}}}\n",
+                &shown[ACCOUNT.len() + ",\"metadata\":".len() - 1..shown.len() - 1]
+            ));
         let table = home.acctq("cacc get cacc_1").run();
         assert_eq!((table.code, table.stderr.as_str()), (0, ""), "{metadata}");
     }
@@ -956,10 +1117,26 @@ fn what_readers_disagree_on_is_refused() {
 #[test]
 fn drift_is_shown_with_a_warning() {
     for (name, account, drift) in [
-        ("a wrong type", ACCOUNT.replace("\"active\"", "7"), "status (wrong type)"),
-        ("an unknown status", ACCOUNT.replace("active", "dormant"), "status (unknown value)"),
-        ("a missing field", ACCOUNT.replace(",\"status\":\"active\"", ""), "status (missing)"),
-        ("an id of another type", ACCOUNT.replace("\"cacc_1\"", "1"), "id (wrong type)"),
+        (
+            "a wrong type",
+            ACCOUNT.replace("\"active\"", "7"),
+            "status (wrong type)",
+        ),
+        (
+            "an unknown status",
+            ACCOUNT.replace("active", "dormant"),
+            "status (unknown value)",
+        ),
+        (
+            "a missing field",
+            ACCOUNT.replace(",\"status\":\"active\"", ""),
+            "status (missing)",
+        ),
+        (
+            "an id of another type",
+            ACCOUNT.replace("\"cacc_1\"", "1"),
+            "id (wrong type)",
+        ),
         (
             "nothing",
             "{}".to_owned(),
@@ -983,7 +1160,11 @@ fn drift_is_shown_with_a_warning() {
             "{name}"
         );
         let script = run("-o ndjson");
-        assert_eq!((script.code, script.stdout.as_str()), (0, &*format!("{account}\n")), "{name}");
+        assert_eq!(
+            (script.code, script.stdout.as_str()),
+            (0, &*format!("{account}\n")),
+            "{name}"
+        );
         let warning: serde_json::Value = serde_json::from_str(&script.stderr).unwrap();
         assert_eq!(warning["warning"]["message"], message, "{name}");
         let strict = run("--strict -o json").fails(9, &[]).error();
@@ -998,7 +1179,9 @@ fn drift_is_shown_with_a_warning() {
     let wire = Wire::answers(json(&account));
     let home = Home::new();
     home.profile(wire.url());
-    home.acctq("cacc get cacc_1 --strict -o ndjson").run().prints(&format!("{account}\n"));
+    home.acctq("cacc get cacc_1 --strict -o ndjson")
+        .run()
+        .prints(&format!("{account}\n"));
 }
 
 #[test]
@@ -1056,7 +1239,9 @@ fn a_servers_words_about_a_secret() {
     // No activation token that is known by its form: only the body says that it is one.
     let secret = "ACTIV-zz91-qqq";
     let named = |more: &str| format!(r#"{{"activation_token":"{secret}",{more}}}"#);
-    let message = named(&format!(r#""message":"coupon {secret} used","code":"{secret}""#));
+    let message = named(&format!(
+        r#""message":"coupon {secret} used","code":"{secret}""#
+    ));
     let nested = format!(
         r#"{{"description":"coupon ACTIV\u002dzz91-qqq used","details":[{}]}}"#,
         named("\"a\":1")
@@ -1093,11 +1278,22 @@ fn a_servers_words_are_escaped_and_cut() {
         ));
         let home = Home::new();
         home.profile(wire.url());
-        let people = home.acctq("cacc get cacc_1").run().fails(9, &[]).stderr.clone();
-        let error = home.acctq("cacc get cacc_1 -o json").run().fails(9, &[]).error();
+        let people = home
+            .acctq("cacc get cacc_1")
+            .run()
+            .fails(9, &[])
+            .stderr
+            .clone();
+        let error = home
+            .acctq("cacc get cacc_1 -o json")
+            .run()
+            .fails(9, &[])
+            .error();
         let shown = error["server_message"].as_str().unwrap().to_owned();
         assert!(
-            people.contains(&format!("; the server says: \"{shown}\" (cacc_1, profile test)\n")),
+            people.contains(&format!(
+                "; the server says: \"{shown}\" (cacc_1, profile test)\n"
+            )),
             "{people}"
         );
         assert_eq!(error["server_code"], shown);
@@ -1107,8 +1303,14 @@ fn a_servers_words_are_escaped_and_cut() {
     for (message, shown) in [
         (r"\u001b[2J\u001b]0;x\u0007", r"\u{1b}[2J\u{1b}]0;x\u{7}"),
         (r"a\r\n\tb\u0000\u009b\u007f", r"a\r\n\tb\u{0}\u{9b}\u{7f}"),
-        (r"\u202egpj.exe\u200b\udb40\udc41", r"\u{202e}gpj.exe\u{200b}\u{e0041}"),
-        ("use sk_live_abcdef or eyJhbGciOiJIUzI1NiJ9.e30", "use •••••••• or ••••••••"),
+        (
+            r"\u202egpj.exe\u200b\udb40\udc41",
+            r"\u{202e}gpj.exe\u{200b}\u{e0041}",
+        ),
+        (
+            "use sk_live_abcdef or eyJhbGciOiJIUzI1NiJ9.e30",
+            "use •••••••• or ••••••••",
+        ),
         ("Zoë 漢字", "Zoë 漢字"),
     ] {
         assert_eq!(said(message), shown);
@@ -1125,7 +1327,9 @@ fn without_times(text: &str) -> String {
     let number = |word: &str| word.bytes().all(|b| b.is_ascii_digit());
     let timed =
         |i: usize| words.get(i + 1).is_some_and(|next| next.starts_with("ms")) && number(words[i]);
-    let shown: Vec<_> = (0..words.len()).map(|i| if timed(i) { "N" } else { words[i] }).collect();
+    let shown: Vec<_> = (0..words.len())
+        .map(|i| if timed(i) { "N" } else { words[i] })
+        .collect();
     shown.join(" ")
 }
 
@@ -1134,12 +1338,18 @@ fn verbose_tells_every_attempt() {
     let home = Home::new();
     let run = |args: &str| {
         let wire = Wire::new(vec![
-            says(response("503 Service Unavailable", "X-Request-Id: one\r\n", "")),
+            says(response(
+                "503 Service Unavailable",
+                "X-Request-Id: one\r\n",
+                "",
+            )),
             vec![Read, Finish],
             says(response("200 OK", "X-Request-Id: three\r\n", ACCOUNT)),
         ]);
         home.profile(wire.url());
-        let ended = home.acctq(&format!("cacc get cacc_1 -F status {args}")).run();
+        let ended = home
+            .acctq(&format!("cacc get cacc_1 -F status {args}"))
+            .run();
         (ended, wire.url()["http://".len()..].to_owned())
     };
     let (ended, host) = run("-v");
@@ -1154,15 +1364,24 @@ fn verbose_tells_every_attempt() {
         )
     );
     let (ended, host) = run("-v -o json");
-    assert_eq!((ended.code, ended.stdout.as_str()), (0, "{\n  \"status\": \"active\"\n}\n"));
-    let traces: Vec<serde_json::Value> =
-        ended.stderr.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(
+        (ended.code, ended.stdout.as_str()),
+        (0, "{\n  \"status\": \"active\"\n}\n")
+    );
+    let traces: Vec<serde_json::Value> = ended
+        .stderr
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
     let told: Vec<_> = traces
         .iter()
         .map(|line| {
             let trace = &line["trace"];
             assert_eq!(line.as_object().unwrap().len(), 1);
-            assert_eq!(trace["url"], format!("http://{host}/api/v1/connected-accounts/cacc_1"));
+            assert_eq!(
+                trace["url"],
+                format!("http://{host}/api/v1/connected-accounts/cacc_1")
+            );
             assert!(trace["elapsed_ms"].is_u64() && trace["method"] == "GET");
             let text = |key: &str| trace[key].as_str().unwrap_or("-").to_owned();
             (
@@ -1175,7 +1394,13 @@ fn verbose_tells_every_attempt() {
         })
         .collect();
     let line = |attempt, status, request: &str, error: &str, again| {
-        (Some(attempt), status, request.to_owned(), error.to_owned(), again)
+        (
+            Some(attempt),
+            status,
+            request.to_owned(),
+            error.to_owned(),
+            again,
+        )
     };
     assert_eq!(
         told,
@@ -1208,7 +1433,10 @@ pub fn certified(ca: &str) -> (String, rustls::ServerConfig) {
         .with_safe_default_protocol_versions()
         .unwrap()
         .with_no_client_auth()
-        .with_single_cert(vec![certificate.der().clone()], key.serialize_der().try_into().unwrap())
+        .with_single_cert(
+            vec![certificate.der().clone()],
+            key.serialize_der().try_into().unwrap(),
+        )
         .unwrap();
     (ca, config)
 }
@@ -1223,7 +1451,10 @@ fn https_with_a_ca_of_ones_own() {
     let ca = home.file("ca.pem", ca, 0o644);
     let other = home.file("other.pem", other, 0o644);
     let get = || home.acctq("cacc get cacc_1 -o ndjson");
-    get().env("SSL_CERT_FILE", &ca).run().prints(&format!("{ACCOUNT}\n"));
+    get()
+        .env("SSL_CERT_FILE", &ca)
+        .run()
+        .prints(&format!("{ACCOUNT}\n"));
     assert!(wire.requests()[0].contains(&format!("host: localhost:{}\r\n", wire.port())));
 
     // Not trusted: no request, no retry.
@@ -1232,12 +1463,15 @@ fn https_with_a_ca_of_ones_own() {
         wire.port()
     );
     let hint = "if that is a private CA, name its file in ca_file or SSL_CERT_FILE; if a public one, the server must send its intermediate certificate";
-    home.acctq("cacc get cacc_1").env("SSL_CERT_FILE", &other).run().is(
-        7,
-        "",
-        &format!("error: {message}\n  hint: {hint}\n"),
-    );
-    let error = get().env("SSL_CERT_FILE", &other).run().fails(7, &[]).error();
+    home.acctq("cacc get cacc_1")
+        .env("SSL_CERT_FILE", &other)
+        .run()
+        .is(7, "", &format!("error: {message}\n  hint: {hint}\n"));
+    let error = get()
+        .env("SSL_CERT_FILE", &other)
+        .run()
+        .fails(7, &[])
+        .error();
     assert_eq!(
         (&error["code"], &error["retryable"], &error["attempts"]),
         (&"tls".into(), &false.into(), &1.into())
@@ -1249,7 +1483,10 @@ fn https_with_a_ca_of_ones_own() {
         "default_profile = \"test\"\n[profiles.test.connect]\nbase_url = \"{}\"\ntoken = \"{TOKEN}\"\nca_file = \"{}\"\n",
         wire.url(), ca.display()
     ));
-    get().env("SSL_CERT_FILE", &other).run().prints(&format!("{ACCOUNT}\n"));
+    get()
+        .env("SSL_CERT_FILE", &other)
+        .run()
+        .prints(&format!("{ACCOUNT}\n"));
 }
 
 #[test]
@@ -1262,12 +1499,22 @@ fn what_is_no_tls() {
     for (name, script, (exit_code, code), says, connections) in [
         (
             "plain HTTP",
-            vec![Start, Write(b"HTTP/1.1 400 Bad Request\r\n\r\n".into()), Finish],
+            vec![
+                Start,
+                Write(b"HTTP/1.1 400 Bad Request\r\n\r\n".into()),
+                Finish,
+            ],
             tls,
             plain,
             1,
         ),
-        ("garbage", vec![Start, Write(vec![0xa5; 64]), Finish], tls, plain, 1),
+        (
+            "garbage",
+            vec![Start, Write(vec![0xa5; 64]), Finish],
+            tls,
+            plain,
+            1,
+        ),
         (
             "an alert",
             vec![Start, Write(b"\x15\x03\x03\0\x02\x02\x50".into()), Finish],
@@ -1292,17 +1539,27 @@ fn what_is_no_tls() {
         let ca = home.file("ca.pem", &ca, 0o644);
         let timeout = if code == "timeout" { "200ms" } else { "30s" };
         let get = |args: &str| {
-            home.acctq(&format!("cacc get cacc_1 --retries 1 --timeout {timeout} {args}"))
-                .env("SSL_CERT_FILE", &ca)
-                .run()
+            home.acctq(&format!(
+                "cacc get cacc_1 --retries 1 --timeout {timeout} {args}"
+            ))
+            .env("SSL_CERT_FILE", &ca)
+            .run()
         };
         let message = says
             .replace("HOST", &format!("localhost:{}", wire.port()))
             .replace("TWICE", "(cacc_1, profile test, tried 2 times)");
         get("").fails(exit_code, &[&format!("error: {message}\n  hint: ")]);
         let error = get("-o json").fails(exit_code, &[]).error();
-        assert_eq!((&error["code"], &error["message"]), (&code.into(), &message.into()), "{name}");
-        assert_eq!(wire.connections_of(2 * connections), 2 * connections, "{name}");
+        assert_eq!(
+            (&error["code"], &error["message"]),
+            (&code.into(), &message.into()),
+            "{name}"
+        );
+        assert_eq!(
+            wire.connections_of(2 * connections),
+            2 * connections,
+            "{name}"
+        );
     }
 }
 
@@ -1338,7 +1595,11 @@ fn servers_that_are_not_there() {
     let home = Home::new();
     let ca = home.file("ca.pem", certified("a CA").0, 0o644);
     // A port that was free a moment ago.
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
     for (url, message) in [
         (format!("http://127.0.0.1:{port}"), format!("127.0.0.1:{port} refuses the connection (cacc_1, profile test, tried 2 times)")),
         ("https://nothing.invalid".to_owned(), "the name nothing.invalid does not resolve to an address (cacc_1, profile test, tried 2 times)".to_owned()),

@@ -77,24 +77,39 @@ fn malformed_ids_are_shown_escaped_and_nothing_is_contacted() {
         ("CACC_1", "CACC_1"),
         ("cacc_7n42DGM5Tflk9n8mt7Fhc8", "cacc_7n42DGM5Tflk9n8mt7Fhc8"),
         ("cacc_zzzzzzzzzzzzzzzzzzzzzz", "cacc_zzzzzzzzzzzzzzzzzzzzzz"),
-        ("cacc_00000000000000000000001", "cacc_00000000000000000000001"),
+        (
+            "cacc_00000000000000000000001",
+            "cacc_00000000000000000000001",
+        ),
     ] {
         home.acctq_args(args(CACC, &[id])).run().is(
             2,
             "",
-            &people(&format!("`{shown}` is not a connected account's id"), CONNECTED_RULE),
+            &people(
+                &format!("`{shown}` is not a connected account's id"),
+                CONNECTED_RULE,
+            ),
         );
         // A long run of letters is too long for a uid, too; the rest is in nobody's alphabet.
         home.acctq_args(args(PARTNER, &[id])).run().is(
             2,
             "",
-            &people(&format!("`{shown}` is not a partner account's id"), PARTNER_RULE),
+            &people(
+                &format!("`{shown}` is not a partner account's id"),
+                PARTNER_RULE,
+            ),
         );
-        home.acctq_args(args(ANY, &[id])).run().fails(2, &[&format!("error: `{shown}` is not a ")]);
+        home.acctq_args(args(ANY, &[id]))
+            .run()
+            .fails(2, &[&format!("error: `{shown}` is not a ")]);
     }
     for command in [CACC, PARTNER, ANY] {
-        home.acctq_args(args(command, &[""])).run().fails(2, &["error: the id is empty\n"]);
-        home.acctq_args(args(command, &["--", "-x"])).run().fails(2, &["error: `-x` is not a "]);
+        home.acctq_args(args(command, &[""]))
+            .run()
+            .fails(2, &["error: the id is empty\n"]);
+        home.acctq_args(args(command, &["--", "-x"]))
+            .run()
+            .fails(2, &["error: `-x` is not a "]);
         home.acctq_args(args(command, &["-x"])).run().is(
             2,
             "",
@@ -114,7 +129,9 @@ fn an_id_that_is_not_unicode() {
     for command in [CACC, PARTNER, ANY] {
         let mut line: Vec<OsString> = command.iter().map(OsString::from).collect();
         line.push(OsStr::from_bytes(b"cacc_\xff1").to_owned());
-        home.acctq_args(line).run().fails(2, &["error: `cacc_\\u{fffd}1` is not a "]);
+        home.acctq_args(line)
+            .run()
+            .fails(2, &["error: `cacc_\\u{fffd}1` is not a "]);
     }
 }
 
@@ -156,7 +173,9 @@ fn an_id_of_another_kind_is_named_and_the_command_to_use_shown() {
     let home = Home::new();
     home.profile(&server.url());
     for (command, id, message, hint) in PASTED {
-        home.acctq_args(args(command, &[id])).run().is(2, "", &people(message, hint));
+        home.acctq_args(args(command, &[id]))
+            .run()
+            .is(2, "", &people(message, hint));
     }
     // An id where the command belongs.
     home.acctq("cacc_1").run().is(
@@ -189,7 +208,10 @@ fn the_bearer_token_is_no_id() {
                 (&message.into(), &serde_json::Value::Null, &0.into())
             );
         }
-        let ended = home.acctq("get - -o ndjson").stdin(format!("\n{id}\n")).run();
+        let ended = home
+            .acctq("get - -o ndjson")
+            .stdin(format!("\n{id}\n"))
+            .run();
         ended.is(2, "", &ended.stderr);
         let error = ended.error();
         assert_eq!(
@@ -205,12 +227,22 @@ fn the_bearer_token_is_no_id() {
     };
     let suite = format!("version = 1\n{}{}", check("a", TOKEN), check("b", "gone"));
     home.file("s.toml", suite, 0o600);
-    let ended = home.acctq("check --suite s.toml --report-junit r.xml -o json").run();
+    let ended = home
+        .acctq("check --suite s.toml --report-junit r.xml -o json")
+        .run();
     let report: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
     assert_eq!((ended.code, wire.connections()), (2, 1), "{ended:#?}");
     assert_eq!(
-        [&report[0]["id"], &report[0]["error"]["id"], &report[1]["id"]],
-        [&serde_json::Value::Null, &serde_json::Value::Null, &"gone".into()]
+        [
+            &report[0]["id"],
+            &report[0]["error"]["id"],
+            &report[1]["id"]
+        ],
+        [
+            &serde_json::Value::Null,
+            &serde_json::Value::Null,
+            &"gone".into()
+        ]
     );
     assert_eq!(report[1]["verdict"], "met");
     // A word of a few letters is in many ids.
@@ -243,11 +275,15 @@ fn credentials_are_not_repeated() {
     let bearer = format!("Bearer {TOKEN}");
     let link = format!("https://start.1password.com/partnership/redeem?t=I&c={ACTIVATION}");
     let among = format!("the code is {ACTIVATION}");
-    let ours = [KEY, JWT, ACTIVATION, &quoted, &header, &bearer, &link, &among];
+    let ours = [
+        KEY, JWT, ACTIVATION, &quoted, &header, &bearer, &link, &among,
+    ];
     for secret in ours.into_iter().chain(OTHERS) {
         for command in [CACC, PARTNER, ANY] {
             for format in ["table", "json"] {
-                let ended = home.acctq_args(args(command, &[secret, "-o", format])).run();
+                let ended = home
+                    .acctq_args(args(command, &[secret, "-o", format]))
+                    .run();
                 ended.fails(
                     2,
                     &[
@@ -281,8 +317,9 @@ fn credentials_are_not_repeated() {
         let ended = home.acctq_args(["get", "cacc_1", "-p", secret]).run();
         ended.fails(3, &["error: unknown profile (--profile): "]);
         assert!(!ended.stderr.contains(secret), "{ended:#?}");
-        let ended =
-            home.acctq_args(["get", "cacc_activestandard", "-p", "sandbox", "-F", secret]).run();
+        let ended = home
+            .acctq_args(["get", "cacc_activestandard", "-p", "sandbox", "-F", secret])
+            .run();
         ended.fails(2, &["is neither a field"]);
         assert!(!ended.stderr.contains(secret), "{ended:#?}");
     }
@@ -293,7 +330,13 @@ fn an_id_that_begins_like_a_credential_is_none() {
     let wire = Wire::answers(super::wire::response("404 Not Found", "", ""));
     let home = Home::new();
     home.profile(wire.url());
-    for id in ["akia-7", "AKIA", "ASIA-PACIFIC-REGION1", "akiaiosfodnn7example", "eyJo"] {
+    for id in [
+        "akia-7",
+        "AKIA",
+        "ASIA-PACIFIC-REGION1",
+        "akiaiosfodnn7example",
+        "eyJo",
+    ] {
         home.acctq(&format!("partner account get {id}"))
             .run()
             .fails(5, &[&format!("error: no partner account {id} at ")]);
@@ -392,10 +435,14 @@ fn of_a_flag_given_twice_the_last_counts() {
         "get cacc_activestandard --timeout 9s -qqv -q --strict --strict -o json -o ndjson -F id -p nowhere --profile=sandbox",
         "-p nowhere -o json get cacc_activestandard -p sandbox -o ndjson -F id",
     ] {
-        home.acctq(line).run().prints("{\"id\":\"cacc_activestandard\"}\n");
+        home.acctq(line)
+            .run()
+            .prints("{\"id\":\"cacc_activestandard\"}\n");
     }
     // A wrong value is wrong wherever it stands.
-    home.acctq("get cacc_activestandard -p sandbox -o csv -o json").run().fails(2, &["csv"]);
+    home.acctq("get cacc_activestandard -p sandbox -o csv -o json")
+        .run()
+        .fails(2, &["csv"]);
     // The fields of all lists count.
     home.acctq("get cacc_activestandard -p sandbox -F status -F id -o ndjson")
         .run()
@@ -419,14 +466,19 @@ fn a_flag_without_meaning_is_refused_and_a_variable_ignored() {
     home.config("");
     for (command, takes) in [
         (&["config", "path"][..], &["config"][..]),
-        (&["config", "show"], &["profile", "output", "timeout", "retries", "config"]),
+        (
+            &["config", "show"],
+            &["profile", "output", "timeout", "retries", "config"],
+        ),
         (&["sandbox"], &["output"]),
         (&["schema", "cacc"], &[]),
         (&["completions", "bash"], &[]),
         (&["man", "."], &[]),
         (&["help"], &[]),
     ] {
-        let path = command.iter().filter(|word| !["cacc", "bash", "."].contains(word));
+        let path = command
+            .iter()
+            .filter(|word| !["cacc", "bash", "."].contains(word));
         let path = path.copied().collect::<Vec<_>>().join(" ");
         for (name, flag) in all {
             if takes.contains(&name) {
@@ -444,9 +496,16 @@ fn a_flag_without_meaning_is_refused_and_a_variable_ignored() {
             // It would serve until it is interrupted.
             continue;
         }
-        let ended =
-            home.acctq_args(command).env("ACCTQ_CONNECT_URL", "nonsense").env("NO_COLOR", "").run();
-        assert_eq!((ended.code, ended.stdout.is_empty()), (0, path == "man"), "{ended:#?}");
+        let ended = home
+            .acctq_args(command)
+            .env("ACCTQ_CONNECT_URL", "nonsense")
+            .env("NO_COLOR", "")
+            .run();
+        assert_eq!(
+            (ended.code, ended.stdout.is_empty()),
+            (0, path == "man"),
+            "{ended:#?}"
+        );
         if path == "config show" {
             continue;
         }
@@ -481,11 +540,17 @@ fn errors_are_json_however_that_is_asked_for() {
         ] {
             for whole in [args(line, asked), args(asked, line)] {
                 let error = home.acctq_args(whole).run().error();
-                assert_eq!((&error["code"], &error["exit_code"]), (&"usage".into(), &2.into()));
+                assert_eq!(
+                    (&error["code"], &error["exit_code"]),
+                    (&"usage".into(), &2.into())
+                );
             }
         }
         let ended = home.acctq_args(line).env("ACCTQ_OUTPUT", "json").run();
-        assert_eq!((ended.code, ended.error()["code"].as_str()), (2, Some("usage")));
+        assert_eq!(
+            (ended.code, ended.error()["code"].as_str()),
+            (2, Some("usage"))
+        );
         // A flag outranks the variable.
         home.acctq_args(args(line, &["-o", "table"]))
             .env("ACCTQ_OUTPUT", "json")
@@ -500,22 +565,36 @@ fn a_json_error_has_all_keys_in_their_order() {
     let path = home.config("[profiles.test.connect]\nbase_url = \"http://x.example\"\n");
     for (line, file, number) in [
         ("cacc get cus_1 -o json -p sandbox", None, None),
-        ("cacc get cacc_ratelimited -o json -p sandbox --timeout 1s", None, None),
+        (
+            "cacc get cacc_ratelimited -o json -p sandbox --timeout 1s",
+            None,
+            None,
+        ),
         ("cacc get cacc_1 --nonsense -o json", None, None),
         ("config show -o json", Some(&path), Some(2)),
         ("cacc get cacc_1 -o ndjson -p test", Some(&path), Some(2)),
     ] {
         let ended = home.acctq(line).run();
         let error = ended.error();
-        assert_eq!(error.as_object().unwrap().len(), ERROR_KEYS.len(), "{ended:#?}");
+        assert_eq!(
+            error.as_object().unwrap().len(),
+            ERROR_KEYS.len(),
+            "{ended:#?}"
+        );
         let mut rest = ended.stderr.as_str();
         for key in ERROR_KEYS {
             let place = rest.find(&format!("\"{key}\":"));
-            assert!(place.is_some(), "{key} is missing or out of order: {ended:#?}");
+            assert!(
+                place.is_some(),
+                "{key} is missing or out of order: {ended:#?}"
+            );
             rest = &rest[place.unwrap_or_default()..];
         }
         assert_eq!(error["exit_code"], ended.code);
-        assert_eq!(error["file"].as_str(), file.map(|file| file.to_str().unwrap()));
+        assert_eq!(
+            error["file"].as_str(),
+            file.map(|file| file.to_str().unwrap())
+        );
         assert_eq!(error["line"].as_u64(), number);
     }
 }

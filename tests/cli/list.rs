@@ -31,11 +31,26 @@ fn listed(accounts: &[String]) -> String {
 /// Four accounts that differ in all that is asked for below.
 fn four() -> String {
     listed(&[
-        account(1, "pending", "2024-03-01T00:00:00Z", r#"{"plan":"pro","seats":12}"#),
+        account(
+            1,
+            "pending",
+            "2024-03-01T00:00:00Z",
+            r#"{"plan":"pro","seats":12}"#,
+        ),
         // The same instant in another zone, and fractions.
-        account(2, "active", "2024-03-01T02:00:00+02:00", r#"{"plan":"free","seats":9}"#),
+        account(
+            2,
+            "active",
+            "2024-03-01T02:00:00+02:00",
+            r#"{"plan":"free","seats":9}"#,
+        ),
         account(3, "pending", "2024-02-29T23:59:59.5Z", "null"),
-        account(4, "revoked", "2024-03-01T00:00:00.25Z", r#"{"seats":"many"}"#),
+        account(
+            4,
+            "revoked",
+            "2024-03-01T00:00:00.25Z",
+            r#"{"seats":"many"}"#,
+        ),
     ])
 }
 
@@ -98,7 +113,10 @@ fn a_list_in_every_format() {
         run(&empty, &args).is(0, nothing, said_of_nothing);
     }
     let request = wire.requests().remove(0);
-    assert!(request.starts_with("GET /api/v1/connected-accounts HTTP/1.1\r\n"), "{request}");
+    assert!(
+        request.starts_with("GET /api/v1/connected-accounts HTTP/1.1\r\n"),
+        "{request}"
+    );
     assert!(request.contains(&format!("Bearer {TOKEN}")), "{request}");
 }
 
@@ -106,7 +124,10 @@ fn a_list_in_every_format() {
 #[test]
 fn what_comes_beside_the_accounts_is_told() {
     let body = |more: &str| {
-        json(&format!("{{\"ok\":false,\"data\":[{}],\"error\":null,\"links\":[]{more}}}", any(1)))
+        json(&format!(
+            "{{\"ok\":false,\"data\":[{}],\"error\":null,\"links\":[]{more}}}",
+            any(1)
+        ))
     };
     let more = format!(
         ",\"has_more\":true,\"next\":{{\"a\":1}},\"{TOKEN}\":1,\"\\u001b[2J\":1,\"b\":1,\"c\":1,\"d\":1,\"e\":1"
@@ -115,7 +136,11 @@ fn what_comes_beside_the_accounts_is_told() {
     let hint = "that may say that there are more accounts than these: one answer is what is read";
     let wire = Wire::answers(body(&more));
     let shown = "ID\ncacc_1\n";
-    run(&wire, "-F id").is(0, shown, &format!("warning: {message}\n  hint: {hint}\n1 account\n"));
+    run(&wire, "-F id").is(
+        0,
+        shown,
+        &format!("warning: {message}\n  hint: {hint}\n1 account\n"),
+    );
     run(&wire, "-F id --strict").is(
         9,
         shown,
@@ -123,7 +148,10 @@ fn what_comes_beside_the_accounts_is_told() {
     );
     let ended = run(&wire, "-F id -o ndjson");
     let warning: Value = serde_json::from_str(&ended.stderr).unwrap();
-    assert_eq!((ended.code, ended.stdout.as_str()), (0, "{\"id\":\"cacc_1\"}\n"));
+    assert_eq!(
+        (ended.code, ended.stdout.as_str()),
+        (0, "{\"id\":\"cacc_1\"}\n")
+    );
     assert_eq!(
         (&warning["warning"]["message"], &warning["warning"]["hint"]),
         (&message.into(), &hint.into())
@@ -136,7 +164,9 @@ fn what_comes_beside_the_accounts_is_told() {
 #[test]
 fn the_documents_are_the_servers_own() {
     let odd = r#"{ "id" : "cacc_1", "status":"active","n":[1.50,1e400],"x":"\u0007a\u202eb" }"#;
-    let wire = Wire::answers(json(&format!("{{\"page\":1,\"data\": [\n{odd} ],\"next\":null}}")));
+    let wire = Wire::answers(json(&format!(
+        "{{\"page\":1,\"data\": [\n{odd} ],\"next\":null}}"
+    )));
     let ended = run(&wire, "-o ndjson -q");
     ended.prints(
         "{\"id\":\"cacc_1\",\"status\":\"active\",\"n\":[1.50,1e400],\"x\":\"\\u0007a\\u202eb\"}\n",
@@ -158,7 +188,10 @@ fn accounts_are_chosen_sorted_and_bounded() {
         ("", "1 2 3 4"),
         ("--where status=pending", "1 3"),
         ("--where status=pending --where metadata.plan=pro", "1"),
-        ("--where status=pending|revoked --where metadata.seats?", "1 4"),
+        (
+            "--where status=pending|revoked --where metadata.seats?",
+            "1 4",
+        ),
         ("--where created_at<now-7d", "1 2 3 4"),
         ("--where created_at>now", ""),
         ("--where !metadata", "3"),
@@ -180,10 +213,17 @@ fn accounts_are_chosen_sorted_and_bounded() {
         ("--limit 5", "1 2 3 4"),
         ("--where status=pending --limit 2", "1 3"),
         ("--sort created_at --limit 2", "3 1"),
-        ("--sort -created_at --limit 3 --where status!=revoked", "1 2 3"),
+        (
+            "--sort -created_at --limit 3 --where status!=revoked",
+            "1 2 3",
+        ),
     ] {
         let ended = run(&wire, &format!("{args} -o ndjson -F id"));
-        assert_eq!((ended.code, ended.stderr.as_str()), (0, ""), "{args}: {ended:#?}");
+        assert_eq!(
+            (ended.code, ended.stderr.as_str()),
+            (0, ""),
+            "{args}: {ended:#?}"
+        );
         assert_eq!(ids(&ended.stdout), expected, "{args}");
     }
     run(&wire, "--where status=pending -F id").is(0, "ID\ncacc_1\ncacc_3\n", "2 of 4 accounts\n");
@@ -287,7 +327,11 @@ fn what_was_told_is_not_told_again_when_the_list_is_asked_for_again() {
             Do::Finish,
         ]
     };
-    let whole = vec![Do::Read, Do::Write(json(&listed(&[any(1), stray.clone()]))), Do::Finish];
+    let whole = vec![
+        Do::Read,
+        Do::Write(json(&listed(&[any(1), stray.clone()]))),
+        Do::Finish,
+    ];
     let strays = "the connected account cacc_2 strays from the contract: status (unknown value)";
     let shown = format!(
         "warning: {strays}\n  hint: it is shown as it came; --strict makes this an error\n2 accounts\n"
@@ -323,7 +367,11 @@ fn flags_have_an_order_and_what_is_concealed_has_none() {
     for (order, expected) in [("metadata.x", "4 2 5 1 3"), ("-metadata.x", "5 2 4 1 3")] {
         let ended = run(&wire, &format!("--sort {order} -F id -o ndjson"));
         assert_eq!(
-            (ended.code, ids(&ended.stdout).as_str(), ended.stderr.as_str()),
+            (
+                ended.code,
+                ids(&ended.stdout).as_str(),
+                ended.stderr.as_str()
+            ),
             (0, expected, "")
         );
     }
@@ -332,23 +380,51 @@ fn flags_have_an_order_and_what_is_concealed_has_none() {
 /// Refusals, each with its exit code and what is said.
 fn refusals() -> Vec<(Vec<u8>, i32, &'static str)> {
     vec![
-        (response("401 Unauthorized", "", ""), 4, "rejects the token of profile test (status 401)"),
+        (
+            response("401 Unauthorized", "", ""),
+            4,
+            "rejects the token of profile test (status 401)",
+        ),
         (
             response("403 Forbidden", "", "{}"),
             4,
             "does not let this token read the list of connected accounts (status 403)",
         ),
-        (response("404 Not Found", "", ""), 5, "no list of connected accounts at 127.0.0.1"),
-        (response("404 Not Found", "", "<html>"), 9, "answers 404 with a page of its own"),
-        (response("410 Gone", "", ""), 5, "the list of connected accounts at 127.0.0.1"),
-        (response("429 Too Many Requests", "", ""), 6, "asks to wait (status 429)"),
-        (response("500 Internal Server Error", "", ""), 8, "failed with status 500"),
+        (
+            response("404 Not Found", "", ""),
+            5,
+            "no list of connected accounts at 127.0.0.1",
+        ),
+        (
+            response("404 Not Found", "", "<html>"),
+            9,
+            "answers 404 with a page of its own",
+        ),
+        (
+            response("410 Gone", "", ""),
+            5,
+            "the list of connected accounts at 127.0.0.1",
+        ),
+        (
+            response("429 Too Many Requests", "", ""),
+            6,
+            "asks to wait (status 429)",
+        ),
+        (
+            response("500 Internal Server Error", "", ""),
+            8,
+            "failed with status 500",
+        ),
         (
             response("400 Bad Request", "", "{\"code\":\"X\",\"message\":\"no\"}"),
             9,
             "refuses the list (status 400); the server says: \"no\"",
         ),
-        (response("204 No Content", "", ""), 9, "answers with status 204"),
+        (
+            response("204 No Content", "", ""),
+            9,
+            "answers with status 204",
+        ),
         (
             response("302 Found", "Location: https://evil.test/x\r\n", ""),
             9,
@@ -362,21 +438,49 @@ fn no_lists() -> Vec<(Vec<u8>, i32, &'static str)> {
     let ok = json;
     let head = |headers: &str| response("200 OK", headers, "{\"data\":[]}");
     vec![
-        (head("Content-Encoding: gzip\r\n"), 9, "answers in the encoding gzip"),
-        (head("Content-Type: text/html\r\n"), 9, "answers with a web page, not with JSON"),
-        (head("Content-Type: text/csv\r\n"), 9, "answers with text/csv, not with JSON"),
+        (
+            head("Content-Encoding: gzip\r\n"),
+            9,
+            "answers in the encoding gzip",
+        ),
+        (
+            head("Content-Type: text/html\r\n"),
+            9,
+            "answers with a web page, not with JSON",
+        ),
+        (
+            head("Content-Type: text/csv\r\n"),
+            9,
+            "answers with text/csv, not with JSON",
+        ),
         (ok(" <html>"), 9, "answers with a web page, not with JSON"),
         (ok(""), 9, "is empty"),
         (ok("  \n"), 9, "is empty"),
         (ok("[]"), 9, "is not an object that holds a list"),
         (ok("null"), 9, "is not an object that holds a list"),
         (ok("{}"), 9, "is JSON, but without a list named `data`"),
-        (ok("{\"data\":{}}"), 9, "is JSON, but without a list named `data`"),
+        (
+            ok("{\"data\":{}}"),
+            9,
+            "is JSON, but without a list named `data`",
+        ),
         (ok("{\"data\":[]"), 7, "ends in the middle of its JSON"),
-        (ok("{\"data\":[{\"id\":"), 7, "ends in the middle of its JSON"),
+        (
+            ok("{\"data\":[{\"id\":"),
+            7,
+            "ends in the middle of its JSON",
+        ),
         (ok("{'data':[]}"), 9, "is not JSON"),
-        (ok("{\"a\":1,\"a\":2,\"data\":[]}"), 9, "names a member of an object twice"),
-        (ok("{\"data\":[1]}"), 9, "account 1 in the list of 127.0.0.1"),
+        (
+            ok("{\"a\":1,\"a\":2,\"data\":[]}"),
+            9,
+            "names a member of an object twice",
+        ),
+        (
+            ok("{\"data\":[1]}"),
+            9,
+            "account 1 in the list of 127.0.0.1",
+        ),
         (
             ok(&format!("{{\"data\":[{{\"id\":\"{TOKEN}\"}}]}}")),
             9,
@@ -394,7 +498,15 @@ fn what_is_no_list_fails_as_a_look_up_does() {
         let message = error["message"].as_str().unwrap();
         assert!(message.contains(says), "{shown}: {message}");
         let facts = ["api", "profile", "id", "attempts"].map(|name| error[name].clone());
-        assert_eq!(facts, ["connect".into(), "test".into(), serde_json::Value::Null, 1.into()]);
+        assert_eq!(
+            facts,
+            [
+                "connect".into(),
+                "test".into(),
+                serde_json::Value::Null,
+                1.into()
+            ]
+        );
     }
     let gone = Wire::always(vec![Do::Start, Do::Reset]);
     run(&gone, "--retries 0").fails(7, &["closed the connection"]);
@@ -409,7 +521,10 @@ fn breaks() -> Vec<(Vec<Do>, &'static str)> {
     let large = format!(",{{\"a\":\"{}\"}}]}}", "x".repeat(1024 * 1024));
     vec![
         (vec![], "ends in the middle of its JSON"),
-        (vec![write(",{\"id\":\"cacc_2\"")], "ends in the middle of its JSON"),
+        (
+            vec![write(",{\"id\":\"cacc_2\"")],
+            "ends in the middle of its JSON",
+        ),
         (vec![write("]")], "ends in the middle of its JSON"),
         (vec![Do::Hold], "nothing more came of the answer"),
         (
@@ -428,17 +543,38 @@ fn breaks() -> Vec<(Vec<Do>, &'static str)> {
             vec![write("]}"), Do::Flood(vec![b'\n'; 65_536])],
             "holds something that is larger than any account (1024 KiB)",
         ),
-        (vec![write(&large)], "holds something that is larger than any account (1024 KiB)"),
+        (
+            vec![write(&large)],
+            "holds something that is larger than any account (1024 KiB)",
+        ),
         (vec![write(";{}]}")], "is not JSON"),
         (vec![write("{}]}")], "is not JSON"),
         (vec![write(",]}")], "is not JSON"),
         (vec![write("]}x")], "goes on after the end of its JSON"),
-        (vec![write("]}{\"data\":[]}")], "goes on after the end of its JSON"),
-        (vec![write(",{\"a\":tru}]}")], "account 2 in the list of HOST is not JSON"),
-        (vec![write(",{\"a\":[}]}")], "account 2 in the list of HOST is not JSON"),
-        (vec![write(",{]]}")], "account 2 in the list of HOST is not JSON"),
-        (vec![write(",{\"a\":1 2}]}")], "account 2 in the list of HOST is not JSON"),
-        (vec![write(",null]}")], "account 2 in the list of HOST is no object"),
+        (
+            vec![write("]}{\"data\":[]}")],
+            "goes on after the end of its JSON",
+        ),
+        (
+            vec![write(",{\"a\":tru}]}")],
+            "account 2 in the list of HOST is not JSON",
+        ),
+        (
+            vec![write(",{\"a\":[}]}")],
+            "account 2 in the list of HOST is not JSON",
+        ),
+        (
+            vec![write(",{]]}")],
+            "account 2 in the list of HOST is not JSON",
+        ),
+        (
+            vec![write(",{\"a\":1 2}]}")],
+            "account 2 in the list of HOST is not JSON",
+        ),
+        (
+            vec![write(",null]}")],
+            "account 2 in the list of HOST is no object",
+        ),
         (
             vec![write(",{\"a\":1,\"a\":2}]}")],
             "account 2 in the list of HOST names a member of an object twice",
@@ -447,9 +583,18 @@ fn breaks() -> Vec<(Vec<Do>, &'static str)> {
             vec![write(",{\"a\":\"\\ud800\"}]}")],
             "account 2 in the list of HOST holds half of a surrogate pair",
         ),
-        (vec![write(&deep)], "account 2 in the list of HOST nests deeper than 128 levels"),
-        (vec![Do::Write(b",{\"a\":\"\xff\"}]}".to_vec())], "is not UTF-8"),
-        (vec![write("],\"data\":[]}")], "names a member of an object twice"),
+        (
+            vec![write(&deep)],
+            "account 2 in the list of HOST nests deeper than 128 levels",
+        ),
+        (
+            vec![Do::Write(b",{\"a\":\"\xff\"}]}".to_vec())],
+            "is not UTF-8",
+        ),
+        (
+            vec![write("],\"data\":[]}")],
+            "names a member of an object twice",
+        ),
     ]
 }
 
@@ -457,8 +602,10 @@ fn breaks() -> Vec<(Vec<Do>, &'static str)> {
 fn a_list_that_is_cut_off_is_left_open() {
     let first = any(1);
     for (behind, says) in breaks() {
-        let mut script =
-            vec![Do::Read, Do::Write(format!("{HEAD}{{\"data\":[{first}").into_bytes())];
+        let mut script = vec![
+            Do::Read,
+            Do::Write(format!("{HEAD}{{\"data\":[{first}").into_bytes()),
+        ];
         script.extend(behind.clone());
         script.push(Do::Finish);
         let wire = Wire::always(script);
@@ -466,7 +613,10 @@ fn a_list_that_is_cut_off_is_left_open() {
         let ended = run(&wire, "-o json -F id --timeout 2s --retries 5");
         let shown = format!("{behind:.200?}: {ended:#?}");
         assert_eq!(ended.code, 9, "{shown}");
-        assert_eq!(ended.stdout, "[\n  {\n    \"id\": \"cacc_1\"\n  }\n", "{shown}");
+        assert_eq!(
+            ended.stdout, "[\n  {\n    \"id\": \"cacc_1\"\n  }\n",
+            "{shown}"
+        );
         let error = ended.error();
         let message = error["message"].as_str().unwrap();
         let host = wire.url().strip_prefix("http://").unwrap();
@@ -476,10 +626,16 @@ fn a_list_that_is_cut_off_is_left_open() {
             "{shown}"
         );
         assert!(
-            error["hint"].as_str().unwrap().starts_with("what was printed is incomplete; "),
+            error["hint"]
+                .as_str()
+                .unwrap()
+                .starts_with("what was printed is incomplete; "),
             "{shown}"
         );
-        assert_eq!((&error["code"], &error["exit_code"]), (&"bad_response".into(), &9.into()));
+        assert_eq!(
+            (&error["code"], &error["exit_code"]),
+            (&"bad_response".into(), &9.into())
+        );
         assert_eq!(wire.requests().len(), 1, "{shown}");
     }
 }
@@ -496,7 +652,10 @@ fn other_formats_end_in_whole_lines_too() {
     );
     for (format, stdout) in [
         ("table", "ID      Status\ncacc_1  active\ncacc_2  active\n"),
-        ("yaml", "- id: cacc_1\n  status: active\n- id: cacc_2\n  status: active\n"),
+        (
+            "yaml",
+            "- id: cacc_1\n  status: active\n- id: cacc_2\n  status: active\n",
+        ),
     ] {
         run(&wire, &format!("-F id,status -o {format}")).is(9, stdout, &says);
     }
@@ -507,13 +666,22 @@ fn other_formats_end_in_whole_lines_too() {
 #[test]
 fn until_something_is_shown_it_is_tried_again() {
     let cut = |accounts: &str| {
-        vec![Do::Read, Do::Write(format!("{HEAD}{{\"data\":[{accounts}").into_bytes()), Do::Finish]
+        vec![
+            Do::Read,
+            Do::Write(format!("{HEAD}{{\"data\":[{accounts}").into_bytes()),
+            Do::Finish,
+        ]
     };
     let whole = || vec![Do::Read, Do::Write(json(&four())), Do::Finish];
     for (args, first, requests, expected) in [
         ("", cut(""), 2, "1 2 3 4"),
         ("", vec![Do::Start, Do::Reset], 1, "1 2 3 4"),
-        ("", vec![Do::Read, Do::Write(response("503 Unavailable", "", ""))], 2, "1 2 3 4"),
+        (
+            "",
+            vec![Do::Read, Do::Write(response("503 Unavailable", "", ""))],
+            2,
+            "1 2 3 4",
+        ),
         // What has come is not shown, or not yet; and none of it is left.
         ("--where status=revoked", cut(&any(9)), 2, "4"),
         ("--sort -id", cut(&any(9)), 2, "4 3 2 1"),
@@ -521,13 +689,19 @@ fn until_something_is_shown_it_is_tried_again() {
     ] {
         let wire = Wire::new(vec![first, whole()]);
         let ended = run(&wire, &format!("{args} -o ndjson -F id"));
-        assert_eq!((ended.code, ended.stderr.as_str()), (0, ""), "{args}: {ended:#?}");
+        assert_eq!(
+            (ended.code, ended.stderr.as_str()),
+            (0, ""),
+            "{args}: {ended:#?}"
+        );
         assert_eq!(ids(&ended.stdout), expected, "{args}");
         assert_eq!(wire.requests().len(), requests, "{args}");
     }
     let wire = Wire::always(cut(&any(9)));
-    run(&wire, "--sort id --retries 1")
-        .fails(7, &["ends in the middle of its JSON (profile test, tried 2 times)"]);
+    run(&wire, "--sort id --retries 1").fails(
+        7,
+        &["ends in the middle of its JSON (profile test, tried 2 times)"],
+    );
     assert_eq!(wire.requests().len(), 2);
 }
 
@@ -543,14 +717,33 @@ fn neither_silence_nor_a_trickle_lasts() {
     };
     let empty = "b\r\n{\"data\":[]}\r\n0\r\n";
     for (script, says) in [
-        (framing("200 OK", "b;", "x"), "nothing more came of the answer"),
-        (framing("200 OK", "", "0"), "nothing more came of the answer"),
-        (framing("200 OK", empty, "X: y\r\n"), "nothing more came of the answer"),
-        (framing("404 Not Found", "b;", "x"), "did not arrive whole within"),
-        (vec![Do::Read, Do::Hold], "did not answer within"),
-        (vec![Do::Read, Do::Write(begun.clone()), Do::Hold], "nothing more came of the answer"),
         (
-            vec![Do::Read, Do::Write(begun), Do::Dribble(vec![b' '; 10_000], 20)],
+            framing("200 OK", "b;", "x"),
+            "nothing more came of the answer",
+        ),
+        (
+            framing("200 OK", "", "0"),
+            "nothing more came of the answer",
+        ),
+        (
+            framing("200 OK", empty, "X: y\r\n"),
+            "nothing more came of the answer",
+        ),
+        (
+            framing("404 Not Found", "b;", "x"),
+            "did not arrive whole within",
+        ),
+        (vec![Do::Read, Do::Hold], "did not answer within"),
+        (
+            vec![Do::Read, Do::Write(begun.clone()), Do::Hold],
+            "nothing more came of the answer",
+        ),
+        (
+            vec![
+                Do::Read,
+                Do::Write(begun),
+                Do::Dribble(vec![b' '; 10_000], 20),
+            ],
             "takes longer for one account than a look-up may",
         ),
         (
@@ -566,14 +759,20 @@ fn neither_silence_nor_a_trickle_lasts() {
         let ended = run(&wire, "--timeout 300ms --retries 0 -o json");
         let error = ended.fails(7, &[]).error();
         assert_eq!(error["code"], "timeout", "{ended:#?}");
-        assert!(error["message"].as_str().unwrap().contains(says), "{ended:#?}");
+        assert!(
+            error["message"].as_str().unwrap().contains(says),
+            "{ended:#?}"
+        );
     }
 }
 
 #[test]
 fn the_list_may_take_longer_than_a_look_up() {
     // Each account takes most of what a look-up may take; all together take several times that.
-    let mut script = vec![Do::Read, Do::Write(format!("{HEAD}{{\"data\":[").into_bytes())];
+    let mut script = vec![
+        Do::Read,
+        Do::Write(format!("{HEAD}{{\"data\":[").into_bytes()),
+    ];
     for number in 1..=4 {
         let comma = if number == 1 { "" } else { "," };
         script.push(Do::Write(format!("{comma}{}", any(number)).into_bytes()));
@@ -582,7 +781,11 @@ fn the_list_may_take_longer_than_a_look_up() {
     script.push(Do::Write(b"]}".to_vec()));
     script.push(Do::Finish);
     let ended = run(&Wire::always(script), "--timeout 700ms -o ndjson -F id");
-    assert_eq!((ended.code, ids(&ended.stdout).as_str()), (0, "1 2 3 4"), "{ended:#?}");
+    assert_eq!(
+        (ended.code, ids(&ended.stdout).as_str()),
+        (0, "1 2 3 4"),
+        "{ended:#?}"
+    );
 }
 
 #[test]
@@ -607,9 +810,10 @@ fn accounts_are_shown_as_they_arrive_and_a_signal_cuts_the_list_off() {
         ("yaml", "- id: cacc_1\n"),
         ("ndjson", "{\"id\":\"cacc_1\"}\n"),
     ] {
-        for (signal, code, word) in
-            [(Signal::INT, 130, "interrupted"), (Signal::TERM, 143, "terminated")]
-        {
+        for (signal, code, word) in [
+            (Signal::INT, 130, "interrupted"),
+            (Signal::TERM, 143, "terminated"),
+        ] {
             let begun = format!("{HEAD}{{\"data\":[{},", any(1)).into_bytes();
             let wire = Wire::always(vec![Do::Read, Do::Write(begun), Do::Hold]);
             let mut started = of(&wire, &format!("-F id -o {format}")).start();
@@ -635,9 +839,21 @@ fn accounts_are_shown_as_they_arrive_and_a_signal_cuts_the_list_off() {
     }
     // The rows of a table wait for each other, but not for ever; what is to be sorted does.
     for (args, stdout, says) in [
-        ("-F id", "ID\ncacc_1\n", "interrupted; the list is cut off after 1 account"),
-        ("-F id --sort id", "", "interrupted before an account was listed"),
-        ("-F id -o json --where status=revoked", "", "interrupted before an account was listed"),
+        (
+            "-F id",
+            "ID\ncacc_1\n",
+            "interrupted; the list is cut off after 1 account",
+        ),
+        (
+            "-F id --sort id",
+            "",
+            "interrupted before an account was listed",
+        ),
+        (
+            "-F id -o json --where status=revoked",
+            "",
+            "interrupted before an account was listed",
+        ),
     ] {
         let begun = format!("{HEAD}{{\"data\":[{},", any(1)).into_bytes();
         // A warning about the second account says that the first one has come.
@@ -649,13 +865,20 @@ fn accounts_are_shown_as_they_arrive_and_a_signal_cuts_the_list_off() {
             Do::Write([begun, strange.into_bytes()].concat()),
             Do::Hold,
         ]);
-        let where_id =
-            if args.contains("where") { "" } else { " --where id=cacc_1 --where status=active" };
+        let where_id = if args.contains("where") {
+            ""
+        } else {
+            " --where id=cacc_1 --where status=active"
+        };
         let mut started = of(&wire, &format!("{args}{where_id}")).start();
         started.message();
         started.signal(Signal::INT);
         let ended = started.exits();
-        assert_eq!((ended.code, ended.stdout.as_str()), (130, stdout), "{args}: {ended:#?}");
+        assert_eq!(
+            (ended.code, ended.stdout.as_str()),
+            (130, stdout),
+            "{args}: {ended:#?}"
+        );
         assert!(ended.stderr.contains(says), "{ended:#?}");
     }
 }
@@ -676,7 +899,9 @@ warning: 2 accounts stray from the contract: status (2)
 
     // --where concludes nothing from what strays, and says so; of what it does not ask about, nobody wants to know.
     let lacks = any(4).replace("\"status\":\"active\",", "");
-    let odd = any(5).replace("org_1", "cus_1").replace("active", "revoked");
+    let odd = any(5)
+        .replace("org_1", "cus_1")
+        .replace("active", "revoked");
     let wire = Wire::answers(json(&listed(&[any(1), lacks, odd])));
     let left_out =
         "warning: the connected account cacc_4 strays from the contract: status (missing)
@@ -695,12 +920,21 @@ warning: 2 accounts stray from the contract: status (2)
         (ended.code, ended.stdout.as_str()),
         (9, "[\n  {\n    \"id\": \"cacc_1\"\n  }\n]\n")
     );
-    let errors: Vec<serde_json::Value> =
-        ended.stderr.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
-    let told: Vec<_> = errors.iter().map(|e| (&e["error"]["id"], &e["error"]["code"])).collect();
+    let errors: Vec<serde_json::Value> = ended
+        .stderr
+        .lines()
+        .map(|l| serde_json::from_str(l).unwrap())
+        .collect();
+    let told: Vec<_> = errors
+        .iter()
+        .map(|e| (&e["error"]["id"], &e["error"]["code"]))
+        .collect();
     assert_eq!(
         told,
-        [(&"cacc_4".into(), &"bad_response".into()), (&"cacc_5".into(), &"bad_response".into())]
+        [
+            (&"cacc_4".into(), &"bad_response".into()),
+            (&"cacc_5".into(), &"bad_response".into())
+        ]
     );
 
     // One without an id has none to be named by.
@@ -723,18 +957,26 @@ fn a_reader_that_goes_away_is_no_error() {
         sandbox.base_url(),
         acctq::sandbox::TOKEN
     );
-    home.shell(&line).run().prints("{\"id\":\"cacc_sandbox0000001\"}\n0\n");
+    home.shell(&line)
+        .run()
+        .prints("{\"id\":\"cacc_sandbox0000001\"}\n0\n");
     let line = line.replace("| head -n 1", ">/dev/full");
     let ended = home.shell(&line).run();
     assert_eq!(ended.stdout, "1\n", "{ended:#?}");
-    assert!(ended.stderr.contains("the output could not be written"), "{ended:#?}");
+    assert!(
+        ended.stderr.contains("the output could not be written"),
+        "{ended:#?}"
+    );
 }
 
 #[test]
 fn each_attempt_is_told_if_asked_for() {
     let wire = Wire::answers(json(&listed(&[any(1)])));
     let ended = run(&wire, "-v -F id");
-    let url = format!("> GET {}/api/v1/connected-accounts (attempt 1)\n< 200 in ", wire.url());
+    let url = format!(
+        "> GET {}/api/v1/connected-accounts (attempt 1)\n< 200 in ",
+        wire.url()
+    );
     assert!(ended.stderr.starts_with(&url), "{ended:#?}");
 }
 
@@ -744,14 +986,19 @@ fn many_accounts_take_hardly_more_memory_than_one_look_up() {
     fn most(started: &crate::harness::Started) -> usize {
         let status =
             std::fs::read_to_string(format!("/proc/{}/status", started.child.id())).unwrap();
-        let most = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        let most = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmHWM:"))
+            .unwrap();
         most.trim().trim_end_matches(" kB").parse().unwrap()
     }
     // Each is looked at while it waits for something that does not come, with all that counts behind it.
     let wire = Wire::always(vec![Do::Read, Do::Write(json(&any(1))), Do::Read, Do::Hold]);
     let home = Home::new();
     home.profile(wire.url());
-    let mut started = home.acctq("cacc get cacc_1 cacc_2 --jobs 1 -o ndjson").start();
+    let mut started = home
+        .acctq("cacc get cacc_1 cacc_2 --jobs 1 -o ndjson")
+        .start();
     started.first_byte();
     wire.asked(2);
     let one = most(&started);

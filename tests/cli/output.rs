@@ -59,7 +59,11 @@ const STRANGE: &[(&str, &str, &str)] = &[
         "\\u{1b}]8;;http://evil.test\\u{1b}\\",
         "\\x1B]8;;http://evil.test\\x1B\\\\",
     ),
-    ("\u{1b}]52;c;cm0K\u{7}", "\\u{1b}]52;c;cm0K\\u{7}", "\\x1B]52;c;cm0K\\x07"),
+    (
+        "\u{1b}]52;c;cm0K\u{7}",
+        "\\u{1b}]52;c;cm0K\\u{7}",
+        "\\x1B]52;c;cm0K\\x07",
+    ),
     ("\u{9b}31m", "\\u{9b}31m", "\\x9B31m"),
     ("\u{85}", "\\u{85}", "\\x85"),
     ("\u{0}", "\\u{0}", "\\x00"),
@@ -70,8 +74,16 @@ const STRANGE: &[(&str, &str, &str)] = &[
     ("\t", "\\t", "\\t"),
     ("\u{202e}gnp", "\\u{202e}gnp", "\\u202Egnp"),
     ("\u{2066}\u{2069}", "\\u{2066}\\u{2069}", "\\u2066\\u2069"),
-    ("\u{200b}\u{200d}\u{feff}", "\\u{200b}\\u{200d}\\u{feff}", "\\u200B\\u200D\\uFEFF"),
-    ("\u{e0041}\u{e007f}", "\\u{e0041}\\u{e007f}", "\\U000E0041\\U000E007F"),
+    (
+        "\u{200b}\u{200d}\u{feff}",
+        "\\u{200b}\\u{200d}\\u{feff}",
+        "\\u200B\\u200D\\uFEFF",
+    ),
+    (
+        "\u{e0041}\u{e007f}",
+        "\\u{e0041}\\u{e007f}",
+        "\\U000E0041\\U000E007F",
+    ),
     ("\u{2028}\u{2029}", "\\u{2028}\\u{2029}", "\\u2028\\u2029"),
     ("\u{fffe}\u{ffff}", "\\u{fffe}\\u{ffff}", "\\uFFFE\\uFFFF"),
     ("漢字 😀 é \"q\"", "漢字 😀 é \"q\"", "漢字 😀 é \\\"q\\\""),
@@ -89,10 +101,12 @@ fn hostile_text_is_harmless_in_every_format() {
     for (text, table, yaml) in STRANGE {
         let text = format!("Acme {text}.");
         let quoted = serde_json::to_string(&text).unwrap();
-        let home = answered(&connected(CACC, &format!("{{{quoted}:[{quoted}]}}")).replace(
-            "\"metadata\"",
-            &format!("\"pending_organization_name\":{quoted},{quoted}:1,\"metadata\""),
-        ));
+        let home = answered(
+            &connected(CACC, &format!("{{{quoted}:[{quoted}]}}")).replace(
+                "\"metadata\"",
+                &format!("\"pending_organization_name\":{quoted},{quoted}:1,\"metadata\""),
+            ),
+        );
         for format in ["json", "ndjson"] {
             let ended = home.acctq(&format!("get {CACC} -o {format}")).run();
             let value: Value = serde_json::from_str(&ended.stdout).unwrap();
@@ -110,7 +124,10 @@ fn hostile_text_is_harmless_in_every_format() {
         let lines: Vec<_> = shown.stdout.lines().collect();
         assert_eq!(lines.len(), 4, "{shown:#?}");
         assert_eq!(lines[0], format!("Organization to be  Acme {table}."));
-        assert_eq!(lines[2..], ["Status              active", "Connection type     standard"]);
+        assert_eq!(
+            lines[2..],
+            ["Status              active", "Connection type     standard"]
+        );
         assert_eq!(shown.stdout.chars().find(|c| is_harmful(*c)), None);
         // Fields beyond the contract stand at the end, their names as harmless as their values.
         let whole = home.acctq(&format!("get {CACC}")).run();
@@ -121,7 +138,9 @@ fn hostile_text_is_harmless_in_every_format() {
         );
         // In rows, a name takes one row, and the next column starts where it does for the others.
         let rows = home
-            .acctq(&format!("cacc get {CACC} {CACC} -F pending_organization_name,status"))
+            .acctq(&format!(
+                "cacc get {CACC} {CACC} -F pending_organization_name,status"
+            ))
             .run();
         let name = format!("Acme {table}.");
         assert_eq!(rows.stdout.lines().count(), 3, "{rows:#?}");
@@ -141,7 +160,10 @@ fn hostile_text_is_harmless_in_errors_and_traces() {
         let body =
             serde_json::json!({"code": format!("C{text}"), "message": format!("Acme {text}.")});
         // A header cannot hold what C0 does; what it can hold is hostile enough.
-        let id: String = text.chars().filter(|c| *c >= ' ' && *c != '\u{7f}').collect();
+        let id: String = text
+            .chars()
+            .filter(|c| *c >= ' ' && *c != '\u{7f}')
+            .collect();
         let server = Wire::answers(response(
             "500 Oh",
             &format!("Content-Type: application/json\r\nX-Request-Id: r{id}\r\n"),
@@ -166,7 +188,9 @@ fn hostile_text_is_harmless_in_errors_and_traces() {
         let error = ended.fails(8, &[]).error();
         assert_eq!(error["server_message"], format!("Acme {table}."));
         assert_eq!(error["server_code"], format!("C{table}"));
-        let ended = home.acctq(&format!("get {CACC} --retries 0 -o json -v")).run();
+        let ended = home
+            .acctq(&format!("get {CACC} --retries 0 -o json -v"))
+            .run();
         assert_eq!(ended.stderr.chars().find(|c| is_harmful(*c)), None);
         for line in ended.stderr.lines() {
             serde_json::from_str::<Value>(line).unwrap();
@@ -181,7 +205,9 @@ fn piled_up_marks_do_not_paint_over_other_lines() {
     let marks = "\\u{301}".repeat(9_996);
     home.acctq(&format!("get {CACC} -F metadata,status"))
         .run()
-        .prints(&format!("Metadata  e\u{301}\u{301}\u{301}\u{301}{marks}x\nStatus    active\n"));
+        .prints(&format!(
+            "Metadata  e\u{301}\u{301}\u{301}\u{301}{marks}x\nStatus    active\n"
+        ));
     // As escapes that parse back to the same text.
     let marks = "\\u0301".repeat(9_996);
     let quoted = format!("\"e\u{301}\u{301}\u{301}\u{301}{marks}x\"");
@@ -191,7 +217,9 @@ fn piled_up_marks_do_not_paint_over_other_lines() {
         ("ndjson", format!("{{\"metadata\":{quoted}}}\n")),
         ("yaml", format!("metadata: {quoted}\n")),
     ] {
-        home.acctq(&format!("get {CACC} -F metadata -o {format}")).run().prints(&stdout);
+        home.acctq(&format!("get {CACC} -F metadata -o {format}"))
+            .run()
+            .prints(&stdout);
     }
     // The beginning of another word ends the row.
     let name = format!("{0} {0}{0}", "e\u{301}\u{301}\u{301}\u{301}");
@@ -214,13 +242,15 @@ fn columns_are_aligned_by_width_on_the_screen() {
         };
         json(&connected(id, &format!("\"{name}\"")))
     }));
-    home.acctq("get cacc_1 cacc_2 cacc_3 cacc_4 -F metadata,id -o table -q").run().prints(
-        "Metadata      ID\n\
+    home.acctq("get cacc_1 cacc_2 cacc_3 cacc_4 -F metadata,id -o table -q")
+        .run()
+        .prints(
+            "Metadata      ID\n\
          漢字漢字漢字  cacc_1\n\
          😀            cacc_2\n\
          e\u{301}             cacc_3\n\
          Zoë           cacc_4\n",
-    );
+        );
 }
 
 #[test]
@@ -245,29 +275,37 @@ fn nothing_is_indented_without_bound() {
     let (open, close) = brackets(126);
     let home = answered(&connected(CACC, &format!("{open}{}{close}", elements(""))));
     let (open, close) = brackets(111);
-    home.acctq(&format!("get {CACC} -F metadata -o yaml")).run().prints(&format!(
-        "metadata:\n  {}{open}{}{close}\n",
-        "- ".repeat(15),
-        elements(" ")
-    ));
+    home.acctq(&format!("get {CACC} -F metadata -o yaml"))
+        .run()
+        .prints(&format!(
+            "metadata:\n  {}{open}{}{close}\n",
+            "- ".repeat(15),
+            elements(" ")
+        ));
     // Where the elements themselves could be laid out, but are too many.
     let (open, close) = brackets(9);
     let home = answered(&connected(CACC, &format!("{open}{}{close}", elements(""))));
-    home.acctq(&format!("get {CACC} -F metadata -o yaml")).run().prints(&format!(
-        "metadata:\n  {}[{}]\n",
-        "- ".repeat(8),
-        elements(" ")
-    ));
+    home.acctq(&format!("get {CACC} -F metadata -o yaml"))
+        .run()
+        .prints(&format!(
+            "metadata:\n  {}[{}]\n",
+            "- ".repeat(8),
+            elements(" ")
+        ));
     let indented = |bracket: &str, levels: &mut dyn Iterator<Item = usize>| -> String {
-        levels.map(|level| format!("{}{bracket}\n", " ".repeat(2 * level))).collect()
+        levels
+            .map(|level| format!("{}{bracket}\n", " ".repeat(2 * level)))
+            .collect()
     };
-    home.acctq(&format!("get {CACC} -F metadata -o json")).run().prints(&format!(
-        "{{\n  \"metadata\": [\n{}{}[{}]\n{}}}\n",
-        indented("[", &mut (2..9)),
-        " ".repeat(2 * 9),
-        elements(""),
-        indented("]", &mut (1..9).rev()),
-    ));
+    home.acctq(&format!("get {CACC} -F metadata -o json"))
+        .run()
+        .prints(&format!(
+            "{{\n  \"metadata\": [\n{}{}[{}]\n{}}}\n",
+            indented("[", &mut (2..9)),
+            " ".repeat(2 * 9),
+            elements(""),
+            indented("]", &mut (1..9).rev()),
+        ));
 }
 
 #[test]
@@ -275,28 +313,48 @@ fn nothing_is_padded_without_bound() {
     let (label, name) = ("k".repeat(400_000), "n".repeat(400_000));
     let small = |n: usize| format!("\"m{n}\":1");
     let members: Vec<_> = (0..1000).map(small).collect();
-    let home = answered(&format!("{{\"id\":\"cacc_1\",\"{label}\":1,{}}}", members.join(",")));
-    let rows: String = (0..1000).map(|n| format!("{:4}  1\n", format!("m{n}"))).collect();
-    home.acctq("get cacc_1 -q").run().prints(&format!("ID    cacc_1\n{label}  1\n{rows}"));
+    let home = answered(&format!(
+        "{{\"id\":\"cacc_1\",\"{label}\":1,{}}}",
+        members.join(",")
+    ));
+    let rows: String = (0..1000)
+        .map(|n| format!("{:4}  1\n", format!("m{n}")))
+        .collect();
+    home.acctq("get cacc_1 -q")
+        .run()
+        .prints(&format!("ID    cacc_1\n{label}  1\n{rows}"));
     let named = |name: &str| connected("cacc_1", &format!("\"{name}\""));
     let others = vec![named("small"); 300].join(",");
     let home = answered(&format!("{{\"data\":[{},{others}]}}", named(&name)));
     home.acctq("cacc list -q -F metadata,status")
         .run()
-        .prints(&format!("Metadata  Status\n{name}  active\n{}", "small     active\n".repeat(300)));
+        .prints(&format!(
+            "Metadata  Status\n{name}  active\n{}",
+            "small     active\n".repeat(300)
+        ));
 }
 
 #[test]
 fn strings_that_yaml_takes_for_something_else_are_quoted() {
     let quoted = "no No NO yes on Off y N true False null Null ~ = << 1e3 1E+3 e3 0x1 0o7 007 0b1 1_000 +1 -1 .5 1. .inf \
          -.INF .nan NaN 12:30:45 190:20:30 2001-12-14 2001-12-14t21:59:43.10-05:00 -- --- ... - ? : , [ ] { } # & * ! | > % @ ` '";
-    for word in quoted.split_whitespace().chain(["", " ", "a: b", "a #b", "- a", " a", "a "]) {
+    for word in quoted
+        .split_whitespace()
+        .chain(["", " ", "a: b", "a #b", "- a", " a", "a "])
+    {
         let home = answered(&connected(CACC, &format!("{{\"{word}\":\"{word}\"}}")));
         home.acctq(&format!("get {CACC} -F metadata -o yaml"))
             .run()
             .prints(&format!("metadata:\n  \"{word}\": \"{word}\"\n"));
     }
-    for word in ["nobody", "north", "e3a", "Acme, Inc.", "ann+b@example.com", CACC] {
+    for word in [
+        "nobody",
+        "north",
+        "e3a",
+        "Acme, Inc.",
+        "ann+b@example.com",
+        CACC,
+    ] {
         let home = answered(&connected(CACC, &format!("{{\"{word}\":\"{word}\"}}")));
         home.acctq(&format!("get {CACC} -F metadata -o yaml"))
             .run()
@@ -352,9 +410,17 @@ fn an_activation_token_is_nowhere_without_reveal() {
 fn a_secret_is_hidden_elsewhere_whatever_it_is_made_of() {
     for (secret, elsewhere, shown) in [
         (r#""PNS-ABCDE""#, r#"["x PNS-ABCDE",1]"#, "[1]"),
-        ("20261122", r#"[20261122,"pin 20261122",-20261122.5,2026112]"#, "[2026112]"),
+        (
+            "20261122",
+            r#"[20261122,"pin 20261122",-20261122.5,2026112]"#,
+            "[2026112]",
+        ),
         (r#""20261122""#, r#"{"a":20261122,"b":1}"#, r#"{"b":1}"#),
-        (r#"{"PNS-ABCDE":1}"#, r#"{"PNS-ABCDE":2,"b":"PNS-ABCDE","c":3}"#, r#"{"c":3}"#),
+        (
+            r#"{"PNS-ABCDE":1}"#,
+            r#"{"PNS-ABCDE":2,"b":"PNS-ABCDE","c":3}"#,
+            r#"{"c":3}"#,
+        ),
         (r#"[{"code":["PNS-ABCDE"]}]"#, r#"["PNS-ABCDE"]"#, "[]"),
         // Words as names tell nothing, and what is short would be found by accident.
         (
@@ -368,32 +434,44 @@ fn a_secret_is_hidden_elsewhere_whatever_it_is_made_of() {
         let home = answered(&format!(
             "{{\"customer_account_uid\":\"u-1\",\"activation_token\":{secret},\"x\":{elsewhere}}}"
         ));
-        home.acctq("get u-1 -q -o ndjson")
-            .run()
-            .prints(&format!("{{\"customer_account_uid\":\"u-1\",\"x\":{shown}}}\n"));
+        home.acctq("get u-1 -q -o ndjson").run().prints(&format!(
+            "{{\"customer_account_uid\":\"u-1\",\"x\":{shown}}}\n"
+        ));
     }
 }
 
 /// A secret with the text of what everybody knows takes nothing away that scripts rely on.
 #[test]
 fn the_id_and_the_words_of_the_contract_are_never_taken_for_a_secret() {
-    for secret in
-        ["aabee51b-0be2", "provisioned", "status", "updated_at", "b5test", "2023-01-23T15:55:58Z"]
-    {
+    for secret in [
+        "aabee51b-0be2",
+        "provisioned",
+        "status",
+        "updated_at",
+        "b5test",
+        "2023-01-23T15:55:58Z",
+    ] {
         let body = partner("aabee51b-0be2", ",\"note\":\"x\"").replace(ACTIVATION, secret);
         let home = answered(&body);
         let open = body.replace(&format!("\"activation_token\":\"{secret}\","), "");
-        home.acctq("get aabee51b-0be2 -o ndjson").run().prints(&format!("{open}\n"));
+        home.acctq("get aabee51b-0be2 -o ndjson")
+            .run()
+            .prints(&format!("{open}\n"));
         let check = "check aabee51b-0be2 -q -o yaml --expect status=provisioned";
         let judged = home.acctq(check).run();
-        assert_eq!((judged.code, judged.stderr.as_str()), (0, ""), "{judged:#?}");
+        assert_eq!(
+            (judged.code, judged.stderr.as_str()),
+            (0, ""),
+            "{judged:#?}"
+        );
         let actual = "expect: \"status=provisioned\"\n    holds: true\n    actual: provisioned\n";
         assert!(judged.stdout.contains(actual), "{judged:#?}");
     }
     // Nor an account of a list.
     let account = connected("cacc_1", "{\"activation_token\":\"active\"}");
-    let body =
-        account.replace("active\",\"pl", "pending\",\"pl").replace("\"active\"}", "\"pending\"}");
+    let body = account
+        .replace("active\",\"pl", "pending\",\"pl")
+        .replace("\"active\"}", "\"pending\"}");
     let home = answered(&format!("{{\"data\":[{body}]}}"));
     home.acctq("cacc list -q -o ndjson --where status=pending -F id,status")
         .run()
@@ -401,10 +479,15 @@ fn the_id_and_the_words_of_the_contract_are_never_taken_for_a_secret() {
     // What only looks like an id is one of another account, which nobody asked for.
     let body = partner("PNS-ABCDE", "").replace(ACTIVATION, "PNS-ABCDE");
     let ended = answered(&body).acctq("get u-1 -q").run();
-    ended.fails(9, &["answers with another partner account: •••••••• instead of u-1"]);
+    ended.fails(
+        9,
+        &["answers with another partner account: •••••••• instead of u-1"],
+    );
     // Nor does an unknown word stay.
     let body = partner("u-1", "").replace("provisioned", ACTIVATION);
-    let ended = answered(&body).acctq("get u-1 -q -o ndjson -F status").run();
+    let ended = answered(&body)
+        .acctq("get u-1 -q -o ndjson -F status")
+        .run();
     ended.fails(2, &[]);
 }
 
@@ -419,7 +502,11 @@ fn a_hint_suggests_nothing_that_is_hidden() {
         (secret.clone(), "PNS", nothing),
         // One that says nothing, but holds it, is less use than one that is shown.
         (format!("{secret},\"promt\":\"{token}\""), "promo", nothing),
-        (format!("{secret},\"promoted\":1"), "promo", "did you mean `promoted`?"),
+        (
+            format!("{secret},\"promoted\":1"),
+            "promo",
+            "did you mean `promoted`?",
+        ),
     ] {
         let account = format!("{{\"id\":\"cacc_1\",{more}}}");
         for (command, body) in [
@@ -429,17 +516,26 @@ fn a_hint_suggests_nothing_that_is_hidden() {
             ("cacc list", format!("{{\"data\":[{account}]}}")),
         ] {
             // The accounts of a list are gone when its names are judged.
-            let hint = if command == "cacc list" { nothing } else { hint };
+            let hint = if command == "cacc list" {
+                nothing
+            } else {
+                hint
+            };
             let home = answered(&body);
             for format in ["table", "json", "yaml", "ndjson"] {
                 // The harness looks for the token in both streams, in every form.
-                let ended = home.acctq(&format!("{command} -q -F {field} -o {format}")).run();
+                let ended = home
+                    .acctq(&format!("{command} -q -F {field} -o {format}"))
+                    .run();
                 assert_eq!(
                     (ended.code, ended.stdout.matches("cacc").count()),
                     (2, 0),
                     "{ended:#?}"
                 );
-                assert!(ended.stderr.contains(hint), "{command} as {format}: {ended:#?}");
+                assert!(
+                    ended.stderr.contains(hint),
+                    "{command} as {format}: {ended:#?}"
+                );
             }
         }
     }
@@ -455,18 +551,30 @@ fn an_activation_token_in_an_error_is_hidden() {
         ("404 Not Found", String::new()),
         ("500 Oh", format!("X-Request-Id: {ACTIVATION}\r\n")),
         // Where an excerpt is cut, no part of it is left either.
-        ("500 Oh", format!("X-Request-Id: {} {ACTIVATION}\r\n", "x".repeat(188))),
-        ("302 Found", format!("Location: https://{ACTIVATION}.test/?c={ACTIVATION}\r\n")),
+        (
+            "500 Oh",
+            format!("X-Request-Id: {} {ACTIVATION}\r\n", "x".repeat(188)),
+        ),
+        (
+            "302 Found",
+            format!("Location: https://{ACTIVATION}.test/?c={ACTIVATION}\r\n"),
+        ),
         ("200 OK", format!("Content-Encoding: {ACTIVATION}\r\n")),
         ("200 OK", format!("Content-Type: text/{ACTIVATION}\r\n")),
-        ("200 OK", format!("Content-Type: application/json\r\nX-Request-Id: {ACTIVATION}\r\n")),
+        (
+            "200 OK",
+            format!("Content-Type: application/json\r\nX-Request-Id: {ACTIVATION}\r\n"),
+        ),
     ] {
         let server = Wire::answers(response(status, &headers, &body));
         let home = Home::new();
         home.profile(server.url());
         for more in ["", " -o json", " -v", " -v -o ndjson", " u-2"] {
             let ended = home.acctq(&format!("get u-1 --retries 0{more}")).run();
-            assert!(!ended.stderr.to_lowercase().contains("canary"), "{headers}: {ended:#?}");
+            assert!(
+                !ended.stderr.to_lowercase().contains("canary"),
+                "{headers}: {ended:#?}"
+            );
         }
     }
 }
@@ -516,7 +624,9 @@ fn a_secret_that_is_empty_is_shown_as_such() {
             .run()
             .prints(&format!("UID               u-1\n{}\n", line.trim_end()));
         // A script gets as much of it as of any other.
-        home.acctq("get u-1 -q -o ndjson").run().prints("{\"customer_account_uid\":\"u-1\"}\n");
+        home.acctq("get u-1 -q -o ndjson")
+            .run()
+            .prints("{\"customer_account_uid\":\"u-1\"}\n");
     }
 }
 
@@ -524,11 +634,26 @@ fn a_secret_that_is_empty_is_shown_as_such() {
 #[test]
 fn a_hint_suggests_what_the_account_can_have() {
     for (id, body, field, hint) in [
-        ("u-1", partner("u-1", ""), "uid", "did you mean `customer_account_uid`?"),
+        (
+            "u-1",
+            partner("u-1", ""),
+            "uid",
+            "did you mean `customer_account_uid`?",
+        ),
         ("u-1", partner("u-1", ""), "ends", "did you mean `ends_at`?"),
-        ("u-1", partner("u-1", ""), "idd", "`-o json` without --fields shows every member"),
+        (
+            "u-1",
+            partner("u-1", ""),
+            "idd",
+            "`-o json` without --fields shows every member",
+        ),
         (CACC, connected(CACC, "null"), "idd", "did you mean `id`?"),
-        (CACC, connected(CACC, "null"), "onboarded", "did you mean `onboarding_completed_at`?"),
+        (
+            CACC,
+            connected(CACC, "null"),
+            "onboarded",
+            "did you mean `onboarding_completed_at`?",
+        ),
     ] {
         let noun = if id == CACC { "connected" } else { "partner" };
         answered(&body)
@@ -558,7 +683,11 @@ fn a_look_up_of_nothing_is_told() {
             "",
             "`metadata.plan` is neither a field of a partner account nor a member of the answer",
         ),
-        ("get u-1 -F id,account_type", "{\"account_type\":\"I\"}\n", ""),
+        (
+            "get u-1 -F id,account_type",
+            "{\"account_type\":\"I\"}\n",
+            "",
+        ),
         ("get cacc_1 -F revoked_at", "{}\n", ""),
         ("get cacc_1 -F domain,revoked_at", "{}\n", ""),
         ("get cacc_1 u-2 -F id", "{\"id\":\"cacc_1\"}\n{}\n", ""),
@@ -568,7 +697,10 @@ fn a_look_up_of_nothing_is_told() {
             ended.is(0, stdout, "");
         } else {
             let error = ended.fails(2, &[]).error();
-            assert_eq!((&error["code"], &error["message"]), (&"usage".into(), &message.into()));
+            assert_eq!(
+                (&error["code"], &error["message"]),
+                (&"usage".into(), &message.into())
+            );
         }
     }
 }
@@ -579,8 +711,10 @@ fn fields_narrow_and_order_in_every_format() {
     let home = answered(
         &connected(CACC, metadata).replace("\"metadata\"", "\"region\":\"eu\",\"metadata\""),
     );
-    let get =
-        |list: &str, format: &str| home.acctq(&format!("get {CACC} -F {list} -o {format}")).run();
+    let get = |list: &str, format: &str| {
+        home.acctq(&format!("get {CACC} -F {list} -o {format}"))
+            .run()
+    };
     let list = "status,metadata.plan,revoked_at,region,metadata.none,metadata.a.b.c,id";
     for (format, stdout) in [
         (
@@ -620,7 +754,11 @@ fn fields_narrow_and_order_in_every_format() {
             "did you mean `status`?",
         ),
         ("regoin", "`regoin` is neither", "did you mean `region`?"),
-        ("zzz", "`zzz` is neither", "`-o json` without --fields shows every member"),
+        (
+            "zzz",
+            "`zzz` is neither",
+            "`-o json` without --fields shows every member",
+        ),
         (
             "status.x",
             "`status.x`: the field status has no members",
@@ -632,7 +770,11 @@ fn fields_narrow_and_order_in_every_format() {
             "`` is no field name",
             "a path is like `metadata.plan`; --fields takes names with commas between them",
         ),
-        ("id,metadata.", "`metadata.` is no field name", "a path is like `metadata.plan`"),
+        (
+            "id,metadata.",
+            "`metadata.` is no field name",
+            "a path is like `metadata.plan`",
+        ),
         (
             "metadata.\"a.b\"",
             "`metadata.\"a.b\"` is no field name",
@@ -649,9 +791,18 @@ fn fields_narrow_and_order_in_every_format() {
         }
         for format in ["json", "ndjson"] {
             let error = get(list, format).fails(2, &[]).error();
-            assert_eq!((&error["code"], &error["exit_code"]), (&"usage".into(), &2.into()));
-            assert!(error["message"].as_str().unwrap().starts_with(says), "{error}");
-            assert!(error["hint"].as_str().unwrap_or_default().starts_with(hint), "{error}");
+            assert_eq!(
+                (&error["code"], &error["exit_code"]),
+                (&"usage".into(), &2.into())
+            );
+            assert!(
+                error["message"].as_str().unwrap().starts_with(says),
+                "{error}"
+            );
+            assert!(
+                error["hint"].as_str().unwrap_or_default().starts_with(hint),
+                "{error}"
+            );
         }
     }
 }
@@ -683,9 +834,13 @@ fn the_document_is_the_servers_own_to_the_last_digit() {
     let metadata = r#"{"z":0.1000000000000000055511151231257827,"a":123456789012345678901234567890,"e":1e400,"E":1.0E+2,"zero":-0,"z0":-0.0,"n":null,"$serde_json::private::RawValue":"[1,2]","$serde_json::private::Number":"3","__proto__":{},"":[]}"#;
     let body = connected(CACC, metadata);
     let home = answered(&body);
-    home.acctq(&format!("get {CACC} -o ndjson")).run().prints(&format!("{body}\n"));
-    home.acctq(&format!("get {CACC} -o json -F metadata")).run().prints(
-        r#"{
+    home.acctq(&format!("get {CACC} -o ndjson"))
+        .run()
+        .prints(&format!("{body}\n"));
+    home.acctq(&format!("get {CACC} -o json -F metadata"))
+        .run()
+        .prints(
+            r#"{
   "metadata": {
     "z": 0.1000000000000000055511151231257827,
     "a": 123456789012345678901234567890,
@@ -701,9 +856,11 @@ fn the_document_is_the_servers_own_to_the_last_digit() {
   }
 }
 "#,
-    );
-    home.acctq(&format!("get {CACC} -o yaml -F metadata")).run().prints(
-        r#"metadata:
+        );
+    home.acctq(&format!("get {CACC} -o yaml -F metadata"))
+        .run()
+        .prints(
+            r#"metadata:
   z: 0.1000000000000000055511151231257827
   a: 123456789012345678901234567890
   e: !!float 1e400
@@ -716,8 +873,10 @@ fn the_document_is_the_servers_own_to_the_last_digit() {
   "__proto__": {}
   "": []
 "#,
-    );
-    home.acctq(&format!("get {CACC} -F metadata")).run().prints(&format!("Metadata  {metadata}\n"));
+        );
+    home.acctq(&format!("get {CACC} -F metadata"))
+        .run()
+        .prints(&format!("Metadata  {metadata}\n"));
 }
 
 #[test]
@@ -727,9 +886,9 @@ fn several_accounts_are_one_document_or_one_line_or_row_each() {
     home.acctq(&format!("{ids} -o ndjson -F status"))
         .run()
         .prints("{\"status\":\"active\"}\n{\"status\":\"provisioned\"}\n");
-    home.acctq(&format!("{ids} -o json -F status")).run().prints(
-        "[\n  {\n    \"status\": \"active\"\n  },\n  {\n    \"status\": \"provisioned\"\n  }\n]\n",
-    );
+    home.acctq(&format!("{ids} -o json -F status"))
+        .run()
+        .prints("[\n  {\n    \"status\": \"active\"\n  },\n  {\n    \"status\": \"provisioned\"\n  }\n]\n");
     home.acctq(&format!("{ids} -o yaml -F status,created_at")).run().prints(
         "- status: active\n  created_at: \"2023-11-07T05:31:56Z\"\n- status: provisioned\n  created_at: \"2023-01-23T15:55:58Z\"\n",
     );
@@ -761,8 +920,15 @@ fn failures_among_several_go_to_stderr_and_decide_the_exit_code() {
         ("cacc_404a cacc_404b", 5, 0),
         ("cacc_404a cacc_500a", 1, 0),
     ] {
-        for (format, empty) in [("json", "[]\n"), ("yaml", "[]\n"), ("ndjson", ""), ("table", "")] {
-            let ended = home.acctq(&format!("get {ids} -F id --retries 0 -o {format}")).run();
+        for (format, empty) in [
+            ("json", "[]\n"),
+            ("yaml", "[]\n"),
+            ("ndjson", ""),
+            ("table", ""),
+        ] {
+            let ended = home
+                .acctq(&format!("get {ids} -F id --retries 0 -o {format}"))
+                .run();
             assert_eq!(ended.code, code, "{ended:#?}");
             assert_eq!(ended.stdout.matches("cacc_").count(), found, "{ended:#?}");
             if found == 0 {
@@ -773,7 +939,10 @@ fn failures_among_several_go_to_stderr_and_decide_the_exit_code() {
                 assert_eq!(array.len(), found);
             }
             if format.ends_with("json") {
-                for (line, id) in ended.stderr.lines().zip(ids.split(' ').filter(|id| id.len() > 6))
+                for (line, id) in ended
+                    .stderr
+                    .lines()
+                    .zip(ids.split(' ').filter(|id| id.len() > 6))
                 {
                     let error: Value = serde_json::from_str(line).unwrap();
                     assert_eq!(error["error"]["id"], id);
@@ -804,8 +973,11 @@ fn every_failure_among_several_names_its_account() {
         "cacc_truncated",
         "cacc_empty",
     ] {
-        let ended =
-            home.acctq(&format!("-p sandbox cacc get cacc_activestandard {id} --retries 0")).run();
+        let ended = home
+            .acctq(&format!(
+                "-p sandbox cacc get cacc_activestandard {id} --retries 0"
+            ))
+            .run();
         assert!(ended.code != 0 && ended.stderr.contains(id), "{ended:#?}");
         assert_eq!(ended.stdout.lines().count(), 2, "{ended:#?}");
     }
@@ -817,11 +989,20 @@ fn widths_are_fixed_after_a_hundred_rows() {
     home.profile(&serves(|path| {
         let id = path.rsplit('/').next().unwrap();
         let number: usize = id[5..].parse().unwrap();
-        let name = if number < 200 { "x".repeat(number % 7) } else { "y".repeat(20) };
+        let name = if number < 200 {
+            "x".repeat(number % 7)
+        } else {
+            "y".repeat(20)
+        };
         json(&connected(id, &format!("\"{name}\"")))
     }));
     let ids: Vec<_> = (100..350).map(|n| format!("cacc_{n}")).collect();
-    let ended = home.acctq(&format!("cacc get {} -F id,metadata,status -q", ids.join(" "))).run();
+    let ended = home
+        .acctq(&format!(
+            "cacc get {} -F id,metadata,status -q",
+            ids.join(" ")
+        ))
+        .run();
     let expected: String = (100..350)
         .map(|n| match n {
             ..200 => format!("cacc_{n}  {:8}  active\n", "x".repeat(n % 7)),
@@ -864,7 +1045,11 @@ fn a_full_disk_is_said_and_exits_1() {
     for args in ["get cacc_1 -o json", "get cacc_1 cacc_2 -o ndjson"] {
         let (code, _, err) = shell(&home, &format!("\"$ACCTQ\" {args} >/dev/full"));
         let error: Value = serde_json::from_str(&err).unwrap();
-        assert_eq!((code, &error["error"]["code"]), (1, &"failed".into()), "{args}");
+        assert_eq!(
+            (code, &error["error"]["code"]),
+            (1, &"failed".into()),
+            "{args}"
+        );
     }
 }
 
@@ -873,17 +1058,25 @@ fn a_limit_on_files_is_said_and_exits_1() {
     let home = answered(&connected(CACC, &format!("\"{}\"", "x".repeat(100_000))));
     let (code, _, err) = shell(&home, &format!("ulimit -f 8; \"$ACCTQ\" get {CACC} >out"));
     assert_eq!(code, 1, "{err}");
-    assert!(err.starts_with("error: the output could not be written: File too large"), "{err}");
+    assert!(
+        err.starts_with("error: the output could not be written: File too large"),
+        "{err}"
+    );
     // Nor does a message that cannot be written change what comes of a look-up.
     fs::write(home.path().join("err"), "x".repeat(9000)).unwrap();
-    let (code, out, _) =
-        shell(&home, &format!("ulimit -f 8; \"$ACCTQ\" get {CACC} -F statsu 2>>err"));
+    let (code, out, _) = shell(
+        &home,
+        &format!("ulimit -f 8; \"$ACCTQ\" get {CACC} -F statsu 2>>err"),
+    );
     assert_eq!((code, out.as_str()), (2, ""));
 }
 
 #[test]
 fn a_reader_that_goes_away_is_no_error() {
-    let home = answered(&connected(CACC, &format!("[{}0]", "\"line\",".repeat(60_000))));
+    let home = answered(&connected(
+        CACC,
+        &format!("[{}0]", "\"line\",".repeat(60_000)),
+    ));
     for (args, reader) in [
         (format!("get {CACC} -o json"), "head -1"),
         (format!("get {CACC} -o json"), "true"),
@@ -928,9 +1121,13 @@ fn stderr_closed_or_full_changes_no_exit_code() {
         }
     }
     // Somebody who has stopped reading messages.
-    let mut started = home.acctq("get cacc_1 cacc_404a cacc_2 -o ndjson -F id").start();
+    let mut started = home
+        .acctq("get cacc_1 cacc_404a cacc_2 -o ndjson -F id")
+        .start();
     drop(started.stderr.take());
-    started.exits().is(5, "{\"id\":\"cacc_1\"}\n{\"id\":\"cacc_2\"}\n", "");
+    started
+        .exits()
+        .is(5, "{\"id\":\"cacc_1\"}\n{\"id\":\"cacc_2\"}\n", "");
 }
 
 #[test]
@@ -948,12 +1145,19 @@ fn a_pipe_gets_colour_only_if_it_is_asked_for() {
         (&[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "")], "", bold),
         (&[("CLICOLOR_FORCE", "1")], "--color never", plain),
         (&[], "--color always", bold),
-        (&[("NO_COLOR", "1"), ("TERM", "dumb")], "--color always", bold),
+        (
+            &[("NO_COLOR", "1"), ("TERM", "dumb")],
+            "--color always",
+            bold,
+        ),
         (&[], "--color auto", plain),
         (&[("COLUMNS", "1")], "", plain),
     ] {
         let run = home.acctq(&format!("get cacc_1 -F id {flags}"));
-        env.iter().fold(run, |run, (name, value)| run.env(name, value)).run().prints(expected);
+        env.iter()
+            .fold(run, |run, (name, value)| run.env(name, value))
+            .run()
+            .prints(expected);
         // Documents for machines are never coloured.
         for (format, expected) in [
             ("json", "{\n  \"id\": \"cacc_1\"\n}\n"),
@@ -961,7 +1165,10 @@ fn a_pipe_gets_colour_only_if_it_is_asked_for() {
             ("yaml", "id: cacc_1\n"),
         ] {
             let run = home.acctq(&format!("get cacc_1 -F id {flags} -o {format}"));
-            env.iter().fold(run, |run, (name, value)| run.env(name, value)).run().prints(expected);
+            env.iter()
+                .fold(run, |run, (name, value)| run.env(name, value))
+                .run()
+                .prints(expected);
         }
     }
 }
@@ -969,9 +1176,13 @@ fn a_pipe_gets_colour_only_if_it_is_asked_for() {
 #[test]
 fn quiet_leaves_errors_only() {
     let home = Home::new();
-    home.acctq("-p sandbox get cacc_drift -F id -q -v").run().prints("ID  cacc_drift\n");
+    home.acctq("-p sandbox get cacc_drift -F id -q -v")
+        .run()
+        .prints("ID  cacc_drift\n");
     home.acctq("-p sandbox get drift drift -F domain -q -o ndjson")
         .run()
         .prints("{\"domain\":\"b5test.com\"}\n{\"domain\":\"b5test.com\"}\n");
-    home.acctq("-p sandbox get gone -q").run().fails(5, &["error: the partner account gone at "]);
+    home.acctq("-p sandbox get gone -q")
+        .run()
+        .fails(5, &["error: the partner account gone at "]);
 }

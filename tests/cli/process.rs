@@ -19,7 +19,12 @@ use super::wire::{Do, Wire, json, response, serves};
 const ENDED: &str = "another program sent SIGTERM, perhaps for a time limit, or the terminal was closed; run it again if you still want it";
 
 const SIGNALS: [(Signal, i32, &str, &str); 3] = [
-    (Signal::INT, 130, "interrupted", "run it again if you still want it"),
+    (
+        Signal::INT,
+        130,
+        "interrupted",
+        "run it again if you still want it",
+    ),
     (Signal::TERM, 143, "terminated", ENDED),
     (Signal::HUP, 143, "terminated", ENDED),
 ];
@@ -43,11 +48,18 @@ struct Way<'a> {
 /// A look-up at this server, which has got there when that many requests were made.
 fn at<'a>(home: &Home, wire: &'a Wire, requests: usize) -> Way<'a> {
     home.profile(wire.url());
-    Way { run: home.acctq(LOOK_UP), until: Box::new(move |_| wire.asked(requests)) }
+    Way {
+        run: home.acctq(LOOK_UP),
+        until: Box::new(move |_| wire.asked(requests)),
+    }
 }
 
 /// Each phase: its name, the way there, and what is said beyond what was looked up.
-type Phase = (&'static str, fn(&Home, &mut dyn FnMut(Way<'_>)), &'static str);
+type Phase = (
+    &'static str,
+    fn(&Home, &mut dyn FnMut(Way<'_>)),
+    &'static str,
+);
 
 const PHASES: &[Phase] = &[
     (
@@ -86,9 +98,17 @@ const PHASES: &[Phase] = &[
         "; command `sh`, which was to print the token, was ended",
     ),
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
-    ("resolving", |home, go| hanging(home, "https://billing.test", "getaddrinfo", go), ""),
+    (
+        "resolving",
+        |home, go| hanging(home, "https://billing.test", "getaddrinfo", go),
+        "",
+    ),
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
-    ("connecting", |home, go| hanging(home, "https://127.0.0.1:1", "connect", go), ""),
+    (
+        "connecting",
+        |home, go| hanging(home, "https://127.0.0.1:1", "connect", go),
+        "",
+    ),
     (
         "in the TLS handshake",
         |home, go| {
@@ -165,7 +185,10 @@ fn hanging(home: &Home, url: &str, function: &str, go: &mut dyn FnMut(Way<'_>)) 
     home.profile(url);
     let mut leash = Leash::new(home);
     go(Way {
-        run: home.acctq(LOOK_UP).env("LD_PRELOAD", library).env("HANGING", leash.path()),
+        run: home
+            .acctq(LOOK_UP)
+            .env("LD_PRELOAD", library)
+            .env("HANGING", leash.path()),
         until: Box::new(|_| assert_eq!(leash.line(), format!("{function}\n"))),
     });
 }
@@ -187,7 +210,11 @@ fn a_resolver_that_hangs() {
     ] {
         let home = Home::new();
         hanging(&home, "https://billing.test", "getaddrinfo", &mut |way| {
-            let mut started = way.run.env("HTTPS_PROXY", proxy).arg("--timeout=300ms").start();
+            let mut started = way
+                .run
+                .env("HTTPS_PROXY", proxy)
+                .arg("--timeout=300ms")
+                .start();
             (way.until)(&mut started);
             let error = started.exits().fails(7, &[]).error();
             assert_eq!(
@@ -245,7 +272,9 @@ fn what_was_ignored_when_it_was_started_stays_ignored() {
     let home = Home::new();
     home.profile(&url);
     let begun = |ignored: &str| {
-        let mut started = home.shell(&format!("trap '' {ignored}; exec acctq {LOOK_UP}")).start();
+        let mut started = home
+            .shell(&format!("trap '' {ignored}; exec acctq {LOOK_UP}"))
+            .start();
         was_asked.recv().unwrap();
         for signal in [Signal::INT, Signal::HUP] {
             started.signal(signal);
@@ -310,7 +339,9 @@ fn two_of_four(format: &str) -> Ended {
     let home = Home::new();
     home.profile(wire.url());
     let mut started = home
-        .acctq(&format!("cacc get cacc_1 cacc_2 cacc_3 cacc_4 -F id,status -o {format} --jobs 1"))
+        .acctq(&format!(
+            "cacc get cacc_1 cacc_2 cacc_3 cacc_4 -F id,status -o {format} --jobs 1"
+        ))
         .start();
     wire.asked(3);
     started.signal(Signal::INT);
@@ -321,7 +352,10 @@ fn two_of_four(format: &str) -> Ended {
 fn the_output_of_several_is_whole() {
     for (format, stdout) in [
         ("table", "ID      Status\ncacc_1  active\n"),
-        ("json", "[\n  {\n    \"id\": \"cacc_1\",\n    \"status\": \"active\"\n  }\n]\n"),
+        (
+            "json",
+            "[\n  {\n    \"id\": \"cacc_1\",\n    \"status\": \"active\"\n  }\n]\n",
+        ),
         ("yaml", "- id: cacc_1\n  status: active\n"),
         ("ndjson", "{\"id\":\"cacc_1\",\"status\":\"active\"}\n"),
     ] {
@@ -329,8 +363,11 @@ fn the_output_of_several_is_whole() {
         let message = "interrupted after 2 of 4 ids (1 found, 1 failed)";
         let hint = "run it again with the ids from cacc_3 on";
         if format.ends_with("json") {
-            let errors: Vec<Value> =
-                ended.stderr.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+            let errors: Vec<Value> = ended
+                .stderr
+                .lines()
+                .map(|line| serde_json::from_str(line).unwrap())
+                .collect();
             assert_eq!(errors.len(), 2, "{ended:#?}");
             assert_eq!(errors[0]["error"]["id"], "cacc_2");
             let last = &errors[1]["error"];
@@ -339,11 +376,17 @@ fn the_output_of_several_is_whole() {
                 (&message.into(), &hint.into(), &Value::Null)
             );
         } else {
-            let (first, last) = ended.stderr.split_at(ended.stderr.find("error: int").unwrap());
+            let (first, last) = ended
+                .stderr
+                .split_at(ended.stderr.find("error: int").unwrap());
             assert!(first.starts_with("error: no connected account cacc_2 at "));
             assert_eq!(last, format!("error: {message}\n  hint: {hint}\n"));
         }
-        assert_eq!((ended.code, ended.stdout.as_str()), (130, stdout), "{format}");
+        assert_eq!(
+            (ended.code, ended.stdout.as_str()),
+            (130, stdout),
+            "{format}"
+        );
     }
 }
 
@@ -353,10 +396,14 @@ fn without_a_result_there_is_no_array() {
         let wire = Wire::always(vec![Do::Read, Do::Hold]);
         let home = Home::new();
         home.profile(wire.url());
-        let mut started = home.acctq(&format!("cacc get cacc_1 cacc_2 -o {format}")).start();
+        let mut started = home
+            .acctq(&format!("cacc get cacc_1 cacc_2 -o {format}"))
+            .start();
         wire.asked(1);
         started.signal(Signal::TERM);
-        started.exits().fails(143, &["terminated before anything was looked up"]);
+        started
+            .exits()
+            .fails(143, &["terminated before anything was looked up"]);
     }
 }
 
@@ -365,7 +412,10 @@ fn what_the_signal_ends_is_no_failure_of_an_id() {
     let wire = server();
     let home = Home::new();
     let mut leash = Leash::new(&home);
-    let text = format!("exec 3>'{}'; echo begun >&3; sleep 1000", leash.path().display());
+    let text = format!(
+        "exec 3>'{}'; echo begun >&3; sleep 1000",
+        leash.path().display()
+    );
     let mut started = helped(&home, &wire, &text).arg("cacc_2").start();
     assert_eq!(leash.line(), "begun\n");
     started.signal(Signal::INT);
@@ -378,7 +428,10 @@ fn what_the_signal_ends_is_no_failure_of_an_id() {
 fn a_reader_that_stalls_does_not_keep_it() {
     for (args, whole) in [
         ("cacc get cacc_1 -o json", ""),
-        ("cacc get cacc_0 cacc_1 -F id,metadata -o ndjson --jobs 1", "{\"id\":\"cacc_0\"}\n"),
+        (
+            "cacc get cacc_0 cacc_1 -F id,metadata -o ndjson --jobs 1",
+            "{\"id\":\"cacc_0\"}\n",
+        ),
     ] {
         let wire = Wire::new(if whole.is_empty() {
             vec![vec![Do::Read, Do::Write(json(&large("cacc_1"))), Do::Hold]]
@@ -395,7 +448,9 @@ fn a_reader_that_stalls_does_not_keep_it() {
         home.profile(wire.url());
         let mut started = home.acctq(args).start();
         // The large one has begun.
-        let taken: String = (0..=whole.len()).map(|_| char::from(started.first_byte())).collect();
+        let taken: String = (0..=whole.len())
+            .map(|_| char::from(started.first_byte()))
+            .collect();
         assert_eq!(taken, format!("{whole}{{"));
         started.signal(Signal::INT);
         let ended = started.exits();
@@ -449,8 +504,10 @@ fn a_helper_leaves_neither_zombie_nor_group() {
     let wire = Wire::always(vec![Do::Read, Do::Hold]);
     let home = Home::new();
     let mut leash = Leash::new(&home);
-    let text =
-        format!("exec 3>'{}'; echo $$ >&3; sleep 1000 >&- & {PRINT}", leash.path().display());
+    let text = format!(
+        "exec 3>'{}'; echo $$ >&3; sleep 1000 >&- & {PRINT}",
+        leash.path().display()
+    );
     let mut started = helped(&home, &wire, &text).start();
     let helper = pid(&leash.line());
     // We hold the token by now, and still run.
@@ -463,7 +520,10 @@ fn a_helper_leaves_neither_zombie_nor_group() {
 
     // One that is interrupted is reaped by us, not by whoever inherits it.
     let mut leash = Leash::new(&home);
-    let text = format!("exec 3>'{}'; echo $$ >&3; sleep 1000", leash.path().display());
+    let text = format!(
+        "exec 3>'{}'; echo $$ >&3; sleep 1000",
+        leash.path().display()
+    );
     let mut started = helped(&home, &wire, &text).start();
     let helper = pid(&leash.line());
     started.signal(Signal::TERM);
@@ -510,7 +570,10 @@ fn a_helper_sees_no_secret_and_no_core_file() {
 fn a_quit_leaves_no_core_file() {
     // Whoever starts us would like one.
     let core = getrlimit(Resource::Core);
-    let wanted = Rlimit { current: core.maximum, ..core };
+    let wanted = Rlimit {
+        current: core.maximum,
+        ..core
+    };
     setrlimit(Resource::Core, wanted).unwrap();
     let wire = Wire::always(vec![Do::Read, Do::Hold]);
     let home = Home::new();
@@ -519,9 +582,14 @@ fn a_quit_leaves_no_core_file() {
     wire.asked(1);
     started.signal(Signal::QUIT);
     let status = started.wait();
-    assert_eq!((status.signal(), status.core_dumped()), (Some(Signal::QUIT.as_raw()), false));
-    let left: Vec<_> =
-        fs::read_dir(home.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(
+        (status.signal(), status.core_dumped()),
+        (Some(Signal::QUIT.as_raw()), false)
+    );
+    let left: Vec<_> = fs::read_dir(home.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .collect();
     assert_eq!(left, [".config"]);
 }
 
@@ -545,7 +613,9 @@ fn other_processes_of_the_user_cannot_read_its_memory_or_environment() {
     fs::copy(env!("CARGO_BIN_EXE_acctq"), &program).unwrap();
     let reads = |pid: u32, file: &str| {
         let mut cat = Command::new("cat");
-        let output = as_ordinary_user(cat.arg(format!("/proc/{pid}/{file}"))).output().unwrap();
+        let output = as_ordinary_user(cat.arg(format!("/proc/{pid}/{file}")))
+            .output()
+            .unwrap();
         (output.status.success(), output.stdout)
     };
     let wire = Wire::always(vec![Do::Read, Do::Hold]);
@@ -568,8 +638,9 @@ fn other_processes_of_the_user_cannot_read_its_memory_or_environment() {
 
     // A program that does not care can be read in the same way.
     let mut sleep = Command::new("sleep");
-    let mut other =
-        as_ordinary_user(sleep.arg("1000").env_clear().env("TOLD", "yes")).spawn().unwrap();
+    let mut other = as_ordinary_user(sleep.arg("1000").env_clear().env("TOLD", "yes"))
+        .spawn()
+        .unwrap();
     let (readable, environ) = reads(other.id(), "environ");
     other.kill().unwrap();
     wait(&mut other);

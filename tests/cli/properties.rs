@@ -218,8 +218,11 @@ fn text() -> impl Strategy<Value = String> {
 }
 
 fn forbidden() -> impl Strategy<Value = char> {
-    static ALL: LazyLock<Vec<char>> =
-        LazyLock::new(|| ('\0'..=char::MAX).filter(|&c| acts(c) || is_forbidden(c)).collect());
+    static ALL: LazyLock<Vec<char>> = LazyLock::new(|| {
+        ('\0'..=char::MAX)
+            .filter(|&c| acts(c) || is_forbidden(c))
+            .collect()
+    });
     prop::sample::select(ALL.as_slice())
 }
 
@@ -284,7 +287,9 @@ fn acts(c: char) -> bool {
 }
 
 fn assert_harmless(text: &str) {
-    let found = text.chars().find(|&c| c != '\n' && (acts(c) || is_forbidden(c)));
+    let found = text
+        .chars()
+        .find(|&c| c != '\n' && (acts(c) || is_forbidden(c)));
     assert_eq!(found, None, "{text:?}");
 }
 
@@ -454,7 +459,12 @@ fn nearly_json() -> impl Strategy<Value = Vec<u8>> {
         vec(any::<u8>(), 0..64),
         vec(piece, 0..24).prop_map(|pieces| pieces.concat()),
         // A good one with a byte changed, and its end cut off.
-        (written, any::<prop::sample::Index>(), any::<u8>(), any::<prop::sample::Index>())
+        (
+            written,
+            any::<prop::sample::Index>(),
+            any::<u8>(),
+            any::<prop::sample::Index>()
+        )
             .prop_map(|(mut text, at, byte, end)| {
                 let at = at.index(text.len());
                 text[at] = byte;
@@ -607,8 +617,10 @@ fn expression() -> impl Strategy<Value = String> {
     ];
     let blank = prop::sample::select(vec!["", "", "", " ", "\t", "\u{3000}"]);
     let values = vec((value, blank.clone()), 1..4).prop_map(|values| {
-        let values: Vec<_> =
-            values.iter().map(|(value, blank)| format!("{blank}{value}{blank}")).collect();
+        let values: Vec<_> = values
+            .iter()
+            .map(|(value, blank)| format!("{blank}{value}{blank}"))
+            .collect();
         values.join("|")
     });
     prop_oneof![

@@ -28,7 +28,12 @@ impl Direct {
         let host = format!("0.0.0.0:{}", server.port());
         home.profile(&format!("https://{host}"));
         let ca = home.file("ca.pem", certified("another CA").0, 0o644);
-        Direct { home, host, ca, _server: server }
+        Direct {
+            home,
+            host,
+            ca,
+            _server: server,
+        }
     }
 
     /// A look-up of `cacc_1` with a retry.
@@ -55,14 +60,19 @@ fn tunnelling(answer: &str, server: &Wire) -> Wire {
 }
 
 fn get(home: &Home, args: &str) -> Run {
-    home.acctq(&format!("cacc get {args}")).env("SSL_CERT_FILE", home.path().join("ca.pem"))
+    home.acctq(&format!("cacc get {args}"))
+        .env("SSL_CERT_FILE", home.path().join("ca.pem"))
 }
 
 #[test]
 fn the_token_goes_through_the_tunnel_and_the_password_to_the_proxy() {
     let (home, server) = behind_a_proxy();
     for (answer, userinfo, credentials) in [
-        ("HTTP/1.1 200 Connection established\r\n\r\n", String::new(), ""),
+        (
+            "HTTP/1.1 200 Connection established\r\n\r\n",
+            String::new(),
+            "",
+        ),
         // base64 of `user:canary-proxy-5d20b1`, as coreutils makes it.
         (
             "HTTP/1.0 200 OK\r\nProxy-agent: p/1\r\nContent-Length: 99\r\n\r\n",
@@ -80,7 +90,10 @@ fn the_token_goes_through_the_tunnel_and_the_password_to_the_proxy() {
         let proxy = tunnelling(answer, &server);
         let before = server.requests().len();
         get(&home, "cacc_1 -o ndjson")
-            .env("HTTPS_PROXY", format!("http://{userinfo}127.0.0.1:{}", proxy.port()))
+            .env(
+                "HTTPS_PROXY",
+                format!("http://{userinfo}127.0.0.1:{}", proxy.port()),
+            )
             .run()
             .prints(&format!("{ACCOUNT}\n"));
         let [connect, tunnelled] = &proxy.requests()[..] else {
@@ -96,7 +109,10 @@ fn the_token_goes_through_the_tunnel_and_the_password_to_the_proxy() {
         );
         // A TLS handshake, and nothing that can be read.
         assert!(tunnelled.starts_with("\u{16}\u{3}"), "{tunnelled:?}");
-        assert!(!tunnelled.contains("cacc_1") && !tunnelled.contains(TOKEN), "{tunnelled:?}");
+        assert!(
+            !tunnelled.contains("cacc_1") && !tunnelled.contains(TOKEN),
+            "{tunnelled:?}"
+        );
         let requests = server.requests();
         assert_eq!(requests.len(), before + 1);
         let request = requests[before].to_ascii_lowercase();
@@ -104,7 +120,10 @@ fn the_token_goes_through_the_tunnel_and_the_password_to_the_proxy() {
             request.starts_with("get /api/v1/connected-accounts/cacc_1 http/1.1\r\n"),
             "{request}"
         );
-        assert!(request.contains(&format!("authorization: bearer {TOKEN}\r\n")), "{request}");
+        assert!(
+            request.contains(&format!("authorization: bearer {TOKEN}\r\n")),
+            "{request}"
+        );
         assert!(!request.contains("proxy"), "{request}");
     }
 }
@@ -125,13 +144,29 @@ fn verbose_lines_name_the_proxy() {
     let (home, server) = behind_a_proxy();
     let proxy = tunnelling("HTTP/1.1 200 OK\r\n\r\n", &server);
     let value = format!("http://user:{PROXY_PASSWORD}@127.0.0.1:{}", proxy.port());
-    let ended = get(&home, "cacc_1 -v -F id").env("https_proxy", &value).run();
-    let url = format!("https://api.example.com:{}/api/v1/connected-accounts/cacc_1", server.port());
-    let first = format!("> GET {url} via proxy 127.0.0.1:{} (attempt 1)\n< 200 in ", proxy.port());
-    assert!(ended.code == 0 && ended.stderr.starts_with(&first), "{ended:#?}");
-    let ended = get(&home, "cacc_1 -v -o json").env("https_proxy", &value).run();
+    let ended = get(&home, "cacc_1 -v -F id")
+        .env("https_proxy", &value)
+        .run();
+    let url = format!(
+        "https://api.example.com:{}/api/v1/connected-accounts/cacc_1",
+        server.port()
+    );
+    let first = format!(
+        "> GET {url} via proxy 127.0.0.1:{} (attempt 1)\n< 200 in ",
+        proxy.port()
+    );
+    assert!(
+        ended.code == 0 && ended.stderr.starts_with(&first),
+        "{ended:#?}"
+    );
+    let ended = get(&home, "cacc_1 -v -o json")
+        .env("https_proxy", &value)
+        .run();
     let trace: Value = serde_json::from_str(&ended.stderr).unwrap();
-    assert_eq!(trace["trace"]["proxy"], format!("127.0.0.1:{}", proxy.port()));
+    assert_eq!(
+        trace["trace"]["proxy"],
+        format!("127.0.0.1:{}", proxy.port())
+    );
     assert_eq!(trace["trace"]["url"], url);
 }
 
@@ -159,16 +194,26 @@ fn what_goes_wrong_behind_the_proxy_tells_of_it() {
         "{host} closed the connection during the TLS handshake (cacc_1, profile test, {}, tried 2 times)",
         via(&closing)
     );
-    assert_eq!((&error["code"], &error["message"]), (&"network".into(), &message.into()));
-
-    let garbage = Wire::always(vec![Read, Write(b"HTTP/1.1 200 OK\r\n\r\n<html>".into()), Finish]);
-    get(&home, "cacc_1").env("HTTPS_PROXY", value(&garbage)).run().fails(
-        7,
-        &[&format!(
-            "error: {host} does not speak TLS on this port (cacc_1, profile test, {})\n",
-            via(&garbage)
-        )],
+    assert_eq!(
+        (&error["code"], &error["message"]),
+        (&"network".into(), &message.into())
     );
+
+    let garbage = Wire::always(vec![
+        Read,
+        Write(b"HTTP/1.1 200 OK\r\n\r\n<html>".into()),
+        Finish,
+    ]);
+    get(&home, "cacc_1")
+        .env("HTTPS_PROXY", value(&garbage))
+        .run()
+        .fails(
+            7,
+            &[&format!(
+                "error: {host} does not speak TLS on this port (cacc_1, profile test, {})\n",
+                via(&garbage)
+            )],
+        );
 
     let silent = Wire::always(vec![Read, Write(b"HTTP/1.1 200 OK\r\n\r\n".into()), Hold]);
     get(&home, "cacc_1 --timeout 200ms")
@@ -214,12 +259,20 @@ fn passing(name: &'static str, script: Vec<Do>, says: &'static str, advice: &'st
 
 /// What lasts: it is tried once.
 fn lasting(name: &'static str, script: Vec<Do>, says: &'static str, advice: &'static str) -> Case {
-    Case { retryable: false, attempts: 1, ..passing(name, script, says, advice) }
+    Case {
+        retryable: false,
+        attempts: 1,
+        ..passing(name, script, says, advice)
+    }
 }
 
 /// What takes the whole time.
 fn hanging(name: &'static str, script: Vec<Do>, says: &'static str, advice: &'static str) -> Case {
-    Case { timeout: "200ms", attempts: 1, ..passing(name, script, says, advice) }
+    Case {
+        timeout: "200ms",
+        attempts: 1,
+        ..passing(name, script, says, advice)
+    }
 }
 
 impl Case {
@@ -229,7 +282,11 @@ impl Case {
                 .replace("AT", at)
                 .replace("HOST", &direct.host)
         };
-        let tried = if self.attempts > 1 { ", tried 2 times" } else { "" };
+        let tried = if self.attempts > 1 {
+            ", tried 2 times"
+        } else {
+            ""
+        };
         let message = format!("{} (cacc_1, profile test{tried})", fill(self.says));
         let hint = format!(
             "{}; if 0.0.0.0 may be reached directly, add it to NO_PROXY",
@@ -260,7 +317,11 @@ impl Case {
 }
 
 fn answers(status: &str) -> Vec<Do> {
-    vec![Read, Write(response(status, "Content-Type: text/html\r\n", "<b>no</b>")), Finish]
+    vec![
+        Read,
+        Write(response(status, "Content-Type: text/html\r\n", "<b>no</b>")),
+        Finish,
+    ]
 }
 
 const OPERATOR: &str = "try again, or check that the proxy can reach HOST";
@@ -279,9 +340,17 @@ fn check(cases: impl IntoIterator<Item = Case>) {
         let proxy = Wire::always(case.script.clone());
         case.check(&direct, &format!("127.0.0.1:{}", proxy.port()));
         let connections = 2 * case.attempts;
-        assert_eq!(proxy.connections_of(connections), connections, "{}", case.name);
+        assert_eq!(
+            proxy.connections_of(connections),
+            connections,
+            "{}",
+            case.name
+        );
         for request in proxy.requests() {
-            assert!(request.starts_with("CONNECT ") && !request.contains(TOKEN), "{request}");
+            assert!(
+                request.starts_with("CONNECT ") && !request.contains(TOKEN),
+                "{request}"
+            );
         }
     }
 }
@@ -342,9 +411,17 @@ fn proxies_that_answer_badly() {
 fn proxies_that_are_not_there() {
     let direct = Direct::new();
     // A port that was free a moment ago.
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
     for (at, says, advice) in [
-        (format!("127.0.0.1:{port}"), "WHICH refuses the connection", UP),
+        (
+            format!("127.0.0.1:{port}"),
+            "WHICH refuses the connection",
+            UP,
+        ),
         (
             "nothing.invalid:3128".to_owned(),
             "the name of WHICH does not resolve to an address",
@@ -354,14 +431,22 @@ fn proxies_that_are_not_there() {
         passing("not there", Vec::new(), says, advice).check(&direct, &at);
     }
     let nobody = BlackHole::new();
-    hanging("a black hole", Vec::new(), "no connection to WHICH within 0.2 s", UP)
-        .check(&direct, &format!("127.0.0.1:{}", nobody.port()));
+    hanging(
+        "a black hole",
+        Vec::new(),
+        "no connection to WHICH within 0.2 s",
+        UP,
+    )
+    .check(&direct, &format!("127.0.0.1:{}", nobody.port()));
     // curl's port, where none is named.
     direct
         .get("")
         .env("HTTPS_PROXY", "http://nothing.invalid")
         .run()
-        .fails(7, &["the name of the proxy nothing.invalid:1080 (HTTPS_PROXY)"]);
+        .fails(
+            7,
+            &["the name of the proxy nothing.invalid:1080 (HTTPS_PROXY)"],
+        );
 }
 
 #[test]
@@ -385,7 +470,10 @@ fn what_cannot_be_honoured_is_no_reason_to_go_directly() {
         ("socks4a://user:PASSWORD@AT", socks),
         ("SOCKS5://user:PASSWORD@AT", socks),
         ("socks5h://user:PASSWORD@AT", socks),
-        ("ftp://user:PASSWORD@AT", "names a kind of proxy that acctq does not know"),
+        (
+            "ftp://user:PASSWORD@AT",
+            "names a kind of proxy that acctq does not know",
+        ),
         ("http://", "has no host"),
         ("http://user:PASSWORD@", "has no host"),
         ("::: no URL", character),
@@ -396,14 +484,20 @@ fn what_cannot_be_honoured_is_no_reason_to_go_directly() {
         ("http://user:PASSWORD@127.0.0.1:x", port),
         ("http://user:PASSWORD@two words", character),
         ("http://user:PASSWORD@a..b", host),
-        ("http://user:PASSWORD@127.1:8080", "has a number for a host that is no IPv4 address"),
+        (
+            "http://user:PASSWORD@127.1:8080",
+            "has a number for a host that is no IPv4 address",
+        ),
         ("http://user:PASSWORD@AT/path", more),
         ("http://user:/PASSWORD@AT", more),
         (
             "http://DOM\\user:PASSWORD@AT",
             "has a backslash (that of a user name or password is written %5C)",
         ),
-        ("http://user:PASSWORD@@AT", "has two @ (that of a user name or password is written %40)"),
+        (
+            "http://user:PASSWORD@@AT",
+            "has two @ (that of a user name or password is written %40)",
+        ),
         ("http://user:PASSWORD%0D%0AX-Evil:%20y@AT", control),
         ("http://user%00:PASSWORD@AT", control),
         (
@@ -420,7 +514,9 @@ fn what_cannot_be_honoured_is_no_reason_to_go_directly() {
             };
             let get = |args: &str| {
                 let get = direct.get(args).env(name, &value);
-                get.env(list, "example.com").env("NO_PROXY", "10.0.0.0/8").run()
+                get.env(list, "example.com")
+                    .env("NO_PROXY", "10.0.0.0/8")
+                    .run()
             };
             let message = format!("{name} {words} (cacc_1, profile test)");
             let hint = format!(
@@ -442,18 +538,19 @@ fn what_cannot_be_honoured_is_no_reason_to_go_directly() {
     }
     // An environment variable need not be text.
     let bytes = OsStr::from_bytes(b"http://\xff");
-    direct
-        .get("")
-        .env("HTTPS_PROXY", bytes)
-        .run()
-        .fails(7, &["error: HTTPS_PROXY has a character in it that no URL has"]);
+    direct.get("").env("HTTPS_PROXY", bytes).run().fails(
+        7,
+        &["error: HTTPS_PROXY has a character in it that no URL has"],
+    );
 }
 
 #[test]
 fn who_goes_directly() {
     let direct = Direct::new();
     let server = Wire::always(vec![Finish]);
-    direct.home.profile(&format!("https://0.0.0.0:{}", server.port()));
+    direct
+        .home
+        .profile(&format!("https://0.0.0.0:{}", server.port()));
     let proxy = Untouched::new();
     let value = format!("http://user:{PROXY_PASSWORD}@127.0.0.1:{}", proxy.port());
     let mut connections = 0;
@@ -482,7 +579,11 @@ fn who_goes_directly() {
         ("https", "127.0.0.1"),
         ("https", "LOCALHOST"),
     ] {
-        let port = if scheme == "http" { plain.port() } else { no_tls.port() };
+        let port = if scheme == "http" {
+            plain.port()
+        } else {
+            no_tls.port()
+        };
         direct.home.profile(&format!("{scheme}://{host}:{port}"));
         let ended = direct
             .get("--retries 0 -o ndjson")

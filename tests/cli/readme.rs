@@ -67,7 +67,10 @@ fn the_recipe_for_a_smoke_check_works() {
     assert_eq!(ended.code, 0, "{ended:#?}");
     assert!(ended.stderr.starts_with("2 met · "), "{ended:#?}");
     let report = fs::read_to_string(home.path().join("report.xml")).unwrap();
-    assert!(report.contains("tests=\"2\" failures=\"0\" errors=\"0\""), "{report}");
+    assert!(
+        report.contains("tests=\"2\" failures=\"0\" errors=\"0\""),
+        "{report}"
+    );
 }
 
 #[test]
@@ -80,14 +83,29 @@ fn the_recipe_for_a_deployment_works() {
             1,
             "cacc_revokedstandard was revoked: there is nobody to deploy for\n",
         ),
-        ("cacc_pendingexpress", 0, "cacc_pendingexpress takes its time; deployed without it\n"),
+        (
+            "cacc_pendingexpress",
+            0,
+            "cacc_pendingexpress takes its time; deployed without it\n",
+        ),
         ("cacc_forbidden", 1, ""),
     ] {
-        let ended = recipe(&home, "acctq wait", &[("ACCOUNT", account), ("PATIENCE", "500ms")]);
-        assert_eq!((ended.code, ended.stdout.as_str()), (code, ""), "{ended:#?}");
+        let ended = recipe(
+            &home,
+            "acctq wait",
+            &[("ACCOUNT", account), ("PATIENCE", "500ms")],
+        );
+        assert_eq!(
+            (ended.code, ended.stdout.as_str()),
+            (code, ""),
+            "{ended:#?}"
+        );
         assert!(ended.stderr.ends_with(says), "{ended:#?}");
         let shown = fs::read_to_string(home.path().join("account.json")).unwrap();
-        assert_eq!(shown.contains("\"active\""), account == "cacc_activestandard");
+        assert_eq!(
+            shown.contains("\"active\""),
+            account == "cacc_activestandard"
+        );
     }
 }
 
@@ -103,7 +121,10 @@ fn the_recipe_for_cron_works() {
         let ended = recipe(&home, "now+14d", &[("ACCOUNT", account)]);
         assert_eq!((ended.code, ended.stderr.as_str()), (0, ""), "{ended:#?}");
         let is_silent = ended.stdout.is_empty();
-        assert!(ended.stdout.starts_with(says) && is_silent == says.is_empty(), "{ended:#?}");
+        assert!(
+            ended.stdout.starts_with(says) && is_silent == says.is_empty(),
+            "{ended:#?}"
+        );
     }
     let wire = Wire::answers(json(
         r#"{"customer_account_uid":"u-1","ends_at":"2023-01-23T15:55:58.000Z"}"#,
@@ -120,7 +141,10 @@ fn the_configuration_shown_is_one() {
     let shown = home.acctq("-p prod config show -o json").run();
     let shown: serde_json::Value = serde_json::from_str(&shown.stdout).unwrap();
     assert_eq!(shown["partner.token"]["value"], "command `op`");
-    assert_eq!(shown["profiles"], serde_json::json!(["prod", "test", "sandbox"]));
+    assert_eq!(
+        shown["profiles"],
+        serde_json::json!(["prod", "test", "sandbox"])
+    );
 }
 
 #[test]
@@ -130,7 +154,10 @@ fn the_table_of_exit_codes_is_the_programs() {
     let printed = Home::new().acctq("help exit-codes").run().stdout;
     // A meaning that goes on in the next line is put together.
     let printed = printed.replace(&format!("\n{:21}", ""), " ");
-    let rows = readme.lines().skip_while(|line| !line.starts_with("| code | name |")).skip(2);
+    let rows = readme
+        .lines()
+        .skip_while(|line| !line.starts_with("| code | name |"))
+        .skip(2);
     let rows: Vec<_> = rows.take_while(|line| line.starts_with('|')).collect();
     assert_eq!(rows.len(), 18);
     // A long meaning stands on several lines of the printed table.
@@ -153,7 +180,9 @@ fn what_security_promises_is_held_by_tests_that_exist() {
         .collect();
     let rows = promises.lines().filter(|line| line.starts_with("| "));
     let cells = rows.skip(1).map(|row| row.split('|').nth(2).unwrap());
-    let names: Vec<_> = cells.flat_map(|cell| cell.split('`').skip(1).step_by(2)).collect();
+    let names: Vec<_> = cells
+        .flat_map(|cell| cell.split('`').skip(1).step_by(2))
+        .collect();
     assert!(names.len() > 20, "{names:?}");
     for name in names {
         let exists = match name.strip_prefix("tests/") {

@@ -15,7 +15,9 @@ pub struct Shown {
 impl Shown {
     /// Whether it takes programs that are no part of the Rust toolchain: then the system tests run it.
     pub fn needs_more(&self) -> bool {
-        ["jq", "curl"].iter().any(|program| self.line.contains(program))
+        ["jq", "curl"]
+            .iter()
+            .any(|program| self.line.contains(program))
     }
 }
 
@@ -27,8 +29,14 @@ fn readme() -> String {
 pub fn block(language: &str, word: &str) -> String {
     let readme = readme();
     let fence = format!("```{language}\n");
-    let mut blocks = readme.split(&fence).skip(1).map(|rest| rest.split("```").next().unwrap());
-    blocks.find(|block| block.contains(word)).expect("such a block").to_owned()
+    let mut blocks = readme
+        .split(&fence)
+        .skip(1)
+        .map(|rest| rest.split("```").next().unwrap());
+    blocks
+        .find(|block| block.contains(word))
+        .expect("such a block")
+        .to_owned()
 }
 
 /// All of them, in order.
@@ -38,7 +46,10 @@ pub fn commands() -> Vec<Shown> {
     for block in readme.split("```console\n").skip(1) {
         for line in block.split("```").next().unwrap().lines() {
             match line.strip_prefix("$ ") {
-                Some(line) => commands.push(Shown { line: line.to_owned(), output: Vec::new() }),
+                Some(line) => commands.push(Shown {
+                    line: line.to_owned(),
+                    output: Vec::new(),
+                }),
                 None => commands.last_mut().unwrap().output.push(line.to_owned()),
             }
         }

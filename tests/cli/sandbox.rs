@@ -25,17 +25,65 @@ const CONNECT: &[Row] = &[
         r#""pending_organization_name":"Analytical Engines Ltd""#,
     ),
     ("cacc_pendingstandard", "", 0, "", r#""status":"pending""#),
-    ("cacc_pendingexpress", "", 0, "", r#""connected_organization_id":null"#),
-    ("cacc_activestandard", "", 0, "", r#""connected_tenant_id":null"#),
-    ("cacc_activeexpress", "", 0, "", r#""connection_type":"express""#),
-    ("cacc_suspendedstandard", "", 0, "", r#""status":"suspended""#),
-    ("cacc_suspendedexpress", "", 0, "", r#""pending_country":"FR""#),
-    ("cacc_revokedstandard", "", 0, "", r#""revoked_at":"2024-06-30T23:59:59Z""#),
+    (
+        "cacc_pendingexpress",
+        "",
+        0,
+        "",
+        r#""connected_organization_id":null"#,
+    ),
+    (
+        "cacc_activestandard",
+        "",
+        0,
+        "",
+        r#""connected_tenant_id":null"#,
+    ),
+    (
+        "cacc_activeexpress",
+        "",
+        0,
+        "",
+        r#""connection_type":"express""#,
+    ),
+    (
+        "cacc_suspendedstandard",
+        "",
+        0,
+        "",
+        r#""status":"suspended""#,
+    ),
+    (
+        "cacc_suspendedexpress",
+        "",
+        0,
+        "",
+        r#""pending_country":"FR""#,
+    ),
+    (
+        "cacc_revokedstandard",
+        "",
+        0,
+        "",
+        r#""revoked_at":"2024-06-30T23:59:59Z""#,
+    ),
     ("cacc_revokedexpress", "", 0, "", r#""status":"revoked""#),
     ("cacc_onboarding", "", 0, "", r#""status":"pending""#),
     ("cacc_revoking", "", 0, "", r#""status":"pending""#),
-    ("cacc_appearing", "", 5, "not_found", "no connected account cacc_appearing at 127.0.0.1:"),
-    ("cacc_newfield", "", 0, "", r#""region":"eu-west-1","limits":{"invoices_per_day":1000}"#),
+    (
+        "cacc_appearing",
+        "",
+        5,
+        "not_found",
+        "no connected account cacc_appearing at 127.0.0.1:",
+    ),
+    (
+        "cacc_newfield",
+        "",
+        0,
+        "",
+        r#""region":"eu-west-1","limits":{"invoices_per_day":1000}"#,
+    ),
     ("cacc_drift", "-q", 0, "", r#""status":"archived""#),
     (
         "cacc_drift",
@@ -58,7 +106,13 @@ const CONNECT: &[Row] = &[
         "bad_response",
         "answers with another connected account: cacc_7n42DGM5Tflk9n8mt7Fhc7 instead of cacc_wrongid",
     ),
-    ("cacc_notfound", "", 5, "not_found", "no connected account cacc_notfound at 127.0.0.1:"),
+    (
+        "cacc_notfound",
+        "",
+        5,
+        "not_found",
+        "no connected account cacc_notfound at 127.0.0.1:",
+    ),
     (
         "cacc_notfoundempty",
         "",
@@ -66,8 +120,20 @@ const CONNECT: &[Row] = &[
         "not_found",
         "no connected account cacc_notfoundempty at 127.0.0.1:",
     ),
-    ("cacc_gone", "", 5, "gone", "the connected account cacc_gone at 127.0.0.1:"),
-    ("cacc_unauthorized", "", 4, "auth", "rejects the token of profile sandbox (status 401)"),
+    (
+        "cacc_gone",
+        "",
+        5,
+        "gone",
+        "the connected account cacc_gone at 127.0.0.1:",
+    ),
+    (
+        "cacc_unauthorized",
+        "",
+        4,
+        "auth",
+        "rejects the token of profile sandbox (status 401)",
+    ),
     (
         "cacc_forbidden",
         "",
@@ -75,18 +141,84 @@ const CONNECT: &[Row] = &[
         "auth",
         "does not let this token read the connected account cacc_forbidden (status 403)",
     ),
-    ("cacc_badrequest", "", 9, "bad_response", "refuses the look-up (status 400)"),
-    ("cacc_conflict", "", 9, "bad_response", r#"the server says: "The account is being changed.""#),
-    ("cacc_ratelimitedonce", "", 0, "", r#""id":"cacc_ratelimitedonce""#),
-    ("cacc_ratelimitedonce", "--retries 0", 6, "rate_limited", "asks to wait for 1 s (status 429)"),
-    ("cacc_ratelimited", "--retries 0", 6, "rate_limited", "asks to wait for 1 s (status 429)"),
-    ("cacc_ratelimitedlong", "", 6, "rate_limited", "asks to wait for 60 min (status 429)"),
+    (
+        "cacc_badrequest",
+        "",
+        9,
+        "bad_response",
+        "refuses the look-up (status 400)",
+    ),
+    (
+        "cacc_conflict",
+        "",
+        9,
+        "bad_response",
+        r#"the server says: "The account is being changed.""#,
+    ),
+    (
+        "cacc_ratelimitedonce",
+        "",
+        0,
+        "",
+        r#""id":"cacc_ratelimitedonce""#,
+    ),
+    (
+        "cacc_ratelimitedonce",
+        "--retries 0",
+        6,
+        "rate_limited",
+        "asks to wait for 1 s (status 429)",
+    ),
+    (
+        "cacc_ratelimited",
+        "--retries 0",
+        6,
+        "rate_limited",
+        "asks to wait for 1 s (status 429)",
+    ),
+    (
+        "cacc_ratelimitedlong",
+        "",
+        6,
+        "rate_limited",
+        "asks to wait for 60 min (status 429)",
+    ),
     ("cacc_erroronce", "", 0, "", r#""id":"cacc_erroronce""#),
-    ("cacc_erroronce", "--retries 0", 8, "server", "(profile sandbox) failed with status 500"),
-    ("cacc_error", "--retries 0", 8, "server", r#"the server says: "Something went wrong.""#),
-    ("cacc_notimplemented", "", 8, "server", "failed with status 501"),
-    ("cacc_unavailable", "--retries 0", 8, "server", "failed with status 503"),
-    ("cacc_html", "", 9, "bad_response", "answers with a web page, not with JSON"),
+    (
+        "cacc_erroronce",
+        "--retries 0",
+        8,
+        "server",
+        "(profile sandbox) failed with status 500",
+    ),
+    (
+        "cacc_error",
+        "--retries 0",
+        8,
+        "server",
+        r#"the server says: "Something went wrong.""#,
+    ),
+    (
+        "cacc_notimplemented",
+        "",
+        8,
+        "server",
+        "failed with status 501",
+    ),
+    (
+        "cacc_unavailable",
+        "--retries 0",
+        8,
+        "server",
+        "failed with status 503",
+    ),
+    (
+        "cacc_html",
+        "",
+        9,
+        "bad_response",
+        "answers with a web page, not with JSON",
+    ),
     (
         "cacc_truncated",
         "--retries 0",
@@ -96,8 +228,20 @@ const CONNECT: &[Row] = &[
     ),
     ("cacc_garbage", "", 9, "bad_response", "is not UTF-8"),
     ("cacc_empty", "", 9, "bad_response", "is empty"),
-    ("cacc_array", "", 9, "bad_response", "is JSON, but not an object"),
-    ("cacc_slow", "--timeout 300ms", 7, "timeout", "did not answer within 0.3 s"),
+    (
+        "cacc_array",
+        "",
+        9,
+        "bad_response",
+        "is JSON, but not an object",
+    ),
+    (
+        "cacc_slow",
+        "--timeout 300ms",
+        7,
+        "timeout",
+        "did not answer within 0.3 s",
+    ),
     (
         "cacc_reset",
         "--retries 0",
@@ -112,18 +256,42 @@ const CONNECT: &[Row] = &[
         "bad_response",
         "redirects to https://example.com (status 302), and redirects are not followed",
     ),
-    ("cacc_gzip", "", 9, "bad_response", "answers in the encoding gzip, which was not asked for"),
+    (
+        "cacc_gzip",
+        "",
+        9,
+        "bad_response",
+        "answers in the encoding gzip, which was not asked for",
+    ),
 ];
 
 const PARTNER: &[Row] = &[
-    ("aabee51b-0be2-4a0c-aa39-5bbcbb903d1b", "", 0, "", r#""ends_at":null"#),
+    (
+        "aabee51b-0be2-4a0c-aa39-5bbcbb903d1b",
+        "",
+        0,
+        "",
+        r#""ends_at":null"#,
+    ),
     ("entitled-individual", "", 0, "", r#""deployed_members":0"#),
     ("entitled-family", "", 0, "", r#""status":"entitled""#),
     ("provisioned-individual", "", 0, "", r#""account_type":"I""#),
     ("provisioned-family", "", 0, "", r#""account_type":"F""#),
-    ("ending", "", 0, "", r#""ends_at":"2099-12-31T23:59:59.000Z""#),
+    (
+        "ending",
+        "",
+        0,
+        "",
+        r#""ends_at":"2099-12-31T23:59:59.000Z""#,
+    ),
     ("signingup", "", 0, "", r#""status":"entitled""#),
-    ("newfield", "", 0, "", r#""region":"eu","plan":{"name":"families","seats":5}"#),
+    (
+        "newfield",
+        "",
+        0,
+        "",
+        r#""region":"eu","plan":{"name":"families","seats":5}"#,
+    ),
     ("drift", "-q", 0, "", r#""deployed_members":"1""#),
     (
         "drift",
@@ -148,21 +316,105 @@ const PARTNER: &[Row] = &[
         "bad_response",
         "answers with another partner account: aabee51b-0be2-4a0c-aa39-5bbcbb903d1b instead of wrongid",
     ),
-    ("notfound", "", 5, "not_found", "no partner account notfound at 127.0.0.1:"),
-    ("notfoundempty", "", 5, "not_found", "no partner account notfoundempty at 127.0.0.1:"),
-    ("gone", "", 5, "gone", "the partner account gone at 127.0.0.1:"),
-    ("unauthorized", "", 4, "auth", "rejects the token of profile sandbox (status 401)"),
-    ("forbidden", "", 4, "auth", "rejects the token of profile sandbox (status 403)"),
-    ("badrequest", "", 9, "bad_response", "refuses the look-up (status 400)"),
-    ("conflict", "", 9, "bad_response", "refuses the look-up for now (status 409)"),
-    ("ratelimitedonce", "", 0, "", r#""customer_account_uid":"ratelimitedonce""#),
-    ("ratelimited", "--retries 0", 6, "rate_limited", "asks to wait for 1 s (status 429)"),
-    ("ratelimitedlong", "", 6, "rate_limited", "asks to wait for 60 min (status 429)"),
-    ("erroronce", "", 0, "", r#""customer_account_uid":"erroronce""#),
-    ("error", "--retries 0", 8, "server", "failed with status 500"),
+    (
+        "notfound",
+        "",
+        5,
+        "not_found",
+        "no partner account notfound at 127.0.0.1:",
+    ),
+    (
+        "notfoundempty",
+        "",
+        5,
+        "not_found",
+        "no partner account notfoundempty at 127.0.0.1:",
+    ),
+    (
+        "gone",
+        "",
+        5,
+        "gone",
+        "the partner account gone at 127.0.0.1:",
+    ),
+    (
+        "unauthorized",
+        "",
+        4,
+        "auth",
+        "rejects the token of profile sandbox (status 401)",
+    ),
+    (
+        "forbidden",
+        "",
+        4,
+        "auth",
+        "rejects the token of profile sandbox (status 403)",
+    ),
+    (
+        "badrequest",
+        "",
+        9,
+        "bad_response",
+        "refuses the look-up (status 400)",
+    ),
+    (
+        "conflict",
+        "",
+        9,
+        "bad_response",
+        "refuses the look-up for now (status 409)",
+    ),
+    (
+        "ratelimitedonce",
+        "",
+        0,
+        "",
+        r#""customer_account_uid":"ratelimitedonce""#,
+    ),
+    (
+        "ratelimited",
+        "--retries 0",
+        6,
+        "rate_limited",
+        "asks to wait for 1 s (status 429)",
+    ),
+    (
+        "ratelimitedlong",
+        "",
+        6,
+        "rate_limited",
+        "asks to wait for 60 min (status 429)",
+    ),
+    (
+        "erroronce",
+        "",
+        0,
+        "",
+        r#""customer_account_uid":"erroronce""#,
+    ),
+    (
+        "error",
+        "--retries 0",
+        8,
+        "server",
+        "failed with status 500",
+    ),
     ("notimplemented", "", 8, "server", "failed with status 501"),
-    ("unavailable", "--retries 0", 8, "server", "failed with status 503"),
-    ("html", "", 9, "bad_response", "answers with a web page, not with JSON"),
+    (
+        "unavailable",
+        "--retries 0",
+        8,
+        "server",
+        "failed with status 503",
+    ),
+    (
+        "html",
+        "",
+        9,
+        "bad_response",
+        "answers with a web page, not with JSON",
+    ),
     (
         "truncated",
         "--retries 0",
@@ -173,28 +425,60 @@ const PARTNER: &[Row] = &[
     ("garbage", "", 9, "bad_response", "is not UTF-8"),
     ("empty", "", 9, "bad_response", "is empty"),
     ("array", "", 9, "bad_response", "is JSON, but not an object"),
-    ("slow", "--timeout 300ms", 7, "timeout", "did not answer within 0.3 s"),
-    ("reset", "--retries 0", 7, "network", "closed the connection before its answer was complete"),
-    ("redirect", "", 9, "bad_response", "redirects to https://example.com (status 302)"),
-    ("gzip", "", 9, "bad_response", "answers in the encoding gzip"),
+    (
+        "slow",
+        "--timeout 300ms",
+        7,
+        "timeout",
+        "did not answer within 0.3 s",
+    ),
+    (
+        "reset",
+        "--retries 0",
+        7,
+        "network",
+        "closed the connection before its answer was complete",
+    ),
+    (
+        "redirect",
+        "",
+        9,
+        "bad_response",
+        "redirects to https://example.com (status 302)",
+    ),
+    (
+        "gzip",
+        "",
+        9,
+        "bad_response",
+        "answers in the encoding gzip",
+    ),
 ];
 
 fn check(command: &str, rows: &[Row]) {
     let home = Home::new();
     for &(id, flags, code, error_code, says) in rows {
         let run = |format: &str| {
-            home.acctq(&format!("-p sandbox {command} {id} {flags} -o {format}")).run()
+            home.acctq(&format!("-p sandbox {command} {id} {flags} -o {format}"))
+                .run()
         };
         let ended = run("ndjson");
         if code == 0 {
             assert_eq!((ended.code, ended.stderr.as_str()), (0, ""), "{ended:#?}");
             assert_eq!(ended.stdout.lines().count(), 1, "{ended:#?}");
             assert!(ended.stdout.contains(says), "{says} in {ended:#?}");
-            assert_eq!(ended.stdout.contains("PNS-"), flags == "--reveal", "{ended:#?}");
+            assert_eq!(
+                ended.stdout.contains("PNS-"),
+                flags == "--reveal",
+                "{ended:#?}"
+            );
         } else {
             let error = ended.fails(code, &[]).error();
             assert_eq!(error["code"], error_code, "{error}");
-            assert_eq!((&error["id"], &error["profile"]), (&id.into(), &"sandbox".into()));
+            assert_eq!(
+                (&error["id"], &error["profile"]),
+                (&id.into(), &"sandbox".into())
+            );
             assert!(error["message"].as_str().unwrap().contains(says), "{error}");
             run("table").fails(code, &["error: ", says, "\n  hint: "]);
         }
@@ -257,9 +541,17 @@ impl Sandbox {
         let mut started = home.acctq(&format!("sandbox -o ndjson {flags}")).start();
         let told: Value = serde_json::from_str(&started.line()).unwrap();
         assert_eq!(told["token"], PUBLIC);
-        let port = told["base_url"].as_str().unwrap().strip_prefix("http://127.0.0.1:").unwrap();
+        let port = told["base_url"]
+            .as_str()
+            .unwrap()
+            .strip_prefix("http://127.0.0.1:")
+            .unwrap();
         let port = port.parse().unwrap();
-        Sandbox { started, port, _home: home }
+        Sandbox {
+            started,
+            port,
+            _home: home,
+        }
     }
 
     fn connect(&self) -> TcpStream {
@@ -316,7 +608,13 @@ fn it_says_where_it_is_in_every_format_and_ends_with_a_signal() {
             "{\n  \"base_url\": \"%\",\n  \"token\": \"acctq-sandbox-token\"\n}\n",
             "",
         ),
-        ("yaml", Signal::TERM, 143, "base_url: \"%\"\ntoken: acctq-sandbox-token\n", ""),
+        (
+            "yaml",
+            Signal::TERM,
+            143,
+            "base_url: \"%\"\ntoken: acctq-sandbox-token\n",
+            "",
+        ),
         (
             "ndjson",
             Signal::INT,
@@ -325,10 +623,16 @@ fn it_says_where_it_is_in_every_format_and_ends_with_a_signal() {
             "",
         ),
     ] {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = TcpListener::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap()
+            .port();
         let url = format!("http://127.0.0.1:{port}");
         let home = Home::new();
-        let mut started = home.acctq(&format!("sandbox --port {port} -o {format}")).start();
+        let mut started = home
+            .acctq(&format!("sandbox --port {port} -o {format}"))
+            .start();
         for line in first.replace('%', &url).lines() {
             assert_eq!(started.line(), format!("{line}\n"));
         }
@@ -356,8 +660,15 @@ fn a_port_in_use_is_a_clear_error() {
             "\n  hint: is another program using that port? --port 0 takes a free one\n",
         ],
     );
-    let error = home.acctq(&format!("sandbox --port {port} -o json")).run().fails(1, &[]).error();
-    assert_eq!((&error["code"], &error["retryable"]), (&"failed".into(), &false.into()));
+    let error = home
+        .acctq(&format!("sandbox --port {port} -o json"))
+        .run()
+        .fails(1, &[])
+        .error();
+    assert_eq!(
+        (&error["code"], &error["retryable"]),
+        (&"failed".into(), &false.into())
+    );
     for port in ["65536", "-1", "http"] {
         home.acctq(&format!("sandbox --port={port}"))
             .run()
@@ -399,7 +710,10 @@ fn it_binds_to_loopback_and_answers_to_its_own_name_only() {
         ("", "403 Forbidden"),
     ] {
         let answer = sandbox.get(host, path, PUBLIC);
-        assert!(answer.starts_with(&format!("HTTP/1.1 {status}\r\n")), "{host}: {answer}");
+        assert!(
+            answer.starts_with(&format!("HTTP/1.1 {status}\r\n")),
+            "{host}: {answer}"
+        );
         assert!(!answer.contains("evil"), "{answer}");
     }
     // Another address of this machine's own loopback network is not its own.
@@ -413,17 +727,29 @@ fn it_binds_to_loopback_and_answers_to_its_own_name_only() {
 fn a_real_token_is_refused_and_never_logged() {
     let sandbox = Sandbox::start();
     for (path, status) in [
-        ("/api/v1/connected-accounts/cacc_activestandard", "401 Unauthorized"),
+        (
+            "/api/v1/connected-accounts/cacc_activestandard",
+            "401 Unauthorized",
+        ),
         ("/api/v1/partners/accounts/ending", "403 Forbidden"),
     ] {
         for token in [TOKEN, "", &format!("{PUBLIC}x")] {
             let answer = sandbox.get("127.0.0.1:PORT", path, token);
-            assert!(answer.starts_with(&format!("HTTP/1.1 {status}\r\n")), "{answer}");
-            assert!(!answer.contains("canary") && !answer.contains(PUBLIC), "{answer}");
+            assert!(
+                answer.starts_with(&format!("HTTP/1.1 {status}\r\n")),
+                "{answer}"
+            );
+            assert!(
+                !answer.contains("canary") && !answer.contains(PUBLIC),
+                "{answer}"
+            );
         }
     }
     let answer = sandbox.get("127.0.0.1:PORT", &format!("/{TOKEN}"), TOKEN);
-    assert!(answer.starts_with("HTTP/1.1 404 ") && !answer.contains("canary"), "{answer}");
+    assert!(
+        answer.starts_with("HTTP/1.1 404 ") && !answer.contains("canary"),
+        "{answer}"
+    );
     let (code, said) = sandbox.end(Signal::TERM);
     assert_eq!((code, said.as_str()), (143, ""));
 }
@@ -444,8 +770,14 @@ fn no_path_leads_out_of_it() {
         "http://evil.test/api/v1/partners/accounts/ending",
     ] {
         let answer = sandbox.get("127.0.0.1:PORT", path, PUBLIC);
-        assert!(answer.starts_with("HTTP/1.1 404 Not Found\r\n"), "{path}: {answer}");
-        assert!(!answer.contains("root:") && !answer.contains("evil"), "{answer}");
+        assert!(
+            answer.starts_with("HTTP/1.1 404 Not Found\r\n"),
+            "{path}: {answer}"
+        );
+        assert!(
+            !answer.contains("root:") && !answer.contains("evil"),
+            "{answer}"
+        );
     }
     sandbox.is_up();
 }
@@ -455,7 +787,10 @@ fn it_stays_up_whatever_clients_do() {
     // A thousand connections are more than some systems allow unasked.
     let files = getrlimit(Resource::Nofile);
     let enough = files.maximum.map_or(4096, |most| most.min(4096));
-    let raised = Rlimit { current: files.current.map(|now| now.max(enough)), ..files };
+    let raised = Rlimit {
+        current: files.current.map(|now| now.max(enough)),
+        ..files
+    };
     setrlimit(Resource::Nofile, raised).unwrap();
     let sandbox = Sandbox::start();
     // Slow ones, who hold on to what they have got.
@@ -465,11 +800,23 @@ fn it_stays_up_whatever_clients_do() {
     }
     sandbox.is_up();
     for (request, status) in [
-        (format!("GET / HTTP/1.1\r\nX: {}", "x".repeat(100_000)), "431"),
-        (format!("GET / HTTP/1.1\r\n{}\r\n", "X: y\r\n".repeat(1000)), "431"),
-        (format!("GET /{} HTTP/1.1\r\n\r\n", "x".repeat(100_000)), "414"),
+        (
+            format!("GET / HTTP/1.1\r\nX: {}", "x".repeat(100_000)),
+            "431",
+        ),
+        (
+            format!("GET / HTTP/1.1\r\n{}\r\n", "X: y\r\n".repeat(1000)),
+            "431",
+        ),
+        (
+            format!("GET /{} HTTP/1.1\r\n\r\n", "x".repeat(100_000)),
+            "414",
+        ),
         ("\u{0}\u{1}\u{2}\r\n\r\n".to_owned(), "400"),
-        ("GET / HTTP/1.1\r\nContent-Length: 99\r\n\r\n".to_owned(), "413"),
+        (
+            "GET / HTTP/1.1\r\nContent-Length: 99\r\n\r\n".to_owned(),
+            "413",
+        ),
         (
             format!(
                 "POST /api/v1/partners/accounts/ending HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nAuthorization: Bearer {PUBLIC}\r\n\r\n",
@@ -479,7 +826,11 @@ fn it_stays_up_whatever_clients_do() {
         ),
     ] {
         let answer = sandbox.answer(&request);
-        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{}: {answer}", &request[..20]);
+        assert!(
+            answer.starts_with(&format!("HTTP/1.1 {status} ")),
+            "{}: {answer}",
+            &request[..20]
+        );
         sandbox.is_up();
     }
     // Whoever does not come to the end of a request loses the place.
@@ -488,11 +839,15 @@ fn it_stays_up_whatever_clients_do() {
     let guard = Duration::from_secs(60);
     slow[0].set_read_timeout(Some(guard)).unwrap();
     slow[0].read_to_string(&mut told).unwrap();
-    assert!(told.starts_with("HTTP/1.1 408 Request Timeout\r\n"), "{told}");
+    assert!(
+        told.starts_with("HTTP/1.1 408 Request Timeout\r\n"),
+        "{told}"
+    );
     drop(slow);
     // A thousand at once, none of which says a word; who is one too many is told, and the others go on when they leave.
-    let many: Vec<_> =
-        (0..1000).map_while(|_| TcpStream::connect(("127.0.0.1", sandbox.port)).ok()).collect();
+    let many: Vec<_> = (0..1000)
+        .map_while(|_| TcpStream::connect(("127.0.0.1", sandbox.port)).ok())
+        .collect();
     assert_eq!(many.len(), 1000);
     // On a busy machine the last ones may have got a place when the first ones' time was up.
     let is_told = |mut stream: &TcpStream| {
@@ -522,9 +877,18 @@ fn an_account_changes_from_one_look_up_to_the_next() {
     for _ in 0..2 {
         let sandbox = home.sandbox();
         for (command, turns) in [
-            ("get cacc_onboarding", ["pending", "pending", "active", "active"]),
-            ("get cacc_revoking", ["pending", "suspended", "revoked", "revoked"]),
-            ("get signingup", ["entitled", "entitled", "provisioned", "provisioned"]),
+            (
+                "get cacc_onboarding",
+                ["pending", "pending", "active", "active"],
+            ),
+            (
+                "get cacc_revoking",
+                ["pending", "suspended", "revoked", "revoked"],
+            ),
+            (
+                "get signingup",
+                ["entitled", "entitled", "provisioned", "provisioned"],
+            ),
         ] {
             for turn in turns {
                 home.acctq(&format!("{command} -F status -o ndjson"))
@@ -597,7 +961,10 @@ fn a_long_list_takes_no_more_memory_than_a_short_one() {
     assert!(list.len() > 20_000_000, "only {} bytes", list.len());
     let status =
         std::fs::read_to_string(format!("/proc/{}/status", sandbox.started.child.id())).unwrap();
-    let most = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    let most = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))
+        .unwrap();
     let most: usize = most.trim().trim_end_matches(" kB").parse().unwrap();
     assert!(most < 16 * 1024, "{most} kB");
 }

@@ -18,8 +18,18 @@ pub fn terminal(width: u16) -> (File, File) {
     grantpt(&master).unwrap();
     unlockpt(&master).unwrap();
     let path = ptsname(&master, Vec::new()).unwrap();
-    let terminal = open(path.as_c_str(), OFlags::RDWR | OFlags::NOCTTY, Mode::empty()).unwrap();
-    let size = Winsize { ws_row: 50, ws_col: width, ws_xpixel: 0, ws_ypixel: 0 };
+    let terminal = open(
+        path.as_c_str(),
+        OFlags::RDWR | OFlags::NOCTTY,
+        Mode::empty(),
+    )
+    .unwrap();
+    let size = Winsize {
+        ws_row: 50,
+        ws_col: width,
+        ws_xpixel: 0,
+        ws_ypixel: 0,
+    };
     tcsetwinsize(&terminal, size).unwrap();
     (File::from(master), File::from(terminal))
 }
@@ -30,7 +40,10 @@ fn on_terminal(run: Run, width: u16) -> (Option<i32>, String) {
     let (mut master, terminal) = terminal(width);
     // Only the program holds the terminal's end then, which must close for the reader to see the end.
     let mut started = run.start_with(|command| {
-        command.stdin(Stdio::null()).stdout(terminal.try_clone().unwrap()).stderr(terminal)
+        command
+            .stdin(Stdio::null())
+            .stdout(terminal.try_clone().unwrap())
+            .stderr(terminal)
     });
     let reader = thread::spawn(move || {
         let (mut sent, mut buffer) = (Vec::new(), [0; 4096]);
@@ -59,7 +72,10 @@ fn without_bold(text: &str) -> String {
 
 /// The widest line, in characters: only where each is one column wide.
 fn widest(text: &str) -> usize {
-    text.lines().map(|line| line.chars().count()).max().unwrap_or(0)
+    text.lines()
+        .map(|line| line.chars().count())
+        .max()
+        .unwrap_or(0)
 }
 
 #[test]
@@ -113,13 +129,19 @@ fn several_accounts_keep_their_ids_whole() {
     }
     // Where there is no room for both, a time says how long ago it is.
     assert_eq!(
-        (narrow.matches(" years ago\n").count(), narrow.matches("2023-11-07").count()),
+        (
+            narrow.matches(" years ago\n").count(),
+            narrow.matches("2023-11-07").count()
+        ),
         (3, 0),
         "{narrow}"
     );
     let wide = without_bold(&shown(&home, ids, 200));
     assert_eq!(
-        (wide.lines().count(), wide.matches("2023-11-07T05:31:56Z  (").count()),
+        (
+            wide.lines().count(),
+            wide.matches("2023-11-07T05:31:56Z  (").count()
+        ),
         (4, 3),
         "{wide}"
     );
@@ -158,11 +180,17 @@ fn documents_are_the_same_on_a_terminal() {
 fn json_on_a_terminal_has_nothing_between_its_lines() {
     let home = Home::new();
     let account = |args: &str| home.acctq(&format!("-p sandbox {args} -q")).run().stdout;
-    let indented = account("get ending -o json").trim_end().replace('\n', "\n  ");
+    let indented = account("get ending -o json")
+        .trim_end()
+        .replace('\n', "\n  ");
     let line = account("get ending -o ndjson");
     let args = "-p sandbox get ending notfound ending -o";
     for (format, before, after) in [
-        ("json", format!("[\n  {indented}\n{{\"error\":"), format!(",\n  {indented}\n]\n")),
+        (
+            "json",
+            format!("[\n  {indented}\n{{\"error\":"),
+            format!(",\n  {indented}\n]\n"),
+        ),
         ("ndjson", format!("{line}{{\"error\":"), line.clone()),
     ] {
         // Many enough to be told how far it has come.
@@ -187,14 +215,22 @@ fn colour_is_only_where_it_may_be() {
         (&[("TERM", "xterm"), ("NO_COLOR", "")], "", true),
         (&[("TERM", "dumb"), ("CLICOLOR_FORCE", "1")], "", true),
         (&[("TERM", "xterm")], "--color never", false),
-        (&[("TERM", "dumb"), ("NO_COLOR", "1")], "--color always", true),
+        (
+            &[("TERM", "dumb"), ("NO_COLOR", "1")],
+            "--color always",
+            true,
+        ),
     ] {
         // A table, a warning and an error.
-        for (args, code) in
-            [("get drift -F nonsense", 2), ("get drift -F domain", 0), ("get gone", 5)]
-        {
+        for (args, code) in [
+            ("get drift -F nonsense", 2),
+            ("get drift -F domain", 0),
+            ("get gone", 5),
+        ] {
             let run = home.acctq(&format!("-p sandbox {args} {flags}"));
-            let run = env.iter().fold(run, |run, (name, value)| run.env(name, value));
+            let run = env
+                .iter()
+                .fold(run, |run, (name, value)| run.env(name, value));
             let (ended, sent) = on_terminal(run, 80);
             assert_eq!(ended, Some(code), "{sent}");
             assert_eq!(sent.contains('\u{1b}'), colour, "{env:?} {flags}: {sent}");
@@ -222,19 +258,41 @@ fn any_width_will_do() {
                 "{args} on {width}: {sent}"
             );
         }
-        for columns in
-            ["0", "1", "20", "65535", "65536", "-1", "garbage", "", " 80", "99999999999999999999"]
-        {
+        for columns in [
+            "0",
+            "1",
+            "20",
+            "65535",
+            "65536",
+            "-1",
+            "garbage",
+            "",
+            " 80",
+            "99999999999999999999",
+        ] {
             let (code, sent) = on_terminal(home.acctq(args).env("COLUMNS", columns), 80);
             assert_eq!(code, Some(0), "{args} with COLUMNS={columns}: {sent}");
         }
     }
     // What is asked for counts; what makes no sense does not.
     let args = "-p sandbox get cacc_hostile";
-    for (columns, width) in [("40", 40), ("0", 100), ("garbage", 100), ("65536", 100), ("", 100)] {
-        let run = home.acctq(args).env("TERM", "xterm-256color").env("COLUMNS", columns);
+    for (columns, width) in [
+        ("40", 40),
+        ("0", 100),
+        ("garbage", 100),
+        ("65536", 100),
+        ("", 100),
+    ] {
+        let run = home
+            .acctq(args)
+            .env("TERM", "xterm-256color")
+            .env("COLUMNS", columns);
         let (code, sent) = on_terminal(run, 100);
-        assert_eq!((code, sent), (Some(0), shown(&home, args, width)), "{columns}");
+        assert_eq!(
+            (code, sent),
+            (Some(0), shown(&home, args, width)),
+            "{columns}"
+        );
     }
 }
 
@@ -258,18 +316,27 @@ fn lines_fit_the_screen() {
 
 /// A hostile name, and the harmless text that it is shown as.
 const NAMES: [(&str, &str); 6] = [
-    ("a\u{1b}[2J\u{1b}[H\u{9b}31mb", r"a\u{1b}[2J\u{1b}[H\u{9b}31mb"),
+    (
+        "a\u{1b}[2J\u{1b}[H\u{9b}31mb",
+        r"a\u{1b}[2J\u{1b}[H\u{9b}31mb",
+    ),
     ("a\nStatus  active\r\u{8}\t", r"a\nStatus  active\r\u{8}\t"),
     (
         "\u{1b}]0;title\u{7}\u{1b}]52;c;cm0K\u{7}\u{1b}P\u{1b}\\",
         r"\u{1b}]0;title\u{7}\u{1b}]52;c;cm0K\u{7}\u{1b}P\u{1b}\",
     ),
-    ("\u{202e}moc.elpmaxe\u{2066}", r"\u{202e}moc.elpmaxe\u{2066}"),
+    (
+        "\u{202e}moc.elpmaxe\u{2066}",
+        r"\u{202e}moc.elpmaxe\u{2066}",
+    ),
     (
         "\u{200b}\u{200d}\u{feff}\u{e0041}\u{7f}\u{0}",
         r"\u{200b}\u{200d}\u{feff}\u{e0041}\u{7f}\u{0}",
     ),
-    ("\u{1b}c\u{1b}[?1049h\u{85}\u{84}\u{2028}", r"\u{1b}c\u{1b}[?1049h\u{85}\u{84}\u{2028}"),
+    (
+        "\u{1b}c\u{1b}[?1049h\u{85}\u{84}\u{2028}",
+        r"\u{1b}c\u{1b}[?1049h\u{85}\u{84}\u{2028}",
+    ),
 ];
 
 #[test]
@@ -285,12 +352,17 @@ fn a_hostile_name_leaves_every_other_cell_as_it_is() {
             home
         };
         let (one, other) = (home_of(hostile), home_of(harmless));
-        for args in ["get cacc_1 -q", "get cacc_1 cacc_2 -q -F pending_organization_name,status"] {
+        for args in [
+            "get cacc_1 -q",
+            "get cacc_1 cacc_2 -q -F pending_organization_name,status",
+        ] {
             for width in [20, 80, 200] {
                 let sent = shown(&one, args, width);
                 assert_eq!(sent, shown(&other, args, width));
                 assert_eq!(
-                    without_bold(&sent).chars().find(|c| c.is_control() && *c != '\n'),
+                    without_bold(&sent)
+                        .chars()
+                        .find(|c| c.is_control() && *c != '\n'),
                     None
                 );
             }
@@ -336,7 +408,10 @@ fn a_word_of_any_length_wraps_in_no_time() {
     let name = "x".repeat(900_000);
     let home = Home::new();
     home.profile(
-        Wire::answers(json(&format!("{{\"id\":\"cacc_1\",\"metadata\":\"{name}\"}}"))).url(),
+        Wire::answers(json(&format!(
+            "{{\"id\":\"cacc_1\",\"metadata\":\"{name}\"}}"
+        )))
+        .url(),
     );
     let sent = without_bold(&shown(&home, "get cacc_1 -q -F id,metadata", 80));
     let rest = format!("          {}\n", "x".repeat(70)).repeat(900_000 / 70 - 1);
@@ -364,8 +439,14 @@ fn a_name_that_wraps_forges_no_row() {
         home.profile(Wire::answers(json(&body.to_string())).url());
         for width in [20, 40, 80, 100] {
             for (args, rows) in [
-                ("cacc get cacc_1 cacc_1 -q -F pending_organization_name,status", 3),
-                ("cacc get cacc_1 cacc_1 -q -F pending_organization_name,status,id,metadata", 3),
+                (
+                    "cacc get cacc_1 cacc_1 -q -F pending_organization_name,status",
+                    3,
+                ),
+                (
+                    "cacc get cacc_1 cacc_1 -q -F pending_organization_name,status,id,metadata",
+                    3,
+                ),
                 ("cacc get cacc_1 cacc_1 -q -F pending_organization_name", 3),
                 // The name of a member, too.
                 ("cacc get cacc_1 -q", 4),
@@ -399,14 +480,23 @@ fn a_wait_shows_the_last_state() {
         .env("TERM", "xterm-256color");
     let (code, sent) = on_terminal(run, 100);
     assert_eq!(code, Some(0), "{sent}");
-    assert!(sent.contains("status is pending; waiting for status=active, "), "{sent}");
+    assert!(
+        sent.contains("status is pending; waiting for status=active, "),
+        "{sent}"
+    );
     let last = sent.rsplit('\r').next().unwrap();
-    assert!(last.ends_with("\u{1b}[1mStatus\u{1b}[0m  active\n"), "{sent:?}");
+    assert!(
+        last.ends_with("\u{1b}[1mStatus\u{1b}[0m  active\n"),
+        "{sent:?}"
+    );
     let quiet = home
         .acctq("-p sandbox wait cacc_onboarding --for status=active --interval 200ms -F status -q")
         .env("TERM", "xterm-256color");
     let (code, sent) = on_terminal(quiet, 100);
-    assert_eq!((code, without_bold(&sent).as_str()), (Some(0), "Status  active\n"));
+    assert_eq!(
+        (code, without_bold(&sent).as_str()),
+        (Some(0), "Status  active\n")
+    );
 }
 
 /// A name that is waited for moves nothing on the screen: what shows the progress stays on its line, however wide a terminal
@@ -443,18 +533,26 @@ fn a_wait_keeps_to_one_line_of_the_screen() {
             // Nothing above is gone to.
             assert!(!sent.contains("\u{1b}[1A"), "{sent:?}");
             let is_tick = |c| ('\u{2801}'..='\u{28ff}').contains(&c);
-            let drawn: Vec<_> =
-                sent.split(['\r', '\n', '\u{1b}']).filter(|text| text.contains(is_tick)).collect();
+            let drawn: Vec<_> = sent
+                .split(['\r', '\n', '\u{1b}'])
+                .filter(|text| text.contains(is_tick))
+                .collect();
             assert!(!drawn.is_empty(), "{sent:?}");
             for line in &drawn {
                 let line = line.trim_start_matches(|c| !is_tick(c)).trim_end();
                 let (tick, text) = line.split_at(line.chars().next().map_or(0, char::len_utf8));
                 assert!(tick.starts_with(is_tick) && text.is_ascii(), "{line:?}");
-                assert!(line.chars().count() < usize::from(width), "{width}: {line:?}");
+                assert!(
+                    line.chars().count() < usize::from(width),
+                    "{width}: {line:?}"
+                );
             }
             let room = usize::from(width) - 3;
             let shown: String = shown.chars().take(room - 6).collect();
-            assert!(drawn.iter().any(|line| line.contains(&shown)), "{shown:?} in {drawn:?}");
+            assert!(
+                drawn.iter().any(|line| line.contains(&shown)),
+                "{shown:?} in {drawn:?}"
+            );
         }
     }
 }

@@ -77,7 +77,11 @@ impl Authority {
     fn certifies(&self, params: &CertificateParams) -> Identity {
         let key = KeyPair::generate().unwrap();
         let certificate = params.signed_by(&key, &self.issuer).unwrap();
-        Identity { chain: vec![certificate.der().clone()], pem: certificate.pem(), key }
+        Identity {
+            chain: vec![certificate.der().clone()],
+            pem: certificate.pem(),
+            key,
+        }
     }
 }
 
@@ -92,7 +96,11 @@ impl Identity {
     fn self_signed(params: &CertificateParams) -> Self {
         let key = KeyPair::generate().unwrap();
         let certificate = params.self_signed(&key).unwrap();
-        Identity { chain: vec![certificate.der().clone()], pem: certificate.pem(), key }
+        Identity {
+            chain: vec![certificate.der().clone()],
+            pem: certificate.pem(),
+            key,
+        }
     }
 
     fn again(&self) -> Self {
@@ -198,7 +206,11 @@ fn refuses(name: &str, wire: &Wire, host: &str, trusted: &str, message: &str, hi
         ],
         "{name}"
     );
-    assert_eq!((wire.connections_of(2), wire.requests().len()), (2, 0), "{name}");
+    assert_eq!(
+        (wire.connections_of(2), wire.requests().len()),
+        (2, 0),
+        "{name}"
+    );
 }
 
 #[test]
@@ -393,34 +405,56 @@ fn a_chain_that_is_whole_is_trusted() {
     let own_and_another = format!("{}{own}", root.pem);
     let at_localhost = |params: &CertificateParams| issuing.certifies(params).with(&issuing);
     for (name, identity, host, trusted) in [
-        ("with its intermediate", at_localhost(&for_names(&["localhost"])), "localhost", &root.pem),
+        (
+            "with its intermediate",
+            at_localhost(&for_names(&["localhost"])),
+            "localhost",
+            &root.pem,
+        ),
         (
             "an intermediate that is trusted itself",
             issuing.certifies(&for_names(&["localhost"])),
             "localhost",
             &issuing.pem,
         ),
-        ("for an address", at_localhost(&for_names(&["127.0.0.1"])), "127.0.0.1", &root.pem),
+        (
+            "for an address",
+            at_localhost(&for_names(&["127.0.0.1"])),
+            "127.0.0.1",
+            &root.pem,
+        ),
         (
             "one of those that are trusted themselves",
             self_signed.again(),
             "localhost",
             &own_and_another,
         ),
-        ("a self-signed one that is trusted itself", self_signed, "localhost", &own),
+        (
+            "a self-signed one that is trusted itself",
+            self_signed,
+            "localhost",
+            &own,
+        ),
     ] {
         for version in [&version::TLS12, &version::TLS13] {
             let wire = Wire::tls(identity.again().speaks(&[version], None), json(ACCOUNT));
             let home = Home::new();
             home.profile(&format!("https://{host}:{}", wire.port()));
             let trusted = home.file("trusted.pem", trusted, 0o644);
-            let got = home.acctq("cacc get cacc_1 -o ndjson").env("SSL_CERT_FILE", &trusted).run();
+            let got = home
+                .acctq("cacc get cacc_1 -o ndjson")
+                .env("SSL_CERT_FILE", &trusted)
+                .run();
             assert_eq!(
                 (got.code, got.stdout, got.stderr),
                 (0, format!("{ACCOUNT}\n"), String::new()),
                 "{name}"
             );
-            assert_eq!((wire.connections(), wire.requests().len()), (1, 1), "{name}");
+            assert_eq!(
+                (wire.connections(), wire.requests().len()),
+                (1, 1),
+                "{name}"
+            );
         }
     }
 }
@@ -429,10 +463,19 @@ fn a_chain_that_is_whole_is_trusted() {
 fn a_client_certificate_that_is_demanded_is_named() {
     let root = Authority::root("Acme Root");
     for version in [&version::TLS12, &version::TLS13] {
-        let config = root.certifies(&for_names(&["localhost"])).speaks(&[version], Some(&root));
+        let config = root
+            .certifies(&for_names(&["localhost"]))
+            .speaks(&[version], Some(&root));
         let wire = Wire::tls(config, json(ACCOUNT));
         let message = "HOST demands a client certificate";
-        refuses(&format!("{version:?}"), &wire, "localhost", &root.pem, message, NO_CLIENT);
+        refuses(
+            &format!("{version:?}"),
+            &wire,
+            "localhost",
+            &root.pem,
+            message,
+            NO_CLIENT,
+        );
     }
 }
 
@@ -455,15 +498,30 @@ fn what_speaks_no_tls_is_sent_no_request() {
             "HOST does not speak TLS on this port",
             NO_TLS,
         ),
-        ("garbage", vec![0xa5; 4096], "HOST does not speak TLS on this port", NO_TLS),
-        ("zeros", vec![0; 64], "HOST does not speak TLS on this port", NO_TLS),
+        (
+            "garbage",
+            vec![0xa5; 4096],
+            "HOST does not speak TLS on this port",
+            NO_TLS,
+        ),
+        (
+            "zeros",
+            vec![0; 64],
+            "HOST does not speak TLS on this port",
+            NO_TLS,
+        ),
         (
             "only older versions",
             alert(70),
             "HOST offers no TLS version or cipher that is safe",
             "it must speak TLS 1.2 or 1.3; ask its operator",
         ),
-        ("no such name", alert(112), "HOST refused the TLS handshake", refused),
+        (
+            "no such name",
+            alert(112),
+            "HOST refused the TLS handshake",
+            refused,
+        ),
         (
             "no handshake",
             alert(40),
@@ -499,9 +557,16 @@ fn what_speaks_no_tls_is_sent_no_request() {
         let home = Home::new();
         home.profile(&format!("https://{host}"));
         let trusted = home.file("trusted.pem", &root.pem, 0o644);
-        let ended = home.acctq("cacc get cacc_1 --retries 3").env("SSL_CERT_FILE", &trusted).run();
+        let ended = home
+            .acctq("cacc get cacc_1 --retries 3")
+            .env("SSL_CERT_FILE", &trusted)
+            .run();
         let message = message.replace("HOST", &host);
-        ended.is(7, "", &format!("error: {message} (cacc_1, profile test)\n  hint: {hint}\n"));
+        ended.is(
+            7,
+            "",
+            &format!("error: {message} (cacc_1, profile test)\n  hint: {hint}\n"),
+        );
         let (sent, listener) = server.join().unwrap();
         assert!(listener.accept().is_err(), "{name}: tried again");
         // A handshake record, and nothing of a request in the clear.
@@ -533,17 +598,44 @@ fn an_end_without_close_notify_is_an_end_only_where_the_length_is_known() {
         let error = ended.fails(7, &[]).error();
         let message = error["message"].as_str().unwrap();
         assert!(message.contains(" closed the connection before its answer was complete (cacc_1, profile test, tried 2 times)"), "{message}");
-        assert_eq!((&error["code"], &error["retryable"]), (&"network".into(), &true.into()));
+        assert_eq!(
+            (&error["code"], &error["retryable"]),
+            (&"network".into(), &true.into())
+        );
     };
     let cases: [(&str, Server, Vec<u8>, Check<'_>, usize); 8] = [
         ("a length, no word", Wire::tls_cut, json(ACCOUNT), &found, 1),
         ("chunks, no word", Wire::tls_cut, chunked.clone(), &found, 1),
-        ("no length, with a word", Wire::tls, unframed.clone(), &found, 1),
+        (
+            "no length, with a word",
+            Wire::tls,
+            unframed.clone(),
+            &found,
+            1,
+        ),
         ("no length, no word", Wire::tls_cut, unframed, &cut, 2),
-        ("404, no length, with a word", Wire::tls, missing.clone(), &not_found, 1),
+        (
+            "404, no length, with a word",
+            Wire::tls,
+            missing.clone(),
+            &not_found,
+            1,
+        ),
         ("404, no length, no word", Wire::tls_cut, missing, &cut, 2),
-        ("half of a length, no word", Wire::tls_cut, json(ACCOUNT)[..120].to_vec(), &cut, 2),
-        ("half of the chunks, no word", Wire::tls_cut, chunked[..120].to_vec(), &cut, 2),
+        (
+            "half of a length, no word",
+            Wire::tls_cut,
+            json(ACCOUNT)[..120].to_vec(),
+            &cut,
+            2,
+        ),
+        (
+            "half of the chunks, no word",
+            Wire::tls_cut,
+            chunked[..120].to_vec(),
+            &cut,
+            2,
+        ),
     ];
     for (name, server, answer, check, connections) in cases {
         let wire = server(root.certifies(&for_names(&["localhost"])).serves(), answer);
@@ -648,7 +740,10 @@ fn what_is_changed_on_the_way_is_asked_again() {
 
 /// A server of `root`, and a home whose profile names it, with this line more.
 fn served(root: &Authority, more: &str) -> (Wire, Home) {
-    let wire = Wire::tls(root.certifies(&for_names(&["localhost"])).serves(), json(ACCOUNT));
+    let wire = Wire::tls(
+        root.certifies(&for_names(&["localhost"])).serves(),
+        json(ACCOUNT),
+    );
     let home = Home::new();
     let url = wire.url();
     home.config(format!(
@@ -697,9 +792,19 @@ fn a_file_of_cas_may_hold_more_than_one_needs() {
         // Added to the roots, be they the system's or others.
         get().run().prints(&found);
         get().env("SSL_CERT_FILE", &other).run().prints(&found);
-        home.config(fs::read_to_string(home.config_path()).unwrap().replace("ca_file", "#"));
-        get().env("SSL_CERT_FILE", home.path().join("ca.pem")).run().prints(&found);
-        get().env("SSL_CERT_FILE", &other).run().fails(7, &["Acme Root"]);
+        home.config(
+            fs::read_to_string(home.config_path())
+                .unwrap()
+                .replace("ca_file", "#"),
+        );
+        get()
+            .env("SSL_CERT_FILE", home.path().join("ca.pem"))
+            .run()
+            .prints(&found);
+        get()
+            .env("SSL_CERT_FILE", &other)
+            .run()
+            .fails(7, &["Acme Root"]);
         assert_eq!(wire.requests().len(), 3, "{text}");
     }
 }
@@ -745,7 +850,12 @@ fn a_file_of_cas_that_is_none_is_named_with_what_is_wrong() {
         let path = home.path().join("ca.pem");
         let get = |args: &str| {
             let run = home.acctq(&format!("cacc get cacc_1 {args}"));
-            if from_profile { run } else { run.env("SSL_CERT_FILE", &path) }.run()
+            if from_profile {
+                run
+            } else {
+                run.env("SSL_CERT_FILE", &path)
+            }
+            .run()
         };
         let hint = if from_profile {
             let config = home.config_path();
@@ -759,12 +869,22 @@ fn a_file_of_cas_that_is_none_is_named_with_what_is_wrong() {
         let message = format!("the CA file {} {words}", path.display());
         get("").is(3, "", &format!("error: {message}\n  hint: {hint}\n"));
         let error = get("-o json").fails(3, &[]).error();
-        assert_eq!((&error["code"], &error["file"]), (&"config".into(), &path.to_str().into()));
-        assert_eq!((&error["message"], &error["hint"]), (&message.into(), &hint.into()));
+        assert_eq!(
+            (&error["code"], &error["file"]),
+            (&"config".into(), &path.to_str().into())
+        );
+        assert_eq!(
+            (&error["message"], &error["hint"]),
+            (&message.into(), &hint.into())
+        );
     };
     for (provoke, words) in cases {
         for from_profile in [false, true] {
-            let more = if from_profile { "ca_file = \"~/ca.pem\"" } else { "" };
+            let more = if from_profile {
+                "ca_file = \"~/ca.pem\""
+            } else {
+                ""
+            };
             let (wire, home) = served(&root, more);
             provoke(&home);
             says(&home, words, from_profile);
@@ -820,12 +940,23 @@ fn a_directory_of_cas() {
     fs::write(theirs.join("other.pem"), &other.pem).unwrap();
     let (ours, theirs) = (ours.display().to_string(), theirs.display().to_string());
     let found = format!("{ACCOUNT}\n");
-    for dirs in [ours.clone(), format!("{theirs}:{ours}"), format!(":{ours}:")] {
+    for dirs in [
+        ours.clone(),
+        format!("{theirs}:{ours}"),
+        format!(":{ours}:"),
+    ] {
         get().env("SSL_CERT_DIR", dirs).run().prints(&found);
     }
     let file = home.file("other.pem", &other.pem, 0o644);
-    get().env("SSL_CERT_FILE", &file).env("SSL_CERT_DIR", &ours).run().prints(&found);
-    get().env("SSL_CERT_DIR", &theirs).run().fails(7, &["Acme Root"]);
+    get()
+        .env("SSL_CERT_FILE", &file)
+        .env("SSL_CERT_DIR", &ours)
+        .run()
+        .prints(&found);
+    get()
+        .env("SSL_CERT_DIR", &theirs)
+        .run()
+        .fails(7, &["Acme Root"]);
     assert_eq!(wire.requests().len(), 4);
 
     let empty = dir("empty");
@@ -850,11 +981,14 @@ fn a_directory_of_cas() {
         let path = path.display();
         for dirs in [path.to_string(), format!("{ours}:{path}")] {
             let hint = "SSL_CERT_DIR names it; it must hold PEM certificates, as `openssl rehash` expects them";
-            home.acctq("cacc get cacc_1").env("SSL_CERT_DIR", dirs).run().is(
-                3,
-                "",
-                &format!("error: the CA directory {path} {words}\n  hint: {hint}\n"),
-            );
+            home.acctq("cacc get cacc_1")
+                .env("SSL_CERT_DIR", dirs)
+                .run()
+                .is(
+                    3,
+                    "",
+                    &format!("error: the CA directory {path} {words}\n  hint: {hint}\n"),
+                );
         }
     }
     assert_eq!(wire.requests().len(), 4);
@@ -868,10 +1002,17 @@ fn a_variable_that_is_set_to_nothing_is_not_set() {
     let found = format!("{ACCOUNT}\n");
     for (file, dir) in [("", ""), ("", ":"), ("", "::")] {
         let get = home.acctq("cacc get cacc_1 -o ndjson");
-        get.env("SSL_CERT_FILE", file).env("SSL_CERT_DIR", dir).run().prints(&found);
+        get.env("SSL_CERT_FILE", file)
+            .env("SSL_CERT_DIR", dir)
+            .run()
+            .prints(&found);
     }
     // Without more, that leaves the system's roots, if it has any: that one is missing is told, not passed over.
-    home.config(fs::read_to_string(home.config_path()).unwrap().replace("ca_file", "#"));
+    home.config(
+        fs::read_to_string(home.config_path())
+            .unwrap()
+            .replace("ca_file", "#"),
+    );
     let unset = |file: Option<&str>, dir: Option<&str>| {
         let mut get = home.acctq("cacc get cacc_1");
         for (name, value) in [("SSL_CERT_FILE", file), ("SSL_CERT_DIR", dir)] {
@@ -884,9 +1025,12 @@ fn a_variable_that_is_set_to_nothing_is_not_set() {
     };
     let never = unset(None, None);
     assert!([3, 7].contains(&never.0), "{never:?}");
-    for (file, dir) in
-        [(Some(""), None), (None, Some("")), (None, Some(":")), (Some(""), Some("::"))]
-    {
+    for (file, dir) in [
+        (Some(""), None),
+        (None, Some("")),
+        (None, Some(":")),
+        (Some(""), Some("::")),
+    ] {
         assert_eq!(unset(file, dir), never);
     }
     assert_eq!(wire.requests().len(), 3);

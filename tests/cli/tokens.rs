@@ -38,7 +38,11 @@ pub fn helped(home: &Home, wire: &Wire, text: &str) -> Run {
 /// Asserts a JSON failure of this message, without any connection.
 #[track_caller]
 fn refused(ended: &Ended, wire: &Wire, code: i32, message: &str) -> serde_json::Value {
-    assert_eq!((ended.code, ended.stdout.as_str()), (code, ""), "{ended:#?}");
+    assert_eq!(
+        (ended.code, ended.stdout.as_str()),
+        (code, ""),
+        "{ended:#?}"
+    );
     let error = ended.error();
     assert_eq!(error["message"], message);
     assert_eq!(
@@ -55,14 +59,21 @@ fn one_final_line_end_is_stripped() {
         let wire = server();
         let home = Home::new();
         home.config(with_source(&wire, "token_file = \"t\""));
-        home.file(home.config_path().with_file_name("t"), format!("{TOKEN}{end}"), 0o600);
+        home.file(
+            home.config_path().with_file_name("t"),
+            format!("{TOKEN}{end}"),
+            0o600,
+        );
         home.acctq(LOOK_UP).run().prints(FOUND);
         let text = format!("{PRINT}; printf '{}'", end.escape_default());
         helped(&home, &wire, &text).run().prints(FOUND);
         let written = format!("{TOKEN}{}", end.escape_default());
         home.config(with_source(&wire, &format!("token = \"{written}\"")));
         home.acctq(LOOK_UP).run().prints(FOUND);
-        home.acctq(LOOK_UP).env("ACCTQ_CONNECT_TOKEN", format!("{TOKEN}{end}")).run().prints(FOUND);
+        home.acctq(LOOK_UP)
+            .env("ACCTQ_CONNECT_TOKEN", format!("{TOKEN}{end}"))
+            .run()
+            .prints(FOUND);
         assert_eq!(bearers(&wire), [TOKEN; 4]);
     }
 }
@@ -117,13 +128,16 @@ fn what_is_no_token_is_refused_before_any_socket_and_never_shown() {
         let ended = home.acctq(LOOK_UP).env("PATH", "/usr/bin:/bin").run();
         refused(&ended, &wire, 4, &message);
 
-        let escaped = text
-            .chars()
-            .fold(String::new(), |escaped, c| escaped + &format!("\\U{:08x}", u32::from(c)));
+        let escaped = text.chars().fold(String::new(), |escaped, c| {
+            escaped + &format!("\\U{:08x}", u32::from(c))
+        });
         let path = home.config(with_source(&wire, &format!("token = \"{escaped}\"")));
         let message = format!("the token in {}:4 {words}", path.display());
         let error = refused(&home.acctq(LOOK_UP).run(), &wire, 4, &message);
-        assert_eq!((error["file"].as_str(), error["line"].as_u64()), (path.to_str(), Some(4)));
+        assert_eq!(
+            (error["file"].as_str(), error["line"].as_u64()),
+            (path.to_str(), Some(4))
+        );
 
         if !text.contains('\0') && !text.is_empty() {
             let message = format!("the token in variable ACCTQ_CONNECT_TOKEN {words}");
@@ -131,7 +145,12 @@ fn what_is_no_token_is_refused_before_any_socket_and_never_shown() {
             refused(&ended, &wire, 4, &message);
             home.config(with_source(&wire, "token_env = \"MINE\""));
             let message = format!("the token in variable MINE {words}");
-            refused(&home.acctq(LOOK_UP).env("MINE", &text).run(), &wire, 4, &message);
+            refused(
+                &home.acctq(LOOK_UP).env("MINE", &text).run(),
+                &wire,
+                4,
+                &message,
+            );
         }
     }
     // 8 KiB are fine.
@@ -139,7 +158,10 @@ fn what_is_no_token_is_refused_before_any_socket_and_never_shown() {
     let home = Home::new();
     let longest = "x".repeat(8 * 1024);
     home.config(with_source(&wire, "token_env = \"MINE\""));
-    home.acctq(LOOK_UP).env("MINE", &longest).run().prints(FOUND);
+    home.acctq(LOOK_UP)
+        .env("MINE", &longest)
+        .run()
+        .prints(FOUND);
     assert_eq!(bearers(&wire), [longest]);
 }
 
@@ -148,7 +170,12 @@ fn a_variable_that_is_unset_or_empty_is_the_end_of_it() {
     let wire = server();
     let home = Home::new();
     let path = home.config(with_source(&wire, "token_env = \"MINE\""));
-    let error = refused(&home.acctq(LOOK_UP).run(), &wire, 4, "variable MINE is not set");
+    let error = refused(
+        &home.acctq(LOOK_UP).run(),
+        &wire,
+        4,
+        "variable MINE is not set",
+    );
     let hint = format!(
         "{}:4 says that it holds the token; `token_env` takes a variable's name, not the token itself",
         path.display()
@@ -157,7 +184,11 @@ fn a_variable_that_is_unset_or_empty_is_the_end_of_it() {
     let ended = home.acctq(LOOK_UP).env("MINE", "").run();
     refused(&ended, &wire, 4, "variable MINE is set but empty");
     // No other source is tried, be it there.
-    let ended = home.acctq(LOOK_UP).env("MINE", TOKEN).env("ACCTQ_CONNECT_TOKEN", "").run();
+    let ended = home
+        .acctq(LOOK_UP)
+        .env("MINE", TOKEN)
+        .env("ACCTQ_CONNECT_TOKEN", "")
+        .run();
     refused(&ended, &wire, 4, "ACCTQ_CONNECT_TOKEN is set but empty");
     home.acctq(LOOK_UP).env("MINE", TOKEN).run().prints(FOUND);
 
@@ -165,7 +196,10 @@ fn a_variable_that_is_unset_or_empty_is_the_end_of_it() {
     let wire = server();
     let pasted = TOKEN.replace('-', "_");
     let path = home.config(with_source(&wire, &format!("token_env = \"{pasted}\"")));
-    let message = format!("the variable that `token_env` names in {}:4 is not set", path.display());
+    let message = format!(
+        "the variable that `token_env` names in {}:4 is not set",
+        path.display()
+    );
     let ended = home.acctq(LOOK_UP).run();
     refused(&ended, &wire, 4, &message);
     assert!(!ended.stderr.contains(&pasted), "{ended:#?}");
@@ -185,21 +219,38 @@ fn token_files() {
     let shown = file.display();
     failing(4, &format!("token file {shown} does not exist"));
     std::os::unix::fs::symlink("nowhere", &file).unwrap();
-    failing(4, &format!("token file {shown} is a link to something that does not exist"));
+    failing(
+        4,
+        &format!("token file {shown} is a link to something that does not exist"),
+    );
     fs::remove_file(&file).unwrap();
     fs::create_dir(&file).unwrap();
     failing(4, &format!("token file {shown} is a directory"));
     fs::remove_dir(&file).unwrap();
-    assert!(Command::new("mkfifo").arg(&file).status().unwrap().success());
+    assert!(
+        Command::new("mkfifo")
+            .arg(&file)
+            .status()
+            .unwrap()
+            .success()
+    );
     failing(4, &format!("token file {shown} is not a regular file"));
     home.file(&file, format!("{TOKEN}{}", "x".repeat(1 << 20)), 0o600);
     failing(4, &format!("token file {shown} is longer than 8 KiB"));
     home.file(&file, TOKEN, 0o644);
-    let hint =
-        failing(3, &format!("{shown} can be read by others (everybody), and it holds a token"));
+    let hint = failing(
+        3,
+        &format!("{shown} can be read by others (everybody), and it holds a token"),
+    );
     assert_eq!(hint, format!("run `chmod 600 {shown}`"));
     let command = hint.split('`').nth(1).unwrap();
-    assert!(Command::new("sh").args(["-c", command]).status().unwrap().success());
+    assert!(
+        Command::new("sh")
+            .args(["-c", command])
+            .status()
+            .unwrap()
+            .success()
+    );
     home.acctq(LOOK_UP).run().prints(FOUND);
 
     // `~/` is the home, and what is relative starts at the configuration, not where somebody stands.
@@ -242,7 +293,11 @@ fn helpers_that_fail() {
             "the program of `token_command` was not found, or the interpreter that its first line names",
             "is it installed and on PATH? `token_command` is a list: the program, then each argument by itself",
         ),
-        (&plain, "command `plain` is not executable", "`chmod +x` makes a script executable"),
+        (
+            &plain,
+            "command `plain` is not executable",
+            "`chmod +x` makes a script executable",
+        ),
         (
             &format!("token_command = [\"{}\"]", blank.display()),
             "command `blank` could not be started: Exec format error (os error 8)",
@@ -254,9 +309,21 @@ fn helpers_that_fail() {
             "command `true` could not be started: Argument list too long (os error 7)",
             "is a limit on processes, memory or open files reached? `ulimit -a` shows them",
         ),
-        (&sh("exit 3"), "command `sh` failed with exit status 3", by_hand),
-        (&sh("kill -9 $$"), "command `sh` was killed by signal 9", by_hand),
-        (&sh("kill -15 $$"), "command `sh` was killed by signal 15", by_hand),
+        (
+            &sh("exit 3"),
+            "command `sh` failed with exit status 3",
+            by_hand,
+        ),
+        (
+            &sh("kill -9 $$"),
+            "command `sh` was killed by signal 9",
+            by_hand,
+        ),
+        (
+            &sh("kill -15 $$"),
+            "command `sh` was killed by signal 15",
+            by_hand,
+        ),
         (
             &script("yes canary-bearer-7f3a9c"),
             "command `sh` printed more than 64 KiB, which is no token, and was ended",
@@ -267,7 +334,11 @@ fn helpers_that_fail() {
             "command `sh` printed more than 64 KiB, which is no token, and was ended",
             "it must print the token and nothing else",
         ),
-        (&script(":"), "the token that command `sh` printed is empty", ""),
+        (
+            &script(":"),
+            "the token that command `sh` printed is empty",
+            "",
+        ),
         (
             &script("echo canary-bearer-7f3a9c >&2"),
             "the token that command `sh` printed is empty",
@@ -279,7 +350,10 @@ fn helpers_that_fail() {
         let run = home.acctq(LOOK_UP).env("PATH", "/usr/bin:/bin");
         let error = refused(&run.run(), &wire, 4, message);
         assert_eq!(error["hint"].as_str().unwrap_or_default(), hint);
-        let ended = home.acctq("get cacc_1 -v").env("PATH", "/usr/bin:/bin").run();
+        let ended = home
+            .acctq("get cacc_1 -v")
+            .env("PATH", "/usr/bin:/bin")
+            .run();
         ended.fails(4, &[&format!("error: {message}\n"), hint]);
     }
 }
@@ -296,13 +370,19 @@ fn a_helper_that_hangs_is_ended_with_all_that_it_has_started() {
             let wire = server();
             let home = Home::new();
             let leash = Leash::new(&home);
-            let text = format!("exec 3>'{}'; echo begun >&3; {hanging}", leash.path().display());
+            let text = format!(
+                "exec 3>'{}'; echo begun >&3; {hanging}",
+                leash.path().display()
+            );
             helped(&home, &wire, &text);
             let ended = home
                 .acctq(&format!("{LOOK_UP} --timeout {timeout}"))
                 .env("PATH", "/usr/bin:/bin")
                 .run();
-            ended.fails(4, &["command `sh` did not finish within ", " s and was ended"]);
+            ended.fails(
+                4,
+                &["command `sh` did not finish within ", " s and was ended"],
+            );
             assert_eq!(wire.connections(), 0);
             match leash.end().as_str() {
                 "begun\n" => break,
@@ -338,7 +418,9 @@ fn part_of_a_token_is_not_used() {
         leash.path().display()
     );
     let error = refused(
-        &helped(&home, &wire, &text).env("PATH", "/usr/bin:/bin").run(),
+        &helped(&home, &wire, &text)
+            .env("PATH", "/usr/bin:/bin")
+            .run(),
         &wire,
         4,
         "command `sh` ended, but its output did not: what it has started goes on printing",
@@ -394,10 +476,18 @@ fn a_helper_is_no_shell_and_not_found_from_where_somebody_stands() {
     let ran = home.path().join("ran");
     home.config(with_source(
         &wire,
-        &format!("token_command = [\"echo\", \"$(touch {}) ; touch ran\"]", ran.display()),
+        &format!(
+            "token_command = [\"echo\", \"$(touch {}) ; touch ran\"]",
+            ran.display()
+        ),
     ));
     let ended = home.acctq(LOOK_UP).env("PATH", "/usr/bin:/bin").run();
-    refused(&ended, &wire, 4, "the token that command `echo` printed has a space in it");
+    refused(
+        &ended,
+        &wire,
+        4,
+        "the token that command `echo` printed has a space in it",
+    );
     assert!(!ran.exists());
 
     // A relative path starts at the configuration.
@@ -418,7 +508,10 @@ fn a_helper_is_asked_once_for_several_ids() {
     let asked = home.path().join("asked");
     let text = format!("echo asked >>'{}'; {PRINT}", asked.display());
     helped(&home, &wire, &text);
-    let ended = home.acctq("cacc get cacc_1 cacc_2 cacc_3").env("PATH", "/usr/bin:/bin").run();
+    let ended = home
+        .acctq("cacc get cacc_1 cacc_2 cacc_3")
+        .env("PATH", "/usr/bin:/bin")
+        .run();
     ended.fails(5, &["cacc_1", "cacc_2", "cacc_3"]);
     assert_eq!(fs::read_to_string(asked).unwrap(), "asked\n");
     assert_eq!(bearers(&wire), [TOKEN; 3]);
@@ -474,16 +567,28 @@ fn no_variable_makes_it_tell_or_keep_more() {
     let plain = server();
     let garbage = Wire::answers(b"garbage\r\n\r\n".to_vec());
     home.config("");
-    home.file(home.config_path().with_file_name("ca.pem"), certificate, 0o600);
-    for (url, code) in
-        [(url.as_str(), 0), (plain.url(), 0), (garbage.url(), 9), ("http://127.0.0.1:1", 7)]
-    {
+    home.file(
+        home.config_path().with_file_name("ca.pem"),
+        certificate,
+        0o600,
+    );
+    for (url, code) in [
+        (url.as_str(), 0),
+        (plain.url(), 0),
+        (garbage.url(), 9),
+        ("http://127.0.0.1:1", 7),
+    ] {
         home.config(format!(
             "[profiles.test.connect]\nbase_url = \"{url}\"\ntoken = \"{TOKEN}\"\nca_file = \"ca.pem\"\n"
         ));
         let mut before = BTreeSet::new();
         files(home.path(), &mut before);
-        for args in ["-vvv", "-vvv -o json", "--verbose --verbose", "-v --retries 0"] {
+        for args in [
+            "-vvv",
+            "-vvv -o json",
+            "--verbose --verbose",
+            "-v --retries 0",
+        ] {
             let ended = home
                 .acctq(&format!("-p test cacc get cacc_1 {args}"))
                 .env("RUST_LOG", "trace")
@@ -491,8 +596,15 @@ fn no_variable_makes_it_tell_or_keep_more() {
                 .env("RUST_LIB_BACKTRACE", "1")
                 .env("SSLKEYLOGFILE", home.path().join("keys"))
                 .run();
-            assert_eq!((ended.code, ended.stdout.is_empty()), (code, code != 0), "{ended:#?}");
-            assert!(ended.stderr.contains("/api/v1/connected-accounts/cacc_1"), "{ended:#?}");
+            assert_eq!(
+                (ended.code, ended.stdout.is_empty()),
+                (code, code != 0),
+                "{ended:#?}"
+            );
+            assert!(
+                ended.stderr.contains("/api/v1/connected-accounts/cacc_1"),
+                "{ended:#?}"
+            );
         }
         let mut after = BTreeSet::new();
         files(home.path(), &mut after);

@@ -35,11 +35,19 @@ fn until_it_holds() {
             "",
         ),
         // Not found is not yet.
-        ("cacc_appearing -o yaml -F status", "status: active\n", "not found\nfound\n"),
+        (
+            "cacc_appearing -o yaml -F status",
+            "status: active\n",
+            "not found\nfound\n",
+        ),
         // There is nothing to show of what is not there.
         ("gone --for not_found", "", "not found\n"),
         // A failure that passes.
-        ("cacc_erroronce --retries 0 -F status -q", "Status  pending\n", ""),
+        (
+            "cacc_erroronce --retries 0 -F status -q",
+            "Status  pending\n",
+            "",
+        ),
         (
             "ending --for activation_token? -F status -o ndjson -q",
             "{\"status\":\"provisioned\"}\n",
@@ -204,7 +212,9 @@ fn what_is_no_use_is_refused() {
         ("", 2, "needs an argument"),
         ("cacc_1", 3, "there is no configuration file"),
     ] {
-        home.acctq(&format!("wait {args}")).run().fails(code, &[says]);
+        home.acctq(&format!("wait {args}"))
+            .run()
+            .fails(code, &[says]);
     }
 }
 
@@ -222,8 +232,9 @@ fn failures_are_ridden_out() {
         json(&account("active")),
     ]);
     home.profile(wire.url());
-    let ended =
-        home.acctq("wait cacc_1 --for status=active --interval 1ms --retries 0 -F status").run();
+    let ended = home
+        .acctq("wait cacc_1 --for status=active --interval 1ms --retries 0 -F status")
+        .run();
     steady(ended).is(
         0,
         "Status  active\n",
@@ -255,10 +266,26 @@ fn the_timeout_is_that_of_one_look_up() {
 fn a_token_that_has_ended_is_read_anew() {
     let home = Home::new();
     let rejected = || response("401 Unauthorized", "", "");
-    home.file("helper", format!("#!/bin/sh\necho x >>asked\necho {TOKEN}\n"), 0o700);
+    home.file(
+        "helper",
+        format!("#!/bin/sh\necho x >>asked\necho {TOKEN}\n"),
+        0o700,
+    );
     for (answers, code, asked) in [
-        (vec![json(&account("pending")), rejected(), json(&account("active"))], 0, "x\nx\n"),
-        (vec![json(&account("pending")), rejected(), rejected()], 4, "x\nx\n"),
+        (
+            vec![
+                json(&account("pending")),
+                rejected(),
+                json(&account("active")),
+            ],
+            0,
+            "x\nx\n",
+        ),
+        (
+            vec![json(&account("pending")), rejected(), rejected()],
+            4,
+            "x\nx\n",
+        ),
         (vec![rejected()], 4, "x\n"),
     ] {
         let wire = in_turn(answers);
@@ -268,9 +295,14 @@ fn a_token_that_has_ended_is_read_anew() {
             home.path().display()
         ));
         home.file("asked", "", 0o600);
-        let ended = home.acctq("wait cacc_1 --for status=active --interval 1ms -F status -q").run();
+        let ended = home
+            .acctq("wait cacc_1 --for status=active --interval 1ms -F status -q")
+            .run();
         assert_eq!(ended.code, code, "{ended:#?}");
-        assert_eq!(std::fs::read_to_string(home.path().join("asked")).unwrap(), asked);
+        assert_eq!(
+            std::fs::read_to_string(home.path().join("asked")).unwrap(),
+            asked
+        );
     }
 }
 
@@ -289,7 +321,14 @@ fn what_is_waited_for_is_no_secret_in_what_is_told() {
         home.path().display()
     ));
     let by_token = format!("metadata.{TOKEN}=PNS-DEFG1234");
-    let args = ["wait", "cacc_1", "--for", "metadata.x=acorn-9913", "--for", &by_token];
+    let args = [
+        "wait",
+        "cacc_1",
+        "--for",
+        "metadata.x=acorn-9913",
+        "--for",
+        &by_token,
+    ];
     let [goal, standing] = [
         "metadata.x=••••••••, metadata.••••••••=••••••••",
         "metadata.x is not set, metadata.•••••••• is not set",
@@ -304,12 +343,23 @@ fn what_is_waited_for_is_no_secret_in_what_is_told() {
     );
     let ended = home.acctq_args(args).arg("-o").arg("json").run();
     assert_eq!((ended.code, ended.stdout.as_str()), (10, ""));
-    let told: Vec<serde_json::Value> =
-        ended.stderr.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let told: Vec<serde_json::Value> = ended
+        .stderr
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
     let expected = &told[0]["progress"]["expectations"];
     assert_eq!(
-        [&expected[0]["expect"], &expected[1]["expect"], &told[1]["error"]["message"]],
-        ["metadata.x=••••••••", "metadata.••••••••=••••••••", message.as_str()]
+        [
+            &expected[0]["expect"],
+            &expected[1]["expect"],
+            &told[1]["error"]["message"]
+        ],
+        [
+            "metadata.x=••••••••",
+            "metadata.••••••••=••••••••",
+            message.as_str()
+        ]
     );
 }
 
@@ -318,10 +368,13 @@ fn a_signal_says_what_was_seen_last() {
     let home = Home::new();
     let wire = in_turn([json(&account("pending"))]);
     home.profile(wire.url());
-    for (signal, code, word) in
-        [(Signal::INT, 130, "interrupted"), (Signal::TERM, 143, "terminated")]
-    {
-        let mut started = home.acctq("wait cacc_1 --for status=active --interval 1h").start();
+    for (signal, code, word) in [
+        (Signal::INT, 130, "interrupted"),
+        (Signal::TERM, 143, "terminated"),
+    ] {
+        let mut started = home
+            .acctq("wait cacc_1 --for status=active --interval 1h")
+            .start();
         assert_eq!(started.message(), "status is pending\n");
         started.signal(signal);
         started.exits().is(

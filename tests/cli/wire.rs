@@ -61,9 +61,14 @@ impl Untouched {
         self.0.set_nonblocking(true).unwrap();
         if let Ok((mut stream, _)) = self.0.accept() {
             let mut said = [0; 4096];
-            stream.set_read_timeout(Some(Duration::from_secs(1))).unwrap();
+            stream
+                .set_read_timeout(Some(Duration::from_secs(1)))
+                .unwrap();
             let length = stream.read(&mut said).unwrap_or(0);
-            panic!("somebody came, and said {:?}", String::from_utf8_lossy(&said[..length]));
+            panic!(
+                "somebody came, and said {:?}",
+                String::from_utf8_lossy(&said[..length])
+            );
         }
     }
 }
@@ -88,10 +93,14 @@ impl BlackHole {
         let at = listener.local_addr().unwrap();
         // Nobody accepts, so the system keeps what comes until it has no room for more.
         let wait = Duration::from_millis(200);
-        let waiting: Vec<_> =
-            (0..10_000).map_while(|_| TcpStream::connect_timeout(&at, wait).ok()).collect();
+        let waiting: Vec<_> = (0..10_000)
+            .map_while(|_| TcpStream::connect_timeout(&at, wait).ok())
+            .collect();
         assert!(waiting.len() < 10_000, "there is always room");
-        BlackHole { listener, _waiting: waiting }
+        BlackHole {
+            listener,
+            _waiting: waiting,
+        }
     }
 
     pub fn port(&self) -> u16 {
@@ -189,7 +198,12 @@ impl Wire {
                 thread::spawn(move || serve(number, stream.unwrap(), &requests));
             }
         });
-        Wire { url: format!("{origin}:{port}"), port, seen, connections }
+        Wire {
+            url: format!("{origin}:{port}"),
+            port,
+            seen,
+            connections,
+        }
     }
 
     /// One script for every connection.
@@ -238,7 +252,12 @@ impl Wire {
         let guard = Duration::from_secs(10);
         let count = self.connections.number.lock().unwrap();
         let fewer = |count: &mut usize| *count < expected;
-        *self.connections.grown.wait_timeout_while(count, guard, fewer).unwrap().0
+        *self
+            .connections
+            .grown
+            .wait_timeout_while(count, guard, fewer)
+            .unwrap()
+            .0
     }
 }
 
@@ -296,7 +315,9 @@ fn tunnel(client: &TcpStream, port: u16, seen: &Mutex<Vec<String>>) -> std::io::
         while let Ok(1..) = (&*client).read(&mut buffer).map(|amount| {
             // Recorded before it is passed on, so it is there once the client has its answer.
             seen.lock().unwrap()[place] += &String::from_utf8_lossy(&buffer[..amount]);
-            (&server).write_all(&buffer[..amount]).map_or(0, |()| amount)
+            (&server)
+                .write_all(&buffer[..amount])
+                .map_or(0, |()| amount)
         }) {}
         let _ = server.shutdown(Shutdown::Write);
     });
@@ -317,8 +338,11 @@ fn read_head(stream: &mut impl Read) -> std::io::Result<String> {
 
 /// A response with this status line, these header lines and this body, and its length.
 pub fn response(status: &str, headers: &str, body: &str) -> Vec<u8> {
-    format!("HTTP/1.1 {status}\r\n{headers}Content-Length: {}\r\n\r\n{body}", body.len())
-        .into_bytes()
+    format!(
+        "HTTP/1.1 {status}\r\n{headers}Content-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
+    .into_bytes()
 }
 
 /// A good answer with this JSON.
@@ -432,7 +456,11 @@ impl Server {
         let fewer = |asked: &mut Asked| asked.requests.len() < requests;
         let asked = self.log.asked.lock().unwrap();
         let guard = Duration::from_secs(60);
-        let (asked, waited) = self.log.grown.wait_timeout_while(asked, guard, fewer).unwrap();
+        let (asked, waited) = self
+            .log
+            .grown
+            .wait_timeout_while(asked, guard, fewer)
+            .unwrap();
         assert!(
             !waited.timed_out(),
             "nobody asks: {} of {requests} requests",

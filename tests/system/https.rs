@@ -32,14 +32,20 @@ pub struct Nginx {
 impl Nginx {
     pub fn new(home: &Home) -> Self {
         let mut params = CertificateParams::new(Vec::new()).unwrap();
-        params.distinguished_name.push(DnType::CommonName, "an authority");
+        params
+            .distinguished_name
+            .push(DnType::CommonName, "an authority");
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let key = KeyPair::generate().unwrap();
         let ca = home.file("ca.pem", params.self_signed(&key).unwrap().pem(), 0o644);
         let issuer = Issuer::new(params, key);
         let key = KeyPair::generate().unwrap();
         let leaf = CertificateParams::new(["127.0.0.1", "0.0.0.0"].map(str::to_owned)).unwrap();
-        home.file("leaf.pem", leaf.signed_by(&key, &issuer).unwrap().pem(), 0o644);
+        home.file(
+            "leaf.pem",
+            leaf.signed_by(&key, &issuer).unwrap().pem(),
+            0o644,
+        );
         home.file("leaf.key", key.serialize_pem(), 0o600);
         let accounts = home.path().join("html/api/v1/connected-accounts");
         fs::create_dir_all(&accounts).unwrap();
@@ -47,7 +53,11 @@ impl Nginx {
         let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
             .map(|kind| format!("{kind}_temp_path {kind};\n"))
             .concat();
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = TcpListener::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap()
+            .port();
         home.file(
             "nginx.conf",
             format!(
@@ -78,7 +88,12 @@ impl Nginx {
             };
         }
         thread::spawn(move || log.for_each(drop));
-        Nginx { child, port, url: format!("https://127.0.0.1:{port}"), ca }
+        Nginx {
+            child,
+            port,
+            url: format!("https://127.0.0.1:{port}"),
+            ca,
+        }
     }
 
     /// A configuration of one profile, with this line in it.
@@ -105,12 +120,22 @@ fn an_authority_of_ones_own_is_trusted_where_it_is_named_and_only_there() {
     let found = "{\"status\":\"active\"}\n";
 
     nginx.profile(&home, "");
-    home.acctq(&get).env("SSL_CERT_FILE", &nginx.ca).run().prints(found);
+    home.acctq(&get)
+        .env("SSL_CERT_FILE", &nginx.ca)
+        .run()
+        .prints(found);
     let error = home.acctq(&get).run().fails(7, &[]).error();
-    assert_eq!((&error["code"], &error["retryable"]), (&"tls".into(), &false.into()), "{error}");
+    assert_eq!(
+        (&error["code"], &error["retryable"]),
+        (&"tls".into(), &false.into()),
+        "{error}"
+    );
     // Another file than the one with the authority: the leaf, which is none.
     let leaf = home.path().join("leaf.key");
-    home.acctq(&get).env("SSL_CERT_FILE", leaf).run().fails(3, &["SSL_CERT_FILE", "leaf.key"]);
+    home.acctq(&get)
+        .env("SSL_CERT_FILE", leaf)
+        .run()
+        .fails(3, &["SSL_CERT_FILE", "leaf.key"]);
 
     let ca_file = home.path().join("ca.pem");
     nginx.profile(&home, &format!("ca_file = {ca_file:?}"));
@@ -122,7 +147,10 @@ fn acctq_and_curl_see_the_same() {
     let home = Home::new();
     let nginx = Nginx::new(&home);
     nginx.profile(&home, "");
-    let ours = home.acctq(&format!("cacc get {ID} -o json")).env("SSL_CERT_FILE", &nginx.ca).run();
+    let ours = home
+        .acctq(&format!("cacc get {ID} -o json"))
+        .env("SSL_CERT_FILE", &nginx.ca)
+        .run();
     assert_eq!((ours.code, ours.stderr.as_str()), (0, ""), "{ours:#?}");
     let mut curl = program(&home, "curl", "curl");
     curl.args(["-sS", "--fail", "--oauth2-bearer", TOKEN, "--cacert"])
@@ -139,7 +167,11 @@ fn acctq_and_curl_see_the_same() {
     };
     assert_eq!(sorted(&ours.stdout), sorted(&theirs.stdout));
     // jq reads doubles; the digits stand in the text.
-    assert!(ours.stdout.contains(": 12345678901234567890.10,"), "{}", ours.stdout);
+    assert!(
+        ours.stdout.contains(": 12345678901234567890.10,"),
+        "{}",
+        ours.stdout
+    );
 }
 
 #[test]
@@ -149,11 +181,17 @@ fn curl_can_use_the_sandbox_as_its_help_says() {
     let sandbox = home.sandbox();
     let start = help.find("curl ").expect("an example with curl");
     let line: Vec<_> = help[start..].lines().take(2).collect();
-    let script = line.join("\n").replace("http://127.0.0.1:4010", &sandbox.url);
+    let script = line
+        .join("\n")
+        .replace("http://127.0.0.1:4010", &sandbox.url);
     // It is there, or this says where to get it.
     program(&home, "curl", "curl");
     let served = home.shell(&format!("{script} -sS")).run();
-    assert_eq!((served.code, served.stderr.as_str()), (0, ""), "{served:#?}");
+    assert_eq!(
+        (served.code, served.stderr.as_str()),
+        (0, ""),
+        "{served:#?}"
+    );
     let mut jq = program(&home, "jq", "jq");
     jq.args(["-r", ".status, .ends_at, .activation_token"]);
     Run::of(jq)

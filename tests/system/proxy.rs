@@ -108,7 +108,13 @@ const ALIKE: &[Row] = &[
 ];
 
 /// Where acctq and curl part, on purpose: variables, host, acctq's way, curl's, and why.
-type Difference = (&'static [(&'static str, &'static str)], &'static str, Way, Way, &'static str);
+type Difference = (
+    &'static [(&'static str, &'static str)],
+    &'static str,
+    Way,
+    Way,
+    &'static str,
+);
 
 #[rustfmt::skip]
 const DIFFERENT: &[Difference] = &[
@@ -149,7 +155,12 @@ impl Field {
         // Any certificate: no handshake comes to its end.
         let key = rcgen::generate_simple_self_signed(["x.test".to_owned()]).unwrap();
         home.file("ca.pem", key.cert.pem(), 0o644);
-        Field { home, a: hangs_up(), b: hangs_up(), server: hangs_up() }
+        Field {
+            home,
+            a: hangs_up(),
+            b: hangs_up(),
+            server: hangs_up(),
+        }
     }
 
     /// A value with the proxies in it.
@@ -181,7 +192,11 @@ impl Field {
                 run = run.env(name, self.value(value));
             }
             let error = run.run().fails(7, &[]).error();
-            if error["code"] == "proxy" { Nowhere } else { Direct }
+            if error["code"] == "proxy" {
+                Nowhere
+            } else {
+                Direct
+            }
         })
     }
 
@@ -198,7 +213,11 @@ impl Field {
             }
             let ended = Run::of(curl).run();
             assert_ne!(ended.code, 0, "{ended:#?}");
-            if self.server.connections() > before { Direct } else { Nowhere }
+            if self.server.connections() > before {
+                Direct
+            } else {
+                Nowhere
+            }
         })
     }
 }
@@ -209,7 +228,10 @@ fn acctq_and_curl_take_the_same_way() {
     let mut wrong = Vec::new();
     let alike = ALIKE.iter().map(|&(v, host, way)| (v, host, way, way, ""));
     for (variables, host, ours, curls, why) in alike.chain(DIFFERENT.iter().copied()) {
-        let found = (field.of_acctq(variables, host), field.of_curl(variables, host));
+        let found = (
+            field.of_acctq(variables, host),
+            field.of_curl(variables, host),
+        );
         if found != (ours, curls) {
             wrong.push((variables, host, why, "acctq and curl took", found));
         }
@@ -249,7 +271,8 @@ fn acctq_and_curl_send_the_same_credentials() {
             .run()
             .fails(7, &["answers 403"]);
         let mut curl = program(&home, "curl", "curl");
-        curl.args(["-sS", "https://api.example.test"]).env("HTTPS_PROXY", &value);
+        curl.args(["-sS", "https://api.example.test"])
+            .env("HTTPS_PROXY", &value);
         Run::of(curl).run();
         let credentials: Vec<_> = proxy
             .requests()
@@ -273,7 +296,11 @@ struct Tinyproxy {
 
 impl Tinyproxy {
     fn new(home: &Home, settings: &str) -> Self {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = TcpListener::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap()
+            .port();
         let conf = home.file(
             "tinyproxy.conf",
             format!("Port {port}\nListen 127.0.0.1\nTimeout 60\nMaxClients 10\n{settings}\n"),
@@ -311,8 +338,10 @@ fn get(home: &Home, nginx: &Nginx, port: u16, args: &str) -> Run {
     home.config(format!(
         "default_profile = \"test\"\n[profiles.test.connect]\nbase_url = \"https://0.0.0.0:{port}\"\ntoken = \"{TOKEN}\"\n"
     ));
-    home.acctq(&format!("cacc get {ID} -F status -o ndjson --retries 1 {args}"))
-        .env("SSL_CERT_FILE", &nginx.ca)
+    home.acctq(&format!(
+        "cacc get {ID} -F status -o ndjson --retries 1 {args}"
+    ))
+    .env("SSL_CERT_FILE", &nginx.ca)
 }
 
 const FOUND: &str = "{\"status\":\"active\"}\n";
@@ -323,10 +352,21 @@ fn a_real_proxy() {
     let nginx = Nginx::new(&home);
     let proxy = Tinyproxy::new(&home, "");
     let at = format!("127.0.0.1:{}", proxy.port);
-    get(&home, &nginx, nginx.port, "").env("HTTPS_PROXY", &at).run().prints(FOUND);
+    get(&home, &nginx, nginx.port, "")
+        .env("HTTPS_PROXY", &at)
+        .run()
+        .prints(FOUND);
     // It is the proxy that connects.
-    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let error = get(&home, &nginx, free, "").env("HTTPS_PROXY", &at).run().fails(7, &[]).error();
+    let free = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
+    let error = get(&home, &nginx, free, "")
+        .env("HTTPS_PROXY", &at)
+        .run()
+        .fails(7, &[])
+        .error();
     let message = format!(
         "the proxy {at} (HTTPS_PROXY) answers 500: it could not open a tunnel to 0.0.0.0:{free} ({ID}, profile test, tried 2 times)"
     );
@@ -352,9 +392,15 @@ fn a_real_proxy_with_authentication() {
     for (userinfo, says) in [
         (format!("user:{PROXY_PASSWORD}@"), None),
         // The same, percent-encoded.
-        (format!("%75ser:{}@", PROXY_PASSWORD.replace('-', "%2D")), None),
+        (
+            format!("%75ser:{}@", PROXY_PASSWORD.replace('-', "%2D")),
+            None,
+        ),
         (String::new(), Some("wants a user name and password")),
-        (format!("user:not-{PROXY_PASSWORD}@"), Some("does not accept the user name and password")),
+        (
+            format!("user:not-{PROXY_PASSWORD}@"),
+            Some("does not accept the user name and password"),
+        ),
     ] {
         // tinyproxy answers wrong credentials with the server's status.
         let status = if userinfo.contains("not") { 401 } else { 407 };
@@ -380,11 +426,19 @@ fn a_real_proxy_with_authentication() {
 fn one_tunnel_serves_many_look_ups() {
     let home = Home::new();
     let nginx = Nginx::new(&home);
-    let proxy =
-        Wire::always(vec![Read, Write(b"HTTP/1.1 200 OK\r\n\r\n".into()), Tunnel(nginx.port)]);
-    get(&home, &nginx, nginx.port, &format!("{ID} {ID} {ID} --jobs 1"))
-        .env("HTTPS_PROXY", format!("127.0.0.1:{}", proxy.port()))
-        .run()
-        .prints(&FOUND.repeat(4));
+    let proxy = Wire::always(vec![
+        Read,
+        Write(b"HTTP/1.1 200 OK\r\n\r\n".into()),
+        Tunnel(nginx.port),
+    ]);
+    get(
+        &home,
+        &nginx,
+        nginx.port,
+        &format!("{ID} {ID} {ID} --jobs 1"),
+    )
+    .env("HTTPS_PROXY", format!("127.0.0.1:{}", proxy.port()))
+    .run()
+    .prints(&FOUND.repeat(4));
     assert_eq!(proxy.connections(), 1);
 }

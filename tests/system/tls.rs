@@ -48,7 +48,13 @@ impl Server {
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let port = lines
             .find_map(|line| {
-                Some(line.unwrap().strip_prefix("ACCEPT ")?.rsplit_once(':')?.1.to_owned())
+                Some(
+                    line.unwrap()
+                        .strip_prefix("ACCEPT ")?
+                        .rsplit_once(':')?
+                        .1
+                        .to_owned(),
+                )
             })
             .expect("s_server listens");
         thread::spawn(move || lines.for_each(drop));
@@ -108,7 +114,9 @@ fn a_directory_that_openssl_rehashed_is_read() {
     let reached = |dir: &Path| {
         let server = Server::new(&home, "");
         home.profile(&format!("https://localhost:{}", server.port));
-        home.acctq(&format!("cacc get {ID}")).env("SSL_CERT_DIR", dir).run()
+        home.acctq(&format!("cacc get {ID}"))
+            .env("SSL_CERT_DIR", dir)
+            .run()
     };
     let empty = reached(&dir);
     empty.fails(3, &["holds no CA certificate", "openssl rehash"]);
