@@ -157,42 +157,37 @@ impl Settings {
 
     /// Every setting as name, value and origin, for `config show`; what cannot be used is described.
     pub fn rows(&self) -> Vec<(String, String, String)> {
-        fn row(name: &str, value: &dyn fmt::Display, origin: &Origin) -> (String, String, String) {
-            (name.to_owned(), value.to_string(), origin.to_string())
-        }
         let mut rows = Vec::new();
+        let mut row = |name: &str, value: String, origin: &dyn fmt::Display| {
+            rows.push((name.to_owned(), value, origin.to_string()));
+        };
         if let Some(Setting { value, origin }) = &self.path {
             let state = match (&self.file, self.is_sandbox()) {
                 (Some(_), _) => "",
                 (None, true) => " (not opened: the sandbox needs none)",
                 (None, false) => " (does not exist)",
             };
-            rows.push(row("config", format!("{}{state}", value.display()), origin));
+            row("config", format!("{}{state}", value.display()), origin);
         }
-        rows.push(match &self.profile {
-            Some(profile) => row("profile", &profile.value, &profile.origin),
-            None => row("profile", "none selected", &Origin::BuiltIn),
-        });
-        rows.push(row("output", self.output.value, &self.output.origin));
+        match &self.profile {
+            Some(profile) => row("profile", profile.value.clone(), &profile.origin),
+            None => row("profile", "none selected".to_owned(), &Origin::BuiltIn),
+        }
+        row("output", self.output.value.to_string(), &self.output.origin);
         // `Debug` writes durations as the file does: 60s, 1.5s, 500ms.
-        let timeout = format!("{:?}", self.timeout.value);
-        rows.push(row("timeout", timeout, &self.timeout.origin));
-        rows.push(row("retries", self.retries.value, &self.retries.origin));
+        row("timeout", format!("{:?}", self.timeout.value), &self.timeout.origin);
+        row("retries", self.retries.value.to_string(), &self.retries.origin);
         for (api, endpoint) in &self.endpoints {
-            let row = |key, value, origin| row(&format!("{api}.{key}"), value, origin);
             match endpoint {
-                Ok(endpoint) => {
-                    let Endpoint { base_url, token, ca_file, .. } = endpoint;
-                    rows.push(row("base_url", base_url.value.to_string(), &base_url.origin));
-                    rows.push(row("token", token.value.describe(), &token.origin));
-                    rows.extend(ca_file.as_ref().map(|file| {
-                        row("ca_file", file.value.display().to_string(), &file.origin)
-                    }));
+                Ok(Endpoint { base_url, token, ca_file, .. }) => {
+                    let url = base_url.value.to_string();
+                    row(&format!("{api}.base_url"), url, &base_url.origin);
+                    row(&format!("{api}.token"), token.value.describe(), &token.origin);
+                    if let Some(Setting { value, origin }) = ca_file {
+                        row(&format!("{api}.ca_file"), value.display().to_string(), origin);
+                    }
                 }
-                Err(error) => {
-                    let words = format!("cannot be used: {error}");
-                    rows.push(((*api).to_owned(), words, String::new()));
-                }
+                Err(error) => row(api, format!("cannot be used: {error}"), &""),
             }
         }
         rows

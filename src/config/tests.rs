@@ -14,7 +14,8 @@ use super::helper::Helper;
 use super::permissions::shell_quoted;
 use super::values::{parse_jobs, parse_port, parse_rate, parse_retries, parse_timeout};
 use super::{
-    BaseUrl, DEFAULT_RETRIES, DEFAULT_TIMEOUT, Flags, SANDBOX, Secret, Settings, TEMPLATE, TokenSource,
+    BaseUrl, DEFAULT_RETRIES, DEFAULT_TIMEOUT, Flags, SANDBOX, Secret, Settings, TEMPLATE,
+    TokenSource,
 };
 use crate::account::{CONNECTED, PARTNER};
 use crate::environment::Environment;
