@@ -4,13 +4,13 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::account::RESOURCES;
 use crate::client::{LONGEST_PAUSE, Throttle};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind};
 
 /// This number of failures in a row, of one kind among network and server, is an outage.
 const OUTAGE: usize = 20;
 
 /// Learns every outcome as soon as it is known, and stops the throttle.
-pub struct Breaker<'a> {
+pub struct CircuitBreaker<'a> {
     throttle: &'a Throttle,
     /// Whether all ids belong to one API: a wrong configuration of it then concerns every id.
     is_one_api: bool,
@@ -35,18 +35,19 @@ pub struct Stop {
     pub is_fatal: bool,
 }
 
-impl<'a> Breaker<'a> {
+impl<'a> CircuitBreaker<'a> {
     pub fn new(throttle: &'a Throttle, is_one_api: bool) -> Self {
-        Breaker { throttle, is_one_api, state: Mutex::default() }
+        CircuitBreaker { throttle, is_one_api, state: Mutex::default() }
     }
 
-    /// Records the result for an id, and stops the run if the other ids would fail alike.
-    pub fn record<T>(&self, result: &Result<T>) {
+    /// Records an account that was found.
+    pub fn found(&self) {
+        self.lock().streak = None;
+    }
+
+    /// Records the failure of an id, and stops the run if the other ids would fail alike.
+    pub fn failed(&self, error: &Error) {
         let mut state = self.lock();
-        let Err(error) = result else {
-            state.streak = None;
-            return;
-        };
         if let Some(reason) = self.judge(&mut state.streak, error) {
             self.stop(&mut state, error, reason.to_owned(), false);
         }
@@ -55,15 +56,6 @@ impl<'a> Breaker<'a> {
     /// Stops the run for a failure that concerns no id.
     pub fn fail(&self, error: &Error) {
         self.stop(&mut self.lock(), error, error.to_string(), true);
-    }
-
-    /// The error of an id that was not tried any more.
-    pub fn refusal(&self) -> Error {
-        match self.stopped() {
-            Some(stop) => Error::new(stop.error.kind(), format!("not tried: {}", stop.reason))
-                .retryable(stop.error.is_retryable()),
-            None => Error::new(Kind::Failed, "not tried: the run was stopped"),
-        }
     }
 
     /// Why the run was stopped, if it was.

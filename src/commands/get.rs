@@ -1,22 +1,21 @@
 //! `cacc get`, `partner account get` and `get`: the look-up of one id, in a straight line. Its failure is the failure of the command.
 
 use std::ffi::OsString;
-use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use super::input::Input;
-use super::session::{Session, about, subject};
-use super::violations::{ViolationReporter, Violations, refusal};
+use super::session::{Session, Target};
+use super::task::Task;
+use super::violations::{self, Warnings};
 use super::{CommandStatus, Context, get_many};
 use crate::account::redact::Tokens;
 use crate::account::{Id, Resource};
-use crate::client::{Found, Throttle, Trace};
+use crate::client::{Throttle, Trace};
 use crate::config::DEFAULT_JOBS;
 use crate::config::values::{parse_jobs, parse_rate, parse_skip};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::flags::{LOOK_UP, Takes};
 use crate::output::Printer;
-use crate::signals::{Shutdown, complete, hint};
 
 /// `<ID|->...`
 #[derive(Debug, clap::Args)]
@@ -64,57 +63,29 @@ fn look_up(
 ) -> Result<CommandStatus> {
     let Context { flags, ui, shutdown, .. } = context;
     let started = Instant::now();
+    let task = Task::begin(context, "before anything was looked up");
     let session = Session::open(context, &flags.for_config(), Tokens::default())?;
     let renderer = session.renderer(resources, false)?;
-    let (throttle, trace) = (Throttle::single(), |trace: &Trace<'_>| ui.trace(trace));
-    let client = session.clients(&throttle, &trace).of_id(id)?;
-    let profile = client.profile();
-    let printing = Arc::new(Mutex::new(()));
-    end_on_signal(shutdown, &printing, id, profile);
+    let trace = |trace: &Trace<'_>| {
+        if ui.shows_traces() {
+            task.write(shutdown, || ui.trace(trace));
+        }
+    };
+    let throttle = Throttle::single();
+    let client = session.clients(&throttle, &trace).of(id.resource(), Some(id))?;
+    let target = Target::account(id, client.profile());
+    task.describe(format!("while looking up {target}"), Some(target));
 
     let found = client.look_up(id, started, None)?;
-    let violations = checked(&found, id, flags.strict)
-        .and_then(|violations| Ok((violations, renderer.render(&found.account, session.redactor())?)));
-    let (violations, piece) = violations.map_err(|e| about(e, id.resource(), Some(id), profile))?;
-    let (mut printer, mut output) = (Printer::new(&renderer), Vec::new());
-    printer.add(piece, &mut output);
+    let violations = violations::check(&found, flags.strict, target)?;
+    let mut printer = Printer::new(&renderer);
+    let mut output = Vec::new();
+    printer.add(renderer.render(&found.account, session.redactor())?, &mut output);
     printer.finish(&mut output);
-
-    let _printing = printing.lock();
-    if !shutdown.is_requested() {
-        ViolationReporter::new(ui, false, "shown").warn(&violations, id, profile);
-        ui.print(&output)?;
-    }
+    let print = || {
+        Warnings::new(ui, false).warn(violations, target, false);
+        ui.print(&output)
+    };
+    task.write(shutdown, print).unwrap_or(Ok(()))?;
     Ok(CommandStatus::Done)
-}
-
-/// The violations of an account that was found; an error with `strict`.
-pub fn checked(found: &Found, id: &Id, strict: bool) -> Result<Violations> {
-    let violations = found.account.violations();
-    if !strict || violations.is_empty() {
-        return Ok(violations);
-    }
-    Err(refusal(&violations, id).with_context(|context| {
-        context.attempts = Some(found.attempts);
-        context.elapsed = Some(found.elapsed);
-    }))
-}
-
-/// Lets a signal wait for the result that is being printed, and say what it interrupted.
-fn end_on_signal(
-    shutdown: &Shutdown,
-    printing: &Arc<Mutex<()>>,
-    id: &Id,
-    profile: Option<&str>,
-) {
-    let (printing, id, profile) = (printing.clone(), id.clone(), profile.map(str::to_owned));
-    shutdown.on_signal(move |kind| {
-        let stalled = complete(move || drop(printing.lock()));
-        let message =
-            format!("{} while looking up {}", kind.code(), subject(&id, profile.as_deref()));
-        let error = Error::new(kind, message)
-            .with_suffix(stalled)
-            .hint(hint(kind, "run it again if you still want it"));
-        Some(about(error, id.resource(), Some(&id), profile.as_deref()))
-    });
 }

@@ -1,6 +1,6 @@
 //! The look-up of several ids: results and failures as they come, in the order of the ids.
 //!
-//! One failure stops nothing, but for one that every further id would share ([`Breaker`]). One lock is held by whatever
+//! One failure stops nothing, but for one that every further id would share ([`CircuitBreaker`]). One lock is held by whatever
 //! writes, so nothing is torn, and nothing is written after a signal. A reader that stalls can hold it for long; how far the run
 //! has come is behind another lock, which is never held for long, and counts only what has been written.
 
@@ -11,13 +11,13 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::breaker::Breaker;
-use super::get::{Args, checked};
+use super::breaker::CircuitBreaker;
+use super::get::Args;
 use super::input::Input;
 use super::output_buffer::OutputBuffer;
-use super::session::{Clients, Session, about};
+use super::session::{Clients, Session, Target};
 use super::summary::{Summary, ids};
-use super::violations::{ViolationReporter, Violations};
+use super::violations::{self, Violations, Warnings};
 use super::{CommandStatus, Context};
 use crate::account::redact::{Redactor, Tokens, hide_credentials};
 use crate::account::{Id, Resource};
@@ -65,7 +65,7 @@ pub fn run(
         }
     };
     let throttle = Throttle::shared(args.rate);
-    let breaker = Breaker::new(&throttle, resources.len() == 1);
+    let breaker = CircuitBreaker::new(&throttle, resources.len() == 1);
     let clients = session.clients(&throttle, &trace);
     let lookups = Lookups {
         throttle: &throttle,
@@ -77,18 +77,15 @@ pub fn run(
         rendering: Mutex::default(),
     };
     let mut delivery =
-        Delivery { results: &results, shutdown, warnings: ViolationReporter::new(ui, true, "shown"), untried: 0 };
+        Delivery { results: &results, shutdown, warnings: Warnings::new(ui, true), untried: 0 };
     let source = iter::from_fn(|| {
         let is_over = || throttle.is_stopped() || shutdown.is_requested();
         let entry = input.next(&is_over).inspect_err(|e| breaker.fail(e)).ok()??;
         results.expect(input.estimate());
         let started = Instant::now();
         let target = parse(&entry.text).and_then(|id| {
-            let client = prepared(&clients, &id, started);
-            if client.is_err() {
-                breaker.record(&client);
-            }
-            Ok((id, client?))
+            let client = prepared(&clients, &id, started).inspect_err(|e| breaker.failed(e))?;
+            Ok((id, client))
         });
         Some(Job { line: entry.line, started, target })
     });
@@ -110,7 +107,7 @@ pub fn run(
             return Err(stop.error.clone());
         }
         results.finish(&mut output)?;
-        delivery.warnings.summarize();
+        delivery.warnings.sum_up();
         if !session.settings.output.value.has_json_errors() {
             ui.note(&results.summary().text(results.started.elapsed()));
         }
@@ -120,8 +117,9 @@ pub fn run(
 
 /// The client of an id, with its token read: so that a token helper is run once, by one look-up, not by all that begin together.
 fn prepared<'a>(clients: &Clients<'a>, id: &Id, started: Instant) -> Result<Arc<Client<'a>>> {
-    let client = clients.of_id(id)?;
-    client.prepare(started).map_err(|e| about(e, id.resource(), Some(id), client.profile()))?;
+    let client = clients.of(id.resource(), Some(id))?;
+    let target = Target::account(id, client.profile());
+    client.prepare(started).map_err(|e| target.describe(e))?;
     Ok(client)
 }
 
@@ -138,7 +136,7 @@ type Answer = Option<(Piece, Violations)>;
 /// What the workers share.
 struct Lookups<'a> {
     throttle: &'a Throttle,
-    breaker: &'a Breaker<'a>,
+    breaker: &'a CircuitBreaker<'a>,
     renderer: &'a Renderer,
     redactor: &'a Redactor,
     strict: bool,
@@ -154,11 +152,12 @@ impl Lookups<'_> {
         if !self.throttle.acquire_id() {
             return Ok(None);
         }
-        let found = client.look_up(id, job.started, None);
-        self.breaker.record(&found);
-        let found = found?;
-        let about = |error| about(error, id.resource(), Some(id), client.profile());
-        let violations = checked(&found, id, self.strict).map_err(about)?;
+        let found = client
+            .look_up(id, job.started, None)
+            .inspect_err(|error| self.breaker.failed(error))?;
+        self.breaker.found();
+        let target = Target::account(id, client.profile());
+        let violations = violations::check(&found, self.strict, target)?;
         let is_large = found.account.document.text().len() > LARGE;
         let _rendering = is_large.then(|| lock(&self.rendering));
         match self.renderer.render(&found.account, self.redactor) {
@@ -166,7 +165,7 @@ impl Lookups<'_> {
                 self.has_rendered.store(true, Ordering::Relaxed);
                 Ok(Some((piece, violations)))
             }
-            Err(error) if self.has_rendered.load(Ordering::Relaxed) => Err(about(error)),
+            Err(error) if self.has_rendered.load(Ordering::Relaxed) => Err(target.describe(error)),
             Err(error) => {
                 self.breaker.fail(&error);
                 Ok(None)
@@ -179,7 +178,7 @@ impl Lookups<'_> {
 struct Delivery<'a> {
     results: &'a Results,
     shutdown: &'a Shutdown,
-    warnings: ViolationReporter<'a>,
+    warnings: Warnings<'a>,
     /// How many ids were not tried any more, and what came after them: `--skip` looks it up again.
     untried: usize,
 }
@@ -192,7 +191,7 @@ impl Sink<Job<'_>, Answer> for Delivery<'_> {
         };
         let written = match answer {
             Ok(Some((piece, violations))) if self.untried == 0 => {
-                self.show(&mut output, &job, piece, &violations)
+                self.show(&mut output, &job, piece, violations)
             }
             Err(error) if self.untried == 0 => {
                 self.results.failed(&mut output, &describe(error, &job), job.line)
@@ -221,15 +220,16 @@ impl Delivery<'_> {
         output: &mut Output,
         job: &Job<'_>,
         piece: Piece,
-        violations: &Violations,
+        violations: Violations,
     ) -> Result<()> {
         if let Ok((id, client)) = &job.target
             && !violations.is_empty()
         {
-            if self.warnings.is_due(violations, id.resource()) {
+            if self.warnings.are_new(&violations, id.resource()) {
                 self.results.write(output)?;
             }
-            self.warnings.warn(violations, id, client.profile());
+            let target = Target::account(id, client.profile());
+            self.warnings.warn(violations, target, false);
         }
         self.results.found(output, piece, job.line)
     }

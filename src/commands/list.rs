@@ -13,8 +13,8 @@ use jiff::Timestamp;
 
 use super::list_sort::{Order, Sorter};
 use super::output_buffer::OutputBuffer;
-use super::session::{Session, about, parse_expression};
-use super::violations::{self, ViolationReporter};
+use super::session::{Session, Target, parse_expression};
+use super::violations::{self, Warnings};
 use super::{CommandStatus, Context};
 use crate::account::redact::{Redactor, Tokens};
 use crate::account::{Account, CONNECTED, Id, Resource};
@@ -70,7 +70,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
         }
     };
     let throttle = Throttle::single();
-    let client = session.clients(&throttle, &trace).of(RESOURCE)?;
+    let client = session.clients(&throttle, &trace).of(RESOURCE, None)?;
 
     ui.begin_progress(env);
     let mut listing = Listing {
@@ -80,11 +80,11 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
         renderer: &renderer,
         redactor: session.redactor(),
         strict: flags.strict,
-        profile,
+        target: Target { resource: RESOURCE, id: None, profile },
         now: Timestamp::now(),
         results: &results,
         shutdown,
-        warnings: ViolationReporter::new(ui, true, "shown"),
+        warnings: Warnings::new(ui, true),
         shown: 0,
         refused: 0,
         has_failed: false,
@@ -120,11 +120,11 @@ struct Listing<'a> {
     renderer: &'a Renderer,
     redactor: &'a Redactor,
     strict: bool,
-    profile: Option<&'a str>,
+    target: Target<'a>,
     now: Timestamp,
     results: &'a Results,
     shutdown: &'a Shutdown,
-    warnings: ViolationReporter<'a>,
+    warnings: Warnings<'a>,
     /// How many accounts are shown, or are to be sorted.
     shown: usize,
     /// How many accounts, or lists, `--strict` refused.
@@ -157,18 +157,17 @@ impl Listing<'_> {
         }
         if !violations.is_empty() {
             let id = own_id(account);
-            let id = id.as_ref();
+            let target = Target { id: id.as_ref(), ..self.target };
             if self.strict {
                 self.results.write(&mut output)?;
                 self.refused += 1;
-                let error = violations::refusal_in_list(&violations, RESOURCE, id, !matches);
-                self.results.ui.failure(&about(error, RESOURCE, id, self.profile));
+                self.results.ui.failure(&violations::refusal(&violations, target, !matches));
                 return Ok(ControlFlow::Continue(()));
             }
-            if self.warnings.is_due(&violations, RESOURCE) {
+            if self.warnings.are_new(&violations, RESOURCE) {
                 self.results.write(&mut output)?;
             }
-            self.warnings.warn_in_list(&violations, RESOURCE, id, self.profile, !matches);
+            self.warnings.warn(violations, target, !matches);
         }
         if !matches {
             return Ok(ControlFlow::Continue(()));
@@ -197,7 +196,7 @@ impl Listing<'_> {
             Ok(end) => end,
             Err(error) if self.has_failed => {
                 self.results.break_off(&mut output);
-                return Err(about(error, RESOURCE, None, self.profile));
+                return Err(self.target.describe(error));
             }
             Err(error) if !output.has_begun() => return Err(error),
             Err(error) => {
@@ -212,7 +211,7 @@ impl Listing<'_> {
         if !end.unknown.is_empty() {
             self.report_unknown_members(&end.unknown);
         }
-        self.warnings.summarize();
+        self.warnings.sum_up();
         let (read, written) = (self.results.read(), self.results.written());
         self.results.ui.note(&if !end.is_complete {
             format!("{}; the rest of the list was not read", accounts(written))
@@ -228,15 +227,14 @@ impl Listing<'_> {
     }
 
     fn report_unknown_members(&mut self, names: &[String]) {
-        let error = violations::unknown_members(names, RESOURCE);
-        let error = about(error, RESOURCE, None, self.profile);
+        let error = violations::unknown_members(names, self.target);
         if self.strict {
             self.refused += 1;
             return self.results.ui.failure(&error);
         }
         self.results.ui.warning(&Warning {
             api: Some(RESOURCE.api),
-            profile: self.profile,
+            profile: self.target.profile,
             ..Warning::new(&error.to_string(), error.hint_text().unwrap_or_default())
         });
     }
@@ -348,7 +346,7 @@ impl Results {
             }
         };
         let error = Error::new(kind, message).hint(hint(kind, "run it again if you still want it"));
-        about(error, RESOURCE, None, self.profile.as_deref())
+        Target { resource: RESOURCE, id: None, profile: self.profile.as_deref() }.describe(error)
     }
 
     /// Each change is a single step, so a panic elsewhere leaves nothing half done.

@@ -17,6 +17,7 @@ mod sandbox;
 mod schema;
 mod session;
 mod summary;
+mod task;
 mod violations;
 mod wait;
 

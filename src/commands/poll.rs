@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::session::{about, subject};
+use super::session::about;
 use super::violations::{self, Violations};
 use crate::account::{Account, Id, Redactor, Resource};
 use crate::client::Client;
@@ -259,6 +259,15 @@ impl Question<'_> {
     pub fn goal(&self) -> String {
         let goals: Vec<_> = self.expectations.iter().map(ToString::to_string).collect();
         self.redactor.redact(&goals.join(", "))
+    }
+}
+
+/// `the connected account cacc_… (profile test)`
+pub fn subject(id: &Id, profile: Option<&str>) -> String {
+    let (noun, id) = (id.resource().noun, id.as_str());
+    match profile {
+        Some(profile) => format!("the {noun} {id} (profile {profile})"),
+        None => format!("the {noun} {id}"),
     }
 }
 

@@ -1,5 +1,6 @@
 //! What every command that calls an API shares: the settings, the endpoints and the clients made for them.
 
+use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
@@ -102,58 +103,66 @@ pub struct Clients<'s> {
 }
 
 impl<'s> Clients<'s> {
-    /// The client that looks up `id`.
-    ///
-    /// Err: of the configuration, or of a proxy or CA that cannot be used.
-    pub fn of_id(&self, id: &Id) -> Result<Arc<Client<'s>>> {
-        let client = self.of(id.resource());
-        client.map_err(|e| e.with_context(|context| context.id = Some(id.as_str().to_owned())))
-    }
-
-    /// The client of an API.
-    ///
-    /// Err: of the configuration, or of a proxy or CA that cannot be used.
-    pub fn of(&self, resource: &'static Resource) -> Result<Arc<Client<'s>>> {
+    /// The client that looks up `id`, or lists the accounts of `resource` without one.
+    /// Err: Of the configuration, or of a proxy or CA that cannot be used.
+    pub fn of(&self, resource: &'static Resource, id: Option<&Id>) -> Result<Arc<Client<'s>>> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, client)) = known.iter().find(|(other, _)| *other == resource) {
             return Ok(client.clone());
         }
-        let (endpoint, profile) = self
-            .session
-            .endpoint(resource)
-            .map_err(|e| about(e, resource, None, None))?;
+        let mut target = Target { resource, id, profile: None };
+        let (endpoint, profile) =
+            self.session.endpoint(resource).map_err(|error| target.describe(error))?;
+        target.profile = profile;
         let limits = Limits {
             timeout: self.session.settings.timeout.value,
             retries: self.session.settings.retries.value,
         };
         let client = Client::new(endpoint, profile.map(str::to_owned), limits, self.run)
-            .map_err(|e| about(e, resource, None, profile))?;
+            .map_err(|error| target.describe(error))?;
         let client = Arc::new(client);
         known.push((resource, client.clone()));
         Ok(client)
     }
 }
 
-/// Adds to an error what it is about: the one place where an error learns that, but for the client's own.
-pub fn about(
-    error: Error,
-    resource: &'static Resource,
-    id: Option<&Id>,
-    profile: Option<&str>,
-) -> Error {
-    error.with_context(|context| {
-        context.id = id.map(|id| id.as_str().to_owned());
-        context.api = Some(resource.api);
-        context.profile = profile.map(str::to_owned);
-    })
+/// What a look-up, a message or an error is about: an account, or all of them, of one profile.
+#[derive(Clone, Copy)]
+pub struct Target<'a> {
+    pub resource: &'static Resource,
+    /// The account's id, if it is about one that has one.
+    pub id: Option<&'a Id>,
+    /// The profile, unless the environment says where look-ups go.
+    pub profile: Option<&'a str>,
+}
+
+impl<'a> Target<'a> {
+    /// The account of that id.
+    pub fn account(id: &'a Id, profile: Option<&'a str>) -> Self {
+        Target { resource: id.resource(), id: Some(id), profile }
+    }
+
+    /// Adds to an error what it is about: the one place where an error learns that, but for the client's own.
+    pub fn describe(self, error: Error) -> Error {
+        error.with_context(|context| {
+            context.id = self.id.map(|id| id.as_str().to_owned());
+            context.api = Some(self.resource.api);
+            context.profile = self.profile.map(str::to_owned);
+        })
+    }
 }
 
 /// `the connected account cacc_1 (profile test)`
-pub fn subject(id: &Id, profile: Option<&str>) -> String {
-    let (noun, id) = (id.resource().noun, id.as_str());
-    match profile {
-        Some(profile) => format!("the {noun} {id} (profile {profile})"),
-        None => format!("the {noun} {id}"),
+impl fmt::Display for Target<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.id {
+            Some(id) => write!(f, "the {} {}", self.resource.noun, id.as_str())?,
+            None => write!(f, "the list of {}s", self.resource.noun)?,
+        }
+        match self.profile {
+            Some(profile) => write!(f, " (profile {profile})"),
+            None => Ok(()),
+        }
     }
 }
 

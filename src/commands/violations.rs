@@ -5,8 +5,10 @@
 
 use std::collections::BTreeMap;
 
+use super::session::Target;
 use crate::account::{Field, Id, Resource, Violation};
-use crate::error::{Error, Kind};
+use crate::client::Found;
+use crate::error::{Error, Kind, Result};
 use crate::ui::{FieldWarning, Ui, Warning};
 
 /// How many unknown member names a message lists.
@@ -15,134 +17,119 @@ const MAX_NAMES: usize = 5;
 /// The fields of one account that violate the contract.
 pub type Violations = Vec<(&'static Field, Violation)>;
 
-/// What `--strict` and a warning say of an account that `--where` left out.
-const LEFT_OUT: &str = "left out, since --where concludes nothing from such a field";
-
-/// The error that `--strict` makes of the violations of an account that was looked up.
-pub fn refusal(violations: &Violations, id: &Id) -> Error {
-    refusal_in_list(violations, id.resource(), Some(id), false)
+/// `the connected account cacc_1 violates the API's contract: status (unknown value)`
+fn message(violations: &Violations, target: Target<'_>) -> String {
+    let fields = violations
+        .iter()
+        .map(|(field, violation)| format!("{} ({})", field.name, violation.words()));
+    let noun = target.resource.noun;
+    let account = match target.id {
+        Some(id) => format!("the {noun} {}", id.as_str()),
+        None => format!("a {noun} in the list"),
+    };
+    let fields = fields.collect::<Vec<_>>().join(", ");
+    format!("{account} violates the API's contract: {fields}")
 }
 
-/// The error that `--strict` makes of the violations of an account in a list, which may have no valid id.
-pub fn refusal_in_list(
-    violations: &Violations,
-    resource: &Resource,
-    id: Option<&Id>,
-    is_left_out: bool,
-) -> Error {
-    let fate = if is_left_out { LEFT_OUT } else { "shown" };
-    Error::new(Kind::BadResponse, message(violations, resource, id))
-        .hint(format!("without --strict it is {fate}, with a warning"))
-        .with_context(|context| context.status = Some(200))
+/// What happens to an account with violations, for hints.
+const USED: &str = "it is used as it came";
+/// The same where `--where` asks about a field that violates the contract: no expression holds for it.
+const LEFT_OUT: &str = "it is left out, since --where concludes nothing from such a field";
+
+/// The error that `--strict` makes of an account's violations.
+pub fn refusal(violations: &Violations, target: Target<'_>, is_left_out: bool) -> Error {
+    let fate = if is_left_out { LEFT_OUT } else { USED };
+    let error = Error::new(Kind::BadResponse, message(violations, target))
+        .hint(format!("without --strict {fate}, with a warning"))
+        .with_context(|context| context.status = Some(200));
+    target.describe(error)
 }
 
-/// The error that `--strict` makes of unknown members beside the accounts of a list.
-pub fn unknown_members(names: &[String], resource: &Resource) -> Error {
-    let mut listed: Vec<_> = names.iter().take(MAX_NAMES).map(|name| format!("`{name}`")).collect();
+/// The violations of an account that was looked up.
+/// Err: [`refusal`], with `strict`.
+pub fn check(found: &Found, strict: bool, target: Target<'_>) -> Result<Violations> {
+    let violations = found.account.violations();
+    if !strict || violations.is_empty() {
+        return Ok(violations);
+    }
+    let error = refusal(&violations, target, false).with_context(|context| {
+        context.attempts = Some(found.attempts);
+        context.elapsed = Some(found.elapsed);
+    });
+    Err(error)
+}
+
+/// The error that `--strict` makes of members that came beside the accounts of a list.
+pub fn unknown_members(names: &[String], target: Target<'_>) -> Error {
+    let mut listed: Vec<_> = names.iter().take(MAX_NAMES).cloned().collect();
     if names.len() > listed.len() {
         listed.push(format!("{} more", names.len() - listed.len()));
     }
     let message = format!(
         "the list of {}s came with members that the API's contract does not know: {}",
-        resource.noun,
+        target.resource.noun,
         listed.join(", ")
     );
-    Error::new(Kind::BadResponse, message)
+    let error = Error::new(Kind::BadResponse, message)
         .hint("there may be more accounts than these: acctq reads one answer, not several pages")
-        .with_context(|context| context.status = Some(200))
+        .with_context(|context| context.status = Some(200));
+    target.describe(error)
 }
 
-/// `the connected account cacc_1 violates the API's contract: status (unknown value)`
-fn message(violations: &Violations, resource: &Resource, id: Option<&Id>) -> String {
-    let noun = resource.noun;
-    let account = match id {
-        Some(id) => format!("the {noun} {}", id.as_str()),
-        None => format!("a {noun} in the list"),
-    };
-    let fields = violations.iter().map(|(field, how)| format!("{} ({})", field.name, how.words()));
-    let fields = fields.collect::<Vec<_>>().join(", ");
-    format!("{account} violates the API's contract: {fields}")
-}
-
-/// Warns about the violations of one run.
-pub struct ViolationReporter<'a> {
+/// The warnings of one run.
+pub struct Warnings<'a> {
     ui: &'a Ui,
     many: bool,
-    /// What happens to the accounts: `shown`, `judged`.
-    fate: &'static str,
     /// How many accounts violate each field of each API.
     counts: BTreeMap<(&'static str, &'static str), usize>,
     accounts: usize,
 }
 
-impl<'a> ViolationReporter<'a> {
-    /// For one account or `many`, which are `shown` or `judged`.
-    pub fn new(ui: &'a Ui, many: bool, fate: &'static str) -> Self {
-        ViolationReporter { ui, many, fate, counts: BTreeMap::new(), accounts: 0 }
+impl<'a> Warnings<'a> {
+    /// For one account or `many`.
+    pub fn new(ui: &'a Ui, many: bool) -> Self {
+        Warnings { ui, many, counts: BTreeMap::new(), accounts: 0 }
     }
 
-    /// Whether a warning about them is due.
-    pub fn is_due(&self, violations: &Violations, resource: &Resource) -> bool {
+    /// Whether [`Warnings::warn`] would print a warning.
+    pub fn are_new(&self, violations: &Violations, resource: &Resource) -> bool {
         let is_new = |field: &Field| !self.counts.contains_key(&(resource.api, field.name));
         violations.iter().any(|(field, _)| !self.many || is_new(field))
     }
 
-    /// Warns about an account that was looked up, as far as that is due.
-    pub fn warn(&mut self, violations: &Violations, id: &Id, profile: Option<&str>) {
-        let hint = format!("it is {} as it came; --strict makes this an error", self.fate);
-        self.warn_about(violations, id.resource(), Some(id), profile, &hint);
-    }
-
-    /// Warns about an account in a list, as far as that is due.
-    pub fn warn_in_list(
-        &mut self,
-        violations: &Violations,
-        resource: &'static Resource,
-        id: Option<&Id>,
-        profile: Option<&str>,
-        is_left_out: bool,
-    ) {
-        let fate = if is_left_out { LEFT_OUT } else { "shown as it came" };
-        let hint = format!("it is {fate}; --strict makes this an error");
-        self.warn_about(violations, resource, id, profile, &hint);
-    }
-
-    fn warn_about(
-        &mut self,
-        violations: &Violations,
-        resource: &'static Resource,
-        id: Option<&Id>,
-        profile: Option<&str>,
-        hint: &str,
-    ) {
+    /// Warns about what has not been warned about yet.
+    pub fn warn(&mut self, mut violations: Violations, target: Target<'_>, is_left_out: bool) {
         if violations.is_empty() {
             return;
         }
         self.accounts += 1;
-        let mut due = violations.clone();
-        due.retain(|(field, _)| {
-            let count = self.counts.entry((resource.api, field.name)).or_default();
+        violations.retain(|(field, _)| {
+            let count = self.counts.entry((target.resource.api, field.name)).or_default();
             *count += 1;
             *count == 1 || !self.many
         });
-        if due.is_empty() {
+        if violations.is_empty() {
             return;
         }
-        let fields = due.iter().map(|(field, violation)| FieldWarning {
+        let fate = if is_left_out { LEFT_OUT } else { USED };
+        let fields = violations.iter().map(|(field, violation)| FieldWarning {
             name: field.name,
             drift: violation.words().to_owned(),
         });
         self.ui.warning(&Warning {
-            id: id.map(Id::as_str),
-            api: Some(resource.api),
-            profile,
+            id: target.id.map(Id::as_str),
+            api: Some(target.resource.api),
+            profile: target.profile,
             fields: fields.collect(),
-            ..Warning::new(&message(&due, resource, id), hint)
+            ..Warning::new(
+                &message(&violations, target),
+                &format!("{fate}; --strict makes this an error"),
+            )
         });
     }
 
     /// Counts the violations of many accounts, at the end of a run.
-    pub fn summarize(&self) {
+    pub fn sum_up(&self) {
         if !self.many || self.accounts < 2 {
             return;
         }
@@ -154,10 +141,9 @@ impl<'a> ViolationReporter<'a> {
         let list = fields.iter().map(|field| format!("{} ({})", field.name, field.drift));
         let list = list.collect::<Vec<_>>().join(", ");
         let message = format!("{} accounts violate the API's contract: {list}", self.accounts);
-        let hint = format!("they are {} as they came; --strict makes this an error", self.fate);
         self.ui.warning(&Warning {
             fields,
-            ..Warning::new(&message, &hint)
+            ..Warning::new(&message, "they are used as they came; --strict makes this an error")
         });
     }
 }

@@ -9,9 +9,9 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 
 use super::poll::{
-    Answer, Expectation, ExpectationRecord, PollEnd, Question, Schedule, limit,
+    Answer, Expectation, ExpectationRecord, PollEnd, Question, Schedule, limit, subject,
 };
-use super::session::{Session, about, subject};
+use super::session::{Session, about};
 use super::violations::ViolationReporter;
 use super::{CommandStatus, Context};
 use crate::account::redact::Tokens;

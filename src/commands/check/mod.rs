@@ -146,8 +146,8 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
         jobs,
         run.checks.iter().take_while(|_| !shutdown.is_requested()),
         |check| judge(check, &stations, &run, flags.strict),
-        |_| 0,
-        &mut |check: &Arc<Check>, judged| deliver(check, judged, &run, &mut violations),
+        |check, judged| deliver(check, judged, &run, &mut violations),
+        || (),
     );
     ui.end_progress();
     if shutdown.is_requested() {

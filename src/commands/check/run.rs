@@ -8,8 +8,7 @@ use super::junit;
 use super::result::{self, CheckResult, Outcome};
 use super::suite::{Check, shown_name};
 use crate::account::Redactor;
-use crate::commands::poll::{limit, unmet};
-use crate::commands::session::subject;
+use crate::commands::poll::{limit, subject, unmet};
 use crate::commands::{CommandStatus, session};
 use crate::error::{Error, Kind, Result};
 use crate::output::Format;
@@ -164,7 +163,7 @@ impl CheckRun {
             self.ui.note(&format!("{} · {}", summary(results), span(elapsed)));
         }
         let failures = results.iter().filter_map(|result| result.verdicts.as_ref().err());
-        let failed = Kind::merge(failures.map(Error::kind));
+        let failed = Kind::in_common(failures.map(Error::kind));
         let unmet = self.unmet(results, failed);
         if let Some(error) = &unmet {
             self.ui.error(error);
