@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::base_url::BaseUrl;
-use super::file::{Api, section};
+use super::file::section;
 use super::token::{Secret, TokenSource};
 use super::{Origin, SANDBOX, Setting, Settings, at, no_file, variable};
 use crate::account::Resource;
@@ -29,11 +29,9 @@ pub struct Endpoint {
 
 impl Endpoint {
     /// The endpoint of the built-in sandbox.
+    #[must_use]
     pub fn built_in(base_url: BaseUrl, token: Secret) -> Self {
-        let source = TokenSource::Literal {
-            token: Ok(token),
-            origin: Origin::BuiltIn,
-        };
+        let source = TokenSource::Literal(Ok(token), Origin::BuiltIn);
         Endpoint {
             profile: Some(SANDBOX.to_owned()),
             base_url: Setting::new(base_url, Origin::BuiltIn),
@@ -44,13 +42,16 @@ impl Endpoint {
 }
 
 /// The names of an API's variables: token and URL.
-pub(super) fn variables(api: &str) -> (String, String) {
+pub(super) fn variables(api: &str) -> [String; 2] {
     let api = api.to_uppercase();
-    (format!("ACCTQ_{api}_TOKEN"), format!("ACCTQ_{api}_URL"))
+    [format!("ACCTQ_{api}_TOKEN"), format!("ACCTQ_{api}_URL")]
 }
 
 impl Settings {
     /// Where look-ups of `resource` go in the profile of that name, as if `flag` had named it: the environment is set aside.
+    ///
+    /// # Errors
+    /// As for [`Settings::endpoint`].
     pub fn endpoint_of(
         &self,
         profile: &str,
@@ -59,55 +60,35 @@ impl Settings {
     ) -> Result<Endpoint> {
         let profile = Setting::new(profile.to_owned(), Origin::Flag(flag));
         self.require_profile(&profile)?;
-        about(
-            self.of_profile(&profile, resource.api, None),
-            resource,
-            Some(&profile),
-        )
+        self.of_profile(&profile, resource.api, None)
     }
 
     /// The endpoint of the selected profile and the environment.
-    pub(super) fn resolve(
-        &self,
-        resource: &'static Resource,
-        env: &Environment,
-    ) -> Result<Endpoint> {
+    pub(super) fn resolve(&self, api: &str, env: &Environment) -> Result<Endpoint> {
         let profile = self.profile.as_ref();
-        let is_explicit = profile.is_some_and(|p| matches!(p.origin, Origin::Flag(_)));
-        let endpoint = match profile {
-            Some(profile) if is_explicit => self.of_profile(profile, resource.api, None),
-            _ => self.of_environment(resource.api, env),
-        };
-        about(endpoint, resource, profile)
-    }
-
-    fn of_environment(&self, api: &str, env: &Environment) -> Result<Endpoint> {
-        let (token_name, url_name) = variables(api);
-        let token = match env.raw(&token_name) {
-            Some(token) if token.is_empty() => {
-                let message = format!("{token_name} is set but empty");
-                return Err(Error::new(Kind::Auth, message)
-                    .hint("put the token there, or unset it to use the profile's own"));
-            }
-            Some(_) => {
-                let source = TokenSource::Variable {
-                    name: token_name.clone(),
-                    named_in: None,
-                };
-                Some(Setting::new(Arc::new(source), variable(&token_name)))
-            }
-            None => None,
-        };
-        match (env.get(&url_name), token) {
-            (Some(_), None) => {
+        if let Some(profile) = profile.filter(|p| matches!(p.origin, Origin::Flag(_))) {
+            return self.of_profile(profile, api, None);
+        }
+        let [token_name, url_name] = variables(api);
+        if env.raw(&token_name).is_some_and(|token| token.is_empty()) {
+            let message = format!("{token_name} is set but empty");
+            return Err(Error::new(Kind::Auth, message)
+                .hint("put the token there, or unset it to use the profile's own"));
+        }
+        let token = env.raw(&token_name).map(|_| {
+            let source = TokenSource::Variable(token_name.clone(), None);
+            Setting::new(Arc::new(source), variable(&token_name))
+        });
+        match (env.get(&url_name), token, profile) {
+            (Some(_), None, _) => {
                 let message = format!("{url_name} is set, but {token_name} is not");
                 Err(Error::new(Kind::Config, message).hint(format!(
                     "set {token_name} too: a URL from the environment needs its own token, so that no other token is sent there"
                 )))
             }
-            (Some(url), Some(token)) => {
-                let url = url.to_str().ok_or("is not valid UTF-8".to_owned());
-                let base_url = url.and_then(BaseUrl::parse).map_err(|words| {
+            (Some(url), Some(token), _) => {
+                // What is not Unicode is not ASCII either, and refused as that.
+                let base_url = BaseUrl::parse(&url.to_string_lossy()).map_err(|words| {
                     Error::new(Kind::Config, format!("{url_name} {words}"))
                         .hint("it takes a URL such as https://api.example.com")
                 })?;
@@ -118,10 +99,8 @@ impl Settings {
                     ca_file: None,
                 })
             }
-            (None, token) => match &self.profile {
-                Some(profile) => self.of_profile(profile, api, token),
-                None => Err(self.no_profile(&token_name, &url_name)),
-            },
+            (None, token, Some(profile)) => self.of_profile(profile, api, token),
+            (None, _, None) => Err(self.no_profile(&token_name, &url_name)),
         }
     }
 
@@ -135,50 +114,35 @@ impl Settings {
         let name = &profile.value;
         let section = section(name, api);
         let profiles = self.file.as_ref().map(|file| &file.profiles);
-        let Some(settings) = profiles.and_then(|profiles| profiles.get(name)?.get(api)) else {
-            let path = self
-                .path
-                .as_ref()
-                .map(|path| path.value.display().to_string());
-            let path = path.unwrap_or_default();
-            let message = format!("the profile {name} has no {section} in {path}");
+        let Some(found) = profiles.and_then(|profiles| profiles.get(name)?.get(api)) else {
+            let message = format!("the profile {name} has no {section}");
             return Err(Error::new(Kind::Config, message).hint(format!(
                 "add it with its `base_url` and a token, or choose another profile: {}",
                 self.profiles.join(", ")
             )));
         };
-        let Api {
-            origin,
-            base_url,
-            token: own,
-            ca_file,
-        } = settings;
         let lacks = |kind, what: &str| {
-            at(
-                Error::new(kind, format!("{section} has no {what} ({origin})")),
-                origin,
-            )
+            let message = format!("{section} has no {what} ({})", found.origin);
+            at(Error::new(kind, message), &found.origin)
         };
-        let base_url = base_url.clone().ok_or_else(|| {
+        let base_url = found.base_url.clone().ok_or_else(|| {
             lacks(Kind::Config, "`base_url`").hint("add base_url = \"https://…\"")
         })?;
-        let token = token.or_else(|| own.clone()).ok_or_else(|| {
-            let (token_name, _) = variables(api);
-            let variable = match &profile.origin {
-                Origin::Flag(flag) => {
-                    format!("; {token_name} counts with ACCTQ_PROFILE={name}, {flag} sets it aside")
-                }
+        let token = token.or_else(|| found.token.clone()).ok_or_else(|| {
+            let [token_name, _] = variables(api);
+            let or = match profile.origin {
+                Origin::Flag(flag) => format!("; {flag} sets {token_name} aside"),
                 _ => format!(", or set {token_name}"),
             };
             lacks(Kind::Auth, "token").hint(format!(
-                "add one of token_env, token_file, token_command and token{variable}"
+                "add one of token_env, token_file, token_command and token{or}"
             ))
         })?;
         Ok(Endpoint {
             profile: Some(name.clone()),
             base_url,
             token,
-            ca_file: ca_file.clone(),
+            ca_file: found.ca_file.clone(),
         })
     }
 
@@ -188,26 +152,14 @@ impl Settings {
             let hint = error.hint_text().unwrap_or_default().to_owned();
             return error.hint(format!("{hint}; or set {url_name} and {token_name}"));
         };
+        let path = path.value.as_path();
+        let hint = format!(
+            "choose one with -p, with ACCTQ_PROFILE or with `default_profile` in {}: {}",
+            path.display(),
+            self.profiles.join(", ")
+        );
         Error::new(Kind::Config, "no profile is selected")
-            .hint(format!(
-                "choose one with -p, with ACCTQ_PROFILE or with `default_profile` in {}: {}",
-                path.value.display(),
-                self.profiles.join(", ")
-            ))
-            .at(&path.value, None)
+            .hint(hint)
+            .at(path, None)
     }
-}
-
-/// Names the API and the profile in an error.
-fn about<T>(
-    result: Result<T>,
-    resource: &'static Resource,
-    profile: Option<&Setting<String>>,
-) -> Result<T> {
-    result.map_err(|error| {
-        error.with_context(|context| {
-            context.api = Some(resource.api);
-            context.profile = profile.map(|profile| profile.value.clone());
-        })
-    })
 }

@@ -12,34 +12,33 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::base_url::BaseUrl;
-use super::document::{self, Document, quoted_key};
+use super::document::{Document, quoted_key};
 use super::helper::Helper;
-use super::reading::read_file;
-use super::token::{Secret, TokenSource, is_variable_name};
-use super::values::{is_profile_name, parse_retries, parse_timeout};
-use super::{Origin, SANDBOX, Setting, at, is_pasted_secret, permissions, unknown_profile};
+use super::token::{Secret, TokenSource};
+use super::values::{is_profile_name, is_variable_name, parse_retries, parse_timeout};
+use super::{Origin, SANDBOX, Setting, at, permissions, unknown_profile};
 use crate::account::RESOURCES;
 use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
 
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-struct Written {
+struct RawFile {
     default_profile: Option<Spanned<String>>,
-    defaults: Defaults,
-    profiles: BTreeMap<Spanned<String>, BTreeMap<Spanned<String>, Spanned<WrittenApi>>>,
+    defaults: RawDefaults,
+    profiles: BTreeMap<Spanned<String>, BTreeMap<Spanned<String>, Spanned<RawApi>>>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-struct Defaults {
+struct RawDefaults {
     timeout: Option<Spanned<String>>,
     retries: Option<Spanned<u32>>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-struct WrittenApi {
+struct RawApi {
     base_url: Option<Spanned<String>>,
     token: Option<Spanned<String>>,
     token_env: Option<Spanned<String>>,
@@ -70,230 +69,182 @@ pub(super) struct Api {
 impl File {
     /// Reads the file; `None` if nothing of that name exists.
     pub fn read(path: &Path, env: &Environment) -> Result<Option<Self>> {
-        let failed = |words: &str, line| {
-            let message = format!("the configuration file {} {words}", path.display());
-            Error::new(Kind::Config, message)
-                .hint("it must be a TOML file that you can read; --config names another one")
-                .at(path, line)
+        let read = Document::read(path, Kind::Config, "the configuration file")?;
+        let Some((document, metadata)) = read else {
+            return Ok(None);
         };
-        let content = match read_file(path, document::MAX) {
-            Err(unreadable) if unreadable.is_absent => return Ok(None),
-            other => other.map_err(|unreadable| failed(&unreadable.words, None))?,
-        };
-        let metadata = content.metadata.clone();
         permissions::refuse_other_writers(path, &metadata)?;
-        let text = document::decode(content).map_err(|(words, line)| failed(&words, line))?;
-        let reader = Reader {
-            document: Document::new(path, &text, Kind::Config),
-            directory: path.parent().unwrap_or(path),
-            env,
-        };
-        let written: Written = reader.document.parse()?;
-        let apis = || written.profiles.values().flat_map(BTreeMap::values);
+        let raw: RawFile = document.parse()?;
+        let apis = || raw.profiles.values().flat_map(BTreeMap::values);
         if apis().any(|api| api.get_ref().token.is_some()) {
             permissions::refuse_other_readers(path, &metadata)?;
         }
-        reader.file(&written).map(Some)
+        let variables = apis().filter_map(|api| api.get_ref().token_env.as_ref());
+        let reader = Reader {
+            document: &document,
+            directory: path.parent().unwrap_or(path),
+            env,
+            token_variables: variables.map(|name| name.get_ref().clone()).collect(),
+        };
+        reader.file(raw).map(Some)
     }
 }
 
-/// Checks what serde has read, and resolves it.
+/// Checks what serde has read, and resolves paths.
 struct Reader<'a> {
-    document: Document<'a>,
+    document: &'a Document,
     directory: &'a Path,
     env: &'a Environment,
+    /// The variables of every `token_env`, which no helper gets to see.
+    token_variables: Arc<[String]>,
 }
 
 impl Reader<'_> {
-    fn file(&self, written: &Written) -> Result<File> {
-        let defaults = &written.defaults;
-        let retries = |retries: &u32| parse_retries(&retries.to_string());
-        let mut file = File {
-            default_profile: self.checked("", written.default_profile.as_ref(), |name| {
-                Ok(name.clone())
-            })?,
-            timeout: self.checked("timeout", defaults.timeout.as_ref(), |text| {
-                parse_timeout(text)
-            })?,
-            retries: self.checked("retries", defaults.retries.as_ref(), retries)?,
-            profiles: BTreeMap::new(),
-        };
-        let apis = written.profiles.values().flat_map(BTreeMap::values);
-        let variables = apis.filter_map(|api| api.get_ref().token_env.as_ref());
-        let variables: Arc<[String]> = variables.map(|name| name.get_ref().clone()).collect();
-        for (name, written) in &written.profiles {
-            let mut profile = BTreeMap::new();
-            self.check_name(name)?;
-            for (key, api) in written {
-                let api_names = RESOURCES.map(|resource| resource.api);
-                let Some(api_name) = api_names.into_iter().find(|api| api == key.get_ref()) else {
-                    let section = format!("[profiles.{}]", quoted_key(name.get_ref()));
-                    return Err(self.document.unknown_key(
-                        &key.span(),
-                        key.get_ref(),
-                        &section,
-                        &api_names,
-                    ));
-                };
-                let section = section(name.get_ref(), api_name);
-                let origin = self.document.origin(&key.span());
-                profile.insert(
-                    api_name,
-                    self.api(api.get_ref(), origin, &section, &variables)?,
-                );
+    fn file(&self, raw: RawFile) -> Result<File> {
+        let mut profiles = BTreeMap::new();
+        for (name, apis) in raw.profiles {
+            let mistake = if name.get_ref() == SANDBOX {
+                Some(
+                    "the profile `sandbox` is built in and cannot be defined: give it another name",
+                )
+            } else if !is_profile_name(name.get_ref()) {
+                Some("a profile's name is 1 to 64 letters, digits, `.`, `_` and `-`")
+            } else {
+                None
+            };
+            if let Some(what) = mistake {
+                return Err(self.document.error(&name.span(), what));
             }
-            file.profiles.insert(name.get_ref().clone(), profile);
+            let name = name.into_inner();
+            let apis = apis
+                .into_iter()
+                .map(|(key, api)| self.api(&name, &key, api));
+            let apis = apis.collect::<Result<_>>()?;
+            profiles.insert(name, apis);
         }
-        self.check_default(&file)?;
-        Ok(file)
-    }
-
-    fn check_name(&self, name: &Spanned<String>) -> Result<()> {
-        let what = if name.get_ref() == SANDBOX {
-            "the profile `sandbox` is built in and cannot be defined: give it another name"
-        } else if !is_profile_name(name.get_ref()) {
-            "a profile's name is 1 to 64 letters, digits, `.`, `_` and `-`"
-        } else {
-            return Ok(());
+        let retries = |number: u32| parse_retries(&number.to_string());
+        let file = File {
+            default_profile: self.checked("default_profile", raw.default_profile, Ok)?,
+            timeout: self.checked("timeout", raw.defaults.timeout, |text| parse_timeout(&text))?,
+            retries: self.checked("retries", raw.defaults.retries, retries)?,
+            profiles,
         };
-        Err(self.document.error(&name.span(), what))
-    }
-
-    /// A default profile that does not exist is an error, even while another is in use.
-    fn check_default(&self, file: &File) -> Result<()> {
-        let Some(default) = &file.default_profile else {
-            return Ok(());
-        };
-        let names = file.profiles.keys().cloned();
-        let names: Vec<_> = names.chain([SANDBOX.to_owned()]).collect();
-        if names.contains(&default.value) {
-            return Ok(());
+        // A default profile that does not exist is an error, even while another is in use.
+        match &file.default_profile {
+            Some(Setting { value, origin })
+                if value != SANDBOX && !file.profiles.contains_key(value) =>
+            {
+                let names = file.profiles.keys().map(String::as_str);
+                let names: Vec<_> = names.chain([SANDBOX]).collect();
+                let place = format!("(`default_profile`, {origin})");
+                Err(at(unknown_profile(value, &names, &place), origin))
+            }
+            _ => Ok(file),
         }
-        let place = format!("(`default_profile`, {})", default.origin);
-        let error = unknown_profile(&default.value, &names, &place);
-        Err(at(error, &default.origin))
     }
 
     fn api(
         &self,
-        api: &WrittenApi,
-        origin: Origin,
-        section: &str,
-        variables: &Arc<[String]>,
-    ) -> Result<Api> {
-        let url = |text: &String| BaseUrl::parse(text);
-        let path = |text: &String| self.file_name(text);
-        let variable = |name: &String| match is_variable_name(name) {
-            true => Ok(name.clone()),
-            false => Err(
-                "takes the name of a variable (letters, digits and `_`), not a token".to_owned(),
-            ),
-        };
-        let helper = |arguments: &Vec<String>| self.helper(arguments, variables);
-        let named = |setting: Setting<String>| TokenSource::Variable {
-            name: setting.value,
-            named_in: Some(setting.origin),
-        };
-        let literal = |text: Setting<Result<Secret, &'static str>>| TokenSource::Literal {
-            token: text.value,
-            origin: text.origin,
-        };
-        let secret = |text: &String| Ok(Secret::from_line(text.clone().into_bytes()));
-        let sources = [
-            self.source("token", api.token.as_ref(), secret, literal)?,
-            self.source("token_env", api.token_env.as_ref(), variable, named)?,
-            self.source("token_file", api.token_file.as_ref(), path, |s| {
-                TokenSource::File(s.value)
-            })?,
-            self.source("token_command", api.token_command.as_ref(), helper, |s| {
-                TokenSource::Command(s.value)
-            })?,
-        ];
-        let mut sources: Vec<_> = sources.into_iter().flatten().collect();
-        sources.sort_by_key(|(_, start, _)| *start);
-        if let [(first, start, _), (second, other, _), ..] = &sources[..] {
-            let (line, other_line) = (self.document.line(*start), self.document.line(*other));
-            let what = format!(
-                "{section} has two sources for its token: `{first}` in line {line} and `{second}` in line {other_line}"
-            );
+        profile: &str,
+        key: &Spanned<String>,
+        raw: Spanned<RawApi>,
+    ) -> Result<(&'static str, Api)> {
+        let names = RESOURCES.map(|resource| resource.api);
+        let Some(api) = names.into_iter().find(|name| name == key.get_ref()) else {
+            let section = format!("[profiles.{}]", quoted_key(profile));
+            let word = key.get_ref();
             return Err(self
                 .document
-                .error(&(*other..*other), &what)
-                .hint("keep one of them"));
+                .unknown_key(&key.span(), word, &section, &names));
+        };
+        let raw = raw.into_inner();
+        let base_url = self.checked("base_url", raw.base_url, |text| Ok(BaseUrl::parse(&text)?))?;
+        let ca_file = self.checked("ca_file", raw.ca_file, |text| self.file_name(&text))?;
+        let literal = self.checked("token", raw.token, Ok)?.map(|token| {
+            let secret = Secret::from_line(token.value.as_bytes());
+            Setting::new(
+                TokenSource::Literal(secret, token.origin.clone()),
+                token.origin,
+            )
+        });
+        let variable = self.checked("token_env", raw.token_env, |name| {
+            let rule = "takes the name of a variable (letters, digits and `_`), not a token";
+            is_variable_name(&name)
+                .then_some(name)
+                .ok_or(rule.to_owned())
+        })?;
+        let variable = variable.map(|Setting { value, origin }| {
+            Setting::new(TokenSource::Variable(value, Some(origin.clone())), origin)
+        });
+        let file = self.checked("token_file", raw.token_file, |text| {
+            self.file_name(&text).map(TokenSource::File)
+        })?;
+        let command = self.checked("token_command", raw.token_command, |arguments| {
+            self.helper(arguments).map(TokenSource::Command)
+        })?;
+        let keys = ["token", "token_env", "token_file", "token_command"];
+        let sources = keys.into_iter().zip([literal, variable, file, command]);
+        let mut sources = sources.filter_map(|(key, source)| Some((key, source?)));
+        let token = sources.next();
+        if let (Some((first, token)), Some((second, other))) = (&token, sources.next()) {
+            let what = format!(
+                "{} has two sources for its token: `{first}` ({}) and `{second}` ({})",
+                section(profile, api),
+                token.origin,
+                other.origin
+            );
+            return Err(at(Error::new(Kind::Config, what), &other.origin).hint("keep one of them"));
         }
-        Ok(Api {
-            origin,
-            base_url: self.checked("base_url", api.base_url.as_ref(), url)?,
-            token: sources.pop().map(|(_, _, token)| token),
-            ca_file: self.checked("ca_file", api.ca_file.as_ref(), path)?,
-        })
+        let token =
+            token.map(|(_, Setting { value, origin })| Setting::new(Arc::new(value), origin));
+        let origin = self.document.origin(&key.span());
+        Ok((
+            api,
+            Api {
+                origin,
+                base_url,
+                token,
+                ca_file,
+            },
+        ))
     }
 
     /// A checked value and its place. `check` fails with words that follow the key.
-    fn checked<W, T>(
+    fn checked<R, T>(
         &self,
         key: &str,
-        written: Option<&Spanned<W>>,
-        check: impl Fn(&W) -> Result<T, String>,
+        raw: Option<Spanned<R>>,
+        check: impl FnOnce(R) -> Result<T, String>,
     ) -> Result<Option<Setting<T>>> {
-        let Some(written) = written else {
+        let Some(raw) = raw else {
             return Ok(None);
         };
-        let span = written.span();
-        let value = check(written.get_ref())
-            .map_err(|words| self.document.error(&span, &format!("`{key}` {words}")))?;
-        Ok(Some(self.document.setting(&span, value)))
+        let span = raw.span();
+        match check(raw.into_inner()) {
+            Ok(value) => Ok(Some(Setting::new(value, self.document.origin(&span)))),
+            Err(words) => Err(self.document.error(&span, &format!("`{key}` {words}"))),
+        }
     }
 
-    /// A token source, with its key and where it begins.
-    fn source<W, T>(
-        &self,
-        key: &'static str,
-        written: Option<&Spanned<W>>,
-        check: impl Fn(&W) -> Result<T, String>,
-        source: impl Fn(Setting<T>) -> TokenSource,
-    ) -> Result<Option<(&'static str, usize, Setting<Arc<TokenSource>>)>> {
-        let Some(setting) = self.checked(key, written, check)? else {
-            return Ok(None);
-        };
-        let start = written.map_or(0, |written| written.span().start);
-        let origin = setting.origin.clone();
-        let source = Arc::new(source(setting));
-        Ok(Some((key, start, Setting::new(source, origin))))
-    }
-
-    fn helper(&self, arguments: &[String], variables: &Arc<[String]>) -> Result<Helper, String> {
-        let program = arguments.first().filter(|program| !program.is_empty());
-        let program = program.ok_or(
+    fn helper(&self, mut arguments: Vec<String>) -> Result<Helper, String> {
+        let program = arguments.first_mut().filter(|program| !program.is_empty()).ok_or(
             "must be a list of strings: the program, then each argument by itself, as in [\"op\", \"read\", \"op://Vault/item/token\"]",
         )?;
+        // What runs must not depend on the current directory.
+        if program.contains('/') {
+            *program = self.file_name(program)?.to_string_lossy().into_owned();
+        }
         if arguments.iter().any(|argument| argument.contains('\0')) {
             return Err("has a NUL in it, which no program can be given".to_owned());
         }
-        let mut arguments = arguments.to_owned();
-        // What runs must not depend on the current directory.
-        if program.contains('/') {
-            arguments[0] = self.resolve(program)?.to_string_lossy().into_owned();
-        }
-        Ok(Helper::new(arguments, variables.clone()))
-    }
-
-    fn file_name(&self, text: &str) -> Result<PathBuf, String> {
-        if text.is_empty() {
-            return Err("names no file".to_owned());
-        }
-        if text.contains('\0') {
-            return Err("has a NUL in it, which no file has in its name".to_owned());
-        }
-        let path = self.resolve(text)?;
-        if is_pasted_secret(&path) {
-            return Err("takes the name of a file, not a token".to_owned());
-        }
-        Ok(path)
+        Ok(Helper::new(arguments, self.token_variables.clone()))
     }
 
     /// `~/` is the user's home; a relative path starts at the directory of the configuration file.
-    fn resolve(&self, text: &str) -> Result<PathBuf, String> {
+    fn file_name(&self, text: &str) -> Result<PathBuf, String> {
+        if text.is_empty() || text.contains('\0') {
+            return Err("names no file".to_owned());
+        }
         if text.starts_with("~/") && self.env.home().is_none() {
             return Err("begins with ~/, and there is no home directory: set HOME".to_owned());
         }

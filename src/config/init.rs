@@ -1,6 +1,6 @@
 //! The file to begin with: `acctq config init`.
 
-use std::fs::{DirBuilder, OpenOptions};
+use std::fs::{DirBuilder, Metadata, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -23,14 +23,15 @@ pub struct Written {
 
 /// Writes [`TEMPLATE`] where the configuration is looked for, closed to others; never over anything.
 ///
-/// Err: `config` if a file exists, there is no home directory, or others could write it; `failed` if it cannot be written.
+/// # Errors
+/// `config` if a file exists, there is no home directory, or others could write it; `failed` if it cannot be written.
 pub fn init(flags: &Flags, env: &Environment) -> Result<Written> {
     let Setting {
         value: path,
         origin,
     } = config_path(flags, env)?;
     let shown = path.display();
-    write(&path).map_err(|error| {
+    let metadata = write(&path).map_err(|error| {
         let error = match error.kind() {
             io::ErrorKind::AlreadyExists => {
                 Error::new(Kind::Config, format!("{shown} exists already")).hint(
@@ -41,12 +42,10 @@ pub fn init(flags: &Flags, env: &Environment) -> Result<Written> {
         };
         error.at(&path, None)
     })?;
-    if let Ok(metadata) = path.metadata() {
-        refuse_other_writers(&path, &metadata).inspect_err(|_| {
-            // The next call would refuse to read it.
-            let _ = std::fs::remove_file(&path);
-        })?;
-    }
+    refuse_other_writers(&path, &metadata).inspect_err(|_| {
+        // The next call would refuse to read it.
+        let _ = std::fs::remove_file(&path);
+    })?;
     let show = match origin {
         Origin::Flag(flag) => format!("acctq {flag} {} config show", shell_quoted(&path)),
         _ => "acctq config show".to_owned(),
@@ -54,24 +53,24 @@ pub fn init(flags: &Flags, env: &Environment) -> Result<Written> {
     Ok(Written { path, show })
 }
 
-fn write(path: &Path) -> io::Result<()> {
-    if let Some(directory) = path.parent() {
-        let mut builder = DirBuilder::new();
-        builder.recursive(true);
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder
-            .create(directory)
-            .map_err(|error| match error.kind() {
-                // A file stands where the directory belongs; the configuration itself does not exist.
-                io::ErrorKind::AlreadyExists => io::ErrorKind::NotADirectory.into(),
-                _ => error,
-            })?;
-    }
+fn write(path: &Path) -> io::Result<Metadata> {
+    let mut directory = DirBuilder::new();
     let mut options = OpenOptions::new();
+    directory.recursive(true);
     options.write(true).create_new(true);
     #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    {
+        use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+        directory.mode(0o700);
+        options.mode(0o600);
+    }
+    if let Some(parent) = path.parent() {
+        directory.create(parent).map_err(|error| match error.kind() {
+            // A file stands where the directory belongs; the configuration itself does not exist.
+            io::ErrorKind::AlreadyExists => io::ErrorKind::NotADirectory.into(),
+            _ => error,
+        })?;
+    }
     let mut file = options.open(path)?;
     let written = file
         .write_all(TEMPLATE.as_bytes())
@@ -80,5 +79,5 @@ fn write(path: &Path) -> io::Result<()> {
         // Half a configuration is none; why it could not be written matters more than whether it is removed.
         let _ = std::fs::remove_file(path);
     }
-    written
+    written.and_then(|()| file.metadata())
 }

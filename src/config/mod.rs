@@ -25,12 +25,11 @@ pub use init::{TEMPLATE, Written, init};
 pub use token::{Secret, TokenSource};
 pub use values::{DEFAULT_JOBS, DEFAULT_RETRIES, DEFAULT_TIMEOUT};
 
-use crate::account::id::{hide_credentials, repeatable};
 use crate::account::{RESOURCES, Resource};
 use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
 use crate::output::Format;
-use crate::text::nearest;
+use crate::text::{excerpt, nearest};
 use file::File;
 use permissions::shell_quoted;
 use values::{parse_output, parse_retries, parse_timeout};
@@ -135,6 +134,9 @@ pub struct Settings {
 
 impl Settings {
     /// Resolves all settings.
+    ///
+    /// # Errors
+    /// `config`: the file or a variable is wrong, or the profile does not exist.
     pub fn load(flags: &Flags, env: &Environment) -> Result<Self> {
         let path = locate(flags, env)?;
         let chosen = match &flags.profile {
@@ -142,150 +144,135 @@ impl Settings {
             None => text(env, "ACCTQ_PROFILE")?,
         };
         let is_sandbox = chosen.as_ref().is_some_and(|name| name.value == SANDBOX);
-        let file = match &path {
+        let mut file = match &path {
             Some(path) if !is_sandbox => read(path, env)?,
             _ => None,
         };
         let names = file.iter().flat_map(|file| file.profiles.keys().cloned());
         let profiles: Vec<_> = names.chain([SANDBOX.to_owned()]).collect();
-        let default = file.as_ref().and_then(|file| file.default_profile.clone());
+        let (default, timeout, retries) = file.as_mut().map_or((None, None, None), |file| {
+            (
+                file.default_profile.take(),
+                file.timeout.take(),
+                file.retries.take(),
+            )
+        });
+        let is_chosen = chosen.is_some();
         let mut settings = Settings {
+            profile: chosen.or(default),
             output: output_setting(flags, env)?,
             timeout: first(
                 flags.timeout.map(|value| (value, "--timeout")),
                 text(env, "ACCTQ_TIMEOUT"),
-                file.as_ref().and_then(|file| file.timeout.clone()),
+                timeout,
                 DEFAULT_TIMEOUT,
                 parse_timeout,
             )?,
             retries: first(
                 flags.retries.map(|value| (value, "--retries")),
                 text(env, "ACCTQ_RETRIES"),
-                file.as_ref().and_then(|file| file.retries.clone()),
+                retries,
                 DEFAULT_RETRIES,
                 parse_retries,
             )?,
-            profile: None,
             path,
             profiles,
             file,
             endpoints: Vec::new(),
         };
-        match (chosen, default) {
-            (Some(chosen), _) => {
-                settings.require_profile(&chosen)?;
-                settings.profile = Some(chosen);
-            }
-            (None, Some(default)) => {
-                refuse_sandbox_by_default(&default, env)?;
-                settings.profile = Some(default);
-            }
-            (None, None) => {}
+        if let Some(profile) = &settings.profile {
+            settings.require_profile(profile)?;
         }
-        if !settings.is_sandbox() {
-            let endpoints = RESOURCES.iter();
-            settings.endpoints = endpoints
-                .map(|resource| (resource.api, settings.resolve(resource, env)))
-                .collect();
+        if settings.is_sandbox() {
+            // A token in the environment is meant for a real server: a default must not send its owner to the sandbox.
+            let mut names = RESOURCES.iter().flat_map(|r| endpoint::variables(r.api));
+            if let Some(set) = names.find(|name| !is_chosen && env.raw(name).is_some()) {
+                let message = format!(
+                    "{set} is set, but the default profile is the sandbox, where it would not be used"
+                );
+                return Err(Error::new(Kind::Config, message).hint(
+                    "choose with -p: `-p sandbox`, or another profile; or unset the variable",
+                ));
+            }
+        } else {
+            let endpoints = RESOURCES
+                .iter()
+                .map(|r| (r.api, settings.resolve(r.api, env)));
+            settings.endpoints = endpoints.collect();
         }
         Ok(settings)
     }
 
     /// Whether look-ups go to the built-in sandbox.
+    #[must_use]
     pub fn is_sandbox(&self) -> bool {
         self.profile.as_ref().is_some_and(|p| p.value == SANDBOX)
     }
 
-    /// Where look-ups of `resource` go. An error for the sandbox, whose server has no configured address.
+    /// Where look-ups of `resource` go. Not to be asked for the sandbox, whose server has no configured address.
     ///
-    /// Err: `config` without a file, profile or URL, `auth` without a token source.
+    /// # Errors
+    /// `config` without a file, profile or URL, `auth` without a token source.
     pub fn endpoint(&self, resource: &'static Resource) -> Result<&Endpoint> {
         let found = self.endpoints.iter().find(|(api, _)| *api == resource.api);
-        match found {
-            Some((_, Ok(endpoint))) => Ok(endpoint),
-            Some((_, Err(error))) => Err(error.clone()),
-            None => Err(Error::new(
-                Kind::Config,
-                "the sandbox has no configured address",
-            )),
-        }
+        let error = match found {
+            Some((_, Ok(endpoint))) => return Ok(endpoint),
+            Some((_, Err(error))) => error.clone(),
+            None => Error::new(Kind::Config, "the sandbox has no configured address"),
+        };
+        Err(error.with_context(|context| {
+            context.api = Some(resource.api);
+            context.profile = self.profile.as_ref().map(|profile| profile.value.clone());
+        }))
     }
 
     /// Every setting as name, value and origin, for `config show`; what cannot be used is described.
+    #[must_use]
     pub fn rows(&self) -> Vec<(String, String, String)> {
+        fn row(name: &str, value: impl ToString, origin: &Origin) -> (String, String, String) {
+            (name.to_owned(), value.to_string(), origin.to_string())
+        }
         let mut rows = Vec::new();
-        let mut row = |name: &str, value: String, origin: &Origin| {
-            rows.push((name.to_owned(), value, origin.to_string()));
-        };
-        match &self.path {
-            Some(Setting { value, origin }) => {
-                let state = match (&self.file, self.is_sandbox()) {
-                    (Some(_), _) => "",
-                    (None, true) => " (not opened: the sandbox needs none)",
-                    (None, false) => " (does not exist)",
-                };
-                row("config", format!("{}{state}", value.display()), origin);
-            }
-            None => row(
-                "config",
-                "none: no home directory".to_owned(),
-                &Origin::BuiltIn,
-            ),
+        if let Some(Setting { value, origin }) = &self.path {
+            let state = match (&self.file, self.is_sandbox()) {
+                (Some(_), _) => "",
+                (None, true) => " (not opened: the sandbox needs none)",
+                (None, false) => " (does not exist)",
+            };
+            rows.push(row("config", format!("{}{state}", value.display()), origin));
         }
-        match &self.profile {
-            Some(profile) => row("profile", profile.value.clone(), &profile.origin),
-            None => row("profile", "none selected".to_owned(), &Origin::BuiltIn),
-        }
-        row("output", self.output.value.to_string(), &self.output.origin);
+        rows.push(match &self.profile {
+            Some(profile) => row("profile", &profile.value, &profile.origin),
+            None => row("profile", "none selected", &Origin::BuiltIn),
+        });
+        rows.push(row("output", self.output.value, &self.output.origin));
         // `Debug` writes durations as the file does: 60s, 1.5s, 500ms.
-        row(
-            "timeout",
-            format!("{:?}", self.timeout.value),
-            &self.timeout.origin,
-        );
-        row(
-            "retries",
-            self.retries.value.to_string(),
-            &self.retries.origin,
-        );
-        for resource in RESOURCES {
-            let api = resource.api;
-            if self.is_sandbox() {
-                let value = "a loopback port, for the time of a call".to_owned();
-                row(&format!("{api}.base_url"), value, &Origin::BuiltIn);
-                continue;
-            }
-            match self.endpoint(resource) {
-                Ok(Endpoint {
-                    base_url,
-                    token,
-                    ca_file,
-                    ..
-                }) => {
-                    row(
-                        &format!("{api}.base_url"),
+        let timeout = format!("{:?}", self.timeout.value);
+        rows.push(row("timeout", timeout, &self.timeout.origin));
+        rows.push(row("retries", self.retries.value, &self.retries.origin));
+        for (api, endpoint) in &self.endpoints {
+            let row = |key, value, origin| row(&format!("{api}.{key}"), value, origin);
+            match endpoint {
+                Ok(endpoint) => {
+                    let Endpoint {
+                        base_url,
+                        token,
+                        ca_file,
+                        ..
+                    } = endpoint;
+                    rows.push(row(
+                        "base_url",
                         base_url.value.to_string(),
                         &base_url.origin,
-                    );
-                    row(
-                        &format!("{api}.token"),
-                        token.value.describe(),
-                        &token.origin,
-                    );
-                    if let Some(ca_file) = ca_file {
-                        let value = ca_file.value.display().to_string();
-                        row(&format!("{api}.ca_file"), value, &ca_file.origin);
-                    }
+                    ));
+                    rows.push(row("token", token.value.describe(), &token.origin));
+                    rows.extend(ca_file.as_ref().map(|file| {
+                        row("ca_file", file.value.display().to_string(), &file.origin)
+                    }));
                 }
                 Err(error) => {
-                    let origin = match (&error.context().file, error.context().line) {
-                        (Some(path), Some(line)) => Origin::File {
-                            path: path.clone(),
-                            line,
-                        },
-                        _ => Origin::BuiltIn,
-                    };
-                    row(api, format!("cannot be used: {error}"), &origin);
+                    let words = format!("cannot be used: {error}");
+                    rows.push(((*api).to_owned(), words, String::new()));
                 }
             }
         }
@@ -297,25 +284,29 @@ impl Settings {
         if self.profiles.contains(&name.value) {
             return Ok(());
         }
-        match (&self.path, &self.file) {
-            (Some(path), Some(_)) => {
-                let path = path.value.as_path();
-                let place = format!(
-                    "({}): {} has none of that name",
-                    name.origin,
-                    path.display()
-                );
-                Err(unknown_profile(&name.value, &self.profiles, &place).at(path, None))
-            }
-            _ => {
-                let prefix = format!("unknown profile{} ({}): ", shown(&name.value), name.origin);
-                Err(no_file(self.path.as_ref()).with_prefix(&prefix))
-            }
-        }
+        let Some(path) = self.path.as_ref().filter(|_| self.file.is_some()) else {
+            let prefix = format!(
+                "unknown profile `{}` ({}): ",
+                excerpt(&name.value, 64),
+                name.origin
+            );
+            return Err(no_file(self.path.as_ref()).with_prefix(&prefix));
+        };
+        let path = path.value.as_path();
+        let place = format!(
+            "({}): {} has none of that name",
+            name.origin,
+            path.display()
+        );
+        let names: Vec<_> = self.profiles.iter().map(String::as_str).collect();
+        Err(unknown_profile(&name.value, &names, &place).at(path, None))
     }
 }
 
 /// How results are written: the one setting that no file decides.
+///
+/// # Errors
+/// `config`: the variable is wrong.
 pub fn output_setting(flags: &Flags, env: &Environment) -> Result<Setting<Format>> {
     first(
         flags.output.map(|value| (value, "--output")),
@@ -327,6 +318,9 @@ pub fn output_setting(flags: &Flags, env: &Environment) -> Result<Setting<Format
 }
 
 /// Where the configuration is looked for, whether the file exists or not.
+///
+/// # Errors
+/// `config`, without a home directory.
 pub fn config_path(flags: &Flags, env: &Environment) -> Result<Setting<PathBuf>> {
     locate(flags, env)?.ok_or_else(no_home)
 }
@@ -345,26 +339,7 @@ fn locate(flags: &Flags, env: &Environment) -> Result<Option<Setting<PathBuf>>> 
         let message = format!("{origin} names no file that can be found");
         Error::new(Kind::Config, message)
     })?;
-    if is_pasted_secret(&absolute) {
-        return Err(pasted_secret(Kind::Config, &origin.to_string()));
-    }
     Ok(Some(Setting::new(absolute, origin)))
-}
-
-/// Whether a secret stands where the name of a file belongs: it looks like one, and no such file exists.
-pub fn is_pasted_secret(path: &Path) -> bool {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    hide_credentials(&name) != name && path.symlink_metadata().is_err()
-}
-
-/// The error for a secret that was given as the name of a file.
-pub fn pasted_secret(kind: Kind, origin: &str) -> Error {
-    let message = format!(
-        "{origin} takes the name of a file, and this looks like a credential; it is not repeated here"
-    );
-    Error::new(kind, message).hint(
-        "name a TOML file; if it was a secret, remove it from where it stands, such as your shell's history",
-    )
 }
 
 /// Reads the file. A file that was named must exist, the default one need not.
@@ -393,65 +368,28 @@ fn no_file(path: Option<&Setting<PathBuf>>) -> Error {
     else {
         return no_home();
     };
-    let shown = path.display();
-    let (place, hint) = match origin {
-        Origin::BuiltIn => (
-            String::new(),
-            "`acctq config init` writes one to begin with; `-p sandbox` needs none".to_owned(),
-        ),
+    let (place, flag) = match origin {
+        Origin::BuiltIn => (String::new(), String::new()),
         // Without the flag, `config init` would write the default file.
         _ => (
             format!(" ({origin})"),
-            format!(
-                "`acctq --config {} config init` writes one to begin with",
-                shell_quoted(path)
-            ),
+            format!("--config {} ", shell_quoted(path)),
         ),
     };
-    Error::new(
-        Kind::Config,
-        format!("there is no configuration file {shown}{place}"),
-    )
-    .hint(hint)
-    .at(path, None)
+    let message = format!("there is no configuration file {}{place}", path.display());
+    let hint =
+        format!("`acctq {flag}config init` writes one to begin with; `-p sandbox` needs none");
+    Error::new(Kind::Config, message).hint(hint).at(path, None)
 }
 
 /// `place` says where the name was given and looked for.
-fn unknown_profile(name: &str, profiles: &[String], place: &str) -> Error {
-    let near = nearest(name, profiles.iter().map(String::as_str))
+fn unknown_profile(name: &str, profiles: &[&str], place: &str) -> Error {
+    let near = nearest(name, profiles.iter().copied())
         .map(|near| format!("did you mean `{near}`? "))
         .unwrap_or_default();
-    Error::new(
-        Kind::Config,
-        format!("unknown profile{} {place}", shown(name)),
-    )
-    .hint(format!("{near}the profiles are {}", profiles.join(", ")))
-}
-
-/// A name that is not ours, after a blank; nothing if it may be a secret.
-fn shown(name: &str) -> String {
-    repeatable(name)
-        .map(|name| format!(" `{name}`"))
-        .unwrap_or_default()
-}
-
-/// A token in the environment is meant for a real server; a default in a file must not send its owner to the sandbox.
-fn refuse_sandbox_by_default(default: &Setting<String>, env: &Environment) -> Result<()> {
-    let set = RESOURCES.iter().find_map(|resource| {
-        let (token, url) = endpoint::variables(resource.api);
-        let token = env.raw(&token).is_some().then_some(token);
-        token.or_else(|| env.get(&url).is_some().then_some(url))
-    });
-    let Some(set) = set.filter(|_| default.value == SANDBOX) else {
-        return Ok(());
-    };
-    let message = format!(
-        "{set} is set, but the profile is the sandbox by default ({}), where it would not be used",
-        default.origin
-    );
-    let error = Error::new(Kind::Config, message)
-        .hint("choose with -p: `-p sandbox`, or another profile; or unset the variable");
-    Err(at(error, &default.origin))
+    let message = format!("unknown profile `{}` {place}", excerpt(name, 64));
+    Error::new(Kind::Config, message)
+        .hint(format!("{near}the profiles are {}", profiles.join(", ")))
 }
 
 /// The error, with its file and line if the setting came from one.

@@ -1,10 +1,10 @@
-//! Reading a file that somebody else may have put there: without waiting, and never more than a bound.
+//! Reading a file that may be anything: without waiting, and never more than a bound.
 
 use std::fs::{Metadata, OpenOptions};
 use std::io::{self, Read as _};
 use std::path::Path;
 
-/// What a file holds, and the metadata of the open file itself, whatever its name has come to mean since.
+/// What a file holds, and the metadata of the open file, whatever its name has come to mean since.
 pub struct FileContent {
     /// The bytes.
     pub bytes: Vec<u8>,
@@ -20,25 +20,19 @@ pub struct Unreadable {
     pub words: String,
 }
 
-impl From<&str> for Unreadable {
-    fn from(words: &str) -> Self {
+impl<W: Into<String>> From<W> for Unreadable {
+    fn from(words: W) -> Self {
         Unreadable {
             is_absent: false,
-            words: words.to_owned(),
-        }
-    }
-}
-
-impl From<io::Error> for Unreadable {
-    fn from(error: io::Error) -> Self {
-        match error.kind() {
-            io::ErrorKind::PermissionDenied => "may not be read by this user".into(),
-            _ => format!("cannot be read: {error}").as_str().into(),
+            words: words.into(),
         }
     }
 }
 
 /// Reads a regular file of at most `limit` bytes.
+///
+/// # Errors
+/// Why it cannot be read.
 pub fn read_file(path: &Path, limit: usize) -> Result<FileContent, Unreadable> {
     let mut options = OpenOptions::new();
     options.read(true);
@@ -49,23 +43,18 @@ pub fn read_file(path: &Path, limit: usize) -> Result<FileContent, Unreadable> {
         use std::os::unix::fs::OpenOptionsExt as _;
         options.custom_flags((OFlags::NONBLOCK | OFlags::NOCTTY).bits().cast_signed());
     }
-    let file = options.open(path).map_err(|error| {
-        let is_absent = matches!(
-            error.kind(),
-            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
-        );
-        if !is_absent {
-            return error.into();
+    let file = options.open(path).map_err(|error| match error.kind() {
+        io::ErrorKind::PermissionDenied => "may not be read by this user".into(),
+        io::ErrorKind::NotFound if path.is_symlink() => {
+            "is a link to something that does not exist".into()
         }
-        if path.symlink_metadata().is_ok() {
-            return "is a link to something that does not exist".into();
-        }
-        Unreadable {
-            is_absent,
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Unreadable {
+            is_absent: true,
             words: "does not exist".to_owned(),
-        }
+        },
+        _ => unreadable(&error),
     })?;
-    let metadata = file.metadata()?;
+    let metadata = file.metadata().map_err(|error| unreadable(&error))?;
     if metadata.is_dir() {
         return Err("is a directory".into());
     }
@@ -73,13 +62,15 @@ pub fn read_file(path: &Path, limit: usize) -> Result<FileContent, Unreadable> {
         return Err("is not a regular file".into());
     }
     let mut bytes = Vec::new();
-    file.take(limit as u64 + 1).read_to_end(&mut bytes)?;
+    file.take(limit as u64 + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|error| unreadable(&error))?;
     if bytes.len() > limit {
-        let limit = match limit >> 20 {
-            0 => format!("{} KiB", limit >> 10),
-            mebibytes => format!("{mebibytes} MiB"),
-        };
-        return Err(format!("is larger than {limit}").as_str().into());
+        return Err(format!("is larger than {} KiB", limit >> 10).into());
     }
     Ok(FileContent { bytes, metadata })
+}
+
+fn unreadable(error: &io::Error) -> Unreadable {
+    format!("cannot be read: {error}").into()
 }

@@ -1,7 +1,7 @@
 //! The bearer token: a type from its source to the header, and the four places that it may come from.
 //!
-//! What is no token is found here, before any socket is opened, and described without being repeated. A source that is
-//! named is the source that counts: if it fails, no other is tried, for that might hold another account's token.
+//! What is no token is found here, before any socket is opened, and described without being repeated. The source that is
+//! named is the one that counts: if it fails, no other is tried, for that might hold another account's token.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -21,7 +21,10 @@ const MAX: usize = 8 * 1024;
 pub struct Secret(String);
 
 impl Secret {
-    /// Checks a token; nothing is trimmed. Err: what is wrong, in words that follow "the token …" and do not repeat it.
+    /// Checks a token; nothing is trimmed.
+    ///
+    /// # Errors
+    /// What is wrong, in words that follow "the token …" and do not repeat it.
     pub fn new(token: impl Into<Vec<u8>>) -> Result<Self, &'static str> {
         let token = token.into();
         if let Some(flaw) = flaw(&token) {
@@ -33,17 +36,19 @@ impl Secret {
     }
 
     /// Checks a token without the one line end that editors, programs and the stores of CI servers put there.
-    pub(super) fn from_line(mut line: Vec<u8>) -> Result<Self, &'static str> {
-        if line.last() == Some(&b'\n') {
-            line.pop();
-            if line.last() == Some(&b'\r') {
-                line.pop();
-            }
-        }
-        Secret::new(line)
+    pub(super) fn from_line(line: &[u8]) -> Result<Self, &'static str> {
+        let token = line.strip_suffix(b"\n").unwrap_or(line);
+        let is_line = token.len() < line.len();
+        Secret::new(
+            token
+                .strip_suffix(b"\r")
+                .filter(|_| is_line)
+                .unwrap_or(token),
+        )
     }
 
     /// The token itself: only for the `Authorization` header of a request to its own origin, and for the redactor.
+    #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
     }
@@ -84,50 +89,34 @@ fn flaw(token: &[u8]) -> Option<&'static str> {
 #[derive(Debug)]
 pub enum TokenSource {
     /// The configuration file, or the sandbox.
-    Literal {
-        /// The token, or what is wrong with it.
-        token: Result<Secret, &'static str>,
-        /// Where it stands.
-        origin: Origin,
-    },
-    /// An environment variable.
-    Variable {
-        /// Its name.
-        name: String,
-        /// Where a `token_env` names it; `None` for `ACCTQ_…_TOKEN`.
-        named_in: Option<Origin>,
-    },
+    Literal(Result<Secret, &'static str>, Origin),
+    /// An environment variable, and where a `token_env` names it; `None` for `ACCTQ_…_TOKEN`.
+    Variable(String, Option<Origin>),
     /// A file of its own.
     File(PathBuf),
     /// A program that prints it.
     Command(Helper),
 }
 
-/// Whether `name` may name a variable.
-pub(super) fn is_variable_name(name: &str) -> bool {
-    let is_legal = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
-    let begins = name.bytes().next().is_some_and(|b| !b.is_ascii_digit());
-    begins && name.bytes().all(is_legal) && name.len() <= 128
-}
-
 impl TokenSource {
     /// Whether a program prints it, possibly another one each time.
+    #[must_use]
     pub fn is_command(&self) -> bool {
         matches!(self, TokenSource::Command(_))
     }
 
     /// The source for people: no token, and no argument that may hold one.
+    #[must_use]
     pub fn describe(&self) -> String {
         match self {
-            TokenSource::Literal { .. } => "literal (hidden)".to_owned(),
+            TokenSource::Literal(..) => "literal (hidden)".to_owned(),
             // In small letters it may be the token itself, put in the wrong place.
-            TokenSource::Variable {
-                name,
-                named_in: Some(origin),
-            } if name.bytes().any(|b| b.is_ascii_lowercase()) => {
+            TokenSource::Variable(name, Some(origin))
+                if name.bytes().any(|b| b.is_ascii_lowercase()) =>
+            {
                 format!("the variable that `token_env` names in {origin}")
             }
-            TokenSource::Variable { name, .. } => format!("variable {name}"),
+            TokenSource::Variable(name, _) => format!("variable {name}"),
             TokenSource::File(path) => format!("file {}", path.display()),
             TokenSource::Command(helper) => helper.name(),
         }
@@ -135,65 +124,58 @@ impl TokenSource {
 
     /// Reads the token now: a file is read, a helper program run until `deadline`.
     ///
-    /// Err: `auth` if there is none or it is malformed, `config` if others can read the file.
+    /// # Errors
+    /// `auth` if there is none or it is malformed, `config` if others can read the file.
     pub fn read(
         &self,
         env: &Environment,
         deadline: Instant,
         shutdown: &Shutdown,
     ) -> Result<Secret> {
-        let checked = match self {
-            TokenSource::Literal { token, .. } => match token {
-                Ok(Secret(token)) => Ok(Secret(token.clone())),
-                Err(flaw) => Err(*flaw),
+        let shown = self.describe();
+        let (token, place) = match self {
+            TokenSource::Literal(Ok(token), _) => return Ok(Secret(token.0.clone())),
+            TokenSource::Literal(Err(flaw), origin) => (Err(*flaw), format!("in {origin}")),
+            TokenSource::Variable(name, named_in) => match env.raw(name) {
+                Some(value) if !value.is_empty() => {
+                    // What is not Unicode is not ASCII either, and refused as that.
+                    let value = value.to_string_lossy();
+                    (Secret::from_line(value.as_bytes()), format!("in {shown}"))
+                }
+                value => return Err(no_variable(&shown, value.is_some(), named_in.as_ref())),
             },
-            TokenSource::Variable { name, named_in } => {
-                Secret::from_line(self.variable(name, named_in.as_ref(), env)?)
+            TokenSource::File(path) => {
+                (Secret::from_line(&token_file(path)?), format!("in {shown}"))
             }
-            TokenSource::File(path) => Secret::from_line(token_file(path)?),
-            TokenSource::Command(helper) => Secret::from_line(helper.run(env, deadline, shutdown)?),
+            TokenSource::Command(helper) => {
+                let output = helper.run(env, deadline, shutdown)?;
+                (Secret::from_line(&output), format!("that {shown} printed"))
+            }
         };
-        checked.map_err(|flaw| {
-            let shown = self.describe();
-            let error = |place: &str| Error::new(Kind::Auth, format!("the token {place} {flaw}"));
+        token.map_err(|flaw| {
+            let error = Error::new(Kind::Auth, format!("the token {place} {flaw}"));
             match self {
-                TokenSource::Literal { origin, .. } => at(error(&format!("in {origin}")), origin),
-                TokenSource::File(path) => error(&format!("in {shown}")).at(path, None),
-                TokenSource::Command(_) => error(&format!("that {shown} printed")),
-                TokenSource::Variable { .. } => error(&format!("in {shown}")),
+                TokenSource::Literal(_, origin) => at(error, origin),
+                TokenSource::File(path) => error.at(path, None),
+                _ => error,
             }
         })
     }
+}
 
-    fn variable(
-        &self,
-        name: &str,
-        named_in: Option<&Origin>,
-        env: &Environment,
-    ) -> Result<Vec<u8>> {
-        let (what, hint) = match (env.raw(name), named_in) {
-            // What is not Unicode is not ASCII either, and refused as that.
-            (Some(value), _) if !value.is_empty() => {
-                return Ok(value.to_string_lossy().into_owned().into_bytes());
-            }
-            (Some(_), Some(_)) => (
-                "is set but empty",
-                "put the token there; no other source is tried".to_owned(),
-            ),
-            (Some(_), None) => (
-                "is set but empty",
-                "put the token there, or unset it to use the profile's own source".to_owned(),
-            ),
-            (None, Some(origin)) => (
-                "is not set",
-                format!(
-                    "{origin} says that it holds the token; `token_env` takes a variable's name, not the token itself"
-                ),
-            ),
-            (None, None) => ("is not set", "put the token there".to_owned()),
-        };
-        Err(Error::new(Kind::Auth, format!("{} {what}", self.describe())).hint(hint))
-    }
+fn no_variable(shown: &str, is_empty: bool, named_in: Option<&Origin>) -> Error {
+    let what = if is_empty {
+        "is set but empty"
+    } else {
+        "is not set"
+    };
+    let hint = match named_in {
+        Some(origin) => format!(
+            "put the token there: {origin} names it with `token_env`, which takes a variable's name, not the token itself"
+        ),
+        None => "put the token there, or unset it to use the profile's own source".to_owned(),
+    };
+    Error::new(Kind::Auth, format!("{shown} {what}")).hint(hint)
 }
 
 fn token_file(path: &Path) -> Result<Vec<u8>> {

@@ -1,6 +1,8 @@
 //! Settings as text: the one reading of them that flags, variables and the file share. What is refused is told what is
 //! allowed; the text itself is not repeated, for it may be a secret that went into the wrong place.
 
+use std::ops::RangeBounds;
+use std::str::FromStr;
 use std::time::Duration;
 
 use jiff::fmt::friendly::SpanParser;
@@ -24,7 +26,6 @@ const RETRIES_MAX: u32 = 10;
 
 pub(crate) const TIMEOUT_RULE: &str =
     "a duration from 1ms to 24h with its unit, such as 60s, 1m30s or 500ms";
-pub(super) const RETRIES_RULE: &str = "a whole number from 0 to 10";
 
 /// The most look-ups that are under way at once.
 const JOBS_MAX: usize = 256;
@@ -55,17 +56,13 @@ pub fn parse_timeout(text: &str) -> Result<Duration, String> {
 
 /// Reads how often a failed request is tried again.
 pub fn parse_retries(text: &str) -> Result<u32, String> {
-    whole(text)
-        .and_then(|retries| retries.try_into().ok())
-        .filter(|retries| *retries <= RETRIES_MAX)
-        .ok_or_else(|| format!("must be {RETRIES_RULE}"))
+    whole(text, ..=RETRIES_MAX)
+        .ok_or_else(|| format!("must be a whole number from 0 to {RETRIES_MAX}"))
 }
 
-/// Reads how many look-ups are under way at once.
+/// Reads how many look-ups run at once.
 pub fn parse_jobs(text: &str) -> Result<usize, String> {
-    whole(text)
-        .filter(|jobs| (1..=JOBS_MAX).contains(jobs))
-        .ok_or_else(|| format!("must be a whole number from 1 to {JOBS_MAX}"))
+    whole(text, 1..=JOBS_MAX).ok_or_else(|| format!("must be a whole number from 1 to {JOBS_MAX}"))
 }
 
 /// Reads how many requests are made in a second, at most.
@@ -73,49 +70,51 @@ pub fn parse_rate(text: &str) -> Result<f64, String> {
     let number = text.strip_suffix("/s").unwrap_or_default();
     // `f64::from_str` takes a sign, an exponent and words, too.
     let is_plain = number.bytes().all(|b| b.is_ascii_digit() || b == b'.');
-    is_plain
-        .then(|| number.parse().ok())
-        .flatten()
-        .filter(|rate| RATES.contains(rate))
-        .ok_or_else(|| {
-            "must be a number of requests a second from 0.001/s to 100000/s, such as 10/s"
-                .to_owned()
-        })
+    let rate = number
+        .parse()
+        .ok()
+        .filter(|rate| is_plain && RATES.contains(rate));
+    rate.ok_or_else(|| {
+        "must be a number of requests a second from 0.001/s to 100000/s, such as 10/s".to_owned()
+    })
 }
 
 /// Reads how many lines of standard input are skipped.
 pub fn parse_skip(text: &str) -> Result<usize, String> {
-    whole(text).ok_or_else(|| "must be a whole number of lines".to_owned())
+    whole(text, ..).ok_or_else(|| "must be a whole number of lines".to_owned())
 }
 
 /// Reads how many accounts are listed at most.
 pub fn parse_limit(text: &str) -> Result<usize, String> {
-    whole(text)
-        .filter(|limit| *limit > 0)
-        .ok_or_else(|| "must be a whole number of accounts, 1 or more".to_owned())
+    whole(text, 1..).ok_or_else(|| "must be a whole number of accounts, 1 or more".to_owned())
 }
 
 /// Reads a port to listen on.
 pub fn parse_port(text: &str) -> Result<u16, String> {
-    whole(text)
-        .and_then(|port| port.try_into().ok())
-        .ok_or_else(|| "must be a port from 0 to 65535; 0 takes any free one".to_owned())
+    whole(text, ..).ok_or_else(|| "must be a port from 0 to 65535; 0 takes any free one".to_owned())
 }
 
-/// Reads how many accounts are made up.
+/// Reads how many accounts the sandbox has.
 pub fn parse_accounts(text: &str) -> Result<u32, String> {
-    whole(text)
-        .and_then(|accounts| accounts.try_into().ok())
+    whole(text, ..)
         .ok_or_else(|| format!("must be a whole number of accounts, at most {}", u32::MAX))
 }
 
-/// A whole number without a sign, which `usize::from_str` takes.
-fn whole(text: &str) -> Option<usize> {
+/// A whole number in that range, without the sign that `from_str` takes.
+fn whole<N: FromStr + PartialOrd>(text: &str, range: impl RangeBounds<N>) -> Option<N> {
     let is_plain = text.bytes().all(|b| b.is_ascii_digit());
-    is_plain.then(|| text.parse().ok()).flatten()
+    let number = text.parse().ok()?;
+    (is_plain && range.contains(&number)).then_some(number)
 }
 
 /// Whether `name` may name a profile.
 pub(super) fn is_profile_name(name: &str) -> bool {
     (1..=64).contains(&name.len()) && name.bytes().all(is_name_byte)
+}
+
+/// Whether `name` may name a variable.
+pub(super) fn is_variable_name(name: &str) -> bool {
+    let is_legal = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
+    let begins = name.bytes().next().is_some_and(|b| !b.is_ascii_digit());
+    begins && name.bytes().all(is_legal) && name.len() <= 128
 }
