@@ -85,7 +85,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
         question: &question,
         started,
         context,
-        task,
+        task: task.clone(),
         lookups: Cell::new(0),
         last: RefCell::default(),
     };
