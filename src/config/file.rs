@@ -16,7 +16,7 @@ use super::document::{Document, quoted_key};
 use super::helper::Helper;
 use super::token::{Secret, TokenSource};
 use super::values::{is_profile_name, is_variable_name, parse_retries, parse_timeout};
-use super::{Origin, SANDBOX, Setting, at, permissions, unknown_profile};
+use super::{Origin, SANDBOX, Setting, at, permissions};
 use crate::account::RESOURCES;
 use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
@@ -103,16 +103,12 @@ impl Reader<'_> {
     fn file(&self, raw: RawFile) -> Result<File> {
         let mut profiles = BTreeMap::new();
         for (name, apis) in raw.profiles {
-            let mistake = if name.get_ref() == SANDBOX {
-                Some(
-                    "the profile `sandbox` is built in and cannot be defined: give it another name",
-                )
-            } else if !is_profile_name(name.get_ref()) {
-                Some("a profile's name is 1 to 64 letters, digits, `.`, `_` and `-`")
-            } else {
-                None
-            };
-            if let Some(what) = mistake {
+            if name.get_ref() == SANDBOX {
+                let what = "the profile `sandbox` is built in: give this one another name";
+                return Err(self.document.error(&name.span(), what));
+            }
+            if !is_profile_name(name.get_ref()) {
+                let what = "a profile's name is 1 to 64 letters, digits, `.`, `_` and `-`";
                 return Err(self.document.error(&name.span(), what));
             }
             let name = name.into_inner();
@@ -121,24 +117,12 @@ impl Reader<'_> {
             profiles.insert(name, apis);
         }
         let retries = |number: u32| parse_retries(&number.to_string());
-        let file = File {
+        Ok(File {
             default_profile: self.checked("default_profile", raw.default_profile, Ok)?,
             timeout: self.checked("timeout", raw.defaults.timeout, |text| parse_timeout(&text))?,
             retries: self.checked("retries", raw.defaults.retries, retries)?,
             profiles,
-        };
-        // A default profile that does not exist is an error, even while another is in use.
-        match &file.default_profile {
-            Some(Setting { value, origin })
-                if value != SANDBOX && !file.profiles.contains_key(value) =>
-            {
-                let names = file.profiles.keys().map(String::as_str);
-                let names: Vec<_> = names.chain([SANDBOX]).collect();
-                let place = format!("(`default_profile`, {origin})");
-                Err(at(unknown_profile(value, &names, &place), origin))
-            }
-            _ => Ok(file),
-        }
+        })
     }
 
     fn api(
