@@ -16,7 +16,7 @@ use super::document::{Document, quoted_key};
 use super::helper::Helper;
 use super::token::{Secret, TokenSource};
 use super::values::{is_profile_name, is_variable_name, parse_retries, parse_timeout};
-use super::{Origin, SANDBOX, Setting, at, permissions};
+use super::{Origin, SANDBOX, Setting, at, is_pasted_secret, permissions};
 use crate::account::RESOURCES;
 use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
@@ -159,19 +159,22 @@ impl Reader<'_> {
         })?;
         let keys = ["token", "token_env", "token_file", "token_command"];
         let sources = keys.into_iter().zip([literal, variable, file, command]);
-        let mut sources = sources.filter_map(|(key, source)| Some((key, source?)));
-        let token = sources.next();
-        if let (Some((first, token)), Some((second, other))) = (&token, sources.next()) {
+        let mut sources: Vec<_> =
+            sources.filter_map(|(key, source)| Some((key, source?))).collect();
+        sources.sort_by_key(|(_, source)| match source.origin {
+            Origin::File { line, .. } => line,
+            _ => 0,
+        });
+        if let [(first, one), (second, other), ..] = &sources[..] {
+            let (one, other) = (&one.origin, &other.origin);
+            let section = section(profile, api);
             let what = format!(
-                "{} has two sources for its token: `{first}` ({}) and `{second}` ({})",
-                section(profile, api),
-                token.origin,
-                other.origin
+                "{section} has two sources for its token: `{first}` ({one}) and `{second}` ({other})"
             );
-            return Err(at(Error::new(Kind::Config, what), &other.origin).hint("keep one of them"));
+            return Err(at(Error::new(Kind::Config, what), other).hint("keep one of them"));
         }
-        let token =
-            token.map(|(_, Setting { value, origin })| Setting::new(Arc::new(value), origin));
+        let token = sources.pop().map(|(_, source)| source);
+        let token = token.map(|Setting { value, origin }| Setting::new(Arc::new(value), origin));
         let origin = self.document.origin(&key.span());
         Ok((api, Api { origin, base_url, token, ca_file }))
     }
@@ -215,7 +218,11 @@ impl Reader<'_> {
         if text.starts_with("~/") && self.env.home().is_none() {
             return Err("begins with ~/, and there is no home directory: set HOME".to_owned());
         }
-        Ok(self.directory.join(self.env.expand_home(Path::new(text))))
+        let path = self.directory.join(self.env.expand_home(Path::new(text)));
+        if is_pasted_secret(&path) {
+            return Err("takes the name of a file, not a token".to_owned());
+        }
+        Ok(path)
     }
 }
 

@@ -27,6 +27,7 @@ pub use base_url::BaseUrl;
 pub use endpoint::Endpoint;
 pub use init::{TEMPLATE, Written, init};
 pub use precedence::{config_path, output_setting};
+pub use reading::is_pasted_secret;
 pub use token::{Secret, TokenSource};
 pub use values::{DEFAULT_JOBS, DEFAULT_RETRIES, DEFAULT_TIMEOUT};
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::endpoint::variables;
 use super::file::File;
 use super::values::{DEFAULT_RETRIES, DEFAULT_TIMEOUT, parse_output, parse_retries, parse_timeout};
-use super::{Flags, Origin, SANDBOX, Setting, Settings, at, no_file};
+use super::{Flags, Origin, SANDBOX, Setting, Settings, at, is_pasted_secret, no_file};
 use crate::account::RESOURCES;
 use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
@@ -101,6 +101,14 @@ fn locate(flags: &Flags, env: &Environment) -> Result<Option<Setting<PathBuf>>> 
         let message = format!("{origin} names no file that can be found");
         Error::new(Kind::Config, message)
     })?;
+    if is_pasted_secret(&absolute) {
+        let message = format!(
+            "{origin} takes the name of a file; this looks like a credential, and is not repeated here"
+        );
+        return Err(Error::new(Kind::Config, message).hint(
+            "name a TOML file; if it was a secret, remove it from where it stands, such as your shell's history",
+        ));
+    }
     Ok(Some(Setting::new(absolute, origin)))
 }
 
