@@ -66,9 +66,7 @@ impl Proxy {
 
     /// The same in ureq's words.
     pub fn for_ureq(&self) -> Result<ureq::Proxy> {
-        let mut proxy = ureq::Proxy::builder(ProxyProtocol::Http)
-            .host(&self.host)
-            .port(self.port);
+        let mut proxy = ureq::Proxy::builder(ProxyProtocol::Http).host(&self.host).port(self.port);
         if let Some((user, password)) = &self.credentials {
             proxy = proxy.username(user).password(password);
         }
@@ -96,9 +94,7 @@ fn parse(text: &str) -> Result<(String, u16, Option<(String, String)>), String> 
     }
     let (scheme, rest) = text.split_once("://").unwrap_or(("http", text));
     if !scheme.eq_ignore_ascii_case("http") {
-        return fail(
-            "names a kind of proxy that acctq cannot use, such as SOCKS, or one over TLS",
-        );
+        return fail("names a kind of proxy that acctq cannot use, such as SOCKS, or one over TLS");
     }
     let rest = rest.strip_suffix('/').unwrap_or(rest);
     if rest.contains(['/', '?', '#', '\\']) {
