@@ -1,191 +1,136 @@
-//! Many at once: items from one source, worked on by several threads, delivered in the source's order.
+//! Many items at once: taken from one source, worked on by several threads, delivered in the source's order.
 //!
-//! What is done with an item is the caller's: this file knows threads, an order and bounds. The source is read as far as
-//! there is room and no further: so many results may wait for an earlier one, and so many bytes; work that needs much
-//! memory asks for it ([`Turn::claim`]). The item that everybody else waits for waits for nothing but the delivery of what is
-//! before it. So memory does not grow with the number of items, and neither a slow source nor a slow reader costs anything but
-//! time.
-//!
-//! The calling thread delivers. It waits only while there is nothing to deliver, and lets results gather for a moment after
-//! it has delivered some, so that busy workers need not wake it for every single one.
+//! The source is read no further than a window beyond the first undelivered item, and no more than [`MAX_BYTES`] of results wait for
+//! their delivery. So memory does not grow with the number of items, and a slow source or a slow reader costs nothing but time. The
+//! item that all others wait for never waits for room itself.
 
-use std::cell::Cell;
 use std::collections::VecDeque;
 use std::iter;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::error::Result;
-use crate::process;
+use crate::process::catch_panics;
 
-/// How many results, for each worker, may wait for an earlier one: a slow answer among quick ones holds nobody up for long.
-const AHEAD: usize = 16;
+/// The window, in items for each worker: a slow answer among quick ones delays the others only after that many.
+const WINDOW: usize = 16;
 
-/// How many bytes of results may wait or be on their way out, beside the one whose turn it is.
-const WAITING: usize = 4 * 1024 * 1024;
+/// How many bytes of results may wait, beside the one whose turn it is.
+const MAX_BYTES: usize = 4 * 1024 * 1024;
 
-/// How many bytes may be claimed at a time, beside the one whose turn it is: who wants more waits for that.
-const CLAIMED: usize = 8 * 1024 * 1024;
+/// How long results may gather after the sink has become idle, so that busy workers need not wake it for each of them.
+const GATHER: Duration = Duration::from_millis(2);
 
-/// How many results are delivered before room is made for others.
-const PORTION: usize = 64;
-
-/// How long results gather, unless they are a portion before.
-const GATHERING: Duration = Duration::from_millis(5);
-
-/// What takes memory while it waits for its delivery.
-pub trait Weigh {
-    /// How much, in bytes.
-    fn weight(&self) -> usize;
+/// Where results are delivered, on the calling thread.
+pub trait Sink<T, R> {
+    /// Takes the next result, in the source's order.
+    fn deliver(&mut self, item: T, result: Result<R>);
+    /// Learns that there is nothing more to deliver for now.
+    fn idle(&mut self);
 }
 
-/// Works on every item of `source` in `jobs` threads, and delivers what comes of each, in order.
+/// Works on every item of `source` in `jobs` threads, and delivers the results in order. `size` is what a result takes in memory.
 ///
-/// A panic fails the item that it happened to, and no other. This thread calls `deliver` and, when there is nothing more to
-/// deliver for now, `rest`. With one job, or where the system refuses threads, everything happens on this one.
-pub fn run<T: Send, R: Weigh + Send>(
+/// A panic fails the item that it happened to, and no other. With one job, or where the system refuses threads, everything happens
+/// on the calling thread.
+pub fn run<T: Send, R: Send>(
     jobs: usize,
     source: impl Iterator<Item = T> + Send,
-    work: impl Fn(&T, &Turn<'_>) -> Result<R> + Sync,
-    mut deliver: impl FnMut(T, Result<R>),
-    mut rest: impl FnMut(),
+    work: impl Fn(&T) -> Result<R> + Sync,
+    size: fn(&R) -> usize,
+    sink: &mut impl Sink<T, R>,
 ) {
-    let line = Line::new(jobs * AHEAD);
+    let queue = Queue::new(jobs * WINDOW);
     let source = Mutex::new(source.enumerate());
-    let take = || {
+    let next_item = || {
+        // Other workers wait for the lock meanwhile; there is no room for their items either.
         let mut source = lock(&source);
-        // Whoever comes next waits behind us, and there is room for nobody.
-        line.wait_for_room().then(|| source.next()).flatten()
-    };
-    let turn = |index| Turn {
-        line: &line,
-        index,
-        claimed: Cell::new(0),
+        queue.wait_for_room().then(|| source.next()).flatten()
     };
     thread::scope(|scope| {
-        let _open = Open(&line);
+        let _close = Close(&queue);
         let spawn = || {
-            let enlisted = Enlisted::new(&line);
+            let registered = Registered::new(&queue);
             let worker = thread::Builder::new().name("worker".to_owned());
             worker.spawn_scoped(scope, || {
-                let _enlisted = enlisted;
-                process::schedule_as_batch();
-                while let Some((index, item)) = take() {
-                    let turn = turn(index);
-                    let result = process::without_panics(|| work(&item, &turn));
-                    line.put(index, item, result);
-                    // What was claimed is free again only when the result stands in line.
-                    drop(turn);
+                let _registered = registered;
+                while let Some((index, item)) = next_item() {
+                    let result = catch_panics(|| work(&item));
+                    let bytes = result.as_ref().map_or(0, size);
+                    queue.put(index, item, result, bytes);
                 }
             })
         };
         let wanted = if jobs > 1 { jobs } else { 0 };
-        let workers = iter::repeat_with(spawn)
-            .take(wanted)
-            .take_while(std::io::Result::is_ok);
-        if workers.count() == 0 {
-            while let Some((index, item)) = take() {
-                let result = process::without_panics(|| work(&item, &turn(index)));
-                deliver(item, result);
-                line.passed();
-                rest();
+        let workers = iter::repeat_with(spawn).take(wanted);
+        if workers.take_while(std::io::Result::is_ok).count() == 0 {
+            while let Some((_, item)) = next_item() {
+                let result = catch_panics(|| work(&item));
+                sink.deliver(item, result);
+                sink.idle();
+                lock(&queue.state).first += 1;
             }
         }
-        while let Some(portion) = line.portion(&mut rest) {
-            for (item, result) in portion {
-                deliver(item, result);
-            }
-            line.delivered();
+        while let Some((item, result)) = queue.next(|| sink.idle()) {
+            sink.deliver(item, result);
         }
     });
 }
 
-/// What is worked on or waits for its delivery, in the source's order.
-struct Line<T, R> {
+/// The results that wait for their delivery.
+struct Queue<T, R> {
     state: Mutex<State<T, R>>,
-    /// The first result is there, or the last worker has gone.
+    /// The first result is there, or the last worker has ended.
     ready: Condvar,
-    /// There is room, or it is somebody's turn.
+    /// A result was taken out.
     room: Condvar,
-    /// How many may stand in line.
-    most: usize,
+    window: usize,
 }
 
 struct State<T, R> {
-    /// The index of the first in line: everything before it has been delivered.
+    /// The index of the first undelivered item.
     first: usize,
-    /// How many items have been taken from the source.
+    /// How many items were taken from the source.
     taken: usize,
-    /// From the first one on, as far as there are any.
-    results: VecDeque<Option<(T, Result<R>)>>,
-    /// What the results take, in bytes, until they have been delivered.
-    weight: usize,
-    /// What of that is being delivered.
-    leaving: usize,
-    /// What is claimed by work under way, in bytes.
-    claimed: usize,
+    /// The results from the first undelivered item on, with their sizes.
+    results: VecDeque<Option<(T, Result<R>, usize)>>,
+    bytes: usize,
     workers: usize,
-    /// How many wait for room or for their turn.
+    /// How many workers wait for room.
     waiting: usize,
-    /// How many results the delivering thread waits for.
-    gathered: usize,
-    /// Nobody delivers any more.
+    is_sink_waiting: bool,
+    /// Nothing is delivered any more.
     is_closed: bool,
 }
 
-impl<T, R: Weigh> Line<T, R> {
-    fn new(most: usize) -> Self {
-        let state = State {
-            first: 0,
-            taken: 0,
-            results: VecDeque::new(),
-            weight: 0,
-            leaving: 0,
-            claimed: 0,
-            workers: 0,
-            waiting: 0,
-            gathered: usize::MAX,
-            is_closed: false,
-        };
-        Line {
-            state: Mutex::new(state),
+impl<T, R> Queue<T, R> {
+    fn new(window: usize) -> Self {
+        Queue {
+            state: Mutex::new(State {
+                first: 0,
+                taken: 0,
+                results: VecDeque::new(),
+                bytes: 0,
+                workers: 0,
+                waiting: 0,
+                is_sink_waiting: false,
+                is_closed: false,
+            }),
             ready: Condvar::new(),
             room: Condvar::new(),
-            most,
+            window,
         }
     }
 
+    /// Waits until one more item may be taken from the source; `false` if nothing is delivered any more.
     fn wait_for_room(&self) -> bool {
-        let state = self.wait_while(|state| state.taken >= state.first + self.most);
-        let is_open = state.is_some();
-        if let Some(mut state) = state {
-            state.taken += 1;
-        }
-        is_open
+        let state = self.wait_while(|state| state.taken >= state.first + self.window);
+        state.map(|mut state| state.taken += 1).is_some()
     }
 
-    /// Waits for others to change that; `None` if nobody delivers any more.
-    fn wait_while(
-        &self,
-        is_so: impl Fn(&State<T, R>) -> bool,
-    ) -> Option<MutexGuard<'_, State<T, R>>> {
-        let mut state = lock(&self.state);
-        while is_so(&state) && !state.is_closed {
-            state.waiting += 1;
-            state = self
-                .room
-                .wait(state)
-                .unwrap_or_else(PoisonError::into_inner);
-            state.waiting -= 1;
-        }
-        (!state.is_closed).then_some(state)
-    }
-
-    fn put(&self, index: usize, item: T, result: Result<R>) {
-        let weight = weight(&result);
-        let is_full =
-            |state: &State<T, R>| !state.must_pass(index) && state.weight + weight > WAITING;
+    fn put(&self, index: usize, item: T, result: Result<R>, bytes: usize) {
+        let is_full = |state: &State<T, R>| index != state.first && state.bytes + bytes > MAX_BYTES;
         let Some(mut state) = self.wait_while(is_full) else {
             return;
         };
@@ -193,171 +138,85 @@ impl<T, R: Weigh> Line<T, R> {
         if state.results.len() <= place {
             state.results.resize_with(place + 1, || None);
         }
-        state.results[place] = Some((item, result));
-        state.weight += weight;
-        let is_first = matches!(state.results.front(), Some(Some(_)));
-        if is_first && state.results.len() >= state.gathered {
-            state.gathered = usize::MAX;
+        state.results[place] = Some((item, result, bytes));
+        state.bytes += bytes;
+        if place == 0 && state.is_sink_waiting {
             self.ready.notify_one();
         }
     }
 
-    /// That the first one has been delivered without standing in line.
-    fn passed(&self) {
-        lock(&self.state).first += 1;
-    }
-
-    /// What can be delivered, as soon as there is something; `None` if nothing will come any more.
-    fn portion(&self, rest: &mut impl FnMut()) -> Option<Vec<(T, Result<R>)>> {
-        let mut portion = Vec::with_capacity(PORTION);
-        if self.fill(&mut portion, &mut lock(&self.state)) {
-            return Some(portion);
-        }
-        rest();
+    /// The next result, as soon as it is there; `None` after the last one. `idle` is called before any waiting.
+    fn next(&self, idle: impl FnOnce()) -> Option<(T, Result<R>)> {
         let mut state = lock(&self.state);
-        state.gathered = PORTION;
-        let scarce = |state: &mut State<T, R>| state.results.len() < PORTION && state.workers > 0;
-        let gathered = self.ready.wait_timeout_while(state, GATHERING, scarce);
-        state = gathered.unwrap_or_else(PoisonError::into_inner).0;
-        while !self.fill(&mut portion, &mut state) {
-            if state.workers == 0 {
-                return None;
-            }
-            state.gathered = 1;
-            state = self
-                .ready
-                .wait(state)
-                .unwrap_or_else(PoisonError::into_inner);
+        if !state.has_next() && state.workers > 0 {
+            drop(state);
+            idle();
+            thread::sleep(GATHER);
+            state = lock(&self.state);
+            state.is_sink_waiting = true;
+            let is_pending = |state: &mut State<T, R>| !state.has_next() && state.workers > 0;
+            let waited = self.ready.wait_while(state, is_pending);
+            state = waited.unwrap_or_else(PoisonError::into_inner);
+            state.is_sink_waiting = false;
         }
-        state.gathered = usize::MAX;
-        Some(portion)
-    }
-
-    /// That a portion has been delivered.
-    fn delivered(&self) {
-        let mut state = lock(&self.state);
-        if state.leaving > 0 {
-            state.weight -= state.leaving;
-            state.leaving = 0;
-            if state.waiting > 0 {
-                self.room.notify_all();
-            }
-        }
-    }
-
-    fn fill(&self, portion: &mut Vec<(T, Result<R>)>, state: &mut State<T, R>) -> bool {
-        while portion.len() < PORTION && matches!(state.results.front(), Some(Some(_))) {
-            if let Some((item, result)) = state.results.pop_front().flatten() {
-                state.first += 1;
-                state.leaving += weight(&result);
-                portion.push((item, result));
-            }
-        }
-        if !portion.is_empty() && state.waiting > 0 {
+        let (item, result, bytes) = state.results.pop_front().flatten()?;
+        state.first += 1;
+        state.bytes -= bytes;
+        if state.waiting > 0 {
             self.room.notify_all();
         }
-        !portion.is_empty()
+        Some((item, result))
+    }
+
+    /// Waits for room; `None` if nothing is delivered any more.
+    fn wait_while(
+        &self,
+        is_full: impl Fn(&State<T, R>) -> bool,
+    ) -> Option<MutexGuard<'_, State<T, R>>> {
+        let mut state = lock(&self.state);
+        while is_full(&state) && !state.is_closed {
+            state.waiting += 1;
+            state = self.room.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state.waiting -= 1;
+        }
+        (!state.is_closed).then_some(state)
     }
 }
 
 impl<T, R> State<T, R> {
-    /// Whether nothing can be delivered before that item is done: it may wait for nothing then, or all would wait for ever.
-    fn must_pass(&self, index: usize) -> bool {
-        index == self.first && self.leaving == 0
+    fn has_next(&self) -> bool {
+        matches!(self.results.front(), Some(Some(_)))
     }
 }
 
-/// What a failure takes is not worth counting: its texts are excerpts.
-fn weight<R: Weigh>(result: &Result<R>) -> usize {
-    result.as_ref().map_or(0, Weigh::weight)
-}
+/// Counts a worker until it ends, even by a panic.
+struct Registered<'a, T, R>(&'a Queue<T, R>);
 
-/// An item's place in line.
-pub struct Turn<'a> {
-    line: &'a dyn Claims,
-    index: usize,
-    claimed: Cell<usize>,
-}
-
-impl Turn<'_> {
-    /// Asks for so many bytes altogether, for as long as the item is worked on, and waits until they are there. How long that
-    /// took is returned.
-    pub fn claim(&self, bytes: usize) -> Duration {
-        let more = bytes.saturating_sub(self.claimed.get());
-        if more == 0 {
-            return Duration::ZERO;
-        }
-        let waited = self.line.claim(self.index, more);
-        self.claimed.set(bytes);
-        waited
+impl<'a, T, R> Registered<'a, T, R> {
+    fn new(queue: &'a Queue<T, R>) -> Self {
+        lock(&queue.state).workers += 1;
+        Registered(queue)
     }
 }
 
-impl Drop for Turn<'_> {
-    fn drop(&mut self) {
-        if self.claimed.get() > 0 {
-            self.line.give_back(self.claimed.get());
-        }
-    }
-}
-
-/// A line, whatever stands in it.
-trait Claims: Sync {
-    fn claim(&self, index: usize, bytes: usize) -> Duration;
-    fn give_back(&self, bytes: usize);
-}
-
-impl<T: Send, R: Weigh + Send> Claims for Line<T, R> {
-    fn claim(&self, index: usize, bytes: usize) -> Duration {
-        let began = Cell::new(None);
-        let is_full = |state: &State<T, R>| {
-            let is_full = !state.must_pass(index) && state.claimed + bytes > CLAIMED;
-            if is_full && began.get().is_none() {
-                began.set(Some(Instant::now()));
-            }
-            is_full
-        };
-        if let Some(mut state) = self.wait_while(is_full) {
-            state.claimed += bytes;
-        }
-        began.get().map_or(Duration::ZERO, |began| began.elapsed())
-    }
-
-    fn give_back(&self, bytes: usize) {
-        let mut state = lock(&self.state);
-        state.claimed = state.claimed.saturating_sub(bytes);
-        self.room.notify_all();
-    }
-}
-
-/// A worker, for as long as it works.
-struct Enlisted<'a, T, R: Weigh>(&'a Line<T, R>);
-
-impl<'a, T, R: Weigh> Enlisted<'a, T, R> {
-    fn new(line: &'a Line<T, R>) -> Self {
-        lock(&line.state).workers += 1;
-        Enlisted(line)
-    }
-}
-
-impl<T, R: Weigh> Drop for Enlisted<'_, T, R> {
+impl<T, R> Drop for Registered<'_, T, R> {
     fn drop(&mut self) {
         lock(&self.0.state).workers -= 1;
         self.0.ready.notify_one();
     }
 }
 
-/// That somebody delivers: when nobody does any more, nobody waits for it either.
-struct Open<'a, T, R>(&'a Line<T, R>);
+/// Closes the queue when nothing is delivered any more, even after a panic, so that no worker waits for ever.
+struct Close<'a, T, R>(&'a Queue<T, R>);
 
-impl<T, R> Drop for Open<'_, T, R> {
+impl<T, R> Drop for Close<'_, T, R> {
     fn drop(&mut self) {
         lock(&self.0.state).is_closed = true;
         self.0.room.notify_all();
     }
 }
 
-/// Nothing that panics holds the lock.
+/// No code that may panic runs under these locks, but for the source's.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -370,32 +229,34 @@ mod tests {
     use super::*;
     use crate::error::{Error, Kind};
 
-    impl Weigh for usize {
-        /// As much as it says.
-        fn weight(&self) -> usize {
-            *self
+    /// Remembers what was delivered, `None` for a failure, and what was taken before the first.
+    #[derive(Default)]
+    struct Delivered(Vec<(usize, Option<usize>)>);
+
+    impl Sink<usize, usize> for Delivered {
+        fn deliver(&mut self, item: usize, result: Result<usize>) {
+            self.0.push((item, result.ok()));
         }
+
+        fn idle(&mut self) {}
     }
 
-    /// Delivered items with their results, `None` for a failure.
+    /// A result's number is its size.
     fn delivered(
         jobs: usize,
         items: impl Iterator<Item = usize> + Send,
-        work: impl Fn(&usize, &Turn<'_>) -> Result<usize> + Sync,
+        work: impl Fn(&usize) -> Result<usize> + Sync,
     ) -> Vec<(usize, Option<usize>)> {
-        let mut delivered = Vec::new();
-        let deliver = |item, result: Result<usize>| delivered.push((item, result.ok()));
-        run(jobs, items, work, deliver, || ());
-        delivered
+        let mut sink = Delivered::default();
+        run(jobs, items, work, |size| *size, &mut sink);
+        sink.0
     }
 
     #[test]
-    fn every_item_once_and_in_order_with_any_number_of_jobs() {
+    fn every_item_is_delivered_once_and_in_order() {
         for jobs in [1, 2, 7, 64] {
-            let got = delivered(jobs, 0..3_000, |item, _| {
-                for _ in 0..fastrand::u8(..8) {
-                    thread::yield_now();
-                }
+            let got = delivered(jobs, 0..3_000, |item| {
+                (0..fastrand::u8(..8)).for_each(|_| thread::yield_now());
                 Ok(item * 2)
             });
             let expected: Vec<_> = (0..3_000).map(|item| (item, Some(item * 2))).collect();
@@ -404,10 +265,10 @@ mod tests {
     }
 
     #[test]
-    fn a_panic_and_a_failure_are_of_one_item() {
-        process::quieten_panics();
+    fn a_panic_and_a_failure_concern_one_item() {
+        crate::process::quieten_panics();
         for jobs in [1, 4] {
-            let got = delivered(jobs, 0..100, |item, _| match item {
+            let got = delivered(jobs, 0..100, |item| match item {
                 13 => panic!("a bug"),
                 77 => Err(Error::new(Kind::NotFound, "none")),
                 item => Ok(*item),
@@ -417,58 +278,42 @@ mod tests {
         }
     }
 
-    #[test]
-    fn results_wait_for_the_first_but_only_so_many() {
-        let (jobs, taken) = (4, AtomicUsize::new(0));
-        let (go, gate) = mpsc::channel::<()>();
+    /// Runs with a first item that waits until `taken` reaches `full`, and returns how many items were taken by then.
+    fn taken_before_the_first(jobs: usize, full: usize, size: usize) -> usize {
+        let (taken, most) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let (open, gate) = mpsc::channel::<()>();
         let gate = Mutex::new(gate);
         let items = (0..1_000).inspect(|_| {
-            if taken.fetch_add(1, Ordering::SeqCst) + 1 == jobs * AHEAD {
-                // There is room for no more: the first one may go on.
-                go.send(()).expect("it waits");
+            if taken.fetch_add(1, Ordering::SeqCst) + 1 == full {
+                open.send(()).unwrap();
             }
         });
-        let most = AtomicUsize::new(0);
-        let got = delivered(jobs, items, |item, _| {
+        let got = delivered(jobs, items, |item| {
             if *item == 0 {
-                lock(&gate).recv().expect("the line fills up");
+                lock(&gate).recv().unwrap();
                 most.store(taken.load(Ordering::SeqCst), Ordering::SeqCst);
             }
-            Ok(*item)
+            Ok(size)
         });
         assert_eq!(got.len(), 1_000);
-        assert_eq!(most.into_inner(), jobs * AHEAD);
+        most.into_inner()
     }
 
     #[test]
-    fn what_waits_is_bounded_in_bytes_and_so_is_what_is_claimed() {
-        let (waiting, claimed) = (AtomicUsize::new(0), AtomicUsize::new(0));
-        let got = delivered(8, 0..64, |_, turn| {
-            turn.claim(CLAIMED / 2);
-            let now = claimed.fetch_add(1, Ordering::SeqCst) + 1;
-            waiting.fetch_max(now, Ordering::SeqCst);
-            thread::yield_now();
-            claimed.fetch_sub(1, Ordering::SeqCst);
-            Ok(WAITING)
-        });
-        assert_eq!(got.len(), 64);
-        // Two claims fill it, and whose turn it is never waits.
-        assert!(waiting.into_inner() <= 3);
+    fn the_source_is_read_no_further_than_the_window() {
+        assert_eq!(taken_before_the_first(4, 4 * WINDOW, 1), 4 * WINDOW);
     }
 
     #[test]
-    fn nobody_is_left_waiting_when_the_delivery_fails() {
-        process::quieten_panics();
-        let failed = process::without_panics(|| {
-            run(
-                4,
-                0..10_000_usize,
-                |item, _| Ok(*item),
-                |_, _| panic!("the delivery fails"),
-                || (),
-            );
-            Ok(())
-        });
-        assert!(failed.is_err());
+    fn waiting_results_are_bounded_in_bytes() {
+        // Four of them fill the queue; then each of three workers holds one more.
+        let full = 1 + 4 + 3;
+        assert_eq!(taken_before_the_first(4, full, MAX_BYTES / 4), full);
+    }
+
+    #[test]
+    fn a_result_beyond_all_bounds_is_delivered() {
+        let got = delivered(4, 0..50, |item| Ok(item * MAX_BYTES));
+        assert_eq!(got.len(), 50);
     }
 }

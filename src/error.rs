@@ -96,21 +96,13 @@ impl Kind {
                 false,
                 "missing or invalid configuration, unknown profile, unsafe permissions",
             ),
-            Kind::Auth => (
-                "auth",
-                4,
-                false,
-                "no token, a token source that failed, 401, 403",
-            ),
+            Kind::Auth => ("auth", 4, false, "no token, a token source that failed, 401, 403"),
             Kind::NotFound => ("not_found", 5, false, "404"),
             Kind::Gone => ("gone", 5, false, "410"),
             Kind::RateLimited => ("rate_limited", 6, true, "429, retries used up"),
-            Kind::Network => (
-                "network",
-                7,
-                true,
-                "the server was not reached, or the connection broke",
-            ),
+            Kind::Network => {
+                ("network", 7, true, "the server was not reached, or the connection broke")
+            }
             Kind::Tls => ("tls", 7, false, "no trustworthy TLS connection"),
             Kind::Proxy => ("proxy", 7, false, "a proxy that cannot be used"),
             Kind::Timeout => ("timeout", 7, true, "the server did not answer in time"),
@@ -190,8 +182,7 @@ fn seconds<S: Serializer>(time: &Option<Duration>, to: S) -> Result<S::Ok, S::Er
 
 #[expect(clippy::ref_option, reason = "serde calls it")]
 fn milliseconds<S: Serializer>(time: &Option<Duration>, to: S) -> Result<S::Ok, S::Error> {
-    time.map(|time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX))
-        .serialize(to)
+    time.map(|time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX)).serialize(to)
 }
 
 #[expect(clippy::ref_option, reason = "serde calls it")]

@@ -1,3 +1,8 @@
 //! The binary: all of it is in the library.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let args: Vec<_> = std::env::args_os().collect();
+    acctq::run(&args, acctq::environment::Environment::of_process())
+}

@@ -16,10 +16,7 @@ pub fn harden() {
         use rustix::process::{DumpableBehavior, set_dumpable_behavior};
         let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
     }
-    let none = Rlimit {
-        current: Some(0),
-        maximum: Some(0),
-    };
+    let none = Rlimit { current: Some(0), maximum: Some(0) };
     let _ = setrlimit(Resource::Core, none);
     // A write beyond `ulimit -f` sends SIGXFSZ, which ends a process silently. With a handler the write fails instead. The signal
     // is not ignored, since a token helper would inherit that.
@@ -62,16 +59,12 @@ pub fn quieten_panics() {
 }
 
 /// Runs `work`; a panic becomes a failure that names the place and nothing else.
-///
-/// # Errors
-/// Those of `work`.
+/// Err: Those of `work`.
 pub fn catch_panics<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
         let place = PANIC.take().unwrap_or_default();
-        Err(
-            Error::new(Kind::Failed, format!("this is a bug in acctq, at {place}"))
-                .hint("please report it, with the command that you ran"),
-        )
+        Err(Error::new(Kind::Failed, format!("this is a bug in acctq, at {place}"))
+            .hint("please report it, with the command that you ran"))
     })
 }
 

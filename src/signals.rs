@@ -86,14 +86,8 @@ impl Shutdown {
             return None;
         }
         let wake: Arc<dyn Fn() + Send + Sync> = Arc::new(wake);
-        state.guards.push(Guarded {
-            what,
-            wake: wake.clone(),
-        });
-        Some(Guard {
-            shutdown: self,
-            wake,
-        })
+        state.guards.push(Guarded { what, wake: wake.clone() });
+        Some(Guard { shutdown: self, wake })
     }
 
     /// Carries out the shutdown, and says what was interrupted.
@@ -178,9 +172,7 @@ pub fn within<T: Send + 'static>(
 }
 
 /// Runs `work` on a thread until it returns or a signal comes. The next signal ends the process.
-///
-/// # Errors
-/// `failed` if the system refuses a thread or a pipe; whatever the command was aborted with.
+/// Err: `failed` if the system refuses a thread or a pipe; whatever the command was aborted with.
 #[cfg(unix)]
 pub fn supervise<T: Send + 'static>(
     shutdown: &Shutdown,
@@ -211,9 +203,8 @@ pub fn supervise<T: Send + 'static>(
         _ => Kind::Terminated,
     };
     let ignored = ignored();
-    let handled = [SIGINT, SIGTERM, SIGHUP]
-        .into_iter()
-        .filter(|signal| ignored & (1 << (signal - 1)) == 0);
+    let handled =
+        [SIGINT, SIGTERM, SIGHUP].into_iter().filter(|signal| ignored & (1 << (signal - 1)) == 0);
     let mut signals = Signals::new(handled.clone()).map_err(refused)?;
     let is_last = Arc::new(AtomicBool::new(false));
     for signal in handled {
@@ -241,10 +232,7 @@ pub fn supervise<T: Send + 'static>(
     if let Some(error) = shutdown.lock().abort.take() {
         return Err(error);
     }
-    command
-        .join()
-        .map(Outcome::Finished)
-        .or_else(|panic| resume_unwind(panic))
+    command.join().map(Outcome::Finished).or_else(|panic| resume_unwind(panic))
 }
 
 /// The signals that the process ignores, as bits (signal 1 is the lowest); none where the system does not say.
@@ -258,9 +246,7 @@ fn ignored() -> u64 {
 }
 
 /// Runs `work`: there are no signals here.
-///
-/// # Errors
-/// Whatever the command was aborted with.
+/// Err: Whatever the command was aborted with.
 #[cfg(not(unix))]
 pub fn supervise<T: Send + 'static>(
     shutdown: &Shutdown,

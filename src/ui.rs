@@ -75,7 +75,8 @@ pub struct UiOptions {
 /// A warning that answers violate the contract.
 #[derive(Debug, Serialize)]
 pub struct Warning<'a> {
-    code: &'static str,
+    /// `drift`
+    pub code: &'static str,
     /// What happened.
     pub message: &'a str,
     /// What to do.
@@ -191,9 +192,7 @@ impl Ui {
     }
 
     /// Writes results.
-    ///
-    /// # Errors
-    /// `failed` if they cannot be written.
+    /// Err: `failed` if they cannot be written.
     pub fn print(&self, result: &[u8]) -> Result<()> {
         let is_open = self.screen.width.is_some() && !result.ends_with(b"\n");
         self.is_line_open.store(is_open, Ordering::Relaxed);
@@ -210,9 +209,7 @@ impl Ui {
 
     /// Writes the report on a verdict, as `write` does it. The exit code tells the verdict too, so a reader that goes away
     /// changes nothing.
-    ///
-    /// # Errors
-    /// `failed` if it cannot be written.
+    /// Err: `failed` if it cannot be written.
     pub fn report(&self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
         let written = self.without_progress(|| {
             let mut out = io::BufWriter::with_capacity(64 * 1024, io::stdout().lock());
@@ -285,10 +282,7 @@ impl Ui {
         }
         let proxy = trace.proxy.map(|proxy| format!(" via proxy {proxy}"));
         let proxy = proxy.unwrap_or_default();
-        self.line(&escape(&format!(
-            "> GET {}{proxy} (attempt {})",
-            trace.url, trace.attempt
-        )));
+        self.line(&escape(&format!("> GET {}{proxy} (attempt {})", trace.url, trace.attempt)));
         let mut text = match (trace.status, trace.error) {
             (Some(status), _) => format!("< {status} in {elapsed} ms"),
             (None, Some(error)) => {
@@ -404,13 +398,7 @@ fn unwritable(error: io::Error) -> Error {
 
 /// The width of the terminal: `COLUMNS`, else the terminal's own, else 80 columns.
 fn width(env: &Environment) -> u16 {
-    let variable = env
-        .get("COLUMNS")
-        .and_then(|value| value.to_str()?.parse().ok());
+    let variable = env.get("COLUMNS").and_then(|value| value.to_str()?.parse().ok());
     let terminal = || terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| width.0);
-    variable
-        .filter(|width| *width > 0)
-        .or_else(terminal)
-        .filter(|width| *width > 0)
-        .unwrap_or(80)
+    variable.filter(|width| *width > 0).or_else(terminal).filter(|width| *width > 0).unwrap_or(80)
 }

@@ -7,7 +7,7 @@ pub mod field;
 pub mod id;
 mod partner;
 pub mod redact;
-mod select;
+pub mod select;
 mod time;
 
 pub use connected::CONNECTED;

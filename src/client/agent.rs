@@ -1,7 +1,6 @@
 //! ureq, set up once. Each request under way has an agent of its own, since ureq probes pooled connections under the pool's
 //! lock; all of them share the connector (TLS configuration, the address that worked) and the resolver.
 
-use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -10,7 +9,7 @@ use ureq::config::Config;
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
 
 use super::PHASE;
-use super::connector::{Connector, Shared};
+use super::connector::{Connector, Progress, Shared};
 use super::proxy::Proxy;
 use super::resolver::Resolver;
 use crate::error::Result;
@@ -24,10 +23,8 @@ const BUFFER: usize = 16 * 1024;
 
 /// An agent, which keeps one connection open at most.
 pub struct Worker {
-    /// ureq's agent.
     pub agent: Agent,
-    /// Set when the agent opens a connection.
-    pub has_connected: Arc<AtomicBool>,
+    pub progress: Progress,
 }
 
 /// The agents of one client.
@@ -83,13 +80,10 @@ impl AgentPool {
     /// An agent, with the connection that it kept if there is one.
     pub fn take(&self) -> Worker {
         self.idle().pop().unwrap_or_else(|| {
-            let has_connected = Arc::new(AtomicBool::new(false));
-            let connector =
-                Connector { shared: self.connector.clone(), has_connected: has_connected.clone() };
-            Worker {
-                agent: Agent::with_parts(self.config.clone(), connector, self.resolver.clone()),
-                has_connected,
-            }
+            let progress = Progress::default();
+            let connector = Connector { shared: self.connector.clone(), phase: progress.clone() };
+            let agent = Agent::with_parts(self.config.clone(), connector, self.resolver.clone());
+            Worker { agent, progress }
         })
     }
 

@@ -1,11 +1,9 @@
 //! ureq's connectors, put together by hand for two reasons (faults.md): the addresses of a host are tried side by side, so that
-//! a dropped one costs a quarter of a second instead of most of the timeout (RFC 8305); and a failure keeps its phase, which
-//! ureq's error does not tell. The TLS configuration is shared by all agents of a client.
+//! a dropped one costs a quarter of a second instead of most of the timeout (RFC 8305); and how far a connection has come is
+//! written down, which ureq's errors do not tell. The TLS configuration is shared by all agents of a client.
 
-use std::fmt;
 use std::io::ErrorKind;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -22,13 +20,29 @@ use super::error::Phase;
 /// When the next address is tried beside those that have not answered.
 const NEXT_ADDRESS: Duration = Duration::from_millis(250);
 
+/// How far the request under way has come; none while no connection was needed.
+#[derive(Clone, Debug, Default)]
+pub struct Progress(Arc<Mutex<Option<Phase>>>);
+
+impl Progress {
+    pub fn get(&self) -> Option<Phase> {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn reset(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    fn set(&self, phase: Phase) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(phase);
+    }
+}
+
 /// One agent's connector.
 #[derive(Debug)]
 pub struct Connector {
-    /// What the agents of one client share.
     pub shared: Arc<Shared>,
-    /// Set when a connection is opened.
-    pub has_connected: Arc<AtomicBool>,
+    pub phase: Progress,
 }
 
 /// What the agents of one client share.
@@ -39,33 +53,6 @@ pub struct Shared {
     preferred: Mutex<Option<SocketAddr>>,
 }
 
-/// A failure to connect, with its phase; inside [`Error::Other`].
-#[derive(Debug)]
-pub struct ConnectError {
-    /// What could not be done.
-    pub phase: Phase,
-    /// Why.
-    pub error: Error,
-}
-
-impl ConnectError {
-    fn wrap(phase: Phase) -> impl Fn(Error) -> Error {
-        move |error| match error {
-            // It has its phase already.
-            Error::Other(_) | Error::HostNotFound | Error::Timeout(Timeout::Resolve) => error,
-            error => Error::Other(Box::new(ConnectError { phase, error })),
-        }
-    }
-}
-
-impl fmt::Display for ConnectError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("no connection")
-    }
-}
-
-impl std::error::Error for ConnectError {}
-
 impl ureq::unversioned::transport::Connector for Connector {
     type Out = Box<dyn Transport>;
 
@@ -74,15 +61,19 @@ impl ureq::unversioned::transport::Connector for Connector {
         details: &ConnectionDetails,
         chained: Option<()>,
     ) -> Result<Option<Self::Out>, Error> {
-        self.has_connected.store(true, Ordering::Relaxed);
+        self.phase.set(Phase::Connect);
         // With a proxy, this comes back here for the connection to it.
         let tunnel = ConnectProxyConnector::default().connect(details, chained);
-        let transport = match tunnel.map_err(ConnectError::wrap(Phase::Tunnel))? {
+        if tunnel.is_err() && self.phase.get() == Some(Phase::Answer) {
+            self.phase.set(Phase::Tunnel);
+        }
+        let transport: Self::Out = match tunnel? {
             Some(tunnel) => Box::new(tunnel),
-            None => self.shared.open(details).map_err(ConnectError::wrap(Phase::Connect))?,
+            None => self.shared.open(details)?,
         };
-        let secured = self.shared.tls.connect(&agent_level(details), Some(transport));
-        let secured = secured.map_err(ConnectError::wrap(Phase::Handshake))?;
+        self.phase.set(Phase::Handshake);
+        let secured = self.shared.tls.connect(&agent_level(details), Some(transport))?;
+        self.phase.set(Phase::Answer);
         Ok(secured.map(|transport| Box::new(transport) as Self::Out))
     }
 }

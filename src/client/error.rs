@@ -1,6 +1,4 @@
 //! ureq's errors in our own words: theirs hold the URL, with a proxy's password in it, and the server's raw bytes.
-//!
-//! A failure has a kind, names its phase, and says whether the retry loop may try again.
 
 use std::io;
 use std::time::Duration;
@@ -9,8 +7,6 @@ use rustls::{AlertDescription, CertificateError};
 use ureq::Timeout;
 
 use super::PHASE;
-use super::connector::ConnectError;
-use super::proxy::Proxy;
 use super::response::{CHECK_URL, Site};
 use crate::error::{Error, Kind};
 use crate::text::{EXCERPT, span};
@@ -18,7 +14,6 @@ use crate::text::{EXCERPT, span};
 /// A failed attempt.
 #[derive(Debug)]
 pub struct AttemptError {
-    /// What is told.
     pub error: Error,
     /// Whether trying again within the look-up may help.
     pub transient: bool,
@@ -26,113 +21,108 @@ pub struct AttemptError {
 
 impl AttemptError {
     /// A failure that trying again does not mend.
-    pub fn lasting(error: Error) -> Self {
-        AttemptError { error, transient: false }
+    pub fn lasting(kind: Kind, message: String, hint: &str) -> Self {
+        AttemptError { error: Error::new(kind, message).hint(hint), transient: false }
     }
 
     /// A failure that may pass.
-    pub fn transient(error: Error) -> Self {
-        AttemptError { error, transient: true }
+    pub fn transient(kind: Kind, message: String, hint: &str) -> Self {
+        AttemptError {
+            error: Error::new(kind, message).hint(hint).retryable(true),
+            transient: true,
+        }
     }
 }
 
-/// What a request was about when it failed.
+/// What a request was about when it failed. With a proxy, resolving and connecting are about that.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
-    /// Resolving the name.
     Resolve,
-    /// Connecting to an address of the server, or of the proxy if there is one.
     Connect,
-    /// Having the proxy open a tunnel.
     Tunnel,
-    /// The TLS handshake.
     Handshake,
-    /// Sending the request.
     Send,
-    /// Waiting for the response's head.
     Answer,
-    /// Reading the body.
     Body,
     /// Reading more of a list.
     More,
 }
 
-/// Whether a connection that had been idle was closed before an answer came.
-pub fn is_stale(error: &ureq::Error) -> bool {
-    matches!(error, ureq::Error::Io(error) if error.get_ref().is_none_or(|e| !e.is::<rustls::Error>()) && is_closed(error))
-}
-
-fn is_closed(error: &io::Error) -> bool {
-    use io::ErrorKind::{
-        BrokenPipe, ConnectionAborted, ConnectionReset, NotConnected, UnexpectedEof,
+/// Whether the connection was closed or reset.
+pub fn is_closed(error: &ureq::Error) -> bool {
+    use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
+    let ureq::Error::Io(error) = error else {
+        return false;
     };
-    matches!(
-        error.kind(),
-        UnexpectedEof | ConnectionReset | ConnectionAborted | BrokenPipe | NotConnected
-    )
+    matches!(error.kind(), UnexpectedEof | ConnectionReset | ConnectionAborted | BrokenPipe)
 }
 
 /// Puts a failure of `phase` into words; `time` is what a phase had.
 pub fn explain(error: &ureq::Error, phase: Phase, site: Site<'_>, time: Duration) -> AttemptError {
-    if let ureq::Error::Other(other) = error
-        && let Some(ConnectError { phase, error }) = other.downcast_ref()
-    {
-        return explain(error, *phase, site, time);
-    }
     let phase = match error {
         ureq::Error::HostNotFound | ureq::Error::Timeout(Timeout::Resolve) => Phase::Resolve,
         ureq::Error::Timeout(Timeout::SendRequest) => Phase::Send,
         _ => phase,
     };
-    // With a proxy, the client resolves and connects to nothing else.
-    let proxy = site.proxy;
-    if let (Some(proxy), Phase::Resolve | Phase::Connect | Phase::Tunnel) = (proxy, phase) {
-        return at_proxy(error, phase, proxy, site.host, time);
+    if let (Some(_), Phase::Resolve | Phase::Connect | Phase::Tunnel) = (site.proxy, phase) {
+        return at_proxy(error, phase, site, time);
     }
+    let host = site.host;
+    let up = "is the server up, and is base_url right? `acctq config show` shows it";
     match error {
-        ureq::Error::HostNotFound => network(
-            format!("the name {} does not resolve to an address", site.host),
-            "is base_url spelled right, and is this machine online? `acctq config show` shows it",
-        ),
-        ureq::Error::Timeout(_) => timed_out(phase, site.host, time),
+        ureq::Error::Timeout(_) => {
+            AttemptError::transient(Kind::Timeout, late(phase, host, time), &more_time(time))
+        }
+        ureq::Error::HostNotFound => {
+            let message = format!("the name {host} does not resolve to an address");
+            let hint = "is base_url spelled right, and is this machine online? `acctq config show` shows it";
+            AttemptError::transient(Kind::Network, message, hint)
+        }
+        ureq::Error::LargeResponseHeader(..) => {
+            let message = format!("{host} sends more header lines than any API does (over 16 KiB)");
+            AttemptError::lasting(Kind::BadResponse, message, CHECK_URL)
+        }
+        ureq::Error::Protocol(_) => {
+            let message = format!("{host} does not answer in valid HTTP/1.1");
+            AttemptError::lasting(Kind::BadResponse, message, CHECK_URL)
+        }
         ureq::Error::Rustls(error) => of_tls(error, phase, site),
+        _ if is_closed(error) && phase == Phase::Handshake => {
+            let message = format!("{host} closed the connection during the TLS handshake");
+            let hint = "is base_url right, its port included? else try again";
+            AttemptError::transient(Kind::Network, message, hint)
+        }
+        _ if is_closed(error) => {
+            let message = format!("{host} closed the connection before its answer was complete");
+            AttemptError::transient(Kind::Network, message, up)
+        }
         ureq::Error::Io(error) => match error.get_ref().and_then(|inner| inner.downcast_ref()) {
             Some(error) => of_tls(error, phase, site),
-            None => of_io(error, phase, site.host, time),
+            // No fault of the server, and no outage.
+            None if is_out_of_files(error) => {
+                let message = format!("no connection to {host}: too many open files");
+                let hint = "raise the limit of open files (`ulimit -n`), or give fewer --jobs";
+                AttemptError::transient(Kind::Failed, message, hint)
+            }
+            None => AttemptError::transient(Kind::Network, of_io(error, host), up),
         },
-        ureq::Error::LargeResponseHeader(..) => contract(format!(
-            "{} sends more header lines than any API does (over 16 KiB)",
-            site.host
-        )),
-        ureq::Error::Protocol(_) => {
-            contract(format!("{} does not answer in valid HTTP/1.1", site.host))
-        }
-        _ => network(format!("no connection to {}", site.host), CHECK_URL),
+        _ => AttemptError::transient(Kind::Network, format!("no connection to {host}"), up),
     }
 }
 
-fn contract(message: String) -> AttemptError {
-    AttemptError::lasting(Error::new(Kind::BadResponse, message).hint(CHECK_URL))
-}
-
-fn network(message: String, hint: &str) -> AttemptError {
-    AttemptError::transient(Error::new(Kind::Network, message).hint(hint))
-}
-
-fn timed_out(phase: Phase, host: &str, time: Duration) -> AttemptError {
+fn late(phase: Phase, who: &str, time: Duration) -> String {
     let within = format!("within {}", span(time));
-    let message = match phase {
-        Phase::Resolve => format!("the name {host} did not resolve {within}"),
-        Phase::Connect | Phase::Tunnel => format!("no connection to {host} {within}"),
+    match phase {
+        Phase::Resolve => format!("the name of {who} did not resolve {within}"),
+        Phase::Connect | Phase::Tunnel => format!("no connection to {who} {within}"),
         Phase::Handshake => {
-            format!("{host} took the connection, but did not complete the TLS handshake {within}")
+            format!("{who} took the connection, but did not complete the TLS handshake {within}")
         }
-        Phase::Send => format!("{host} did not take the request {within}"),
-        Phase::Answer => format!("{host} did not answer {within}"),
-        Phase::Body => format!("the answer of {host} did not arrive whole {within}"),
-        Phase::More => format!("nothing more came of the answer of {host} {within}"),
-    };
-    AttemptError::transient(Error::new(Kind::Timeout, message).hint(more_time(time)))
+        Phase::Send => format!("{who} did not take the request {within}"),
+        Phase::Answer => format!("{who} did not answer {within}"),
+        Phase::Body => format!("the answer of {who} did not arrive whole {within}"),
+        Phase::More => format!("nothing more came of the answer of {who} {within}"),
+    }
 }
 
 /// More time for a phase is to be had only up to the phase's own limit.
@@ -144,37 +134,20 @@ fn more_time(time: Duration) -> String {
     }
 }
 
-fn of_io(error: &io::Error, phase: Phase, host: &str, time: Duration) -> AttemptError {
-    const UP: &str = "is the server up, and is base_url right? `acctq config show` shows it";
+fn of_io(error: &io::Error, who: &str) -> String {
     match error.kind() {
-        io::ErrorKind::ConnectionRefused => network(format!("{host} refuses the connection"), UP),
+        io::ErrorKind::ConnectionRefused => format!("{who} refuses the connection"),
         io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => {
-            network(format!("no route to {host}"), UP)
+            format!("no route to {who}")
         }
-        io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => timed_out(phase, host, time),
-        _ if is_closed(error) && phase == Phase::Handshake => network(
-            format!("{host} closed the connection during the TLS handshake"),
-            "is base_url right, its port included? else try again",
-        ),
-        _ if is_closed(error) => {
-            network(format!("{host} closed the connection before its answer was complete"), UP)
-        }
-        _ if is_out_of_files(error) => AttemptError::transient(
-            Error::new(Kind::Failed, format!("no connection to {host}: too many open files"))
-                .hint("raise the limit of open files (`ulimit -n`), or give fewer --jobs")
-                .retryable(true),
-        ),
-        kind => network(format!("the connection to {host} broke: {kind}"), UP),
+        kind => format!("the connection to {who} failed: {kind}"),
     }
 }
 
-/// Whether this process, or all of them, can open no more files: no fault of the server, and no outage.
+/// Whether this process, or all of them, can open no more files.
 fn is_out_of_files(error: &io::Error) -> bool {
     #[cfg(unix)]
-    let codes = {
-        use rustix::io::Errno;
-        [Errno::MFILE, Errno::NFILE].map(Errno::raw_os_error)
-    };
+    let codes = [rustix::io::Errno::MFILE, rustix::io::Errno::NFILE].map(|e| e.raw_os_error());
     #[cfg(not(unix))]
     let codes: [i32; 0] = [];
     error.raw_os_error().is_some_and(|code| codes.contains(&code))
@@ -186,149 +159,103 @@ fn of_tls(error: &rustls::Error, phase: Phase, site: Site<'_>) -> AttemptError {
     if phase != Phase::Handshake && !matches!(error, rustls::Error::AlertReceived(_)) {
         let message = format!("what came from {host} over TLS was changed or mixed up on the way");
         let hint = "try again; if it stays so, something between here and there interferes";
-        return AttemptError::transient(Error::new(Kind::Tls, message).hint(hint).retryable(true));
+        return AttemptError::transient(Kind::Tls, message, hint);
     }
-    let (message, hint) = match error {
-        rustls::Error::InvalidCertificate(flaw) => match flaw {
-            CertificateError::Expired | CertificateError::ExpiredContext { .. } => (
-                format!("the certificate of {host}, or one above it, has expired"),
-                "its operator must renew it; if others reach it, check this machine's clock",
+    let flaw = match error {
+        rustls::Error::InvalidCertificate(flaw) => Some(flaw),
+        _ => None,
+    };
+    let (message, hint) = match (error, flaw) {
+        (_, Some(CertificateError::Expired | CertificateError::ExpiredContext { .. })) => (
+            format!("the certificate of {host}, or one above it, has expired"),
+            "its operator must renew it; if others reach it, check this machine's clock",
+        ),
+        (_, Some(CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. })) => (
+            format!("the certificate of {host}, or one above it, is not valid yet"),
+            "check this machine's clock; else its operator must replace it",
+        ),
+        (
+            _,
+            Some(
+                CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
             ),
-            CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => (
-                format!("the certificate of {host}, or one above it, is not valid yet"),
-                "check this machine's clock; else its operator must replace it",
+        ) => (
+            format!("the certificate presented is not for {host}"),
+            "is base_url right? A captive portal or an intercepting proxy looks like this, too",
+        ),
+        (_, Some(CertificateError::UnknownIssuer)) => (
+            format!(
+                "the certificate of {host} is self-signed, or of a CA that is not trusted here"
             ),
-            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-                (
-                    format!("the certificate presented is not for {host}"),
-                    "is base_url right? A captive portal or an intercepting proxy looks like this, too",
-                )
-            }
-            CertificateError::UnknownIssuer => (
-                format!(
-                    "the certificate of {host} is self-signed, or of a CA that this machine does not trust"
-                ),
-                "if it is of a private CA, name the CA's file in ca_file or SSL_CERT_FILE; if of a public one, the server must send its intermediate certificate",
-            ),
-            _ => (
-                format!("the certificate of {host} cannot be verified: {}", words(error, site)),
-                "its operator must replace it; `openssl s_client -showcerts` shows it",
-            ),
-        },
-        rustls::Error::InvalidMessage(_)
-        | rustls::Error::InappropriateMessage { .. }
-        | rustls::Error::InappropriateHandshakeMessage { .. } => (
+            "if it is of a private CA, name the CA's file in ca_file or SSL_CERT_FILE; if of a public one, the server must send its intermediate certificate",
+        ),
+        (
+            rustls::Error::InvalidMessage(_)
+            | rustls::Error::InappropriateMessage { .. }
+            | rustls::Error::InappropriateHandshakeMessage { .. },
+            _,
+        ) => (
             format!("{host} does not speak TLS on this port"),
             "is base_url right, its port included? `acctq config show` shows it",
         ),
-        rustls::Error::AlertReceived(AlertDescription::CertificateRequired) => (
+        (rustls::Error::AlertReceived(AlertDescription::CertificateRequired), _) => (
             format!("{host} demands a client certificate"),
             "ask its operator for a way without one",
         ),
+        // rustls's words may hold names of a certificate.
         _ => (
-            format!("no TLS connection to {host}: {}", words(error, site)),
-            "is base_url right, its host name included? else ask the server's operator",
+            format!(
+                "no TLS connection to {host}: {}",
+                site.redactor.excerpt(&error.to_string(), EXCERPT)
+            ),
+            "is base_url right, its host name included? else `openssl s_client -showcerts` shows what its operator must mend",
         ),
     };
-    AttemptError::lasting(Error::new(Kind::Tls, message).hint(hint))
-}
-
-/// rustls's own words, which may hold names of a certificate.
-fn words(error: &rustls::Error, site: Site<'_>) -> String {
-    site.redactor.excerpt(&error.to_string(), EXCERPT)
+    AttemptError::lasting(Kind::Tls, message, hint)
 }
 
 /// Why there is no way through the proxy, and whether there may be one soon.
-fn at_proxy(
-    error: &ureq::Error,
-    phase: Phase,
-    proxy: &Proxy,
-    host: &str,
-    time: Duration,
-) -> AttemptError {
-    let variable = proxy.variable;
-    let within = format!("within {}", span(time));
-    let up = format!("check {variable}, and that the proxy is up");
-    let behind = format!("try again, or check that the proxy can reach {host}");
-    let (message, hint, transient) = match error {
-        ureq::Error::HostNotFound => (
-            format!("the name of {proxy} does not resolve to an address"),
-            format!("check the spelling of {variable}, and that this machine is online"),
-            true,
-        ),
-        ureq::Error::Timeout(_) => match phase {
-            Phase::Resolve => {
-                (format!("the name of {proxy} did not resolve {within}"), more_time(time), true)
-            }
-            Phase::Tunnel => {
-                (format!("{proxy} did not open a tunnel to {host} {within}"), behind, true)
-            }
-            _ => (format!("no connection to {proxy} {within}"), up, true),
-        },
-        ureq::Error::Io(error) if is_out_of_files(error) => return of_io(error, phase, host, time),
-        ureq::Error::Io(error) if phase == Phase::Connect => {
-            (format!("no connection to {proxy}: {}", error.kind()), up, true)
-        }
-        ureq::Error::ConnectProxyFailed(said) => match status(said) {
-            Some(status) => return refused_by_proxy(status, proxy, host),
-            None => closed_by_proxy(proxy, host, behind),
-        },
-        ureq::Error::Io(_) => closed_by_proxy(proxy, host, behind),
-        _ => (
-            format!("{proxy} does not answer as an HTTP proxy does"),
-            format!("check {variable}, its port included"),
-            false,
-        ),
+fn at_proxy(error: &ureq::Error, phase: Phase, site: Site<'_>, time: Duration) -> AttemptError {
+    let Some(proxy) = site.proxy else {
+        return explain(error, phase, site, time);
     };
-    proxy_error(message, &hint, transient, proxy)
-}
-
-fn closed_by_proxy(proxy: &Proxy, host: &str, hint: String) -> (String, String, bool) {
-    let message = format!("{proxy} closed the connection instead of opening a tunnel to {host}");
-    (message, hint, true)
+    let (who, host) = (proxy.to_string(), site.host);
+    let (message, transient) = match error {
+        ureq::Error::HostNotFound => {
+            (format!("the name of {who} does not resolve to an address"), true)
+        }
+        ureq::Error::Timeout(_) if phase == Phase::Tunnel => {
+            (format!("{who} did not open a tunnel to {host} within {}", span(time)), true)
+        }
+        ureq::Error::Timeout(_) => (late(phase, &who, time), true),
+        ureq::Error::Io(error) if phase != Phase::Tunnel => (of_io(error, &who), true),
+        ureq::Error::ConnectProxyFailed(said) if status(said).is_some() => {
+            let status = status(said).unwrap_or_default();
+            // 407 by the standard; tinyproxy answers wrong credentials with 401.
+            let why = match status {
+                401 | 407 if proxy.has_credentials() => {
+                    "it does not accept the user name and password"
+                }
+                401 | 407 => "it wants a user name and password",
+                _ => "it does not open a tunnel",
+            };
+            let transient = matches!(status, 408 | 429 | 500 | 502..600);
+            (format!("{who} answers {status}: {why} to {host}"), transient)
+        }
+        ureq::Error::ConnectProxyFailed(_) | ureq::Error::Io(_) => {
+            (format!("{who} closed the connection instead of opening a tunnel to {host}"), true)
+        }
+        _ => (format!("{who} does not answer as an HTTP proxy does"), false),
+    };
+    let hint = format!(
+        "check {}, with which a proxy is named as http://USER:PASSWORD@HOST:PORT, special characters percent-encoded; {}",
+        proxy.variable, proxy.around
+    );
+    let failure = AttemptError::lasting(Kind::Proxy, message, &hint);
+    AttemptError { error: failure.error.retryable(transient), transient }
 }
 
 /// The status in ureq's text, `proxy server responded 407/407`; no other place tells it.
 fn status(said: &str) -> Option<u16> {
     said.rsplit('/').next()?.parse().ok()
-}
-
-fn refused_by_proxy(status: u16, proxy: &Proxy, host: &str) -> AttemptError {
-    let variable = proxy.variable;
-    let said = format!("{proxy} answers {status}");
-    let (message, hint, transient) = match status {
-        // 407 by the standard; tinyproxy answers wrong credentials with 401.
-        401 | 407 if proxy.has_credentials() => (
-            format!("{said}: it does not accept the user name and password"),
-            format!(
-                "mend them in {variable}, special characters percent-encoded; acctq knows Basic authentication only"
-            ),
-            false,
-        ),
-        401 | 407 => (
-            format!("{said}: it wants a user name and password"),
-            format!("{variable} takes them as http://USER:PASSWORD@{}", proxy.authority()),
-            false,
-        ),
-        408 | 429 | 500 | 502..600 => (
-            format!("{said}: it could not open a tunnel to {host}"),
-            format!("try again, or check that the proxy can reach {host}"),
-            true,
-        ),
-        _ => (
-            format!("{said}: it refuses to open a tunnel to {host}"),
-            format!("check {variable}, and that the proxy allows CONNECT to {host}"),
-            false,
-        ),
-    };
-    proxy_error(message, &hint, transient, proxy)
-}
-
-fn proxy_error(message: String, hint: &str, transient: bool, proxy: &Proxy) -> AttemptError {
-    AttemptError {
-        error: Error::new(Kind::Proxy, message)
-            .hint(format!("{hint}; {}", proxy.around))
-            .retryable(transient),
-        transient,
-    }
 }

@@ -17,6 +17,9 @@ mod roots;
 mod throttle;
 mod token;
 
+#[cfg(test)]
+mod tests;
+
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
@@ -121,9 +124,6 @@ pub struct Client<'a> {
 
 impl<'a> Client<'a> {
     /// Prepares look-ups at `endpoint`, which is `profile`'s, if it is one's.
-    ///
-    /// # Errors
-    /// `proxy` if one applies that cannot be used, `config` if the CA certificates cannot be loaded.
     pub fn new(
         endpoint: &'a Endpoint,
         profile: Option<String>,
@@ -161,9 +161,6 @@ impl<'a> Client<'a> {
     }
 
     /// Reads the token now if it is not known, so that a helper's time is not a worker's.
-    ///
-    /// # Errors
-    /// `auth` or `config` if its source fails.
     pub fn prepare(&self, started: Instant) -> Result<()> {
         self.tokens.get(started + self.limits.timeout).map(drop)
     }
@@ -174,9 +171,6 @@ impl<'a> Client<'a> {
     }
 
     /// Looks up the account of that id; its timeout began at `started`, and it ends by `deadline` if that is earlier.
-    ///
-    /// # Errors
-    /// What went wrong, with its context: id, API, profile, attempts, time.
     pub fn look_up(&self, id: &Id, started: Instant, deadline: Option<Instant>) -> Result<Found> {
         let target = Target::Account(id);
         let timeout = started + self.limits.timeout;
@@ -189,9 +183,6 @@ impl<'a> Client<'a> {
     /// Lists all accounts, each given to `each` as it arrives; its error or `Break` ends the list. A look-up's limits bound the
     /// way to the list's first byte and each of its accounts, not the list as a whole. Failures are retried as a look-up's are
     /// until the first account has been given to `each`.
-    ///
-    /// # Errors
-    /// What went wrong, with its context: API, profile, attempts, time.
     pub fn list(
         &self,
         resource: &'static Resource,
@@ -328,9 +319,8 @@ impl<'a> Client<'a> {
         }
         let Resource { noun, id_rule, .. } = target.resource();
         let message = "this is the bearer token, not an id; it is not repeated here";
-        Err(Error::new(Kind::Usage, message).hint(format!(
-            "a {noun} is looked up by its id: {id_rule}; remove the token from where it stands, such as your shell's history"
-        )))
+        Err(Error::new(Kind::Usage, message)
+            .hint(format!("a {noun} is looked up by its id: {id_rule}")))
     }
 
     /// The URL, as text and parsed.

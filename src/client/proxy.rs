@@ -40,9 +40,6 @@ struct Server {
 
 impl Proxy {
     /// The proxy that the environment asks for on the way to `url`, if it asks for one.
-    ///
-    /// # Errors
-    /// `proxy`, naming the variable: what it asks for cannot be done. Its value, which may hold a password, is not shown.
     pub fn choose(url: &BaseUrl, env: &Environment) -> Result<Option<Self>> {
         let Some(variable) = variable(url, env) else {
             return Ok(None);
@@ -73,9 +70,6 @@ impl Proxy {
     }
 
     /// The same in ureq's words.
-    ///
-    /// # Errors
-    /// `proxy` if ureq cannot use it.
     pub fn for_ureq(&self) -> Result<ureq::Proxy> {
         let mut proxy = ureq::Proxy::builder(ProxyProtocol::Http)
             .host(&self.server.bracketed_host())
@@ -84,10 +78,8 @@ impl Proxy {
             proxy = proxy.username(user).password(password);
         }
         // ureq's own words hold the URL.
-        proxy.build().map_err(|_| {
-            let message = format!("{} names a proxy that cannot be used", self.variable);
-            Error::new(Kind::Proxy, message).hint(self.around.clone())
-        })
+        let message = format!("{} names a proxy that cannot be used", self.variable);
+        proxy.build().map_err(|_| Error::new(Kind::Proxy, message).hint(&self.around))
     }
 }
 
@@ -100,26 +92,18 @@ impl fmt::Display for Proxy {
 
 impl Server {
     /// Reads `[http://][user[:password]@]host[:port][/]`.
-    ///
-    /// # Errors
-    /// What is wrong, in words that follow the variable's name.
     fn parse(text: &str) -> Result<Self, String> {
         let fail = |words: &str| Err(words.to_owned());
         if !text.bytes().all(|b| b.is_ascii_graphic()) {
             return fail(
-                "has a character in it that no URL has (a space, a control character, one beyond ASCII)",
+                "has a character that no URL has (a space, a control character, one beyond ASCII)",
             );
         }
         let (scheme, rest) = text.split_once("://").unwrap_or(("http", text));
-        match scheme.to_ascii_lowercase().as_str() {
-            "http" => {}
-            "https" => {
-                return fail("names a proxy that is spoken to over TLS, which acctq cannot do");
-            }
-            "socks" | "socks4" | "socks4a" | "socks5" | "socks5h" => {
-                return fail("names a SOCKS proxy, which acctq cannot use");
-            }
-            _ => return fail("names a kind of proxy that acctq does not know"),
+        if !scheme.eq_ignore_ascii_case("http") {
+            return fail(
+                "names a kind of proxy that acctq cannot use, such as SOCKS, or one over TLS",
+            );
         }
         let rest = rest.strip_suffix('/').unwrap_or(rest);
         if rest.contains(['/', '?', '#', '\\']) {
@@ -146,23 +130,17 @@ impl Server {
 /// User name and password for the Basic scheme (RFC 7617), percent-decoded.
 fn credentials(userinfo: &str) -> Result<(String, String), String> {
     const LONGEST: usize = 4096;
-    let decode = |text: &str| {
-        let text = percent_decode_str(text).decode_utf8();
-        let text = text
-            .ok()
-            .filter(|text| !text.bytes().any(|b| b.is_ascii_control()) && text.len() <= LONGEST);
-        let flaw =
-            "has a user name or password that is too long, no UTF-8, or holds a control character";
-        text.map(String::from).ok_or(flaw.to_owned())
+    let decode = |text| {
+        let text = percent_decode_str(text).decode_utf8().ok()?;
+        let is_fit = text.len() <= LONGEST && !text.bytes().any(|b| b.is_ascii_control());
+        is_fit.then(|| text.into_owned())
     };
     let (user, password) = userinfo.split_once(':').unwrap_or((userinfo, ""));
-    let (user, password) = (decode(user)?, decode(password)?);
-    if user.contains(':') {
-        return Err(
-            "has a colon in its user name, which no proxy can tell from the password".to_owned()
-        );
-    }
-    Ok((user, password))
+    // No proxy can tell a colon in the user name from the one before the password.
+    let user = decode(user).filter(|user| !user.contains(':'));
+    user.zip(decode(password)).ok_or_else(|| {
+        "has a user name or password that is too long, no UTF-8, or holds a control character or (the name) a colon".to_owned()
+    })
 }
 
 const NO_PROXY: [&str; 2] = ["no_proxy", "NO_PROXY"];

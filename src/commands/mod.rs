@@ -163,9 +163,7 @@ impl Command {
     }
 
     /// Runs the command.
-    ///
-    /// # Errors
-    /// What ended it; failures of single accounts among several have been reported before.
+    /// Err: What ended it; failures of single accounts among several have been reported before.
     pub fn run(&self, context: &Context<'_>) -> Result<CommandStatus> {
         match self {
             Command::Cacc(Deferred(Cacc::Get(Deferred(args)))) => {

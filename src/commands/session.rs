@@ -1,13 +1,17 @@
 //! What every command that calls an API shares: the settings, the endpoints and the clients made for them.
 
+use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 use super::Context;
 use crate::account::redact::{Redactor, Tokens};
-use crate::account::{Id, RESOURCES, Resource};
+use crate::account::{Id, RESOURCES, Resource, Selection};
 use crate::client::{Client, Limits, Run, Throttle, Trace};
-use crate::config::{BaseUrl, Endpoint, Flags, Secret, Settings};
+use crate::config::{BaseUrl, Endpoint, Flags, Origin, Secret, Settings};
 use crate::error::{Error, Kind, Result};
+use crate::expression::{self, Expression};
+use crate::output::Renderer;
 use crate::sandbox;
 
 /// The settings of one profile, and where its look-ups go.
@@ -22,9 +26,7 @@ pub struct Session<'a> {
 
 impl<'a> Session<'a> {
     /// Loads the settings for these flags. `tokens` gets to know the tokens that are read; the sessions of one run share it.
-    ///
-    /// # Errors
-    /// `config`: of the configuration; `failed`: the sandbox cannot be started.
+    /// Err: `config`: of the configuration; `failed`: the sandbox cannot be started.
     pub fn open(context: &'a Context<'a>, flags: &Flags, tokens: Tokens) -> Result<Self> {
         let settings = Settings::load(flags, context.env)?;
         let sandbox = settings.is_sandbox().then(start_sandbox).transpose()?;
@@ -42,15 +44,26 @@ impl<'a> Session<'a> {
     }
 
     /// Where look-ups of `resource` go, and the name of the profile that says so; no name if the environment says so.
-    ///
-    /// # Errors
-    /// `config`, `auth`: what is missing.
+    /// Err: `config`, `auth`: what is missing.
     pub fn endpoint(&self, resource: &'static Resource) -> Result<(&Endpoint, Option<&str>)> {
         let endpoint = match &self.sandbox {
             Some((endpoint, _)) => endpoint,
             None => self.settings.endpoint(resource)?,
         };
-        Ok((endpoint, self.settings.profile_of(endpoint)))
+        let is_environments = matches!(endpoint.base_url.origin, Origin::Variable(_));
+        let profile = self.settings.profile.as_ref().filter(|_| !is_environments);
+        Ok((endpoint, profile.map(|profile| profile.value.as_str())))
+    }
+
+    /// How accounts of these resources are rendered.
+    /// Err: `usage`: `--fields` makes no sense.
+    pub fn renderer(&self, resources: &[&'static Resource], many: bool) -> Result<Renderer> {
+        let Context { flags, ui, .. } = self.context;
+        let selection = flags.fields.as_ref();
+        let selection =
+            selection.map(|names| Selection::new(names, resources, flags.reveal)).transpose()?;
+        let format = self.settings.output.value;
+        Ok(Renderer::new(format, many, resources, selection, ui.screen()))
     }
 
     /// The clients of one run.
@@ -90,38 +103,100 @@ pub struct Clients<'s> {
 }
 
 impl<'s> Clients<'s> {
-    /// The client of an API.
-    ///
-    /// # Errors
-    /// Of the configuration, or of a proxy or CA that cannot be used.
-    pub fn of(&self, resource: &'static Resource) -> Result<Arc<Client<'s>>> {
+    /// The client that looks up `id`, or lists the accounts of `resource` without one.
+    /// Err: Of the configuration, or of a proxy or CA that cannot be used.
+    pub fn of(&self, resource: &'static Resource, id: Option<&Id>) -> Result<Arc<Client<'s>>> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, client)) = known.iter().find(|(other, _)| *other == resource) {
             return Ok(client.clone());
         }
-        let (endpoint, profile) = self.session.endpoint(resource)?;
+        let mut target = Target { resource, id, profile: None };
+        let (endpoint, profile) =
+            self.session.endpoint(resource).map_err(|error| target.describe(error))?;
+        target.profile = profile;
         let limits = Limits {
             timeout: self.session.settings.timeout.value,
             retries: self.session.settings.retries.value,
         };
         let client = Client::new(endpoint, profile.map(str::to_owned), limits, self.run)
-            .map_err(|error| about(error, resource, None, profile))?;
+            .map_err(|error| target.describe(error))?;
         let client = Arc::new(client);
         known.push((resource, client.clone()));
         Ok(client)
     }
 }
 
-/// Adds what an error outside the client's own look-up is about: the one place where an error learns its id, API and profile.
-pub fn about(
-    error: Error,
+/// What a look-up, a message or an error is about: an account, or all of them, of one profile.
+#[derive(Clone, Copy)]
+pub struct Target<'a> {
+    pub resource: &'static Resource,
+    /// The account's id, if it is about one that has one.
+    pub id: Option<&'a Id>,
+    /// The profile, unless the environment says where look-ups go.
+    pub profile: Option<&'a str>,
+}
+
+impl<'a> Target<'a> {
+    /// The account of that id.
+    pub fn account(id: &'a Id, profile: Option<&'a str>) -> Self {
+        Target { resource: id.resource(), id: Some(id), profile }
+    }
+
+    /// Adds to an error what it is about: the one place where an error learns that, but for the client's own.
+    pub fn describe(self, error: Error) -> Error {
+        error.with_context(|context| {
+            context.id = self.id.map(|id| id.as_str().to_owned());
+            context.api = Some(self.resource.api);
+            context.profile = self.profile.map(str::to_owned);
+        })
+    }
+}
+
+/// `the connected account cacc_1 (profile test)`
+impl fmt::Display for Target<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.id {
+            Some(id) => write!(f, "the {} {}", self.resource.noun, id.as_str())?,
+            None => write!(f, "the list of {}s", self.resource.noun)?,
+        }
+        match self.profile {
+            Some(profile) => write!(f, " (profile {profile})"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Parses an expression. A text that is wrong and holds a bearer token is not repeated.
+/// Err: `usage`: it is no expression.
+pub fn parse_expression(
+    text: &str,
     resource: &'static Resource,
-    id: Option<&Id>,
-    profile: Option<&str>,
-) -> Error {
-    error.with_context(|context| {
-        context.id = id.map(|id| id.as_str().to_owned());
-        context.api = Some(resource.api);
-        context.profile = profile.map(str::to_owned);
+    context: &Context<'_>,
+) -> Result<Expression> {
+    expression::parse(text, resource).map_err(|flaw| {
+        if readable_tokens(context).redact_known(text) == text {
+            return flaw.into();
+        }
+        Error::new(
+            Kind::Usage,
+            "this is no expression; it holds the bearer token and is not repeated",
+        )
+        .hint("remove the token from where it stands, such as your shell's history")
     })
+}
+
+/// Knows the tokens that can be read without running a program.
+fn readable_tokens(context: &Context<'_>) -> Redactor {
+    let tokens = Tokens::default();
+    if let Ok(settings) = Settings::load(&context.flags.for_config(), context.env) {
+        let endpoints = RESOURCES.iter().filter_map(|resource| settings.endpoint(resource).ok());
+        for source in endpoints.map(|endpoint| &endpoint.token.value) {
+            if !source.is_command()
+                && let Ok(token) = source.read(context.env, Instant::now(), context.shutdown)
+            {
+                tokens.add(token.expose());
+            }
+        }
+    }
+    Redactor::new(false, tokens)
 }

@@ -116,9 +116,7 @@ impl Reader<'_> {
                 return Err(self.document.error(&name.span(), what));
             }
             let name = name.into_inner();
-            let apis = apis
-                .into_iter()
-                .map(|(key, api)| self.api(&name, &key, api));
+            let apis = apis.into_iter().map(|(key, api)| self.api(&name, &key, api));
             let apis = apis.collect::<Result<_>>()?;
             profiles.insert(name, apis);
         }
@@ -153,25 +151,18 @@ impl Reader<'_> {
         let Some(api) = names.into_iter().find(|name| name == key.get_ref()) else {
             let section = format!("[profiles.{}]", quoted_key(profile));
             let word = key.get_ref();
-            return Err(self
-                .document
-                .unknown_key(&key.span(), word, &section, &names));
+            return Err(self.document.unknown_key(&key.span(), word, &section, &names));
         };
         let raw = raw.into_inner();
         let base_url = self.checked("base_url", raw.base_url, |text| Ok(BaseUrl::parse(&text)?))?;
         let ca_file = self.checked("ca_file", raw.ca_file, |text| self.file_name(&text))?;
         let literal = self.checked("token", raw.token, Ok)?.map(|token| {
             let secret = Secret::from_line(token.value.as_bytes());
-            Setting::new(
-                TokenSource::Literal(secret, token.origin.clone()),
-                token.origin,
-            )
+            Setting::new(TokenSource::Literal(secret, token.origin.clone()), token.origin)
         });
         let variable = self.checked("token_env", raw.token_env, |name| {
             let rule = "takes the name of a variable (letters, digits and `_`), not a token";
-            is_variable_name(&name)
-                .then_some(name)
-                .ok_or(rule.to_owned())
+            is_variable_name(&name).then_some(name).ok_or(rule.to_owned())
         })?;
         let variable = variable.map(|Setting { value, origin }| {
             Setting::new(TokenSource::Variable(value, Some(origin.clone())), origin)
@@ -198,15 +189,7 @@ impl Reader<'_> {
         let token =
             token.map(|(_, Setting { value, origin })| Setting::new(Arc::new(value), origin));
         let origin = self.document.origin(&key.span());
-        Ok((
-            api,
-            Api {
-                origin,
-                base_url,
-                token,
-                ca_file,
-            },
-        ))
+        Ok((api, Api { origin, base_url, token, ca_file }))
     }
 
     /// A checked value and its place. `check` fails with words that follow the key.

@@ -36,10 +36,7 @@ pub struct Helper {
 impl Helper {
     /// `arguments` begins with the program. `withheld`: variables with tokens, besides our own.
     pub(super) fn new(arguments: Vec<String>, withheld: Arc<[String]>) -> Self {
-        Helper {
-            arguments,
-            withheld,
-        }
+        Helper { arguments, withheld }
     }
 
     /// The program's name without directory and arguments; in words if the name itself may be a secret.
@@ -154,9 +151,7 @@ fn watch(child: &mut Child) -> impl FnOnce() -> io::Result<Vec<u8>> + use<> {
     move || {
         let mut output = Vec::new();
         if let Some(stdout) = stdout {
-            stdout
-                .take(OUTPUT_MAX as u64 + 1)
-                .read_to_end(&mut output)?;
+            stdout.take(OUTPUT_MAX as u64 + 1).read_to_end(&mut output)?;
         }
         #[cfg(unix)]
         if output.len() <= OUTPUT_MAX {

@@ -16,7 +16,7 @@ pub const DEFAULT_TIMEOUT: &str = "60s";
 /// How often a failed request is repeated unless told otherwise.
 pub const DEFAULT_RETRIES: &str = "2";
 /// How many look-ups run at once unless told otherwise.
-pub const DEFAULT_JOBS: &str = "8";
+pub const DEFAULT_JOBS: usize = 8;
 
 /// The most that a look-up may be given. Above it a typing error is likelier than an intention.
 const TIMEOUT_MAX: Duration = Duration::from_secs(24 * 60 * 60);
@@ -45,9 +45,8 @@ pub fn parse_output(text: &str) -> Result<Format, String> {
 /// Reads how long a whole look-up may take.
 pub fn parse_timeout(text: &str) -> Result<Duration, String> {
     // The friendly format takes `00:01:30` too, where the unit can only be guessed.
-    let duration = (!text.contains(':'))
-        .then(|| SpanParser::new().parse_duration(text).ok())
-        .flatten();
+    let duration =
+        (!text.contains(':')).then(|| SpanParser::new().parse_duration(text).ok()).flatten();
     duration
         .and_then(|duration| Duration::try_from(duration).ok())
         .filter(|duration| (TIMEOUT_MIN..=TIMEOUT_MAX).contains(duration))
@@ -70,10 +69,7 @@ pub fn parse_rate(text: &str) -> Result<f64, String> {
     let number = text.strip_suffix("/s").unwrap_or_default();
     // `f64::from_str` takes a sign, an exponent and words, too.
     let is_plain = number.bytes().all(|b| b.is_ascii_digit() || b == b'.');
-    let rate = number
-        .parse()
-        .ok()
-        .filter(|rate| is_plain && RATES.contains(rate));
+    let rate = number.parse().ok().filter(|rate| is_plain && RATES.contains(rate));
     rate.ok_or_else(|| {
         "must be a number of requests a second from 0.001/s to 100000/s, such as 10/s".to_owned()
     })

@@ -1,6 +1,26 @@
-//! The formats that results are written in.
+//! The formats that results are written in, and the one place that chooses between them.
+//!
+//! A format is a file that writes one account, and an arm of [`Renderer::render`].
+
+mod document;
+mod table;
+mod yaml;
+
 use std::fmt;
+use std::io;
 use std::str::FromStr;
+
+use serde::Serialize;
+
+use self::document::Writer;
+use self::table::{Columns, Row, Rows};
+use crate::account::{Account, Redactor, Resource, Selection};
+use crate::error::Result;
+use crate::json::{self, View};
+
+pub(crate) use self::document::reported;
+pub use self::table::{Screen, table};
+
 /// How results are written: `--output`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Format {
@@ -20,7 +40,6 @@ impl Format {
     pub const ALL: [Format; 4] = [Format::Table, Format::Json, Format::Yaml, Format::Ndjson];
 
     /// Its name on the command line.
-    #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Format::Table => "table",
@@ -31,9 +50,24 @@ impl Format {
     }
 
     /// Whether messages on standard error are JSON objects too, one a line.
-    #[must_use]
     pub const fn has_json_errors(self) -> bool {
         matches!(self, Format::Json | Format::Ndjson)
+    }
+
+    /// What opens an array of results, stands between two of them, and closes it.
+    const fn array(self) -> (&'static [u8], &'static [u8], &'static [u8]) {
+        match self {
+            Format::Json => (b"[\n  ", b",\n  ", b"\n]\n"),
+            _ => (b"", b"", b""),
+        }
+    }
+
+    /// An array without results.
+    const fn empty_array(self) -> &'static [u8] {
+        match self {
+            Format::Json | Format::Yaml => b"[]\n",
+            _ => b"",
+        }
     }
 }
 
@@ -43,17 +77,200 @@ impl fmt::Display for Format {
     }
 }
 
-/// The text is none of the formats' names.
-#[derive(Debug)]
-pub struct UnknownFormat;
-
 impl FromStr for Format {
-    type Err = UnknownFormat;
+    type Err = &'static str;
 
-    fn from_str(text: &str) -> Result<Self, UnknownFormat> {
-        Format::ALL
-            .into_iter()
-            .find(|format| format.name() == text)
-            .ok_or(UnknownFormat)
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let mut formats = Format::ALL.into_iter();
+        formats.find(|format| format.name() == text).ok_or("must be table, json, yaml or ndjson")
+    }
+}
+
+/// Renders each account on its own: what [`Printer`] puts together in order can be rendered in any.
+#[derive(Debug)]
+pub struct Renderer {
+    format: Format,
+    /// Several accounts: an array or rows instead of one document.
+    many: bool,
+    selection: Option<Selection>,
+    screen: Screen,
+    columns: Columns,
+}
+
+/// One account, rendered.
+#[derive(Debug)]
+pub enum Piece {
+    /// Text, without what stands between it and others.
+    Text(Vec<u8>),
+    /// The cells of a row, whose widths depend on other rows, too.
+    Row(Row),
+}
+
+impl Piece {
+    /// The memory that it takes, in bytes.
+    pub fn size(&self) -> usize {
+        match self {
+            Piece::Text(text) => text.capacity(),
+            Piece::Row(row) => row.size(),
+        }
+    }
+}
+
+impl Renderer {
+    /// For accounts of `resources`; `many` if they stand in an array.
+    pub fn new(
+        format: Format,
+        many: bool,
+        resources: &[&'static Resource],
+        selection: Option<Selection>,
+        screen: Screen,
+    ) -> Self {
+        Renderer {
+            columns: Columns::new(resources, selection.as_ref()),
+            format,
+            many,
+            selection,
+            screen,
+        }
+    }
+
+    /// Renders one account. Fails (`usage`) if the selection names what the account cannot have.
+    pub fn render(&self, account: &Account, redactor: &Redactor) -> Result<Piece> {
+        let redactor = &redactor.for_account(account);
+        let selection = self.selection.as_ref();
+        let entries = account.entries(selection, redactor)?;
+        if let (true, false, Some(selection)) = (entries.is_empty(), self.many, selection) {
+            selection.check_alone(account, redactor)?;
+        }
+        let mut out = Vec::with_capacity(1024);
+        let members = || entries.iter().filter_map(|entry| Some((entry.name, entry.value?)));
+        match self.format {
+            Format::Table if self.many => {
+                return Ok(Piece::Row(self.columns.row(&entries, redactor, self.screen)));
+            }
+            Format::Table => {
+                let is_selected = selection.is_some();
+                table::write_one(&mut out, account, entries, is_selected, redactor, self.screen);
+            }
+            format => write_object(&mut out, format, members(), redactor, self.many),
+        }
+        Ok(Piece::Text(out))
+    }
+}
+
+/// Writes an object in a format other than a table.
+fn write_object<'a>(
+    out: &mut Vec<u8>,
+    format: Format,
+    members: impl Iterator<Item = (&'a str, json::Json<'a>)>,
+    redactor: &Redactor,
+    many: bool,
+) {
+    if format == Format::Yaml {
+        return yaml::write_object(out, members, redactor, many);
+    }
+    let is_line = format == Format::Ndjson;
+    let mut writer = Writer {
+        out: &mut *out,
+        redactor,
+        indent: (!is_line).then_some(if many { 2 } else { 0 }),
+        is_report: false,
+    };
+    writer.object(members, 0);
+    if is_line || !many {
+        out.push(b'\n');
+    }
+}
+
+/// Puts the results of one run together, one account after the other.
+#[derive(Debug)]
+pub struct Printer {
+    format: Format,
+    many: bool,
+    rows: Rows,
+    is_empty: bool,
+}
+
+impl Printer {
+    /// For what `renderer` renders.
+    pub fn new(renderer: &Renderer) -> Self {
+        Printer {
+            format: renderer.format,
+            many: renderer.many,
+            rows: Rows::new(&renderer.columns, renderer.screen),
+            is_empty: true,
+        }
+    }
+
+    /// Adds an account to `out`, and what stands between it and the one before.
+    pub fn add(&mut self, piece: Piece, out: &mut Vec<u8>) {
+        if self.many {
+            let (open, separator, _) = self.format.array();
+            out.extend_from_slice(if self.is_empty { open } else { separator });
+        }
+        self.is_empty = false;
+        match piece {
+            Piece::Text(text) => out.extend_from_slice(&text),
+            Piece::Row(row) => self.rows.add(out, row),
+        }
+    }
+
+    /// Whether rows that were added wait for others.
+    pub fn has_waiting(&self) -> bool {
+        self.rows.has_waiting()
+    }
+
+    /// Adds the rows that wait, and ends the line. An array stays open: more results are missing, too.
+    pub fn flush(&mut self, out: &mut Vec<u8>) {
+        self.rows.flush(out);
+        if self.many && !self.is_empty && self.format == Format::Json {
+            out.push(b'\n');
+        }
+    }
+
+    /// Adds the rows that wait, and closes an array.
+    pub fn finish(&mut self, out: &mut Vec<u8>) {
+        self.rows.flush(out);
+        if self.many {
+            let (_, _, close) = self.format.array();
+            out.extend_from_slice(if self.is_empty { self.format.empty_array() } else { close });
+        }
+    }
+}
+
+/// Renders a document of our own; where people asked for a table, as JSON.
+pub fn document(format: Format, value: &impl Serialize) -> Vec<u8> {
+    let mut out = Vec::new();
+    write_own(&mut out, format, value, false);
+    out
+}
+
+/// Writes several documents of our own, one after the other: an array, or a line each.
+pub fn documents(
+    out: &mut dyn io::Write,
+    format: Format,
+    values: impl Iterator<Item = impl Serialize>,
+) -> io::Result<()> {
+    let format = if format == Format::Table { Format::Json } else { format };
+    let (open, separator, close) = format.array();
+    let mut is_empty = true;
+    let mut piece = Vec::new();
+    for value in values {
+        piece.extend_from_slice(if is_empty { open } else { separator });
+        is_empty = false;
+        write_own(&mut piece, format, &value, true);
+        out.write_all(&piece)?;
+        piece.clear();
+    }
+    out.write_all(if is_empty { format.empty_array() } else { close })
+}
+
+fn write_own(out: &mut Vec<u8>, format: Format, value: &impl Serialize, many: bool) {
+    let text = json::to_string(value);
+    // Our own types serialize to objects.
+    if let Ok((_, View::Object(members))) = json::parse(&text) {
+        let reveals_all = Redactor::new(true, Default::default());
+        let members = members.iter().map(|(name, value)| (&**name, *value));
+        write_object(out, format, members, &reveals_all, many);
     }
 }

@@ -1,0 +1,107 @@
+//! The circuit breaker of many look-ups: it stops a run when every further id would fail alike.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::account::RESOURCES;
+use crate::client::{LONGEST_PAUSE, Throttle};
+use crate::error::{Error, Kind};
+
+/// This number of failures in a row, of one kind among network and server, is an outage.
+const OUTAGE: usize = 20;
+
+/// Learns every outcome as soon as it is known, and stops the throttle.
+pub struct CircuitBreaker<'a> {
+    throttle: &'a Throttle,
+    /// Whether all ids belong to one API: a wrong configuration of it then concerns every id.
+    is_one_api: bool,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    /// The kind of the last failures in a row, and their number.
+    streak: Option<(Kind, usize)>,
+    stop: Option<Stop>,
+}
+
+/// Why a run was stopped.
+#[derive(Clone, Debug)]
+pub struct Stop {
+    /// The failure that stopped it.
+    pub error: Error,
+    /// What that means for the other ids.
+    pub reason: String,
+    /// It is no failure of an id, but of the input or of what was asked for: if nothing is done yet, it is the error of the run.
+    pub is_fatal: bool,
+}
+
+impl<'a> CircuitBreaker<'a> {
+    pub fn new(throttle: &'a Throttle, is_one_api: bool) -> Self {
+        CircuitBreaker { throttle, is_one_api, state: Mutex::default() }
+    }
+
+    /// Records an account that was found.
+    pub fn found(&self) {
+        self.lock().streak = None;
+    }
+
+    /// Records the failure of an id, and stops the run if the other ids would fail alike.
+    pub fn failed(&self, error: &Error) {
+        let mut state = self.lock();
+        if let Some(reason) = self.judge(&mut state.streak, error) {
+            self.stop(&mut state, error, reason.to_owned(), false);
+        }
+    }
+
+    /// Stops the run for a failure that concerns no id.
+    pub fn fail(&self, error: &Error) {
+        self.stop(&mut self.lock(), error, error.to_string(), true);
+    }
+
+    /// Why the run was stopped, if it was.
+    pub fn stopped(&self) -> Option<Stop> {
+        self.lock().stop.clone()
+    }
+
+    /// The first reason to stop counts.
+    fn stop(&self, state: &mut State, error: &Error, reason: String, is_fatal: bool) {
+        state.stop.get_or_insert_with(|| Stop { error: error.clone(), reason, is_fatal });
+        self.throttle.stop();
+    }
+
+    fn judge(&self, streak: &mut Option<(Kind, usize)>, error: &Error) -> Option<&'static str> {
+        let (kind, context) = (error.kind(), error.context());
+        let count = match *streak {
+            Some((last, count)) if last == kind => count + 1,
+            _ => 1,
+        };
+        *streak = Some((kind, count));
+        let is_too_long = context.retry_after.is_some_and(|pause| pause > LONGEST_PAUSE);
+        match (kind, context.status) {
+            // A wrong configuration of one API, or of the way to it, does not concern the other API.
+            (Kind::Config | Kind::Tls | Kind::Proxy, _) if !error.is_retryable() => {
+                self.is_one_api.then_some("no further id can be looked up like this")
+            }
+            (Kind::Auth, None) => Some("there is no token"),
+            (Kind::Auth, Some(status)) if rejects_token(context.api, status) => {
+                Some("the token is rejected")
+            }
+            _ if is_too_long => Some("the server asks for a pause of more than five minutes"),
+            (Kind::Network | Kind::Tls | Kind::Proxy | Kind::Timeout | Kind::Server, _)
+                if count >= OUTAGE =>
+            {
+                Some("the last 20 failed alike; it looks like an outage")
+            }
+            _ => None,
+        }
+    }
+
+    /// Each change is a single step, so a panic elsewhere leaves nothing half done.
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn rejects_token(api: Option<&str>, status: u16) -> bool {
+    RESOURCES.iter().any(|r| Some(r.api) == api && r.token_rejected.contains(&status))
+}

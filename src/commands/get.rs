@@ -1,0 +1,90 @@
+//! `cacc get`, `partner account get` and `get`: the look-up of one id, in a straight line. Its failure is the failure of the command.
+
+use std::ffi::OsString;
+use std::time::Instant;
+
+use super::input::Input;
+use super::session::{Session, Target};
+use super::task::Task;
+use super::violations::{self, Warnings};
+use super::{CommandStatus, Context, get_many};
+use crate::account::redact::Tokens;
+use crate::account::{Id, Resource};
+use crate::client::{Throttle, Trace};
+use crate::config::values::{parse_jobs, parse_rate, parse_skip};
+use crate::error::Result;
+use crate::flags::{LOOK_UP, Takes};
+use crate::output::Printer;
+
+/// `<ID|->...`
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The ids to look up; - reads ids from standard input, one a line
+    #[arg(required = true, value_name = "ID")]
+    pub ids: Vec<OsString>,
+    /// Look up to N ids at once: 1 to 256
+    #[arg(long, value_name = "N", default_value = "8", value_parser = parse_jobs, allow_hyphen_values = true)]
+    pub jobs: usize,
+    /// Make at most this number of requests a second: 10/s, 0.5/s
+    #[arg(long, value_name = "N/s", value_parser = parse_rate, allow_hyphen_values = true)]
+    pub rate: Option<f64>,
+    /// Go on after this line of standard input, without what was given before it
+    #[arg(long, value_name = "N", default_value = "0", hide_default_value = true, value_parser = parse_skip, allow_hyphen_values = true)]
+    pub skip: usize,
+}
+
+impl Takes for Args {
+    const FLAGS: &'static [&'static str] = LOOK_UP;
+}
+
+/// Looks up ids of `resources`; `parse` tells to which one an id belongs.
+/// Err: The failure of a single id; what ended the run of several.
+pub fn run(
+    args: &Args,
+    resources: &[&'static Resource],
+    parse: fn(&str) -> Result<Id>,
+    context: &Context<'_>,
+) -> Result<CommandStatus> {
+    let mut input = Input::new(&args.ids, args.skip)?;
+    if input.count() == Some(1)
+        && let Some(entry) = input.next(&|| false)?
+    {
+        return look_up(&parse(&entry.text)?, resources, context);
+    }
+    get_many::run(args, input, resources, parse, context)
+}
+
+/// Looks up one account and prints it.
+fn look_up(
+    id: &Id,
+    resources: &[&'static Resource],
+    context: &Context<'_>,
+) -> Result<CommandStatus> {
+    let Context { flags, ui, shutdown, .. } = context;
+    let started = Instant::now();
+    let task = Task::begin(context, "before anything was looked up");
+    let session = Session::open(context, &flags.for_config(), Tokens::default())?;
+    let renderer = session.renderer(resources, false)?;
+    let trace = |trace: &Trace<'_>| {
+        if ui.shows_traces() {
+            task.write(shutdown, || ui.trace(trace));
+        }
+    };
+    let throttle = Throttle::single();
+    let client = session.clients(&throttle, &trace).of(id.resource(), Some(id))?;
+    let target = Target::account(id, client.profile());
+    task.describe(format!("while looking up {target}"), Some(target));
+
+    let found = client.look_up(id, started, None)?;
+    let violations = violations::check(&found, flags.strict, target)?;
+    let mut printer = Printer::new(&renderer);
+    let mut output = Vec::new();
+    printer.add(renderer.render(&found.account, session.redactor())?, &mut output);
+    printer.finish(&mut output);
+    let print = || {
+        Warnings::new(ui, false).warn(violations, target, false);
+        ui.print(&output)
+    };
+    task.write(shutdown, print).unwrap_or(Ok(()))?;
+    Ok(CommandStatus::Done)
+}

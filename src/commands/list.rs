@@ -1,0 +1,356 @@
+//! `cacc list`: all accounts of the platform, filtered, sorted and limited here.
+//!
+//! Accounts are shown as they arrive, and no more than one is held, unless they are sorted. A list that fails after the first account
+//! was shown is cut off, which is an answer outside the contract, whatever the cause: the lines that were printed stay, and a JSON
+//! array is left open, so that no reader takes it for the whole.
+
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use jiff::Timestamp;
+
+use super::list_sort::{Order, Sorter};
+use super::output_buffer::OutputBuffer;
+use super::session::{Session, Target, parse_expression};
+use super::violations::{self, Warnings};
+use super::{CommandStatus, Context};
+use crate::account::redact::{Redactor, Tokens};
+use crate::account::{Account, CONNECTED, Id, Resource};
+use crate::client::{ListEnd, Throttle, Trace};
+use crate::config::values::parse_limit;
+use crate::error::{Error, Kind, Result};
+use crate::expression::Expression;
+use crate::flags::{LOOK_UP, Takes};
+use crate::output::{Piece, Printer, Renderer};
+use crate::signals::{Shutdown, complete, hint};
+use crate::text::grouped;
+use crate::ui::{Ui, Warning};
+
+/// What is listed: Partner has no list.
+const RESOURCE: &Resource = &CONNECTED;
+
+/// `[--where EXPR]... [--sort FIELD] [--limit N]`
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Show only accounts for which this holds; repeat it, and all must hold: see `acctq help expressions`
+    #[arg(long = "where", value_name = "EXPR")]
+    filter: Vec<String>,
+    /// Sort by this field, or by -FIELD in descending order; accounts without it come last
+    #[arg(long, value_name = "FIELD", allow_hyphen_values = true)]
+    sort: Option<String>,
+    /// Show at most N accounts
+    #[arg(long, value_name = "N", value_parser = parse_limit, allow_hyphen_values = true)]
+    limit: Option<usize>,
+}
+
+impl Takes for Args {
+    const FLAGS: &'static [&'static str] = LOOK_UP;
+}
+
+/// Lists the accounts.
+/// Err: What ended the list; `--strict`'s refusals have been reported before.
+pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
+    let Context { flags, env, ui, shutdown } = context;
+    let filter = args.filter.iter().map(|text| parse_filter(text, context));
+    let filter = filter.collect::<Result<Vec<_>>>()?;
+    let order = args.sort.as_ref().map(|text| Order::parse(text, RESOURCE)).transpose()?;
+    let session = Session::open(context, &flags.for_config(), Tokens::default())?;
+    let renderer = session.renderer(&[RESOURCE], true)?;
+    let (_, profile) = session.endpoint(RESOURCE)?;
+    let results = Results::new(Arc::clone(ui), profile, Printer::new(&renderer));
+    let results = Arc::new(results);
+    results.end_on_signal(shutdown);
+    let trace = |trace: &Trace<'_>| {
+        if ui.shows_traces()
+            && let Some(_output) = results.output(shutdown)
+        {
+            ui.trace(trace);
+        }
+    };
+    let throttle = Throttle::single();
+    let client = session.clients(&throttle, &trace).of(RESOURCE, None)?;
+
+    ui.begin_progress(env);
+    let mut listing = Listing {
+        filter: &filter,
+        limit: args.limit,
+        sorter: order.as_ref().map(|order| Sorter::new(order, args.limit)),
+        renderer: &renderer,
+        redactor: session.redactor(),
+        strict: flags.strict,
+        target: Target { resource: RESOURCE, id: None, profile },
+        now: Timestamp::now(),
+        results: &results,
+        shutdown,
+        warnings: Warnings::new(ui, true),
+        shown: 0,
+        refused: 0,
+        has_failed: false,
+    };
+    let read = client.list(RESOURCE, Instant::now(), &mut |account| listing.take_or_fail(&account));
+    let status = listing.finish(read);
+    ui.end_progress();
+    status
+}
+
+/// An expression that selects accounts.
+fn parse_filter(text: &str, context: &Context<'_>) -> Result<Expression> {
+    let expression = parse_expression(text, RESOURCE, context)?;
+    if expression.wants_absence() {
+        let message = format!("`{expression}` holds of no account in a list");
+        return Err(Error::new(Kind::Usage, message)
+            .hint("`acctq check ID --expect not_found` checks that an account does not exist"));
+    }
+    Ok(expression)
+}
+
+/// `1 account`, `2,345 accounts`
+pub fn accounts(count: usize) -> String {
+    let s = if count == 1 { "" } else { "s" };
+    format!("{} account{s}", grouped(count))
+}
+
+/// What becomes of each account of the list.
+struct Listing<'a> {
+    filter: &'a [Expression],
+    limit: Option<usize>,
+    sorter: Option<Sorter<'a>>,
+    renderer: &'a Renderer,
+    redactor: &'a Redactor,
+    strict: bool,
+    target: Target<'a>,
+    now: Timestamp,
+    results: &'a Results,
+    shutdown: &'a Shutdown,
+    warnings: Warnings<'a>,
+    /// How many accounts are shown, or are to be sorted.
+    shown: usize,
+    /// How many accounts, or lists, `--strict` refused.
+    refused: usize,
+    /// An account could not be shown: what ends the list is not the server's failure.
+    has_failed: bool,
+}
+
+impl Listing<'_> {
+    fn take_or_fail(&mut self, account: &Account) -> Result<ControlFlow<()>> {
+        let taken = self.take(account);
+        self.has_failed = taken.is_err();
+        taken
+    }
+
+    fn take(&mut self, account: &Account) -> Result<ControlFlow<()>> {
+        // After a signal the rest of the list is ignored.
+        let Some(mut output) = self.results.output(self.shutdown) else {
+            return Ok(ControlFlow::Break(()));
+        };
+        self.results.read.fetch_add(1, Ordering::Relaxed);
+        let holds = |e: &Expression| e.evaluate(Some(account), self.redactor, self.now).holds;
+        let matches = self.filter.iter().all(holds);
+        let mut violations = account.violations();
+        if !matches {
+            // Nothing is concluded from a field that violates the contract. An account that is left out for that is reported, but
+            // not for other fields.
+            let is_asked = |name: &str| self.filter.iter().any(|e| e.subject() == name);
+            violations.retain(|(field, _)| is_asked(field.name));
+        }
+        if !violations.is_empty() {
+            let id = own_id(account);
+            let target = Target { id: id.as_ref(), ..self.target };
+            if self.strict {
+                self.results.write(&mut output)?;
+                self.refused += 1;
+                self.results.ui.failure(&violations::refusal(&violations, target, !matches));
+                return Ok(ControlFlow::Continue(()));
+            }
+            if self.warnings.are_new(&violations, RESOURCE) {
+                self.results.write(&mut output)?;
+            }
+            self.warnings.warn(violations, target, !matches);
+        }
+        if !matches {
+            return Ok(ControlFlow::Continue(()));
+        }
+        let piece = self.renderer.render(account, self.redactor)?;
+        self.shown += 1;
+        if let Some(sorter) = &mut self.sorter {
+            // What is to be sorted has to be known to its end.
+            sorter.add(account, self.redactor, piece)?;
+            return Ok(ControlFlow::Continue(()));
+        }
+        self.results.add(&mut output, piece)?;
+        self.results.write(&mut output)?;
+        Ok(match self.limit {
+            Some(limit) if limit == self.shown => ControlFlow::Break(()),
+            _ => ControlFlow::Continue(()),
+        })
+    }
+
+    /// Completes the output, or breaks it off.
+    fn finish(mut self, read: Result<ListEnd>) -> Result<CommandStatus> {
+        let Some(mut output) = self.results.output(self.shutdown) else {
+            return Ok(CommandStatus::Done);
+        };
+        let end = match read {
+            Ok(end) => end,
+            Err(error) if self.has_failed => {
+                self.results.break_off(&mut output);
+                return Err(self.target.describe(error));
+            }
+            Err(error) if !output.has_begun() => return Err(error),
+            Err(error) => {
+                self.results.break_off(&mut output);
+                return Err(cut_off(&error, self.results.written()));
+            }
+        };
+        for piece in self.sorter.take().into_iter().flat_map(Sorter::sorted) {
+            self.results.add(&mut output, piece)?;
+        }
+        self.results.finish(&mut output)?;
+        if !end.unknown.is_empty() {
+            self.report_unknown_members(&end.unknown);
+        }
+        self.warnings.sum_up();
+        let (read, written) = (self.results.read(), self.results.written());
+        self.results.ui.note(&if !end.is_complete {
+            format!("{}; the rest of the list was not read", accounts(written))
+        } else if read == written {
+            accounts(written)
+        } else {
+            format!("{} of {}", grouped(written), accounts(read))
+        });
+        Ok(match self.refused {
+            0 => CommandStatus::Done,
+            _ => CommandStatus::Failed(Kind::BadResponse),
+        })
+    }
+
+    fn report_unknown_members(&mut self, names: &[String]) {
+        let error = violations::unknown_members(names, self.target);
+        if self.strict {
+            self.refused += 1;
+            return self.results.ui.failure(&error);
+        }
+        self.results.ui.warning(&Warning {
+            api: Some(RESOURCE.api),
+            profile: self.target.profile,
+            ..Warning::new(&error.to_string(), error.hint_text().unwrap_or_default())
+        });
+    }
+}
+
+/// The failure of a list of which accounts were shown.
+fn cut_off(error: &Error, written: usize) -> Error {
+    let message = format!("{error}; the list is cut off after {}", accounts(written));
+    let hint = error.hint_text().unwrap_or("try again");
+    Error::new(Kind::BadResponse, message)
+        .hint(format!("what was printed is incomplete; {hint}"))
+        .retryable(error.is_retryable())
+        .with_context(|context| context.clone_from(error.context()))
+}
+
+/// The account's own id, if it is a valid one.
+fn own_id(account: &Account) -> Option<Id> {
+    let text = account.document.get(account.resource.id_field)?.as_str()?;
+    account.resource.parse_id(&text).ok()
+}
+
+/// The results of the list, shared with the end that a signal may put to it.
+struct Results {
+    ui: Arc<Ui>,
+    profile: Option<String>,
+    started: Instant,
+    output: Mutex<OutputBuffer>,
+    /// How many accounts have arrived.
+    read: AtomicUsize,
+    /// How many of them have been written.
+    written: AtomicUsize,
+}
+
+impl Results {
+    fn new(ui: Arc<Ui>, profile: Option<&str>, printer: Printer) -> Self {
+        Results {
+            ui,
+            profile: profile.map(str::to_owned),
+            started: Instant::now(),
+            output: Mutex::new(OutputBuffer::new(printer)),
+            read: AtomicUsize::new(0),
+            written: AtomicUsize::new(0),
+        }
+    }
+
+    fn end_on_signal(self: &Arc<Self>, shutdown: &Shutdown) {
+        let results = self.clone();
+        shutdown.on_signal(move |kind| {
+            let completed = results.clone();
+            let stalled = complete(move || completed.break_off(&mut completed.lock()));
+            Some(results.interrupted(kind).with_suffix(stalled))
+        });
+    }
+
+    /// The right to write; `None` once a signal has ended the list.
+    fn output(&self, shutdown: &Shutdown) -> Option<MutexGuard<'_, OutputBuffer>> {
+        let output = self.lock();
+        (!shutdown.is_requested()).then_some(output)
+    }
+
+    fn read(&self) -> usize {
+        self.read.load(Ordering::Relaxed)
+    }
+
+    fn written(&self) -> usize {
+        self.written.load(Ordering::Relaxed)
+    }
+
+    fn add(&self, output: &mut OutputBuffer, piece: Piece) -> Result<()> {
+        let written = output.add(piece, &self.ui)?;
+        self.count(written);
+        Ok(())
+    }
+
+    fn write(&self, output: &mut OutputBuffer) -> Result<()> {
+        let written = output.write(&self.ui)?;
+        self.count(written);
+        Ok(())
+    }
+
+    fn finish(&self, output: &mut OutputBuffer) -> Result<()> {
+        let written = output.finish(&self.ui)?;
+        self.count(written);
+        Ok(())
+    }
+
+    /// Writes what waits, and leaves the output open. That it cannot be written is nothing to say beside what ended the list.
+    fn break_off(&self, output: &mut OutputBuffer) {
+        if output.has_begun() {
+            self.count(output.break_off(&self.ui).unwrap_or(0));
+        }
+        self.ui.end_progress();
+    }
+
+    fn count(&self, written: usize) {
+        self.written.fetch_add(written, Ordering::Relaxed);
+        self.ui.progress(|| {
+            let rate = self.read() as u128 * 1000 / self.started.elapsed().as_millis().max(1);
+            format!("{} read, {} shown, {rate}/s", grouped(self.read()), grouped(self.written()))
+        });
+    }
+
+    /// The error that says how far the list has come.
+    fn interrupted(&self, kind: Kind) -> Error {
+        let message = match self.written() {
+            0 => format!("{} before an account was listed", kind.code()),
+            written => {
+                format!("{}; the list is cut off after {}", kind.code(), accounts(written))
+            }
+        };
+        let error = Error::new(kind, message).hint(hint(kind, "run it again if you still want it"));
+        Target { resource: RESOURCE, id: None, profile: self.profile.as_deref() }.describe(error)
+    }
+
+    /// Each change is a single step, so a panic elsewhere leaves nothing half done.
+    fn lock(&self) -> MutexGuard<'_, OutputBuffer> {
+        self.output.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

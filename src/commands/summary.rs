@@ -1,0 +1,128 @@
+//! The summary of many look-ups: how many succeeded and failed, where to go on, and the exit code that follows.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use super::CommandStatus;
+use super::breaker::Stop;
+use crate::error::{Error, Kind, Result};
+use crate::text::{grouped, span};
+
+/// Counts of what has been written.
+#[derive(Clone, Debug, Default)]
+pub struct Summary {
+    pub found: usize,
+    /// The failures of each kind, in the order of exit codes and names.
+    failed: BTreeMap<(u8, &'static str), (Kind, usize)>,
+    /// The last line of standard input up to which everything is done.
+    pub line: Option<usize>,
+}
+
+impl Summary {
+    pub fn add_failure(&mut self, kind: Kind) {
+        let key = (kind.exit_code(), kind.code());
+        self.failed.entry(key).or_insert((kind, 0)).1 += 1;
+    }
+
+    pub fn failures(&self) -> usize {
+        self.failed.values().map(|(_, count)| count).sum()
+    }
+
+    /// How many ids were tried.
+    pub fn done(&self) -> usize {
+        self.found + self.failures()
+    }
+
+    /// `found 99,812 · failed 188 (not found 180, server 8) · 3 m 12 s`
+    pub fn text(&self, elapsed: Duration) -> String {
+        let mut text = format!("found {}", grouped(self.found));
+        let kinds = self.failed.iter().map(|((_, code), (_, count))| {
+            format!("{} {}", code.replace('_', " "), grouped(*count))
+        });
+        let kinds = kinds.collect::<Vec<_>>().join(", ");
+        if !kinds.is_empty() {
+            // Writing to a String cannot fail.
+            let _ = write!(text, " · failed {} ({kinds})", grouped(self.failures()));
+        }
+        format!("{text} · {}", span(elapsed))
+    }
+
+    /// The status of the run; `stop` is what left ids untried.
+    /// Err: Why ids were left untried.
+    pub fn status(&self, stop: Option<Stop>) -> Result<CommandStatus> {
+        let Some(stop) = stop else {
+            let kinds = self.failed.values().map(|(kind, _)| *kind);
+            return Ok(Kind::merge(kinds).map_or(CommandStatus::Done, CommandStatus::Failed));
+        };
+        let cause = stop.error.context();
+        let (done, hint) = self.resume("fix that first", "; the other ids have not been tried");
+        let message = format!("stopped after {}: {}{done}", ids(self.done()), stop.reason);
+        Err(Error::new(stop.error.kind(), message)
+            .hint(hint)
+            .retryable(stop.error.is_retryable())
+            .with_context(|context| {
+                context.api = cause.api;
+                context.profile.clone_from(&cause.profile);
+                context.line = self.line;
+            }))
+    }
+
+    /// How far everything is done, for the message, and the hint: `first`, then where to go on in standard input, or `otherwise`.
+    pub fn resume(&self, first: &str, otherwise: &str) -> (String, String) {
+        match self.line {
+            Some(line) => (
+                format!("; everything up to input line {line} is done"),
+                format!("{first}; --skip {line} goes on after that line"),
+            ),
+            None => (String::new(), format!("{first}{otherwise}")),
+        }
+    }
+}
+
+/// `1 id`, `2,345 ids`
+pub fn ids(count: usize) -> String {
+    let s = if count == 1 { "" } else { "s" };
+    format!("{} id{s}", grouped(count))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn summary(failures: &[(Kind, usize)]) -> Summary {
+        let mut summary = Summary::default();
+        for (kind, count) in failures {
+            (0..*count).for_each(|_| summary.add_failure(*kind));
+        }
+        summary
+    }
+
+    #[test]
+    fn failures_are_counted_in_the_order_of_exit_codes() {
+        let mut counted = summary(&[(Kind::Server, 8), (Kind::NotFound, 1_180)]);
+        counted.found = 99_812;
+        assert_eq!(
+            counted.text(Duration::from_secs(192)),
+            "found 99,812 · failed 1,188 (not found 1,180, server 8) · 3 m 12 s"
+        );
+        let none = Summary::default();
+        assert_eq!(none.text(Duration::ZERO), "found 0 · 0.0 s");
+    }
+
+    #[test]
+    fn the_exit_code_is_what_all_failures_share() {
+        for (failures, code) in [
+            (&[][..], 0),
+            (&[(Kind::Gone, 1), (Kind::NotFound, 2)], 5),
+            (&[(Kind::Gone, 1), (Kind::Server, 1)], 1),
+        ] {
+            let status = summary(failures).status(None).unwrap();
+            let got = match status {
+                CommandStatus::Done => 0,
+                CommandStatus::Failed(kind) => kind.exit_code(),
+            };
+            assert_eq!(got, code, "{failures:?}");
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! Answers that violate the API's contract: a warning about what is shown, or `--strict`'s refusal to show it.
+//!
+//! One account has one warning that names all its fields. Of many accounts each field is warned about once, at its first violation,
+//! and counted at the end.
+
+use std::collections::BTreeMap;
+
+use super::session::Target;
+use crate::account::{Field, Id, Resource, Violation};
+use crate::client::Found;
+use crate::error::{Error, Kind, Result};
+use crate::ui::{FieldWarning, Ui, Warning};
+
+/// How many unknown member names a message lists.
+const MAX_NAMES: usize = 5;
+
+/// The fields of one account that violate the contract.
+pub type Violations = Vec<(&'static Field, Violation)>;
+
+/// `the connected account cacc_1 violates the API's contract: status (unknown value)`
+fn message(violations: &Violations, target: Target<'_>) -> String {
+    let fields = violations
+        .iter()
+        .map(|(field, violation)| format!("{} ({})", field.name, violation.words()));
+    let noun = target.resource.noun;
+    let account = match target.id {
+        Some(id) => format!("the {noun} {}", id.as_str()),
+        None => format!("a {noun} in the list"),
+    };
+    let fields = fields.collect::<Vec<_>>().join(", ");
+    format!("{account} violates the API's contract: {fields}")
+}
+
+/// What happens to an account with violations, for hints.
+const USED: &str = "it is used as it came";
+/// The same where `--where` asks about a field that violates the contract: no expression holds for it.
+const LEFT_OUT: &str = "it is left out, since --where concludes nothing from such a field";
+
+/// The error that `--strict` makes of an account's violations.
+pub fn refusal(violations: &Violations, target: Target<'_>, is_left_out: bool) -> Error {
+    let fate = if is_left_out { LEFT_OUT } else { USED };
+    let error = Error::new(Kind::BadResponse, message(violations, target))
+        .hint(format!("without --strict {fate}, with a warning"))
+        .with_context(|context| context.status = Some(200));
+    target.describe(error)
+}
+
+/// The violations of an account that was looked up.
+/// Err: [`refusal`], with `strict`.
+pub fn check(found: &Found, strict: bool, target: Target<'_>) -> Result<Violations> {
+    let violations = found.account.violations();
+    if !strict || violations.is_empty() {
+        return Ok(violations);
+    }
+    let error = refusal(&violations, target, false).with_context(|context| {
+        context.attempts = Some(found.attempts);
+        context.elapsed = Some(found.elapsed);
+    });
+    Err(error)
+}
+
+/// The error that `--strict` makes of members that came beside the accounts of a list.
+pub fn unknown_members(names: &[String], target: Target<'_>) -> Error {
+    let mut listed: Vec<_> = names.iter().take(MAX_NAMES).cloned().collect();
+    if names.len() > listed.len() {
+        listed.push(format!("{} more", names.len() - listed.len()));
+    }
+    let message = format!(
+        "the list of {}s came with members that the API's contract does not know: {}",
+        target.resource.noun,
+        listed.join(", ")
+    );
+    let error = Error::new(Kind::BadResponse, message)
+        .hint("there may be more accounts than these: acctq reads one answer, not several pages")
+        .with_context(|context| context.status = Some(200));
+    target.describe(error)
+}
+
+/// The warnings of one run.
+pub struct Warnings<'a> {
+    ui: &'a Ui,
+    many: bool,
+    /// How many accounts violate each field of each API.
+    counts: BTreeMap<(&'static str, &'static str), usize>,
+    accounts: usize,
+}
+
+impl<'a> Warnings<'a> {
+    /// For one account or `many`.
+    pub fn new(ui: &'a Ui, many: bool) -> Self {
+        Warnings { ui, many, counts: BTreeMap::new(), accounts: 0 }
+    }
+
+    /// Whether [`Warnings::warn`] would print a warning.
+    pub fn are_new(&self, violations: &Violations, resource: &Resource) -> bool {
+        let is_new = |field: &Field| !self.counts.contains_key(&(resource.api, field.name));
+        violations.iter().any(|(field, _)| !self.many || is_new(field))
+    }
+
+    /// Warns about what has not been warned about yet.
+    pub fn warn(&mut self, mut violations: Violations, target: Target<'_>, is_left_out: bool) {
+        if violations.is_empty() {
+            return;
+        }
+        self.accounts += 1;
+        violations.retain(|(field, _)| {
+            let count = self.counts.entry((target.resource.api, field.name)).or_default();
+            *count += 1;
+            *count == 1 || !self.many
+        });
+        if violations.is_empty() {
+            return;
+        }
+        let fate = if is_left_out { LEFT_OUT } else { USED };
+        let fields = violations.iter().map(|(field, violation)| FieldWarning {
+            name: field.name,
+            drift: violation.words().to_owned(),
+        });
+        self.ui.warning(&Warning {
+            id: target.id.map(Id::as_str),
+            api: Some(target.resource.api),
+            profile: target.profile,
+            fields: fields.collect(),
+            ..Warning::new(
+                &message(&violations, target),
+                &format!("{fate}; --strict makes this an error"),
+            )
+        });
+    }
+
+    /// Counts the violations of many accounts, at the end of a run.
+    pub fn sum_up(&self) {
+        if !self.many || self.accounts < 2 {
+            return;
+        }
+        let fields: Vec<_> = self
+            .counts
+            .iter()
+            .map(|((_, name), count)| FieldWarning { name, drift: count.to_string() })
+            .collect();
+        let list = fields.iter().map(|field| format!("{} ({})", field.name, field.drift));
+        let list = list.collect::<Vec<_>>().join(", ");
+        let message = format!("{} accounts violate the API's contract: {list}", self.accounts);
+        self.ui.warning(&Warning {
+            fields,
+            ..Warning::new(&message, "they are used as they came; --strict makes this an error")
+        });
+    }
+}

@@ -1,0 +1,214 @@
+//! Whether an expression holds of an account, and the value that was found.
+
+use std::cmp::Ordering;
+use std::fmt;
+
+use jiff::Timestamp;
+
+use super::value::{Number, Operand, Reading};
+use super::{Claim, Expression, Operator, Subject};
+use crate::account::field::Kind;
+use crate::account::redact::REDACTED;
+use crate::account::{Account, Redactor, Time, Violation};
+use crate::json::{self, Json, View};
+use crate::output::reported;
+use crate::text::escape;
+
+/// Whether an expression holds, and what that was told from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// Whether it holds.
+    pub holds: bool,
+    /// What was found.
+    pub actual: Actual,
+    /// Why it could not be compared, or what is odd about it: a few words to follow it.
+    pub note: Option<&'static str>,
+}
+
+/// What was found, for a report beside what was expected. It holds no secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Actual {
+    /// There is no such account.
+    NotFound,
+    /// There is one, and that is all that was asked.
+    Found,
+    /// The member is null or absent.
+    Unset,
+    /// It is set, to a secret.
+    Redacted,
+    /// It is set, to more than a report holds.
+    TooLong,
+    /// JSON on one line; what is secret in it is left out.
+    Value(String),
+}
+
+/// The longest value that a report holds, in bytes: of many checks, all are held.
+const LONGEST: usize = 16 * 1024;
+
+/// For people, on one line and escaped; not cut.
+impl fmt::Display for Actual {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = match self {
+            Actual::NotFound => "not found",
+            Actual::Found => "found",
+            Actual::Unset => "not set",
+            Actual::Redacted => REDACTED,
+            Actual::TooLong => "too long to be shown",
+            Actual::Value(value) => {
+                let text = json::check(value).ok().and_then(Json::as_str);
+                let text = text.filter(|text| !text.is_empty());
+                return f.write_str(&escape(&text.unwrap_or(value.into())));
+            }
+        };
+        f.write_str(text)
+    }
+}
+
+impl Expression {
+    /// Whether it holds of `account`, `None` if there is none, at the time `now`.
+    pub fn evaluate(
+        &self,
+        account: Option<&Account>,
+        redactor: &Redactor,
+        now: Timestamp,
+    ) -> Verdict {
+        let verdict = |holds, actual| Verdict { holds, actual, note: None };
+        let (account, subject) = match (account, self.about()) {
+            (None, _) => return verdict(self.wants_absence(), Actual::NotFound),
+            (_, None) => return verdict(false, Actual::Found),
+            (Some(account), Some(subject)) => (account, subject),
+        };
+        let redactor = &redactor.for_reports().for_account(account);
+        let found = subject.value(account);
+        let actual = match found {
+            None => Actual::Unset,
+            Some(value) if redactor.hides(&subject.path(), value) => Actual::Redacted,
+            Some(value) if value.text().len() > LONGEST => Actual::TooLong,
+            Some(value) => Actual::Value(reported(value, redactor)),
+        };
+        let field = subject.field;
+        let violation = field.violation(account.document.get(field.name));
+        let compared = match (&self.0, found) {
+            (Claim::Unset(_), _) => Ok(found.is_none()),
+            (Claim::Compared(..), _) if actual == Actual::Redacted => {
+                Err("a secret is not compared")
+            }
+            (Claim::Compared(_, operator, _), None) => {
+                // What may be unset and is differs from every value.
+                Ok(violation.is_none() && *operator == Operator::IsNot)
+            }
+            // An unknown word is a word still, and is not the one that it is compared with; what is no time is not before or after.
+            (Claim::Compared(..), _) if violation == Some(Violation::WrongType) => Ok(false),
+            (Claim::Compared(..), _) if violation.is_some() && field.kind == Kind::Time => {
+                Ok(false)
+            }
+            (Claim::Compared(_, operator, operands), Some(value)) => {
+                compare(*operator, operands, value, redactor, now)
+            }
+            _ => Ok(found.is_some()),
+        };
+        let note = violation.map(Violation::words).or(compared.err());
+        let alike = || match (&self.0, found) {
+            (Claim::Compared(_, Operator::Is, operands), Some(value)) if compared == Ok(false) => {
+                alike(operands, value, &actual)
+            }
+            _ => None,
+        };
+        Verdict { holds: compared == Ok(true), note: note.or_else(alike), actual }
+    }
+}
+
+impl Subject {
+    /// The value found; `None` if it is null or absent.
+    fn value<'a>(&self, account: &'a Account) -> Option<Json<'a>> {
+        let value = match &self.below[..] {
+            [] => account.document.get(self.field.name),
+            _ => account.find(&self.path()),
+        };
+        value.filter(|value| !value.is_null())
+    }
+}
+
+impl Operand {
+    /// Whether a value is this one; an operand without quotes is compared as what it looks like, and as text.
+    fn is(&self, value: &View<'_>, now: Timestamp) -> bool {
+        match (value, &self.reading) {
+            (View::Number(number), Reading::Number(wanted)) => {
+                Number::parse(number).as_ref() == Some(wanted)
+            }
+            (View::Bool(value), Reading::Boolean) => value.to_string() == self.text,
+            (View::String(text), reading) => {
+                let is_number = || matches!(reading, Reading::Number(wanted) if Number::parse(text).as_ref() == Some(wanted));
+                let is_time =
+                    || reading.time(now).is_some_and(|wanted| Time::parse(text) == Some(wanted));
+                *text == self.text || is_number() || is_time()
+            }
+            _ => false,
+        }
+    }
+}
+
+/// Why a value is not the expected one although both read alike, if they do.
+fn alike(operands: &[Operand], value: Json<'_>, actual: &Actual) -> Option<&'static str> {
+    let (is_text, are_several) = (value.as_str().is_some(), operands.len() > 1);
+    if is_text && !(are_several && value.text().contains('|')) {
+        return None;
+    }
+    let texts: Vec<_> = operands.iter().map(|operand| &*operand.text).collect();
+    (actual.to_string() == texts.join("|")).then_some(if are_several {
+        "| parts alternatives, unless in quotes"
+    } else {
+        "no text, which it is compared with"
+    })
+}
+
+/// Whether the comparison holds of `value`; the reason if there can be none.
+fn compare(
+    operator: Operator,
+    operands: &[Operand],
+    value: Json<'_>,
+    redactor: &Redactor,
+    now: Timestamp,
+) -> Result<bool, &'static str> {
+    let view = value.view();
+    let any_is = |view: &View<'_>| operands.iter().any(|operand| operand.is(view, now));
+    match (operator, view) {
+        (Operator::Is, view) => Ok(any_is(&view)),
+        (Operator::IsNot, view) => Ok(!any_is(&view)),
+        (Operator::Contains, View::String(text)) => {
+            Ok(operands.iter().any(|operand| text.contains(&operand.text)))
+        }
+        (Operator::Contains, View::Array(elements)) => {
+            let mut visible =
+                elements.into_iter().filter(|element| !redactor.hides_value(*element));
+            Ok(visible.any(|element| any_is(&element.view())))
+        }
+        (Operator::Contains, _) => Err("neither text nor a list"),
+        (_, view) => {
+            let ordering = operands
+                .first()
+                .map_or(Err("not a number"), |operand| order(&operand.reading, &view, now))?;
+            Ok(match operator {
+                Operator::Less => ordering.is_lt(),
+                Operator::LessOrIs => ordering.is_le(),
+                Operator::Greater => ordering.is_gt(),
+                _ => ordering.is_ge(),
+            })
+        }
+    }
+}
+
+/// Whether a value is less or more; the reason if it is neither a number nor a time, as the operand is.
+fn order(operand: &Reading, value: &View<'_>, now: Timestamp) -> Result<Ordering, &'static str> {
+    let text = match value {
+        View::String(text) => Some(&**text),
+        _ => None,
+    };
+    if let Reading::Number(wanted) = operand {
+        let digits = if let View::Number(number) = value { Some(*number) } else { text };
+        let number = digits.and_then(Number::parse);
+        return Ok(number.ok_or("not a number")?.cmp(wanted));
+    }
+    let times = text.and_then(Time::parse).zip(operand.time(now));
+    times.map(|(time, wanted)| time.cmp(&wanted)).ok_or("not a time")
+}

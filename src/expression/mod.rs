@@ -1,0 +1,226 @@
+//! `status=active`: what `--expect`, `--for` and `--where` take.
+//!
+//! An expression is about one field and typed by the resource's table, so that one that could never hold is refused before
+//! anything is contacted. It is printed back as it was understood. A verdict comes with the value that was found, for a report to
+//! set beside the expected one; a secret is neither compared nor shown.
+//!
+//! Nothing is concluded from an answer that violates the contract: a comparison with a member that is missing, or of another type,
+//! does not hold, `!=` included. What may be unset (null or absent) and is differs from every value.
+
+mod evaluate;
+mod parse;
+mod value;
+
+use std::fmt;
+
+use crate::account::field::Kind;
+use crate::account::redact::hide_credentials;
+use crate::account::{Field, is_secret_name};
+use crate::error::{self, Error};
+use crate::json;
+use crate::text::{excerpt, is_forbidden};
+
+pub use evaluate::{Actual, Verdict};
+pub use parse::parse;
+
+use value::Operand;
+
+/// Something that holds of an account or does not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Expression(Claim);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Claim {
+    /// `not_found`
+    NotFound,
+    /// `field?`
+    Set(Subject),
+    /// `!field`
+    Unset(Subject),
+    /// `field OP value|value`
+    Compared(Subject, Operator, Vec<Operand>),
+}
+
+/// The word for an account that must not exist.
+const NOT_FOUND: &str = "not_found";
+
+impl Expression {
+    /// Whether it asks for an account that does not exist: no account that does could satisfy it.
+    pub fn wants_absence(&self) -> bool {
+        self.0 == Claim::NotFound
+    }
+
+    /// What it is about: `status`, `metadata.plan`, `not_found`.
+    pub fn subject(&self) -> String {
+        self.about().map_or(NOT_FOUND.to_owned(), Subject::to_string)
+    }
+
+    /// The field that it is about.
+    pub fn field(&self) -> Option<&'static Field> {
+        self.about().map(|subject| subject.field)
+    }
+
+    fn about(&self) -> Option<&Subject> {
+        match &self.0 {
+            Claim::NotFound => None,
+            Claim::Set(subject) | Claim::Unset(subject) | Claim::Compared(subject, ..) => {
+                Some(subject)
+            }
+        }
+    }
+}
+
+/// As it is written; parsed again, it is the same.
+impl fmt::Display for Expression {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Claim::NotFound => f.write_str(NOT_FOUND),
+            Claim::Set(subject) => write!(f, "{subject}?"),
+            Claim::Unset(subject) => write!(f, "!{subject}"),
+            Claim::Compared(subject, operator, operands) => {
+                let kind = subject.field.kind;
+                let operands: Vec<_> =
+                    operands.iter().map(|operand| operand.written(kind)).collect();
+                write!(f, "{subject}{}{}", operator.sign(), operands.join("|"))
+            }
+        }
+    }
+}
+
+/// A field, or what a path leads to below one that may hold anything.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Subject {
+    field: &'static Field,
+    below: Vec<String>,
+}
+
+impl Subject {
+    /// The path as `-F` takes it.
+    fn path(&self) -> String {
+        let names = [self.field.name].into_iter().chain(self.below.iter().map(String::as_str));
+        names.collect::<Vec<_>>().join(".")
+    }
+
+    /// For a message.
+    fn shown(&self) -> String {
+        word(&self.to_string())
+    }
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.field.name)?;
+        for name in &self.below {
+            let is_plain = is_plain(name) && !name.contains(parse::ENDS_A_NAME);
+            let written = if is_plain { name.clone() } else { json::to_string(name) };
+            write!(f, ".{written}")?;
+        }
+        Ok(())
+    }
+}
+
+/// Whether a word needs no quotes to be read as itself, as far as its ends and forbidden characters go.
+fn is_plain(word: &str) -> bool {
+    !word.is_empty() && word.trim() == word && !word.contains(is_forbidden)
+}
+
+/// How a field is compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Operator {
+    Is,
+    IsNot,
+    Less,
+    LessOrIs,
+    Greater,
+    GreaterOrIs,
+    Contains,
+}
+
+impl Operator {
+    const ALL: [Operator; 7] = [
+        Operator::Is,
+        Operator::IsNot,
+        Operator::Less,
+        Operator::LessOrIs,
+        Operator::Greater,
+        Operator::GreaterOrIs,
+        Operator::Contains,
+    ];
+
+    /// Whether it makes sense for a kind.
+    const fn suits(self, kind: Kind) -> bool {
+        match kind {
+            // A closed list needs no search: `a|b`.
+            Kind::Enum(_) | Kind::Country => matches!(self, Operator::Is | Operator::IsNot),
+            Kind::Id(_) | Kind::Text => !self.orders(),
+            Kind::Time | Kind::Integer => !matches!(self, Operator::Contains),
+            Kind::Json => true,
+        }
+    }
+
+    const fn sign(self) -> &'static str {
+        match self {
+            Operator::Is => "=",
+            Operator::IsNot => "!=",
+            Operator::Less => "<",
+            Operator::LessOrIs => "<=",
+            Operator::Greater => ">",
+            Operator::GreaterOrIs => ">=",
+            Operator::Contains => "~",
+        }
+    }
+
+    /// Whether it asks which of two numbers or times is more.
+    const fn orders(self) -> bool {
+        !matches!(self, Operator::Is | Operator::IsNot | Operator::Contains)
+    }
+}
+
+/// Why a text is no expression.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Flaw {
+    /// Where it goes wrong: a character of the text, from 1.
+    pub column: usize,
+    /// What is wrong, without the place.
+    pub message: String,
+    /// What would be right.
+    pub hint: String,
+    /// The text; `None` if it may hold a secret.
+    shown: Option<String>,
+}
+
+impl Flaw {
+    /// At a byte of `text`; where something is missing at its end, at its last character.
+    fn at(text: &str, at: usize, message: impl Into<String>, hint: impl Into<String>) -> Self {
+        let is_harmless = !is_secret_name(text) && hide_credentials(text) == text;
+        let last = text.chars().count().max(1);
+        Flaw {
+            column: (text[..at].chars().count() + 1).min(last),
+            message: message.into(),
+            hint: hint.into(),
+            shown: is_harmless.then(|| excerpt(text, 60)),
+        }
+    }
+
+    /// Without the text: it may hold a secret.
+    fn unquoted(self) -> Self {
+        Flaw { shown: None, ..self }
+    }
+}
+
+/// A word of an expression as a message shows it.
+fn word(text: &str) -> String {
+    excerpt(&hide_credentials(text), 40)
+}
+
+/// A usage error that names the place.
+impl From<Flaw> for Error {
+    fn from(flaw: Flaw) -> Self {
+        let text = flaw.shown.map_or(String::new(), |text| format!(" of `{text}`"));
+        let message = format!("{} (column {}{text})", flaw.message, flaw.column);
+        Error::new(error::Kind::Usage, message).hint(flaw.hint)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,306 @@
+use jiff::Timestamp;
+
+use super::*;
+use crate::account::{Account, CONNECTED, Document, PARTNER, Redactor, Resource};
+
+const NOW: &str = "2030-01-15T12:00:00Z";
+
+fn parsed(text: &str, resource: &Resource) -> Expression {
+    parse(text, resource).unwrap_or_else(|flaw| panic!("{text}: {flaw:?}"))
+}
+
+/// The resource that an expression of these tables is about.
+fn resource(text: &str) -> &'static Resource {
+    let is_partner = ["deployed_members", "activation_token", "account_type"];
+    let name = text.trim_start_matches('!');
+    if is_partner.iter().any(|field| name.starts_with(field)) { &PARTNER } else { &CONNECTED }
+}
+
+/// What is printed back as it is written.
+const SAME: &str = r#"
+status=active ; status!=revoked ; id=cacc_7n42DGM5Tflk9n8mt7Fhc7 ; id~7n42 ; created_at<now
+created_at>=2030-01-31T00:00:00+02:00 ; pending_country=US|FR ; pending_email~@example.com
+pending_email="" ; pending_email="null" ; pending_organization_name="A | B"|C
+pending_organization_name=say "hi" ; pending_organization_name=a=b!
+pending_organization_name="=b" ; revoked_at? ; metadata? ; metadata.plan=pro ; metadata.my key?
+metadata."a.b"."c=d"!=x ; metadata.""=x ; metadata.seats>=10 ; metadata.seats="10"
+metadata.seats=007 ; metadata.since<now-1w ; metadata.since="now" ; metadata.beta=true
+metadata.beta="true" ; not_found ; deployed_members>=-5 ; activation_token? ; !activation_token
+account_type=F"#;
+
+/// What is printed back in another way.
+const OTHER: &str = r#"
+  status = active | suspended   ⇒ status=active|suspended
+status="active" ⇒ status=active
+"status"=active ⇒ status=active
+created_at < now-1d12h ⇒ created_at<now-1d12h
+created_at>"now" ⇒ created_at>now
+pending_organization_name = Zoë & Fils, 漢字  ⇒ pending_organization_name=Zoë & Fils, 漢字
+pending_organization_name="\"hi\" \u0041" ⇒ pending_organization_name="\"hi\" A"
+ ! revoked_at  ⇒ !revoked_at
+metadata . plan . tier = pro ⇒ metadata.plan.tier=pro
+metadata."plan"=x ⇒ metadata.plan=x
+metadata.seats="ten" ⇒ metadata.seats=ten
+ not_found  ⇒ not_found"#;
+
+#[test]
+fn what_is_parsed_is_printed_back() {
+    let same = SAME.trim().split([';', '\n']).map(|text| (text.trim(), text.trim()));
+    let other = OTHER.trim().lines().filter_map(|line| line.split_once(" ⇒ "));
+    let strange = ("pending_organization_name=\u{202e}x", "pending_organization_name=\"\\u202ex\"");
+    for (text, printed) in same.chain(other).chain([strange]) {
+        let expression = parsed(text, resource(text));
+        assert_eq!(expression.to_string(), printed, "{text}");
+        assert_eq!(parsed(printed, resource(text)), expression, "{text}");
+    }
+    for (text, subject, field) in [
+        ("status=active", "status", Some("status")),
+        ("!revoked_at", "revoked_at", Some("revoked_at")),
+        ("metadata.\"a b\".c?", "metadata.a b.c", Some("metadata")),
+        ("not_found", "not_found", None),
+    ] {
+        let expression = parsed(text, &CONNECTED);
+        assert_eq!(expression.subject(), subject);
+        assert_eq!(expression.field().map(|field| field.name), field);
+        assert_eq!(expression.wants_absence(), field.is_none());
+    }
+}
+
+/// A text, the column that is pointed at, a part of what is wrong and of what would be right.
+const FLAWS: &str = r#"
+! ⇒ 1 ⇒ a field's name is missing ⇒ for example
+metadata..x ⇒ 10 ⇒ a field's name is missing ⇒ for example
+statsu=active ⇒ 1 ⇒ a connected account has no field `statsu` ⇒ did you mean `status`?
+  Status=active ⇒ 3 ⇒ has no field `Status` ⇒ did you mean `status`?
+status is active ⇒ 1 ⇒ has no field `status is active` ⇒ did you mean `status`?
+notfound ⇒ 1 ⇒ has no field `notfound` ⇒ did you mean `not_found`?
+xyzzy? ⇒ 1 ⇒ has no field `xyzzy` ⇒ its fields are id, connection_type, 
+ends_at<now+14d ⇒ 1 ⇒ has no field `ends_at` ⇒ it is a field of a partner account
+status.x=1 ⇒ 1 ⇒ `status.x`: the field status has no members ⇒ use `status` alone
+not_found=1 ⇒ 10 ⇒ `=1` is too much ⇒ `not_found` stands by itself
+!not_found ⇒ 1 ⇒ `!not_found` is no expression ⇒ `id?` holds for every account that exists
+status ⇒ 1 ⇒ `status` alone says nothing ⇒ `status?` holds where it is set, `status=…`
+status|active ⇒ 7 ⇒ an operator is missing before `|active` ⇒ `status=…`
+status "x" ⇒ 8 ⇒ an operator is missing before `"x"` ⇒ `status=…`
+status==active ⇒ 7 ⇒ `==` is no operator ⇒ did you mean `=`?
+created_at=>now ⇒ 11 ⇒ `=>` is no operator ⇒ did you mean `>=`?
+status<>active ⇒ 7 ⇒ `<>` is no operator ⇒ did you mean `!=`?
+pending_email=~x ⇒ 14 ⇒ `=~` is no operator ⇒ did you mean `~`?
+status><x ⇒ 7 ⇒ `><` is no operator ⇒ status takes = !=;
+status<active ⇒ 7 ⇒ `<` makes no sense for status, one of pending, active,  ⇒ it takes = !=
+created_at~2030 ⇒ 11 ⇒ `~` makes no sense for created_at, a time ⇒ it takes = != < <= > >=
+pending_email>a ⇒ 14 ⇒ `>` makes no sense for pending_email, a text ⇒ it takes = != ~
+status?=active ⇒ 8 ⇒ `=active` is too much ⇒ `status?` holds where it is set
+!status=active ⇒ 8 ⇒ `=active` is too much ⇒ did you mean `status!=…`?
+!status x ⇒ 2 ⇒ has no field `status x` ⇒ did you mean `status`?
+!revoked_at? ⇒ 12 ⇒ `?` is too much ⇒ `!revoked_at` alone holds
+status= ⇒ 7 ⇒ a value is missing ⇒ `!status` holds where it is not set; the empty text is ""
+status=active||pending ⇒ 14 ⇒ a value is missing ⇒ ""
+status=actve ⇒ 8 ⇒ `actve` is no value of status ⇒ did you mean `active`? it is one of pending, active, 
+status=active|Revoked ⇒ 15 ⇒ `Revoked` is no value of status ⇒ did you mean `revoked`?
+status="" ⇒ 8 ⇒ `""` is no value of status ⇒ it is one of
+status= =active ⇒ 9 ⇒ `=active` begins with a sign ⇒ double quotes
+pending_email=null ⇒ 15 ⇒ `null` is no value ⇒ `!pending_email` holds where it is not set; the word is "null"
+id=org_1 ⇒ 4 ⇒ `org_1` cannot be a value of id ⇒ it is an id that begins with cacc_
+pending_country=us ⇒ 17 ⇒ `us` is no country's code ⇒ did you mean `US`?
+pending_country=USA ⇒ 17 ⇒ `USA` is no country's code ⇒ it is two capital letters
+pending_email~"" ⇒ 15 ⇒ every text contains the empty one ⇒ `pending_email?`
+pending_email="x ⇒ 15 ⇒ the quotes are not closed ⇒ double quotes
+pending_email="x\" ⇒ 15 ⇒ the quotes are not closed ⇒ double quotes
+pending_email="\q" ⇒ 15 ⇒ "\q" is not written as in JSON ⇒ as in JSON
+pending_email="x"y ⇒ 18 ⇒ `y` stands behind the quotes ⇒ double quotes
+created_at>2030-01-31 ⇒ 12 ⇒ `2030-01-31` is no time ⇒ did you mean `2030-01-31T00:00:00Z`?
+created_at>14d ⇒ 12 ⇒ `14d` is no time ⇒ did you mean `now+14d`?
+created_at>now+1y ⇒ 12 ⇒ `now+1y` is no time ⇒ the units are s, m, h, d, w
+created_at>now+36501d ⇒ 12 ⇒ is no time ⇒ now+14d
+created_at>2030-02-30T00:00:00Z ⇒ 12 ⇒ is no time ⇒ RFC 3339
+created_at>2030-01-31T00:00:00 ⇒ 12 ⇒ is no time ⇒ did you mean `2030-01-31T00:00:00Z`?
+created_at<now|now+1d ⇒ 15 ⇒ `<` takes one value ⇒ `|` goes with
+metadata.seats>ten ⇒ 16 ⇒ `>` compares numbers and times, and `ten` is neither ⇒ compare text
+metadata.since<2030-01-31 ⇒ 16 ⇒ `<` compares numbers and times ⇒ did you mean `2030-01-31T00:00:00Z`?
+metadata.ünï漢=" ⇒ 15 ⇒ the quotes are not closed ⇒ double quotes"#;
+
+#[test]
+fn what_cannot_be_parsed_is_pointed_at() {
+    for line in FLAWS.trim_matches('\n').lines() {
+        let row: Vec<_> = line.split(" ⇒ ").collect();
+        let [text, column, message, hint] = row[..] else {
+            panic!("{line}");
+        };
+        let flaw = parse(text, resource(text)).expect_err(text);
+        assert_eq!(flaw.column.to_string(), column, "{text}: {flaw:?}");
+        assert!(flaw.message.contains(message), "{text}: {flaw:?}");
+        assert!(flaw.hint.contains(hint), "{text}: {flaw:?}");
+    }
+    for text in ["", " \t"] {
+        assert_eq!(parse(text, &CONNECTED).expect_err("empty").column, 1);
+    }
+    let error = Error::from(parse("status=actve", &CONNECTED).expect_err("flawed"));
+    assert_eq!(error.kind(), error::Kind::Usage);
+    let message = "`actve` is no value of status (column 8 of `status=actve`)";
+    assert_eq!(error.to_string(), message);
+    let strange = format!("status=\u{1b}[2J{}", "x".repeat(100_000));
+    let error = Error::from(parse(&strange, &CONNECTED).expect_err("flawed")).to_string();
+    assert!(error.chars().count() < 200 && !error.contains('\u{1b}'), "{error}");
+}
+
+#[test]
+fn secrets_are_neither_compared_nor_repeated() {
+    for text in [
+        "activation_token=canary",
+        "activation_token<canary",
+        "activation_token!=\"canary",
+        "activation_token canary",
+        "activation_token?=canary",
+        "activation_token.canary",
+        "activation_tokne=canary",
+        "!activation_token=canary",
+        "\"activation_token=canary",
+        "\"activation\\u005ftoken\"=canary",
+        "metadata.activation_token canary",
+        "metadata.activationToken=canary",
+        "metadata.activation.token~canary",
+        "status=PNS-canary",
+        "PNS-canary",
+        "pending_email=\"PNS-canary",
+        "status PNS-canary",
+        "metadata.a=PNS-canary|b|==c",
+        "metadata.sk_canary1..x",
+    ] {
+        for resource in [&PARTNER, &CONNECTED] {
+            let error = Error::from(parse(text, resource).expect_err(text));
+            let told = format!("{error} {:?}", error.hint_text());
+            assert!(!told.contains("canary") && told.contains("(column "), "{told}");
+        }
+    }
+}
+
+fn verdict(text: &str, document: Option<&str>) -> Verdict {
+    let now: Timestamp = NOW.parse().expect("a time");
+    let account = document.map(|document| Account {
+        resource: resource(text),
+        document: Document::parse(document.to_owned()).expect("object"),
+    });
+    parsed(text, resource(text)).evaluate(account.as_ref(), &Redactor::default(), now)
+}
+
+const ACTIVE: &str = r#"{"id":"cacc_1","connection_type":"standard","onboarding_mode":"full","status":"active",
+    "platform_organization_id":"org_1","created_at":"2030-01-01T00:00:00.5Z","pending_email":"",
+    "pending_organization_name":"Zoë | \"Fils\"","pending_country":null,"onboarding_completed_at":"2030-01-15T14:00:00+02:00",
+    "metadata":{"plan":"pro","seats":12,"limit":"12","big":123456789012345678901234567890,"half":0.50,"beta":true,
+    "none":null,"tags":["eu",7,["deep"],{"in":"side"},null],"since":"2030-01-10T00:00:00Z","never":"9999-12-31T23:59:59Z","local":"2030-01-10 00:00:00Z","a.b":"dot","on":{"x":1}}}"#;
+
+const HOLDS: &str = r#"
+status=active ; status=pending|active ; status!=pending ; id=cacc_1 ; id~acc
+created_at=2030-01-01T00:00:00.500Z ; created_at=2030-01-01T02:00:00.5+02:00
+created_at>2030-01-01T00:00:00Z ; created_at=2030-01-01T00:00:00.5000000000000Z
+metadata.never>9999-12-31T23:59:58Z ; metadata.never>now+36500d ; created_at<now
+created_at<now-14d ; onboarding_completed_at=now ; onboarding_completed_at>=now
+onboarding_completed_at<now+1s ; pending_email? ; pending_email="" ; !pending_country
+!revoked_at ; metadata? ; !metadata.nothing ; pending_country!=US ; revoked_at!=now
+metadata.none!=x ; metadata.nothing!=x ; pending_organization_name="Zoë | \"Fils\""
+pending_organization_name~Zoë ; pending_organization_name~x|Fils ; metadata.plan=pro
+metadata.plan="pro" ; metadata.plan~r ; metadata.seats=12 ; metadata.seats=12.0
+metadata.seats>9 ; metadata.limit=12 ; metadata.limit="12" ; metadata.limit>9
+metadata.big=123456789012345678901234567890 ; metadata.big<123456789012345678901234567891
+metadata.half=5e-1 ; metadata.beta=true ; metadata.tags~eu ; metadata.tags~7 ; metadata.tags!=eu
+metadata.since<now-2d ; metadata.since=2030-01-10T01:00:00+01:00 ; metadata.a.b=dot
+metadata."a.b"=dot ; metadata.on.x=1"#;
+
+const DOES_NOT_HOLD: &str = r#"
+status=pending ; status!=active ; status!=pending|active ; id~ACC
+created_at<=2030-01-01T00:00:00.499999999Z ; created_at<=2030-01-01T00:00:00.4999999999999Z
+created_at=2030-01-01T00:00:00.5000000000001Z ; metadata.never=9999-12-31T00:00:00Z
+metadata.local>now-36500d ; created_at<now-15d ; onboarding_completed_at>now ; !pending_email
+pending_country? ; revoked_at? ; metadata.none? ; pending_country=US ; revoked_at<now
+revoked_at>now ; metadata.nothing~x ; metadata.nothing>1 ; pending_organization_name~zoë
+metadata.seats="12" ; metadata.big=123456789012345678901234567891 ; metadata.beta=false
+metadata.beta="true" ; metadata.tags~deep ; metadata.tags~side ; metadata.tags~in
+metadata.tags=eu ; metadata.since="2030-01-10T01:00:00+01:00" ; metadata.on=1 ; not_found"#;
+
+#[test]
+fn what_holds_of_an_account() {
+    for (table, holds) in [(HOLDS, true), (DOES_NOT_HOLD, false)] {
+        for text in table.trim().split(" ; ").flat_map(str::lines) {
+            let verdict = verdict(text, Some(ACTIVE));
+            assert_eq!(verdict.holds, holds, "{text}: {verdict:?}");
+        }
+    }
+    for text in ["status=active", "status!=active", "!revoked_at", "revoked_at?", "not_found"] {
+        let verdict = verdict(text, None);
+        assert_eq!(
+            (verdict.holds, verdict.actual),
+            (text == "not_found", Actual::NotFound),
+            "{text}"
+        );
+    }
+}
+
+/// An answer, an expression, whether it holds, what is shown and what is noted.
+const VERDICTS: &str = r#"
+{} ⇒ status=active ⇒ no ⇒ not set ⇒ missing
+{} ⇒ status!=active ⇒ no ⇒ not set ⇒ missing
+{} ⇒ !status ⇒ yes ⇒ not set ⇒ missing
+{} ⇒ not_found ⇒ no ⇒ found ⇒ 
+{"status":null} ⇒ status!=active ⇒ no ⇒ not set ⇒ null
+{"status":7} ⇒ status!=active ⇒ no ⇒ 7 ⇒ wrong type
+{"status":["active"]} ⇒ status=active ⇒ no ⇒ ["active"] ⇒ wrong type
+{"status":7} ⇒ status? ⇒ yes ⇒ 7 ⇒ wrong type
+{"status":"archived"} ⇒ status!=active ⇒ yes ⇒ archived ⇒ unknown value
+{"status":"archived"} ⇒ status=active ⇒ no ⇒ archived ⇒ unknown value
+{"created_at":"yesterday"} ⇒ created_at<now ⇒ no ⇒ yesterday ⇒ unknown value
+{"created_at":"yesterday"} ⇒ created_at!=now ⇒ no ⇒ yesterday ⇒ unknown value
+{"created_at":1699335116} ⇒ created_at<now ⇒ no ⇒ 1699335116 ⇒ wrong type
+{"revoked_at":false} ⇒ revoked_at!=now ⇒ no ⇒ false ⇒ wrong type
+{"deployed_members":"5"} ⇒ deployed_members!=5 ⇒ no ⇒ 5 ⇒ wrong type
+{"deployed_members":5.5} ⇒ deployed_members>5 ⇒ yes ⇒ 5.5 ⇒ unknown value
+{"deployed_members":5e0} ⇒ deployed_members=5 ⇒ yes ⇒ 5e0 ⇒ 
+{"deployed_members":9007199254740993} ⇒ deployed_members>9007199254740992 ⇒ yes ⇒ 9007199254740993 ⇒ 
+{"deployed_members":1e99999999999999999999} ⇒ deployed_members>5 ⇒ yes ⇒ 1e99999999999999999999 ⇒ 
+{"metadata":{"team":"A|B"}} ⇒ metadata.team=A|B ⇒ no ⇒ A|B ⇒ | parts alternatives, unless in quotes
+{"metadata":{"team":"A|B"}} ⇒ metadata.team=A|C ⇒ no ⇒ A|B ⇒ 
+{"metadata":{"seats":12}} ⇒ metadata.seats="12" ⇒ no ⇒ 12 ⇒ no text, which it is compared with
+{"metadata":{"seats":12}} ⇒ metadata.seats=13 ⇒ no ⇒ 12 ⇒ 
+{"metadata":{"seats":"many"}} ⇒ metadata.seats>1 ⇒ no ⇒ many ⇒ not a number
+{"metadata":{"seats":[1]}} ⇒ metadata.seats>1 ⇒ no ⇒ [1] ⇒ not a number
+{"metadata":{"since":7}} ⇒ metadata.since<now ⇒ no ⇒ 7 ⇒ not a time
+{"metadata":{"on":{"a": 1}}} ⇒ metadata.on~a ⇒ no ⇒ {"a":1} ⇒ neither text nor a list
+{"metadata":7} ⇒ metadata.on.x=1 ⇒ no ⇒ not set ⇒ 
+{"pending_email":""} ⇒ pending_email~x ⇒ no ⇒ "" ⇒ 
+{"pending_email":"a\u001b[2J\u202e\n"} ⇒ pending_email~a ⇒ yes ⇒ a\u{1b}[2J\u{202e}\n ⇒ 
+{"pending_email":"is ghp_a1b2"} ⇒ pending_email~ghp_a1 ⇒ yes ⇒ is •••••••• ⇒ 
+{"activation_token":"PNS-DEFG1234"} ⇒ activation_token? ⇒ yes ⇒ •••••••• ⇒ 
+{} ⇒ !activation_token ⇒ yes ⇒ not set ⇒ missing
+{"activation_token":"canary-1","metadata":"x canary-1"} ⇒ metadata~canary ⇒ no ⇒ •••••••• ⇒ a secret is not compared
+{"activation_token":"canary-1","metadata":"x canary-1"} ⇒ metadata!=x ⇒ no ⇒ •••••••• ⇒ a secret is not compared
+{"activation_token":"canary-1","metadata":["canary-1","y"]} ⇒ metadata~canary-1 ⇒ no ⇒ ["y"] ⇒ 
+{"activation_token":"canary-1","metadata":["canary-1","y"]} ⇒ metadata~y ⇒ yes ⇒ ["y"] ⇒ 
+{"metadata":{"activation_token":"canary-1","list":["canary-1"],"y":1}} ⇒ metadata? ⇒ yes ⇒ {"list":[],"y":1} ⇒ 
+{"metadata":{"activation_token":"canary-1"}} ⇒ metadata.activation_token? ⇒ yes ⇒ •••••••• ⇒ "#;
+
+#[test]
+fn verdicts_come_with_what_was_found() {
+    for line in VERDICTS.trim_matches('\n').lines() {
+        let row: Vec<_> = line.split(" ⇒ ").collect();
+        let [document, text, holds, shown, note] = row[..] else {
+            panic!("{line}");
+        };
+        let verdict = verdict(text, Some(document));
+        assert_eq!(verdict.holds, holds == "yes", "{line}: {verdict:?}");
+        assert_eq!(verdict.actual.to_string(), shown, "{line}");
+        assert_eq!(verdict.note.unwrap_or_default(), note, "{line}");
+    }
+    let long = format!("{{\"metadata\":\"{}\"}}", "x".repeat(16 * 1024));
+    assert_eq!(verdict("metadata~x", Some(&long)).actual, Actual::TooLong);
+    let never = r#"{"revoked_at":"9999-12-30T00:00:00Z"}"#;
+    let account = Account {
+        resource: &CONNECTED,
+        document: Document::parse(never.to_owned()).expect("object"),
+    };
+    for (text, now, holds) in
+        [("now+36500d", Timestamp::MAX, true), ("now-36500d", Timestamp::MIN, false)]
+    {
+        let expression = parsed(&format!("revoked_at<{text}"), &CONNECTED);
+        assert_eq!(expression.evaluate(Some(&account), &Redactor::default(), now).holds, holds);
+    }
+}

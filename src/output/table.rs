@@ -1,0 +1,491 @@
+//! Accounts for people: one as labels and values, several as rows.
+//!
+//! On a terminal long values wrap inside their column, the first column last, so that an id stays in one piece to copy, and times
+//! say how long ago they are. In a pipe nothing is wrapped, cut or coloured: a line is a row. Every text is escaped before, so that
+//! a name can neither move the cursor nor forge a row.
+//!
+//! comfy-table wraps and pads one row at a time, since rows are streamed: its columns are separated by a character that no escaped
+//! text has, so that what it has laid out can be coloured. How wide columns are is decided here, by the first hundred rows.
+
+use comfy_table::{ColumnConstraint, ContentArrangement, Table, Width, presets};
+use jiff::{SignedDuration, Timestamp};
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
+
+use super::document::compact;
+use crate::account::field::Kind;
+use crate::account::redact::REDACTED;
+use crate::account::{Account, Entry, Field, Redactor, Resource, Selection, Time};
+use crate::text::escape;
+
+/// What stands for null.
+const NULL: &str = "–";
+
+/// The gap between columns.
+const GAP: usize = 2;
+
+/// No screen is taken to be narrower: nothing could be read there.
+const NARROWEST_SCREEN: u16 = 20;
+
+/// In a pipe, no wider cell widens its column: every row would be padded to the width of one.
+const WIDEST: usize = 120;
+
+/// How far the further lines of a first column's cell are indented: none of them looks like a row.
+const INDENT: usize = 2;
+
+/// Columns but the first give way until they are this narrow; an RFC 3339 date still fits.
+const NARROW: usize = 10;
+
+/// The rows that decide the widths of the columns; fewer, if they take more memory than this, in bytes.
+const SAMPLE: usize = 100;
+const SAMPLE_SIZE: usize = 256 * 1024;
+
+/// Between columns, inside of what comfy-table lays out.
+const SEPARATOR: char = '\u{1f}';
+
+/// What the reader's terminal adds to a table; all `None` or false in a pipe.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Screen {
+    /// The width to wrap at, in columns.
+    pub width: Option<u16>,
+    /// Whether labels are bold.
+    pub color: bool,
+    /// The time that relative times are measured from; `None` to leave them out.
+    pub now: Option<Timestamp>,
+}
+
+/// Writes one account as label and value, in the order of the contract unless selected, then what is beyond it.
+pub(super) fn write_one<'a>(
+    out: &mut Vec<u8>,
+    account: &'a Account,
+    mut entries: Vec<Entry<'a>>,
+    is_selected: bool,
+    redactor: &Redactor,
+    screen: Screen,
+) {
+    if !is_selected {
+        let fields = account.resource.fields;
+        entries.sort_by_key(|entry| {
+            let position = fields.iter().position(|field| field.name == entry.name);
+            position.unwrap_or(fields.len())
+        });
+    }
+    // A name may hold the secret itself.
+    entries.retain(|entry| entry.value.is_some() || !redactor.hides_text(entry.name));
+    for entry in entries.iter_mut().filter(|entry| entry.value.is_none()) {
+        // An empty secret is none.
+        let value = account.document.get(entry.name);
+        entry.value = value.filter(|value| matches!(value.text(), "null" | "\"\"" | "[]" | "{}"));
+    }
+    let row = |entry: &Entry<'_>| {
+        let hint = if entry.value.is_none() { "  (--reveal shows it)" } else { "" };
+        let value = Cell::new(entry, redactor, screen).shown(Times::Both) + hint;
+        vec![label(entry.name, entry.field), value]
+    };
+    let rows: Vec<_> = entries.iter().map(row).collect();
+    let layout = Layout::new(&rows, screen);
+    rows.iter().for_each(|row| layout.write(out, row, |column| column == 0));
+}
+
+/// A table of our own, with a header.
+pub fn table(head: &[&str], rows: &[Vec<String>], screen: Screen) -> String {
+    let mut all = vec![head.iter().map(|label| (*label).to_owned()).collect::<Vec<_>>()];
+    all.extend(rows.iter().map(|row| row.iter().map(|cell| escape(cell).into_owned()).collect()));
+    let layout = Layout::new(&all, screen);
+    let mut out = Vec::new();
+    for (number, row) in all.iter().enumerate() {
+        layout.write(&mut out, row, |_| number == 0);
+    }
+    String::from_utf8(out).unwrap_or_default()
+}
+
+/// The cells of one account.
+#[derive(Debug)]
+pub struct Row(Vec<Cell>);
+
+impl Row {
+    /// The memory that it takes, in bytes.
+    pub fn size(&self) -> usize {
+        self.0.iter().map(|cell| size_of_val(cell) + cell.text.capacity()).sum()
+    }
+
+    fn shown(&self, times: Times) -> Vec<String> {
+        self.0.iter().map(|cell| cell.shown(times)).collect()
+    }
+}
+
+/// What the server says and, of a time on a terminal, how long ago that is.
+#[derive(Debug, Default)]
+struct Cell {
+    text: String,
+    ago: Option<String>,
+}
+
+/// How times stand in rows.
+#[derive(Clone, Copy, Debug)]
+enum Times {
+    /// `2023-11-07T05:31:56Z  (3 years ago)`, where there is room.
+    Both,
+    /// `3 years ago`
+    Ago,
+}
+
+impl Cell {
+    fn new(entry: &Entry<'_>, redactor: &Redactor, screen: Screen) -> Self {
+        let Some(value) = entry.value else {
+            return Cell { text: REDACTED.to_owned(), ago: None };
+        };
+        // A text as it is, anything else as JSON.
+        let text = value.as_str();
+        let is_time = entry.field.is_some_and(|field| field.kind == Kind::Time);
+        let time = text.as_deref().filter(|_| is_time).and_then(Time::parse);
+        Cell {
+            ago: screen.now.zip(time).map(|(now, time)| ago(&time, now)),
+            text: match text {
+                _ if value.is_null() => NULL.to_owned(),
+                Some(text) => escape(&text).into_owned(),
+                None => escape(&compact(value, redactor)).into_owned(),
+            },
+        }
+    }
+
+    fn shown(&self, times: Times) -> String {
+        match (&self.ago, times) {
+            (None, _) => self.text.clone(),
+            (Some(ago), Times::Both) => format!("{}  ({ago})", self.text),
+            (Some(ago), Times::Ago) => ago.clone(),
+        }
+    }
+}
+
+fn label(name: &str, field: Option<&Field>) -> String {
+    field.map_or_else(|| escape(name).into_owned(), |field| field.label.to_owned())
+}
+
+/// The columns of rows: each a label, and the names of the entry that it shows, one for each resource or as selected.
+#[derive(Debug)]
+pub(super) struct Columns(Vec<(String, Vec<String>)>);
+
+impl Columns {
+    /// For accounts of `resources`: the columns that matter, those that all have in common, or those selected.
+    pub fn new(resources: &[&'static Resource], selection: Option<&Selection>) -> Self {
+        let field = |name: &str| resources.iter().find_map(|resource| resource.field(name));
+        let column = |name: &str| (label(name, field(name)), vec![name.to_owned()]);
+        Columns(match (selection, resources) {
+            (Some(selection), _) => selection.names().map(column).collect(),
+            (None, [resource]) => resource.columns.iter().map(|name| column(name)).collect(),
+            (None, resources) => {
+                let ids = resources.iter().map(|resource| resource.id_field.to_owned());
+                let id = ("ID".to_owned(), ids.collect());
+                let fields = resources.first().into_iter().flat_map(|resource| resource.fields);
+                let is_shared = |field: &&Field| {
+                    resources.iter().all(|other| other.field(field.name).is_some())
+                };
+                let shared = fields.filter(is_shared).map(|field| column(field.name));
+                [id].into_iter().chain(shared).collect()
+            }
+        })
+    }
+
+    /// The row of one account.
+    pub fn row(&self, entries: &[Entry<'_>], redactor: &Redactor, screen: Screen) -> Row {
+        let cell = |(_, names): &(String, Vec<String>)| {
+            let entry = entries.iter().find(|entry| names.iter().any(|name| name == entry.name));
+            entry.map_or_else(Cell::default, |entry| Cell::new(entry, redactor, screen))
+        };
+        Row(self.0.iter().map(cell).collect())
+    }
+}
+
+/// Several accounts as one row each, streamed.
+#[derive(Debug)]
+pub(super) struct Rows {
+    labels: Vec<String>,
+    screen: Screen,
+    waiting: Vec<Row>,
+    /// The memory that those take, in bytes.
+    size: usize,
+    /// How rows are laid out, once that is decided.
+    layout: Option<(Layout, Times)>,
+}
+
+impl Rows {
+    /// Rows below the labels of these columns.
+    pub fn new(columns: &Columns, screen: Screen) -> Self {
+        Rows {
+            labels: columns.0.iter().map(|(label, _)| label.clone()).collect(),
+            screen,
+            waiting: Vec::new(),
+            size: 0,
+            layout: None,
+        }
+    }
+
+    /// Adds the row of one account.
+    pub fn add(&mut self, out: &mut Vec<u8>, row: Row) {
+        if let Some((layout, times)) = &self.layout {
+            return layout.write(out, &row.shown(*times), |_| false);
+        }
+        self.size += row.size();
+        self.waiting.push(row);
+        if self.waiting.len() >= SAMPLE || self.size >= SAMPLE_SIZE {
+            self.flush(out);
+        }
+    }
+
+    /// Whether rows wait for others.
+    pub fn has_waiting(&self) -> bool {
+        !self.waiting.is_empty()
+    }
+
+    /// Decides the widths and writes the rows that wait. A table without rows is empty: it has not even a header.
+    pub fn flush(&mut self, out: &mut Vec<u8>) {
+        if self.waiting.is_empty() {
+            return;
+        }
+        let waiting = std::mem::take(&mut self.waiting);
+        let laid_out = |times| {
+            let mut rows = vec![self.labels.clone()];
+            rows.extend(waiting.iter().map(|row| row.shown(times)));
+            (Layout::new(&rows, self.screen), times, rows)
+        };
+        let mut chosen = laid_out(Times::Both);
+        if chosen.0.wraps {
+            chosen = laid_out(Times::Ago);
+        }
+        let (layout, times, rows) = chosen;
+        for (number, row) in rows.iter().enumerate() {
+            layout.write(out, row, |_| number == 0);
+        }
+        self.layout = Some((layout, times));
+    }
+}
+
+/// The columns' widths, and whether cells wrap to keep to them.
+#[derive(Debug)]
+struct Layout {
+    widths: Vec<usize>,
+    wraps: bool,
+    color: bool,
+}
+
+impl Layout {
+    /// As wide as the widest of these cells; on a screen, no wider than it if that is possible.
+    fn new(rows: &[Vec<String>], screen: Screen) -> Self {
+        let mut widths = vec![0; rows.first().map_or(0, Vec::len)];
+        for row in rows {
+            for (width, cell) in widths.iter_mut().zip(row) {
+                let cell = cell.width();
+                if cell <= WIDEST || screen.width.is_some() {
+                    *width = cell.max(*width);
+                }
+            }
+        }
+        let wraps = screen
+            .width
+            .is_some_and(|screen| fit(&mut widths, usize::from(screen.max(NARROWEST_SCREEN))));
+        Layout { widths, wraps, color: screen.color }
+    }
+
+    /// Writes one row: a line, or as many as its longest cell takes. A cell that is wider than its column pushes right what follows
+    /// where nothing wraps.
+    fn write(&self, out: &mut Vec<u8>, row: &[String], is_bold: impl Fn(usize) -> bool) {
+        let is_whole: Vec<_> =
+            row.iter().zip(&self.widths).map(|(cell, width)| cell.width() <= *width).collect();
+        // Of a first cell that wraps, the other lines are indented.
+        let indent = if self.wraps && is_whole.first() == Some(&false) { INDENT } else { 0 };
+        let width = |column: usize| {
+            let indent = if column == 0 { indent } else { 0 };
+            self.widths[column].saturating_sub(indent).max(1)
+        };
+        let mut table = Table::new();
+        table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+        table.style_mut().content_lines.junction = Some(SEPARATOR);
+        table.add_row(row.iter().enumerate().map(|(column, cell)| match is_whole[column] {
+            true => cell.clone(),
+            false if self.wraps => break_words(cell, width(column)),
+            false => String::new(),
+        }));
+        for (column, settings) in table.column_iter_mut().enumerate() {
+            let width = Width::Fixed(u16::try_from(width(column)).unwrap_or(u16::MAX));
+            settings.set_padding((0, 0)).set_constraint(ColumnConstraint::Absolute(width));
+        }
+        for (number, line) in table.lines().enumerate() {
+            let mut blanks = 0;
+            for (column, cell) in line.split(SEPARATOR).enumerate() {
+                let text = match is_whole[column] || !self.wraps {
+                    true if number == 0 => row[column].as_str(),
+                    true => "",
+                    false => cell.trim_end_matches(' '),
+                };
+                let (before, after) = match column {
+                    0 if number > 0 => (indent, 0),
+                    0 => (0, indent),
+                    _ => (0, 0),
+                };
+                blanks += before;
+                if !text.is_empty() {
+                    out.resize(out.len() + blanks, b' ');
+                    let (bold, plain) = if self.color && is_bold(column) {
+                        ("\u{1b}[1m", "\u{1b}[0m")
+                    } else {
+                        ("", "")
+                    };
+                    out.extend_from_slice([bold, text, plain].concat().as_bytes());
+                    blanks = 0;
+                }
+                blanks += cell.len().saturating_sub(text.len()) + after + GAP;
+            }
+            out.push(b'\n');
+        }
+    }
+}
+
+/// Narrows columns until they fit the screen, always the widest one, the first one last; whether there was need to.
+fn fit(widths: &mut [usize], screen: usize) -> bool {
+    let taken =
+        |widths: &[usize]| widths.iter().sum::<usize>() + GAP * widths.len().saturating_sub(1);
+    if taken(widths) <= screen {
+        return false;
+    }
+    for width in widths.iter_mut() {
+        *width = screen.min(*width);
+    }
+    for (first, floor) in [(1, NARROW), (0, INDENT + 1), (1, 1)] {
+        while taken(widths) > screen {
+            let others = widths.get_mut(first..).unwrap_or_default();
+            match others.iter_mut().max().filter(|width| **width > floor) {
+                Some(widest) => *widest -= 1,
+                None => break,
+            }
+        }
+    }
+    true
+}
+
+/// The text with the words broken that are wider than a line: comfy-table measures what is left of a word before each of its
+/// lines, so that a word of a MiB takes it minutes.
+fn break_words(text: &str, width: usize) -> String {
+    let mut out = String::with_capacity(text.len() + text.len() / width.max(1));
+    let mut used = 0;
+    for c in text.chars() {
+        let columns = c.width().unwrap_or(0);
+        if c == ' ' {
+            used = 0;
+        } else if used > 0 && columns > 0 && used + columns > width {
+            out.push('\n');
+            used = columns;
+        } else {
+            used += columns;
+        }
+        out.push(c);
+    }
+    out
+}
+
+/// How long ago a time is, roughly, or how long until then.
+fn ago(time: &Time, now: Timestamp) -> String {
+    let apart = now.duration_since(time.timestamp());
+    let words = about(apart.abs());
+    match apart.is_negative() {
+        true => format!("in {words}"),
+        false => format!("{words} ago"),
+    }
+}
+
+/// `3 days`, in the largest unit that fits, of months and years twice; the rest is dropped.
+fn about(apart: SignedDuration) -> String {
+    /// The mean month and year of the Gregorian calendar, in seconds.
+    const MONTH: i64 = 2_629_746;
+    const YEAR: i64 = 31_556_952;
+    const TWO_MONTHS: i64 = 2 * MONTH;
+    const TWO_YEARS: i64 = 2 * YEAR;
+    let seconds = apart.as_secs();
+    let (count, unit) = match seconds {
+        0..60 => (seconds, "second"),
+        60..3_600 => (seconds / 60, "minute"),
+        3_600..86_400 => (seconds / 3_600, "hour"),
+        86_400..TWO_MONTHS => (seconds / 86_400, "day"),
+        TWO_MONTHS..TWO_YEARS => (seconds / MONTH, "month"),
+        _ => (seconds / YEAR, "year"),
+    };
+    format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_in_the_largest_unit_that_fits() {
+        const MONTH: i64 = 2_629_746;
+        for (seconds, words) in [
+            (0, "0 seconds"),
+            (1, "1 second"),
+            (119, "1 minute"),
+            (7_200, "2 hours"),
+            (86_400, "1 day"),
+            (2 * MONTH - 1, "60 days"),
+            (2 * MONTH, "2 months"),
+            (24 * MONTH - 1, "23 months"),
+            (24 * MONTH, "2 years"),
+            (48 * MONTH - 1, "3 years"),
+        ] {
+            assert_eq!(about(SignedDuration::from_secs(seconds)), words);
+        }
+    }
+
+    #[test]
+    fn the_first_column_gives_way_last() {
+        for (natural, screen, narrowed) in [
+            (&[27, 7, 15, 26, 20][..], 103, &[27, 7, 15, 26, 20][..]),
+            (&[27, 7, 15, 26, 11], 80, &[27, 7, 14, 13, 11]),
+            (&[27, 7, 15, 26, 11], 66, &[21, 7, 10, 10, 10]),
+            (&[22, 100_000], 80, &[22, 56]),
+            (&[9, 9, 9], 20, &[6, 5, 5]),
+            (&[1; 9], 20, &[1; 9]),
+            (&[], 20, &[]),
+        ] {
+            let mut widths = natural.to_vec();
+            fit(&mut widths, screen);
+            assert_eq!(widths, narrowed, "{natural:?} in {screen}");
+        }
+    }
+
+    fn laid_out(rows: &[&[&str]], screen: Screen) -> String {
+        let rows: Vec<Vec<String>> =
+            rows.iter().map(|row| row.iter().map(|cell| (*cell).to_owned()).collect()).collect();
+        let layout = Layout::new(&rows, screen);
+        let mut out = Vec::new();
+        rows.iter().for_each(|row| layout.write(&mut out, row, |column| column == 0));
+        String::from_utf8(out).expect("text")
+    }
+
+    #[test]
+    fn cells_are_padded_by_their_width_on_the_screen() {
+        let color = Screen { color: true, ..Screen::default() };
+        let rows: &[&[&str]] = &[&["漢字", "b", ""], &["abcdef", "", "e\u{301}"], &["", "x  ", ""]];
+        let expected =
+            "\u{1b}[1m漢字\u{1b}[0m    b\n\u{1b}[1mabcdef\u{1b}[0m       e\u{301}\n        x  \n";
+        assert_eq!(laid_out(rows, color), expected);
+    }
+
+    #[test]
+    fn in_a_pipe_long_cells_push_right() {
+        let long = "word ".repeat(20_000);
+        let rows: &[&[&str]] = &[&["a", "b"], &[&long, "c"], &["漢", &long]];
+        assert_eq!(laid_out(rows, Screen::default()), format!("a   b\n{long}  c\n漢  {long}\n"));
+    }
+
+    #[test]
+    fn on_a_screen_cells_wrap_at_blanks_where_they_can() {
+        let screen = Screen { width: Some(20), ..Screen::default() };
+        for (rows, expected) in [
+            (&["id", "ab cde fghij klmnop qr"][..], "id  ab cde fghij\n    klmnop qr\n"),
+            (&["id", "abcdefghijklmnopqrstuvw"], "id  abcdefghijklmnop\n    qrstuvw\n"),
+            (&["id", "漢字漢字漢字漢字漢"], "id  漢字漢字漢字漢字\n    漢\n"),
+            (&["a forged  row of many words"], "a forged  row of\n  many words\n"),
+        ] {
+            assert_eq!(laid_out(&[rows], screen), expected);
+        }
+    }
+}

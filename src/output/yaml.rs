@@ -1,0 +1,424 @@
+//! Objects as YAML that every reader, of YAML 1.1 or 1.2, takes for the server's own document.
+//!
+//! - A string is plain only if it starts with a letter, has no character that means something in YAML, and is no word or number of
+//!   either version; else it is in double quotes, with everything escaped that must not reach a terminal. YAML's own set of
+//!   printable characters is larger. Lines are never folded.
+//! - A number is copied to the letter. YAML 1.1 takes one with an exponent for a string unless it has a point and the exponent a
+//!   sign; `!!float` before the others says that they are numbers.
+//! - A key too long for `key: value` is written as `? key`.
+//! - Very deep containers are in flow style, on one line, with all strings in double quotes.
+
+use std::io::Write as _;
+
+use super::document::{DEEPEST, visible};
+use crate::account::Redactor;
+use crate::json::{Json, View};
+use crate::text::Escapes;
+
+/// The longest key before a colon. YAML counts characters; bytes are never fewer.
+const LONGEST_KEY: usize = 1024;
+
+/// What YAML 1.1, or a careless reader, takes for something else than a string, in any case.
+const WORDS: [&str; 12] =
+    ["null", "true", "false", "yes", "no", "on", "off", "y", "n", "nan", "inf", "infinity"];
+
+/// Writes an object as a block mapping or, with `is_item`, as an item of a sequence. Ends with a newline.
+pub(super) fn write_object<'a>(
+    out: &mut Vec<u8>,
+    members: impl Iterator<Item = (&'a str, Json<'a>)>,
+    redactor: &Redactor,
+    is_item: bool,
+) {
+    let mut emitter = Emitter { out, redactor, deepest: DEEPEST + usize::from(is_item) };
+    let before = if is_item { Before::Dash } else { Before::Nothing };
+    if is_item {
+        emitter.out.push(b'-');
+    }
+    emitter.mapping(members, usize::from(is_item), before);
+}
+
+/// What stands before a value on its line.
+#[derive(Clone, Copy, PartialEq)]
+enum Before {
+    Nothing,
+    Key,
+    Dash,
+}
+
+struct Emitter<'a> {
+    out: &'a mut Vec<u8>,
+    redactor: &'a Redactor,
+    /// Containers deeper than this are in flow style.
+    deepest: usize,
+}
+
+impl Emitter<'_> {
+    /// Writes a value with its line's end; `depth` containers are open around it.
+    fn value(&mut self, value: Json<'_>, depth: usize, before: Before) {
+        if depth >= self.deepest || !value.is_container() {
+            self.out.push(b' ');
+            self.inline(value, depth >= self.deepest);
+            self.out.push(b'\n');
+            return;
+        }
+        match value.view() {
+            View::Object(members) => self.mapping(visible(&members, self.redactor), depth, before),
+            View::Array(elements) => {
+                let mut is_first = true;
+                for element in elements {
+                    if !self.redactor.hides_value(element) {
+                        self.begin(depth, before, is_first);
+                        is_first = false;
+                        self.out.push(b'-');
+                        self.value(element, depth + 1, Before::Dash);
+                    }
+                }
+                if is_first {
+                    self.out.extend_from_slice(b" []\n");
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn mapping<'a>(
+        &mut self,
+        members: impl Iterator<Item = (&'a str, Json<'a>)>,
+        depth: usize,
+        before: Before,
+    ) {
+        let mut is_first = true;
+        for (name, value) in members {
+            self.begin(depth, before, is_first);
+            is_first = false;
+            let mut key = Vec::new();
+            write_string(&mut key, name);
+            if key.len() > LONGEST_KEY {
+                self.out.extend_from_slice(b"? ");
+                key.push(b'\n');
+                key.resize(key.len() + 2 * depth, b' ');
+            }
+            self.out.append(&mut key);
+            self.out.push(b':');
+            self.value(value, depth + 1, Before::Key);
+        }
+        if is_first {
+            let gap: &[u8] = if before == Before::Nothing { b"" } else { b" " };
+            self.out.extend_from_slice(gap);
+            self.out.extend_from_slice(b"{}\n");
+        }
+    }
+
+    /// Begins a member or item: the first one after a dash stays on its line, since a dash and a blank are as wide as a level.
+    fn begin(&mut self, depth: usize, before: Before, is_first: bool) {
+        match (is_first, before) {
+            (true, Before::Dash) => return self.out.push(b' '),
+            (true, Before::Key) => self.out.push(b'\n'),
+            _ => {}
+        }
+        self.out.resize(self.out.len() + 2 * depth, b' ');
+    }
+
+    /// Writes a value in flow style, or a scalar.
+    fn inline(&mut self, value: Json<'_>, is_flow: bool) {
+        if let Some(text) = value.as_str() {
+            return match is_flow {
+                true => write_quoted(self.out, &text),
+                false => write_string(self.out, &text),
+            };
+        }
+        let separator = |is_first: &mut bool| match std::mem::take(is_first) {
+            true => &b""[..],
+            false => b", ",
+        };
+        let mut is_first = true;
+        match value.view() {
+            View::Object(members) => {
+                self.out.push(b'{');
+                for (name, value) in visible(&members, self.redactor) {
+                    self.out.extend_from_slice(separator(&mut is_first));
+                    let mut key = Vec::new();
+                    write_quoted(&mut key, name);
+                    if key.len() > LONGEST_KEY {
+                        self.out.extend_from_slice(b"? ");
+                        key.push(b' ');
+                    }
+                    self.out.append(&mut key);
+                    self.out.extend_from_slice(b": ");
+                    self.inline(value, true);
+                }
+                self.out.push(b'}');
+            }
+            View::Array(elements) => {
+                self.out.push(b'[');
+                for element in elements {
+                    if !self.redactor.hides_value(element) {
+                        self.out.extend_from_slice(separator(&mut is_first));
+                        self.inline(element, true);
+                    }
+                }
+                self.out.push(b']');
+            }
+            _ => {
+                if needs_tag(value) {
+                    self.out.extend_from_slice(b"!!float ");
+                }
+                self.out.extend_from_slice(value.text().as_bytes());
+            }
+        }
+    }
+}
+
+/// Whether a reader of YAML 1.1 would take a number for a string.
+fn needs_tag(value: Json<'_>) -> bool {
+    let parts = value.text().split_once(['e', 'E']).filter(|_| value.is_number());
+    parts.is_some_and(|(digits, exponent)| {
+        !digits.contains('.') || !exponent.starts_with(['+', '-'])
+    })
+}
+
+fn write_string(out: &mut Vec<u8>, text: &str) {
+    if is_plain(text) {
+        out.extend_from_slice(text.as_bytes());
+    } else {
+        write_quoted(out, text);
+    }
+}
+
+fn write_quoted(out: &mut Vec<u8>, text: &str) {
+    out.push(b'"');
+    let mut escapes = Escapes::default();
+    for c in text.chars() {
+        let is_escaped = escapes.escapes(c);
+        // Writing to a Vec cannot fail.
+        let _ = match (c, u32::from(c)) {
+            ('"' | '\\', _) => write!(out, "\\{c}"),
+            ('\n' | '\r' | '\t', _) => write!(out, "{}", c.escape_default()),
+            (_, code @ ..=0xff) if is_escaped => write!(out, "\\x{code:02X}"),
+            (_, code @ ..=0xffff) if is_escaped => write!(out, "\\u{code:04X}"),
+            (_, code) if is_escaped => write!(out, "\\U{code:08X}"),
+            _ => write!(out, "{c}"),
+        };
+    }
+    out.push(b'"');
+}
+
+/// Whether a string needs no quotes. Numbers, dates and times start with a digit, a sign or a point, and `=`, `<<`, `~` with
+/// themselves, so that of texts that start with a letter only words are left, and exponents (`e3`).
+fn is_plain(text: &str) -> bool {
+    let [first, rest @ ..] = text.as_bytes() else {
+        return false;
+    };
+    let is_safe = |b: &u8| b.is_ascii_alphanumeric() || b" _-./@+,".contains(b);
+    let is_exponent = matches!(first, b'e' | b'E')
+        && !rest.is_empty()
+        && !rest.iter().any(u8::is_ascii_alphabetic);
+    first.is_ascii_alphabetic()
+        && rest.iter().all(is_safe)
+        && !text.ends_with(' ')
+        && !is_exponent
+        && !WORDS.iter().any(|word| word.eq_ignore_ascii_case(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::account::redact::Tokens;
+    use crate::account::{Account, CONNECTED, Document};
+    use crate::text::is_forbidden;
+
+    fn written(text: &str, is_item: bool, reveal: bool) -> String {
+        let account = Account {
+            resource: &CONNECTED,
+            document: Document::parse(text.to_owned()).expect("object"),
+        };
+        let redactor = Redactor::new(reveal, Tokens::default()).for_account(&account);
+        let entries = account.entries(None, &redactor).expect("all");
+        let members = entries.iter().filter_map(|entry| Some((entry.name, entry.value?)));
+        let mut out = Vec::new();
+        write_object(&mut out, members, &redactor, is_item);
+        String::from_utf8(out).expect("UTF-8")
+    }
+
+    fn string(text: &str) -> String {
+        let mut out = Vec::new();
+        write_string(&mut out, text);
+        String::from_utf8(out).expect("UTF-8")
+    }
+
+    #[test]
+    fn containers_are_blocks() {
+        for (text, mapping, item) in [
+            ("{}", "{}\n", "- {}\n"),
+            (
+                r#"{"b":"x","a":null,"c":true,"d":false}"#,
+                "b: x\na: null\nc: true\nd: false\n",
+                "- b: x\n  a: null\n  c: true\n  d: false\n",
+            ),
+            (
+                r#"{"a":{},"b":[],"c":{"d":{"e":1}},"f":2}"#,
+                "a: {}\nb: []\nc:\n  d:\n    e: 1\nf: 2\n",
+                "- a: {}\n  b: []\n  c:\n    d:\n      e: 1\n  f: 2\n",
+            ),
+            (
+                r#"{"a":[1,{"b":2,"c":[3]},[4,[5,{}],[]],{"d":{"e":6}}],"f":7}"#,
+                "a:\n  - 1\n  - b: 2\n    c:\n      - 3\n  - - 4\n    - - 5\n      - {}\n    - []\n  - d:\n      e: 6\nf: 7\n",
+                "- a:\n    - 1\n    - b: 2\n      c:\n        - 3\n    - - 4\n      - - 5\n        - {}\n      - []\n    - d:\n        e: 6\n  f: 7\n",
+            ),
+        ] {
+            assert_eq!(written(text, false, true), mapping);
+            assert_eq!(written(text, true, true), item);
+        }
+    }
+
+    #[test]
+    fn numbers_keep_their_digits_and_are_numbers_to_every_reader() {
+        for (number, yaml) in [
+            ("0", "0"),
+            ("-0", "-0"),
+            ("-0.0", "-0.0"),
+            ("1.50", "1.50"),
+            ("12345678901234567890123", "12345678901234567890123"),
+            ("0.1000000000000000000001", "0.1000000000000000000001"),
+            ("1.5e+3", "1.5e+3"),
+            ("-1.5E-3", "-1.5E-3"),
+            ("1.5e3", "!!float 1.5e3"),
+            ("1e3", "!!float 1e3"),
+            ("1E+3", "!!float 1E+3"),
+            ("-0e-1", "!!float -0e-1"),
+            ("1e400", "!!float 1e400"),
+        ] {
+            assert_eq!(
+                written(&format!("{{\"a\":[{number}]}}"), false, true),
+                format!("a:\n  - {yaml}\n")
+            );
+        }
+    }
+
+    #[test]
+    fn plain_are_only_strings_that_are_nothing_else() {
+        for text in [
+            "a",
+            "cacc_7n42DGM5Tflk9n8mt7Fhc7",
+            "past_due",
+            "Acme, Inc. and Sons",
+            "ann+b@example.com",
+            "nobody",
+            "e3a",
+            "x/y-z",
+            "No one",
+        ] {
+            assert_eq!(string(text), text);
+        }
+        let words = "y Y n N yes Yes YES no No NO nO on On ON off Off OFF true True TRUE false null Null NULL ~ nan NaN \
+            Infinity inf .inf -.INF .NaN e3 E3 e+3 e-3 e_1 0 00 007 08 0o7 0x1 0xA 0b1 1_000 +1 -1 1. .5 . .. ... - -- --- \
+            -x + +x ? : = << < > | >- |+ & * ! % @ ` # , [ ] { } [] {} ' a: a:b :a a# #a &a *a !a %a 12:30:45 190:20:30.15 \
+            2001-12-14 2001-12-14t21:59:43.10-05:00 2001-12-14T21:59:43Z https://x/ é _ _1";
+        for text in
+            words.split_whitespace().chain(["", " ", " a", "a ", "a: b", "a #b", "- a", "? a"])
+        {
+            assert_eq!(string(text), format!("\"{text}\""));
+        }
+        assert_eq!(
+            written(r#"{"no":"no","1e3":"1e3","\u006eull":"nul\u006c"}"#, false, true),
+            "\"no\": \"no\"\n\"1e3\": \"1e3\"\n\"null\": \"null\"\n"
+        );
+    }
+
+    #[test]
+    fn quoted_strings_are_escaped() {
+        assert_eq!(
+            string("q\"b\\s/\t\r\n\0\u{1b}\u{7f}\u{85}\u{a0}é\u{ad}"),
+            "\"q\\\"b\\\\s/\\t\\r\\n\\x00\\x1B\\x7F\\x85\u{a0}é\\xAD\""
+        );
+        assert_eq!(
+            string("漢😀\u{2028}\u{202e}\u{feff}\u{ffff}\u{e0041}"),
+            "\"漢😀\\u2028\\u202E\\uFEFF\\uFFFF\\U000E0041\""
+        );
+        assert_eq!(
+            written(r#"{"a":"\ud83d\ude00 \udb40\udc41"}"#, false, true),
+            "a: \"😀 \\U000E0041\"\n"
+        );
+    }
+
+    #[test]
+    fn what_yaml_cannot_print_is_escaped() {
+        for c in '\0'..=char::MAX {
+            let printable = matches!(c, ' '..='~' | '\u{a0}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
+                && !matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}');
+            assert!(printable || is_forbidden(c), "{:x}", u32::from(c));
+        }
+    }
+
+    #[test]
+    fn long_keys_are_written_apart() {
+        let fits = "k".repeat(1024);
+        let long = "k".repeat(1025);
+        let escapes = "\\u0000".repeat(256);
+        let written_escapes = "\\x00".repeat(256);
+        assert_eq!(written(&format!("{{\"{fits}\":1}}"), false, true), format!("{fits}: 1\n"));
+        assert_eq!(
+            written(
+                &format!("{{\"{long}\":1,\"a\":[{{\"{long}\":{{\"b\":2}},\"c\":3}}]}}"),
+                true,
+                true
+            ),
+            format!("- ? {long}\n  : 1\n  a:\n    - ? {long}\n      :\n        b: 2\n      c: 3\n")
+        );
+        assert_eq!(
+            written(&format!("{{\"{escapes}\":[]}}"), false, true),
+            format!("? \"{written_escapes}\"\n: []\n")
+        );
+    }
+
+    #[test]
+    fn what_is_concealed_leaves_no_trace() {
+        let text = r#"{"activation_token":"PNS-12345","a":{"activationToken":[1,{}]},"b":["x PNS-12345"],"c":[{"activation_token":1,"d":2}]}"#;
+        assert_eq!(written(text, false, false), "a: {}\nb: []\nc:\n  - d: 2\n");
+        assert!(written(text, false, true).contains("PNS-12345"));
+    }
+
+    #[test]
+    fn what_is_deep_stays_on_one_line() {
+        for (deep, line) in [
+            ("[]", "[]"),
+            ("{}", "{}"),
+            ("[[]]", "[[]]"),
+            (
+                r#"{"a":[1e3,-1.50,null],"b c":{},"d":"x, ]\u001b"}"#,
+                r#"{"a": [!!float 1e3, -1.50, null], "b c": {}, "d": "x, ]\x1B"}"#,
+            ),
+            (r#"["no",{"1":[]},{"e":2}]"#, r#"["no", {"1": []}, {"e": 2}]"#),
+            (r#"["",{"":0}]"#, r#"["", {"": 0}]"#),
+        ] {
+            // The object, and fifteen arrays.
+            let text = format!("{{\"k\":{}{deep},1{},\"m\":2}}", "[".repeat(15), "]".repeat(15));
+            let dashes = "- ".repeat(15);
+            let (blanks, more) = (" ".repeat(30), " ".repeat(32));
+            assert_eq!(
+                written(&text, false, true),
+                format!("k:\n  {dashes}{line}\n{blanks}- 1\nm: 2\n")
+            );
+            assert_eq!(
+                written(&text, true, true),
+                format!("- k:\n    {dashes}{line}\n{more}- 1\n  m: 2\n")
+            );
+        }
+        let long = "k".repeat(1023);
+        let text = format!("{}{{\"{long}\":[1],\"x\":2}}{}", "{\"a\":".repeat(16), "}".repeat(16));
+        let line = format!("a: {{? \"{long}\" : [1], \"x\": 2}}\n");
+        assert!(written(&text, false, true).ends_with(&line));
+    }
+
+    #[test]
+    fn depth_needs_no_stack() {
+        let arrays = format!("{{\"a\":{}{}}}", "[".repeat(127), "]".repeat(127));
+        assert_eq!(
+            written(&arrays, false, true),
+            format!("a:\n  {}{}{}\n", "- ".repeat(15), "[".repeat(112), "]".repeat(112))
+        );
+        let objects = format!("{}1{}", "{\"a\":".repeat(128), "}".repeat(128));
+        let line = format!("a: {}1{}\n", "{\"a\": ".repeat(112), "}".repeat(112));
+        assert!(written(&objects, false, true).ends_with(&format!("{}{line}", " ".repeat(30))));
+    }
+}
