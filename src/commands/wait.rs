@@ -3,7 +3,6 @@
 //! Each change is reported as it is seen; the account is printed once all expectations hold.
 
 use std::cell::{Cell, RefCell};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
@@ -85,7 +84,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
         question: &question,
         started,
         context,
-        task,
+        task: &task,
         lookups: Cell::new(0),
         last: RefCell::default(),
     };
@@ -146,7 +145,7 @@ struct Waiting<'a> {
     question: &'a Question<'a>,
     started: Instant,
     context: &'a Context<'a>,
-    task: Arc<Task>,
+    task: &'a Task,
     lookups: Cell<usize>,
     /// The last state reported.
     last: RefCell<String>,
