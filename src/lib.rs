@@ -40,10 +40,7 @@ pub fn run(args: &[OsString], env: Environment) -> ExitCode {
     process::harden();
     process::quieten_panics();
     let format = flags::message_format(cli::output_flag(args), &env);
-    let options = UiOptions {
-        json: format.has_json_errors(),
-        ..UiOptions::default()
-    };
+    let options = UiOptions { json: format.has_json_errors(), ..UiOptions::default() };
     let mut ui = Arc::new(Ui::new(options, &env));
     let status = process::catch_panics(|| match cli::parse(args, ui.screen().width)? {
         Parsed::Text(text) => ui.print(text.as_bytes()).map(|()| CommandStatus::Done),
@@ -77,12 +74,7 @@ fn run_command(cli: cli::Cli, env: Environment, ui: Arc<Ui>) -> Result<CommandSt
     let work = move || {
         // The thread that panics knows the place.
         process::catch_panics(|| {
-            cli.command.run(&Context {
-                flags: &cli.flags,
-                env: &env,
-                ui: &ui,
-                shutdown: &shutdown,
-            })
+            cli.command.run(&Context { flags: &cli.flags, env: &env, ui: &ui, shutdown: &shutdown })
         })
     };
     if !waits {

@@ -3,6 +3,7 @@
 //! Each change is reported as it is seen; the account is printed once all expectations hold.
 
 use std::cell::{Cell, RefCell};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
@@ -84,7 +85,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
         question: &question,
         started,
         context,
-        task: &task,
+        task: task.clone(),
         lookups: Cell::new(0),
         last: RefCell::default(),
     };
@@ -145,7 +146,7 @@ struct Waiting<'a> {
     question: &'a Question<'a>,
     started: Instant,
     context: &'a Context<'a>,
-    task: &'a Task,
+    task: Arc<Task>,
     lookups: Cell<usize>,
     /// The last state reported.
     last: RefCell<String>,

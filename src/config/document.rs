@@ -123,12 +123,15 @@ impl Document {
             return self.error(&span, &format!("{} has no {field}", section(&path)));
         }
         let words = match expected {
-            _ if !message.starts_with("invalid ") => message.to_owned(),
+            _ if message.starts_with("must ") => message.to_owned(),
+            "" => "has a value that is not allowed".to_owned(),
             "a string" => "must be text in quotes".to_owned(),
             "a sequence" => "must be a list".to_owned(),
             "a boolean" => "must be true or false".to_owned(),
             "u32" => "must be a whole number".to_owned(),
-            other if other.starts_with("struct ") => "must be a table".to_owned(),
+            table if table == "a map" || table.starts_with("struct ") => {
+                "must be a table".to_owned()
+            }
             other => format!("must be {other}"),
         };
         self.error(&span, &format!("`{}` {words}", quoted_key(key)))

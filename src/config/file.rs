@@ -16,7 +16,7 @@ use super::document::{Document, quoted_key};
 use super::helper::Helper;
 use super::token::{Secret, TokenSource};
 use super::values::{is_profile_name, is_variable_name, parse_retries, parse_timeout};
-use super::{Origin, SANDBOX, Setting, at, permissions, unknown_profile};
+use super::{Origin, SANDBOX, Setting, at, is_pasted_secret, permissions};
 use crate::account::RESOURCES;
 use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
@@ -103,16 +103,12 @@ impl Reader<'_> {
     fn file(&self, raw: RawFile) -> Result<File> {
         let mut profiles = BTreeMap::new();
         for (name, apis) in raw.profiles {
-            let mistake = if name.get_ref() == SANDBOX {
-                Some(
-                    "the profile `sandbox` is built in and cannot be defined: give it another name",
-                )
-            } else if !is_profile_name(name.get_ref()) {
-                Some("a profile's name is 1 to 64 letters, digits, `.`, `_` and `-`")
-            } else {
-                None
-            };
-            if let Some(what) = mistake {
+            if name.get_ref() == SANDBOX {
+                let what = "the profile `sandbox` is built in: give this one another name";
+                return Err(self.document.error(&name.span(), what));
+            }
+            if !is_profile_name(name.get_ref()) {
+                let what = "a profile's name is 1 to 64 letters, digits, `.`, `_` and `-`";
                 return Err(self.document.error(&name.span(), what));
             }
             let name = name.into_inner();
@@ -121,24 +117,12 @@ impl Reader<'_> {
             profiles.insert(name, apis);
         }
         let retries = |number: u32| parse_retries(&number.to_string());
-        let file = File {
+        Ok(File {
             default_profile: self.checked("default_profile", raw.default_profile, Ok)?,
             timeout: self.checked("timeout", raw.defaults.timeout, |text| parse_timeout(&text))?,
             retries: self.checked("retries", raw.defaults.retries, retries)?,
             profiles,
-        };
-        // A default profile that does not exist is an error, even while another is in use.
-        match &file.default_profile {
-            Some(Setting { value, origin })
-                if value != SANDBOX && !file.profiles.contains_key(value) =>
-            {
-                let names = file.profiles.keys().map(String::as_str);
-                let names: Vec<_> = names.chain([SANDBOX]).collect();
-                let place = format!("(`default_profile`, {origin})");
-                Err(at(unknown_profile(value, &names, &place), origin))
-            }
-            _ => Ok(file),
-        }
+        })
     }
 
     fn api(
@@ -175,19 +159,22 @@ impl Reader<'_> {
         })?;
         let keys = ["token", "token_env", "token_file", "token_command"];
         let sources = keys.into_iter().zip([literal, variable, file, command]);
-        let mut sources = sources.filter_map(|(key, source)| Some((key, source?)));
-        let token = sources.next();
-        if let (Some((first, token)), Some((second, other))) = (&token, sources.next()) {
+        let mut sources: Vec<_> =
+            sources.filter_map(|(key, source)| Some((key, source?))).collect();
+        sources.sort_by_key(|(_, source)| match source.origin {
+            Origin::File { line, .. } => line,
+            _ => 0,
+        });
+        if let [(first, one), (second, other), ..] = &sources[..] {
+            let (one, other) = (&one.origin, &other.origin);
+            let section = section(profile, api);
             let what = format!(
-                "{} has two sources for its token: `{first}` ({}) and `{second}` ({})",
-                section(profile, api),
-                token.origin,
-                other.origin
+                "{section} has two sources for its token: `{first}` ({one}) and `{second}` ({other})"
             );
-            return Err(at(Error::new(Kind::Config, what), &other.origin).hint("keep one of them"));
+            return Err(at(Error::new(Kind::Config, what), other).hint("keep one of them"));
         }
-        let token =
-            token.map(|(_, Setting { value, origin })| Setting::new(Arc::new(value), origin));
+        let token = sources.pop().map(|(_, source)| source);
+        let token = token.map(|Setting { value, origin }| Setting::new(Arc::new(value), origin));
         let origin = self.document.origin(&key.span());
         Ok((api, Api { origin, base_url, token, ca_file }))
     }
@@ -231,7 +218,11 @@ impl Reader<'_> {
         if text.starts_with("~/") && self.env.home().is_none() {
             return Err("begins with ~/, and there is no home directory: set HOME".to_owned());
         }
-        Ok(self.directory.join(self.env.expand_home(Path::new(text))))
+        let path = self.directory.join(self.env.expand_home(Path::new(text)));
+        if is_pasted_secret(&path) {
+            return Err("takes the name of a file, not a token".to_owned());
+        }
+        Ok(path)
     }
 }
 

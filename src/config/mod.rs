@@ -27,6 +27,7 @@ pub use base_url::BaseUrl;
 pub use endpoint::Endpoint;
 pub use init::{TEMPLATE, Written, init};
 pub use precedence::{config_path, output_setting};
+pub use reading::is_pasted_secret;
 pub use token::{Secret, TokenSource};
 pub use values::{DEFAULT_JOBS, DEFAULT_RETRIES, DEFAULT_TIMEOUT};
 
@@ -198,27 +199,27 @@ impl Settings {
         if self.profiles.contains(&name.value) {
             return Ok(());
         }
+        let unknown = format!("unknown profile `{}` ({})", excerpt(&name.value, 64), name.origin);
         let Some(path) = self.path.as_ref().filter(|_| self.file.is_some()) else {
-            let prefix =
-                format!("unknown profile `{}` ({}): ", excerpt(&name.value, 64), name.origin);
-            return Err(no_file(self.path.as_ref()).with_prefix(&prefix));
+            return Err(no_file(self.path.as_ref()).with_prefix(&format!("{unknown}: ")));
         };
-        let path = path.value.as_path();
-        let place = format!("({}): {} has none of that name", name.origin, path.display());
-        let names: Vec<_> = self.profiles.iter().map(String::as_str).collect();
-        Err(unknown_profile(&name.value, &names, &place).at(path, None))
+        let near = nearest(&name.value, self.profiles.iter().map(String::as_str))
+            .map(|near| format!("did you mean `{near}`? "))
+            .unwrap_or_default();
+        let message = format!("{unknown}: {} has none of that name", path.value.display());
+        let error = Error::new(Kind::Config, message)
+            .hint(format!("{near}the profiles are {}", self.profiles.join(", ")))
+            .at(&path.value, None);
+        Err(at(error, &name.origin))
     }
-}
-
-fn no_home() -> Error {
-    Error::new(Kind::Config, "there is no home directory to look for a configuration file in")
-        .hint("set HOME or XDG_CONFIG_HOME to an absolute path, or name a file with --config")
 }
 
 /// The error for a configuration that does not exist.
 fn no_file(path: Option<&Setting<PathBuf>>) -> Error {
     let Some(Setting { value: path, origin }) = path else {
-        return no_home();
+        let message = "there is no home directory to look for a configuration file in";
+        return Error::new(Kind::Config, message)
+            .hint("set HOME or XDG_CONFIG_HOME to an absolute path, or name a file with --config");
     };
     let (place, flag) = match origin {
         Origin::BuiltIn => (String::new(), String::new()),
@@ -229,16 +230,6 @@ fn no_file(path: Option<&Setting<PathBuf>>) -> Error {
     let hint =
         format!("`acctq {flag}config init` writes one to begin with; `-p sandbox` needs none");
     Error::new(Kind::Config, message).hint(hint).at(path, None)
-}
-
-/// `place` says where the name was given and looked for.
-fn unknown_profile(name: &str, profiles: &[&str], place: &str) -> Error {
-    let near = nearest(name, profiles.iter().copied())
-        .map(|near| format!("did you mean `{near}`? "))
-        .unwrap_or_default();
-    let message = format!("unknown profile `{}` {place}", excerpt(name, 64));
-    Error::new(Kind::Config, message)
-        .hint(format!("{near}the profiles are {}", profiles.join(", ")))
 }
 
 /// The error, with its file and line if the setting came from one.

@@ -17,18 +17,13 @@ pub(super) fn refuse_other_writers(path: &Path, metadata: &Metadata) -> Result<(
     #[cfg(unix)]
     {
         check_writers(path, metadata)?;
-        let target = path.canonicalize().ok();
-        let mut checked = None;
-        for file in [Some(path), target.as_deref()].into_iter().flatten() {
-            let Some(directory) = file.parent().filter(|dir| checked != Some(*dir)) else {
-                continue;
-            };
+        let target = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        for directory in [path, &target].into_iter().filter_map(Path::parent) {
             let metadata = directory.metadata().map_err(|error| {
                 let message = format!("cannot tell who may write {}", directory.display());
                 Error::new(Kind::Config, message).because(error)
             })?;
             check_writers(directory, &metadata)?;
-            checked = Some(directory);
         }
     }
     Ok(())

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::endpoint::variables;
 use super::file::File;
 use super::values::{DEFAULT_RETRIES, DEFAULT_TIMEOUT, parse_output, parse_retries, parse_timeout};
-use super::{Flags, Origin, SANDBOX, Setting, Settings, at, no_file, no_home};
+use super::{Flags, Origin, SANDBOX, Setting, Settings, at, is_pasted_secret, no_file};
 use crate::account::RESOURCES;
 use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
@@ -30,9 +30,8 @@ impl Settings {
         let (default, timeout, retries) = file.as_mut().map_or((None, None, None), |file| {
             (file.default_profile.take(), file.timeout.take(), file.retries.take())
         });
-        let is_chosen = chosen.is_some();
         let mut settings = Settings {
-            profile: chosen.or(default),
+            profile: None,
             output: output_setting(flags, env)?,
             timeout: first(
                 flags.timeout.map(|value| (value, "--timeout")),
@@ -53,14 +52,20 @@ impl Settings {
             file,
             endpoints: Vec::new(),
         };
-        if let Some(profile) = &settings.profile {
+        // A default that does not exist is an error, even while another profile is in use.
+        for profile in chosen.iter().chain(&default) {
             settings.require_profile(profile)?;
         }
+        match &default {
+            Some(default) if chosen.is_none() && default.value == SANDBOX => {
+                refuse_unused_token(default, env)?;
+            }
+            _ => {}
+        }
+        settings.profile = chosen.or(default);
         if !settings.is_sandbox() {
             let endpoints = RESOURCES.iter().map(|r| (r.api, settings.resolve(r.api, env)));
             settings.endpoints = endpoints.collect();
-        } else if let Some(default) = settings.profile.as_ref().filter(|_| !is_chosen) {
-            refuse_unused_token(default, env)?;
         }
         Ok(settings)
     }
@@ -79,7 +84,7 @@ pub fn output_setting(flags: &Flags, env: &Environment) -> Result<Setting<Format
 
 /// Where the configuration is looked for, whether the file exists or not.
 pub fn config_path(flags: &Flags, env: &Environment) -> Result<Setting<PathBuf>> {
-    locate(flags, env)?.ok_or_else(no_home)
+    locate(flags, env)?.ok_or_else(|| no_file(None))
 }
 
 /// The file that a flag or a variable names, or the platform's place for it; `None` without a home directory.
@@ -96,6 +101,14 @@ fn locate(flags: &Flags, env: &Environment) -> Result<Option<Setting<PathBuf>>> 
         let message = format!("{origin} names no file that can be found");
         Error::new(Kind::Config, message)
     })?;
+    if is_pasted_secret(&absolute) {
+        let message = format!(
+            "{origin} takes the name of a file; this looks like a credential, and is not repeated here"
+        );
+        return Err(Error::new(Kind::Config, message).hint(
+            "name a TOML file; if it was a secret, remove it from where it stands, such as your shell's history",
+        ));
+    }
     Ok(Some(Setting::new(absolute, origin)))
 }
 

@@ -4,6 +4,8 @@ use std::fs::{Metadata, OpenOptions};
 use std::io::{self, Read as _};
 use std::path::Path;
 
+use crate::account::id::hide_credentials;
+
 /// What a file holds, and the metadata of the open file, whatever its name has come to mean since.
 pub struct FileContent {
     /// The bytes.
@@ -64,4 +66,10 @@ pub fn read_file(path: &Path, limit: usize) -> Result<FileContent, Unreadable> {
 
 fn unreadable(error: &io::Error) -> Unreadable {
     format!("cannot be read: {error}").into()
+}
+
+/// Whether a secret was given as the name of a file: it looks like one, and no such file exists.
+pub fn is_pasted_secret(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    hide_credentials(&name) != name && path.symlink_metadata().is_err()
 }

@@ -124,7 +124,7 @@ impl TokenSource {
                 Some(value) if !value.is_empty() => {
                     // What is not Unicode is not ASCII either, and refused as that.
                     let value = value.to_string_lossy();
-                    (Secret::from_line(value.as_bytes()), format!("in {shown}"))
+                    (Secret::new(value.as_bytes()), format!("in {shown}"))
                 }
                 value => return Err(no_variable(&shown, value.is_some(), named_in.as_ref())),
             },

@@ -65,11 +65,11 @@ enum Expect {
 /// # Errors
 /// `usage`: it cannot be read, is malformed, or has no checks.
 pub fn read(path: &Path) -> Result<Vec<Check>> {
-    let Some((document, _)) = Document::read(path, Kind::Usage, "the suite")? else {
-        return Err(Error::new(Kind::Usage, format!("the suite {} does not exist", path.display()))
-            .hint("`acctq check --help` shows one")
-            .at(path, None));
-    };
+    let (document, _) = Document::read(path, Kind::Usage, "the suite")?.ok_or_else(|| {
+        Error::new(Kind::Usage, format!("the suite {} does not exist", path.display()))
+            .hint("name a TOML file; `acctq check --help` shows one")
+            .at(path, None)
+    })?;
     let suite: WrittenSuite = document.parse()?;
     match &suite.version {
         Some(version) if *version.get_ref() == 1 => {}
