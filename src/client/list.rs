@@ -4,6 +4,7 @@
 //! long.
 
 use std::cell::Cell;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::io::{self, BufReader, Read};
 use std::ops::ControlFlow;
@@ -13,6 +14,7 @@ use std::time::{Duration, Instant};
 use serde::de::{self, DeserializeSeed, Deserializer as _, MapAccess, SeqAccess, Visitor};
 use serde_json::error::Category;
 use serde_json::value::RawValue;
+use ureq::{Body, BodyReader};
 
 use super::error::{AttemptError, Phase, explain};
 use super::request::Attempt;
@@ -45,12 +47,7 @@ impl Client<'_> {
         }
         response.check_head(attempt.token, site)?;
         let request_id = response.request_id(site.redactor);
-        let since_account = Rc::default();
-        let body = Bounded {
-            body: body.into_reader(),
-            timeout: self.limits.timeout,
-            since_account: Rc::clone(&since_account),
-        };
+        let body = Bounded::new(body, self.limits.timeout);
         let mut list = List {
             client: self,
             resource,
@@ -58,7 +55,7 @@ impl Client<'_> {
             attempt,
             each,
             accounts: 0,
-            since_account,
+            since_account: Rc::clone(&body.since_account),
             unknown: Vec::new(),
             has_member: false,
             stop: None,
@@ -67,15 +64,21 @@ impl Client<'_> {
     }
 }
 
-/// A body, bounded between two accounts.
-struct Bounded<R> {
-    body: R,
+/// A body, bounded: between two accounts if it is a list's.
+pub(super) struct Bounded {
+    body: BodyReader<'static>,
     timeout: Duration,
     /// What has come since the last account, in bytes, and how long it took.
     since_account: Rc<Cell<(usize, Duration)>>,
 }
 
-impl<R: Read> Read for Bounded<R> {
+impl Bounded {
+    pub fn new(body: Body, timeout: Duration) -> Self {
+        Bounded { body: body.into_reader(), timeout, since_account: Rc::default() }
+    }
+}
+
+impl Read for Bounded {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let began = Instant::now();
         let read = self.body.read(buffer)?;
@@ -111,7 +114,7 @@ struct List<'a, 'c> {
 }
 
 impl List<'_, '_> {
-    fn read<R: Read>(&mut self, body: Bounded<R>) -> Result<ListEnd, AttemptError> {
+    fn read(&mut self, body: Bounded) -> Result<ListEnd, AttemptError> {
         let mut json = serde_json::Deserializer::from_reader(BufReader::with_capacity(CHUNK, body));
         let read = json.deserialize_map(&mut *self).and_then(|()| json.end());
         let unknown = std::mem::take(&mut self.unknown);
@@ -194,16 +197,18 @@ impl<'de> Visitor<'de> for &mut List<'_, '_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let mut names = BTreeSet::new();
         while let Some(name) = map.next_key::<String>()? {
+            if !names.insert(name.clone()) {
+                self.stop = Some(Some(self.bad("names a member of an object twice")));
+                return Err(de::Error::custom("a member twice"));
+            }
             if name != MEMBER {
                 let value: Box<RawValue> = map.next_value()?;
                 // These say nothing.
                 if !matches!(value.get(), "null" | "false" | "\"\"" | "[]" | "{}") {
                     self.unknown.push(self.client.run.redactor.excerpt(&name, 80));
                 }
-            } else if self.has_member {
-                self.stop = Some(Some(self.bad("names a member of an object twice")));
-                return Err(de::Error::custom("a second list"));
             } else {
                 self.has_member = true;
                 map.next_value_seed(&mut *self)?;
