@@ -1,6 +1,6 @@
 //! A list as it arrives: each account is checked as the answer to a look-up is, and one at a time is held.
 //!
-//! serde_json reads `{"data": [ … ]}` from the stream; a reader below it bounds what comes between two accounts, and for how
+//! `serde_json` reads `{"data": [ … ]}` from the stream; a reader below it bounds what comes between two accounts, and for how
 //! long.
 
 use std::cell::Cell;
@@ -109,8 +109,8 @@ struct List<'a, 'c> {
     since_account: Rc<Cell<(usize, Duration)>>,
     unknown: Vec<String>,
     has_member: bool,
-    /// Why the visitor stopped, which serde_json's error does not say: a failure, or that `each` wants no more.
-    stop: Option<Option<AttemptError>>,
+    /// Why the visitor stopped, which `serde_json`'s error does not say: `each` wants no more, or a failure.
+    stop: Option<Result<(), AttemptError>>,
 }
 
 impl List<'_, '_> {
@@ -119,8 +119,8 @@ impl List<'_, '_> {
         let read = json.deserialize_map(&mut *self).and_then(|()| json.end());
         let unknown = std::mem::take(&mut self.unknown);
         match (self.stop.take(), read) {
-            (Some(Some(failure)), _) => Err(failure),
-            (Some(None), _) => Ok(ListEnd { is_complete: false, unknown }),
+            (Some(Err(failure)), _) => Err(failure),
+            (Some(Ok(())), _) => Ok(ListEnd { is_complete: false, unknown }),
             (None, Err(error)) => Err(self.broken(error)),
             (None, Ok(())) if !self.has_member => {
                 Err(self.bad(&format!("is JSON, but without a list named `{MEMBER}`")))
@@ -148,7 +148,7 @@ impl List<'_, '_> {
         Ok((self.each)(Account { resource, document }))
     }
 
-    /// A failure of serde_json's, the words of which repeat the text.
+    /// A failure of `serde_json`'s, the words of which repeat the text.
     fn broken(&self, error: serde_json::Error) -> AttemptError {
         let site = self.client.site();
         let host = site.host;
@@ -200,18 +200,18 @@ impl<'de> Visitor<'de> for &mut List<'_, '_> {
         let mut names = BTreeSet::new();
         while let Some(name) = map.next_key::<String>()? {
             if !names.insert(name.clone()) {
-                self.stop = Some(Some(self.bad("names a member of an object twice")));
+                self.stop = Some(Err(self.bad("names a member of an object twice")));
                 return Err(de::Error::custom("a member twice"));
             }
-            if name != MEMBER {
-                let value: Box<RawValue> = map.next_value()?;
-                // These say nothing.
-                if !matches!(value.get(), "null" | "false" | "\"\"" | "[]" | "{}") {
-                    self.unknown.push(self.client.run.redactor.excerpt(&name, 80));
-                }
-            } else {
+            if name == MEMBER {
                 self.has_member = true;
                 map.next_value_seed(&mut *self)?;
+                continue;
+            }
+            let value: Box<RawValue> = map.next_value()?;
+            // These say nothing.
+            if !matches!(value.get(), "null" | "false" | "\"\"" | "[]" | "{}") {
+                self.unknown.push(self.client.run.redactor.excerpt(&name, 80));
             }
         }
         Ok(())
@@ -222,8 +222,8 @@ impl<'de> Visitor<'de> for &mut List<'_, '_> {
         while let Some(text) = list.next_element::<Box<RawValue>>()? {
             let stop = match self.account(text.get()) {
                 Ok(ControlFlow::Continue(())) => continue,
-                Ok(ControlFlow::Break(())) => None,
-                Err(failure) => Some(failure),
+                Ok(ControlFlow::Break(())) => Ok(()),
+                Err(failure) => Err(failure),
             };
             self.stop = Some(stop);
             return Err(de::Error::custom("the end of what is read"));
