@@ -636,7 +636,7 @@ fn forms(secret: &str) -> Vec<String> {
 }
 
 #[test]
-fn a_run_that_breaks_a_promise_is_found() {
+fn a_run_that_breaks_a_promise_is_found_out() {
     let home = Home::new();
     home.file("mine", TOKEN, 0o600);
     let fine = home.shell("echo fine >left; cat mine >/dev/null");
