@@ -84,11 +84,10 @@ fn fails(
             ended
         }
     };
-    let is_error = |line: &&str| line.starts_with("{\"error\":");
-    let errors: Vec<_> = ended.stderr.lines().filter(is_error).collect();
+    let errors = ended.errors();
     let outcome = (ended.code, &*ended.stdout, errors.len());
     assert_eq!(outcome, (exit, "", 1), "{ended:#?}");
-    let error = &serde_json::from_str::<Value>(errors[0]).unwrap()["error"];
+    let error = &errors[0];
     let found = facts(error, "code exit_code id api profile attempts");
     let expected = format!("{code} {exit} cacc_1 connect test {attempts}");
     assert_eq!(found, expected, "{error:#}");
@@ -440,7 +439,7 @@ fn an_answer_to_another_question_is_not_believed() {
 }
 
 #[test]
-fn the_request_is_this_and_no_more() {
+fn the_request_is_exactly_this() {
     for (base, get, path) in rows! {
         "", "cacc get cacc_1", "/api/v1/connected-accounts/cacc_1";
         "/", "partner account get Gone-1", "/api/v1/partners/accounts/Gone-1";
@@ -486,7 +485,7 @@ fn encodings_are_refused_before_decoding() {
 }
 
 #[test]
-fn redirects_are_not_followed_but_named() {
+fn redirects_are_not_followed() {
     let other = Untouched::new();
     let url = &*other.url();
     for (status, location, origin) in rows! {
@@ -679,7 +678,7 @@ fn contract_violations_are_shown_with_a_warning() {
 }
 
 #[test]
-fn a_server_that_repeats_the_token_or_a_secret() {
+fn a_server_that_repeats_the_token() {
     let escaped = TOKEN.replace('-', "\\u002d");
     let message = |token: &str| format!(r#"{{"code":"X","message":"bad token {token}"}}"#);
     let id = format!("X-Request-Id: {}{TOKEN}", "x".repeat(190));

@@ -315,7 +315,7 @@ fn files(home: &Home) -> String {
 }
 
 #[test]
-fn no_variable_makes_it_show_or_keep_more() {
+fn no_variable_makes_it_tell_or_keep_more() {
     let (ca, config) = certified("a CA");
     let tls = Wire::tls(config, json(ACCOUNT));
     let (plain, garbage) = (server(), Wire::answers("garbage\r\n\r\n"));
