@@ -176,25 +176,19 @@ fn proxies_that_fail() {
     let slow = "HTTP/1.1 200 OK\r\n".to_owned() + &"X: y\r\n".repeat(100);
     let direct = Direct::new();
     for (name, script, attempts, retryable) in rows! {
-        "407", status("407 Denied"), 1, false;
-        "401", status("401 Denied"), 1, false;
-        "403", status("403 Filtered"), 1, false;
-        "405", status("405 Method Not Allowed"), 1, false;
+        "407", status("407 Denied"), 1, false; "401", status("401 Denied"), 1, false;
+        "403", status("403 Filtered"), 1, false; "405", status("405 Method Not Allowed"), 1, false;
         "501", status("501 Not Implemented"), 1, false;
         "302", status("302 Found\r\nLocation: http://0.0.0.0/"), 1, false;
-        "500", status("500 Internal Server Error"), 2, true;
-        "502", status("502 Bad Gateway"), 2, true;
-        "503", status("503 Unavailable"), 2, true;
-        "504", status("504 Gateway Timeout"), 2, true;
+        "500", status("500 Internal Server Error"), 2, true; "502", status("502 Bad Gateway"), 2, true;
+        "503", status("503 Unavailable"), 2, true; "504", status("504 Gateway Timeout"), 2, true;
         "FIN at once", vec![Start, Finish], 2, true;
         "FIN in the head", vec![Read, Write(b"HTTP/1.1 200 OK\r\nX: y\r\n".into()), Finish], 2, true;
-        "reset", vec![Start, Reset], 2, true;
-        "garbage", hold(&[0xa5; 64]), 1, false;
+        "reset", vec![Start, Reset], 2, true; "garbage", hold(&[0xa5; 64]), 1, false;
         "SSH", hold(b"SSH-2.0-OpenSSH_9.2\r\n"), 1, false;
         "a status of four digits", hold(b"HTTP/1.1 2000 OK\r\n\r\n"), 1, false;
         "an endless line", flood(vec![b'a'; 4096]), 1, false;
-        "endless lines", flood(b"X: y\r\n".repeat(1000)), 1, false;
-        "silence", vec![Hold], 1, true;
+        "endless lines", flood(b"X: y\r\n".repeat(1000)), 1, false; "silence", vec![Hold], 1, true;
         "a byte now and then", vec![Read, Dribble(slow.into(), 20)], 1, true;
     } {
         let proxy = Wire::always(script);
@@ -220,8 +214,7 @@ fn proxies_that_fail() {
     }
     let full = BlackHole::new();
     for (place, args, attempts) in rows! {
-        format!("127.0.0.1:{}", free_port()), "", 2;
-        "nothing.invalid:3128".to_owned(), "", 2;
+        format!("127.0.0.1:{}", free_port()), "", 2; "nothing.invalid:3128".to_owned(), "", 2;
         // curl's port, where none is named.
         "nothing.invalid".to_owned(), "", 2;
         format!("127.0.0.1:{}", full.port()), "--timeout 200ms", 1;
@@ -281,11 +274,8 @@ fn what_goes_directly() {
     let proxy = Untouched::new();
     let value = format!("http://user:{PROXY_PASSWORD}@127.0.0.1:{}", proxy.port());
     for (name, exceptions) in rows! {
-        "HTTPS_PROXY", "*";
-        "https_proxy", "0.0.0.0";
-        "ALL_PROXY", "api.example.com 0.0.0.0/8";
-        "HTTP_PROXY", "";
-        "http_proxy", "";
+        "HTTPS_PROXY", "*"; "https_proxy", "0.0.0.0"; "ALL_PROXY", "api.example.com 0.0.0.0/8";
+        "HTTP_PROXY", ""; "http_proxy", "";
     } {
         let before = closes.connections();
         let run = direct.get("--retries 0").env(name, &value);
@@ -299,8 +289,7 @@ fn what_goes_directly() {
     let tls = Wire::tls(config, json(ACCOUNT));
     let ca = direct.home.file("own.pem", ca, 0o644);
     for url in rows! {
-        plain.url().to_owned();
-        format!("http://localhost:{}", plain.port());
+        plain.url().to_owned(); format!("http://localhost:{}", plain.port());
         format!("https://LOCALHOST:{}", tls.port());
     } {
         direct.home.profile(&url);

@@ -200,13 +200,9 @@ fn helpers_that_fail() {
     for (source, fact) in rows! {
         "token_command = [\"no-such-program\", \"<token>\"]".to_owned(), "no-such-program";
         "token_command = [\"op read --secret <token>\"]".to_owned(), "token_command";
-        program("plain", 0o600), "plain";
-        program("blank", 0o700), "blank";
-        sh("exit 3"), "3";
-        sh("kill -9 $$"), "9";
-        sh("kill -15 $$"), "15";
-        script("yes canary-bearer-7f3a9c"), "sh";
-        script("head -c 1073741824 /dev/zero"), "sh";
+        program("plain", 0o600), "plain"; program("blank", 0o700), "blank";
+        sh("exit 3"), "3"; sh("kill -9 $$"), "9"; sh("kill -15 $$"), "15";
+        script("yes canary-bearer-7f3a9c"), "sh"; script("head -c 1073741824 /dev/zero"), "sh";
         script("echo canary-bearer-7f3a9c >&2"), "sh";
         // What it has started goes on with the token: part of one is not used.
         script(&format!("(while printf x; do sleep 0.02; done) & {PRINT}")), "sh";

@@ -13,11 +13,9 @@ use rustls::{ServerConfig, ServerConnection, StreamOwned};
 /// An action on a connection; after the last one it is closed.
 #[derive(Clone, Debug)]
 pub enum Do {
-    /// Read one request head.
     Read,
     /// Read the first byte of a request, so that a `Reset` finds the others unread.
     Start,
-    /// Write these bytes.
     Write(Vec<u8>),
     /// Write these bytes one by one, with this many milliseconds before each, until the client closes.
     Dribble(Vec<u8>, u64),
@@ -167,15 +165,11 @@ impl Wire {
 
     /// The same over TLS, for `localhost`.
     pub fn tls(config: ServerConfig, answer: Vec<u8>) -> Self {
-        Wire::tls_ending(config, answer, true)
+        Wire::tls_closing(config, answer, true)
     }
 
-    /// The same, but closes the connection without TLS's `close_notify`.
-    pub fn tls_cut(config: ServerConfig, answer: Vec<u8>) -> Self {
-        Wire::tls_ending(config, answer, false)
-    }
-
-    fn tls_ending(config: ServerConfig, answer: Vec<u8>, says_so: bool) -> Self {
+    /// The same, with or without TLS's `close_notify` at the end.
+    pub fn tls_closing(config: ServerConfig, answer: Vec<u8>, notifies: bool) -> Self {
         let config = Arc::new(config);
         Wire::serving("https://localhost", move |_, stream, seen| {
             let connection = ServerConnection::new(config.clone()).unwrap();
@@ -186,7 +180,7 @@ impl Wire {
             };
             seen.change(|seen| seen.requests.push(head));
             stream.write_all(&answer).unwrap();
-            if says_so {
+            if notifies {
                 stream.conn.send_close_notify();
             }
             let _ = stream.flush();
@@ -329,26 +323,20 @@ pub fn serves(answer: impl Fn(&str) -> Vec<u8> + Send + Sync + 'static) -> Strin
     Server::new(move |request| Reply::Send(answer(request.path))).url
 }
 
-/// What a [`Server`] does about a request.
+/// What a [`Server`] does about a request: it sends these bytes, and goes on, closes or resets the connection.
 pub enum Reply {
-    /// Sends these bytes, and waits for the next request.
     Send(Vec<u8>),
-    /// Sends these bytes, and closes the connection.
     Close(Vec<u8>),
-    /// Sends these bytes, and resets the connection.
     Reset(Vec<u8>),
 }
 
-/// What an answer may depend on; each count is from 1.
+/// What an answer may depend on. The id is the last part of the path; requests are counted from 1: `number` of all, `attempt` for
+/// this id, `on_connection` on theirs.
 pub struct Request<'a> {
     pub path: &'a str,
-    /// The last part of the path.
     pub id: &'a str,
-    /// The request's number among those for this id.
     pub attempt: usize,
-    /// The request's number among all.
     pub number: usize,
-    /// The request's number on its connection.
     pub on_connection: usize,
     pub bearer: &'a str,
 }
