@@ -52,7 +52,9 @@ impl<T> Watched<T> {
         let guard = Duration::from_secs(seconds);
         let waits = |value: &mut T| !done(value);
         let waited = self.1.wait_timeout_while(self.lock(), guard, waits);
-        waited.unwrap().0
+        let (value, result) = waited.unwrap();
+        assert!(!result.timed_out(), "waited in vain");
+        value
     }
 }
 
@@ -216,18 +218,16 @@ impl Wire {
 
     /// Waits for this many requests.
     pub fn asked(&self, requests: usize) {
-        let seen = self.seen.wait(60, |seen| seen.requests.len() >= requests);
-        let came = seen.requests.len();
-        assert!(came >= requests, "{came} of {requests} requests came");
+        drop(self.seen.wait(60, |seen| seen.requests.len() >= requests));
     }
 
     pub fn connections(&self) -> usize {
         self.seen.lock().connections
     }
 
-    /// The number of connections, at least `expected`: the last one may be accepted after the client's end.
-    pub fn connections_of(&self, expected: usize) -> usize {
-        let seen = self.seen.wait(10, |seen| seen.connections >= expected);
+    /// Waits for this many connections, the last of which may be accepted after the client's end; returns how many there are.
+    pub fn connections_of(&self, least: usize) -> usize {
+        let seen = self.seen.wait(10, |seen| seen.connections >= least);
         seen.connections
     }
 }
@@ -385,9 +385,7 @@ impl Server {
 
     /// Waits for this many requests.
     pub fn asked(&self, requests: usize) {
-        let came = self.log.wait(60, |log| log.requests.len() >= requests);
-        let came = came.requests.len();
-        assert!(came >= requests, "{came} of {requests} requests came");
+        drop(self.log.wait(60, |log| log.requests.len() >= requests));
     }
 }
 
@@ -397,11 +395,9 @@ fn decide_each(stream: &TcpStream, log: &Watched<Log>, decide: impl Fn(&Request<
     while let Ok(head) = read_head(&mut reader) {
         let path = head.split(' ').nth(1).unwrap();
         let id = path.rsplit('/').next().unwrap();
-        let bearer = head.lines().find_map(|line| {
-            let (name, value) = line.split_once(": ")?;
-            let is_it = name.eq_ignore_ascii_case("authorization");
-            is_it.then(|| value.strip_prefix("Bearer ")).flatten()
-        });
+        let bearer = head
+            .lines()
+            .find_map(|line| Some(line.split_once(": Bearer ")?.1));
         on_connection += 1;
         let (number, attempt) = log.change(|log| {
             log.requests.push((Instant::now(), id.to_owned()));
@@ -409,14 +405,9 @@ fn decide_each(stream: &TcpStream, log: &Watched<Log>, decide: impl Fn(&Request<
             *attempt += 1;
             (log.requests.len(), *attempt)
         });
-        let reply = decide(&Request {
-            path,
-            id,
-            attempt,
-            number,
-            on_connection,
-            bearer: bearer.unwrap_or_default(),
-        });
+        let bearer = bearer.unwrap_or_default();
+        #[rustfmt::skip]
+        let reply = decide(&Request { path, id, attempt, number, on_connection, bearer });
         log.change(|log| log.answered += 1);
         let (bytes, goes_on) = match &reply {
             Reply::Send(bytes) => (bytes, true),
