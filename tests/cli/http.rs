@@ -40,39 +40,32 @@ macro_rules! fails {
     };
 }
 
-enum Serves {
+enum Api {
     Script(Vec<Do>),
     /// A status, header lines and a body.
     Http(usize, String, String),
 }
 
-impl From<Vec<Do>> for Serves {
+impl From<Vec<Do>> for Api {
     fn from(script: Vec<Do>) -> Self {
-        Serves::Script(script)
+        Api::Script(script)
     }
 }
 
 /// Checks what comes of looking up `cacc_1` with one retry. Of the key `message`, the value is a part.
-fn fails(
-    args: &str,
-    attempts: usize,
-    serves: Serves,
-    exit: i32,
-    code: &str,
-    more: &[(&str, Value)],
-) {
+fn fails(args: &str, attempts: usize, api: Api, exit: i32, code: &str, more: &[(&str, Value)]) {
     let get = |url: &str| {
         let get = format!("cacc get cacc_1 --retries 1 -o json {args}");
         at(url).acctq(&get).run()
     };
-    let ended = match serves {
-        Serves::Script(script) => {
+    let ended = match api {
+        Api::Script(script) => {
             let wire = Wire::always(script);
             let ended = get(wire.url());
             connected(&wire, attempts, code);
             ended
         }
-        Serves::Http(status, headers, body) => {
+        Api::Http(status, headers, body) => {
             let mut server = mockito::Server::new();
             let mock = server.mock("GET", mockito::Matcher::Any);
             let headers = headers.lines().filter_map(|line| line.split_once(": "));
@@ -119,6 +112,16 @@ pub fn facts(object: &Value, keys: &str) -> String {
     keys.split(' ').map(text).collect::<Vec<_>>().join(" ")
 }
 
+/// Checks that the text has these parts, and not those.
+#[track_caller]
+pub fn has(text: &str, parts: &[&str], not: &[&str]) {
+    let lacks = parts.iter().filter(|part| !text.contains(**part));
+    let odd: Vec<_> = lacks
+        .chain(not.iter().filter(|part| text.contains(**part)))
+        .collect();
+    assert!(odd.is_empty(), "{odd:?}: {text}");
+}
+
 /// Reads a request, writes this, closes.
 fn says(bytes: impl Into<Vec<u8>>) -> Vec<Do> {
     vec![Read, Write(bytes.into()), Finish]
@@ -132,12 +135,12 @@ fn chunked(body: &str) -> Vec<Do> {
     head("Transfer-Encoding: chunked\r\n", body)
 }
 
-fn http(status: usize, headers: &str, body: &str) -> Serves {
-    Serves::Http(status, headers.to_owned(), body.to_owned())
+fn http(status: usize, headers: &str, body: &str) -> Api {
+    Api::Http(status, headers.to_owned(), body.to_owned())
 }
 
 /// 200, and this as JSON.
-fn body(body: &str) -> Serves {
+fn body(body: &str) -> Api {
     http(200, "Content-Type: application/json", body)
 }
 
@@ -220,7 +223,6 @@ fn answers_without_end() {
     fails! { "";
         1 "endless headers": flood(start, b"X: y\r\n") => 9 bad_response;
         1 "150 header lines": says(response("200 OK", &"X: y\r\n".repeat(150), ACCOUNT)) => 9 bad_response;
-        1 "an endless header": flood(start, b"xxxxxxx") => 9 bad_response;
         1 "an endless body": flood(&format!("{start}\r\n"), &[b' '; 4096]) => 9 bad_response;
         1 "endless chunks": flood(&chunks, b"8\r\n        \r\n") => 9 bad_response;
         1 "an endless chunk size": flood(&chunks, b"0000000") => 9 bad_response;
@@ -232,7 +234,7 @@ fn answers_without_end() {
     }
     // Refused, or ended by the timeout.
     for (start, more) in rows! {
-        "", "HTTP/1.1 103 Early Hints\r\n\r\n"; &*format!("{chunks}0\r\n"), "X: y\r\n";
+        "", "HTTP/1.1 103 Early Hints\r\n\r\n"; start, "xxxxxxx"; &*format!("{chunks}0\r\n"), "X: y\r\n";
     } {
         let home = at(Wire::always(flood(start, more.as_bytes())).url());
         let ended = home.acctq("cacc get cacc_1 --timeout 1s -o json").run();
@@ -258,7 +260,7 @@ fn broken_framing() {
         1 "a length and a word": sized("5 bytes") => 9 bad_response;
         1 "a chunk of no size": chunked("zz\r\n{}\r\n0\r\n\r\n") => 9 bad_response;
         1 "a chunk that is longer than its size": chunked("2\r\n{}}}\r\n0\r\n\r\n") => 9 bad_response;
-        1 "a transfer encoding": head("Transfer-Encoding: gzip\r\n", ACCOUNT) => 9 bad_response;
+        1 "a transfer encoding": head("Transfer-Encoding: gzip\r\n", "\x1f") => 9 bad_response;
         1 "no HTTP": says("hello\r\n\r\n") => 9 bad_response;
         1 "another protocol": says("SSH-2.0-OpenSSH_9.6\r\n") => 9 bad_response;
         1 "HTTP/2": says("HTTP/2 200\r\n\r\n") => 9 bad_response;
@@ -429,16 +431,20 @@ fn the_request_is_exactly_this() {
         let mut lines: Vec<_> = requests[0].trim_end().split("\r\n").collect();
         assert_eq!(lines.remove(0), format!("GET {path} HTTP/1.1"));
         lines.retain(|line| !line.eq_ignore_ascii_case("accept-encoding: identity"));
-        let (port, version) = (wire.port(), env!("CARGO_PKG_VERSION"));
-        let expected = format!(
-            "accept: application/json\nauthorization: Bearer {TOKEN}\nhost: 127.0.0.1:{port}\nuser-agent: acctq/{version}"
-        );
         lines.sort_unstable_by_key(|line| line.to_lowercase());
+        let (port, agent) = (wire.port(), concat!("acctq/", env!("CARGO_PKG_VERSION")));
+        let expected = [
+            "accept: application/json",
+            &format!("authorization: Bearer {TOKEN}"),
+            &format!("host: 127.0.0.1:{port}"),
+            &format!("user-agent: {agent}"),
+        ];
+        let expected = expected.join("\n");
         assert!(
             lines.join("\n").eq_ignore_ascii_case(&expected),
             "{lines:?}"
         );
-        assert!(lines.iter().any(|line| line.ends_with(TOKEN)));
+        has(lines[1], &[&format!("Bearer {TOKEN}")], &[]);
         assert_eq!(requests.len(), 1);
     }
 }
@@ -475,9 +481,9 @@ fn redirects_are_not_followed() {
         let wire = Wire::answers(response(&format!("{status} Moved"), &headers, ACCOUNT));
         let ended = at(wire.url()).acctq("cacc get cacc_1 -o json").run();
         other.check();
-        let error = ended.fails(9, &[origin]).error();
+        has(&ended.stderr, &[origin], &["secret"]);
+        let error = ended.fails_with(9, "bad_response");
         assert_eq!((&error["status"], wire.connections()), (&status.into(), 1));
-        assert!(!ended.stderr.contains("secret"), "{ended:#?}");
     }
 }
 
@@ -710,11 +716,7 @@ fn verbose_shows_every_attempt() {
                 );
             }
             "-v" => {
-                let shown = [&*url, "503", "one", "three"];
-                assert!(
-                    shown.iter().all(|fact| ended.stderr.contains(fact)),
-                    "{ended:#?}"
-                );
+                has(&ended.stderr, &[&*url, "503", "one", "three"], &[]);
             }
             _ => assert_eq!(ended.stderr, ""),
         }
@@ -724,10 +726,10 @@ fn verbose_shows_every_attempt() {
 #[test]
 fn servers_that_cannot_be_reached() {
     let nothing = BlackHole::new();
-    let (hole, free) = (nothing.port(), free_port());
+    let (full, free) = (nothing.port(), free_port());
     for (url, args, expected) in rows! {
-        format!("http://127.0.0.1:{hole}"), "--timeout 200ms", "timeout 1 true null";
-        format!("https://127.0.0.1:{hole}"), "--timeout 200ms", "timeout 1 true null"; format!("http://127.0.0.1:{free}"), "", "network 2 true null";
+        format!("http://127.0.0.1:{full}"), "--timeout 200ms", "timeout 1 true null";
+        format!("https://127.0.0.1:{full}"), "--timeout 200ms", "timeout 1 true null"; format!("http://127.0.0.1:{free}"), "", "network 2 true null";
         "https://nothing.invalid".to_owned(), "", "network 2 true null";
     } {
         let home = at(&url);

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Command;
 
 use super::harness::{Ended, Home, Leash, Run, TOKEN};
-use super::http::{ACCOUNT, at, certified, facts, free_port, rows};
+use super::http::{ACCOUNT, at, certified, facts, free_port, has, rows};
 use super::wire::{Wire, json, response};
 
 const LOOK_UP: &str = "cacc get cacc_1 -F id -o ndjson";
@@ -252,16 +252,9 @@ fn a_helper_that_hangs_is_ended_with_all_that_it_has_started() {
     let (wire, home) = (server(), Home::new());
     let leash = Leash::new(&home);
     let begins = format!("exec 3>'{}'; echo begun >&3;", leash.path().display());
-    let run = helped(
-        &home,
-        &wire,
-        &format!("{begins} (sleep 1000; sleep 1000) & {PRINT}"),
-    );
-    run.run().prints(FOUND);
-    assert_eq!(
-        (leash.end(), bearers(&wire)),
-        ("begun\n".to_owned(), vec![TOKEN.to_owned()])
-    );
+    let text = format!("{begins} (sleep 1000; sleep 1000) & {PRINT}");
+    helped(&home, &wire, &text).run().prints(FOUND);
+    assert_eq!(leash.end(), "begun\n");
 }
 
 #[test]
@@ -279,14 +272,12 @@ fn a_helper_gets_no_input_and_none_of_our_tokens() {
     );
     home.config(with_source(&wire, &source));
     // With an explicit profile the token of this very API is set aside, and withheld all the same.
-    for (flag, token) in [
-        ("", "ACCTQ_PARTNER_TOKEN"),
-        ("-p test", "ACCTQ_CONNECT_TOKEN"),
-    ] {
-        let mut run = home.acctq(&format!("{LOOK_UP} {flag}")).env("PATH", PATH);
-        for name in [token, "PARTNER_TEST_TOKEN", "CONNECT_PROD_TOKEN"] {
-            run = run.env(name, TOKEN);
-        }
+    for (flag, token) in rows! {
+        "", "ACCTQ_PARTNER_TOKEN"; "-p test", "ACCTQ_CONNECT_TOKEN";
+    } {
+        let run = home.acctq(&format!("{LOOK_UP} {flag}")).env("PATH", PATH);
+        let tokens = [token, "PARTNER_TEST_TOKEN", "CONNECT_PROD_TOKEN"];
+        let run = run.envs(&tokens.map(|name| (name, TOKEN)));
         let run = run.env("ACCTQ_PROFILE", "test").env("OP_ACCOUNT", "kept");
         run.stdin("a line\nand another\n").run().prints(FOUND);
     }
@@ -316,35 +307,19 @@ fn no_variable_makes_it_tell_or_keep_more() {
     let tls = Wire::tls(config, json(ACCOUNT));
     let (plain, garbage) = (server(), Wire::answers("garbage\r\n\r\n"));
     let nowhere = format!("http://127.0.0.1:{}", free_port());
-    for (url, code) in [
-        (tls.url(), 0),
-        (plain.url(), 0),
-        (garbage.url(), 9),
-        (&*nowhere, 7),
-    ] {
+    for (url, code) in rows! {
+        tls.url(), 0; plain.url(), 0; garbage.url(), 9; &*nowhere, 7;
+    } {
         let home = at(url);
         let ca = home.file("ca.pem", &ca, 0o600);
         let before = files(&home);
         for args in ["-vvv", "-vvv -o json", "-v --retries 0"] {
-            let mut run = home.acctq(&format!("cacc get cacc_1 {args}"));
-            for (name, value) in [
-                ("RUST_LOG", "trace"),
-                ("RUST_BACKTRACE", "full"),
-                ("RUST_LIB_BACKTRACE", "1"),
-            ] {
-                run = run.env(name, value);
-            }
-            let run = run.env("SSLKEYLOGFILE", home.path().join("keys"));
-            let ended = run.env("SSL_CERT_FILE", &ca).run();
-            assert_eq!(
-                (ended.code, ended.stdout.is_empty()),
-                (code, code != 0),
-                "{ended:#?}"
-            );
-            assert!(
-                ended.stderr.contains("/connected-accounts/cacc_1"),
-                "{ended:#?}"
-            );
+            let get = home.acctq(&format!("cacc get cacc_1 {args}"));
+            let get = get.env("RUST_LOG", "trace").env("RUST_BACKTRACE", "full");
+            let get = get.env("SSLKEYLOGFILE", home.path().join("keys"));
+            let ended = get.env("SSL_CERT_FILE", &ca).run();
+            assert_eq!((ended.code, ended.stdout.is_empty()), (code, code != 0));
+            has(&ended.stderr, &["/connected-accounts/cacc_1"], &[]);
         }
         assert_eq!(files(&home), before);
     }
