@@ -203,7 +203,7 @@ fn answers_that_take_too_long() {
     // A second attempt has what is left.
     let busy = response("503 Busy", "Retry-After: 1\r\n", "");
     let wire = Wire::new(vec![says(busy), vec![Read, Hold]]);
-    let get = "cacc get cacc_1 --timeout 2s -o json";
+    let get = "cacc get cacc_1 --timeout 3s -o json";
     let error = at(wire.url()).acctq(get).run().fails(7, &[]).error();
     assert_eq!(facts(&error, "code attempts"), "timeout 2");
 }
