@@ -203,9 +203,10 @@ fn answers_that_take_too_long() {
     // A second attempt has what is left.
     let busy = response("503 Busy", "Retry-After: 1\r\n", "");
     let wire = Wire::new(vec![says(busy), vec![Read, Hold]]);
-    let get = "cacc get cacc_1 --timeout 3s -o json";
-    let error = at(wire.url()).acctq(get).run().fails(7, &[]).error();
-    assert_eq!(facts(&error, "code attempts"), "timeout 2");
+    let get = "cacc get cacc_1 --timeout 3s -v -o json";
+    let ended = at(wire.url()).acctq(get).run();
+    assert_eq!(facts(&ended.errors()[0], "code attempts"), "timeout 2");
+    assert!(ended.told("trace")[0]["retry_in_ms"].as_u64() >= Some(1000));
 }
 
 #[test]
