@@ -291,7 +291,7 @@ fn the_schema_covers_every_field() {
             "description": null,
             "type": "object",
             "properties": serde_json::from_str::<Value>(fields).unwrap(),
-            "required": Vec::from_iter(required.split(' ')),
+            "required": required.split(' ').collect::<Vec<_>>(),
             "additionalProperties": true,
         });
         assert_eq!(schema, expected);

@@ -127,7 +127,7 @@ fn its_help_lists_exactly_these_with_their_exit_codes() {
         .iter()
         .map(|line| line.split(' ').next().unwrap().to_owned());
     let known = rows().map(|(id, _)| id);
-    assert_eq!(BTreeSet::from_iter(listed), BTreeSet::from_iter(known));
+    assert_eq!(listed.collect::<BTreeSet<_>>(), known.collect());
     for (id, (_, flags, code, ..)) in rows().filter(|(_, row)| row.1 != "--strict") {
         let line = lines
             .iter()
@@ -275,34 +275,21 @@ fn a_port_that_it_cannot_have_is_an_error() {
 #[test]
 fn it_answers_to_its_own_name_its_own_token_and_its_own_paths_only() {
     let sandbox = Sandbox::start("");
-    for (host, status) in [
-        (OWN, 200),
-        ("localhost:PORT", 200),
-        ("evil.test", 403),
-        ("evil.test:PORT", 403),
-        ("127.0.0.1", 403),
-        ("127.0.0.1:1", 403),
-        ("127.0.0.1:PORT\r\nHost: evil.test", 403),
-        ("", 403),
-    ] {
-        sandbox.answers(host, ENDING, PUBLIC, status);
+    sandbox.answers("localhost:PORT", ENDING, PUBLIC, 200);
+    for host in "evil.test|evil.test:PORT|127.0.0.1|127.0.0.1:1|127.0.0.1:PORT\r\nHost: evil.test|"
+        .split('|')
+    {
+        sandbox.answers(host, ENDING, PUBLIC, 403);
     }
     for token in [TOKEN, "", "acctq-sandbox-tokenx"] {
         sandbox.answers(OWN, &format!("{LIST}/cacc_activestandard"), token, 401);
         sandbox.answers(OWN, ENDING, token, 403);
     }
     sandbox.answers(OWN, &format!("/{TOKEN}"), TOKEN, 404);
-    for path in [
-        "/",
-        "/../../../../etc/passwd",
-        "/api/v1/partners/accounts/../../../../../etc/passwd",
-        "/api/v1/partners/accounts/%2e%2e%2fending",
-        "/api/v1/partners/accounts/ending/",
-        "/api/v1/partners/accounts/ending?x=1",
-        "/api/v1/partners/accounts/",
-        "//api/v1/partners/accounts/ending",
-        "http://evil.test/api/v1/partners/accounts/ending",
-    ] {
+    let paths = "/ /../../../../etc/passwd /api/v1/partners/accounts/../../../../../etc/passwd /api/v1/partners/accounts/ \
+         /api/v1/partners/accounts/%2e%2e%2fending /api/v1/partners/accounts/ending/ /api/v1/partners/accounts/ending?x=1 \
+         //api/v1/partners/accounts/ending http://evil.test/api/v1/partners/accounts/ending";
+    for path in paths.split_whitespace() {
         sandbox.answers(OWN, path, PUBLIC, 404);
     }
     // Another address of this machine's own loopback network is not its own.
@@ -389,25 +376,16 @@ fn an_account_changes_from_one_look_up_to_the_next() {
     // Each server begins anew.
     for _ in 0..2 {
         let sandbox = home.sandbox();
-        for (id, turns) in [
-            (
-                "cacc_onboarding",
-                ["pending", "pending", "active", "active"],
-            ),
-            (
-                "cacc_revoking",
-                ["pending", "suspended", "revoked", "revoked"],
-            ),
-            (
-                "signingup",
-                ["entitled", "entitled", "provisioned", "provisioned"],
-            ),
+        for turns in [
+            "cacc_onboarding pending pending active active",
+            "cacc_revoking pending suspended revoked revoked",
+            "signingup entitled entitled provisioned provisioned",
         ] {
-            for turn in turns {
+            let (id, turns) = turns.split_once(' ').unwrap();
+            for turn in turns.split(' ') {
                 let run = home.acctq(&format!("get {id} -F status -o ndjson"));
-                at(run, &sandbox.url)
-                    .run()
-                    .prints(&format!("{{\"status\":\"{turn}\"}}\n"));
+                let printed = format!("{{\"status\":\"{turn}\"}}\n");
+                at(run, &sandbox.url).run().prints(&printed);
             }
         }
     }
