@@ -4,7 +4,7 @@
 //! and reports show `••••••••` for secrets, tokens in use and what looks like a credential, `--reveal` or not.
 
 use std::ops::Range;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use super::field::Kind;
 use super::{Account, Document, RESOURCES};
@@ -194,17 +194,25 @@ fn is_public(account: &Account, secret: &str) -> bool {
     })
 }
 
+/// The letters of the secret fields' names.
+static SECRET_NAMES: LazyLock<Vec<String>> = LazyLock::new(|| {
+    let fields = RESOURCES.iter().flat_map(|resource| resource.fields);
+    let secret = fields.filter(|field| field.secret);
+    secret.map(|field| letters(field.name).collect()).collect()
+});
+
 /// Whether a member of that name is a secret: its letters and digits, in either case, contain those of a secret field of any
 /// resource (`activationToken`, `old_activation_token`).
 pub fn is_secret_name(name: &str) -> bool {
-    let fields = RESOURCES.iter().flat_map(|resource| resource.fields);
-    let mut secret = fields.filter(|field| field.secret);
-    secret.any(|field| {
-        name.len() >= letters(field.name).count()
-            && name.char_indices().any(|(start, _)| {
+    SECRET_NAMES.iter().any(|secret| {
+        let is_start = |b: &u8| b.to_ascii_lowercase() == secret.as_bytes()[0];
+        let is_secret = |(start, b)| {
+            is_start(b) && {
                 let mut found = letters(&name[start..]);
-                letters(field.name).all(|letter| found.next() == Some(letter))
-            })
+                secret.chars().all(|letter| found.next() == Some(letter))
+            }
+        };
+        name.len() >= secret.len() && name.as_bytes().iter().enumerate().any(is_secret)
     })
 }
 
@@ -228,28 +236,10 @@ pub(crate) fn is_name_byte(b: u8) -> bool {
 
 /// How secrets begin that people paste by mistake, in any case: keys of Stripe and 1Password, activation tokens, tokens of
 /// GitHub, Slack and GitLab, an authorization header.
+#[rustfmt::skip]
 const PREFIXES: [&str; 21] = [
-    "sk_",
-    "rk_",
-    "pk_",
-    "ops_",
-    "PNS-",
-    "ghp_",
-    "gho_",
-    "ghu_",
-    "ghs_",
-    "ghr_",
-    "github_pat_",
-    "xoxa-",
-    "xoxb-",
-    "xoxe-",
-    "xoxp-",
-    "xoxr-",
-    "xoxs-",
-    "xapp-",
-    "glpat-",
-    "Bearer ",
-    "Authorization:",
+    "sk_", "rk_", "pk_", "ops_", "PNS-", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "xoxa-", "xoxb-", "xoxe-",
+    "xoxp-", "xoxr-", "xoxs-", "xapp-", "glpat-", "Bearer ", "Authorization:",
 ];
 
 /// Whether `text` begins like a secret that people paste by mistake: one of [`PREFIXES`], a JWT, or a key id of AWS. Those two
