@@ -55,6 +55,8 @@ impl Tokens {
 #[derive(Clone, Debug, Default)]
 pub struct Redactor {
     reveal: bool,
+    /// A document has been read that names no secret: nothing of it is hidden.
+    is_idle: bool,
     tokens: Tokens,
     secrets: Vec<String>,
 }
@@ -62,7 +64,7 @@ pub struct Redactor {
 impl Redactor {
     /// Of a run with these tokens; with `reveal`, results show an account's secrets.
     pub fn new(reveal: bool, tokens: Tokens) -> Self {
-        Redactor { reveal, tokens, secrets: Vec::new() }
+        Redactor { reveal, tokens, ..Redactor::default() }
     }
 
     /// The tokens in use.
@@ -80,9 +82,12 @@ impl Redactor {
     #[must_use]
     pub fn for_document(&self, document: &Document) -> Self {
         let mut redactor = self.clone();
+        let mut names_secret = false;
         for (name, value) in document.members() {
-            redactor.collect(value, is_secret_name(name));
+            let is_secret = is_secret_name(name);
+            names_secret |= is_secret | redactor.collect(value, is_secret);
         }
+        redactor.is_idle = !names_secret && redactor.secrets.is_empty();
         redactor
     }
 
@@ -95,17 +100,18 @@ impl Redactor {
         redactor
     }
 
-    /// Adds the texts of the secrets in a value: strings, the digits of numbers, names that are no words.
-    fn collect(&mut self, value: Json<'_>, is_secret: bool) {
+    /// Adds the texts of the secrets in a value: strings, the digits of numbers, names that are no words. Whether it names one.
+    fn collect(&mut self, value: Json<'_>, is_secret: bool) -> bool {
         if !is_secret && !value.is_container() {
-            return;
+            return false;
         }
+        let mut names_secret = false;
         match value.view() {
             View::String(text) if is_secret => self.add(&text),
             View::Number(digits) if is_secret => self.add(digits),
             View::Array(elements) => {
                 for element in elements {
-                    self.collect(element, is_secret);
+                    names_secret |= self.collect(element, is_secret);
                 }
             }
             View::Object(members) => {
@@ -113,11 +119,13 @@ impl Redactor {
                     if is_secret && !name.bytes().all(|b| b.is_ascii_alphabetic() || b == b'_') {
                         self.add(&name);
                     }
-                    self.collect(value, is_secret || is_secret_name(&name));
+                    let is_named = is_secret_name(&name);
+                    names_secret |= is_named | self.collect(value, is_secret || is_named);
                 }
             }
             _ => {}
         }
+        names_secret
     }
 
     fn add(&mut self, text: &str) {
@@ -129,7 +137,9 @@ impl Redactor {
 
     /// Whether results leave out a member of that name and value.
     pub fn hides(&self, name: &str, value: Json<'_>) -> bool {
-        !self.reveal && (is_secret_name(name) || self.hides_text(name) || self.hides_value(value))
+        !self.reveal
+            && !self.is_idle
+            && (is_secret_name(name) || self.hides_text(name) || self.hides_value(value))
     }
 
     /// Whether results leave out a string or number: it holds one of the secrets.
@@ -205,14 +215,14 @@ static SECRET_NAMES: LazyLock<Vec<String>> = LazyLock::new(|| {
 /// resource (`activationToken`, `old_activation_token`).
 pub fn is_secret_name(name: &str) -> bool {
     SECRET_NAMES.iter().any(|secret| {
-        let is_start = |b: &u8| b.to_ascii_lowercase() == secret.as_bytes()[0];
-        let is_secret = |(start, b)| {
-            is_start(b) && {
+        let starts = (name.len() + 1).saturating_sub(secret.len());
+        let is_secret = |start: usize| {
+            name.as_bytes()[start].eq_ignore_ascii_case(&secret.as_bytes()[0]) && {
                 let mut found = letters(&name[start..]);
                 secret.chars().all(|letter| found.next() == Some(letter))
             }
         };
-        name.len() >= secret.len() && name.as_bytes().iter().enumerate().any(is_secret)
+        (0..starts).any(is_secret)
     })
 }
 
