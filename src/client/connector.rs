@@ -29,12 +29,8 @@ impl Progress {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub fn reset(&self) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
-    }
-
-    fn set(&self, phase: Phase) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(phase);
+    pub fn set(&self, phase: Option<Phase>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = phase;
     }
 }
 
@@ -61,36 +57,20 @@ impl ureq::unversioned::transport::Connector for Connector {
         details: &ConnectionDetails,
         chained: Option<()>,
     ) -> Result<Option<Self::Out>, Error> {
-        self.phase.set(Phase::Connect);
+        self.phase.set(Some(Phase::Connect));
         // With a proxy, this comes back here for the connection to it.
         let tunnel = ConnectProxyConnector::default().connect(details, chained);
         if tunnel.is_err() && self.phase.get() == Some(Phase::Answer) {
-            self.phase.set(Phase::Tunnel);
+            self.phase.set(Some(Phase::Tunnel));
         }
         let transport: Self::Out = match tunnel? {
             Some(tunnel) => Box::new(tunnel),
             None => self.shared.open(details)?,
         };
-        self.phase.set(Phase::Handshake);
-        let secured = self.shared.tls.connect(&agent_level(details), Some(transport))?;
-        self.phase.set(Phase::Answer);
+        self.phase.set(Some(Phase::Handshake));
+        let secured = self.shared.tls.connect(details, Some(transport))?;
+        self.phase.set(Some(Phase::Answer));
         Ok(secured.map(|transport| Box::new(transport) as Self::Out))
-    }
-}
-
-/// The same details as of the agent's own configuration: for a request's, ureq makes the TLS configuration anew.
-fn agent_level<'a>(details: &ConnectionDetails<'a>) -> ConnectionDetails<'a> {
-    ConnectionDetails {
-        uri: details.uri,
-        addrs: details.addrs.clone(),
-        config: details.config,
-        request_level: false,
-        resolver: details.resolver,
-        now: details.now,
-        timeout: details.timeout,
-        current_time: details.current_time.clone(),
-        run_connector: details.run_connector.clone(),
-        register_shutdown: details.register_shutdown.clone(),
     }
 }
 
@@ -98,8 +78,8 @@ impl Shared {
     /// Connects to the first address that accepts, beginning with the one that worked last.
     fn open(&self, details: &ConnectionDetails) -> Result<Box<dyn Transport>, Error> {
         let mut addresses: Vec<SocketAddr> = details.addrs.iter().copied().collect();
-        if let [address] = addresses[..] {
-            return connect(details, address);
+        if addresses.len() == 1 {
+            return connect(details);
         }
         let preferred = *self.preferred.lock().unwrap_or_else(PoisonError::into_inner);
         // Stable: the others stay in the resolver's order.
@@ -151,9 +131,11 @@ fn race(
     let register_shutdown = details.register_shutdown.clone();
     let connect = move || {
         let resolver = DefaultResolver::default();
+        let mut addrs = resolver.empty();
+        addrs.push(address);
         let details = ConnectionDetails {
             uri: &uri,
-            addrs: resolver.empty(),
+            addrs,
             config: &config,
             request_level: false,
             resolver: &resolver,
@@ -163,19 +145,15 @@ fn race(
             run_connector,
             register_shutdown,
         };
-        // Nobody listens any more if another address was quicker.
-        sender.send((address, connect(&details, address))).ok();
+        // The receiver is gone if another address was quicker.
+        sender.send((address, connect(&details))).ok();
     };
     let thread = thread::Builder::new().name("connect".to_owned());
     thread.spawn(connect).map(drop).map_err(Error::Io)
 }
 
-/// Connects to one address with all the time that is left.
-fn connect(details: &ConnectionDetails, address: SocketAddr) -> Result<Box<dyn Transport>, Error> {
-    let mut details = agent_level(details);
-    details.addrs = details.resolver.empty();
-    details.addrs.push(address);
-    match TcpConnector::default().connect(&details, None::<()>)? {
+fn connect(details: &ConnectionDetails) -> Result<Box<dyn Transport>, Error> {
+    match TcpConnector::default().connect(details, None::<()>)? {
         Some(transport) => Ok(Box::new(transport)),
         None => Err(Error::ConnectionFailed),
     }
@@ -194,5 +172,74 @@ fn tells(error: &Error) -> u8 {
         },
         Error::Timeout(_) => 2,
         _ => 1,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{TcpListener, TcpStream};
+
+    use ureq::Agent;
+    use ureq::config::Config;
+    use ureq::http::Uri;
+    use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
+    use ureq::unversioned::transport::NextTimeout;
+
+    use super::*;
+
+    #[derive(Debug)]
+    struct Fixed(Vec<SocketAddr>);
+
+    impl Resolver for Fixed {
+        fn resolve(
+            &self,
+            _: &Uri,
+            _: &Config,
+            _: NextTimeout,
+        ) -> Result<ResolvedSocketAddrs, Error> {
+            let mut resolved = self.empty();
+            self.0.iter().for_each(|address| resolved.push(*address));
+            Ok(resolved)
+        }
+    }
+
+    fn ask(addresses: &[SocketAddr], shared: &Arc<Shared>) -> Result<u16, Error> {
+        let config = Agent::config_builder().timeout_connect(Some(Duration::from_secs(1)));
+        let connector = Connector { shared: shared.clone(), phase: Progress::default() };
+        let agent =
+            Agent::with_parts(config.proxy(None).build(), connector, Fixed(addresses.to_vec()));
+        Ok(agent.get("http://api.example.com/").call()?.status().as_u16())
+    }
+
+    #[test]
+    fn an_address_that_does_not_answer_does_not_matter() {
+        let mut server = mockito::Server::new();
+        let good = server.socket_address();
+        let asked = server.mock("GET", "/").expect(4).create();
+        let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        // It accepts nothing, so the system keeps what comes until it has no room for more.
+        let full = TcpListener::bind("127.0.0.1:0").unwrap();
+        let dropped = full.local_addr().unwrap();
+        let wait = Duration::from_millis(200);
+        let _waiting: Vec<_> =
+            std::iter::from_fn(|| TcpStream::connect_timeout(&dropped, wait).ok()).collect();
+        let no_way: SocketAddr = "255.255.255.255:1".parse().unwrap();
+        for addresses in
+            [vec![good], vec![free, good], vec![dropped, free, good], vec![no_way, good]]
+        {
+            let shared = Arc::default();
+            assert_eq!(ask(&addresses, &shared).unwrap(), 200, "{addresses:?}");
+            if addresses.len() > 1 {
+                assert_eq!(*shared.preferred.lock().unwrap(), Some(good));
+            }
+        }
+        asked.assert();
+        for addresses in [[free, no_way], [no_way, free]] {
+            let told = ask(&addresses, &Arc::default()).unwrap_err();
+            let refused = matches!(&told, Error::Io(e) if e.kind() == ErrorKind::ConnectionRefused);
+            assert!(refused, "{told:?}");
+        }
+        let late = ask(&[dropped, dropped], &Arc::default()).unwrap_err();
+        assert!(matches!(late, Error::Timeout(Timeout::Connect)), "{late:?}");
     }
 }

@@ -3,10 +3,11 @@
 use std::io;
 use std::time::Duration;
 
-use rustls::{AlertDescription, CertificateError};
+use rustls::CertificateError as Flaw;
 use ureq::Timeout;
 
 use super::PHASE;
+use super::proxy::Proxy;
 use super::response::{CHECK_URL, Site};
 use crate::error::{Error, Kind};
 use crate::text::{EXCERPT, span};
@@ -64,185 +65,161 @@ pub fn explain(error: &ureq::Error, phase: Phase, site: Site<'_>, time: Duration
         ureq::Error::Timeout(Timeout::SendRequest) => Phase::Send,
         _ => phase,
     };
-    if let (Some(_), Phase::Resolve | Phase::Connect | Phase::Tunnel) = (site.proxy, phase) {
-        return at_proxy(error, phase, site, time);
+    if let (Some(proxy), Phase::Resolve | Phase::Connect | Phase::Tunnel) = (site.proxy, phase) {
+        return at_proxy(error, phase, proxy, site.host, time);
     }
     let host = site.host;
-    let up = "is the server up, and is base_url right? `acctq config show` shows it";
+    let network = |message, hint| AttemptError::transient(Kind::Network, message, hint);
+    let contract = |message| AttemptError::lasting(Kind::BadResponse, message, CHECK_URL);
+    let tls = match error {
+        ureq::Error::Rustls(error) => Some(error),
+        ureq::Error::Io(error) => error.get_ref().and_then(|inner| inner.downcast_ref()),
+        _ => None,
+    };
+    if let Some(error) = tls {
+        return of_tls(error, phase, site);
+    }
     match error {
         ureq::Error::Timeout(_) => {
-            AttemptError::transient(Kind::Timeout, late(phase, host, time), &more_time(time))
+            let hint = format!(
+                "try again; --timeout gives a look-up more time, each phase up to {}",
+                span(PHASE)
+            );
+            AttemptError::transient(Kind::Timeout, late(phase, host, time), &hint)
         }
-        ureq::Error::HostNotFound => {
-            let message = format!("the name {host} does not resolve to an address");
-            let hint = "is base_url spelled right, and is this machine online? `acctq config show` shows it";
-            AttemptError::transient(Kind::Network, message, hint)
-        }
+        ureq::Error::HostNotFound => network(
+            format!("the name {host} does not resolve to an address"),
+            "is base_url spelled right, and is this machine online? `acctq config show` shows it",
+        ),
         ureq::Error::LargeResponseHeader(..) => {
-            let message = format!("{host} sends more header lines than any API does (over 16 KiB)");
-            AttemptError::lasting(Kind::BadResponse, message, CHECK_URL)
+            contract(format!("{host} sends more header lines than any API does (over 16 KiB)"))
         }
-        ureq::Error::Protocol(_) => {
-            let message = format!("{host} does not answer in valid HTTP/1.1");
-            AttemptError::lasting(Kind::BadResponse, message, CHECK_URL)
-        }
-        ureq::Error::Rustls(error) => of_tls(error, phase, site),
-        _ if is_closed(error) && phase == Phase::Handshake => {
-            let message = format!("{host} closed the connection during the TLS handshake");
-            let hint = "is base_url right, its port included? else try again";
-            AttemptError::transient(Kind::Network, message, hint)
-        }
-        _ if is_closed(error) => {
-            let message = format!("{host} closed the connection before its answer was complete");
-            AttemptError::transient(Kind::Network, message, up)
-        }
-        ureq::Error::Io(error) => match error.get_ref().and_then(|inner| inner.downcast_ref()) {
-            Some(error) => of_tls(error, phase, site),
-            // No fault of the server, and no outage.
-            None if is_out_of_files(error) => {
-                let message = format!("no connection to {host}: too many open files");
-                let hint = "raise the limit of open files (`ulimit -n`), or give fewer --jobs";
-                AttemptError::transient(Kind::Failed, message, hint)
-            }
-            None => AttemptError::transient(Kind::Network, of_io(error, host), up),
-        },
-        _ => AttemptError::transient(Kind::Network, format!("no connection to {host}"), up),
+        ureq::Error::Protocol(_) => contract(format!("{host} does not answer in valid HTTP/1.1")),
+        _ if is_closed(error) && phase == Phase::Handshake => network(
+            format!("{host} closed the connection during the TLS handshake"),
+            "is base_url right, its port included? else try again",
+        ),
+        _ => network(
+            broken(error, host),
+            "is the server up, and is base_url right? `acctq config show` shows it",
+        ),
     }
 }
 
 fn late(phase: Phase, who: &str, time: Duration) -> String {
-    let within = format!("within {}", span(time));
-    match phase {
-        Phase::Resolve => format!("the name of {who} did not resolve {within}"),
-        Phase::Connect | Phase::Tunnel => format!("no connection to {who} {within}"),
-        Phase::Handshake => {
-            format!("{who} took the connection, but did not complete the TLS handshake {within}")
+    let what = match phase {
+        Phase::Resolve => {
+            return format!("the name of {who} did not resolve within {}", span(time));
         }
-        Phase::Send => format!("{who} did not take the request {within}"),
-        Phase::Answer => format!("{who} did not answer {within}"),
-        Phase::Body => format!("the answer of {who} did not arrive whole {within}"),
-        Phase::More => format!("nothing more came of the answer of {who} {within}"),
-    }
+        Phase::Connect => "did not take the connection",
+        Phase::Tunnel => "did not open a tunnel",
+        Phase::Handshake => "took the connection, but did not complete the TLS handshake",
+        Phase::Send => "did not take the request",
+        Phase::Answer => "did not answer",
+        Phase::Body => "did not send the whole answer",
+        Phase::More => "sent nothing more of its answer",
+    };
+    format!("{who} {what} within {}", span(time))
 }
 
-/// More time for a phase is to be had only up to the phase's own limit.
-fn more_time(time: Duration) -> String {
-    if time < PHASE {
-        "try again; --timeout gives a look-up more time".to_owned()
-    } else {
-        format!("try again; no --timeout gives a phase of a look-up more than {}", span(PHASE))
-    }
-}
-
-fn of_io(error: &io::Error, who: &str) -> String {
-    match error.kind() {
-        io::ErrorKind::ConnectionRefused => format!("{who} refuses the connection"),
-        io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => {
-            format!("no route to {who}")
+/// The words of the system say no more than these; ureq's own may.
+fn broken(error: &ureq::Error, who: &str) -> String {
+    match error {
+        _ if is_closed(error) => {
+            format!("{who} closed the connection before its answer was complete")
         }
-        kind => format!("the connection to {who} failed: {kind}"),
+        ureq::Error::Io(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
+            format!("{who} refuses the connection")
+        }
+        ureq::Error::Io(error) if error.raw_os_error().is_some() => {
+            format!("no connection to {who}: {error}")
+        }
+        _ => format!("no connection to {who}"),
     }
-}
-
-/// Whether this process, or all of them, can open no more files.
-fn is_out_of_files(error: &io::Error) -> bool {
-    #[cfg(unix)]
-    let codes = [rustix::io::Errno::MFILE, rustix::io::Errno::NFILE].map(|e| e.raw_os_error());
-    #[cfg(not(unix))]
-    let codes: [i32; 0] = [];
-    error.raw_os_error().is_some_and(|code| codes.contains(&code))
 }
 
 /// Five messages: not trusted, wrong name, not valid now, no TLS spoken, and the rest in rustls's words.
 fn of_tls(error: &rustls::Error, phase: Phase, site: Site<'_>) -> AttemptError {
+    use rustls::Error::{
+        AlertReceived, InappropriateHandshakeMessage, InappropriateMessage, InvalidCertificate,
+        InvalidMessage,
+    };
     let host = site.host;
-    if phase != Phase::Handshake && !matches!(error, rustls::Error::AlertReceived(_)) {
+    if phase != Phase::Handshake && !matches!(error, AlertReceived(_)) {
         let message = format!("what came from {host} over TLS was changed or mixed up on the way");
         let hint = "try again; if it stays so, something between here and there interferes";
         return AttemptError::transient(Kind::Tls, message, hint);
     }
-    let flaw = match error {
-        rustls::Error::InvalidCertificate(flaw) => Some(flaw),
-        _ => None,
-    };
-    let (message, hint) = match (error, flaw) {
-        (_, Some(CertificateError::Expired | CertificateError::ExpiredContext { .. })) => (
+    let (message, hint) = match error {
+        InvalidCertificate(Flaw::Expired | Flaw::ExpiredContext { .. }) => (
             format!("the certificate of {host}, or one above it, has expired"),
             "its operator must renew it; if others reach it, check this machine's clock",
         ),
-        (_, Some(CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. })) => (
+        InvalidCertificate(Flaw::NotValidYet | Flaw::NotValidYetContext { .. }) => (
             format!("the certificate of {host}, or one above it, is not valid yet"),
             "check this machine's clock; else its operator must replace it",
         ),
-        (
-            _,
-            Some(
-                CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
-            ),
-        ) => (
+        InvalidCertificate(Flaw::NotValidForName | Flaw::NotValidForNameContext { .. }) => (
             format!("the certificate presented is not for {host}"),
             "is base_url right? A captive portal or an intercepting proxy looks like this, too",
         ),
-        (_, Some(CertificateError::UnknownIssuer)) => (
+        InvalidCertificate(Flaw::UnknownIssuer) => (
             format!(
                 "the certificate of {host} is self-signed, or of a CA that is not trusted here"
             ),
             "if it is of a private CA, name the CA's file in ca_file or SSL_CERT_FILE; if of a public one, the server must send its intermediate certificate",
         ),
-        (
-            rustls::Error::InvalidMessage(_)
-            | rustls::Error::InappropriateMessage { .. }
-            | rustls::Error::InappropriateHandshakeMessage { .. },
-            _,
-        ) => (
+        InvalidMessage(_) | InappropriateMessage { .. } | InappropriateHandshakeMessage { .. } => (
             format!("{host} does not speak TLS on this port"),
             "is base_url right, its port included? `acctq config show` shows it",
         ),
-        (rustls::Error::AlertReceived(AlertDescription::CertificateRequired), _) => (
-            format!("{host} demands a client certificate"),
-            "ask its operator for a way without one",
-        ),
         // rustls's words may hold names of a certificate.
-        _ => (
-            format!(
-                "no TLS connection to {host}: {}",
-                site.redactor.excerpt(&error.to_string(), EXCERPT)
-            ),
-            "is base_url right, its host name included? else `openssl s_client -showcerts` shows what its operator must mend",
-        ),
+        _ => {
+            let words = site.redactor.excerpt(&error.to_string(), EXCERPT);
+            (
+                format!("no TLS connection to {host}: {words}"),
+                "is base_url right, its host name included? else `openssl s_client -showcerts` shows what its operator must mend",
+            )
+        }
     };
     AttemptError::lasting(Kind::Tls, message, hint)
 }
 
 /// Why there is no way through the proxy, and whether there may be one soon.
-fn at_proxy(error: &ureq::Error, phase: Phase, site: Site<'_>, time: Duration) -> AttemptError {
-    let Some(proxy) = site.proxy else {
-        return explain(error, phase, site, time);
+fn at_proxy(
+    error: &ureq::Error,
+    phase: Phase,
+    proxy: &Proxy,
+    host: &str,
+    time: Duration,
+) -> AttemptError {
+    let who = proxy.to_string();
+    // `proxy server responded 407/407`: no other place tells the status.
+    let status: Option<u16> = match error {
+        ureq::Error::ConnectProxyFailed(said) => {
+            said.rsplit('/').next().and_then(|s| s.parse().ok())
+        }
+        _ => None,
     };
-    let (who, host) = (proxy.to_string(), site.host);
-    let (message, transient) = match error {
-        ureq::Error::HostNotFound => {
-            (format!("the name of {who} does not resolve to an address"), true)
-        }
-        ureq::Error::Timeout(_) if phase == Phase::Tunnel => {
-            (format!("{who} did not open a tunnel to {host} within {}", span(time)), true)
-        }
-        ureq::Error::Timeout(_) => (late(phase, &who, time), true),
-        ureq::Error::Io(error) if phase != Phase::Tunnel => (of_io(error, &who), true),
-        ureq::Error::ConnectProxyFailed(said) if status(said).is_some() => {
-            let status = status(said).unwrap_or_default();
+    let (message, transient) = match (error, status) {
+        (_, Some(status)) => {
             // 407 by the standard; tinyproxy answers wrong credentials with 401.
             let why = match status {
                 401 | 407 if proxy.has_credentials() => {
-                    "it does not accept the user name and password"
+                    "does not accept the user name and password"
                 }
-                401 | 407 => "it wants a user name and password",
-                _ => "it does not open a tunnel",
+                401 | 407 => "wants a user name and password",
+                _ => "does not open a tunnel",
             };
             let transient = matches!(status, 408 | 429 | 500 | 502..600);
-            (format!("{who} answers {status}: {why} to {host}"), transient)
+            (format!("{who} {why} on the way to {host} (status {status})"), transient)
         }
-        ureq::Error::ConnectProxyFailed(_) | ureq::Error::Io(_) => {
+        (ureq::Error::HostNotFound, _) => {
+            (format!("the name of {who} does not resolve to an address"), true)
+        }
+        (ureq::Error::Timeout(_), _) => (late(phase, &who, time), true),
+        (ureq::Error::Io(_), _) if phase == Phase::Connect => (broken(error, &who), true),
+        (ureq::Error::ConnectProxyFailed(_) | ureq::Error::Io(_), _) => {
             (format!("{who} closed the connection instead of opening a tunnel to {host}"), true)
         }
         _ => (format!("{who} does not answer as an HTTP proxy does"), false),
@@ -253,9 +230,4 @@ fn at_proxy(error: &ureq::Error, phase: Phase, site: Site<'_>, time: Duration) -
     );
     let failure = AttemptError::lasting(Kind::Proxy, message, &hint);
     AttemptError { error: failure.error.retryable(transient), transient }
-}
-
-/// The status in ureq's text, `proxy server responded 407/407`; no other place tells it.
-fn status(said: &str) -> Option<u16> {
-    said.rsplit('/').next()?.parse().ok()
 }

@@ -17,9 +17,6 @@ mod roots;
 mod throttle;
 mod token;
 
-#[cfg(test)]
-mod tests;
-
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
@@ -237,7 +234,12 @@ impl<'a> Client<'a> {
         let throttle = self.run.throttle;
         let mut token = self.tokens.get(deadline)?;
         self.refuse_token_as_id(target, &token)?;
-        let (url, uri) = self.url(target)?;
+        let (base, path) = (&self.endpoint.base_url.value, target.resource().path);
+        let url = match target {
+            Target::Account(id) => base.join(path, id.as_str()),
+            Target::List(_) => base.join(path.trim_end_matches('/'), ""),
+        };
+        let uri: Uri = url.parse().map_err(|_| malformed())?;
         let proxy = self.proxy.as_ref().map(Proxy::authority);
         let mut retries = 0;
         loop {
@@ -323,20 +325,6 @@ impl<'a> Client<'a> {
             .hint(format!("a {noun} is looked up by its id: {id_rule}")))
     }
 
-    /// The URL, as text and parsed.
-    fn url(&self, target: Target<'_>) -> Result<(String, Uri)> {
-        let base = &self.endpoint.base_url.value;
-        let path = target.resource().path;
-        let url = match target {
-            Target::Account(id) => base.join(path, id.as_str()),
-            Target::List(_) => base.join(path.trim_end_matches('/'), ""),
-        };
-        match url.parse() {
-            Ok(uri) => Ok((url, uri)),
-            Err(_) => Err(Error::new(Kind::Failed, "no URL can be made of base_url and the id")),
-        }
-    }
-
     /// The failure with its context, and with what its message does not say: id, profile, proxy, attempts.
     fn about(&self, error: Error, target: Target<'_>, attempts: u32, started: Instant) -> Error {
         let kind = error.kind();
@@ -380,8 +368,15 @@ impl<'a> Client<'a> {
     }
 }
 
-/// A value of a header that is made of what has been checked.
+/// A value of a header.
 fn header(value: &str) -> Result<HeaderValue> {
-    HeaderValue::try_from(value)
-        .map_err(|_| Error::new(Kind::Failed, "a request header cannot be formed"))
+    HeaderValue::try_from(value).map_err(|_| malformed())
 }
+
+/// Base URL, id and token have been checked before.
+fn malformed() -> Error {
+    Error::new(Kind::Failed, "no request can be made of base_url, id and token")
+}
+
+#[cfg(test)]
+mod tests;

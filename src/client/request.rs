@@ -75,7 +75,7 @@ impl Client<'_> {
     ) -> Result<(Response, Body), AttemptError> {
         let mut is_first = true;
         loop {
-            worker.progress.reset();
+            worker.progress.set(None);
             let error = match worker.agent.run(self.request(worker, attempt, is_list)) {
                 Ok(response) => {
                     let (head, body) = response.into_parts();

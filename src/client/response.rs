@@ -17,7 +17,7 @@ use super::proxy::Proxy;
 use super::retry;
 use super::token::{Token, repeated};
 use crate::account::{Account, Document, Id, NotADocument, Redactor, Resource};
-use crate::error::Kind;
+use crate::error::{Error, Kind};
 use crate::json::{Flaw, Json};
 use crate::text::{EXCERPT, span};
 
@@ -153,28 +153,40 @@ impl Response {
         let says = words.as_ref().map(|words| format!("; the server says: \"{words}\""));
         let says = says.unwrap_or_default();
         let asked = self.retry_after();
-        let failure = self.with_head(self.meaning(target, site, &says, asked), site);
-        AttemptError {
-            error: failure.error.with_context(|context| {
+        let (kind, message, hint) = self.meaning(target, site, &says, asked);
+        let failure = AttemptError {
+            error: Error::new(kind, message).hint(hint).with_context(|context| {
                 context.server_code = code;
                 context.server_message = words;
                 context.retry_after = asked;
             }),
-            ..failure
+            transient: matches!(self.status, 408 | 429 | 500 | 502 | 503 | 504),
+        };
+        let failure = self.with_head(failure, site);
+        if self.status == 501 {
+            return AttemptError { error: failure.error.retryable(false), ..failure };
         }
+        failure
     }
 
+    /// Kind, message and hint.
     fn meaning(
         &self,
         target: Target<'_>,
         site: Site<'_>,
         says: &str,
         asked: Option<Duration>,
-    ) -> AttemptError {
+    ) -> (Kind, String, String) {
         let (host, status, wanted) = (site.host, self.status, target.words());
-        let bad = |message| AttemptError::lasting(Kind::BadResponse, message, CHECK_URL);
+        let bad = |message| (Kind::BadResponse, message, CHECK_URL.to_owned());
+        let time = asked.map(span);
+        let later = match &time {
+            Some(time) => format!("try again in {time}, as it asks"),
+            None => "try again later, and with fewer look-ups at once".to_owned(),
+        };
+        let time = time.map(|time| format!(" and asks to wait for {time}")).unwrap_or_default();
         match status {
-            200 if let Some(message) = self.not_json(site) => bad(message),
+            200 => bad(self.not_json(site).unwrap_or_default()),
             300..=399 if status != 304 => bad(format!(
                 "{host} redirects to {} (status {status}), and redirects are not followed",
                 self.destination(site)
@@ -183,17 +195,15 @@ impl Response {
             401 | 403 if self.is_page() => {
                 bad(format!("{host} answers {status} with a page, not with the API's error"))
             }
-            401 | 403 if target.resource().token_rejected.contains(&status) => {
-                AttemptError::lasting(
-                    Kind::Auth,
-                    format!("{host} rejects the token (status {status}){says}"),
-                    "is it current, and of this environment? `acctq config show` says where it comes from",
-                )
-            }
-            401 | 403 => AttemptError::lasting(
+            401 | 403 if target.resource().token_rejected.contains(&status) => (
+                Kind::Auth,
+                format!("{host} rejects the token (status {status}){says}"),
+                "is it current, and of this environment? `acctq config show` says where it comes from".to_owned(),
+            ),
+            401 | 403 => (
                 Kind::Auth,
                 format!("{host} does not let this token read the {wanted} (status {status}){says}"),
-                "ask for a token that has the right to read it",
+                "ask for a token that has the right to read it".to_owned(),
             ),
             404 if self.is_about_account(site) => {
                 let hint = match (target, site.profile) {
@@ -207,41 +217,27 @@ impl Response {
                         id.resource().not_found
                     ),
                 };
-                AttemptError::lasting(Kind::NotFound, format!("no {wanted} at {host}{says}"), &hint)
+                (Kind::NotFound, format!("no {wanted} at {host}{says}"), hint)
             }
-            404 => {
-                let page = "answers 404 with a page of its own, not with the API's error";
-                bad(self.encoded(site).unwrap_or_else(|| format!("{host} {page}")))
+            404 => bad(self.encoded(site).unwrap_or_else(|| {
+                format!("{host} answers 404 with a page of its own, not with the API's error")
+            })),
+            410 => {
+                let hint = "it has been removed and will not come back".to_owned();
+                (Kind::Gone, format!("the {wanted} at {host} is gone{says}"), hint)
             }
-            410 => AttemptError::lasting(
-                Kind::Gone,
-                format!("the {wanted} at {host} is gone{says}"),
-                "it has been removed and will not come back",
-            ),
             429 => {
-                let asked = asked.map(span);
-                let time = asked.as_ref().map(|asked| format!(" for {asked}")).unwrap_or_default();
-                let hint = match asked {
-                    Some(asked) => format!("try again in {asked}, as it asks"),
-                    None => "try again in a while, and with fewer look-ups at once".to_owned(),
-                };
-                let message = format!("{host} asks to wait{time} (status 429)");
-                AttemptError::transient(Kind::RateLimited, message, &hint)
+                (Kind::RateLimited, format!("{host} has had too many requests{time} (status 429)"), later)
+            }
+            501 => {
+                (Kind::Server, format!("{host} failed with status 501{says}"), CHECK_URL.to_owned())
             }
             408 | 500..=599 => {
-                let asks = asked.map(|asked| format!(" and asks to wait for {}", span(asked)));
-                let asks = asks.unwrap_or_default();
-                let message = format!("{host} failed with status {status}{asks}{says}");
                 let hint = match self.request_id(site.redactor) {
-                    _ if status == 501 => CHECK_URL.to_owned(),
-                    Some(id) => format!("try again later; its operator can look for request {id}"),
-                    None => "try again later".to_owned(),
+                    Some(id) => format!("{later}; its operator can look for request {id}"),
+                    None => later,
                 };
-                let failure = AttemptError::transient(Kind::Server, message, &hint);
-                AttemptError {
-                    error: failure.error.retryable(status != 501),
-                    transient: matches!(status, 408 | 500 | 502 | 503 | 504),
-                }
+                (Kind::Server, format!("{host} failed with status {status}{time}{says}"), hint)
             }
             400 | 409 => bad(format!("{host} refuses the request (status {status}){says}")),
             _ => bad(format!(

@@ -250,7 +250,7 @@ fn a_phase_ends_in_time_and_is_named() {
     let begun = "HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{";
     for (script, says) in [
         (vec![None], "did not answer within 0.2 s"),
-        (vec![Some(begun.to_owned()), None], "did not arrive whole within 0.2 s"),
+        (vec![Some(begun.to_owned()), None], "did not send the whole answer within 0.2 s"),
     ] {
         let (url, _) = serve(vec![script]);
         let id = CONNECTED.parse_id("cacc_1").unwrap();

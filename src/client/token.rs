@@ -35,14 +35,13 @@ impl Token {
 
     /// Refuses a document that repeats the token, however that is escaped.
     pub fn check_document(&self, document: &Document, site: Site<'_>) -> Result<(), AttemptError> {
-        // Without an escape the text is what it says.
-        let holds = if document.text().contains('\\') {
-            document.members().any(|(name, value)| {
-                self.appears_in(name.as_bytes()) || self.appears_in_json(value)
-            })
-        } else {
-            self.appears_in(document.text().as_bytes())
+        let text = document.text();
+        let in_member = |(name, value): (&str, _)| {
+            self.appears_in(name.as_bytes()) || self.appears_in_json(value)
         };
+        // Without an escape the text is what it says.
+        let holds = self.appears_in(text.as_bytes())
+            || text.contains('\\') && document.members().any(in_member);
         if holds { Err(repeated(site)) } else { Ok(()) }
     }
 

@@ -313,21 +313,6 @@ fn where_requests_go() {
 }
 
 #[test]
-fn how_long_a_host_may_be() {
-    let label = |len| "a".repeat(len);
-    let longest = format!("{0}.{0}.{0}", label(63));
-    for (host, expected) in [
-        (label(63), true),
-        (label(64), false),
-        (format!("{longest}.{}", label(61)), true),
-        (format!("{longest}.{}", label(62)), false),
-    ] {
-        let url = format!("https://{host}");
-        assert_eq!(BaseUrl::parse(&url).is_ok(), expected, "{url}");
-    }
-}
-
-#[test]
 fn its_parts() {
     let base = BaseUrl::parse("http://[::1]:8080/x/").expect("URL");
     assert_eq!((base.host(), base.port()), ("::1", 8080));
