@@ -31,6 +31,7 @@ use crate::client::Trace;
 use crate::config::{self, DEFAULT_JOBS, values};
 use crate::error::{Error, Kind, Result};
 use crate::flags::Takes;
+use crate::process;
 
 /// A check with `retry_for` is repeated at this interval, or this number of times if that is more often.
 const INTERVAL: Duration = Duration::from_secs(5);
@@ -140,6 +141,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
             Station { target, clients, breaker: target.breaker() }
         })
         .collect();
+    process::raise_file_limit();
     let jobs = args.jobs.unwrap_or(DEFAULT_JOBS).min(run.checks.len());
     let mut delivery = Delivery { run: &run, warnings: Warnings::new(ui, args.suite.is_some()) };
     batch::run(
