@@ -30,6 +30,15 @@ pub trait Sink<T, R> {
     fn idle(&mut self);
 }
 
+/// A closure that takes the results.
+impl<T, R, F: FnMut(T, Result<R>)> Sink<T, R> for F {
+    fn deliver(&mut self, item: T, result: Result<R>) {
+        self(item, result);
+    }
+
+    fn idle(&mut self) {}
+}
+
 /// Works on every item of `source` in `jobs` threads, and delivers the results in order. `size` is what a result takes in memory.
 ///
 /// A panic fails the item that it happened to, and no other. With one job, or where the system refuses threads, everything happens
@@ -229,27 +238,16 @@ mod tests {
     use super::*;
     use crate::error::{Error, Kind};
 
-    /// Remembers what was delivered, `None` for a failure, and what was taken before the first.
-    #[derive(Default)]
-    struct Delivered(Vec<(usize, Option<usize>)>);
-
-    impl Sink<usize, usize> for Delivered {
-        fn deliver(&mut self, item: usize, result: Result<usize>) {
-            self.0.push((item, result.ok()));
-        }
-
-        fn idle(&mut self) {}
-    }
-
-    /// A result's number is its size.
+    /// The items with their results, `None` for a failure. A result is its own size.
     fn delivered(
         jobs: usize,
         items: impl Iterator<Item = usize> + Send,
         work: impl Fn(&usize) -> Result<usize> + Sync,
     ) -> Vec<(usize, Option<usize>)> {
-        let mut sink = Delivered::default();
+        let mut delivered = Vec::new();
+        let mut sink = |item, result: Result<usize>| delivered.push((item, result.ok()));
         run(jobs, items, work, |size| *size, &mut sink);
-        sink.0
+        delivered
     }
 
     #[test]

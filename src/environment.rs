@@ -32,10 +32,8 @@ impl Environment {
     pub fn from_pairs<N: Into<OsString>, V: Into<OsString>>(
         pairs: impl IntoIterator<Item = (N, V)>,
     ) -> Self {
-        let variables: BTreeMap<OsString, OsString> = pairs
-            .into_iter()
-            .map(|(name, value)| (name.into(), value.into()))
-            .collect();
+        let variables: BTreeMap<OsString, OsString> =
+            pairs.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
         let home = absolute(variables.get(OsStr::new("HOME")).map(PathBuf::from));
         Environment {
             config_dir: home.as_ref().map(|home| home.join(".config/acctq")),
@@ -79,9 +77,7 @@ impl Environment {
 
     /// Every variable, for a child process.
     pub fn variables(&self) -> impl Iterator<Item = (&OsStr, &OsStr)> {
-        self.variables
-            .iter()
-            .map(|(name, value)| (name.as_os_str(), value.as_os_str()))
+        self.variables.iter().map(|(name, value)| (name.as_os_str(), value.as_os_str()))
     }
 
     /// The user's home directory.

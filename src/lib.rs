@@ -4,15 +4,85 @@
 //! `sandbox`; these use `account`, which uses `json`, `error` and `text`.
 
 pub mod account;
+pub mod batch;
+pub mod cli;
 pub mod client;
+pub mod commands;
 pub mod config;
 pub mod environment;
 pub mod error;
 pub mod expression;
+pub mod flags;
 pub mod json;
 pub mod output;
 pub mod process;
 pub mod sandbox;
 pub mod signals;
 pub mod text;
-pub mod batch;
+pub mod ui;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use cli::Parsed;
+use commands::{CommandStatus, Context};
+use environment::Environment;
+use error::{Kind, Result};
+use signals::{Outcome, Shutdown};
+use ui::{Ui, UiOptions};
+
+/// Runs the program with these arguments (the first is its name) and this environment.
+///
+/// This is the one place that turns a result into an exit code.
+#[must_use]
+pub fn run(args: &[OsString], env: Environment) -> ExitCode {
+    process::harden();
+    process::quieten_panics();
+    let format = flags::message_format(cli::output_flag(args), &env);
+    let options = UiOptions { json: format.has_json_errors(), ..UiOptions::default() };
+    let mut ui = Arc::new(Ui::new(options, &env));
+    let status = process::catch_panics(|| match cli::parse(args, ui.screen().width)? {
+        Parsed::Text(text) => ui.print(text.as_bytes()).map(|()| CommandStatus::Done),
+        Parsed::Run(cli) => {
+            ui = Arc::new(Ui::new(cli.flags.ui_options(&env), &env));
+            run_command(*cli, env, ui.clone())
+        }
+    });
+    match status {
+        _ if ui.is_reader_gone() => ExitCode::SUCCESS,
+        Ok(CommandStatus::Done) => ExitCode::SUCCESS,
+        Ok(CommandStatus::Failed(kind)) => ExitCode::from(kind.exit_code()),
+        Err(error) => {
+            let kind = error.kind();
+            if let Kind::Interrupted | Kind::Terminated = kind {
+                // A reader of standard error that has stalled must not delay the end.
+                signals::within(signals::GRACE, move || ui.error(&error));
+            } else {
+                ui.error(&error);
+            }
+            ExitCode::from(kind.exit_code())
+        }
+    }
+}
+
+/// Runs the command; one that waits for others can be ended by a signal.
+fn run_command(cli: cli::Cli, env: Environment, ui: Arc<Ui>) -> Result<CommandStatus> {
+    let shutdown = Arc::new(Shutdown::default());
+    let supervised = shutdown.clone();
+    let waits = cli.command.waits();
+    let work = move || {
+        // The thread that panics knows the place.
+        process::catch_panics(|| {
+            cli.command.run(&Context { flags: &cli.flags, env: &env, ui: &ui, shutdown: &shutdown })
+        })
+    };
+    if !waits {
+        return work();
+    }
+    match signals::supervise(&supervised, work)? {
+        Outcome::Finished(status) => status,
+        Outcome::Signalled(_, Some(error)) => Err(error),
+        Outcome::Signalled(kind, None) => Ok(CommandStatus::Failed(kind)),
+    }
+}

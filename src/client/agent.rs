@@ -1,7 +1,6 @@
 //! ureq, set up once. Each request under way has an agent of its own, since ureq probes pooled connections under the pool's
 //! lock; all of them share the connector (TLS configuration, the address that worked) and the resolver.
 
-use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -10,9 +9,8 @@ use ureq::config::Config;
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
 
 use super::PHASE;
-use super::connector::{Connector, Shared};
+use super::connector::{Connector, Progress, Shared};
 use super::proxy::Proxy;
-use super::resolver::Resolver;
 use crate::error::Result;
 
 /// What the program calls itself.
@@ -24,17 +22,14 @@ const BUFFER: usize = 16 * 1024;
 
 /// An agent, which keeps one connection open at most.
 pub struct Worker {
-    /// ureq's agent.
     pub agent: Agent,
-    /// Set when the agent opens a connection.
-    pub has_connected: Arc<AtomicBool>,
+    pub progress: Progress,
 }
 
 /// The agents of one client.
 pub struct AgentPool {
     config: Config,
     connector: Arc<Shared>,
-    resolver: Resolver,
     idle: Mutex<Vec<Worker>>,
 }
 
@@ -72,24 +67,17 @@ impl AgentPool {
             .max_idle_connections(1)
             .max_idle_connections_per_host(1)
             .build();
-        Ok(AgentPool {
-            config,
-            connector: Arc::default(),
-            resolver: Resolver::default(),
-            idle: Mutex::default(),
-        })
+        Ok(AgentPool { config, connector: Arc::default(), idle: Mutex::default() })
     }
 
     /// An agent, with the connection that it kept if there is one.
     pub fn take(&self) -> Worker {
         self.idle().pop().unwrap_or_else(|| {
-            let has_connected = Arc::new(AtomicBool::new(false));
-            let connector =
-                Connector { shared: self.connector.clone(), has_connected: has_connected.clone() };
-            Worker {
-                agent: Agent::with_parts(self.config.clone(), connector, self.resolver.clone()),
-                has_connected,
-            }
+            let progress = Progress::default();
+            let connector = Connector { shared: self.connector.clone(), phase: progress.clone() };
+            let agent =
+                Agent::with_parts(self.config.clone(), connector, self.connector.resolver.clone());
+            Worker { agent, progress }
         })
     }
 
@@ -100,7 +88,7 @@ impl AgentPool {
 
     /// Has the host's name resolved anew for the next connection.
     pub fn forget_addresses(&self) {
-        self.resolver.forget();
+        self.connector.resolver.forget();
     }
 
     /// Each change is a single step: a panic elsewhere leaves nothing half done.

@@ -1,16 +1,14 @@
 //! ureq's connectors, put together by hand for two reasons (faults.md): the addresses of a host are tried side by side, so that
-//! a dropped one costs a quarter of a second instead of most of the timeout (RFC 8305); and a failure keeps its phase, which
-//! ureq's error does not tell. The TLS configuration is shared by all agents of a client.
+//! a dropped one costs a quarter of a second instead of most of the timeout (RFC 8305); and how far a connection has come is
+//! written down, which ureq's errors do not tell. The TLS configuration is shared by all agents of a client.
 
-use std::fmt;
 use std::io::ErrorKind;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use ureq::unversioned::resolver::{DefaultResolver, Resolver as _};
+use ureq::unversioned::resolver::Resolver as _;
 use ureq::unversioned::transport::{
     ConnectProxyConnector, ConnectionDetails, Connector as _, RustlsConnector, TcpConnector,
     Transport,
@@ -18,53 +16,40 @@ use ureq::unversioned::transport::{
 use ureq::{Error, Timeout};
 
 use super::error::Phase;
+use super::resolver::Resolver;
 
 /// When the next address is tried beside those that have not answered.
 const NEXT_ADDRESS: Duration = Duration::from_millis(250);
 
+/// How far the request under way has come; none while no connection was needed.
+#[derive(Clone, Debug, Default)]
+pub struct Progress(Arc<Mutex<Option<Phase>>>);
+
+impl Progress {
+    pub fn get(&self) -> Option<Phase> {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn set(&self, phase: Option<Phase>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = phase;
+    }
+}
+
 /// One agent's connector.
 #[derive(Debug)]
 pub struct Connector {
-    /// What the agents of one client share.
     pub shared: Arc<Shared>,
-    /// Set when a connection is opened.
-    pub has_connected: Arc<AtomicBool>,
+    pub phase: Progress,
 }
 
 /// What the agents of one client share.
 #[derive(Debug, Default)]
 pub struct Shared {
     tls: RustlsConnector,
+    pub resolver: Resolver,
     /// The address that worked last.
     preferred: Mutex<Option<SocketAddr>>,
 }
-
-/// A failure to connect, with its phase; inside [`Error::Other`].
-#[derive(Debug)]
-pub struct ConnectError {
-    /// What could not be done.
-    pub phase: Phase,
-    /// Why.
-    pub error: Error,
-}
-
-impl ConnectError {
-    fn wrap(phase: Phase) -> impl Fn(Error) -> Error {
-        move |error| match error {
-            // It has its phase already.
-            Error::Other(_) | Error::HostNotFound | Error::Timeout(Timeout::Resolve) => error,
-            error => Error::Other(Box::new(ConnectError { phase, error })),
-        }
-    }
-}
-
-impl fmt::Display for ConnectError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("no connection")
-    }
-}
-
-impl std::error::Error for ConnectError {}
 
 impl ureq::unversioned::transport::Connector for Connector {
     type Out = Box<dyn Transport>;
@@ -72,43 +57,76 @@ impl ureq::unversioned::transport::Connector for Connector {
     fn connect(
         &self,
         details: &ConnectionDetails,
-        chained: Option<()>,
+        _: Option<()>,
     ) -> Result<Option<Self::Out>, Error> {
-        self.has_connected.store(true, Ordering::Relaxed);
-        // With a proxy, this comes back here for the connection to it.
-        let tunnel = ConnectProxyConnector::default().connect(details, chained);
-        let transport = match tunnel.map_err(ConnectError::wrap(Phase::Tunnel))? {
-            Some(tunnel) => Box::new(tunnel),
-            None => self.shared.open(details).map_err(ConnectError::wrap(Phase::Connect))?,
+        self.phase.set(Some(Phase::Connect));
+        let transport = if details.config.proxy().is_some() {
+            let tunnel = self.shared.tunnel(details);
+            if tunnel.is_err() && self.phase.get() == Some(Phase::Answer) {
+                self.phase.set(Some(Phase::Tunnel));
+            }
+            tunnel?
+        } else {
+            self.shared.open(details)?
         };
-        let secured = self.shared.tls.connect(&agent_level(details), Some(transport));
-        let secured = secured.map_err(ConnectError::wrap(Phase::Handshake))?;
+        self.phase.set(Some(Phase::Handshake));
+        let secured = self.shared.tls.connect(details, Some(transport))?;
+        self.phase.set(Some(Phase::Answer));
         Ok(secured.map(|transport| Box::new(transport) as Self::Out))
     }
 }
 
-/// The same details as of the agent's own configuration: for a request's, ureq makes the TLS configuration anew.
-fn agent_level<'a>(details: &ConnectionDetails<'a>) -> ConnectionDetails<'a> {
-    ConnectionDetails {
-        uri: details.uri,
-        addrs: details.addrs.clone(),
-        config: details.config,
-        request_level: false,
-        resolver: details.resolver,
-        now: details.now,
-        timeout: details.timeout,
-        current_time: details.current_time.clone(),
-        run_connector: details.run_connector.clone(),
-        register_shutdown: details.register_shutdown.clone(),
-    }
-}
-
 impl Shared {
+    /// Has the proxy open a tunnel; this comes back to the connector for the connection to it. On a thread, since ureq bounds each
+    /// read of the proxy's answer, not all of them.
+    fn tunnel(&self, details: &ConnectionDetails) -> Result<Box<dyn Transport>, Error> {
+        let (sender, result) = mpsc::sync_channel(1);
+        self.on_thread(details, move |details| {
+            let tunnel = ConnectProxyConnector::default().connect(&details, None::<()>);
+            sender.send(tunnel).ok();
+        })?;
+        let tunnel = result.recv_timeout(*details.timeout.after);
+        match tunnel.unwrap_or(Err(Error::Timeout(Timeout::Connect)))? {
+            Some(tunnel) => Ok(Box::new(tunnel)),
+            None => Err(Error::ConnectionFailed),
+        }
+    }
+
+    /// Runs `work` on a thread of its own, with the same details but no address.
+    fn on_thread(
+        &self,
+        details: &ConnectionDetails,
+        work: impl FnOnce(ConnectionDetails<'_>) + Send + 'static,
+    ) -> Result<(), Error> {
+        let (uri, config) = (details.uri.clone(), details.config.clone());
+        let resolver = self.resolver.clone();
+        let (request_level, now, timeout) = (details.request_level, details.now, details.timeout);
+        let current_time = details.current_time.clone();
+        let run_connector = details.run_connector.clone();
+        let register_shutdown = details.register_shutdown.clone();
+        let run = move || {
+            work(ConnectionDetails {
+                uri: &uri,
+                addrs: resolver.empty(),
+                config: &config,
+                request_level,
+                resolver: &resolver,
+                now,
+                timeout,
+                current_time,
+                run_connector,
+                register_shutdown,
+            });
+        };
+        let thread = thread::Builder::new().name("connect".to_owned());
+        thread.spawn(run).map(drop).map_err(Error::Io)
+    }
+
     /// Connects to the first address that accepts, beginning with the one that worked last.
     fn open(&self, details: &ConnectionDetails) -> Result<Box<dyn Transport>, Error> {
         let mut addresses: Vec<SocketAddr> = details.addrs.iter().copied().collect();
-        if let [address] = addresses[..] {
-            return connect(details, address);
+        if addresses.len() == 1 {
+            return connect(details);
         }
         let preferred = *self.preferred.lock().unwrap_or_else(PoisonError::into_inner);
         // Stable: the others stay in the resolver's order.
@@ -120,7 +138,12 @@ impl Shared {
         let mut told: Option<Error> = None;
         loop {
             if let Some(address) = addresses.next() {
-                race(details, address, sender.clone())?;
+                let sender = sender.clone();
+                self.on_thread(details, move |mut details| {
+                    details.addrs.push(address);
+                    // The receiver is gone if another address was quicker.
+                    sender.send((address, connect(&details))).ok();
+                })?;
                 under_way += 1;
             } else if under_way == 0 {
                 return Err(told.unwrap_or(Error::ConnectionFailed));
@@ -145,46 +168,9 @@ impl Shared {
     }
 }
 
-type Raced = (SocketAddr, Result<Box<dyn Transport>, Error>);
-
-/// Connects to `address` on a thread of its own, which ends by the timeout; if it is not the first, its connection is closed.
-fn race(
-    details: &ConnectionDetails,
-    address: SocketAddr,
-    sender: mpsc::Sender<Raced>,
-) -> Result<(), Error> {
-    let (uri, config) = (details.uri.clone(), details.config.clone());
-    let (now, timeout) = (details.now, details.timeout);
-    let current_time = details.current_time.clone();
-    let run_connector = details.run_connector.clone();
-    let register_shutdown = details.register_shutdown.clone();
-    let connect = move || {
-        let resolver = DefaultResolver::default();
-        let details = ConnectionDetails {
-            uri: &uri,
-            addrs: resolver.empty(),
-            config: &config,
-            request_level: false,
-            resolver: &resolver,
-            now,
-            timeout,
-            current_time,
-            run_connector,
-            register_shutdown,
-        };
-        // Nobody listens any more if another address was quicker.
-        sender.send((address, connect(&details, address))).ok();
-    };
-    let thread = thread::Builder::new().name("connect".to_owned());
-    thread.spawn(connect).map(drop).map_err(Error::Io)
-}
-
-/// Connects to one address with all the time that is left.
-fn connect(details: &ConnectionDetails, address: SocketAddr) -> Result<Box<dyn Transport>, Error> {
-    let mut details = agent_level(details);
-    details.addrs = details.resolver.empty();
-    details.addrs.push(address);
-    match TcpConnector::default().connect(&details, None::<()>)? {
+/// Connects to the only address.
+fn connect(details: &ConnectionDetails) -> Result<Box<dyn Transport>, Error> {
+    match TcpConnector::default().connect(details, None::<()>)? {
         Some(transport) => Ok(Box::new(transport)),
         None => Err(Error::ConnectionFailed),
     }
@@ -203,5 +189,74 @@ fn tells(error: &Error) -> u8 {
         },
         Error::Timeout(_) => 2,
         _ => 1,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{TcpListener, TcpStream};
+
+    use ureq::Agent;
+    use ureq::config::Config;
+    use ureq::http::Uri;
+    use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
+    use ureq::unversioned::transport::NextTimeout;
+
+    use super::*;
+
+    #[derive(Debug)]
+    struct Fixed(Vec<SocketAddr>);
+
+    impl Resolver for Fixed {
+        fn resolve(
+            &self,
+            _: &Uri,
+            _: &Config,
+            _: NextTimeout,
+        ) -> Result<ResolvedSocketAddrs, Error> {
+            let mut resolved = self.empty();
+            self.0.iter().for_each(|address| resolved.push(*address));
+            Ok(resolved)
+        }
+    }
+
+    fn ask(addresses: &[SocketAddr], shared: &Arc<Shared>) -> Result<u16, Error> {
+        let config = Agent::config_builder().timeout_connect(Some(Duration::from_secs(1)));
+        let connector = Connector { shared: shared.clone(), phase: Progress::default() };
+        let agent =
+            Agent::with_parts(config.proxy(None).build(), connector, Fixed(addresses.to_vec()));
+        Ok(agent.get("http://api.example.com/").call()?.status().as_u16())
+    }
+
+    #[test]
+    fn an_address_that_does_not_answer_does_not_matter() {
+        let mut server = mockito::Server::new();
+        let good = server.socket_address();
+        let asked = server.mock("GET", "/").expect(4).create();
+        let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        // It accepts nothing, so the system keeps what comes until it has no room for more.
+        let full = TcpListener::bind("127.0.0.1:0").unwrap();
+        let dropped = full.local_addr().unwrap();
+        let wait = Duration::from_millis(200);
+        let _waiting: Vec<_> =
+            std::iter::from_fn(|| TcpStream::connect_timeout(&dropped, wait).ok()).collect();
+        let no_way: SocketAddr = "255.255.255.255:1".parse().unwrap();
+        for addresses in
+            [vec![good], vec![free, good], vec![dropped, free, good], vec![no_way, good]]
+        {
+            let shared = Arc::default();
+            assert_eq!(ask(&addresses, &shared).unwrap(), 200, "{addresses:?}");
+            if addresses.len() > 1 {
+                assert_eq!(*shared.preferred.lock().unwrap(), Some(good));
+            }
+        }
+        asked.assert();
+        for addresses in [[free, no_way], [no_way, free]] {
+            let told = ask(&addresses, &Arc::default()).unwrap_err();
+            let refused = matches!(&told, Error::Io(e) if e.kind() == ErrorKind::ConnectionRefused);
+            assert!(refused, "{told:?}");
+        }
+        let late = ask(&[dropped, dropped], &Arc::default()).unwrap_err();
+        assert!(matches!(late, Error::Timeout(Timeout::Connect)), "{late:?}");
     }
 }

@@ -121,9 +121,6 @@ pub struct Client<'a> {
 
 impl<'a> Client<'a> {
     /// Prepares look-ups at `endpoint`, which is `profile`'s, if it is one's.
-    ///
-    /// # Errors
-    /// `proxy` if one applies that cannot be used, `config` if the CA certificates cannot be loaded.
     pub fn new(
         endpoint: &'a Endpoint,
         profile: Option<String>,
@@ -161,9 +158,6 @@ impl<'a> Client<'a> {
     }
 
     /// Reads the token now if it is not known, so that a helper's time is not a worker's.
-    ///
-    /// # Errors
-    /// `auth` or `config` if its source fails.
     pub fn prepare(&self, started: Instant) -> Result<()> {
         self.tokens.get(started + self.limits.timeout).map(drop)
     }
@@ -174,9 +168,6 @@ impl<'a> Client<'a> {
     }
 
     /// Looks up the account of that id; its timeout began at `started`, and it ends by `deadline` if that is earlier.
-    ///
-    /// # Errors
-    /// What went wrong, with its context: id, API, profile, attempts, time.
     pub fn look_up(&self, id: &Id, started: Instant, deadline: Option<Instant>) -> Result<Found> {
         let target = Target::Account(id);
         let timeout = started + self.limits.timeout;
@@ -189,9 +180,6 @@ impl<'a> Client<'a> {
     /// Lists all accounts, each given to `each` as it arrives; its error or `Break` ends the list. A look-up's limits bound the
     /// way to the list's first byte and each of its accounts, not the list as a whole. Failures are retried as a look-up's are
     /// until the first account has been given to `each`.
-    ///
-    /// # Errors
-    /// What went wrong, with its context: API, profile, attempts, time.
     pub fn list(
         &self,
         resource: &'static Resource,
@@ -246,7 +234,12 @@ impl<'a> Client<'a> {
         let throttle = self.run.throttle;
         let mut token = self.tokens.get(deadline)?;
         self.refuse_token_as_id(target, &token)?;
-        let (url, uri) = self.url(target)?;
+        let (base, path) = (&self.endpoint.base_url.value, target.resource().path);
+        let url = match target {
+            Target::Account(id) => base.join(path, id.as_str()),
+            Target::List(_) => base.join(path.trim_end_matches('/'), ""),
+        };
+        let uri: Uri = url.parse().map_err(|_| malformed())?;
         let proxy = self.proxy.as_ref().map(Proxy::authority);
         let mut retries = 0;
         loop {
@@ -328,23 +321,8 @@ impl<'a> Client<'a> {
         }
         let Resource { noun, id_rule, .. } = target.resource();
         let message = "this is the bearer token, not an id; it is not repeated here";
-        Err(Error::new(Kind::Usage, message).hint(format!(
-            "a {noun} is looked up by its id: {id_rule}; remove the token from where it stands, such as your shell's history"
-        )))
-    }
-
-    /// The URL, as text and parsed.
-    fn url(&self, target: Target<'_>) -> Result<(String, Uri)> {
-        let base = &self.endpoint.base_url.value;
-        let path = target.resource().path;
-        let url = match target {
-            Target::Account(id) => base.join(path, id.as_str()),
-            Target::List(_) => base.join(path.trim_end_matches('/'), ""),
-        };
-        match url.parse() {
-            Ok(uri) => Ok((url, uri)),
-            Err(_) => Err(Error::new(Kind::Failed, "no URL can be made of base_url and the id")),
-        }
+        Err(Error::new(Kind::Usage, message)
+            .hint(format!("a {noun} is looked up by its id: {id_rule}")))
     }
 
     /// The failure with its context, and with what its message does not say: id, profile, proxy, attempts.
@@ -390,8 +368,15 @@ impl<'a> Client<'a> {
     }
 }
 
-/// A value of a header that is made of what has been checked.
+/// A value of a header.
 fn header(value: &str) -> Result<HeaderValue> {
-    HeaderValue::try_from(value)
-        .map_err(|_| Error::new(Kind::Failed, "a request header cannot be formed"))
+    HeaderValue::try_from(value).map_err(|_| malformed())
 }
+
+/// Base URL, id and token have been checked before.
+fn malformed() -> Error {
+    Error::new(Kind::Failed, "no request can be made of base_url, id and token")
+}
+
+#[cfg(test)]
+mod tests;

@@ -26,12 +26,7 @@ pub struct Proxy {
     pub variable: &'static str,
     /// How to do without it, where that is allowed.
     pub around: String,
-    server: Server,
-}
-
-/// What a variable names.
-struct Server {
-    /// An IPv6 address without brackets.
+    /// An IPv6 address in brackets.
     host: String,
     port: u16,
     /// User name and password, for the proxy only.
@@ -40,9 +35,6 @@ struct Server {
 
 impl Proxy {
     /// The proxy that the environment asks for on the way to `url`, if it asks for one.
-    ///
-    /// # Errors
-    /// `proxy`, naming the variable: what it asks for cannot be done. Its value, which may hold a password, is not shown.
     pub fn choose(url: &BaseUrl, env: &Environment) -> Result<Option<Self>> {
         let Some(variable) = variable(url, env) else {
             return Ok(None);
@@ -52,42 +44,35 @@ impl Proxy {
             url.host(),
             set(NO_PROXY, env).unwrap_or("NO_PROXY")
         );
-        let value = env.get(variable).unwrap_or_default();
-        let server = Server::parse(value.to_str().unwrap_or("\u{fffd}"));
-        let server = server.map_err(|words| {
+        let value = env.get(variable).unwrap_or_default().to_str();
+        let (host, port, credentials) = parse(value.unwrap_or("\u{fffd}")).map_err(|words| {
             Error::new(Kind::Proxy, format!("{variable} {words}")).hint(format!(
                 "{variable} takes an HTTP proxy, as http://USER:PASSWORD@HOST:PORT; {around}"
             ))
         })?;
-        Ok(Some(Proxy { variable, around, server }))
+        let host = if host.contains(':') { format!("[{host}]") } else { host };
+        Ok(Some(Proxy { variable, around, host, port, credentials }))
     }
 
     /// Host and port.
     pub fn authority(&self) -> String {
-        format!("{}:{}", self.server.bracketed_host(), self.server.port)
+        format!("{}:{}", self.host, self.port)
     }
 
-    /// Whether it is told a user name.
+    /// Whether it gets a user name.
     pub fn has_credentials(&self) -> bool {
-        self.server.credentials.is_some()
+        self.credentials.is_some()
     }
 
     /// The same in ureq's words.
-    ///
-    /// # Errors
-    /// `proxy` if ureq cannot use it.
     pub fn for_ureq(&self) -> Result<ureq::Proxy> {
-        let mut proxy = ureq::Proxy::builder(ProxyProtocol::Http)
-            .host(&self.server.bracketed_host())
-            .port(self.server.port);
-        if let Some((user, password)) = &self.server.credentials {
+        let mut proxy = ureq::Proxy::builder(ProxyProtocol::Http).host(&self.host).port(self.port);
+        if let Some((user, password)) = &self.credentials {
             proxy = proxy.username(user).password(password);
         }
         // ureq's own words hold the URL.
-        proxy.build().map_err(|_| {
-            let message = format!("{} names a proxy that cannot be used", self.variable);
-            Error::new(Kind::Proxy, message).hint(self.around.clone())
-        })
+        let message = format!("{} names a proxy that cannot be used", self.variable);
+        proxy.build().map_err(|_| Error::new(Kind::Proxy, message).hint(&self.around))
     }
 }
 
@@ -98,71 +83,50 @@ impl fmt::Display for Proxy {
     }
 }
 
-impl Server {
-    /// Reads `[http://][user[:password]@]host[:port][/]`.
-    ///
-    /// # Errors
-    /// What is wrong, in words that follow the variable's name.
-    fn parse(text: &str) -> Result<Self, String> {
-        let fail = |words: &str| Err(words.to_owned());
-        if !text.bytes().all(|b| b.is_ascii_graphic()) {
-            return fail(
-                "has a character in it that no URL has (a space, a control character, one beyond ASCII)",
-            );
-        }
-        let (scheme, rest) = text.split_once("://").unwrap_or(("http", text));
-        match scheme.to_ascii_lowercase().as_str() {
-            "http" => {}
-            "https" => {
-                return fail("names a proxy that is spoken to over TLS, which acctq cannot do");
-            }
-            "socks" | "socks4" | "socks4a" | "socks5" | "socks5h" => {
-                return fail("names a SOCKS proxy, which acctq cannot use");
-            }
-            _ => return fail("names a kind of proxy that acctq does not know"),
-        }
-        let rest = rest.strip_suffix('/').unwrap_or(rest);
-        if rest.contains(['/', '?', '#', '\\']) {
-            return fail(
-                "has more than a host and a port (in a password, / ? # \\ are written %2F %3F %23 %5C)",
-            );
-        }
-        let (userinfo, server) = match rest.rsplit_once('@') {
-            Some((userinfo, server)) => (Some(userinfo), server),
-            None => (None, rest),
-        };
-        if userinfo.is_some_and(|text| text.contains('@')) {
-            return fail("has two @ (that of a user name or password is written %40)");
-        }
-        let (host, port) = host_and_port(server, PORT)?;
-        Ok(Server { host, port, credentials: userinfo.map(credentials).transpose()? })
+/// Reads `[http://][user[:password]@]host[:port][/]`: host, port and credentials, or what is wrong, in words that follow the
+/// variable's name.
+fn parse(text: &str) -> Result<(String, u16, Option<(String, String)>), String> {
+    let fail = |words: &str| Err(words.to_owned());
+    if !text.bytes().all(|b| b.is_ascii_graphic()) {
+        return fail(
+            "has a character that no URL has (a space, a control character, one beyond ASCII)",
+        );
     }
-
-    fn bracketed_host(&self) -> String {
-        if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() }
+    let (scheme, rest) = text.split_once("://").unwrap_or(("http", text));
+    if !scheme.eq_ignore_ascii_case("http") {
+        return fail("names a kind of proxy that acctq cannot use, such as SOCKS, or one over TLS");
     }
+    let rest = rest.strip_suffix('/').unwrap_or(rest);
+    if rest.contains(['/', '?', '#', '\\']) {
+        return fail(
+            "has more than a host and a port (in a password, / ? # \\ are written %2F %3F %23 %5C)",
+        );
+    }
+    let (userinfo, server) = match rest.rsplit_once('@') {
+        Some((userinfo, server)) => (Some(userinfo), server),
+        None => (None, rest),
+    };
+    if userinfo.is_some_and(|text| text.contains('@')) {
+        return fail("has two @ (that of a user name or password is written %40)");
+    }
+    let (host, port) = host_and_port(server, PORT)?;
+    Ok((host, port, userinfo.map(credentials).transpose()?))
 }
 
 /// User name and password for the Basic scheme (RFC 7617), percent-decoded.
 fn credentials(userinfo: &str) -> Result<(String, String), String> {
     const LONGEST: usize = 4096;
-    let decode = |text: &str| {
-        let text = percent_decode_str(text).decode_utf8();
-        let text = text
-            .ok()
-            .filter(|text| !text.bytes().any(|b| b.is_ascii_control()) && text.len() <= LONGEST);
-        let flaw =
-            "has a user name or password that is too long, no UTF-8, or holds a control character";
-        text.map(String::from).ok_or(flaw.to_owned())
+    let decode = |text| {
+        let text = percent_decode_str(text).decode_utf8().ok()?;
+        let is_fit = text.len() <= LONGEST && !text.bytes().any(|b| b.is_ascii_control());
+        is_fit.then(|| text.into_owned())
     };
     let (user, password) = userinfo.split_once(':').unwrap_or((userinfo, ""));
-    let (user, password) = (decode(user)?, decode(password)?);
-    if user.contains(':') {
-        return Err(
-            "has a colon in its user name, which no proxy can tell from the password".to_owned()
-        );
-    }
-    Ok((user, password))
+    // No proxy can tell a colon in the user name from the one before the password.
+    let user = decode(user).filter(|user| !user.contains(':'));
+    user.zip(decode(password)).ok_or_else(|| {
+        "has a user name or password that is too long, no UTF-8, or holds a control character or (the name) a colon".to_owned()
+    })
 }
 
 const NO_PROXY: [&str; 2] = ["no_proxy", "NO_PROXY"];
@@ -350,7 +314,7 @@ mod tests {
             "\u{fffd}",
             &format!("http://u:{}@p:1", "hunter2".repeat(1000)),
         ] {
-            let words = Server::parse(text).map(drop).expect_err(text);
+            let words = parse(text).map(drop).expect_err(text);
             assert!(!words.contains("hunter"), "{words}");
         }
     }

@@ -14,35 +14,28 @@ use ureq::http::header::{
 
 use super::error::AttemptError;
 use super::proxy::Proxy;
-use super::token::Token;
-use super::{MAX_BODY, retry};
+use super::retry;
+use super::token::{Token, repeated};
 use crate::account::{Account, Document, Id, NotADocument, Redactor, Resource};
 use crate::error::{Error, Kind};
-use crate::json::Flaw;
-use crate::text::{EXCERPT, span};
+use crate::json::{Flaw, Json};
+use crate::text::EXCERPT;
 
 /// What to think of when the API does not seem to be there.
 pub const CHECK_URL: &str = "is base_url right? `acctq config show` shows it";
 
-/// What to do about JSON that ends too early though the connection does not.
-const CUT_OFF: &str =
-    "try again; if it stays so, the server or something before it cuts answers off";
-
-/// The headers that name a request; the first one that is there counts.
+/// The headers that name a request, the likeliest first.
 const REQUEST_IDS: [&str; 5] =
     ["x-request-id", "request-id", "x-correlation-id", "x-amzn-requestid", "cf-ray"];
 
 /// What is asked for: one account, or all of them.
 #[derive(Clone, Copy, Debug)]
 pub enum Target<'a> {
-    /// The account of that id.
     Account(&'a Id),
-    /// The list of all accounts.
     List(&'static Resource),
 }
 
 impl Target<'_> {
-    /// What it is an account of.
     pub fn resource(self) -> &'static Resource {
         match self {
             Target::Account(id) => id.resource(),
@@ -50,18 +43,10 @@ impl Target<'_> {
         }
     }
 
-    /// The id, if it is about one.
     pub fn id(&self) -> Option<&str> {
         match self {
             Target::Account(id) => Some(id.as_str()),
             Target::List(_) => None,
-        }
-    }
-
-    fn question(self) -> &'static str {
-        match self {
-            Target::Account(_) => "look-up",
-            Target::List(_) => "list",
         }
     }
 
@@ -79,52 +64,23 @@ impl Target<'_> {
 pub struct Site<'a> {
     /// Host, with the port if it is not the usual one.
     pub host: &'a str,
-    /// `http` or `https`.
     pub scheme: &'a str,
-    /// The profile in use, if there is one.
     pub profile: Option<&'a str>,
-    /// The proxy in use, if there is one.
     pub proxy: Option<&'a Proxy>,
-    /// A server's words go through it.
     pub redactor: &'a Redactor,
-}
-
-impl Site<'_> {
-    /// `api.example.com (profile test)`
-    fn words(self) -> String {
-        match self.profile {
-            Some(profile) => format!("{} (profile {profile})", self.host),
-            None => self.host.to_owned(),
-        }
-    }
-
-    fn doubt(self) -> String {
-        match self.profile {
-            Some(profile) => {
-                format!("is {profile} the right profile? `acctq config show` lists them")
-            }
-            None => "do the ACCTQ_ variables name the right server? `acctq config show` tells"
-                .to_owned(),
-        }
-    }
 }
 
 /// A response as it came, with as much of its body as was read.
 #[derive(Debug, Default)]
 pub struct Response {
-    /// The status code.
     pub status: u16,
-    /// The headers.
     pub headers: HeaderMap,
     /// The body; cut if the response is no success.
     pub body: Vec<u8>,
 }
 
 impl Response {
-    /// The account that was asked for.
-    ///
-    /// # Errors
-    /// Why it is none.
+    /// The account that was asked for, or why it is none.
     pub fn account(
         mut self,
         id: &Id,
@@ -135,16 +91,17 @@ impl Response {
             return Err(self.refusal(Target::Account(id), site));
         }
         self.check_head(token, site)?;
-        if let Some(message) = self.not_json(site) {
-            return Err(self.bad(message, site));
+        // A page, too, is refused for the token first.
+        if token.appears_in(&self.body) {
+            return Err(repeated(site));
         }
-        let (host, resource) = (site.host, id.resource());
-        let Ok(text) = String::from_utf8(std::mem::take(&mut self.body)) else {
-            return Err(self.bad(format!("the answer of {host} is not UTF-8"), site));
-        };
-        if token.appears_in(text.as_bytes()) {
-            return Err(repeats_token(host));
+        if self.not_json(site).is_some() {
+            return Err(self.refusal(Target::Account(id), site));
         }
+        let host = site.host;
+        let text = String::from_utf8(std::mem::take(&mut self.body));
+        let text =
+            text.map_err(|_| self.bad(format!("the answer of {host} is not UTF-8"), site))?;
         if text.trim().is_empty() {
             return Err(self.bad(format!("the answer of {host} is empty"), site));
         }
@@ -157,148 +114,148 @@ impl Response {
                 self.bad(format!("the answer of {host} is JSON, but not an object"), site)
             }
         })?;
-        if holds_token(&document, token) {
-            return Err(repeats_token(host));
-        }
+        token.check_document(&document, site)?;
+        let resource = id.resource();
         let account = Account { resource, document };
         if account.echoes(id) == Some(false) {
             let redactor = site.redactor.for_document(&account.document);
-            let site = Site { redactor: &redactor, ..site };
-            let other = account.document.get(resource.id_field);
-            let other = other.and_then(crate::json::Json::as_str).unwrap_or_default();
+            let other = account.document.get(resource.id_field).and_then(Json::as_str);
             let message = format!(
                 "{host} answers with another {}: {} instead of {}",
                 resource.noun,
-                redactor.excerpt(&other, 80),
+                redactor.excerpt(&other.unwrap_or_default(), 80),
                 id.as_str()
             );
-            return Err(self.bad(message, site));
+            return Err(self.bad(message, Site { redactor: &redactor, ..site }));
         }
         Ok(account)
     }
 
-    /// Whether a good response's head repeats the token.
-    ///
-    /// # Errors
-    /// It does.
+    /// Refuses a success whose headers repeat the token.
     pub fn check_head(&self, token: &Token, site: Site<'_>) -> Result<(), AttemptError> {
         let mut values = self.headers.values();
-        if values.any(|value| token.appears_in(value.as_bytes())) {
-            return Err(repeats_token(site.host));
-        }
-        Ok(())
+        let repeats = values.any(|value| token.appears_in(value.as_bytes()));
+        if repeats { Err(repeated(site)) } else { Ok(()) }
     }
 
     /// Why there is not what was asked for.
     pub fn refusal(&self, target: Target<'_>, site: Site<'_>) -> AttemptError {
-        let (host, status) = (site.host, self.status);
-        if status == 200
-            && let Some(message) = self.not_json(site)
-        {
-            return self.bad(message, site);
-        }
         let document = Document::parse(self.text().into_owned()).ok();
-        let redactor = match &document {
-            Some(document) => site.redactor.for_document(document),
-            None => site.redactor.clone(),
+        let redactor = document.as_ref().map(|document| site.redactor.for_document(document));
+        let site = Site { redactor: redactor.as_ref().unwrap_or(site.redactor), ..site };
+        // Either API's form of an error.
+        let member = |names: [&str; 2]| {
+            let document = document.as_ref()?;
+            let text = names.into_iter().find_map(|name| document.get(name)?.as_str())?;
+            Some(site.redactor.excerpt(&text, EXCERPT)).filter(|text| !text.is_empty())
         };
-        let site = Site { redactor: &redactor, ..site };
-        let (code, words) =
-            document.as_ref().map(|document| server_words(document, &redactor)).unwrap_or_default();
-        let says = words
-            .as_ref()
-            .map(|words| format!("; the server says: \"{words}\""))
-            .unwrap_or_default();
+        let (code, words) = (member(["code", "error"]), member(["message", "description"]));
+        let says = words.as_ref().map(|words| format!("; the server says: \"{words}\""));
+        let says = says.unwrap_or_default();
         let asked = self.retry_after();
-        let wanted = target.words();
-        let new = |kind, message: String, hint: &str| Error::new(kind, message).hint(hint);
-        let bad = |message| new(Kind::BadResponse, message, CHECK_URL);
-        let (error, transient) = match status {
-            300..=399 if status != 304 => (self.redirect(site), false),
+        let (kind, message, hint) = self.meaning(target, site, &says, asked);
+        let failure = AttemptError {
+            error: Error::new(kind, message).hint(hint).with_context(|context| {
+                context.server_code = code;
+                context.server_message = words;
+                context.retry_after = asked;
+            }),
+            transient: matches!(self.status, 408 | 429 | 500 | 502 | 503 | 504),
+        };
+        let failure = self.with_head(failure, site);
+        if self.status == 501 {
+            return AttemptError { error: failure.error.retryable(false), ..failure };
+        }
+        failure
+    }
+
+    /// Kind, message and hint.
+    fn meaning(
+        &self,
+        target: Target<'_>,
+        site: Site<'_>,
+        says: &str,
+        asked: Option<Duration>,
+    ) -> (Kind, String, String) {
+        let (host, status, wanted) = (site.host, self.status, target.words());
+        let bad = |message| (Kind::BadResponse, message, CHECK_URL.to_owned());
+        let time = asked.map(|asked| format!("{} s", asked.as_secs()));
+        let later = match &time {
+            Some(time) => format!("try again in {time}, as it asks"),
+            None => "try again later, and with fewer look-ups at once".to_owned(),
+        };
+        let time = time.map(|time| format!(" and asks to wait for {time}")).unwrap_or_default();
+        match status {
+            200 => bad(self.not_json(site).unwrap_or_default()),
+            300..=399 if status != 304 => bad(format!(
+                "{host} redirects to {} (status {status}), and redirects are not followed",
+                self.destination(site)
+            )),
             // A firewall's or a portal's page says nothing about the token.
             401 | 403 if self.is_page() => {
-                let message =
-                    format!("{host} answers {status} with a page, not with the API's error");
-                (bad(message), false)
+                bad(format!("{host} answers {status} with a page, not with the API's error"))
             }
-            401 | 403 => (rejected(target, site, status, &says), false),
+            401 | 403 if target.resource().token_rejected.contains(&status) => (
+                Kind::Auth,
+                format!("{host} rejects the token (status {status}){says}"),
+                "is it current, and of this environment? `acctq config show` says where it comes from".to_owned(),
+            ),
+            401 | 403 => (
+                Kind::Auth,
+                format!("{host} does not let this token read the {wanted} (status {status}){says}"),
+                "ask for a token that has the right to read it".to_owned(),
+            ),
             404 if self.is_about_account(site) => {
-                let hint = match target {
-                    Target::Account(id) => format!("{}{}", id.resource().not_found, site.doubt()),
-                    Target::List(_) => CHECK_URL.to_owned(),
+                let hint = match (target, site.profile) {
+                    (Target::List(_), _) => CHECK_URL.to_owned(),
+                    (Target::Account(id), Some(profile)) => format!(
+                        "{}is {profile} the right profile? `acctq config show` lists them",
+                        id.resource().not_found
+                    ),
+                    (Target::Account(id), None) => format!(
+                        "{}do the ACCTQ_ variables name the right server? `acctq config show` tells",
+                        id.resource().not_found
+                    ),
                 };
-                let message = format!("no {wanted} at {}{says}", site.words());
-                (new(Kind::NotFound, message, &hint), false)
+                (Kind::NotFound, format!("no {wanted} at {host}{says}"), hint)
             }
-            404 => {
-                let page =
-                    format!("{host} answers 404 with a page of its own, not with the API's error");
-                (bad(self.encoded(site).unwrap_or(page)), false)
-            }
+            404 => bad(self.encoded(site).unwrap_or_else(|| {
+                format!("{host} answers 404 with a page of its own, not with the API's error")
+            })),
             410 => {
-                let message = format!("the {wanted} at {} is gone{says}", site.words());
-                (new(Kind::Gone, message, "it has been removed and will not come back"), false)
+                let hint = "it has been removed and will not come back".to_owned();
+                (Kind::Gone, format!("the {wanted} at {host} is gone{says}"), hint)
             }
             429 => {
-                let time = asked.map(|asked| format!(" for {}", span(asked))).unwrap_or_default();
-                let hint = match asked {
-                    Some(asked) => format!("try again in {}, as it asks", span(asked)),
-                    None => "try again in a while, and with fewer look-ups at once".to_owned(),
-                };
-                let message = format!("{host} asks to wait{time} (status 429)");
-                (new(Kind::RateLimited, message, &hint), true)
+                (Kind::RateLimited, format!("{host} has had too many requests{time} (status 429)"), later)
+            }
+            501 => {
+                (Kind::Server, format!("{host} failed with status 501{says}"), CHECK_URL.to_owned())
             }
             408 | 500..=599 => {
-                let asks = asked.map(|asked| format!(" and asks to wait for {}", span(asked)));
-                let message =
-                    format!("{host} failed with status {status}{}{says}", asks.unwrap_or_default());
-                let hint = match (status, self.request_id(&redactor)) {
-                    (501, _) => CHECK_URL.to_owned(),
-                    (_, Some(id)) => {
-                        format!("try again later; its operator can look for request {id}")
-                    }
-                    (_, None) => "try again later".to_owned(),
+                let hint = match self.request_id(site.redactor) {
+                    Some(id) => format!("{later}; its operator can look for request {id}"),
+                    None => later,
                 };
-                let error = new(Kind::Server, message, &hint).retryable(status != 501);
-                (error, matches!(status, 408 | 500 | 502 | 503 | 504))
+                (Kind::Server, format!("{host} failed with status {status}{time}{says}"), hint)
             }
-            400 | 409 => {
-                let what = target.question();
-                (bad(format!("{host} refuses the {what} (status {status}){says}")), false)
-            }
-            _ => {
-                let what = target.question();
-                let message = format!(
-                    "{host} answers with status {status}, which the API does not have for a {what}{says}"
-                );
-                (bad(message), false)
-            }
-        };
-        let error = error.with_context(|context| {
-            context.server_code = code;
-            context.server_message = words;
-            context.retry_after = asked;
-        });
-        self.with_head(AttemptError { error, transient }, site)
+            400 | 409 => bad(format!("{host} refuses the request (status {status}){says}")),
+            _ => bad(format!(
+                "{host} answers with status {status}, which the API does not have for this request{says}"
+            )),
+        }
     }
 
     /// A success that is no account.
     pub fn bad(&self, message: String, site: Site<'_>) -> AttemptError {
-        let error = Error::new(Kind::BadResponse, message).hint(CHECK_URL);
-        self.with_head(AttemptError::lasting(error), site)
+        self.with_head(AttemptError::lasting(Kind::BadResponse, message, CHECK_URL), site)
     }
 
-    /// JSON that ends too early.
+    /// JSON that ends too early, though the connection does not.
     pub fn cut_off(&self, site: Site<'_>) -> AttemptError {
         let message = format!("the answer of {} ends in the middle of its JSON", site.host);
-        let error = Error::new(Kind::Network, message).hint(CUT_OFF);
-        self.with_head(AttemptError::transient(error), site)
-    }
-
-    /// A body beyond the limit.
-    pub fn too_large(&self, site: Site<'_>) -> AttemptError {
-        let (host, kib) = (site.host, MAX_BODY / 1024);
-        self.bad(format!("the answer of {host} is larger than any account ({kib} KiB)"), site)
+        let hint = "try again; if it stays so, the server or something before it cuts answers off";
+        self.with_head(AttemptError::transient(Kind::Network, message, hint), site)
     }
 
     /// The failure, with what the head says.
@@ -320,62 +277,57 @@ impl Response {
 
     /// Why a success cannot be JSON, as far as head and body tell.
     pub fn not_json(&self, site: Site<'_>) -> Option<String> {
-        let host = site.host;
-        self.encoded(site).or_else(|| {
-            if self.is_page() {
-                return Some(format!("{host} answers with a web page, not with JSON"));
-            }
-            let media = self.media_type();
-            let is_json = media.is_empty()
-                || media == "application/json"
-                || (media.starts_with("application/") && media.ends_with("+json"));
-            let media = || site.redactor.excerpt(&media, 60);
-            (!is_json).then(|| format!("{host} answers with {}, not with JSON", media()))
-        })
+        if let Some(encoded) = self.encoded(site) {
+            return Some(encoded);
+        }
+        let media = self.media_type();
+        let kind = media.to_ascii_lowercase();
+        let is_json = kind.is_empty()
+            || kind == "application/json"
+            || (kind.starts_with("application/") && kind.ends_with("+json"));
+        let what = if self.is_page() {
+            "a web page".to_owned()
+        } else if is_json {
+            return None;
+        } else {
+            site.redactor.excerpt(&media, 60)
+        };
+        Some(format!("{} answers with {what}, not with JSON", site.host))
     }
 
-    /// Whether it has an encoding that was not asked for.
-    pub fn is_encoded(&self) -> bool {
-        !self.encodings().is_empty()
-    }
-
-    fn encodings(&self) -> Vec<Cow<'_, str>> {
+    /// The encodings that were not asked for; empty if there is none.
+    pub fn encodings(&self) -> String {
         let content = self.headers.get_all(CONTENT_ENCODING).iter();
         let transfer = self.headers.get_all(TRANSFER_ENCODING).iter();
         let names = content.chain(transfer).map(|value| String::from_utf8_lossy(value.as_bytes()));
-        names
-            .filter(|name| {
-                let known = ["", "identity", "chunked"];
-                !known.iter().any(|known| name.trim().eq_ignore_ascii_case(known))
-            })
-            .collect()
+        let none = ["", "identity", "chunked"];
+        let names = names.filter(|name| !none.iter().any(|n| name.trim().eq_ignore_ascii_case(n)));
+        names.collect::<Vec<_>>().join(", ")
     }
 
     fn encoded(&self, site: Site<'_>) -> Option<String> {
-        let names = self.encodings();
-        let name = (!names.is_empty()).then(|| site.redactor.excerpt(&names.join(", "), 40))?;
-        Some(format!("{} answers in the encoding {name}, which was not asked for", site.host))
+        let names = Some(self.encodings()).filter(|names| !names.is_empty())?;
+        let names = site.redactor.excerpt(&names, 40);
+        Some(format!("{} answers in the encoding {names}, which was not asked for", site.host))
     }
 
-    /// `Content-Type` without parameters, in lower case.
+    /// `Content-Type` without parameters.
     fn media_type(&self) -> String {
         let declared = self.header(CONTENT_TYPE).unwrap_or_default();
-        let media = declared.split(';').next().unwrap_or_default();
-        media.trim().to_ascii_lowercase()
+        declared.split(';').next().unwrap_or_default().trim().to_owned()
     }
 
     fn is_page(&self) -> bool {
         let first = self.body.iter().find(|b| !b.is_ascii_whitespace());
-        first == Some(&b'<') || self.media_type().contains("html")
+        first == Some(&b'<') || self.media_type().to_ascii_lowercase().contains("html")
     }
 
-    /// Whether a 404 is about the account: no body at all, or a JSON object. One that is encoded may be any page.
+    /// Whether a 404 is about the account: no body at all, or a JSON object.
     fn is_about_account(&self, site: Site<'_>) -> bool {
         let text = self.text();
         // A line end is no body; a screenful of blanks is a page.
-        !self.is_encoded()
-            && ((text.len() <= 2 && text.trim().is_empty())
-                || (self.not_json(site).is_none() && Document::parse(text.into_owned()).is_ok()))
+        let is_empty = text.len() <= 2 && text.trim().is_empty() && self.encodings().is_empty();
+        is_empty || (self.not_json(site).is_none() && Document::parse(text.into_owned()).is_ok())
     }
 
     fn retry_after(&self) -> Option<Duration> {
@@ -384,82 +336,31 @@ impl Response {
     }
 
     fn header(&self, name: HeaderName) -> Option<Cow<'_, str>> {
-        let value = self.headers.get(name)?;
-        Some(String::from_utf8_lossy(value.as_bytes()))
+        self.headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()))
     }
 
     fn text(&self) -> Cow<'_, str> {
         String::from_utf8_lossy(&self.body)
     }
 
-    fn redirect(&self, site: Site<'_>) -> Error {
-        let to = match self.header(LOCATION) {
-            Some(location) => destination(&location, site),
-            None => "nowhere".to_owned(),
+    /// Where `Location` points to (RFC 3986 4.2): an origin without userinfo, if it is more than a path.
+    fn destination(&self, site: Site<'_>) -> String {
+        let Some(location) = self.header(LOCATION) else {
+            return "nowhere".to_owned();
         };
-        let (host, status) = (site.host, self.status);
-        let message =
-            format!("{host} redirects to {to} (status {status}), and redirects are not followed");
-        Error::new(Kind::BadResponse, message).hint(CHECK_URL)
+        // As browsers read it: a backslash is a slash, two of them begin a host, and a tab is nothing.
+        let location = location.trim().replace('\t', "").replace('\\', "/");
+        let path = location.split(['/', '?', '#']).next().unwrap_or_default();
+        let url = match location.strip_prefix("//") {
+            Some(rest) => format!("{}://{rest}", site.scheme),
+            None if path.contains(':') => location,
+            None => return "another path of its own".to_owned(),
+        };
+        let origin = url.parse::<Uri>().ok().and_then(|url| {
+            let port = url.port_u16().map(|port| format!(":{port}")).unwrap_or_default();
+            Some(format!("{}://{}{port}", url.scheme_str()?, url.host()?))
+        });
+        let origin = origin.map(|origin| site.redactor.excerpt(&origin, EXCERPT));
+        origin.unwrap_or_else(|| "something that is no web address".to_owned())
     }
-}
-
-/// Whether a document holds the token, however it is escaped.
-pub fn holds_token(document: &Document, token: &Token) -> bool {
-    document.text().contains('\\')
-        && document
-            .members()
-            .any(|(name, value)| token.appears_in(name.as_bytes()) || token.appears_in_json(value))
-}
-
-/// A success that repeats the bearer token.
-pub fn repeats_token(host: &str) -> AttemptError {
-    let message = format!("the answer of {host} repeats the bearer token; it is not shown");
-    let error = Error::new(Kind::BadResponse, message)
-        .hint("whoever runs that server should know; consider the token compromised");
-    AttemptError::lasting(error.with_context(|context| context.status = Some(200)))
-}
-
-fn rejected(target: Target<'_>, site: Site<'_>, status: u16, says: &str) -> Error {
-    let host = site.host;
-    if target.resource().token_rejected.contains(&status) {
-        let message = format!("{host} rejects the token (status {status}){says}");
-        Error::new(Kind::Auth, message).hint(
-            "is it current, and of this environment? `acctq config show` says where it comes from",
-        )
-    } else {
-        let wanted = target.words();
-        let message =
-            format!("{host} does not let this token read the {wanted} (status {status}){says}");
-        Error::new(Kind::Auth, message).hint("ask for a token that has the right to read it")
-    }
-}
-
-/// The code and the message of an error, in either API's form.
-fn server_words(document: &Document, redactor: &Redactor) -> (Option<String>, Option<String>) {
-    let member = |names: [&str; 2]| {
-        let text = names.into_iter().find_map(|name| document.get(name)?.as_str())?;
-        Some(redactor.excerpt(&text, EXCERPT)).filter(|text| !text.is_empty())
-    };
-    (member(["code", "error"]), member(["message", "description"]))
-}
-
-/// Where a `Location` points to (RFC 3986 4.2): an origin, without userinfo, for what is more than a path.
-fn destination(location: &str, site: Site<'_>) -> String {
-    // As browsers read it (WHATWG URL, 4.4): a backslash before the query is a slash, and a tab is nothing.
-    let path = location.split(['?', '#']).next().unwrap_or_default();
-    let location = path.trim().replace('\t', "").replace('\\', "/");
-    let absolute =
-        if location.starts_with("//") { format!("{}:{location}", site.scheme) } else { location };
-    let before_path = absolute.split('/').next().unwrap_or_default();
-    if !before_path.contains(':') {
-        return "another path of its own".to_owned();
-    }
-    let origin = absolute.parse::<Uri>().ok().and_then(|url| {
-        let (scheme, host) = (url.scheme_str()?, url.host()?);
-        let port = url.port_u16().map(|port| format!(":{port}"));
-        let origin = format!("{scheme}://{host}{}", port.unwrap_or_default());
-        Some(site.redactor.excerpt(&origin, EXCERPT))
-    });
-    origin.unwrap_or_else(|| "something that is no web address".to_owned())
 }

@@ -1,50 +1,46 @@
 //! Which CA certificates are trusted: the system's bundle, or what `SSL_CERT_FILE` and `SSL_CERT_DIR` name instead, and those
 //! of `ca_file`. What is named must hold at least one that can be used; reading is bounded and never waits.
 
-use std::fs::{self, File};
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::{self, PemObject as _};
+use rustls::pki_types::pem::PemObject as _;
 use ureq::tls::Certificate;
 
 use crate::config::Setting;
+use crate::config::reading::read_file;
 use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
 
 /// The most that is read of a file or a directory of CA certificates. Mozilla's are 220 KiB.
-const LIMIT: u64 = 8 * 1024 * 1024;
+const LIMIT: usize = 8 * 1024 * 1024;
 
 type Roots = Vec<Certificate<'static>>;
 
 /// All CA certificates that are trusted.
-///
-/// # Errors
-/// `config`: what is named cannot be read or holds no certificate, or the system has none.
 pub fn load(ca_file: Option<&Setting<PathBuf>>, env: &Environment) -> Result<Roots> {
-    let file = env.get("SSL_CERT_FILE").map(Path::new);
-    let dirs = env.get("SSL_CERT_DIR").map(std::env::split_paths);
-    let dirs: Vec<_> =
-        dirs.into_iter().flatten().filter(|dir| !dir.as_os_str().is_empty()).collect();
+    let instead = "unset it to trust the system's";
     let mut roots = Roots::new();
-    if let Some(file) = file {
-        let hint = "SSL_CERT_FILE names it, as the PEM file of the CA certificates to trust; unset it to trust the system's";
-        roots.extend(of_file(file).map_err(|error| error.hint(hint))?);
+    let mut is_replaced = false;
+    if let Some(file) = env.get("SSL_CERT_FILE") {
+        let hint = format!("SSL_CERT_FILE names it, as a PEM file of CA certificates; {instead}");
+        roots.extend(of_file(Path::new(file)).map_err(|error| error.hint(hint))?);
+        is_replaced = true;
     }
-    for dir in &dirs {
-        let hint = "SSL_CERT_DIR names it, as a directory of PEM files of CA certificates; unset it to trust the system's";
-        roots.extend(of_dir(dir).map_err(|error| error.hint(hint))?);
+    let dirs = env.get("SSL_CERT_DIR").map(std::env::split_paths).into_iter().flatten();
+    for dir in dirs.filter(|dir| !dir.as_os_str().is_empty()) {
+        let hint = format!("SSL_CERT_DIR names it, as a directory of PEM files; {instead}");
+        roots.extend(of_dir(&dir).map_err(|error| error.hint(hint))?);
+        is_replaced = true;
     }
-    if file.is_none() && dirs.is_empty() {
+    if !is_replaced {
         roots = of_system();
         if roots.is_empty() && ca_file.is_none() {
-            return Err(Error::new(
-                Kind::Config,
-                "this system has no CA certificates to verify a server with",
-            )
-            .hint("install them (Debian: ca-certificates), or name a bundle in SSL_CERT_FILE or ca_file"));
+            let message = "this system has no CA certificates to verify a server with";
+            return Err(Error::new(Kind::Config, message).hint(
+                "install them (Debian: ca-certificates), or name a bundle in SSL_CERT_FILE or ca_file",
+            ));
         }
     }
     if let Some(ca_file) = ca_file {
@@ -59,18 +55,15 @@ pub fn load(ca_file: Option<&Setting<PathBuf>>, env: &Environment) -> Result<Roo
 #[cfg(all(unix, not(target_os = "macos")))]
 fn of_system() -> Roots {
     let places = openssl_probe::probe();
-    let read = |file: &PathBuf| Some(certificates(&read(file, LIMIT).ok()?).flatten().collect());
-    let bundle: Option<Roots> = places.cert_file.as_ref().and_then(read);
-    bundle.filter(|roots| !roots.is_empty()).unwrap_or_else(|| {
-        let dirs = places.cert_dir.iter();
-        dirs.filter_map(|dir| of_dir(dir).ok()).flatten().collect()
+    let bundle = places.cert_file.and_then(|file| of_file(&file).ok());
+    bundle.unwrap_or_else(|| {
+        places.cert_dir.iter().filter_map(|dir| of_dir(dir).ok()).flatten().collect()
     })
 }
 
 #[cfg(not(all(unix, not(target_os = "macos"))))]
 fn of_system() -> Roots {
-    let found = rustls_native_certs::load_native_certs().certs;
-    found.iter().map(to_ureq).collect()
+    rustls_native_certs::load_native_certs().certs.iter().map(to_ureq).collect()
 }
 
 /// The PEM certificates of a file. A damaged one is an error: it might be the one that is needed.
@@ -79,25 +72,14 @@ fn of_file(path: &Path) -> Result<Roots> {
         let message = format!("the CA file {} {words}", path.display());
         Error::new(Kind::Config, message).at(path, None)
     };
-    let bytes = read(path, LIMIT).map_err(|words| flaw(&words))?;
-    let found: Result<Roots, _> = certificates(&bytes).collect();
+    let content = read_file(path, LIMIT).map_err(|unreadable| flaw(&unreadable.words))?;
     // The parser's own words hold the file's bytes.
-    let found = found.map_err(|_| flaw("is damaged: a certificate in it is not whole"))?;
-    if found.iter().any(is_usable) {
-        return Ok(found);
+    let roots = certificates(&content.bytes)
+        .map_err(|()| flaw("is damaged: a certificate in it is not whole"))?;
+    if !roots.iter().any(is_usable) {
+        return Err(flaw("holds no certificate in PEM form that can be used"));
     }
-    let has = |text: &[u8]| memchr::memmem::find(&bytes, text).is_some();
-    Err(flaw(if bytes.trim_ascii().is_empty() {
-        "is empty"
-    } else if !found.is_empty() {
-        "holds no certificate that can be used"
-    } else if has(b"PRIVATE KEY-----") {
-        "holds a private key and no certificate"
-    } else if bytes.starts_with(&[0x30, 0x82]) {
-        "is not in PEM form (`openssl x509 -inform der` converts it)"
-    } else {
-        "holds no certificate in PEM form"
-    }))
+    Ok(roots)
 }
 
 /// The PEM certificates of the files in a directory; what holds none, or damaged ones, is passed over.
@@ -106,50 +88,30 @@ fn of_dir(dir: &Path) -> Result<Roots> {
         let message = format!("the CA directory {} {words}", dir.display());
         Error::new(Kind::Config, message).at(dir, None)
     };
-    let entries = dir.read_dir();
-    let entries = entries.map_err(|error| flaw(&format!("cannot be read: {}", error.kind())))?;
+    let entries = dir.read_dir().map_err(|e| flaw(&format!("cannot be read: {}", e.kind())))?;
     // `openssl rehash` links to each file by its hash: what has several names is read once.
-    let mut paths: Vec<_> =
-        entries.flatten().filter_map(|entry| entry.path().canonicalize().ok()).collect();
+    let mut paths: Vec<_> = entries.flatten().flat_map(|e| e.path().canonicalize()).collect();
     paths.sort_unstable();
     paths.dedup();
     let mut left = LIMIT;
-    let mut found = Roots::new();
-    for bytes in paths.iter().filter_map(|path| read(path, LIMIT).ok()) {
+    let mut roots = Roots::new();
+    for content in paths.iter().flat_map(|path| read_file(path, LIMIT)) {
         left = left
-            .checked_sub(bytes.len() as u64)
+            .checked_sub(content.bytes.len())
             .ok_or_else(|| flaw("holds more than any list of CAs (8 MiB)"))?;
-        found.extend(certificates(&bytes).flatten());
+        roots.extend(certificates(&content.bytes).unwrap_or_default());
     }
-    if found.iter().any(is_usable) {
-        Ok(found)
-    } else {
-        Err(flaw("holds no CA certificate in PEM form"))
+    if !roots.iter().any(is_usable) {
+        return Err(flaw("holds no CA certificate in PEM form"));
     }
+    Ok(roots)
 }
 
-/// Reads a regular file; else the words that follow its name. To open anything else may be to wait.
-fn read(path: &Path, limit: u64) -> Result<Vec<u8>, String> {
-    let words = |error: std::io::Error| format!("cannot be read: {}", error.kind());
-    if !fs::metadata(path).map_err(words)?.is_file() {
-        return Err("is no regular file".to_owned());
-    }
-    let mut bytes = Vec::new();
-    let file = File::open(path).map_err(words)?;
-    file.take(limit + 1).read_to_end(&mut bytes).map_err(words)?;
-    if bytes.len() as u64 > limit {
-        return Err("is larger than any list of CAs (8 MiB)".to_owned());
-    }
-    Ok(bytes)
-}
-
-/// The certificates of PEM text, whole or not; before it a byte order mark is passed over.
-fn certificates(
-    text: &[u8],
-) -> impl Iterator<Item = Result<Certificate<'static>, pem::Error>> + '_ {
+/// The certificates of PEM text, if all of them are whole; before it a byte order mark is passed over.
+fn certificates(text: &[u8]) -> std::result::Result<Roots, ()> {
     let text = text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(text);
-    CertificateDer::pem_slice_iter(text)
-        .map(|found| found.as_ref().map(to_ureq).map_err(|_| pem::Error::NoItemsFound))
+    let found = CertificateDer::pem_slice_iter(text);
+    found.map(|found| found.as_ref().map(to_ureq).map_err(drop)).collect()
 }
 
 fn to_ureq(certificate: &CertificateDer<'static>) -> Certificate<'static> {
@@ -158,6 +120,5 @@ fn to_ureq(certificate: &CertificateDer<'static>) -> Certificate<'static> {
 
 /// Whether rustls takes it for a CA.
 fn is_usable(certificate: &Certificate<'_>) -> bool {
-    let der = CertificateDer::from(certificate.der());
-    RootCertStore::empty().add(der).is_ok()
+    RootCertStore::empty().add(CertificateDer::from(certificate.der())).is_ok()
 }

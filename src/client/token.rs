@@ -6,9 +6,12 @@ use std::time::Instant;
 
 use ureq::http::header::{AUTHORIZATION, HeaderMap};
 
+use super::error::AttemptError;
+use super::response::Site;
 use super::{Run, header};
+use crate::account::Document;
 use crate::config::{Secret, TokenSource};
-use crate::error::Result;
+use crate::error::{Kind, Result};
 use crate::json::{Json, View};
 
 /// The shortest token that is looked for in texts; a shorter one may stand anywhere by accident.
@@ -17,7 +20,7 @@ const TELLING: usize = 8;
 /// A bearer token, with the headers of the requests that carry it.
 pub struct Token {
     secret: Secret,
-    /// All headers of a request.
+    /// All headers of a request that carries it.
     pub headers: HeaderMap,
     /// The number of times that its source was read before.
     number: u32,
@@ -30,12 +33,19 @@ impl Token {
         token.len() >= TELLING && memchr::memmem::find(bytes, token).is_some()
     }
 
-    /// Whether a name or a string of a JSON value holds the token, however it is escaped.
-    pub fn appears_in_json(&self, value: Json<'_>) -> bool {
+    /// Refuses a document that repeats the token, however that is escaped.
+    pub fn check_document(&self, document: &Document, site: Site<'_>) -> Result<(), AttemptError> {
+        let text = document.text();
+        let in_member = |(name, value): (&str, _)| {
+            self.appears_in(name.as_bytes()) || self.appears_in_json(value)
+        };
         // Without an escape the text is what it says.
-        if !value.text().contains('\\') {
-            return self.appears_in(value.text().as_bytes());
-        }
+        let holds = self.appears_in(text.as_bytes())
+            || text.contains('\\') && document.members().any(in_member);
+        if holds { Err(repeated(site)) } else { Ok(()) }
+    }
+
+    fn appears_in_json(&self, value: Json<'_>) -> bool {
         match value.view() {
             View::String(text) => self.appears_in(text.as_bytes()),
             View::Array(values) => values.into_iter().any(|value| self.appears_in_json(value)),
@@ -45,6 +55,15 @@ impl Token {
             View::Null | View::Bool(_) | View::Number(_) => false,
         }
     }
+}
+
+/// A success that repeats the bearer token.
+pub fn repeated(site: Site<'_>) -> AttemptError {
+    AttemptError::lasting(
+        Kind::BadResponse,
+        format!("the answer of {} repeats the bearer token; it is not shown", site.host),
+        "whoever runs that server should know; consider the token compromised",
+    )
 }
 
 /// The token of one client.
@@ -69,9 +88,6 @@ impl<'a> TokenCache<'a> {
     }
 
     /// The token, read from its source if it is not known.
-    ///
-    /// # Errors
-    /// As its source fails.
     pub fn get(&self, deadline: Instant) -> Result<Arc<Token>> {
         let mut state = self.lock();
         if let Some(token) = &state.token {
@@ -83,9 +99,6 @@ impl<'a> TokenCache<'a> {
     }
 
     /// The token to try instead of one that was rejected; `None` if there is none.
-    ///
-    /// # Errors
-    /// As its source fails.
     pub fn renew(&self, rejected: &Token, deadline: Instant) -> Result<Option<Arc<Token>>> {
         let mut state = self.lock();
         let newer = state.token.as_ref().filter(|token| token.number > rejected.number);

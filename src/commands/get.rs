@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::time::Instant;
 
-use super::input::Input;
+use super::input::STDIN;
 use super::session::{Session, Target};
 use super::task::Task;
 use super::violations::{self, Warnings};
@@ -11,6 +11,7 @@ use super::{CommandStatus, Context, get_many};
 use crate::account::redact::Tokens;
 use crate::account::{Id, Resource};
 use crate::client::{Throttle, Trace};
+use crate::config::DEFAULT_JOBS;
 use crate::config::values::{parse_jobs, parse_rate, parse_skip};
 use crate::error::Result;
 use crate::flags::{LOOK_UP, Takes};
@@ -23,7 +24,7 @@ pub struct Args {
     #[arg(required = true, value_name = "ID")]
     pub ids: Vec<OsString>,
     /// Look up to N ids at once: 1 to 256
-    #[arg(long, value_name = "N", default_value = "8", value_parser = parse_jobs, allow_hyphen_values = true)]
+    #[arg(long, value_name = "N", default_value_t = DEFAULT_JOBS, value_parser = parse_jobs, allow_hyphen_values = true)]
     pub jobs: usize,
     /// Make at most this number of requests a second: 10/s, 0.5/s
     #[arg(long, value_name = "N/s", value_parser = parse_rate, allow_hyphen_values = true)]
@@ -45,13 +46,12 @@ pub fn run(
     parse: fn(&str) -> Result<Id>,
     context: &Context<'_>,
 ) -> Result<CommandStatus> {
-    let mut input = Input::new(&args.ids, args.skip)?;
-    if input.count() == Some(1)
-        && let Some(entry) = input.next(&|| false)?
-    {
-        return look_up(&parse(&entry.text)?, resources, context);
+    match &args.ids[..] {
+        [id] if id != STDIN && args.skip == 0 => {
+            look_up(&parse(&id.to_string_lossy())?, resources, context)
+        }
+        _ => get_many::run(args, resources, parse, context),
     }
-    get_many::run(args, input, resources, parse, context)
 }
 
 /// Looks up one account and prints it.

@@ -1,6 +1,7 @@
 //! One file a command, with its arguments beside what it does. Here is the tree of the commands.
 
 mod breaker;
+mod check;
 mod completions;
 mod config;
 mod get;
@@ -11,12 +12,14 @@ mod list;
 mod list_sort;
 mod man;
 mod output_buffer;
+mod poll;
 mod sandbox;
 mod schema;
 mod session;
 mod summary;
 mod task;
 mod violations;
+mod wait;
 
 use std::sync::Arc;
 
@@ -73,6 +76,10 @@ Examples:
   acctq -p sandbox get aabee51b-0be2-4a0c-aa39-5bbcbb903d1b -F status,ends_at
   acctq get - -o ndjson <ids >found.ndjson 2>failed.ndjson")]
     Get(Deferred<get::Args>),
+    /// Check expectations about one account, or a suite of them: exit 0 or 10
+    Check(Deferred<check::Args>),
+    /// Wait until an account is in the wanted state
+    Wait(Deferred<wait::Args>),
     /// Show the configuration in effect, or write a template
     #[command(subcommand, after_help = "Example:\n  acctq config show")]
     Config(Deferred<config::Command>),
@@ -111,9 +118,9 @@ Examples:
   acctq -p sandbox cacc list --sort -created_at --limit 3 -o json
   acctq cacc list -o ndjson >accounts.ndjson
 
-Accounts are shown as they arrive. --timeout bounds the time to the first one and
-between two of them, not the whole list. A list that is cut off exits with 9 and
-leaves a JSON array open; an empty one is a success.")]
+Accounts are shown as they arrive. --timeout bounds the time to the first one
+and between two of them, not the whole list. A list that is cut off exits with 9
+and leaves a JSON array open; an empty one is a success.")]
     List(Deferred<list::Args>),
 }
 
@@ -158,7 +165,12 @@ impl Command {
     pub fn waits(&self) -> bool {
         matches!(
             self,
-            Command::Cacc(_) | Command::Partner(_) | Command::Get(_) | Command::Sandbox(_)
+            Command::Cacc(_)
+                | Command::Partner(_)
+                | Command::Get(_)
+                | Command::Check(_)
+                | Command::Wait(_)
+                | Command::Sandbox(_)
         )
     }
 
@@ -174,6 +186,8 @@ impl Command {
                 Deferred(args),
             ))))) => get::run(args, &[&PARTNER], |text| PARTNER.parse_id(text), context),
             Command::Get(Deferred(args)) => get::run(args, &RESOURCES, id::route, context),
+            Command::Check(Deferred(args)) => check::run(args, context),
+            Command::Wait(Deferred(args)) => wait::run(args, context),
             Command::Config(Deferred(command)) => config::run(command, context),
             Command::Schema(Deferred(args)) => schema::run(args, context),
             Command::Sandbox(Deferred(args)) => sandbox::run(args, context),

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::session::about;
+use super::session::Target;
 use super::violations::{self, Violations};
 use crate::account::{Account, Id, Redactor, Resource};
 use crate::client::Client;
@@ -106,7 +106,7 @@ impl ExpectationRecord {
 
 /// An account, what is expected of it, and the client that looks it up.
 pub struct Question<'a> {
-    pub id: Id,
+    pub id: &'a Id,
     pub client: Arc<Client<'a>>,
     pub expectations: &'a [Expectation],
     pub redactor: &'a Redactor,
@@ -143,26 +143,26 @@ impl Answer {
 }
 
 impl Question<'_> {
+    /// What it is about.
+    pub fn target(&self) -> Target<'_> {
+        Target::account(self.id, self.client.profile())
+    }
+
     /// Looks the account up once, until `deadline` if that is earlier than the look-up's own timeout.
     ///
     /// # Errors
     /// Those of the look-up, but for an account that does not exist; with `strict`, `bad_response` for one that violates the contract.
     pub fn ask(&self, started: Instant, deadline: Option<Instant>) -> Result<Answer> {
-        let (found, is_gone) = match self.client.look_up(&self.id, started, deadline) {
+        let (found, is_gone) = match self.client.look_up(self.id, started, deadline) {
             Ok(found) => (Some(found), false),
             Err(error) if error.kind() == Kind::NotFound => (None, false),
             Err(error) if error.kind() == Kind::Gone => (None, true),
             Err(error) => return Err(error),
         };
-        let violations = found.as_ref().map(|found| found.account.violations()).unwrap_or_default();
-        if let (Some(found), true, false) = (&found, self.strict, violations.is_empty()) {
-            let error = violations::refusal(&violations, &self.id);
-            let error = about(error, self.id.resource(), Some(&self.id), self.client.profile());
-            return Err(error.with_context(|context| {
-                context.attempts = Some(found.attempts);
-                context.elapsed = Some(found.elapsed);
-            }));
-        }
+        let violations = match &found {
+            Some(found) => violations::check(found, self.strict, self.target())?,
+            None => Violations::default(),
+        };
         let account = found.map(|found| found.account);
         let redactor = match &account {
             Some(account) => self.redactor.for_account(account),
@@ -259,15 +259,6 @@ impl Question<'_> {
     pub fn goal(&self) -> String {
         let goals: Vec<_> = self.expectations.iter().map(ToString::to_string).collect();
         self.redactor.redact(&goals.join(", "))
-    }
-}
-
-/// `the connected account cacc_… (profile test)`
-pub fn subject(id: &Id, profile: Option<&str>) -> String {
-    let (noun, id) = (id.resource().noun, id.as_str());
-    match profile {
-        Some(profile) => format!("the {noun} {id} (profile {profile})"),
-        None => format!("the {noun} {id}"),
     }
 }
 

@@ -3,27 +3,26 @@
 //! Each change is reported as it is seen; the account is printed once all expectations hold.
 
 use std::cell::{Cell, RefCell};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-use super::poll::{
-    Answer, Expectation, ExpectationRecord, PollEnd, Question, Schedule, limit, subject,
-};
-use super::session::{Session, about};
-use super::violations::ViolationReporter;
+use super::poll::{Answer, Expectation, ExpectationRecord, PollEnd, Question, Schedule, limit};
+use super::session::Session;
+use super::task::Task;
+use super::violations::Warnings;
 use super::{CommandStatus, Context};
 use crate::account::redact::Tokens;
-use crate::account::{Account, Selection, id};
+use crate::account::{Account, id};
 use crate::client::{Throttle, Trace};
 use crate::config::values;
 use crate::error::{Error, Kind, Result};
 use crate::flags::{LOOK_UP, Takes};
-use crate::output::{Piece, Renderer};
-use crate::signals;
+use crate::output::{Printer, Renderer};
 use crate::text::{EXCERPT, span};
 
+/// The hint of a wait whose time is over.
 const LONGER: &str = "--within waits longer";
 
 const EXAMPLES: &str = "\
@@ -67,48 +66,31 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
     let Context { flags, ui, shutdown, .. } = context;
     let started = Instant::now();
     let id = id::route(&args.id)?;
-    let resource = id.resource();
-    let expectations = Expectation::parse_all(&args.goal, resource)?;
-    let names = flags.fields.as_ref();
-    let selection =
-        names.map(|names| Selection::new(names, &[resource], flags.reveal)).transpose()?;
+    let expectations = Expectation::parse_all(&args.goal, id.resource())?;
+    let task = Task::begin(context, "before anything was looked up");
     let session = Session::open(context, &flags.for_config(), Tokens::default())?;
+    let renderer = session.renderer(&[id.resource()], false)?;
+    let trace = |trace: &Trace<'_>| {
+        task.write(shutdown, || ui.trace(trace));
+    };
     let throttle = Throttle::single();
-    let trace = |trace: &Trace<'_>| ui.trace(trace);
-    let clients = session.clients(&throttle, &trace);
     let question = Question {
-        client: clients.of(resource)?,
-        id: id.clone(),
+        client: session.clients(&throttle, &trace).of(id.resource(), Some(&id))?,
+        id: &id,
         expectations: &expectations,
         redactor: session.redactor(),
         strict: flags.strict,
     };
-    let renderer =
-        Renderer::new(session.settings.output.value, false, &[resource], selection, ui.screen());
-    let profile = question.client.profile().map(str::to_owned);
-    let state = Arc::new(Mutex::new("nothing is known yet".to_owned()));
-    let (seen, interrupted_ui) = (state.clone(), (*ui).clone());
-    shutdown.on_signal(move |kind| {
-        signals::complete(move || interrupted_ui.end_progress());
-        let state = seen.lock().unwrap_or_else(PoisonError::into_inner);
-        let message = format!(
-            "{} while waiting for {}: {state}",
-            kind.code(),
-            subject(&id, profile.as_deref())
-        );
-        let error = Error::new(kind, message)
-            .hint(signals::hint(kind, "run it again if you still need it"));
-        Some(about(error, resource, Some(&id), profile.as_deref()))
-    });
-    ui.begin_progress(context.env);
     let waiting = Waiting {
         question: &question,
         started,
         context,
-        state,
+        task: task.clone(),
         lookups: Cell::new(0),
         last: RefCell::default(),
     };
+    ui.begin_progress(context.env);
+    waiting.describe("nothing is known yet");
     let schedule = Schedule::new(started, args.within, args.interval);
     let mut is_first = true;
     let end = question.poll(
@@ -124,25 +106,25 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
             Ok(())
         },
     );
-    ui.end_progress();
-    if shutdown.is_requested() {
-        return Ok(CommandStatus::Done);
-    }
-    match end? {
-        PollEnd::Met(answer) => {
-            if let Some(account) = &answer.account {
-                let mut reporter = ViolationReporter::new(ui, false, "shown");
-                reporter.warn(&answer.violations, &question.id, question.client.profile());
-                ui.print(&waiting.render(&renderer, account)?)?;
+    let finish = || {
+        ui.end_progress();
+        match end? {
+            PollEnd::Met(answer) => {
+                if let Some(account) = &answer.account {
+                    Warnings::new(ui, false).warn(answer.violations, question.target(), false);
+                    ui.print(&waiting.render(&renderer, account)?)?;
+                }
+                Ok(CommandStatus::Done)
             }
-            Ok(CommandStatus::Done)
+            PollEnd::Final(answer, reason) => Err(waiting.never(&answer, &reason)),
+            PollEnd::Unmet(answer) => Err(waiting.late(args.within, Some(&answer), None)),
+            PollEnd::Failing { failure, known } => {
+                Err(waiting.late(args.within, known.as_ref(), Some(failure)))
+            }
         }
-        PollEnd::Final(answer, reason) => Err(waiting.never(&answer, &reason)),
-        PollEnd::Unmet(answer) => Err(waiting.late(args.within, Some(&answer), None)),
-        PollEnd::Failing { failure, known } => {
-            Err(waiting.late(args.within, known.as_ref(), Some(failure)))
-        }
-    }
+    };
+    // After a signal, the result is ignored.
+    waiting.task.write(shutdown, finish).unwrap_or(Ok(CommandStatus::Done))
 }
 
 /// A change that was seen, as a JSON object on standard error.
@@ -164,8 +146,7 @@ struct Waiting<'a> {
     question: &'a Question<'a>,
     started: Instant,
     context: &'a Context<'a>,
-    /// The last state seen, which the shutdown hook reports too.
-    state: Arc<Mutex<String>>,
+    task: Arc<Task>,
     lookups: Cell<usize>,
     /// The last state reported.
     last: RefCell<String>,
@@ -173,14 +154,12 @@ struct Waiting<'a> {
 
 impl Waiting<'_> {
     fn render(&self, renderer: &Renderer, account: &Account) -> Result<Vec<u8>> {
-        let Question { id, client, redactor, .. } = self.question;
-        match renderer.render(account, redactor) {
-            Ok(Piece::Text(text)) => Ok(text),
-            Ok(Piece::Row(_)) => {
-                Err(Error::new(Kind::Failed, "a single account was rendered as a row"))
-            }
-            Err(error) => Err(about(error, id.resource(), Some(id), client.profile())),
-        }
+        let mut output = Vec::new();
+        let mut printer = Printer::new(renderer);
+        let piece = renderer.render(account, self.question.redactor);
+        printer.add(piece.map_err(|error| self.question.target().describe(error))?, &mut output);
+        printer.finish(&mut output);
+        Ok(output)
     }
 
     /// Reports the result of a look-up, if it differs from the one before.
@@ -190,16 +169,22 @@ impl Waiting<'_> {
             Ok(answer) => self.question.state(answer),
             Err(error) => format!("no answer: {error}"),
         };
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&state);
-        let ui = self.context.ui;
-        ui.progress(|| {
+        self.describe(&state);
+        if *self.last.borrow() != state {
+            let Context { ui, shutdown, .. } = self.context;
+            self.task.write(shutdown, || ui.change(&state, || self.record(seen)));
+            self.last.replace(state);
+        }
+    }
+
+    /// Says how it stands, on a terminal and for a signal.
+    fn describe(&self, state: &str) {
+        let target = self.question.target();
+        self.task.describe(format!("while waiting for {target}: {state}"), Some(target));
+        self.context.ui.progress(|| {
             let elapsed = span(self.started.elapsed());
             format!("{state}; waiting for {}, {elapsed}", self.question.goal())
         });
-        if *self.last.borrow() != state && !self.context.shutdown.is_requested() {
-            ui.change(&state, || self.record(seen));
-            self.last.replace(state);
-        }
     }
 
     fn record(&self, seen: Result<&Answer, &Error>) -> Progress<'_> {
@@ -235,24 +220,19 @@ impl Waiting<'_> {
 
     /// The expectations cannot hold any more.
     fn never(&self, answer: &Answer, reason: &str) -> Error {
-        let Question { id, client, .. } = self.question;
-        let subject = subject(id, client.profile());
-        let state = self.question.state(answer);
-        self.error(Kind::Unmet, format!("{subject} will not {} any more: {state}", self.outcome()))
-            .hint(format!("{reason}; waiting longer is of no use"))
+        let (target, state) = (self.question.target(), self.question.state(answer));
+        let message = format!("{target} will not {} any more: {state}", self.outcome());
+        self.error(Kind::Unmet, message).hint(format!("{reason}; waiting longer is of no use"))
     }
 
     /// The time is over, or not enough of it is left.
     fn late(&self, within: Duration, known: Option<&Answer>, failure: Option<Error>) -> Error {
-        let Question { id, client, .. } = self.question;
-        let state = known
-            .map_or("it could not be looked up".to_owned(), |answer| self.question.state(answer));
-        let message = format!(
-            "{} did not {} within {}: {state}",
-            subject(id, client.profile()),
-            self.outcome(),
-            span(within)
-        );
+        let state = match known {
+            Some(answer) => self.question.state(answer),
+            None => "it could not be looked up".to_owned(),
+        };
+        let (target, within) = (self.question.target(), span(within));
+        let message = format!("{target} did not {} within {within}: {state}", self.outcome());
         let Some(failure) = failure else {
             return self.error(Kind::Deadline, message).hint(LONGER);
         };
@@ -274,8 +254,7 @@ impl Waiting<'_> {
     }
 
     fn error(&self, kind: Kind, message: String) -> Error {
-        let Question { id, client, .. } = self.question;
-        about(Error::new(kind, message), id.resource(), Some(id), client.profile())
-            .with_context(|context| context.elapsed = Some(self.started.elapsed()))
+        let error = self.question.target().describe(Error::new(kind, message));
+        error.with_context(|context| context.elapsed = Some(self.started.elapsed()))
     }
 }

@@ -29,9 +29,6 @@ pub struct Document {
 
 impl Document {
     /// Reads the file; `None` if nothing of that name exists. `noun` is what messages call it, `kind` their kind.
-    ///
-    /// # Errors
-    /// It cannot be read, or is not UTF-8.
     pub fn read(path: &Path, kind: Kind, noun: &str) -> Result<Option<(Self, Metadata)>> {
         let failed = |words: &str, line| {
             Error::new(kind, format!("{noun} {} {words}", path.display()))
@@ -56,9 +53,6 @@ impl Document {
 
     /// Reads it as a derived type. For places, use `Spanned`; for unknown keys to be errors, `deny_unknown_fields`. A custom
     /// message, or `expecting` of an untagged enum, follows the key: "must be …".
-    ///
-    /// # Errors
-    /// The first mistake and its place.
     pub fn parse<'a, T: Deserialize<'a>>(&'a self) -> Result<T> {
         let table = DeTable::parse(&self.text)
             .map_err(|error| self.error(&error.span().unwrap_or_default(), error.message()))?;
@@ -66,13 +60,11 @@ impl Document {
     }
 
     /// An error about the text there: `what`, then file, line and column.
-    #[must_use]
     pub fn error(&self, span: &Range<usize>, what: &str) -> Error {
         self.place(Error::new(self.kind, what), span)
     }
 
     /// Adds file, line and column to an error.
-    #[must_use]
     pub fn place(&self, error: Error, span: &Range<usize>) -> Error {
         let before = self.text.get(..span.start).unwrap_or(&self.text);
         let column = 1 + before.rsplit('\n').next().unwrap_or(before).chars().count();
@@ -83,7 +75,6 @@ impl Document {
     }
 
     /// The error for a key that `section` does not have.
-    #[must_use]
     pub fn unknown_key(
         &self,
         span: &Range<usize>,
@@ -99,24 +90,18 @@ impl Document {
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("the keys of {section} are {}", legal.join(", ")),
         };
-        self.error(span, &format!("unknown key{shown} in {section}"))
-            .hint(hint)
+        self.error(span, &format!("unknown key{shown} in {section}")).hint(hint)
     }
 
     /// The line where it begins, from 1.
-    #[must_use]
     pub fn line(&self, span: &Range<usize>) -> usize {
         let before = self.text.get(..span.start).unwrap_or(&self.text);
         1 + before.matches('\n').count()
     }
 
     /// The file and the line.
-    #[must_use]
     pub fn origin(&self, span: &Range<usize>) -> Origin {
-        Origin::File {
-            path: self.path.clone(),
-            line: self.line(span),
-        }
+        Origin::File { path: self.path.clone(), line: self.line(span) }
     }
 
     /// What serde refused, in our words.
@@ -138,12 +123,15 @@ impl Document {
             return self.error(&span, &format!("{} has no {field}", section(&path)));
         }
         let words = match expected {
-            _ if !message.starts_with("invalid ") => message.to_owned(),
+            _ if message.starts_with("must ") => message.to_owned(),
+            "" => "has a value that is not allowed".to_owned(),
             "a string" => "must be text in quotes".to_owned(),
             "a sequence" => "must be a list".to_owned(),
             "a boolean" => "must be true or false".to_owned(),
             "u32" => "must be a whole number".to_owned(),
-            other if other.starts_with("struct ") => "must be a table".to_owned(),
+            table if table == "a map" || table.starts_with("struct ") => {
+                "must be a table".to_owned()
+            }
             other => format!("must be {other}"),
         };
         self.error(&span, &format!("`{}` {words}", quoted_key(key)))
@@ -181,7 +169,7 @@ fn find<'t>(
 }
 
 /// The table of that path as it is named in a file.
-fn section(path: &[&str]) -> String {
+pub(super) fn section(path: &[&str]) -> String {
     if path.is_empty() {
         return "the file".to_owned();
     }
@@ -190,7 +178,7 @@ fn section(path: &[&str]) -> String {
 }
 
 /// A key as it stands in a file; `…` for one that may be a secret.
-pub(super) fn quoted_key(key: &str) -> String {
+fn quoted_key(key: &str) -> String {
     match repeatable(key) {
         Some(key) if key.contains('.') => format!("\"{key}\""),
         Some(key) => key.to_owned(),

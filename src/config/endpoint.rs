@@ -3,13 +3,15 @@
 //! So that no token meets a foreign origin: a URL from the environment needs its own token from the environment; a token
 //! from the environment alone goes to the profile's URL; and an explicit `--profile` sets the variables of both aside.
 
+use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::base_url::BaseUrl;
-use super::file::section;
+use super::document::section;
+use super::precedence::variable;
 use super::token::{Secret, TokenSource};
-use super::{Origin, SANDBOX, Setting, Settings, at, no_file, variable};
+use super::{Origin, SANDBOX, Setting, Settings, at, no_file};
 use crate::account::Resource;
 use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
@@ -29,7 +31,6 @@ pub struct Endpoint {
 
 impl Endpoint {
     /// The endpoint of the built-in sandbox.
-    #[must_use]
     pub fn built_in(base_url: BaseUrl, token: Secret) -> Self {
         let source = TokenSource::Literal(Ok(token), Origin::BuiltIn);
         Endpoint {
@@ -49,9 +50,6 @@ pub(super) fn variables(api: &str) -> [String; 2] {
 
 impl Settings {
     /// Where look-ups of `resource` go in the profile of that name, as if `flag` had named it: the environment is set aside.
-    ///
-    /// # Errors
-    /// As for [`Settings::endpoint`].
     pub fn endpoint_of(
         &self,
         profile: &str,
@@ -70,7 +68,7 @@ impl Settings {
             return self.of_profile(profile, api, None);
         }
         let [token_name, url_name] = variables(api);
-        if env.raw(&token_name).is_some_and(|token| token.is_empty()) {
+        if env.raw(&token_name).is_some_and(OsStr::is_empty) {
             let message = format!("{token_name} is set but empty");
             return Err(Error::new(Kind::Auth, message)
                 .hint("put the token there, or unset it to use the profile's own"));
@@ -112,7 +110,7 @@ impl Settings {
         token: Option<Setting<Arc<TokenSource>>>,
     ) -> Result<Endpoint> {
         let name = &profile.value;
-        let section = section(name, api);
+        let section = section(&["profiles", name, api]);
         let profiles = self.file.as_ref().map(|file| &file.profiles);
         let Some(found) = profiles.and_then(|profiles| profiles.get(name)?.get(api)) else {
             let message = format!("the profile {name} has no {section}");
@@ -134,9 +132,8 @@ impl Settings {
                 Origin::Flag(flag) => format!("; {flag} sets {token_name} aside"),
                 _ => format!(", or set {token_name}"),
             };
-            lacks(Kind::Auth, "token").hint(format!(
-                "add one of token_env, token_file, token_command and token{or}"
-            ))
+            lacks(Kind::Auth, "token")
+                .hint(format!("add one of token_env, token_file, token_command and token{or}"))
         })?;
         Ok(Endpoint {
             profile: Some(name.clone()),
@@ -158,8 +155,6 @@ impl Settings {
             path.display(),
             self.profiles.join(", ")
         );
-        Error::new(Kind::Config, "no profile is selected")
-            .hint(hint)
-            .at(path, None)
+        Error::new(Kind::Config, "no profile is selected").hint(hint).at(path, None)
     }
 }

@@ -12,11 +12,11 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::base_url::BaseUrl;
-use super::document::{Document, quoted_key};
+use super::document::{Document, section};
 use super::helper::Helper;
 use super::token::{Secret, TokenSource};
 use super::values::{is_profile_name, is_variable_name, parse_retries, parse_timeout};
-use super::{Origin, SANDBOX, Setting, at, permissions, unknown_profile};
+use super::{Origin, SANDBOX, Setting, at, is_pasted_secret, permissions};
 use crate::account::RESOURCES;
 use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
@@ -103,44 +103,26 @@ impl Reader<'_> {
     fn file(&self, raw: RawFile) -> Result<File> {
         let mut profiles = BTreeMap::new();
         for (name, apis) in raw.profiles {
-            let mistake = if name.get_ref() == SANDBOX {
-                Some(
-                    "the profile `sandbox` is built in and cannot be defined: give it another name",
-                )
-            } else if !is_profile_name(name.get_ref()) {
-                Some("a profile's name is 1 to 64 letters, digits, `.`, `_` and `-`")
-            } else {
-                None
-            };
-            if let Some(what) = mistake {
+            if name.get_ref() == SANDBOX {
+                let what = "the profile `sandbox` is built in: give this one another name";
+                return Err(self.document.error(&name.span(), what));
+            }
+            if !is_profile_name(name.get_ref()) {
+                let what = "a profile's name is 1 to 64 letters, digits, `.`, `_` and `-`";
                 return Err(self.document.error(&name.span(), what));
             }
             let name = name.into_inner();
-            let apis = apis
-                .into_iter()
-                .map(|(key, api)| self.api(&name, &key, api));
+            let apis = apis.into_iter().map(|(key, api)| self.api(&name, &key, api));
             let apis = apis.collect::<Result<_>>()?;
             profiles.insert(name, apis);
         }
         let retries = |number: u32| parse_retries(&number.to_string());
-        let file = File {
+        Ok(File {
             default_profile: self.checked("default_profile", raw.default_profile, Ok)?,
             timeout: self.checked("timeout", raw.defaults.timeout, |text| parse_timeout(&text))?,
             retries: self.checked("retries", raw.defaults.retries, retries)?,
             profiles,
-        };
-        // A default profile that does not exist is an error, even while another is in use.
-        match &file.default_profile {
-            Some(Setting { value, origin })
-                if value != SANDBOX && !file.profiles.contains_key(value) =>
-            {
-                let names = file.profiles.keys().map(String::as_str);
-                let names: Vec<_> = names.chain([SANDBOX]).collect();
-                let place = format!("(`default_profile`, {origin})");
-                Err(at(unknown_profile(value, &names, &place), origin))
-            }
-            _ => Ok(file),
-        }
+        })
     }
 
     fn api(
@@ -151,27 +133,20 @@ impl Reader<'_> {
     ) -> Result<(&'static str, Api)> {
         let names = RESOURCES.map(|resource| resource.api);
         let Some(api) = names.into_iter().find(|name| name == key.get_ref()) else {
-            let section = format!("[profiles.{}]", quoted_key(profile));
+            let section = section(&["profiles", profile]);
             let word = key.get_ref();
-            return Err(self
-                .document
-                .unknown_key(&key.span(), word, &section, &names));
+            return Err(self.document.unknown_key(&key.span(), word, &section, &names));
         };
         let raw = raw.into_inner();
         let base_url = self.checked("base_url", raw.base_url, |text| Ok(BaseUrl::parse(&text)?))?;
         let ca_file = self.checked("ca_file", raw.ca_file, |text| self.file_name(&text))?;
         let literal = self.checked("token", raw.token, Ok)?.map(|token| {
             let secret = Secret::from_line(token.value.as_bytes());
-            Setting::new(
-                TokenSource::Literal(secret, token.origin.clone()),
-                token.origin,
-            )
+            Setting::new(TokenSource::Literal(secret, token.origin.clone()), token.origin)
         });
         let variable = self.checked("token_env", raw.token_env, |name| {
             let rule = "takes the name of a variable (letters, digits and `_`), not a token";
-            is_variable_name(&name)
-                .then_some(name)
-                .ok_or(rule.to_owned())
+            is_variable_name(&name).then_some(name).ok_or(rule.to_owned())
         })?;
         let variable = variable.map(|Setting { value, origin }| {
             Setting::new(TokenSource::Variable(value, Some(origin.clone())), origin)
@@ -184,29 +159,24 @@ impl Reader<'_> {
         })?;
         let keys = ["token", "token_env", "token_file", "token_command"];
         let sources = keys.into_iter().zip([literal, variable, file, command]);
-        let mut sources = sources.filter_map(|(key, source)| Some((key, source?)));
-        let token = sources.next();
-        if let (Some((first, token)), Some((second, other))) = (&token, sources.next()) {
+        let mut sources: Vec<_> =
+            sources.filter_map(|(key, source)| Some((key, source?))).collect();
+        sources.sort_by_key(|(_, source)| match source.origin {
+            Origin::File { line, .. } => line,
+            _ => 0,
+        });
+        if let [(first, one), (second, other), ..] = &sources[..] {
+            let (one, other) = (&one.origin, &other.origin);
+            let section = section(&["profiles", profile, api]);
             let what = format!(
-                "{} has two sources for its token: `{first}` ({}) and `{second}` ({})",
-                section(profile, api),
-                token.origin,
-                other.origin
+                "{section} has two sources for its token: `{first}` ({one}) and `{second}` ({other})"
             );
-            return Err(at(Error::new(Kind::Config, what), &other.origin).hint("keep one of them"));
+            return Err(at(Error::new(Kind::Config, what), other).hint("keep one of them"));
         }
-        let token =
-            token.map(|(_, Setting { value, origin })| Setting::new(Arc::new(value), origin));
+        let token = sources.pop().map(|(_, source)| source);
+        let token = token.map(|Setting { value, origin }| Setting::new(Arc::new(value), origin));
         let origin = self.document.origin(&key.span());
-        Ok((
-            api,
-            Api {
-                origin,
-                base_url,
-                token,
-                ca_file,
-            },
-        ))
+        Ok((api, Api { origin, base_url, token, ca_file }))
     }
 
     /// A checked value and its place. `check` fails with words that follow the key.
@@ -248,11 +218,10 @@ impl Reader<'_> {
         if text.starts_with("~/") && self.env.home().is_none() {
             return Err("begins with ~/, and there is no home directory: set HOME".to_owned());
         }
-        Ok(self.directory.join(self.env.expand_home(Path::new(text))))
+        let path = self.directory.join(self.env.expand_home(Path::new(text)));
+        if is_pasted_secret(&path) {
+            return Err("takes the name of a file, not a token".to_owned());
+        }
+        Ok(path)
     }
-}
-
-/// The table of an API as it is named in the file.
-pub(super) fn section(profile: &str, api: &str) -> String {
-    format!("[profiles.{}.{api}]", quoted_key(profile))
 }

@@ -36,10 +36,7 @@ pub struct Helper {
 impl Helper {
     /// `arguments` begins with the program. `withheld`: variables with tokens, besides our own.
     pub(super) fn new(arguments: Vec<String>, withheld: Arc<[String]>) -> Self {
-        Helper {
-            arguments,
-            withheld,
-        }
+        Helper { arguments, withheld }
     }
 
     /// The program's name without directory and arguments; in words if the name itself may be a secret.
@@ -90,6 +87,11 @@ impl Helper {
             },
             Ok(Some(Err(error))) => Err(could_not(error)),
             Ok(None) => Err(self.error("was ended", "a signal came first")),
+            // Its own status, not that of our signal: the program had ended before it was killed.
+            Err(_) if status.is_ok_and(|status| status.code().is_some()) => Err(self.error(
+                "ended, but what it has started goes on holding its output",
+                "as in a shell's `$(…)`, the output must end; send that of background programs to /dev/null",
+            )),
             Err(_) => {
                 let took = end.saturating_duration_since(started).as_secs_f64();
                 let what = format!("did not finish within {took:.1} s and was ended");
@@ -154,9 +156,7 @@ fn watch(child: &mut Child) -> impl FnOnce() -> io::Result<Vec<u8>> + use<> {
     move || {
         let mut output = Vec::new();
         if let Some(stdout) = stdout {
-            stdout
-                .take(OUTPUT_MAX as u64 + 1)
-                .read_to_end(&mut output)?;
+            stdout.take(OUTPUT_MAX as u64 + 1).read_to_end(&mut output)?;
         }
         #[cfg(unix)]
         if output.len() <= OUTPUT_MAX {

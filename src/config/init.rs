@@ -22,14 +22,8 @@ pub struct Written {
 }
 
 /// Writes [`TEMPLATE`] where the configuration is looked for, closed to others; never over anything.
-///
-/// # Errors
-/// `config` if a file exists, there is no home directory, or others could write it; `failed` if it cannot be written.
 pub fn init(flags: &Flags, env: &Environment) -> Result<Written> {
-    let Setting {
-        value: path,
-        origin,
-    } = config_path(flags, env)?;
+    let Setting { value: path, origin } = config_path(flags, env)?;
     let shown = path.display();
     let metadata = write(&path).map_err(|error| {
         let error = match error.kind() {
@@ -72,9 +66,7 @@ fn write(path: &Path) -> io::Result<Metadata> {
         })?;
     }
     let mut file = options.open(path)?;
-    let written = file
-        .write_all(TEMPLATE.as_bytes())
-        .and_then(|()| file.sync_all());
+    let written = file.write_all(TEMPLATE.as_bytes()).and_then(|()| file.sync_all());
     if written.is_err() {
         // Half a configuration is none; why it could not be written matters more than whether it is removed.
         let _ = std::fs::remove_file(path);

@@ -4,6 +4,8 @@ use std::fs::{Metadata, OpenOptions};
 use std::io::{self, Read as _};
 use std::path::Path;
 
+use crate::account::id::hide_credentials;
+
 /// What a file holds, and the metadata of the open file, whatever its name has come to mean since.
 pub struct FileContent {
     /// The bytes.
@@ -22,17 +24,11 @@ pub struct Unreadable {
 
 impl<W: Into<String>> From<W> for Unreadable {
     fn from(words: W) -> Self {
-        Unreadable {
-            is_absent: false,
-            words: words.into(),
-        }
+        Unreadable { is_absent: false, words: words.into() }
     }
 }
 
 /// Reads a regular file of at most `limit` bytes.
-///
-/// # Errors
-/// Why it cannot be read.
 pub fn read_file(path: &Path, limit: usize) -> Result<FileContent, Unreadable> {
     let mut options = OpenOptions::new();
     options.read(true);
@@ -48,10 +44,9 @@ pub fn read_file(path: &Path, limit: usize) -> Result<FileContent, Unreadable> {
         io::ErrorKind::NotFound if path.is_symlink() => {
             "is a link to something that does not exist".into()
         }
-        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Unreadable {
-            is_absent: true,
-            words: "does not exist".to_owned(),
-        },
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {
+            Unreadable { is_absent: true, words: "does not exist".to_owned() }
+        }
         _ => unreadable(&error),
     })?;
     let metadata = file.metadata().map_err(|error| unreadable(&error))?;
@@ -62,9 +57,7 @@ pub fn read_file(path: &Path, limit: usize) -> Result<FileContent, Unreadable> {
         return Err("is not a regular file".into());
     }
     let mut bytes = Vec::new();
-    file.take(limit as u64 + 1)
-        .read_to_end(&mut bytes)
-        .map_err(|error| unreadable(&error))?;
+    file.take(limit as u64 + 1).read_to_end(&mut bytes).map_err(|error| unreadable(&error))?;
     if bytes.len() > limit {
         return Err(format!("is larger than {} KiB", limit >> 10).into());
     }
@@ -73,4 +66,10 @@ pub fn read_file(path: &Path, limit: usize) -> Result<FileContent, Unreadable> {
 
 fn unreadable(error: &io::Error) -> Unreadable {
     format!("cannot be read: {error}").into()
+}
+
+/// Whether a secret was given as the name of a file: it looks like one, and no such file exists.
+pub fn is_pasted_secret(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    hide_credentials(&name) != name && path.symlink_metadata().is_err()
 }

@@ -21,34 +21,23 @@ const MAX: usize = 8 * 1024;
 pub struct Secret(String);
 
 impl Secret {
-    /// Checks a token; nothing is trimmed.
-    ///
-    /// # Errors
-    /// What is wrong, in words that follow "the token …" and do not repeat it.
+    /// Checks a token; nothing is trimmed. Err: what is wrong, in words that follow "the token …" and do not repeat it.
     pub fn new(token: impl Into<Vec<u8>>) -> Result<Self, &'static str> {
         let token = token.into();
         if let Some(flaw) = flaw(&token) {
             return Err(flaw);
         }
-        String::from_utf8(token)
-            .map(Secret)
-            .map_err(|_| "is not ASCII")
+        String::from_utf8(token).map(Secret).map_err(|_| "is not ASCII")
     }
 
     /// Checks a token without the one line end that editors, programs and the stores of CI servers put there.
     pub(super) fn from_line(line: &[u8]) -> Result<Self, &'static str> {
         let token = line.strip_suffix(b"\n").unwrap_or(line);
         let is_line = token.len() < line.len();
-        Secret::new(
-            token
-                .strip_suffix(b"\r")
-                .filter(|_| is_line)
-                .unwrap_or(token),
-        )
+        Secret::new(token.strip_suffix(b"\r").filter(|_| is_line).unwrap_or(token))
     }
 
     /// The token itself: only for the `Authorization` header of a request to its own origin, and for the redactor.
-    #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
     }
@@ -100,13 +89,11 @@ pub enum TokenSource {
 
 impl TokenSource {
     /// Whether a program prints it, possibly another one each time.
-    #[must_use]
     pub fn is_command(&self) -> bool {
         matches!(self, TokenSource::Command(_))
     }
 
     /// The source for people: no token, and no argument that may hold one.
-    #[must_use]
     pub fn describe(&self) -> String {
         match self {
             TokenSource::Literal(..) => "literal (hidden)".to_owned(),
@@ -123,9 +110,6 @@ impl TokenSource {
     }
 
     /// Reads the token now: a file is read, a helper program run until `deadline`.
-    ///
-    /// # Errors
-    /// `auth` if there is none or it is malformed, `config` if others can read the file.
     pub fn read(
         &self,
         env: &Environment,
@@ -140,7 +124,7 @@ impl TokenSource {
                 Some(value) if !value.is_empty() => {
                     // What is not Unicode is not ASCII either, and refused as that.
                     let value = value.to_string_lossy();
-                    (Secret::from_line(value.as_bytes()), format!("in {shown}"))
+                    (Secret::new(value.as_bytes()), format!("in {shown}"))
                 }
                 value => return Err(no_variable(&shown, value.is_some(), named_in.as_ref())),
             },
@@ -164,11 +148,7 @@ impl TokenSource {
 }
 
 fn no_variable(shown: &str, is_empty: bool, named_in: Option<&Origin>) -> Error {
-    let what = if is_empty {
-        "is set but empty"
-    } else {
-        "is not set"
-    };
+    let what = if is_empty { "is set but empty" } else { "is not set" };
     let hint = match named_in {
         Some(origin) => format!(
             "put the token there: {origin} names it with `token_env`, which takes a variable's name, not the token itself"

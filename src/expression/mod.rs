@@ -22,6 +22,7 @@ use crate::text::{excerpt, is_forbidden};
 
 pub use evaluate::{Actual, Verdict};
 pub use parse::parse;
+pub use value::Number;
 
 use value::Operand;
 

@@ -121,7 +121,7 @@ pub(super) fn nearest_time(text: &str) -> Option<String> {
 
 /// A number as JSON writes it, compared to the last digit: ± 0.`digits` × 10^`magnitude`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Number {
+pub struct Number {
     /// -1, 0 or 1.
     sign: i8,
     /// The larger, the further from zero. An exponent of more than 38 digits counts as the largest there is.

@@ -17,29 +17,30 @@ use std::time::{Duration, Instant};
 use result::{CheckResult, Verdicts};
 use run::CheckRun;
 use suite::Check;
-use target::Target;
+use target::CheckTarget;
 
-use super::breaker::Breaker;
+use super::breaker::CircuitBreaker;
 use super::poll::{Expectation, PollEnd, Question, Schedule};
-use super::session::{Clients, about};
-use super::violations::{ViolationReporter, Violations};
+use super::session::{Clients, Target};
+use super::violations::{Violations, Warnings};
 use super::{CommandStatus, Context};
 use crate::account::redact::Tokens;
 use crate::account::{Redactor, id};
-use crate::batch;
+use crate::batch::{self, Sink};
 use crate::client::Trace;
 use crate::config::{self, DEFAULT_JOBS, values};
 use crate::error::{Error, Kind, Result};
 use crate::flags::Takes;
+use crate::process;
 
 /// A check with `retry_for` is repeated at this interval, or this number of times if that is more often.
 const INTERVAL: Duration = Duration::from_secs(5);
 const TIMES: u32 = 10;
 
 const EXAMPLES: &str = "\
-Without --expect, the account must exist. Exit code 0: all expectations hold; 10:
-one does not. Any other code: the account could not be looked up (see `acctq help
-exit-codes`), which is no verdict. In a suite, too, failed look-ups outrank 10: it
+Without --expect, the account must exist. Exit code 0: all expectations hold;
+10: one does not. Any other code: the account could not be looked up (see
+`acctq help exit-codes`), which is no verdict. In a suite, too, failed look-ups outrank 10: it
 exits with the code that they share, else with 1.
 
 A suite is a TOML file; `profile`, `retry_for` and `strict` are optional:
@@ -115,7 +116,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
     let checks = load(args, context)?;
     let format = config::output_setting(&flags.for_config(), env)?.value;
     let tokens = Tokens::default();
-    let targets = Target::all(&checks, context, &tokens);
+    let targets = CheckTarget::all(&checks, context, &tokens);
     let redactor = Redactor::new(false, tokens);
     let run = CheckRun::new(
         (*ui).clone(),
@@ -140,20 +141,21 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
             Station { target, clients, breaker: target.breaker() }
         })
         .collect();
-    let mut violations = ViolationReporter::new(ui, args.suite.is_some(), "judged");
+    process::raise_file_limit();
     let jobs = args.jobs.unwrap_or(DEFAULT_JOBS).min(run.checks.len());
+    let mut delivery = Delivery { run: &run, warnings: Warnings::new(ui, args.suite.is_some()) };
     batch::run(
         jobs,
         run.checks.iter().take_while(|_| !shutdown.is_requested()),
-        |check| judge(check, &stations, &run, flags.strict),
-        |check, judged| deliver(check, judged, &run, &mut violations),
-        || (),
+        |check| Ok(judge(check, &stations, &run, flags.strict)),
+        |_| 0,
+        &mut delivery,
     );
-    ui.end_progress();
     if shutdown.is_requested() {
         return Ok(CommandStatus::Done);
     }
-    violations.summarize();
+    ui.end_progress();
+    delivery.warnings.sum_up();
     run.finish(None)
 }
 
@@ -204,43 +206,47 @@ fn is_same_file(one: &Path, other: &Path) -> bool {
 
 /// A target at work.
 struct Station<'a> {
-    target: &'a Target<'a>,
+    target: &'a CheckTarget<'a>,
     clients: Result<Clients<'a>>,
-    breaker: Breaker<'a>,
+    breaker: CircuitBreaker<'a>,
 }
 
-/// The result of a check with what else is reported about it.
-struct Judged {
-    result: CheckResult,
-    violations: Violations,
+impl Station<'_> {
+    /// Waits until a look-up may be made, and returns how long that took.
+    fn acquire(&self) -> Result<Duration> {
+        let started = Instant::now();
+        if self.target.throttle.acquire_id() {
+            return Ok(started.elapsed());
+        }
+        let stop = self.breaker.stopped();
+        let reason = stop.as_ref().map_or("the run has ended", |stop| &stop.reason);
+        let (kind, retryable) = stop
+            .as_ref()
+            .map_or((Kind::Failed, false), |stop| (stop.error.kind(), stop.error.is_retryable()));
+        Err(Error::new(kind, format!("not looked up: {reason}"))
+            .hint("an error above tells more")
+            .retryable(retryable))
+    }
 }
 
 /// Makes one check, again and again if it may be.
-fn judge(
-    check: &Arc<Check>,
-    stations: &[Station<'_>],
-    run: &CheckRun,
-    strict: bool,
-) -> Result<Judged> {
+fn judge(check: &Arc<Check>, stations: &[Station<'_>], run: &CheckRun, strict: bool) -> Judged {
     let started = Instant::now();
     let lookups = Cell::new(0);
-    let station = stations.iter().find(|station| station.target.is_of(check));
-    let station = station.ok_or_else(|| Error::new(Kind::Failed, "a check has no target"))?;
     let mut profile = check.profile.as_deref().map(|name| run.redactor.redact(name));
-    let answer = (|| {
+    // Every check has a target.
+    let station = stations.iter().find(|station| station.target.is_of(check));
+    let mut ask = |station: &Station<'_>| {
         let clients = station.clients.as_ref().map_err(Clone::clone)?;
-        let client = clients.of(check.id.resource())?;
+        let client = clients.of(check.id.resource(), Some(&check.id))?;
         profile = client.profile().map(str::to_owned);
         let acquire = || {
-            let waiting = Instant::now();
-            if !station.target.throttle.acquire_id() {
-                return Err(station.breaker.refusal());
-            }
+            let waited = station.acquire()?;
             lookups.set(lookups.get() + 1);
-            Ok(waiting.elapsed())
+            Ok(waited)
         };
         let question = Question {
-            id: check.id.clone(),
+            id: &check.id,
             client,
             expectations: &check.expectations,
             redactor: &run.redactor,
@@ -255,20 +261,22 @@ fn judge(
             PollEnd::Met(answer) | PollEnd::Final(answer, _) | PollEnd::Unmet(answer) => Ok(answer),
             PollEnd::Failing { failure, .. } => Err(failure),
         }
-    })();
-    station.breaker.record(&answer);
+    };
+    let answer = match station {
+        Some(station) => ask(station)
+            .inspect(|_| station.breaker.found())
+            .inspect_err(|error| station.breaker.failed(error)),
+        None => Err(Error::new(Kind::Failed, "the check has no target")),
+    };
     let (verdicts, violations, redactor) = match answer {
         Ok(answer) => {
             let verdicts = Verdicts { found: answer.account.is_some(), list: answer.verdicts };
             (Ok(verdicts), answer.violations, answer.redactor)
         }
         Err(error) => {
-            let error = match error.context().id {
-                // The id may be the bearer token itself.
-                None if error.kind() != Kind::Usage => {
-                    about(error, check.id.resource(), Some(&check.id), profile.as_deref())
-                }
-                _ => error,
+            let error = match error.context().api {
+                None => Target::account(&check.id, profile.as_deref()).describe(error),
+                Some(_) => error,
             };
             (
                 Err(run.about(check, &run.redactor, error)),
@@ -278,25 +286,37 @@ fn judge(
         }
     };
     let (check, lookups, elapsed) = (check.clone(), lookups.get(), started.elapsed());
-    Ok(Judged {
+    Judged {
         result: CheckResult { check, redactor, profile, verdicts, lookups, elapsed },
         violations,
-    })
+    }
 }
 
-/// Takes the result of a check, in the order of the checks.
-fn deliver(
-    check: &Arc<Check>,
-    judged: Result<Judged>,
-    run: &CheckRun,
-    violations: &mut ViolationReporter<'_>,
-) {
-    match judged {
-        Ok(Judged { result, violations: found }) => {
-            violations.warn(&found, &check.id, result.profile.as_deref());
-            run.add(result);
-        }
-        // A panic.
-        Err(error) => run.add(CheckResult::skipped(check.clone(), run.redactor.clone(), error)),
+/// The result of a check, and the violations to warn about.
+struct Judged {
+    result: CheckResult,
+    violations: Violations,
+}
+
+/// Takes the results in the order of the checks.
+struct Delivery<'a> {
+    run: &'a CheckRun,
+    warnings: Warnings<'a>,
+}
+
+impl Sink<&Arc<Check>, Judged> for Delivery<'_> {
+    fn deliver(&mut self, check: &Arc<Check>, judged: Result<Judged>) {
+        let result = match judged {
+            Ok(Judged { result, violations }) => {
+                let target = Target::account(&check.id, result.profile.as_deref());
+                self.warnings.warn(violations, target, false);
+                result
+            }
+            // A panic.
+            Err(error) => CheckResult::skipped(check.clone(), self.run.redactor.clone(), error),
+        };
+        self.run.add(result);
     }
+
+    fn idle(&mut self) {}
 }

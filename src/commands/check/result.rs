@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::suite::Check;
 use crate::account::Redactor;
 use crate::commands::poll::{ExpectationRecord, actual};
-use crate::error::{Error, ErrorRecord, Kind, Result};
+use crate::error::{Error, Kind, Result};
 use crate::expression::Verdict;
 use crate::output::{self, Format, Screen};
 
@@ -52,7 +52,7 @@ pub struct CheckRecord<'a> {
     verdict: Outcome,
     found: Option<bool>,
     expectations: Vec<ExpectationRecord>,
-    error: Option<ErrorRecord>,
+    error: Option<&'a Error>,
     lookups: u32,
     elapsed_ms: u128,
 }
@@ -115,7 +115,7 @@ impl CheckResult {
             verdict: self.outcome(),
             found: verdicts.map(|verdicts| verdicts.found),
             expectations: expectations.collect(),
-            error: self.verdicts.as_ref().err().map(ErrorRecord::from),
+            error: self.verdicts.as_ref().err(),
             lookups: self.lookups,
             elapsed_ms: self.elapsed.as_millis(),
         }

@@ -8,8 +8,9 @@ use super::junit;
 use super::result::{self, CheckResult, Outcome};
 use super::suite::{Check, shown_name};
 use crate::account::Redactor;
-use crate::commands::poll::{limit, subject, unmet};
-use crate::commands::{CommandStatus, session};
+use crate::commands::CommandStatus;
+use crate::commands::poll::{limit, unmet};
+use crate::commands::session::Target;
 use crate::error::{Error, Kind, Result};
 use crate::output::Format;
 use crate::signals;
@@ -138,7 +139,7 @@ impl CheckRun {
             for check in &self.checks[state.results.len()..] {
                 let error =
                     Error::new(kind, "a signal ended the run before this check was answered");
-                let error = session::about(error, check.id.resource(), Some(&check.id), None);
+                let error = Target::account(&check.id, None).describe(error);
                 let error = self.about(check, &self.redactor, error);
                 state.results.push(CheckResult::skipped(
                     check.clone(),
@@ -163,7 +164,7 @@ impl CheckRun {
             self.ui.note(&format!("{} · {}", summary(results), span(elapsed)));
         }
         let failures = results.iter().filter_map(|result| result.verdicts.as_ref().err());
-        let failed = Kind::in_common(failures.map(Error::kind));
+        let failed = Kind::merge(failures.map(Error::kind));
         let unmet = self.unmet(results, failed);
         if let Some(error) = &unmet {
             self.ui.error(error);
@@ -181,11 +182,10 @@ impl CheckRun {
         let check = &first.check;
         let Some(suite) = &self.suite else {
             let verdicts = first.verdicts.as_ref().ok()?;
-            let profile = first.profile.as_deref();
-            let subject = subject(&check.id, profile);
+            let target = Target::account(&check.id, first.profile.as_deref());
             let unmet = unmet(&check.expectations, &verdicts.list, &first.redactor);
-            let error = Error::new(Kind::Unmet, format!("{subject} is not as expected: {unmet}"));
-            let error = session::about(error, check.id.resource(), Some(&check.id), profile);
+            let message = format!("{target} is not as expected: {unmet}");
+            let error = target.describe(Error::new(Kind::Unmet, message));
             return Some(error.with_context(|context| context.elapsed = Some(first.elapsed)));
         };
         let names = all.iter().filter_map(|result| result.name()).map(|name| format!("`{name}`"));

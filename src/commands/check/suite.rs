@@ -9,9 +9,9 @@ use toml::Spanned;
 
 use crate::account::{Id, Redactor, id};
 use crate::commands::poll::Expectation;
-use crate::config::document::{self, Document};
-use crate::config::reading::read_file;
-use crate::config::{is_pasted_secret, values};
+use crate::config::document::Document;
+use crate::config::reading::is_pasted_secret;
+use crate::config::values;
 use crate::error::{Error, Kind, Result};
 use crate::text::excerpt;
 
@@ -71,14 +71,11 @@ pub fn read(path: &Path) -> Result<Vec<Check>> {
         let hint = "name a TOML file; if it was a secret, remove it from your shell's history";
         return Err(Error::new(Kind::Usage, message).hint(hint));
     }
-    let unreadable = |words: &str, line| {
-        Error::new(Kind::Usage, format!("the suite {} {words}", path.display()))
-            .hint("it must be a TOML file that you can read; `acctq check --help` shows one")
-            .at(path, line)
-    };
-    let content = read_file(path, document::MAX).map_err(|e| unreadable(&e.words, None))?;
-    let text = document::decode(content).map_err(|(words, line)| unreadable(&words, line))?;
-    let document = Document::new(path, &text, Kind::Usage);
+    let (document, _) = Document::read(path, Kind::Usage, "the suite")?.ok_or_else(|| {
+        Error::new(Kind::Usage, format!("the suite {} does not exist", path.display()))
+            .hint("name a TOML file; `acctq check --help` shows one")
+            .at(path, None)
+    })?;
     let suite: WrittenSuite = document.parse()?;
     match &suite.version {
         Some(version) if *version.get_ref() == 1 => {}
@@ -112,7 +109,7 @@ pub fn read(path: &Path) -> Result<Vec<Check>> {
     checks.collect()
 }
 
-fn check(document: &Document<'_>, written: &Spanned<WrittenCheck>) -> Result<Check> {
+fn check(document: &Document, written: &Spanned<WrittenCheck>) -> Result<Check> {
     let WrittenCheck { name, id, expect, profile, retry_for, strict } = written.get_ref();
     let id_span = id.span();
     let id = id::route(id.get_ref()).map_err(|error| document.place(error, &id_span))?;
@@ -137,7 +134,7 @@ fn check(document: &Document<'_>, written: &Spanned<WrittenCheck>) -> Result<Che
     });
     Ok(Check {
         name: Some(name.get_ref().clone()),
-        line: Some(document.line(written.span().start)),
+        line: Some(document.line(&written.span())),
         id,
         expectations,
         profile: profile.clone(),

@@ -7,13 +7,13 @@ use crate::account::Resource;
 use crate::account::redact::Tokens;
 use crate::client::Throttle;
 use crate::commands::Context;
-use crate::commands::breaker::Breaker;
+use crate::commands::breaker::CircuitBreaker;
 use crate::commands::session::Session;
 use crate::config::Flags;
 use crate::error::Result;
 
 /// One API of one profile.
-pub struct Target<'a> {
+pub struct CheckTarget<'a> {
     /// The profile that its checks name; `None` for the selected one.
     named: Option<String>,
     resource: &'static Resource,
@@ -22,10 +22,10 @@ pub struct Target<'a> {
     pub throttle: Throttle,
 }
 
-impl<'a> Target<'a> {
+impl<'a> CheckTarget<'a> {
     /// The targets of these checks.
     pub fn all(checks: &[Check], context: &'a Context<'a>, tokens: &Tokens) -> Vec<Self> {
-        let mut targets: Vec<Target<'a>> = Vec::new();
+        let mut targets: Vec<CheckTarget<'a>> = Vec::new();
         for check in checks {
             if targets.iter().any(|target| target.is_of(check)) {
                 continue;
@@ -34,7 +34,7 @@ impl<'a> Target<'a> {
             if let Some(name) = &check.profile {
                 flags = Flags { profile: Some(name.clone()), profile_flag: "--suite", ..flags };
             }
-            targets.push(Target {
+            targets.push(CheckTarget {
                 named: check.profile.clone(),
                 resource: check.id.resource(),
                 session: Session::open(context, &flags, tokens.clone()),
@@ -54,7 +54,7 @@ impl<'a> Target<'a> {
     }
 
     /// Its circuit breaker.
-    pub fn breaker(&self) -> Breaker<'_> {
-        Breaker::new(&self.throttle, true)
+    pub fn breaker(&self) -> CircuitBreaker<'_> {
+        CircuitBreaker::new(&self.throttle, true)
     }
 }

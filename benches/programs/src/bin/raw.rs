@@ -4,9 +4,8 @@
 //!     raw JOBS <ids >bodies
 //!
 //! Each job is a thread with one connection: it writes a request in one piece, reads until the answer is whole, and keeps
-//! its body for standard output, which gets many at once and in no order. Where to, with which token, and whom to trust
-//! come from the variables that acctq reads; the headers are acctq's, too, and so is how the threads are scheduled. The first
-//! failure ends it.
+//! its body for standard output, which gets many at once and in no order. The base URL, the token and the CA come from the
+//! variables that acctq reads, and the headers are acctq's too. The first failure ends it.
 
 use std::error::Error;
 use std::io::{self, Read, Write};
@@ -14,7 +13,6 @@ use std::net::TcpStream;
 use std::sync::Arc;
 use std::{env, thread};
 
-use preempt_rt::sched::{Pid, Scheduler, SchedulerParams, set_scheduler};
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
@@ -25,11 +23,8 @@ type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 const KEPT: usize = 32 * 1024;
 
 fn main() -> Result<()> {
-    let jobs: usize = env::args()
-        .nth(1)
-        .ok_or("how many jobs?")?
-        .parse()
-        .map_err(|_| "raw JOBS <ids >bodies")?;
+    let jobs: usize =
+        env::args().nth(1).ok_or("how many jobs?")?.parse().map_err(|_| "raw JOBS <ids >bodies")?;
     let url = env::var("ACCTQ_CONNECT_URL")?;
     let (scheme, origin) = url.split_once("://").ok_or("the URL has no scheme")?;
     let tls = (scheme == "https").then(tls).transpose()?;
@@ -41,10 +36,6 @@ fn main() -> Result<()> {
     );
     thread::scope(|scope| {
         let work = || -> Result<()> {
-            if jobs > 1 {
-                let none = SchedulerParams { priority: 0 };
-                set_scheduler(Pid::current_thread(), Scheduler::SCHED_BATCH, none)?;
-            }
             let tcp = TcpStream::connect(origin)?;
             tcp.set_nodelay(true)?;
             match &tls {
@@ -58,9 +49,7 @@ fn main() -> Result<()> {
             }
         };
         let threads: Vec<_> = (0..jobs).map(|_| scope.spawn(work)).collect();
-        threads
-            .into_iter()
-            .try_for_each(|thread| thread.join().map_err(|_| "a thread panicked")?)
+        threads.into_iter().try_for_each(|thread| thread.join().map_err(|_| "a thread panicked")?)
     })
 }
 
@@ -70,9 +59,7 @@ fn tls() -> Result<Arc<ClientConfig>> {
     for certificate in CertificateDer::pem_file_iter(env::var("SSL_CERT_FILE")?)? {
         roots.add(certificate?)?;
     }
-    let config = ClientConfig::builder()
-        .with_root_certificates(roots)
-        .with_no_client_auth();
+    let config = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
     Ok(Arc::new(config))
 }
 
@@ -121,10 +108,7 @@ fn answered<'a>(stream: &mut impl Read, buffer: &'a mut [u8]) -> Result<&'a [u8]
             .iter()
             .find(|header| header.name.eq_ignore_ascii_case("content-length"))
             .ok_or("no length")?;
-        break (
-            start,
-            start + str::from_utf8(length.value)?.parse::<usize>()?,
-        );
+        break (start, start + str::from_utf8(length.value)?.parse::<usize>()?);
     };
     if end > buffer.len() {
         return Err("the answer is too long".into());

@@ -50,12 +50,7 @@ fn serve(
 ) -> Result<(), Box<dyn Error>> {
     let queue = epoll::create(epoll::CreateFlags::CLOEXEC)?;
     let readable = epoll::EventFlags::IN;
-    epoll::add(
-        &queue,
-        listener,
-        epoll::EventData::new_u64(LISTENER),
-        readable,
-    )?;
+    epoll::add(&queue, listener, epoll::EventData::new_u64(LISTENER), readable)?;
     let mut connections = HashMap::new();
     let mut accepted = LISTENER;
     let mut due: VecDeque<(Instant, u64, String)> = VecDeque::new();
@@ -65,11 +60,7 @@ fn serve(
             .front()
             .map(|(at, ..)| Timespec::try_from(at.saturating_duration_since(Instant::now())))
             .transpose()?;
-        epoll::wait(
-            &queue,
-            rustix::buffer::spare_capacity(&mut events),
-            left.as_ref(),
-        )?;
+        epoll::wait(&queue, rustix::buffer::spare_capacity(&mut events), left.as_ref())?;
         let now = Instant::now();
         for event in events.drain(..) {
             let number = event.data.u64();
@@ -77,12 +68,7 @@ fn serve(
                 let (stream, _) = listener.accept()?;
                 stream.set_nodelay(true)?;
                 accepted += 1;
-                epoll::add(
-                    &queue,
-                    &stream,
-                    epoll::EventData::new_u64(accepted),
-                    readable,
-                )?;
+                epoll::add(&queue, &stream, epoll::EventData::new_u64(accepted), readable)?;
                 let request = Vec::new();
                 connections.insert(accepted, Connection { stream, request });
                 continue;
