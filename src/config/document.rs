@@ -169,7 +169,7 @@ fn find<'t>(
 }
 
 /// The table of that path as it is named in a file.
-fn section(path: &[&str]) -> String {
+pub(super) fn section(path: &[&str]) -> String {
     if path.is_empty() {
         return "the file".to_owned();
     }
@@ -178,7 +178,7 @@ fn section(path: &[&str]) -> String {
 }
 
 /// A key as it stands in a file; `…` for one that may be a secret.
-pub(super) fn quoted_key(key: &str) -> String {
+fn quoted_key(key: &str) -> String {
     match repeatable(key) {
         Some(key) if key.contains('.') => format!("\"{key}\""),
         Some(key) => key.to_owned(),

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::base_url::BaseUrl;
-use super::file::section;
+use super::document::section;
 use super::precedence::variable;
 use super::token::{Secret, TokenSource};
 use super::{Origin, SANDBOX, Setting, Settings, at, no_file};
@@ -110,7 +110,7 @@ impl Settings {
         token: Option<Setting<Arc<TokenSource>>>,
     ) -> Result<Endpoint> {
         let name = &profile.value;
-        let section = section(name, api);
+        let section = section(&["profiles", name, api]);
         let profiles = self.file.as_ref().map(|file| &file.profiles);
         let Some(found) = profiles.and_then(|profiles| profiles.get(name)?.get(api)) else {
             let message = format!("the profile {name} has no {section}");

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::base_url::BaseUrl;
-use super::document::{Document, quoted_key};
+use super::document::{Document, section};
 use super::helper::Helper;
 use super::token::{Secret, TokenSource};
 use super::values::{is_profile_name, is_variable_name, parse_retries, parse_timeout};
@@ -133,7 +133,7 @@ impl Reader<'_> {
     ) -> Result<(&'static str, Api)> {
         let names = RESOURCES.map(|resource| resource.api);
         let Some(api) = names.into_iter().find(|name| name == key.get_ref()) else {
-            let section = format!("[profiles.{}]", quoted_key(profile));
+            let section = section(&["profiles", profile]);
             let word = key.get_ref();
             return Err(self.document.unknown_key(&key.span(), word, &section, &names));
         };
@@ -167,7 +167,7 @@ impl Reader<'_> {
         });
         if let [(first, one), (second, other), ..] = &sources[..] {
             let (one, other) = (&one.origin, &other.origin);
-            let section = section(profile, api);
+            let section = section(&["profiles", profile, api]);
             let what = format!(
                 "{section} has two sources for its token: `{first}` ({one}) and `{second}` ({other})"
             );
@@ -224,9 +224,4 @@ impl Reader<'_> {
         }
         Ok(path)
     }
-}
-
-/// The table of an API as it is named in the file.
-pub(super) fn section(profile: &str, api: &str) -> String {
-    format!("[profiles.{}.{api}]", quoted_key(profile))
 }

@@ -87,6 +87,11 @@ impl Helper {
             },
             Ok(Some(Err(error))) => Err(could_not(error)),
             Ok(None) => Err(self.error("was ended", "a signal came first")),
+            // Its own status, not that of our signal: the program had ended before it was killed.
+            Err(_) if status.is_ok_and(|status| status.code().is_some()) => Err(self.error(
+                "ended, but what it has started goes on holding its output",
+                "as in a shell's `$(…)`, the output must end; send that of background programs to /dev/null",
+            )),
             Err(_) => {
                 let took = end.saturating_duration_since(started).as_secs_f64();
                 let what = format!("did not finish within {took:.1} s and was ended");

@@ -145,15 +145,10 @@ impl Settings {
     /// Where look-ups of `resource` go. Not to be asked for the sandbox, whose server has no configured address.
     pub fn endpoint(&self, resource: &'static Resource) -> Result<&Endpoint> {
         let found = self.endpoints.iter().find(|(api, _)| *api == resource.api);
-        let error = match found {
-            Some((_, Ok(endpoint))) => return Ok(endpoint),
-            Some((_, Err(error))) => error.clone(),
-            None => Error::new(Kind::Config, "the sandbox has no configured address"),
-        };
-        Err(error.with_context(|context| {
-            context.api = Some(resource.api);
-            context.profile = self.profile.as_ref().map(|profile| profile.value.clone());
-        }))
+        match found {
+            Some((_, endpoint)) => endpoint.as_ref().map_err(Error::clone),
+            None => Err(Error::new(Kind::Config, "the sandbox has no configured address")),
+        }
     }
 
     /// Every setting as name, value and origin, for `config show`; what cannot be used is described.

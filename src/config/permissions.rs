@@ -1,7 +1,7 @@
 //! Who else can read or write a file that decides over tokens: the rule of ssh.
 //!
 //! A file that holds a token and belongs to the user must be closed to group and world. A configuration and its directory
-//! must belong to the user or root, and nobody else may write them, except the user's own primary group: many systems give
+//! must belong to the user or root, and no other user may write them, except through the user's own primary group: many systems give
 //! each user a group of their own and a umask of 002. The metadata are those of the open file, not of its name.
 
 #![cfg_attr(not(unix), allow(unused_variables, clippy::unnecessary_wraps))]
@@ -63,7 +63,7 @@ fn check_writers(path: &Path, metadata: &Metadata) -> Result<()> {
         let hint = format!("make it yours: `sudo chown \"$(id -u)\" {quoted}`");
         (format!("its owner, user {uid}"), hint)
     } else {
-        // In a sticky directory, as /tmp is, nobody can replace the file of another.
+        // In a sticky directory, as /tmp is, users cannot replace each other's files.
         let is_sticky = metadata.is_dir() && mode & STICKY != 0;
         let whom = match mode & 0o022 {
             _ if is_sticky => return Ok(()),

@@ -1,5 +1,5 @@
-//! Settings as text: the one reading of them that flags, variables and the file share. What is refused is told what is
-//! allowed; the text itself is not repeated, for it may be a secret that went into the wrong place.
+//! Parses settings: flags, variables and the file share these functions. An error says what is allowed and does not repeat the
+//! text, which may be a secret in the wrong place.
 
 use std::fmt::Display;
 use std::ops::RangeInclusive;
@@ -12,11 +12,11 @@ use crate::account::id::is_name_byte;
 use crate::output::Format;
 use crate::text::nearest;
 
-/// How long a look-up may take unless told otherwise.
+/// How long a look-up may take by default.
 pub const DEFAULT_TIMEOUT: &str = "60s";
-/// How often a failed request is repeated unless told otherwise.
+/// How often a failed request is repeated by default.
 pub const DEFAULT_RETRIES: &str = "2";
-/// How many look-ups run at once unless told otherwise.
+/// How many look-ups run at once by default.
 pub const DEFAULT_JOBS: usize = 8;
 
 /// The most that a look-up may be given. Above it a typing error is likelier than an intention.
