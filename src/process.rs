@@ -46,6 +46,22 @@ fn handle(signal: rustix::process::Signal) {
     let _ = signal_hook::flag::register(signal.as_raw(), Arc::new(AtomicBool::new(false)));
 }
 
+/// Raises the limit of open files as far as the system allows, for many connections at once.
+#[cfg(unix)]
+pub fn raise_file_limit() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    // macOS refuses more than `OPEN_MAX`.
+    let most = limit.maximum.map_or(10_240, |maximum| maximum.min(10_240));
+    if limit.current.is_some_and(|current| current < most) {
+        let _ = setrlimit(Resource::Nofile, Rlimit { current: Some(most), ..limit });
+    }
+}
+
+/// Nothing to do here.
+#[cfg(not(unix))]
+pub fn raise_file_limit() {}
+
 thread_local! {
     /// Where this thread panicked last.
     static PANIC: Cell<Option<String>> = const { Cell::new(None) };

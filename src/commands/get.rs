@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::time::Instant;
 
-use super::input::Input;
+use super::input::STDIN;
 use super::session::{Session, Target};
 use super::task::Task;
 use super::violations::{self, Warnings};
@@ -46,13 +46,12 @@ pub fn run(
     parse: fn(&str) -> Result<Id>,
     context: &Context<'_>,
 ) -> Result<CommandStatus> {
-    let mut input = Input::new(&args.ids, args.skip)?;
-    if input.count() == Some(1)
-        && let Some(entry) = input.next(&|| false)?
-    {
-        return look_up(&parse(&entry.text)?, resources, context);
+    match &args.ids[..] {
+        [id] if id != STDIN && args.skip == 0 => {
+            look_up(&parse(&id.to_string_lossy())?, resources, context)
+        }
+        _ => get_many::run(args, resources, parse, context),
     }
-    get_many::run(args, input, resources, parse, context)
 }
 
 /// Looks up one account and prints it.

@@ -25,6 +25,7 @@ use crate::batch::{self, Sink};
 use crate::client::{Client, Throttle, Trace};
 use crate::error::{Error, Kind, Result};
 use crate::output::{Piece, Printer, Renderer};
+use crate::process;
 use crate::signals::{Shutdown, complete, hint};
 use crate::text::{grouped, span};
 use crate::ui::Ui;
@@ -35,25 +36,26 @@ const LARGE: usize = 64 * 1024;
 /// Up to this number of ids, no progress is shown.
 const FEW: usize = 20;
 
-/// Looks up the ids of `input`; `parse` tells to which resource each belongs.
+/// Looks up the ids; `parse` tells to which resource each belongs.
 /// Err: What ended the run, or kept it from beginning.
 pub fn run(
     args: &Args,
-    mut input: Input,
     resources: &[&'static Resource],
     parse: fn(&str) -> Result<Id>,
     context: &Context<'_>,
 ) -> Result<CommandStatus> {
     let Context { flags, env, ui, shutdown } = context;
-    let input_count = input.count();
+    let mut input = Input::new(&args.ids, args.skip)?;
+    let total = input.count();
     let session = Session::open(context, &flags.for_config(), Tokens::default())?;
     let renderer = session.renderer(resources, true)?;
-    let arguments = input_count.map(|_| args.ids.clone());
+    let arguments = total.map(|_| args.ids.clone());
     let results = Arc::new(Results::new(Arc::clone(ui), arguments, Printer::new(&renderer)));
     results.end_on_signal(shutdown);
+    process::raise_file_limit();
     if input.is_typed() {
         ui.note("reading ids from the terminal, one a line; Ctrl-D ends them");
-    } else if input_count.is_none_or(|count| count > FEW) {
+    } else if total.is_none_or(|count| count > FEW) {
         ui.begin_progress(env);
     }
 
@@ -90,7 +92,7 @@ pub fn run(
         Some(Job { line: entry.line, started, target })
     });
     batch::run(
-        input_count.map_or(args.jobs, |count| count.min(args.jobs)),
+        total.map_or(args.jobs, |count| count.min(args.jobs)),
         source,
         |job| lookups.look_up(job),
         |answer| answer.as_ref().map_or(0, |(piece, _)| piece.size()),
@@ -112,7 +114,7 @@ pub fn run(
             ui.note(&results.summary().text(results.started.elapsed()));
         }
     }
-    results.summary().status(stop)
+    results.summary().status(total, stop)
 }
 
 /// The client of an id, with its token read: so that a token helper is run once, by one look-up, not by all that begin together.
@@ -163,7 +165,7 @@ impl Lookups<'_> {
         match self.renderer.render(&found.account, self.redactor) {
             Ok(piece) => {
                 self.has_rendered.store(true, Ordering::Relaxed);
-                Ok(Some((piece, violations)))
+                Ok(Some((piece.shrunk(), violations)))
             }
             Err(error) if self.has_rendered.load(Ordering::Relaxed) => Err(target.describe(error)),
             Err(error) => {
@@ -406,7 +408,7 @@ impl Results {
             _ => format!(
                 "{} after {} ({} found, {} failed){upto}",
                 kind.code(),
-                ids(done),
+                ids(done, self.arguments.as_ref().map(Vec::len)),
                 grouped(summary.found),
                 grouped(summary.failures())
             ),

@@ -13,7 +13,7 @@ use memchr::memchr;
 use crate::error::{Error, Kind, Result};
 
 /// Standard input among the arguments.
-const STDIN: &str = "-";
+pub const STDIN: &str = "-";
 
 /// How much of a line is kept, in bytes: any id, and enough of anything else to name it.
 const MAX_LINE: usize = 4096;

@@ -163,6 +163,7 @@ impl<'a> Sorter<'a> {
     /// Adds an account.
     /// Err: `failed`: there is too much.
     pub fn add(&mut self, account: &Account, redactor: &Redactor, piece: Piece) -> Result<()> {
+        let piece = piece.shrunk();
         let key = self.order.key(account, redactor);
         // A key is no larger than the text of its value.
         let key_size = account.find(&self.order.path).map_or(0, |value| value.text().len());

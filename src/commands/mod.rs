@@ -118,9 +118,9 @@ Examples:
   acctq -p sandbox cacc list --sort -created_at --limit 3 -o json
   acctq cacc list -o ndjson >accounts.ndjson
 
-Accounts are shown as they arrive. --timeout bounds the time to the first one and
-between two of them, not the whole list. A list that is cut off exits with 9 and
-leaves a JSON array open; an empty one is a success.")]
+Accounts are shown as they arrive. --timeout bounds the time to the first one
+and between two of them, not the whole list. A list that is cut off exits with 9
+and leaves a JSON array open; an empty one is a success.")]
     List(Deferred<list::Args>),
 }
 

@@ -48,16 +48,16 @@ impl Summary {
         format!("{text} · {}", span(elapsed))
     }
 
-    /// The status of the run; `stop` is what left ids untried.
+    /// The status of the run of `total` ids, if that is known; `stop` is what left some of them untried.
     /// Err: Why ids were left untried.
-    pub fn status(&self, stop: Option<Stop>) -> Result<CommandStatus> {
+    pub fn status(&self, total: Option<usize>, stop: Option<Stop>) -> Result<CommandStatus> {
         let Some(stop) = stop else {
             let kinds = self.failed.values().map(|(kind, _)| *kind);
             return Ok(Kind::merge(kinds).map_or(CommandStatus::Done, CommandStatus::Failed));
         };
         let cause = stop.error.context();
         let (done, hint) = self.resume("fix that first", "; the other ids have not been tried");
-        let message = format!("stopped after {}: {}{done}", ids(self.done()), stop.reason);
+        let message = format!("stopped after {}: {}{done}", ids(self.done(), total), stop.reason);
         Err(Error::new(stop.error.kind(), message)
             .hint(hint)
             .retryable(stop.error.is_retryable())
@@ -80,10 +80,11 @@ impl Summary {
     }
 }
 
-/// `1 id`, `2,345 ids`
-pub fn ids(count: usize) -> String {
-    let s = if count == 1 { "" } else { "s" };
-    format!("{} id{s}", grouped(count))
+/// `1 id`, `2 of 2,345 ids`
+pub fn ids(count: usize, total: Option<usize>) -> String {
+    let s = if total.unwrap_or(count) == 1 { "" } else { "s" };
+    let of = total.map_or(String::new(), |total| format!(" of {}", grouped(total)));
+    format!("{}{of} id{s}", grouped(count))
 }
 
 #[cfg(test)]
@@ -117,7 +118,7 @@ mod tests {
             (&[(Kind::Gone, 1), (Kind::NotFound, 2)], 5),
             (&[(Kind::Gone, 1), (Kind::Server, 1)], 1),
         ] {
-            let status = summary(failures).status(None).unwrap();
+            let status = summary(failures).status(None, None).unwrap();
             let got = match status {
                 CommandStatus::Done => 0,
                 CommandStatus::Failed(kind) => kind.exit_code(),

@@ -107,6 +107,14 @@ pub enum Piece {
 }
 
 impl Piece {
+    /// The same without spare memory, for what waits or is sorted.
+    pub fn shrunk(mut self) -> Self {
+        if let Piece::Text(text) = &mut self {
+            text.shrink_to_fit();
+        }
+        self
+    }
+
     /// The memory that it takes, in bytes.
     pub fn size(&self) -> usize {
         match self {

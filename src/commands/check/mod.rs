@@ -31,15 +31,16 @@ use crate::client::Trace;
 use crate::config::{self, DEFAULT_JOBS, values};
 use crate::error::{Error, Kind, Result};
 use crate::flags::Takes;
+use crate::process;
 
 /// A check with `retry_for` is repeated at this interval, or this number of times if that is more often.
 const INTERVAL: Duration = Duration::from_secs(5);
 const TIMES: u32 = 10;
 
 const EXAMPLES: &str = "\
-Without --expect, the account must exist. Exit code 0: all expectations hold; 10:
-one does not. Any other code: the account could not be looked up (see `acctq help
-exit-codes`), which is no verdict. In a suite, too, failed look-ups outrank 10: it
+Without --expect, the account must exist. Exit code 0: all expectations hold;
+10: one does not. Any other code: the account could not be looked up (see
+`acctq help exit-codes`), which is no verdict. In a suite, too, failed look-ups outrank 10: it
 exits with the code that they share, else with 1.
 
 A suite is a TOML file; `profile`, `retry_for` and `strict` are optional:
@@ -140,6 +141,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
             Station { target, clients, breaker: target.breaker() }
         })
         .collect();
+    process::raise_file_limit();
     let jobs = args.jobs.unwrap_or(DEFAULT_JOBS).min(run.checks.len());
     let mut delivery = Delivery { run: &run, warnings: Warnings::new(ui, args.suite.is_some()) };
     batch::run(
