@@ -71,19 +71,14 @@ pub struct Run<'a> {
 /// What one attempt did, for `--verbose`.
 #[derive(Debug)]
 pub struct Trace<'a> {
-    /// The URL, which holds no secret.
     pub url: &'a str,
-    /// Host and port of the proxy in use.
     pub proxy: Option<&'a str>,
     /// The attempt's number, from 1.
     pub attempt: u32,
-    /// The status, if there was an answer.
     pub status: Option<u16>,
     /// The server's name for the request.
     pub request_id: Option<&'a str>,
-    /// The failure, if it was one.
     pub error: Option<&'a Error>,
-    /// How long the attempt took.
     pub elapsed: Duration,
     /// After what time it is repeated, if it is.
     pub retry_in: Option<Duration>,
@@ -92,9 +87,7 @@ pub struct Trace<'a> {
 /// An account, and what it took to get it.
 #[derive(Debug)]
 pub struct Found {
-    /// The account.
     pub account: Account,
-    /// How many requests were made.
     pub attempts: u32,
     /// From the start of the look-up.
     pub elapsed: Duration,

@@ -12,7 +12,7 @@ use super::error::{AttemptError, Phase, explain, is_closed};
 use super::list::Bounded;
 use super::response::Response;
 use super::token::Token;
-use super::{Client, MAX_BODY, PHASE};
+use super::{Client, MAX_BODY, PHASE, lock};
 use crate::account::{Account, Id};
 use crate::error::Kind;
 
@@ -76,7 +76,7 @@ impl Client<'_> {
     ) -> Result<(Response, Body), AttemptError> {
         let mut is_first = true;
         loop {
-            worker.progress.set(None);
+            *lock(&worker.progress) = None;
             let error = match worker.agent.run(self.request(worker, attempt, is_list)) {
                 Ok(response) => {
                     let (head, body) = response.into_parts();
@@ -85,7 +85,7 @@ impl Client<'_> {
                 }
                 Err(error) => error,
             };
-            let phase = worker.progress.get();
+            let phase = *lock(&worker.progress);
             let is_stale = phase.is_none() && is_closed(&error);
             if !is_stale || !is_first {
                 let phase = phase.unwrap_or(Phase::Answer);
