@@ -53,6 +53,13 @@ pub enum CommandStatus {
     Failed(Kind),
 }
 
+/// A signal was the expected end.
+impl From<Kind> for CommandStatus {
+    fn from(kind: Kind) -> Self {
+        CommandStatus::Failed(kind)
+    }
+}
+
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
