@@ -11,8 +11,9 @@ mod input;
 mod list;
 mod list_sort;
 mod man;
-mod output_buffer;
+
 mod poll;
+mod results;
 mod sandbox;
 mod schema;
 mod session;
