@@ -252,3 +252,37 @@ impl Serialize for Error {
         record.serialize(to)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scripts_find_every_key_in_every_error() {
+        let error = Error::new(Kind::RateLimited, "wait")
+            .hint("later")
+            .because(std::io::Error::other("below"))
+            .with_context(|context| {
+                context.retry_after = Some(Duration::from_millis(1_500));
+                context.elapsed = Some(Duration::from_micros(2_500));
+            });
+        assert_eq!(
+            crate::json::to_string(&error),
+            "{\"code\":\"rate_limited\",\"exit_code\":6,\"retryable\":true,\"message\":\"wait: below\",\"hint\":\"later\",\
+             \"id\":null,\"api\":null,\"profile\":null,\"status\":null,\"server_code\":null,\"server_message\":null,\
+             \"request_id\":null,\"retry_after_s\":1,\"attempts\":null,\"elapsed_ms\":2,\"file\":null,\"line\":null}"
+        );
+    }
+
+    #[test]
+    fn failures_together_have_the_exit_code_that_they_share() {
+        for (kinds, merged) in [
+            (&[][..], None),
+            (&[Kind::Gone, Kind::NotFound], Some(5)),
+            (&[Kind::Tls, Kind::Timeout], Some(7)),
+            (&[Kind::Gone, Kind::Server], Some(1)),
+        ] {
+            assert_eq!(Kind::merge(kinds.iter().copied()).map(Kind::exit_code), merged);
+        }
+    }
+}

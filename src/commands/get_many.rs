@@ -51,7 +51,6 @@ pub fn run(
     results.end_on_signal(shutdown, Results::cut_short, move |summary, kind| {
         interrupted(summary, kind, arguments.as_deref())
     });
-    process::raise_file_limit();
     if input.is_typed() {
         ui.note("reading ids from the terminal, one a line; Ctrl-D ends them");
     } else if total.is_none_or(|count| count > FEW) {
@@ -59,6 +58,9 @@ pub fn run(
     }
 
     let trace = |trace: &Trace<'_>| results.trace(shutdown, trace);
+    // Two sockets for each job, where the sandbox has the other end or ids are of two APIs, and some files for everything else.
+    let fitting = (process::raise_file_limit().saturating_sub(16) / 2).max(1);
+    let jobs = args.jobs.min(fitting).min(total.unwrap_or(usize::MAX));
     let throttle = Throttle::shared(args.rate);
     let breaker = CircuitBreaker::new(&throttle, resources.len() == 1);
     let clients = session.clients(&throttle, &trace);
@@ -85,7 +87,7 @@ pub fn run(
         Some(Job { line: entry.line, started, target })
     });
     batch::run(
-        total.map_or(args.jobs, |count| count.min(args.jobs)),
+        jobs,
         source,
         |job| lookups.look_up(job),
         |answer| answer.as_ref().map_or(0, |(piece, _)| piece.size()),
