@@ -142,14 +142,17 @@ struct Reader<'a> {
     flaw: Option<&'static str>,
 }
 
-/// What may stand before a token.
-const BETWEEN: [char; 6] = [' ', '\n', '\r', '\t', ',', ':'];
+/// The text without what may stand before a token.
+fn after_blanks(text: &str) -> &str {
+    let is_between = |b: &u8| matches!(b, b' ' | b'\n' | b'\r' | b'\t' | b',' | b':');
+    &text[text.bytes().take_while(|b| is_between(b)).count()..]
+}
 
 impl<'a> DeserializeSeed<'a> for &mut Reader<'a> {
     type Value = (Json<'a>, View<'a>);
 
     fn deserialize<D: Deserializer<'a>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        let start = self.rest.trim_start_matches(BETWEEN);
+        let start = after_blanks(self.rest);
         let first = start.bytes().next();
         let is_container = matches!(first, Some(b'{' | b'['));
         if first == Some(b'"') {
@@ -187,7 +190,7 @@ impl<'a> DeserializeSeed<'a> for &mut Reader<'a> {
         let view = deserializer.deserialize_any(&mut *self)?;
         self.depth -= 1;
         // The closing bracket.
-        let end = self.rest.trim_start_matches(BETWEEN);
+        let end = after_blanks(self.rest);
         self.rest = end.get(1..).unwrap_or_default();
         Ok((Json(&start[..start.len() - self.rest.len()]), view))
     }
@@ -256,6 +259,13 @@ pub fn to_string(value: &impl Serialize) -> String {
 
 /// Writes `text` as a JSON string that parses back to the same text.
 pub fn write_string(out: &mut Vec<u8>, text: &str) {
+    // Without a way out of the loop, many bytes are looked at at once.
+    let is_plain = |b| matches!(b, b' '..=b'~') && b != b'"' && b != b'\\';
+    if text.bytes().fold(true, |all, b| all & is_plain(b)) {
+        out.push(b'"');
+        out.extend_from_slice(text.as_bytes());
+        return out.push(b'"');
+    }
     // Writing to a Vec cannot fail.
     let _ = text.serialize(&mut Serializer::with_formatter(out, SafeFormatter));
 }

@@ -18,6 +18,7 @@ pub use redact::{Redactor, is_secret_name};
 pub use select::{Entry, Selection, path_flaw};
 pub use time::Time;
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use crate::json::{self, Flaw, Json, View};
@@ -77,8 +78,16 @@ impl Resource {
 #[derive(Debug)]
 pub struct Document {
     text: String,
-    /// Their names, decoded, and the places of their values in the text.
-    members: Vec<(String, Range<usize>)>,
+    members: Vec<Member>,
+}
+
+/// A member of the object, by its places in the text.
+#[derive(Debug)]
+struct Member {
+    name: Range<usize>,
+    /// The name, if it is written with escapes.
+    decoded: Option<String>,
+    value: Range<usize>,
 }
 
 /// Why an answer is no document.
@@ -97,12 +106,17 @@ impl Document {
         let View::Object(members) = view else {
             return Err(NotADocument::NotAnObject);
         };
-        let place = |value: Json<'_>| {
-            let start = value.text().as_ptr().addr() - text.as_ptr().addr();
-            start..start + value.text().len()
+        let place = |part: &str| {
+            let start = part.as_ptr().addr() - text.as_ptr().addr();
+            start..start + part.len()
         };
-        let members = members.into_iter().map(|(name, value)| (name.into_owned(), place(value)));
-        Ok(Document { members: members.collect(), text })
+        let member = |(name, value): (Cow<'_, str>, Json<'_>)| Member {
+            name: if let Cow::Borrowed(name) = name { place(name) } else { 0..0 },
+            decoded: if let Cow::Owned(name) = name { Some(name) } else { None },
+            value: place(value.text()),
+        };
+        let members = members.into_iter().map(member).collect();
+        Ok(Document { text, members })
     }
 
     /// The text to the letter.
@@ -118,8 +132,11 @@ impl Document {
 
     /// Names and values in the server's order.
     pub fn members(&self) -> impl Iterator<Item = (&str, Json<'_>)> {
-        let members = self.members.iter();
-        members.map(|(name, place)| (name.as_str(), Json::checked(&self.text[place.clone()])))
+        self.members.iter().map(|member| {
+            let name = member.decoded.as_deref();
+            let name = name.unwrap_or_else(|| &self.text[member.name.clone()]);
+            (name, Json::checked(&self.text[member.value.clone()]))
+        })
     }
 }
 

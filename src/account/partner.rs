@@ -69,8 +69,8 @@ fn id_flaw(text: &str) -> Option<Flaw> {
     }
     let is_legal = (1..=80).contains(&text.len())
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-    match is_legal {
-        true => None,
-        false => id::other(text).or(Some(Flaw::Malformed)),
+    if is_legal {
+        return None;
     }
+    id::other(text).or(Some(Flaw::Malformed))
 }

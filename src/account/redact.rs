@@ -4,7 +4,7 @@
 //! and reports show `••••••••` for secrets, tokens in use and what looks like a credential, `--reveal` or not.
 
 use std::ops::Range;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use super::field::Kind;
 use super::{Account, Document, RESOURCES};
@@ -55,6 +55,8 @@ impl Tokens {
 #[derive(Clone, Debug, Default)]
 pub struct Redactor {
     reveal: bool,
+    /// A document has been read that names no secret: nothing of it is hidden.
+    is_idle: bool,
     tokens: Tokens,
     secrets: Vec<String>,
 }
@@ -62,7 +64,7 @@ pub struct Redactor {
 impl Redactor {
     /// Of a run with these tokens; with `reveal`, results show an account's secrets.
     pub fn new(reveal: bool, tokens: Tokens) -> Self {
-        Redactor { reveal, tokens, secrets: Vec::new() }
+        Redactor { reveal, tokens, ..Redactor::default() }
     }
 
     /// The tokens in use.
@@ -80,9 +82,12 @@ impl Redactor {
     #[must_use]
     pub fn for_document(&self, document: &Document) -> Self {
         let mut redactor = self.clone();
+        let mut names_secret = false;
         for (name, value) in document.members() {
-            redactor.collect(value, is_secret_name(name));
+            let is_secret = is_secret_name(name);
+            names_secret |= is_secret | redactor.collect(value, is_secret);
         }
+        redactor.is_idle = !names_secret && redactor.secrets.is_empty();
         redactor
     }
 
@@ -95,17 +100,18 @@ impl Redactor {
         redactor
     }
 
-    /// Adds the texts of the secrets in a value: strings, the digits of numbers, names that are no words.
-    fn collect(&mut self, value: Json<'_>, is_secret: bool) {
+    /// Adds the texts of the secrets in a value: strings, the digits of numbers, names that are no words. Whether it names one.
+    fn collect(&mut self, value: Json<'_>, is_secret: bool) -> bool {
         if !is_secret && !value.is_container() {
-            return;
+            return false;
         }
+        let mut names_secret = false;
         match value.view() {
             View::String(text) if is_secret => self.add(&text),
             View::Number(digits) if is_secret => self.add(digits),
             View::Array(elements) => {
                 for element in elements {
-                    self.collect(element, is_secret);
+                    names_secret |= self.collect(element, is_secret);
                 }
             }
             View::Object(members) => {
@@ -113,11 +119,13 @@ impl Redactor {
                     if is_secret && !name.bytes().all(|b| b.is_ascii_alphabetic() || b == b'_') {
                         self.add(&name);
                     }
-                    self.collect(value, is_secret || is_secret_name(&name));
+                    let is_named = is_secret_name(&name);
+                    names_secret |= is_named | self.collect(value, is_secret || is_named);
                 }
             }
             _ => {}
         }
+        names_secret
     }
 
     fn add(&mut self, text: &str) {
@@ -129,7 +137,9 @@ impl Redactor {
 
     /// Whether results leave out a member of that name and value.
     pub fn hides(&self, name: &str, value: Json<'_>) -> bool {
-        !self.reveal && (is_secret_name(name) || self.hides_text(name) || self.hides_value(value))
+        !self.reveal
+            && !self.is_idle
+            && (is_secret_name(name) || self.hides_text(name) || self.hides_value(value))
     }
 
     /// Whether results leave out a string or number: it holds one of the secrets.
@@ -194,17 +204,25 @@ fn is_public(account: &Account, secret: &str) -> bool {
     })
 }
 
+/// The letters of the secret fields' names.
+static SECRET_NAMES: LazyLock<Vec<String>> = LazyLock::new(|| {
+    let fields = RESOURCES.iter().flat_map(|resource| resource.fields);
+    let secret = fields.filter(|field| field.secret);
+    secret.map(|field| letters(field.name).collect()).collect()
+});
+
 /// Whether a member of that name is a secret: its letters and digits, in either case, contain those of a secret field of any
 /// resource (`activationToken`, `old_activation_token`).
 pub fn is_secret_name(name: &str) -> bool {
-    let fields = RESOURCES.iter().flat_map(|resource| resource.fields);
-    let mut secret = fields.filter(|field| field.secret);
-    secret.any(|field| {
-        name.len() >= letters(field.name).count()
-            && name.char_indices().any(|(start, _)| {
+    SECRET_NAMES.iter().any(|secret| {
+        let starts = (name.len() + 1).saturating_sub(secret.len());
+        let is_secret = |start: usize| {
+            name.as_bytes()[start].eq_ignore_ascii_case(&secret.as_bytes()[0]) && {
                 let mut found = letters(&name[start..]);
-                letters(field.name).all(|letter| found.next() == Some(letter))
-            })
+                secret.chars().all(|letter| found.next() == Some(letter))
+            }
+        };
+        (0..starts).any(is_secret)
     })
 }
 
@@ -228,28 +246,10 @@ pub(crate) fn is_name_byte(b: u8) -> bool {
 
 /// How secrets begin that people paste by mistake, in any case: keys of Stripe and 1Password, activation tokens, tokens of
 /// GitHub, Slack and GitLab, an authorization header.
+#[rustfmt::skip]
 const PREFIXES: [&str; 21] = [
-    "sk_",
-    "rk_",
-    "pk_",
-    "ops_",
-    "PNS-",
-    "ghp_",
-    "gho_",
-    "ghu_",
-    "ghs_",
-    "ghr_",
-    "github_pat_",
-    "xoxa-",
-    "xoxb-",
-    "xoxe-",
-    "xoxp-",
-    "xoxr-",
-    "xoxs-",
-    "xapp-",
-    "glpat-",
-    "Bearer ",
-    "Authorization:",
+    "sk_", "rk_", "pk_", "ops_", "PNS-", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "xoxa-", "xoxb-", "xoxe-",
+    "xoxp-", "xoxr-", "xoxs-", "xapp-", "glpat-", "Bearer ", "Authorization:",
 ];
 
 /// Whether `text` begins like a secret that people paste by mistake: one of [`PREFIXES`], a JWT, or a key id of AWS. Those two

@@ -11,7 +11,6 @@ use ureq::tls::{Certificate, RootCerts, TlsConfig};
 use super::PHASE;
 use super::connector::{Connector, Progress, Shared};
 use super::proxy::Proxy;
-use super::resolver::Resolver;
 use crate::error::Result;
 
 /// What the program calls itself.
@@ -31,7 +30,6 @@ pub struct Worker {
 pub struct AgentPool {
     config: Config,
     connector: Arc<Shared>,
-    resolver: Resolver,
     idle: Mutex<Vec<Worker>>,
 }
 
@@ -69,12 +67,7 @@ impl AgentPool {
             .max_idle_connections(1)
             .max_idle_connections_per_host(1)
             .build();
-        Ok(AgentPool {
-            config,
-            connector: Arc::default(),
-            resolver: Resolver::default(),
-            idle: Mutex::default(),
-        })
+        Ok(AgentPool { config, connector: Arc::default(), idle: Mutex::default() })
     }
 
     /// An agent, with the connection that it kept if there is one.
@@ -82,7 +75,8 @@ impl AgentPool {
         self.idle().pop().unwrap_or_else(|| {
             let progress = Progress::default();
             let connector = Connector { shared: self.connector.clone(), phase: progress.clone() };
-            let agent = Agent::with_parts(self.config.clone(), connector, self.resolver.clone());
+            let agent =
+                Agent::with_parts(self.config.clone(), connector, self.connector.resolver.clone());
             Worker { agent, progress }
         })
     }
@@ -94,7 +88,7 @@ impl AgentPool {
 
     /// Has the host's name resolved anew for the next connection.
     pub fn forget_addresses(&self) {
-        self.resolver.forget();
+        self.connector.resolver.forget();
     }
 
     /// Each change is a single step: a panic elsewhere leaves nothing half done.

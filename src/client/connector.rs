@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use ureq::unversioned::resolver::{DefaultResolver, Resolver as _};
+use ureq::unversioned::resolver::Resolver as _;
 use ureq::unversioned::transport::{
     ConnectProxyConnector, ConnectionDetails, Connector as _, RustlsConnector, TcpConnector,
     Transport,
@@ -16,6 +16,7 @@ use ureq::unversioned::transport::{
 use ureq::{Error, Timeout};
 
 use super::error::Phase;
+use super::resolver::Resolver;
 
 /// When the next address is tried beside those that have not answered.
 const NEXT_ADDRESS: Duration = Duration::from_millis(250);
@@ -45,6 +46,7 @@ pub struct Connector {
 #[derive(Debug, Default)]
 pub struct Shared {
     tls: RustlsConnector,
+    pub resolver: Resolver,
     /// The address that worked last.
     preferred: Mutex<Option<SocketAddr>>,
 }
@@ -55,17 +57,17 @@ impl ureq::unversioned::transport::Connector for Connector {
     fn connect(
         &self,
         details: &ConnectionDetails,
-        chained: Option<()>,
+        _: Option<()>,
     ) -> Result<Option<Self::Out>, Error> {
         self.phase.set(Some(Phase::Connect));
-        // With a proxy, this comes back here for the connection to it.
-        let tunnel = ConnectProxyConnector::default().connect(details, chained);
-        if tunnel.is_err() && self.phase.get() == Some(Phase::Answer) {
-            self.phase.set(Some(Phase::Tunnel));
-        }
-        let transport: Self::Out = match tunnel? {
-            Some(tunnel) => Box::new(tunnel),
-            None => self.shared.open(details)?,
+        let transport = if details.config.proxy().is_some() {
+            let tunnel = self.shared.tunnel(details);
+            if tunnel.is_err() && self.phase.get() == Some(Phase::Answer) {
+                self.phase.set(Some(Phase::Tunnel));
+            }
+            tunnel?
+        } else {
+            self.shared.open(details)?
         };
         self.phase.set(Some(Phase::Handshake));
         let secured = self.shared.tls.connect(details, Some(transport))?;
@@ -75,6 +77,51 @@ impl ureq::unversioned::transport::Connector for Connector {
 }
 
 impl Shared {
+    /// Has the proxy open a tunnel; this comes back to the connector for the connection to it. On a thread, since ureq bounds each
+    /// read of the proxy's answer, not all of them.
+    fn tunnel(&self, details: &ConnectionDetails) -> Result<Box<dyn Transport>, Error> {
+        let (sender, result) = mpsc::sync_channel(1);
+        self.on_thread(details, move |details| {
+            let tunnel = ConnectProxyConnector::default().connect(&details, None::<()>);
+            sender.send(tunnel).ok();
+        })?;
+        let tunnel = result.recv_timeout(*details.timeout.after);
+        match tunnel.unwrap_or(Err(Error::Timeout(Timeout::Connect)))? {
+            Some(tunnel) => Ok(Box::new(tunnel)),
+            None => Err(Error::ConnectionFailed),
+        }
+    }
+
+    /// Runs `work` on a thread of its own, with the same details but no address.
+    fn on_thread(
+        &self,
+        details: &ConnectionDetails,
+        work: impl FnOnce(ConnectionDetails<'_>) + Send + 'static,
+    ) -> Result<(), Error> {
+        let (uri, config) = (details.uri.clone(), details.config.clone());
+        let resolver = self.resolver.clone();
+        let (request_level, now, timeout) = (details.request_level, details.now, details.timeout);
+        let current_time = details.current_time.clone();
+        let run_connector = details.run_connector.clone();
+        let register_shutdown = details.register_shutdown.clone();
+        let run = move || {
+            work(ConnectionDetails {
+                uri: &uri,
+                addrs: resolver.empty(),
+                config: &config,
+                request_level,
+                resolver: &resolver,
+                now,
+                timeout,
+                current_time,
+                run_connector,
+                register_shutdown,
+            });
+        };
+        let thread = thread::Builder::new().name("connect".to_owned());
+        thread.spawn(run).map(drop).map_err(Error::Io)
+    }
+
     /// Connects to the first address that accepts, beginning with the one that worked last.
     fn open(&self, details: &ConnectionDetails) -> Result<Box<dyn Transport>, Error> {
         let mut addresses: Vec<SocketAddr> = details.addrs.iter().copied().collect();
@@ -91,7 +138,12 @@ impl Shared {
         let mut told: Option<Error> = None;
         loop {
             if let Some(address) = addresses.next() {
-                race(details, address, sender.clone())?;
+                let sender = sender.clone();
+                self.on_thread(details, move |mut details| {
+                    details.addrs.push(address);
+                    // The receiver is gone if another address was quicker.
+                    sender.send((address, connect(&details))).ok();
+                })?;
                 under_way += 1;
             } else if under_way == 0 {
                 return Err(told.unwrap_or(Error::ConnectionFailed));
@@ -116,42 +168,7 @@ impl Shared {
     }
 }
 
-type Raced = (SocketAddr, Result<Box<dyn Transport>, Error>);
-
-/// Connects to `address` on a thread of its own, which ends by the timeout; if it is not the first, its connection is closed.
-fn race(
-    details: &ConnectionDetails,
-    address: SocketAddr,
-    sender: mpsc::Sender<Raced>,
-) -> Result<(), Error> {
-    let (uri, config) = (details.uri.clone(), details.config.clone());
-    let (now, timeout) = (details.now, details.timeout);
-    let current_time = details.current_time.clone();
-    let run_connector = details.run_connector.clone();
-    let register_shutdown = details.register_shutdown.clone();
-    let connect = move || {
-        let resolver = DefaultResolver::default();
-        let mut addrs = resolver.empty();
-        addrs.push(address);
-        let details = ConnectionDetails {
-            uri: &uri,
-            addrs,
-            config: &config,
-            request_level: false,
-            resolver: &resolver,
-            now,
-            timeout,
-            current_time,
-            run_connector,
-            register_shutdown,
-        };
-        // The receiver is gone if another address was quicker.
-        sender.send((address, connect(&details))).ok();
-    };
-    let thread = thread::Builder::new().name("connect".to_owned());
-    thread.spawn(connect).map(drop).map_err(Error::Io)
-}
-
+/// Connects to the only address.
 fn connect(details: &ConnectionDetails) -> Result<Box<dyn Transport>, Error> {
     match TcpConnector::default().connect(details, None::<()>)? {
         Some(transport) => Ok(Box::new(transport)),

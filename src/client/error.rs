@@ -94,7 +94,9 @@ pub fn explain(error: &ureq::Error, phase: Phase, site: Site<'_>, time: Duration
         ureq::Error::LargeResponseHeader(..) => {
             contract(format!("{host} sends more header lines than any API does (over 16 KiB)"))
         }
-        ureq::Error::Protocol(_) => contract(format!("{host} does not answer in valid HTTP/1.1")),
+        ureq::Error::Protocol(_) | ureq::Error::BodyStalled => {
+            contract(format!("{host} does not answer in valid HTTP/1.1"))
+        }
         _ if is_closed(error) && phase == Phase::Handshake => network(
             format!("{host} closed the connection during the TLS handshake"),
             "is base_url right, its port included? else try again",

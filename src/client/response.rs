@@ -19,7 +19,7 @@ use super::token::{Token, repeated};
 use crate::account::{Account, Document, Id, NotADocument, Redactor, Resource};
 use crate::error::{Error, Kind};
 use crate::json::{Flaw, Json};
-use crate::text::{EXCERPT, span};
+use crate::text::EXCERPT;
 
 /// What to think of when the API does not seem to be there.
 pub const CHECK_URL: &str = "is base_url right? `acctq config show` shows it";
@@ -95,8 +95,8 @@ impl Response {
         if token.appears_in(&self.body) {
             return Err(repeated(site));
         }
-        if let Some(message) = self.not_json(site) {
-            return Err(self.bad(message, site));
+        if self.not_json(site).is_some() {
+            return Err(self.refusal(Target::Account(id), site));
         }
         let host = site.host;
         let text = String::from_utf8(std::mem::take(&mut self.body));
@@ -179,7 +179,7 @@ impl Response {
     ) -> (Kind, String, String) {
         let (host, status, wanted) = (site.host, self.status, target.words());
         let bad = |message| (Kind::BadResponse, message, CHECK_URL.to_owned());
-        let time = asked.map(span);
+        let time = asked.map(|asked| format!("{} s", asked.as_secs()));
         let later = match &time {
             Some(time) => format!("try again in {time}, as it asks"),
             None => "try again later, and with fewer look-ups at once".to_owned(),
@@ -281,9 +281,10 @@ impl Response {
             return Some(encoded);
         }
         let media = self.media_type();
-        let is_json = media.is_empty()
-            || media == "application/json"
-            || (media.starts_with("application/") && media.ends_with("+json"));
+        let kind = media.to_ascii_lowercase();
+        let is_json = kind.is_empty()
+            || kind == "application/json"
+            || (kind.starts_with("application/") && kind.ends_with("+json"));
         let what = if self.is_page() {
             "a web page".to_owned()
         } else if is_json {
@@ -310,15 +311,15 @@ impl Response {
         Some(format!("{} answers in the encoding {names}, which was not asked for", site.host))
     }
 
-    /// `Content-Type` without parameters, in lower case.
+    /// `Content-Type` without parameters.
     fn media_type(&self) -> String {
         let declared = self.header(CONTENT_TYPE).unwrap_or_default();
-        declared.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+        declared.split(';').next().unwrap_or_default().trim().to_owned()
     }
 
     fn is_page(&self) -> bool {
         let first = self.body.iter().find(|b| !b.is_ascii_whitespace());
-        first == Some(&b'<') || self.media_type().contains("html")
+        first == Some(&b'<') || self.media_type().to_ascii_lowercase().contains("html")
     }
 
     /// Whether a 404 is about the account: no body at all, or a JSON object.
@@ -347,8 +348,8 @@ impl Response {
         let Some(location) = self.header(LOCATION) else {
             return "nowhere".to_owned();
         };
-        // As browsers read it: a backslash is a slash, and two of them begin a host.
-        let location = location.trim().replace('\\', "/");
+        // As browsers read it: a backslash is a slash, two of them begin a host, and a tab is nothing.
+        let location = location.trim().replace('\t', "").replace('\\', "/");
         let path = location.split(['/', '?', '#']).next().unwrap_or_default();
         let url = match location.strip_prefix("//") {
             Some(rest) => format!("{}://{rest}", site.scheme),

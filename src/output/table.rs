@@ -4,8 +4,8 @@
 //! say how long ago they are. In a pipe nothing is wrapped, cut or coloured: a line is a row. Every text is escaped before, so that
 //! a name can neither move the cursor nor forge a row.
 //!
-//! comfy-table wraps and pads one row at a time, since rows are streamed: its columns are separated by a character that no escaped
-//! text has, so that what it has laid out can be coloured. How wide columns are is decided here, by the first hundred rows.
+//! comfy-table wraps and pads cells; its columns are separated by a character that no escaped text has, so that what it has laid out
+//! can be coloured and indented. How wide columns are is decided here, by the first hundred rows; later rows are a table each.
 
 use comfy_table::{ColumnConstraint, ContentArrangement, Table, Width, presets};
 use jiff::{SignedDuration, Timestamp};
@@ -39,8 +39,11 @@ const NARROW: usize = 10;
 const SAMPLE: usize = 100;
 const SAMPLE_SIZE: usize = 256 * 1024;
 
-/// Between columns, inside of what comfy-table lays out.
+/// Between the columns that comfy-table lays out.
 const SEPARATOR: char = '\u{1f}';
+
+/// In a column of its own, the sign of a row's first line.
+const ROW: &str = "+";
 
 /// What the reader's terminal adds to a table; all `None` or false in a pipe.
 #[derive(Clone, Copy, Debug, Default)]
@@ -83,7 +86,7 @@ pub(super) fn write_one<'a>(
     };
     let rows: Vec<_> = entries.iter().map(row).collect();
     let layout = Layout::new(&rows, screen);
-    rows.iter().for_each(|row| layout.write(out, row, |column| column == 0));
+    layout.write(out, &rows, |_, column| column == 0);
 }
 
 /// A table of our own, with a header.
@@ -92,9 +95,7 @@ pub fn table(head: &[&str], rows: &[Vec<String>], screen: Screen) -> String {
     all.extend(rows.iter().map(|row| row.iter().map(|cell| escape(cell).into_owned()).collect()));
     let layout = Layout::new(&all, screen);
     let mut out = Vec::new();
-    for (number, row) in all.iter().enumerate() {
-        layout.write(&mut out, row, |_| number == 0);
-    }
+    layout.write(&mut out, &all, |row, _| row == 0);
     String::from_utf8(out).unwrap_or_default()
 }
 
@@ -223,7 +224,7 @@ impl Rows {
     /// Adds the row of one account.
     pub fn add(&mut self, out: &mut Vec<u8>, row: Row) {
         if let Some((layout, times)) = &self.layout {
-            return layout.write(out, &row.shown(*times), |_| false);
+            return layout.write(out, &[row.shown(*times)], |_, _| false);
         }
         self.size += row.size();
         self.waiting.push(row);
@@ -253,9 +254,7 @@ impl Rows {
             chosen = laid_out(Times::Ago);
         }
         let (layout, times, rows) = chosen;
-        for (number, row) in rows.iter().enumerate() {
-            layout.write(out, row, |_| number == 0);
-        }
+        layout.write(out, &rows, |row, _| row == 0);
         self.layout = Some((layout, times));
     }
 }
@@ -274,7 +273,7 @@ impl Layout {
         let mut widths = vec![0; rows.first().map_or(0, Vec::len)];
         for row in rows {
             for (width, cell) in widths.iter_mut().zip(row) {
-                let cell = cell.width();
+                let cell = self::width(cell);
                 if cell <= WIDEST || screen.width.is_some() {
                     *width = cell.max(*width);
                 }
@@ -286,58 +285,85 @@ impl Layout {
         Layout { widths, wraps, color: screen.color }
     }
 
-    /// Writes one row: a line, or as many as its longest cell takes. A cell that is wider than its column pushes right what follows
-    /// where nothing wraps.
-    fn write(&self, out: &mut Vec<u8>, row: &[String], is_bold: impl Fn(usize) -> bool) {
-        let is_whole: Vec<_> =
-            row.iter().zip(&self.widths).map(|(cell, width)| cell.width() <= *width).collect();
-        // Of a first cell that wraps, the other lines are indented.
-        let indent = if self.wraps && is_whole.first() == Some(&false) { INDENT } else { 0 };
-        let width = |column: usize| {
-            let indent = if column == 0 { indent } else { 0 };
-            self.widths[column].saturating_sub(indent).max(1)
+    /// Writes rows, each on a line, or on as many as its longest cell takes. A cell that is wider than its column pushes right what
+    /// follows where nothing wraps.
+    fn write(
+        &self,
+        out: &mut Vec<u8>,
+        rows: &[Vec<String>],
+        is_bold: impl Fn(usize, usize) -> bool,
+    ) {
+        let wraps = |row: &Vec<String>| {
+            self.wraps && row.first().is_some_and(|cell| width(cell) > self.widths[0])
         };
+        let mut first = 0;
+        // A first cell that wraps has less room than the others, since its other lines are indented.
+        for group in rows.chunk_by(|row, next| !wraps(row) && !wraps(next)) {
+            let indent = if group.iter().any(wraps) { INDENT } else { 0 };
+            self.write_group(out, group, indent, |row, column| is_bold(first + row, column));
+            first += group.len();
+        }
+    }
+
+    /// The same for rows whose first cells wrap and are indented by this, or do not.
+    fn write_group(
+        &self,
+        out: &mut Vec<u8>,
+        rows: &[Vec<String>],
+        indent: usize,
+        is_bold: impl Fn(usize, usize) -> bool,
+    ) {
+        let indents = |column: usize| if column == 0 { indent } else { 0 };
+        let widths: Vec<_> = (0..self.widths.len())
+            .map(|column| self.widths[column].saturating_sub(indents(column)).max(1))
+            .collect();
         let mut table = Table::new();
         table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
         table.style_mut().content_lines.junction = Some(SEPARATOR);
-        table.add_row(row.iter().enumerate().map(|(column, cell)| match is_whole[column] {
-            true => cell.clone(),
-            false if self.wraps => break_words(cell, width(column)),
-            false => String::new(),
-        }));
-        for (column, settings) in table.column_iter_mut().enumerate() {
-            let width = Width::Fixed(u16::try_from(width(column)).unwrap_or(u16::MAX));
-            settings.set_padding((0, 0)).set_constraint(ColumnConstraint::Absolute(width));
+        for row in rows {
+            let cells = row.iter().zip(&widths).map(|(cell, &room)| match width(cell) <= room {
+                true => cell.clone(),
+                false if self.wraps => break_words(cell, room),
+                false => String::new(),
+            });
+            table.add_row([ROW.to_owned()].into_iter().chain(cells));
         }
-        for (number, line) in table.lines().enumerate() {
+        for (column, width) in table.column_iter_mut().zip([1].iter().chain(&widths)) {
+            let width = Width::Fixed(u16::try_from(*width).unwrap_or(u16::MAX));
+            column.set_padding((0, 0)).set_constraint(ColumnConstraint::Absolute(width));
+        }
+        let mut number = 0;
+        for line in table.lines() {
+            let mut cells = line.split(SEPARATOR);
+            let is_first = cells.next() == Some(ROW);
+            number += usize::from(is_first);
+            let row = &rows[number - 1];
             let mut blanks = 0;
-            for (column, cell) in line.split(SEPARATOR).enumerate() {
-                let text = match is_whole[column] || !self.wraps {
-                    true if number == 0 => row[column].as_str(),
-                    true => "",
+            for (column, cell) in cells.enumerate() {
+                let whole = &row[column];
+                let text = match is_first && (!self.wraps || cell.starts_with(whole)) {
+                    true => whole,
                     false => cell.trim_end_matches(' '),
                 };
-                let (before, after) = match column {
-                    0 if number > 0 => (indent, 0),
-                    0 => (0, indent),
-                    _ => (0, 0),
-                };
-                blanks += before;
+                blanks += if is_first { 0 } else { indents(column) };
                 if !text.is_empty() {
                     out.resize(out.len() + blanks, b' ');
-                    let (bold, plain) = if self.color && is_bold(column) {
-                        ("\u{1b}[1m", "\u{1b}[0m")
-                    } else {
-                        ("", "")
-                    };
-                    out.extend_from_slice([bold, text, plain].concat().as_bytes());
+                    let is_bold = self.color && is_bold(number - 1, column);
+                    let (bold, plain) = if is_bold { ("\u{1b}[1m", "\u{1b}[0m") } else { ("", "") };
+                    [bold, text, plain].map(|text| out.extend_from_slice(text.as_bytes()));
                     blanks = 0;
                 }
-                blanks += cell.len().saturating_sub(text.len()) + after + GAP;
+                blanks += cell.len().saturating_sub(text.len()) + GAP;
+                blanks += if is_first { indents(column) } else { 0 };
             }
             out.push(b'\n');
         }
     }
+}
+
+/// The columns that a text without control characters takes on a screen.
+fn width(text: &str) -> usize {
+    if text.is_ascii() { text.len() } else { text.width() }
 }
 
 /// Narrows columns until they fit the screen, always the widest one, the first one last; whether there was need to.
@@ -456,7 +482,7 @@ mod tests {
             rows.iter().map(|row| row.iter().map(|cell| (*cell).to_owned()).collect()).collect();
         let layout = Layout::new(&rows, screen);
         let mut out = Vec::new();
-        rows.iter().for_each(|row| layout.write(&mut out, row, |column| column == 0));
+        layout.write(&mut out, &rows, |_, column| column == 0);
         String::from_utf8(out).expect("text")
     }
 
