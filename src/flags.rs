@@ -56,7 +56,7 @@ pub struct GlobalFlags {
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Use colour: auto, always or never
-    #[arg(long, value_name = "WHEN", value_parser = color_parser(), hide_possible_values = true)]
+    #[arg(long, value_name = "WHEN", hide_possible_values = true)]
     pub color: Option<ColorChoice>,
     /// Print nothing on standard error but errors
     #[arg(short, long)]
@@ -68,11 +68,6 @@ pub struct GlobalFlags {
 
 fn format_parser() -> impl clap::builder::TypedValueParser<Value = Format> {
     PossibleValuesParser::new(Format::ALL.map(Format::name)).try_map(|name| name.parse::<Format>())
-}
-
-fn color_parser() -> impl clap::builder::TypedValueParser<Value = ColorChoice> {
-    PossibleValuesParser::new(ColorChoice::ALL.map(ColorChoice::name))
-        .try_map(|name| name.parse::<ColorChoice>())
 }
 
 impl GlobalFlags {
