@@ -48,10 +48,7 @@ fn profile(name: &str, url: &str, token: &str) -> String {
 
 /// A configuration whose profile is at this URL.
 fn selected(url: &str) -> String {
-    format!(
-        "default_profile = \"test\"\n{}",
-        profile("test", url, TOKEN)
-    )
+    format!("default_profile = \"test\"\n{}", profile("test", url, TOKEN))
 }
 
 /// Asserts that this is refused as a fault of the configuration, at this file and line, and returns the error.
@@ -64,12 +61,7 @@ fn refused(ended: &Ended, file: Option<&Path>, line: Option<u64>) -> Value {
 }
 
 type Variables = &'static [(&'static str, &'static str)];
-type Mistake = (
-    &'static str,
-    &'static str,
-    (u64, u64),
-    &'static [&'static str],
-);
+type Mistake = (&'static str, &'static str, (u64, u64), &'static [&'static str]);
 
 /// Arguments, variables, a setting, its value and where it comes from. `@FILE` is the file where it belongs, `@OTHER` and
 /// `@THIRD` are others.
@@ -309,10 +301,7 @@ fn home_and_xdg_config_home_count_if_they_are_absolute() {
     }
     // The user database has the home of a user whose HOME is not set.
     let ended = home.acctq("config path").env_remove("HOME").run();
-    assert!(
-        ended.code == 3 || ended.stdout.starts_with('/'),
-        "{ended:#?}"
-    );
+    assert!(ended.code == 3 || ended.stdout.starts_with('/'), "{ended:#?}");
     let path = |xdg: &str| {
         let run = home.acctq("config path").env("XDG_CONFIG_HOME", xdg);
         run.run().stdout
@@ -337,12 +326,7 @@ fn a_configuration_in_the_current_directory_is_not_opened_unless_it_is_named() {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         home.file(path, &config, 0o600);
     }
-    for set in [
-        "XDG_CONFIG_HOME=",
-        "XDG_CONFIG_HOME=.config",
-        "HOME=.",
-        "ACCTQ_CONFIG=",
-    ] {
+    for set in ["XDG_CONFIG_HOME=", "XDG_CONFIG_HOME=.config", "HOME=.", "ACCTQ_CONFIG="] {
         let (name, value) = set.split_once('=').unwrap();
         let run = home.acctq(LOOK_UP).dir(&checkout).env(name, value);
         let error = run.run().fails_with(3, "config");
@@ -389,11 +373,7 @@ fn however_an_editor_writes_it() {
     }
     for text in ["\u{feff}\r\n\r\ncolour = 1\r\n", "\n\ncolour = 1"] {
         let path = home.config(text);
-        refused(
-            &home.acctq("config show -o json").run(),
-            Some(&path),
-            Some(3),
-        );
+        refused(&home.acctq("config show -o json").run(), Some(&path), Some(3));
     }
     let linked = home.file("dotfiles.toml", &plain, 0o600);
     fs::remove_file(home.config_path()).unwrap();
@@ -625,15 +605,9 @@ fn a_trailing_slash_and_a_path_prefix_work() {
     for suffix in ["", "/", "//", "/billing/eu", "/billing/eu/"] {
         home.profile(&format!("{localhost}{suffix}"));
         home.acctq(LOOK_UP).run().prints(FOUND);
-        let path = format!(
-            "{}/api/v1/connected-accounts/cacc_1",
-            suffix.trim_end_matches('/')
-        );
+        let path = format!("{}/api/v1/connected-accounts/cacc_1", suffix.trim_end_matches('/'));
         let last = wire.requests().pop().unwrap();
-        assert!(
-            last.starts_with(&format!("GET {path} HTTP/1.1\r\n")),
-            "{last}"
-        );
+        assert!(last.starts_with(&format!("GET {path} HTTP/1.1\r\n")), "{last}");
     }
 }
 
@@ -664,14 +638,8 @@ fn init_writes_a_template_that_only_the_user_can_read_and_never_over_anything() 
     assert_eq!((mode(&named), mode(&home.path().join("a"))), (0o600, 0o700));
     // What is to be done next works as it stands.
     let ended = init("--config e.toml");
-    let next = format!(
-        "acctq --config {}/e.toml config show",
-        home.path().display()
-    );
-    assert!(
-        ended.code == 0 && ended.stderr.contains(&next),
-        "{ended:#?}"
-    );
+    let next = format!("acctq --config {}/e.toml config show", home.path().display());
+    assert!(ended.code == 0 && ended.stderr.contains(&next), "{ended:#?}");
     home.shell(&next).run().fails_nothing();
     // Nothing is written that the next call would refuse.
     let open = home.path().join("open");

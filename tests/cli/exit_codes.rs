@@ -52,9 +52,7 @@ fn home(wire: &Wire, refused: u16) -> Home {
         ("unset", &"https://api.example.com".to_owned(), unset),
     ] {
         for api in ["connect", "partner"] {
-            config.push(format!(
-                "[profiles.{profile}.{api}]\nbase_url = \"{url}\"\n{token}\n"
-            ));
+            config.push(format!("[profiles.{profile}.{api}]\nbase_url = \"{url}\"\n{token}\n"));
         }
     }
     home.config(config.concat());
@@ -64,11 +62,7 @@ fn home(wire: &Wire, refused: u16) -> Home {
 #[test]
 fn every_row_of_the_table() {
     // A port that has just been given back refuses connections.
-    let refused = TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port();
+    let refused = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let proxy = format!("http://127.0.0.1:{refused}");
     let answer = |status, headers, body| vec![Read, Write(response(status, headers, body)), Finish];
     let none = || answer("500 Never asked", "", "");
@@ -108,11 +102,7 @@ fn every_row_of_the_table() {
     ];
     for (script, args, exit_code, code, retryable, facts, expected) in rows {
         let home = home(&Wire::always(script), refused);
-        let run = |more| {
-            home.acctq(&format!("{args}{more}"))
-                .env("HTTPS_PROXY", &proxy)
-                .run()
-        };
+        let run = |more| home.acctq(&format!("{args}{more}")).env("HTTPS_PROXY", &proxy).run();
         run("").fails(exit_code, &facts.split(' ').collect::<Vec<_>>());
         let error = run(" -o json").fails_with(exit_code, code);
         // Beyond what its row names, an error has what was looked up, and nothing else.
@@ -131,10 +121,8 @@ fn every_row_of_the_table() {
                 "message" => assert!(value.is_string(), "{args}: {error}"),
                 "retryable" => assert_eq!(value, retryable, "{args}"),
                 "file" if value.is_string() => {
-                    let file = value
-                        .as_str()
-                        .unwrap()
-                        .replace(home.path().to_str().unwrap(), "HOME");
+                    let file =
+                        value.as_str().unwrap().replace(home.path().to_str().unwrap(), "HOME");
                     assert_eq!(all["file"], file, "{args}");
                 }
                 _ => assert_eq!(*value, all[key], "{key} of {args}: {error}"),
@@ -154,12 +142,7 @@ fn success_and_no_configuration() {
     let error = home.run("get cacc_1 -o json");
     let error = error.fails_with(3, "config");
     assert_eq!(error["file"], home.config_path().to_str().unwrap());
-    assert!(
-        error["hint"]
-            .as_str()
-            .unwrap()
-            .contains("acctq config init")
-    );
+    assert!(error["hint"].as_str().unwrap().contains("acctq config init"));
 }
 
 #[test]
@@ -180,13 +163,7 @@ fn the_readme_and_the_help_have_the_table() {
     for (code, name) in TABLE {
         let mut lines = help.stdout.lines().map(str::split_whitespace);
         let row = [code.to_string(), name.to_owned()];
-        assert!(
-            lines.any(|line| line.take(2).eq(row.iter().map(String::as_str))),
-            "{row:?}"
-        );
-        assert!(
-            readme.contains(&format!("\n| {code} | `{name}` |")),
-            "{row:?}"
-        );
+        assert!(lines.any(|line| line.take(2).eq(row.iter().map(String::as_str))), "{row:?}");
+        assert!(readme.contains(&format!("\n| {code} | `{name}` |")), "{row:?}");
     }
 }

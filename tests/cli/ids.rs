@@ -52,15 +52,10 @@ fn malformed_ids_are_shown_escaped_and_nothing_is_contacted() {
             let line = args(command, &["-o", "json", "--", id]);
             let ended = home.acctq_args(line).run();
             let error = ended.fails_with(2, "usage");
-            assert!(
-                error["message"].as_str().unwrap().contains(shown),
-                "{error}"
-            );
+            assert!(error["message"].as_str().unwrap().contains(shown), "{error}");
             assert!(ended.stderr.len() < 1000, "{error}");
         }
-        home.acctq_args(args(command, &["-x"]))
-            .run()
-            .fails(2, &["-x"]);
+        home.acctq_args(args(command, &["-x"])).run().fails(2, &["-x"]);
         let mut line: Vec<&OsStr> = command.iter().map(OsStr::new).collect();
         line.push(OsStr::from_bytes(b"cacc_\xff1"));
         home.acctq_args(line).run().fails(2, &[r"cacc_\u{fffd}1"]);
@@ -113,10 +108,7 @@ fn the_bearer_token_is_no_id() {
         for command in ["get", "partner account get", "check", "wait"] {
             let ended = home.acctq(&format!("{command} {id} -v -o json")).run();
             let error = ended.fails_with(2, "usage");
-            assert_eq!(
-                [&error["id"], &error["attempts"]],
-                [&Value::Null, &0.into()]
-            );
+            assert_eq!([&error["id"], &error["attempts"]], [&Value::Null, &0.into()]);
         }
         let run = home.acctq("get - -o ndjson").stdin(format!("\n{id}\n"));
         let error = run.run().fails_with(2, "usage");
@@ -164,9 +156,7 @@ fn credentials_are_not_repeated() {
     let hides = |line: &[&str], code: i32| {
         let ended = home.acctq_args(line).run();
         ended.fails(code, &[]);
-        let shown = SECRETS
-            .iter()
-            .find(|secret| ended.stderr.contains(**secret));
+        let shown = SECRETS.iter().find(|secret| ended.stderr.contains(**secret));
         assert_eq!(shown, None, "{ended:#?}");
     };
     let quoted = format!("\"{ACTIVATION}\"");
@@ -299,17 +289,9 @@ fn errors_are_json_however_that_is_asked_for() {
 fn a_json_error_has_its_keys_in_their_order() {
     let keys = "code exit_code retryable message hint id api profile status server_code server_message request_id retry_after_s \
          attempts elapsed_ms file line";
-    for line in [
-        "get cacc_ratelimited --retries 0",
-        "cacc get cus_1",
-        "get cacc_1 --nonsense",
-    ] {
-        let ended = Home::new()
-            .acctq(&format!("-p sandbox {line} -o json"))
-            .run();
-        let places = keys
-            .split(' ')
-            .map(|key| ended.stderr.find(&format!("\"{key}\":")));
+    for line in ["get cacc_ratelimited --retries 0", "cacc get cus_1", "get cacc_1 --nonsense"] {
+        let ended = Home::new().acctq(&format!("-p sandbox {line} -o json")).run();
+        let places = keys.split(' ').map(|key| ended.stderr.find(&format!("\"{key}\":")));
         let places: Vec<_> = places.collect();
         assert!(!places.contains(&None) && places.is_sorted(), "{ended:#?}");
     }

@@ -115,9 +115,7 @@ fn members(
         members.sort_by(|a, b| b.0.cmp(&a.0));
         members.dedup_by(|a, b| a.0 == b.0);
         let written = members.into_iter();
-        written
-            .map(|(name, style, value)| format!("{} : {value}", literal(&name, style)))
-            .collect()
+        written.map(|(name, style, value)| format!("{} : {value}", literal(&name, style))).collect()
     })
 }
 
@@ -127,10 +125,7 @@ fn canonical(text: &str) -> String {
     while let Some(c) = rest.chars().next() {
         if c == '"' {
             let mut strings = serde_json::Deserializer::from_str(rest).into_iter::<String>();
-            let string = strings
-                .next()
-                .unwrap()
-                .unwrap_or_else(|e| panic!("{e}: {text}"));
+            let string = strings.next().unwrap().unwrap_or_else(|e| panic!("{e}: {text}"));
             out += &literal(&string, 1);
             rest = &rest[strings.byte_offset()..];
         } else {
@@ -183,10 +178,7 @@ fn every_document_is_printed_harmlessly_and_whole() {
         ended.stdout
     };
     let all_as = |format: &str| printed(server.get_all(&format!("--reveal -o {format}")));
-    assert_eq!(
-        canonical(&all_as("json")),
-        format!("[{}]", expected.join(","))
-    );
+    assert_eq!(canonical(&all_as("json")), format!("[{}]", expected.join(",")));
     let lines = all_as("ndjson");
     assert!(lines.lines().map(canonical).eq(expected.iter().cloned()));
     assert_eq!(all_as("yaml").matches("- id: cacc_").count(), all.len());
@@ -208,8 +200,8 @@ fn a_secret_is_nowhere() {
         "activation_token|activationToken|ACTIVATION_TOKEN|old-activation-token|activation token";
     let secret = prop_oneof!["PNS-[A-Z0-9]{8}", "[a-zA-Z0-9+/=_.-]{12,40}"];
     let all = some(200, (secret, names, text(), text(), any::<[bool; 3]>()));
-    let server = Server::new(all.iter().enumerate().map(
-        |(i, (secret, name, before, behind, nested))| {
+    let server =
+        Server::new(all.iter().enumerate().map(|(i, (secret, name, before, behind, nested))| {
             let deep = |value: Value| json!([{"x": value}, value, null]);
             let wrap = |value: Value, is: bool| if is { deep(value) } else { value };
             let repeated = format!("{before}{secret}{behind}");
@@ -220,8 +212,7 @@ fn a_secret_is_nowhere() {
                 "third": {repeated: true, "kept": false},
             });
             wire::json(&account.to_string())
-        },
-    ));
+        }));
     for format in ["json", "ndjson", "yaml", "table"] {
         let ended = server.get_all(&format!("-o {format}"));
         let shown = all.iter().find(|case| ended.stdout.contains(&case.0));
@@ -246,9 +237,9 @@ fn is_id(id: &str) -> bool {
         let is_uid = id.bytes().all(|c| digit(c).is_some() || c == b'-');
         return is_uid && id.len() <= 80 && !id.starts_with('-') && !id.contains("PNS-");
     };
-    let value = number.bytes().try_fold(0_u128, |value, c| {
-        value.checked_mul(62)?.checked_add(digit(c)?.into())
-    });
+    let value = number
+        .bytes()
+        .try_fold(0_u128, |value, c| value.checked_mul(62)?.checked_add(digit(c)?.into()));
     (1..=22).contains(&number.len()) && value.is_some()
 }
 
@@ -289,11 +280,7 @@ fn nearly_json() -> impl Strategy<Value = Vec<u8>> {
             .split(' ')
             .collect();
     let pieces = vec(prop::sample::select(pieces), 0..16).prop_map(|pieces| pieces.concat());
-    let cut = (
-        members(text(), value()),
-        any::<u8>(),
-        any::<[prop::sample::Index; 2]>(),
-    );
+    let cut = (members(text(), value()), any::<u8>(), any::<[prop::sample::Index; 2]>());
     prop_oneof![
         vec(any::<u8>(), 0..64),
         pieces.clone().prop_map(String::into_bytes),
@@ -322,9 +309,7 @@ fn no_bytes_end_the_program() {
         if let Some(error) = failed.next_if(|error| error["id"] == format!("cacc_{i}")) {
             // What ends in the middle may have been cut off.
             assert!(
-                ["bad_response", "network"]
-                    .iter()
-                    .any(|code| error["code"] == *code),
+                ["bad_response", "network"].iter().any(|code| error["code"] == *code),
                 "{error}"
             );
         } else {
@@ -339,52 +324,30 @@ fn no_bytes_end_the_program() {
 #[test]
 fn durations_and_pauses_stay_in_their_bounds() {
     let home = Home::new();
-    for text in some(
-        100,
-        "[-+]?[0-9]{0,22}(\\.[0-9]{1,12})?(e[0-9]{1,3})? ?(ns|us|ms|s|m|h|d|w)?",
-    ) {
+    for text in some(100, "[-+]?[0-9]{0,22}(\\.[0-9]{1,12})?(e[0-9]{1,3})? ?(ns|us|ms|s|m|h|d|w)?")
+    {
         let flag = format!("--timeout={text}");
-        let ended = home
-            .acctq_args(["config", "show", "-psandbox", &flag])
-            .run();
-        let number = text
-            .strip_suffix('s')
-            .and_then(|number| number.parse::<u64>().ok());
+        let ended = home.acctq_args(["config", "show", "-psandbox", &flag]).run();
+        let number = text.strip_suffix('s').and_then(|number| number.parse::<u64>().ok());
         match number {
             Some(seconds) if !text.starts_with('+') => {
-                assert_eq!(
-                    ended.code == 0,
-                    (1..=86_400).contains(&seconds),
-                    "{ended:#?}"
-                );
+                assert_eq!(ended.code == 0, (1..=86_400).contains(&seconds), "{ended:#?}");
             }
             _ => assert!([0, 2].contains(&ended.code), "{ended:#?}"),
         }
     }
     let day =
         "(Mon|Sun|Xxx), [0-9]{1,2} (Nov|Feb|Xxx) [0-9]{2,5} [0-9]{2}:[0-9]{2}:[0-9]{2} (GMT|UTC)";
-    let pauses = prop_oneof![
-        "[0-9]{1,22}",
-        "[0-9]{1,4}\\.[0-9]{1,3}",
-        "[ -~]{0,30}",
-        "[-+][0-9]{1,3}",
-        day
-    ];
+    let pauses =
+        prop_oneof!["[0-9]{1,22}", "[0-9]{1,4}\\.[0-9]{1,3}", "[ -~]{0,30}", "[-+][0-9]{1,3}", day];
     let pauses = some(100, pauses);
     let server = Server::new(
-        pauses
-            .iter()
-            .map(|pause| response("429 Slow", &format!("Retry-After: {pause}\r\n"), "")),
+        pauses.iter().map(|pause| response("429 Slow", &format!("Retry-After: {pause}\r\n"), "")),
     );
     for (i, pause) in pauses.iter().enumerate() {
-        let run = server
-            .home
-            .acctq(&format!("get cacc_{i} --retries 0 -o json"));
+        let run = server.home.acctq(&format!("get cacc_{i} --retries 0 -o json"));
         let error = run.run().fails_with(6, "rate_limited");
-        let seconds = pause
-            .parse::<u32>()
-            .ok()
-            .filter(|_| !pause.starts_with('+'));
+        let seconds = pause.parse::<u32>().ok().filter(|_| !pause.starts_with('+'));
         assert!(
             seconds.is_none_or(|seconds| error["retry_after_s"] == seconds),
             "{pause}: {error}"
@@ -415,9 +378,7 @@ fn an_expression_is_printed_as_one_that_means_the_same() {
     let account = json!({"id": "cacc_0", "status": "active", "metadata": {"plan": "pro", "": 1}, "created_at": "2030-01-31T00:00:00Z"});
     let server = Server::new([wire::json(&account.to_string())]);
     let check = |expression: &str| {
-        let run = server
-            .home
-            .acctq_args(["check", "cacc_0", "-qo=json", "--expect", expression]);
+        let run = server.home.acctq_args(["check", "cacc_0", "-qo=json", "--expect", expression]);
         let ended = run.run();
         assert!([0, 2, 9, 10].contains(&ended.code), "{ended:#?}");
         let report: Value = serde_json::from_str(&ended.stdout).unwrap_or_default();
@@ -430,11 +391,7 @@ fn an_expression_is_printed_as_one_that_means_the_same() {
         let (code, expectations) = check(expression);
         if let Some(printed) = expectations[0]["expect"].as_str() {
             assert_harmless(printed);
-            assert_eq!(
-                check(printed),
-                (code, expectations.clone()),
-                "{expression:?}"
-            );
+            assert_eq!(check(printed), (code, expectations.clone()), "{expression:?}");
             read += 1;
         }
     }
@@ -445,14 +402,9 @@ fn an_expression_is_printed_as_one_that_means_the_same() {
 fn a_list_is_read_in_pieces_of_any_size() {
     let lists = (vec(members(text(), value()), 0..6), vec(1..40_usize, 1..5));
     for (accounts, sizes) in some(40, lists) {
-        let accounts = accounts
-            .iter()
-            .map(|members| format!("{{{}}}", members.join(",")));
+        let accounts = accounts.iter().map(|members| format!("{{{}}}", members.join(",")));
         let accounts: Vec<_> = accounts.collect();
-        let list = format!(
-            "{{\"a\":[1,\"]\"],\"data\": [{} ],\"z\":{{}}}}",
-            accounts.join(" ,\n")
-        );
+        let list = format!("{{\"a\":[1,\"]\"],\"data\": [{} ],\"z\":{{}}}}", accounts.join(" ,\n"));
         let (mut answer, mut rest) = (Vec::new(), list.as_bytes());
         for size in sizes.iter().cycle() {
             let (piece, later) = rest.split_at(rest.len().min(*size));
@@ -469,9 +421,6 @@ fn a_list_is_read_in_pieces_of_any_size() {
         let ended = home.acctq("cacc list -q --reveal -o ndjson").run();
         assert_eq!((ended.code, ended.stderr.as_str()), (0, ""));
         let expected = accounts.iter().map(|account| canonical(account));
-        assert!(
-            ended.stdout.lines().map(canonical).eq(expected),
-            "{ended:#?}"
-        );
+        assert!(ended.stdout.lines().map(canonical).eq(expected), "{ended:#?}");
     }
 }

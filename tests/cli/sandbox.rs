@@ -87,10 +87,8 @@ const BOTH: &[Row] = &[
 /// Every row: its id with its API's prefix, and the rest.
 fn rows() -> impl Iterator<Item = (String, &'static Row)> {
     let both = ["cacc_", ""].into_iter();
-    let both = both.flat_map(|prefix| {
-        BOTH.iter()
-            .map(move |row| (format!("{prefix}{}", row.0), row))
-    });
+    let both =
+        both.flat_map(|prefix| BOTH.iter().map(move |row| (format!("{prefix}{}", row.0), row)));
     let own = CONNECT.iter().chain(PARTNER);
     own.map(|row| (row.0.to_owned(), row)).chain(both)
 }
@@ -120,18 +118,12 @@ fn its_help_lists_exactly_these_with_their_exit_codes() {
     // A long answer goes on in its own column.
     let tables = help.split("\nID ").skip(1);
     let lines = tables.flat_map(|table| table.lines().skip(1));
-    let lines: Vec<_> = lines
-        .filter(|line| !line.starts_with(' ') && !line.is_empty())
-        .collect();
-    let listed = lines
-        .iter()
-        .map(|line| line.split(' ').next().unwrap().to_owned());
+    let lines: Vec<_> = lines.filter(|line| !line.starts_with(' ') && !line.is_empty()).collect();
+    let listed = lines.iter().map(|line| line.split(' ').next().unwrap().to_owned());
     let known = rows().map(|(id, _)| id);
     assert_eq!(listed.collect::<BTreeSet<_>>(), known.collect());
     for (id, (_, flags, code, ..)) in rows().filter(|(_, row)| row.1 != "--strict") {
-        let line = lines
-            .iter()
-            .find_map(|line| line.strip_prefix(&format!("{id} ")));
+        let line = lines.iter().find_map(|line| line.strip_prefix(&format!("{id} ")));
         let shown = line.unwrap().split_whitespace().next().unwrap();
         assert_eq!(shown, code.to_string(), "{id} {flags}");
     }
@@ -150,16 +142,8 @@ impl Sandbox {
         let mut started = home.acctq(&format!("sandbox -o ndjson {flags}")).start();
         let told: Value = serde_json::from_str(&started.line()).unwrap();
         let url = told["base_url"].as_str().unwrap();
-        let port = url
-            .strip_prefix("http://127.0.0.1:")
-            .unwrap()
-            .parse()
-            .unwrap();
-        Sandbox {
-            started,
-            port,
-            _home: home,
-        }
+        let port = url.strip_prefix("http://127.0.0.1:").unwrap().parse().unwrap();
+        Sandbox { started, port, _home: home }
     }
 
     fn connect(&self) -> TcpStream {
@@ -210,11 +194,8 @@ impl Sandbox {
 
 /// A run with both APIs at this sandbox.
 fn at(run: Run, url: &str) -> Run {
-    let run = run
-        .env("ACCTQ_CONNECT_URL", url)
-        .env("ACCTQ_CONNECT_TOKEN", PUBLIC);
-    run.env("ACCTQ_PARTNER_URL", url)
-        .env("ACCTQ_PARTNER_TOKEN", PUBLIC)
+    let run = run.env("ACCTQ_CONNECT_URL", url).env("ACCTQ_CONNECT_TOKEN", PUBLIC);
+    run.env("ACCTQ_PARTNER_URL", url).env("ACCTQ_PARTNER_TOKEN", PUBLIC)
 }
 
 const OWN: &str = "127.0.0.1:PORT";
@@ -247,11 +228,7 @@ fn it_prints_where_it_is_in_every_format_and_ends_with_a_signal() {
         run.run().fails_with(5, "gone");
         started.signal(signal);
         let ended = started.exits();
-        assert_eq!(
-            (ended.code, ended.stdout.as_str()),
-            (code, ""),
-            "{ended:#?}"
-        );
+        assert_eq!((ended.code, ended.stdout.as_str()), (code, ""), "{ended:#?}");
         assert_eq!(ended.stderr.contains(&url), format == "table", "{ended:#?}");
     }
 }
@@ -305,10 +282,7 @@ fn it_stays_up_whatever_clients_do() {
     // A thousand connections are more than some systems allow unasked.
     let files = getrlimit(Resource::Nofile);
     let enough = files.maximum.map_or(4096, |most| most.min(4096));
-    let raised = Rlimit {
-        current: files.current.map(|now| now.max(enough)),
-        ..files
-    };
+    let raised = Rlimit { current: files.current.map(|now| now.max(enough)), ..files };
     setrlimit(Resource::Nofile, raised).unwrap();
     let sandbox = Sandbox::start("");
     // Slow ones, who hold on to what they have got.
@@ -319,16 +293,10 @@ fn it_stays_up_whatever_clients_do() {
     let long = "x".repeat(100_000);
     for (request, status) in [
         (format!("GET / HTTP/1.1\r\nX: {long}"), 431),
-        (
-            format!("GET / HTTP/1.1\r\n{}\r\n", "X: y\r\n".repeat(1000)),
-            431,
-        ),
+        (format!("GET / HTTP/1.1\r\n{}\r\n", "X: y\r\n".repeat(1000)), 431),
         (format!("GET /{long} HTTP/1.1\r\n\r\n"), 414),
         ("\u{0}\u{1}\u{2}\r\n\r\n".to_owned(), 400),
-        (
-            "GET / HTTP/1.1\r\nContent-Length: 99\r\n\r\n".to_owned(),
-            413,
-        ),
+        ("GET / HTTP/1.1\r\nContent-Length: 99\r\n\r\n".to_owned(), 413),
         (
             format!(
                 "POST {ENDING} HTTP/1.1\r\nHost: {OWN}\r\nAuthorization: Bearer {PUBLIC}\r\n\r\n"
@@ -361,10 +329,7 @@ fn it_stays_up_whatever_clients_do() {
     let is_refused = |stream| told(stream).starts_with("HTTP/1.1 503 ");
     assert!(many.iter().rev().any(is_refused));
     drop(many);
-    while !sandbox
-        .get(OWN, ENDING, PUBLIC)
-        .starts_with("HTTP/1.1 200 ")
-    {
+    while !sandbox.get(OWN, ENDING, PUBLIC).starts_with("HTTP/1.1 200 ") {
         std::thread::yield_now();
     }
     sandbox.end(Signal::INT, 130);
@@ -408,10 +373,7 @@ fn a_list_is_as_long_as_it_was_asked_to_be() {
         };
         let listed = body(LIST);
         let accounts = listed["data"].as_array().unwrap();
-        assert_eq!(
-            (accounts.len(), &listed),
-            (count, &json!({"data": accounts}))
-        );
+        assert_eq!((accounts.len(), &listed), (count, &json!({"data": accounts})));
         for (number, account) in (1..).zip(accounts) {
             let id = format!("cacc_sandbox{number:07}");
             assert_eq!(account["id"], *id);
