@@ -15,7 +15,7 @@ fn help_pages() {
     let names = ",cacc,cacc get,cacc list,check,completions,config,config init,config path,config show,get,help,man,partner,\
         partner account,partner account get,sandbox,schema,wait,environment,exit-codes,expressions,output";
     let pages = names.split(',').map(|page| {
-        let help = Home::new().acctq(&format!("help {page}")).run();
+        let help = Home::new().run(format!("help {page}"));
         help.prints(&help.stdout);
         format!("$ acctq help {page}\n{}\n", help.stdout)
     });
@@ -31,7 +31,7 @@ fn the_completions_are_those_that_the_program_prints() {
         ("powershell", "completions/_acctq.ps1"),
         ("elvish", "completions/acctq.elv"),
     ] {
-        let printed = Home::new().acctq(&format!("completions {shell}")).run();
+        let printed = Home::new().run(format!("completions {shell}"));
         printed.prints(&printed.stdout);
         let kept = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file));
         assert!(
@@ -46,7 +46,7 @@ fn shown(text: &str, profile: &str) -> Value {
     let home = Home::new();
     home.file("example.toml", text, 0o600);
     let args = format!("{profile} config show --config example.toml -o ndjson");
-    let ended = home.acctq(&args).run();
+    let ended = home.run(args);
     assert_eq!((ended.code, ended.stderr.as_str()), (0, ""), "{text}");
     let at_home = home.path().to_str().unwrap();
     serde_json::from_str(&ended.stdout.replace(at_home, "HOME")).unwrap()

@@ -149,11 +149,9 @@ fn every_row_of_the_table() {
 #[test]
 fn success_and_no_configuration() {
     let home = Home::new();
-    let ending = home
-        .acctq("-p sandbox get ending -F status -o ndjson")
-        .run();
+    let ending = home.run("-p sandbox get ending -F status -o ndjson");
     ending.prints("{\"status\":\"provisioned\"}\n");
-    let error = home.acctq("get cacc_1 -o json").run();
+    let error = home.run("get cacc_1 -o json");
     let error = error.fails_with(3, "config");
     assert_eq!(error["file"], home.config_path().to_str().unwrap());
     assert!(
@@ -168,7 +166,7 @@ fn success_and_no_configuration() {
 fn failures_that_differ_in_kind_are_1_each_with_its_own_code() {
     let wire = Wire::answers(response("404 Not Found", "", ""));
     let home = home(&wire, 1);
-    let ended = home.acctq("get cacc_1 ../admin -o json").run();
+    let ended = home.run("get cacc_1 ../admin -o json");
     assert_eq!((ended.code, ended.stdout.as_str()), (1, "[]\n"));
     let errors = ended.errors();
     let told: Vec<_> = errors.iter().map(|e| (&e["id"], &e["exit_code"])).collect();

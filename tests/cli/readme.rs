@@ -108,7 +108,7 @@ fn the_recipe_for_cron_works() {
 fn the_configuration_shown_is_one() {
     let home = Home::new();
     home.config(block("toml", "default_profile"));
-    let shown = home.acctq("-p prod config show -o json").run();
+    let shown = home.run("-p prod config show -o json");
     let shown: Value = serde_json::from_str(&shown.stdout).unwrap();
     assert_eq!(shown["partner.token"]["value"], "command `op`");
     assert_eq!(shown["profiles"], json!(["prod", "test", "sandbox"]));

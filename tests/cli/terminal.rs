@@ -83,7 +83,7 @@ fn labels_are_bold_and_times_say_how_long_ago() {
     let (_, sent) = on_terminal(run, 80);
     let is_bold = |line: &str| line.starts_with("\u{1b}[1m");
     assert!(sent.lines().all(is_bold), "{sent}");
-    let piped = home.acctq("-p sandbox get ending -q").run().stdout;
+    let piped = home.run("-p sandbox get ending -q").stdout;
     let sent = plain(&sent);
     assert_eq!(sent.lines().count(), piped.lines().count());
     for (line, piped) in sent.lines().zip(piped.lines()) {
@@ -126,7 +126,7 @@ fn documents_are_the_same_on_a_terminal() {
         for ids in ["ending", "ending entitled-family"] {
             let args = format!("-p sandbox get {ids} -o {format} -q");
             let (_, sent) = on_terminal(home.acctq(&args).envs(&[TERM]), 20);
-            home.acctq(&args).run().prints(&sent);
+            home.run(args).prints(&sent);
         }
     }
 }
