@@ -334,7 +334,7 @@ fn fields_narrow_and_order_in_every_format() {
     #[rustfmt::skip]
     let formats = [
         ("json", r#"{|  "status": "active",|  "metadata.plan": "pro",|  "region": "eu",|  "metadata.a.b.c": 1.50,|  "id": "CACC"|}|"#),
-        ("ndjson", r#"{"status":"active","metadata.plan":"pro","region":"eu","metadata.a.b.c":1.50,"id":"ID"}|"#),
+        ("ndjson", r#"{"status":"active","metadata.plan":"pro","region":"eu","metadata.a.b.c":1.50,"id":"CACC"}|"#),
         ("yaml", "status: active|metadata.plan: pro|region: eu|metadata.a.b.c: 1.50|id: CACC|"),
         ("table", "Status          active|metadata.plan   pro|region          eu|metadata.a.b.c  1.50|ID              CACC|"),
     ];
