@@ -327,10 +327,6 @@ pub struct Started {
 }
 
 impl Started {
-    pub fn pid(&self) -> Pid {
-        Pid::from_child(&self.child)
-    }
-
     /// Gives it the usual time from now on, after a test has fed it for as long as it liked.
     pub fn has_got_all(&mut self) {
         self.end = Instant::now() + GUARD;
@@ -338,7 +334,7 @@ impl Started {
 
     /// Sends it a signal, which ends it within a second.
     pub fn signal(&mut self, signal: Signal) {
-        kill_process(self.pid(), signal).unwrap();
+        kill_process(Pid::from_child(&self.child), signal).unwrap();
         self.end = Instant::now() + BEYOND;
     }
 
@@ -378,9 +374,18 @@ impl Started {
         [reading(self.stdout.take()), reading(self.stderr.take())]
     }
 
-    /// Waits for its end, and kills it when its time is over.
+    /// Waits for its end. A run that takes too long or too much memory is killed when the panic drops it.
     pub fn wait(&mut self) -> ExitStatus {
-        wait_until(&mut self.child, self.end, self.most_kib)
+        loop {
+            let peak = peak_kib(&self.child).unwrap_or(0);
+            let ended = self.child.wait_timeout(LOOK).unwrap();
+            let is_late = ended.is_none() && Instant::now() > self.end;
+            let is_fine = !is_late && peak <= self.most_kib;
+            assert!(is_fine, "too late, or too much memory: {peak} KiB");
+            if let Some(status) = ended {
+                return status;
+            }
+        }
     }
 
     fn ended(&self, status: ExitStatus, [stdout, stderr]: &[Receiver<String>; 2]) -> Ended {
@@ -466,27 +471,6 @@ impl Leash {
     }
 }
 
-/// Waits for the child, and kills it if it hangs.
-pub fn wait(child: &mut Child) -> ExitStatus {
-    wait_until(child, Instant::now() + GUARD, u64::MAX)
-}
-
-/// Waits for the child, and kills it when its time is over or it takes more memory than this.
-fn wait_until(child: &mut Child, end: Instant, most_kib: u64) -> ExitStatus {
-    loop {
-        let peak = peak_kib(child).unwrap_or(0);
-        let ended = child.wait_timeout(LOOK).unwrap();
-        let is_late = ended.is_none() && Instant::now() > end;
-        if is_late || peak > most_kib {
-            let _ = child.kill();
-            panic!("it took too long, or too much memory: {peak} KiB");
-        }
-        if let Some(status) = ended {
-            return status;
-        }
-    }
-}
-
 /// A run that has ended.
 #[derive(Debug)]
 pub struct Ended {
@@ -556,11 +540,7 @@ impl Ended {
     /// Asserts a failure told as JSON: nothing on standard output, the exit code, and one error with all keys; which it returns.
     #[track_caller]
     pub fn fails_with(&self, exit_code: i32, code: &str) -> Value {
-        assert_eq!(
-            (self.code, self.stdout.as_str()),
-            (exit_code, ""),
-            "{self:#?}"
-        );
+        self.fails(exit_code, &[]);
         let error = self.error();
         assert_eq!(error["code"], code, "{self:#?}");
         assert_eq!(error["exit_code"], exit_code, "{self:#?}");
@@ -570,13 +550,8 @@ impl Ended {
     /// The only JSON object on standard error, which is an error.
     #[track_caller]
     pub fn error(&self) -> Value {
-        let errors = self.errors();
-        assert_eq!(
-            (errors.len(), self.stderr.lines().count()),
-            (1, 1),
-            "{self:#?}"
-        );
-        errors[0].clone()
+        assert_eq!(self.stderr.lines().count(), 1, "{self:#?}");
+        self.errors().remove(0)
     }
 
     /// The errors on standard error, a JSON object a line, each with all keys.
@@ -596,14 +571,11 @@ impl Ended {
     pub fn told(&self, kind: &str) -> Vec<Value> {
         let mut told = Vec::new();
         for line in self.stderr.lines() {
-            let value: Value =
-                serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {self:#?}"));
-            let (name, value) = value.as_object().unwrap().iter().next().unwrap();
+            let object: serde_json::Map<_, _> = serde_json::from_str(line).expect(line);
+            let (name, value) = object.into_iter().next().unwrap();
             let kinds = ["error", "warning", "trace", "progress"];
-            assert!(kinds.contains(&name.as_str()), "{self:#?}");
-            if name == kind {
-                told.push(value.clone());
-            }
+            assert!(kinds.contains(&name.as_str()), "{line}");
+            told.extend((name == kind).then_some(value));
         }
         told
     }
