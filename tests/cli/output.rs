@@ -505,7 +505,8 @@ fn a_reader_that_goes_away_is_no_error() {
 #[test]
 fn stderr_closed_or_full_changes_no_exit_code() {
     let home = any();
-    for way in ["2>&-", "2>/dev/full"] {
+    let ways = if cfg!(target_os = "linux") { 2 } else { 1 };
+    for way in ["2>&-", "2>/dev/full"].into_iter().take(ways) {
         for (args, code, lines) in [
             ("get cacc_1 -v", 0, 7),
             ("get cacc_404a", 5, 0),
