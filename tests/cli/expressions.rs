@@ -95,11 +95,8 @@ fn an_expression_holds_of_what_its_help_says() {
     let report: Vec<Value> = serde_json::from_str(&ended.stdout).unwrap();
     assert_eq!(report.len(), expected.len());
     for (check, (expression, id, verdict)) in report.iter().zip(expected) {
-        assert_eq!(
-            (&check["id"], &check["verdict"]),
-            (&id, &verdict),
-            "{expression}: {check}"
-        );
+        let told = (&check["id"], &check["verdict"]);
+        assert_eq!(told, (&id, &verdict), "{expression}: {check}");
     }
 }
 
@@ -155,9 +152,7 @@ fn help_and_man_page_have_these_rows() {
     let page = page.replace("\\-", "-");
     let help = home.acctq("help expressions").run().stdout;
     for (expression, ..) in ROWS {
-        assert!(
-            help.contains(expression) && page.contains(expression),
-            "{expression}: {page}"
-        );
+        assert!(help.contains(expression), "{expression}: {help}");
+        assert!(page.contains(expression), "{expression}: {page}");
     }
 }

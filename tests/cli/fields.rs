@@ -162,45 +162,28 @@ fn every_state(api: &Api) {
             let case = format!("{name} is {value:?}");
 
             let table = get("");
-            assert_eq!(
-                (table.code, &table.stdout),
-                (0, &api.table(&members)),
-                "{case}"
-            );
-            assert_eq!(
-                table.stderr.contains(name),
-                violation.is_some(),
-                "{table:#?}"
-            );
+            let rows = api.table(&members);
+            assert_eq!((table.code, table.stdout), (0, rows), "{case}");
+            assert_eq!(table.stderr.contains(name), violation.is_some(), "{case}");
 
             let ended = get("-o ndjson");
             let printed = compact(&members, false) + "\n";
             assert_eq!((ended.code, &ended.stdout), (0, &printed), "{case}");
             let warnings = ended.told("warning");
-            assert_eq!(
-                warnings.len(),
-                usize::from(violation.is_some()),
-                "{ended:#?}"
-            );
+            assert_eq!(warnings.len(), violation.iter().len(), "{ended:#?}");
             for warning in &warnings {
                 let about = ["code", "id", "api", "profile"].map(|key| &warning[key]);
                 assert_eq!(about, ["drift", api.id, api.name, "test"]);
-                assert_eq!(
-                    warning["fields"],
-                    json!([{"name": name, "drift": violation}])
-                );
+                let fields = json!([{"name": name, "drift": violation}]);
+                assert_eq!(warning["fields"], fields);
             }
 
             let strict = get("-o ndjson --strict");
             if violation.is_none() {
                 strict.prints(&printed);
             } else {
-                let error = strict.fails_with(9, "bad_response");
-                assert_eq!(
-                    [&error["id"], &error["status"]],
-                    [&json!(api.id), &json!(200)]
-                );
-                strict.fails(9, &[name]);
+                strict.fails_with(9, "bad_response");
+                strict.fails(9, &[name, api.id, "\"status\":200,"]);
             }
         }
     }
@@ -234,22 +217,10 @@ fn all_that_strays_is_one_warning_in_the_order_of_the_contract() {
     let ended = home.acctq("get cacc_1 -o ndjson").run();
     assert_eq!((ended.code, ended.stdout.trim_end()), (0, answer));
     let warnings = ended.told("warning");
-    let fields = warnings[0]["fields"].as_array().unwrap();
-    let strays: Vec<_> = fields
-        .iter()
-        .map(|field| [&field["name"], &field["drift"]])
-        .collect();
+    let fields = warnings[0]["fields"].as_array().unwrap().iter();
+    let strays = fields.map(|field| format!("{}: {}", field["name"], field["drift"]));
     assert_eq!(
-        (warnings.len(), json!(strays)),
-        (
-            1,
-            json!([
-                ["connection_type", "missing"],
-                ["onboarding_mode", "null"],
-                ["status", "unknown value"],
-                ["platform_organization_id", "missing"],
-                ["created_at", "wrong type"],
-            ])
-        )
+        strays.collect::<Vec<_>>().join(", ").replace('"', ""),
+        "connection_type: missing, onboarding_mode: null, status: unknown value, platform_organization_id: missing, created_at: wrong type"
     );
 }

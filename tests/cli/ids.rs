@@ -52,11 +52,8 @@ fn malformed_ids_are_shown_escaped_and_nothing_is_contacted() {
             let line = args(command, &["-o", "json", "--", id]);
             let ended = home.acctq_args(line).run();
             let error = ended.fails_with(2, "usage");
-            assert!(
-                error["message"].as_str().unwrap().contains(shown),
-                "{error}"
-            );
-            assert!(ended.stderr.len() < 1000, "{error}");
+            let message = error["message"].as_str().unwrap();
+            assert!(message.contains(shown) && message.len() < 400, "{error}");
         }
         home.acctq_args(args(command, &["-x"]))
             .run()
@@ -113,14 +110,11 @@ fn the_bearer_token_is_no_id() {
         for command in ["get", "partner account get", "check", "wait"] {
             let ended = home.acctq(&format!("{command} {id} -v -o json")).run();
             let error = ended.fails_with(2, "usage");
-            assert_eq!(
-                [&error["id"], &error["attempts"]],
-                [&Value::Null, &0.into()]
-            );
+            assert_eq!(json!([error["id"], error["attempts"]]), json!([null, 0]));
         }
         let run = home.acctq("get - -o ndjson").stdin(format!("\n{id}\n"));
         let error = run.run().fails_with(2, "usage");
-        assert_eq!([&error["id"], &error["line"]], [&Value::Null, &2.into()]);
+        assert_eq!(json!([error["id"], error["line"]]), json!([null, 2]));
     }
     // In a suite it is the fault of one check.
     let wire = unknowing();
@@ -138,11 +132,8 @@ fn the_bearer_token_is_no_id() {
     assert_eq!(of(&report[0]), json!([null, "error", "usage"]), "{report}");
     assert_eq!(of(&report[1]), json!(["gone", "met", null]), "{report}");
     // A token of a few letters is in many ids.
-    let run = home.acctq("get shortened -p test");
-    home.config(format!(
-        "[profiles.test.partner]\nbase_url = \"{}\"\ntoken = \"short\"\n",
-        wire.url()
-    ));
+    
+    let run = home.acctq("get shortened").env("ACCTQ_PARTNER_TOKEN", "short");
     run.run().fails(5, &["shortened"]);
 }
 
@@ -180,8 +171,8 @@ fn credentials_are_not_repeated() {
     }
     for secret in SECRETS {
         for line in MISPLACED.split(',') {
-            let line = line.split_whitespace().chain([secret]);
-            hides(&line.collect::<Vec<_>>(), 2);
+                        let words = line.split_whitespace().chain([secret]);
+            hides(&words.collect::<Vec<_>>(), 2);
         }
         hides(&["get", "cacc_1", "-p", secret], 3);
     }

@@ -76,11 +76,8 @@ fn literal(text: &str, style: u8) -> String {
             '/' if style & 2 != 0 => out.push_str("\\/"),
             c if style & 1 != 0 || c < ' ' => {
                 let mut units = [0; 2];
-                let escapes = c.encode_utf16(&mut units).iter();
-                out.extend(escapes.map(|unit| match style & 4 {
-                    0 => format!("\\u{unit:04x}"),
-                    _ => format!("\\u{unit:04X}"),
-                }));
+                let units = c.encode_utf16(&mut units).iter();
+                out.extend(units.map(|unit| format!("\\u{unit:04x}")));
             }
             c => out.push(c),
         }
@@ -114,10 +111,9 @@ fn members(
     vec((text, any::<u8>(), value), 0..4).prop_map(|mut members| {
         members.sort_by(|a, b| b.0.cmp(&a.0));
         members.dedup_by(|a, b| a.0 == b.0);
-        let written = members.into_iter();
-        written
-            .map(|(name, style, value)| format!("{} : {value}", literal(&name, style)))
-            .collect()
+        let write =
+            |(name, style, value): (String, u8, String)| literal(&name, style) + " : " + &value;
+        members.into_iter().map(write).collect()
     })
 }
 
@@ -127,10 +123,7 @@ fn canonical(text: &str) -> String {
     while let Some(c) = rest.chars().next() {
         if c == '"' {
             let mut strings = serde_json::Deserializer::from_str(rest).into_iter::<String>();
-            let string = strings
-                .next()
-                .unwrap()
-                .unwrap_or_else(|e| panic!("{e}: {text}"));
+            let string = strings.next().unwrap().expect(text);
             out += &literal(&string, 1);
             rest = &rest[strings.byte_offset()..];
         } else {
@@ -183,10 +176,8 @@ fn every_document_is_printed_harmlessly_and_whole() {
         ended.stdout
     };
     let all_as = |format: &str| printed(server.get_all(&format!("--reveal -o {format}")));
-    assert_eq!(
-        canonical(&all_as("json")),
-        format!("[{}]", expected.join(","))
-    );
+    let array = format!("[{}]", expected.join(","));
+    assert_eq!(canonical(&all_as("json")), array);
     let lines = all_as("ndjson");
     assert!(lines.lines().map(canonical).eq(expected.iter().cloned()));
     assert_eq!(all_as("yaml").matches("- id: cacc_").count(), all.len());
@@ -321,12 +312,8 @@ fn no_bytes_end_the_program() {
     for (i, bytes) in all.iter().enumerate() {
         if let Some(error) = failed.next_if(|error| error["id"] == format!("cacc_{i}")) {
             // What ends in the middle may have been cut off.
-            assert!(
-                ["bad_response", "network"]
-                    .iter()
-                    .any(|code| error["code"] == *code),
-                "{error}"
-            );
+            let is_known = error["code"] == "bad_response" || error["code"] == "network";
+            assert!(is_known, "{error}");
         } else {
             let text = String::from_utf8(bytes.clone()).unwrap();
             assert!(serde_json::from_str::<IgnoredAny>(&text).is_ok(), "{text}");
@@ -337,30 +324,7 @@ fn no_bytes_end_the_program() {
 }
 
 #[test]
-fn durations_and_pauses_stay_in_their_bounds() {
-    let home = Home::new();
-    for text in some(
-        100,
-        "[-+]?[0-9]{0,22}(\\.[0-9]{1,12})?(e[0-9]{1,3})? ?(ns|us|ms|s|m|h|d|w)?",
-    ) {
-        let flag = format!("--timeout={text}");
-        let ended = home
-            .acctq_args(["config", "show", "-psandbox", &flag])
-            .run();
-        let number = text
-            .strip_suffix('s')
-            .and_then(|number| number.parse::<u64>().ok());
-        match number {
-            Some(seconds) if !text.starts_with('+') => {
-                assert_eq!(
-                    ended.code == 0,
-                    (1..=86_400).contains(&seconds),
-                    "{ended:#?}"
-                );
-            }
-            _ => assert!([0, 2].contains(&ended.code), "{ended:#?}"),
-        }
-    }
+fn any_retry_after_is_understood_or_none() {
     let day =
         "(Mon|Sun|Xxx), [0-9]{1,2} (Nov|Feb|Xxx) [0-9]{2,5} [0-9]{2}:[0-9]{2}:[0-9]{2} (GMT|UTC)";
     let pauses = prop_oneof![
@@ -385,10 +349,8 @@ fn durations_and_pauses_stay_in_their_bounds() {
             .parse::<u32>()
             .ok()
             .filter(|_| !pause.starts_with('+'));
-        assert!(
-            seconds.is_none_or(|seconds| error["retry_after_s"] == seconds),
-            "{pause}: {error}"
-        );
+        let is_right = seconds.is_none_or(|seconds| error["retry_after_s"] == seconds);
+        assert!(is_right, "{pause}: {error}");
     }
 }
 
@@ -430,11 +392,8 @@ fn an_expression_is_printed_as_one_that_means_the_same() {
         let (code, expectations) = check(expression);
         if let Some(printed) = expectations[0]["expect"].as_str() {
             assert_harmless(printed);
-            assert_eq!(
-                check(printed),
-                (code, expectations.clone()),
-                "{expression:?}"
-            );
+            let expected = (code, expectations.clone());
+            assert_eq!(check(printed), expected, "{expression:?}");
             read += 1;
         }
     }
@@ -449,10 +408,8 @@ fn a_list_is_read_in_pieces_of_any_size() {
             .iter()
             .map(|members| format!("{{{}}}", members.join(",")));
         let accounts: Vec<_> = accounts.collect();
-        let list = format!(
-            "{{\"a\":[1,\"]\"],\"data\": [{} ],\"z\":{{}}}}",
-            accounts.join(" ,\n")
-        );
+        let data = accounts.join(" ,\n");
+        let list = format!("{{\"a\":[1,\"]\"],\"data\": [{data} ],\"z\":{{}}}}");
         let (mut answer, mut rest) = (Vec::new(), list.as_bytes());
         for size in sizes.iter().cycle() {
             let (piece, later) = rest.split_at(rest.len().min(*size));
@@ -469,9 +426,7 @@ fn a_list_is_read_in_pieces_of_any_size() {
         let ended = home.acctq("cacc list -q --reveal -o ndjson").run();
         assert_eq!((ended.code, ended.stderr.as_str()), (0, ""));
         let expected = accounts.iter().map(|account| canonical(account));
-        assert!(
-            ended.stdout.lines().map(canonical).eq(expected),
-            "{ended:#?}"
-        );
+        let lines = ended.stdout.lines().map(canonical);
+        assert!(lines.eq(expected), "{ended:#?}");
     }
 }
