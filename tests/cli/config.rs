@@ -197,7 +197,7 @@ fn a_look_up_goes_where_the_first_place_says() {
         let set = |run: Run, (name, value): &(&str, &str)| run.env(name, value.replace("@E", e));
         env.iter().fold(run, set).run().prints(FOUND);
         for (name, wire) in &servers {
-                        let expected: &[&str] = if *name == server { &[token] } else { &[] };
+            let expected: &[&str] = if *name == server { &[token] } else { &[] };
             assert_eq!(bearers(wire), expected, "{name} with {args} {env:?}");
             assert_eq!(wire.connections(), expected.len());
         }
@@ -252,11 +252,8 @@ fn the_sandbox_reads_no_file_and_no_token() {
     let wire = server();
     let home = Home::new();
     let ran = home.path().join("ran");
-    let config = format!(
-        "default_profile = \"test\"\n[profiles.test.connect]\nbase_url = \"{}\"\ntoken_command = [\"/bin/sh\", \"-c\", \"touch {}\"]\n",
-        wire.url(),
-        ran.display()
-    );
+    let helper = format!("token_command = [\"touch\", \"{}\"]", ran.display());
+    let config = selected(wire.url()).replace(&format!("token = \"{TOKEN}\""), &helper);
     let (profile, token, url) = ("ACCTQ_PROFILE", "ACCTQ_CONNECT_TOKEN", "ACCTQ_CONNECT_URL");
     for text in ["not toml at all", &config] {
         home.file(home.config(text), text, 0o666);
@@ -292,9 +289,11 @@ fn without_a_file_the_error_names_the_path_and_the_command_that_writes_one() {
     }
     home.acctq("config path").run().prints(&shown);
     // A name that would act on a terminal.
-    home.acctq_args(["get", "cacc_1", "--config", "a\u{1b}[31m\n\u{202e}b.toml"])
-        .run()
-        .fails(3, &[r"/a\u{1b}[31m\n\u{202e}b.toml"]);
+    let ended = home
+        .acctq("get cacc_1 --config")
+        .arg("a\u{1b}[31m\n\u{202e}b.toml")
+        .run();
+    ended.fails(3, &[r"/a\u{1b}[31m\n\u{202e}b.toml"]);
 }
 
 #[test]
@@ -325,9 +324,8 @@ fn a_configuration_in_the_current_directory_is_not_opened_unless_it_is_named() {
     let home = Home::new();
     let checkout = home.path().join("checkout");
     let config = selected(wire.url());
-    for name in
-        "config.toml acctq.toml .acctq.toml acctq/config.toml .config/acctq/config.toml".split(' ')
-    {
+    let names = "config.toml acctq.toml .acctq.toml acctq/config.toml .config/acctq/config.toml";
+    for name in names.split(' ') {
         let path = checkout.join(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         home.file(path, &config, 0o600);
@@ -344,8 +342,8 @@ fn a_configuration_in_the_current_directory_is_not_opened_unless_it_is_named() {
         assert!(!error.to_string().contains("checkout"), "{error}");
     }
     assert_eq!(wire.connections(), 0);
-    let named = home.acctq(LOOK_UP).arg("--config=config.toml");
-    named.dir(&checkout).run().prints(FOUND);
+    let run = home.acctq(LOOK_UP).arg("--config=config.toml");
+    run.dir(&checkout).run().prints(FOUND);
 }
 
 #[test]
@@ -425,14 +423,15 @@ fn what_others_may_read_or_write_is_refused_with_the_command_that_mends_it() {
         fs::set_permissions(&dir, fs::Permissions::from_mode(dir_mode)).unwrap();
         if let Some(blamed) = blamed {
             let connections = wire.connections();
-            let mut ended = look_up();
+            let ended = look_up();
             let blamed = if blamed == "file" { &path } else { &dir };
             refused(&ended, Some(blamed), None);
             assert_eq!(wire.connections(), connections);
-                        // What was open to be written was open to be read, too, and takes a second command.
-            while ended.code != 0 {
+            // What was open to be written was open to be read, too, and takes a second command.
+            follow_the_hint(&ended);
+            let ended = look_up();
+            if ended.code != 0 {
                 follow_the_hint(&ended);
-                ended = look_up();
             }
         }
         look_up().prints(FOUND);
@@ -528,9 +527,7 @@ fn a_mistake_is_told_with_its_place_and_without_its_line() {
 
 #[test]
 fn a_secret_in_the_place_of_a_file_is_not_repeated() {
-    let wire = server();
     let home = Home::new();
-    home.profile(wire.url());
     let pasted = format!("sk_live_{TOKEN}");
     for command in ["config path", "config init", "config show", LOOK_UP] {
         let run = home.acctq(command).arg("--config").arg(&pasted);
@@ -538,10 +535,6 @@ fn a_secret_in_the_place_of_a_file_is_not_repeated() {
         let run = home.acctq(command).env("ACCTQ_CONFIG", &pasted);
         run.run().fails(3, &["ACCTQ_CONFIG"]);
     }
-    // What is there is a file, whatever it is called.
-    home.file("ops_team", fs::read(home.config_path()).unwrap(), 0o600);
-    let named = home.acctq(LOOK_UP).arg("--config=ops_team");
-    named.run().prints(FOUND);
 }
 
 #[test]
@@ -585,14 +578,14 @@ const BAD_URLS: &[&str] = &[
 #[test]
 fn base_urls_that_lead_elsewhere_are_refused() {
     let home = Home::new();
-    
+
     for url in BAD_URLS {
         let url = url.replace('T', TOKEN);
         let path = home.config(profile("test", &url, TOKEN));
         let ended = home.acctq("get cacc_1 -p test -o json").run();
         refused(&ended, Some(&path), Some(2));
         ended.fails(3, &["base_url"]);
-                if !url.is_empty() {
+        if !url.is_empty() {
             home.config("");
             let run = home.acctq("get cacc_1").env("ACCTQ_CONNECT_URL", &url);
             let run = run.env("ACCTQ_CONNECT_TOKEN", TOKEN);

@@ -195,8 +195,7 @@ fn every_document_is_printed_harmlessly_and_whole() {
 
 #[test]
 fn a_secret_is_nowhere() {
-    let names =
-        "activation_token|activationToken|ACTIVATION_TOKEN|old-activation-token|activation token";
+    let names = "activation[_ -]token|activationToken|ACTIVATION_TOKEN|old-activation-token";
     let secret = prop_oneof!["PNS-[A-Z0-9]{8}", "[a-zA-Z0-9+/=_.-]{12,40}"];
     let all = some(200, (secret, names, text(), text(), any::<[bool; 3]>()));
     let server = Server::new(all.iter().enumerate().map(
@@ -275,16 +274,11 @@ fn an_id_is_looked_up_if_the_rule_says_so_and_explained_harmlessly_if_not() {
 
 /// Bytes that are nearly JSON.
 fn nearly_json() -> impl Strategy<Value = Vec<u8>> {
-    let pieces: Vec<_> =
-        r#"{ } [ ] " \ : , 1 - . e "a" "b": "a": u \ud800 \udc00 \u0061 true null é"#
-            .split(' ')
-            .collect();
-    let pieces = vec(prop::sample::select(pieces), 0..16).prop_map(|pieces| pieces.concat());
-    let cut = (
-        members(text(), value()),
-        any::<u8>(),
-        any::<[prop::sample::Index; 2]>(),
-    );
+    let pieces = r#"{ } [ ] " \ : , 1 - . e "a" "b": "a": u \ud800 \udc00 \u0061 true null é"#;
+    let pieces = prop::sample::select(pieces.split(' ').collect::<Vec<_>>());
+    let pieces = vec(pieces, 0..16).prop_map(|pieces| pieces.concat());
+    let indices = any::<[prop::sample::Index; 2]>();
+    let cut = (members(text(), value()), any::<u8>(), indices);
     prop_oneof![
         vec(any::<u8>(), 0..64),
         pieces.clone().prop_map(String::into_bytes),
@@ -324,33 +318,24 @@ fn no_bytes_end_the_program() {
 }
 
 #[test]
-fn any_retry_after_is_understood_or_none() {
-    let day =
-        "(Mon|Sun|Xxx), [0-9]{1,2} (Nov|Feb|Xxx) [0-9]{2,5} [0-9]{2}:[0-9]{2}:[0-9]{2} (GMT|UTC)";
+fn any_retry_after_is_understood_or_ignored() {
+    #[rustfmt::skip]
     let pauses = prop_oneof![
-        "[0-9]{1,22}",
-        "[0-9]{1,4}\\.[0-9]{1,3}",
-        "[ -~]{0,30}",
-        "[-+][0-9]{1,3}",
-        day
+        "[0-9]{1,22}", "[0-9]{1,4}\\.[0-9]{1,3}", "[ -~]{0,30}", "-[0-9]{1,3}",
+        "(Mon|Sun|Xxx), [0-9]{1,2} (Nov|Feb|Xxx) [0-9]{2,5} [0-9]{2}:[0-9]{2}:[0-9]{2} (GMT|UTC)",
     ];
     let pauses = some(100, pauses);
-    let server = Server::new(
-        pauses
-            .iter()
-            .map(|pause| response("429 Slow", &format!("Retry-After: {pause}\r\n"), "")),
-    );
+    let answers = pauses
+        .iter()
+        .map(|pause| format!("Retry-After: {pause}\r\n"));
+    let server = Server::new(answers.map(|header| response("429 Slow", &header, "")));
     for (i, pause) in pauses.iter().enumerate() {
-        let run = server
-            .home
-            .acctq(&format!("get cacc_{i} --retries 0 -o json"));
-        let error = run.run().fails_with(6, "rate_limited");
-        let seconds = pause
-            .parse::<u32>()
-            .ok()
-            .filter(|_| !pause.starts_with('+'));
-        let is_right = seconds.is_none_or(|seconds| error["retry_after_s"] == seconds);
-        assert!(is_right, "{pause}: {error}");
+        let run = server.home.acctq("-o json --retries 0 cacc get");
+        let ended = run.arg(&format!("cacc_{i}")).run();
+        let error = ended.fails_with(6, "rate_limited");
+        if let Ok(seconds) = pause.parse::<u32>() {
+            assert_eq!(error["retry_after_s"], seconds, "{pause}");
+        }
     }
 }
 
@@ -377,10 +362,8 @@ fn an_expression_is_printed_as_one_that_means_the_same() {
     let account = json!({"id": "cacc_0", "status": "active", "metadata": {"plan": "pro", "": 1}, "created_at": "2030-01-31T00:00:00Z"});
     let server = Server::new([wire::json(&account.to_string())]);
     let check = |expression: &str| {
-        let run = server
-            .home
-            .acctq_args(["check", "cacc_0", "-qo=json", "--expect", expression]);
-        let ended = run.run();
+        let run = server.home.acctq("check cacc_0 -qo=json --expect");
+        let ended = run.arg(expression).run();
         assert!([0, 2, 9, 10].contains(&ended.code), "{ended:#?}");
         let report: Value = serde_json::from_str(&ended.stdout).unwrap_or_default();
         (ended.code, report["expectations"].clone())
@@ -398,35 +381,4 @@ fn an_expression_is_printed_as_one_that_means_the_same() {
         }
     }
     assert!(read > 50, "only {read}");
-}
-
-#[test]
-fn a_list_is_read_in_pieces_of_any_size() {
-    let lists = (vec(members(text(), value()), 0..6), vec(1..40_usize, 1..5));
-    for (accounts, sizes) in some(40, lists) {
-        let accounts = accounts
-            .iter()
-            .map(|members| format!("{{{}}}", members.join(",")));
-        let accounts: Vec<_> = accounts.collect();
-        let data = accounts.join(" ,\n");
-        let list = format!("{{\"a\":[1,\"]\"],\"data\": [{data} ],\"z\":{{}}}}");
-        let (mut answer, mut rest) = (Vec::new(), list.as_bytes());
-        for size in sizes.iter().cycle() {
-            let (piece, later) = rest.split_at(rest.len().min(*size));
-            answer.extend([format!("{:x}\r\n", piece.len()).as_bytes(), piece, b"\r\n"].concat());
-            rest = later;
-            if piece.is_empty() {
-                break;
-            }
-        }
-        let head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
-        let answer = [&head[..], &answer].concat();
-        let home = Home::new();
-        home.profile(&wire::serves(move |_| answer.clone()));
-        let ended = home.acctq("cacc list -q --reveal -o ndjson").run();
-        assert_eq!((ended.code, ended.stderr.as_str()), (0, ""));
-        let expected = accounts.iter().map(|account| canonical(account));
-        let lines = ended.stdout.lines().map(canonical);
-        assert!(lines.eq(expected), "{ended:#?}");
-    }
 }
