@@ -183,7 +183,10 @@ impl Waiting<'_> {
         self.task.describe(format!("while waiting for {target}: {state}"), Some(target));
         self.context.ui.progress(|| {
             let elapsed = span(self.started.elapsed());
-            format!("{state}; waiting for {}, {elapsed}", self.question.goal(self.question.redactor))
+            format!(
+                "{state}; waiting for {}, {elapsed}",
+                self.question.goal(self.question.redactor)
+            )
         });
     }
 

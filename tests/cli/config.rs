@@ -61,12 +61,7 @@ fn refused(ended: &Ended, file: Option<&Path>, line: Option<u64>) -> Value {
 }
 
 type Variables = &'static [(&'static str, &'static str)];
-type Mistake = (
-    &'static str,
-    &'static str,
-    (u64, u64),
-    &'static [&'static str],
-);
+type Mistake = (&'static str, &'static str, (u64, u64), &'static [&'static str]);
 
 /// Arguments, variables, a setting, its value and where it comes from. `@FILE` is the file where it belongs, `@OTHER` and
 /// `@THIRD` are others.
@@ -289,10 +284,7 @@ fn without_a_file_the_error_names_the_path_and_the_command_that_writes_one() {
     }
     home.acctq("config path").run().prints(&shown);
     // A name that would act on a terminal.
-    let ended = home
-        .acctq("get cacc_1 --config")
-        .arg("a\u{1b}[31m\n\u{202e}b.toml")
-        .run();
+    let ended = home.acctq("get cacc_1 --config").arg("a\u{1b}[31m\n\u{202e}b.toml").run();
     ended.fails(3, &[r"/a\u{1b}[31m\n\u{202e}b.toml"]);
 }
 
@@ -330,12 +322,7 @@ fn a_configuration_in_the_current_directory_is_not_opened_unless_it_is_named() {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         home.file(path, &config, 0o600);
     }
-    for set in [
-        "XDG_CONFIG_HOME=",
-        "XDG_CONFIG_HOME=.config",
-        "HOME=.",
-        "ACCTQ_CONFIG=",
-    ] {
+    for set in ["XDG_CONFIG_HOME=", "XDG_CONFIG_HOME=.config", "HOME=.", "ACCTQ_CONFIG="] {
         let (name, value) = set.split_once('=').unwrap();
         let run = home.acctq(LOOK_UP).dir(&checkout).env(name, value);
         let error = run.run().fails_with(3, "config");

@@ -52,9 +52,7 @@ fn home(wire: &Wire, refused: u16) -> Home {
         ("unset", &"https://api.example.com".to_owned(), unset),
     ] {
         for api in ["connect", "partner"] {
-            config.push(format!(
-                "[profiles.{profile}.{api}]\nbase_url = \"{url}\"\n{token}\n"
-            ));
+            config.push(format!("[profiles.{profile}.{api}]\nbase_url = \"{url}\"\n{token}\n"));
         }
     }
     home.config(config.concat());
@@ -106,10 +104,7 @@ fn every_row_of_the_table() {
     ];
     for (script, args, exit_code, code, retryable, facts, expected) in rows {
         let home = home(&Wire::always(script), refused);
-        let run = |more| {
-            home.acctq(&format!("{args}{more}"))
-                .env("HTTPS_PROXY", &proxy)
-        };
+        let run = |more| home.acctq(&format!("{args}{more}")).env("HTTPS_PROXY", &proxy);
         let facts: Vec<_> = facts.split(' ').collect();
         run("").run().fails(exit_code, &facts);
         let error = run(" -o json").run().fails_with(exit_code, code);
@@ -124,9 +119,7 @@ fn every_row_of_the_table() {
         all.extend(expected.as_object().unwrap().clone());
         all.insert("retryable".to_owned(), retryable.into());
         for (key, value) in error.as_object().unwrap() {
-            let value = value
-                .to_string()
-                .replace(home.path().to_str().unwrap(), "HOME");
+            let value = value.to_string().replace(home.path().to_str().unwrap(), "HOME");
             let expected = all.get(key).unwrap_or(&Value::Null).to_string();
             let is_free = ["code", "exit_code", "message", "hint", "elapsed_ms", "next"]
                 .contains(&key.as_str());

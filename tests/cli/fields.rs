@@ -15,14 +15,7 @@ struct Api {
 
 /// A field: its name, its label in a table, whether it may be null or absent, and JSON texts: a good value, one of a wrong
 /// type, and one that the contract does not know; empty where every value is good.
-type Field = (
-    &'static str,
-    &'static str,
-    bool,
-    &'static str,
-    &'static str,
-    &'static str,
-);
+type Field = (&'static str, &'static str, bool, &'static str, &'static str, &'static str);
 
 #[rustfmt::skip]
 const CONNECT: Api = Api {
@@ -82,9 +75,7 @@ impl Api {
             (Some(wrong_type), Some("wrong type")),
             (Some(unknown), Some("unknown value")),
         ];
-        all.into_iter()
-            .filter(|(value, _)| *value != Some(""))
-            .collect()
+        all.into_iter().filter(|(value, _)| *value != Some("")).collect()
     }
 
     fn field(&self, name: &str) -> &Field {
@@ -97,12 +88,8 @@ impl Api {
         name: &str,
         value: Option<&'static str>,
     ) -> Vec<(&'static str, &'static str)> {
-        let mut members: Vec<_> = self
-            .fields
-            .iter()
-            .rev()
-            .map(|field| (field.0, field.3))
-            .collect();
+        let mut members: Vec<_> =
+            self.fields.iter().rev().map(|field| (field.0, field.3)).collect();
         let at = members.iter().position(|member| member.0 == name).unwrap();
         match value {
             Some(value) => members[at].1 = value,
@@ -129,12 +116,8 @@ impl Api {
 }
 
 fn compact(members: &[(&str, &str)], revealed: bool) -> String {
-    let shown = members
-        .iter()
-        .filter(|(name, _)| revealed || *name != SECRET);
-    let members: Vec<_> = shown
-        .map(|(name, value)| format!("\"{name}\":{value}"))
-        .collect();
+    let shown = members.iter().filter(|(name, _)| revealed || *name != SECRET);
+    let members: Vec<_> = shown.map(|(name, value)| format!("\"{name}\":{value}")).collect();
     format!("{{{}}}", members.join(","))
 }
 
@@ -143,9 +126,7 @@ fn serve(path: &str, body: &str) -> (mockito::ServerGuard, Home) {
     let (mut server, home) = api();
     let bearer = format!("Bearer {TOKEN}");
     let mock = server.mock("GET", path);
-    mock.match_header("authorization", bearer.as_str())
-        .with_body(body)
-        .create();
+    mock.match_header("authorization", bearer.as_str()).with_body(body).create();
     (server, home)
 }
 
@@ -155,10 +136,8 @@ fn every_state(api: &Api) {
             let members = api.members(name, value);
             let path = format!("{}{}", api.path, api.id);
             let (_server, home) = serve(&path, &compact(&members, true));
-            let get = |flags: &str| {
-                home.acctq(&format!("{} {} {flags}", api.command, api.id))
-                    .run()
-            };
+            let get =
+                |flags: &str| home.acctq(&format!("{} {} {flags}", api.command, api.id)).run();
             let case = format!("{name} is {value:?}");
 
             let table = get("");

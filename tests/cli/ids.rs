@@ -55,9 +55,7 @@ fn malformed_ids_are_shown_escaped_and_nothing_is_contacted() {
             let message = error["message"].as_str().unwrap();
             assert!(message.contains(shown) && message.len() < 400, "{error}");
         }
-        home.acctq_args(args(command, &["-x"]))
-            .run()
-            .fails(2, &["-x"]);
+        home.acctq_args(args(command, &["-x"])).run().fails(2, &["-x"]);
         let mut line: Vec<&OsStr> = command.iter().map(OsStr::new).collect();
         line.push(OsStr::from_bytes(b"cacc_\xff1"));
         home.acctq_args(line).run().fails(2, &[r"cacc_\u{fffd}1"]);
@@ -132,9 +130,7 @@ fn the_bearer_token_is_no_id() {
     assert_eq!(of(&report[0]), json!([null, "error", "usage"]), "{report}");
     assert_eq!(of(&report[1]), json!(["gone", "met", null]), "{report}");
     // A token of a few letters is in many ids.
-    let run = home
-        .acctq("get shortened")
-        .env("ACCTQ_PARTNER_TOKEN", "short");
+    let run = home.acctq("get shortened").env("ACCTQ_PARTNER_TOKEN", "short");
     run.run().fails(5, &["shortened"]);
 }
 
@@ -292,9 +288,6 @@ fn a_json_error_has_its_keys_in_their_order() {
         let run = home.acctq(line).arg("-ojson").arg("-psandbox");
         let told = run.run().stderr;
         let places = keys.split(' ').map(|key| told.find(&format!("\"{key}\":")));
-        assert!(
-            places.is_sorted() && told.starts_with("{\"error\":{\"code\":"),
-            "{told}"
-        );
+        assert!(places.is_sorted() && told.starts_with("{\"error\":{\"code\":"), "{told}");
     }
 }

@@ -32,8 +32,7 @@ fn partner(uid: &str, more: impl Display) -> String {
 fn answered(body: impl AsRef<[u8]>) -> (ServerGuard, Home) {
     let (mut server, home) = api();
     let mock = server.mock("GET", Matcher::Any).with_body(body);
-    mock.with_header("content-type", "application/json")
-        .create();
+    mock.with_header("content-type", "application/json").create();
     (server, home)
 }
 
@@ -100,10 +99,7 @@ fn hostile_text_is_harmless_in_every_format() {
         let shown = home.run(format!("get {CACC}"));
         let last = shown.stdout.lines().last().unwrap();
         let words: Vec<_> = last.rsplitn(2, "  ").collect();
-        assert_eq!(
-            (words[0].trim(), words[1].trim_end()),
-            ("1", table.as_str())
-        );
+        assert_eq!((words[0].trim(), words[1].trim_end()), ("1", table.as_str()));
         // In rows, a name takes one row, and the next column starts where it does for the others.
         let (_server, home) = answered(connected(CACC, &quoted));
         let rows = home.run(format!("get {CACC} {CACC} -F metadata,status -q"));
@@ -194,10 +190,7 @@ fn strings_that_yaml_takes_for_something_else_are_quoted() {
     let more = ["", " ", "a: b", "a #b", "- a", " a", "a "];
     let plain = ["nobody", "north", "e3a", "Acme, Inc.", "ann+b@example.com"];
     let words: Vec<_> = quoted.split_whitespace().chain(more).collect();
-    let members = words
-        .iter()
-        .chain(&plain)
-        .map(|w| format!("\"{w}\":\"{w}\""));
+    let members = words.iter().chain(&plain).map(|w| format!("\"{w}\":\"{w}\""));
     let members = members.collect::<Vec<_>>().join(",");
     let (_server, home) = answered(connected(CACC, format!("{{{members}}}")));
     let quoted = words.iter().map(|w| format!("  \"{w}\": \"{w}\"\n"));

@@ -198,8 +198,8 @@ fn a_secret_is_nowhere() {
     let names = "activation[_ -]token|activationToken|ACTIVATION_TOKEN|old-activation-token";
     let secret = prop_oneof!["PNS-[A-Z0-9]{8}", "[a-zA-Z0-9+/=_.-]{12,40}"];
     let all = some(200, (secret, names, text(), text(), any::<[bool; 3]>()));
-    let server = Server::new(all.iter().enumerate().map(
-        |(i, (secret, name, before, behind, nested))| {
+    let server =
+        Server::new(all.iter().enumerate().map(|(i, (secret, name, before, behind, nested))| {
             let deep = |value: Value| json!([{"x": value}, value, null]);
             let wrap = |value: Value, is: bool| if is { deep(value) } else { value };
             let repeated = format!("{before}{secret}{behind}");
@@ -210,8 +210,7 @@ fn a_secret_is_nowhere() {
                 "third": {repeated: true, "kept": false},
             });
             wire::json(&account.to_string())
-        },
-    ));
+        }));
     for format in ["json", "ndjson", "yaml", "table"] {
         let ended = server.get_all(&format!("-o {format}"));
         let shown = all.iter().find(|case| ended.stdout.contains(&case.0));
@@ -236,9 +235,9 @@ fn is_id(id: &str) -> bool {
         let is_uid = id.bytes().all(|c| digit(c).is_some() || c == b'-');
         return is_uid && id.len() <= 80 && !id.starts_with('-') && !id.contains("PNS-");
     };
-    let value = number.bytes().try_fold(0_u128, |value, c| {
-        value.checked_mul(62)?.checked_add(digit(c)?.into())
-    });
+    let value = number
+        .bytes()
+        .try_fold(0_u128, |value, c| value.checked_mul(62)?.checked_add(digit(c)?.into()));
     (1..=22).contains(&number.len()) && value.is_some()
 }
 
@@ -325,9 +324,7 @@ fn any_retry_after_is_understood_or_ignored() {
         "(Mon|Sun|Xxx), [0-9]{1,2} (Nov|Feb|Xxx) [0-9]{2,5} [0-9]{2}:[0-9]{2}:[0-9]{2} (GMT|UTC)",
     ];
     let pauses = some(100, pauses);
-    let answers = pauses
-        .iter()
-        .map(|pause| format!("Retry-After: {pause}\r\n"));
+    let answers = pauses.iter().map(|pause| format!("Retry-After: {pause}\r\n"));
     let server = Server::new(answers.map(|header| response("429 Slow", &header, "")));
     for (i, pause) in pauses.iter().enumerate() {
         let run = server.home.acctq("-o json --retries 0 cacc get");

@@ -87,10 +87,8 @@ const BOTH: &[Row] = &[
 /// Every row: its id with its API's prefix, and the rest.
 fn rows() -> impl Iterator<Item = (String, &'static Row)> {
     let both = ["cacc_", ""].into_iter();
-    let both = both.flat_map(|prefix| {
-        BOTH.iter()
-            .map(move |row| (format!("{prefix}{}", row.0), row))
-    });
+    let both =
+        both.flat_map(|prefix| BOTH.iter().map(move |row| (format!("{prefix}{}", row.0), row)));
     let own = CONNECT.iter().chain(PARTNER);
     own.map(|row| (row.0.to_owned(), row)).chain(both)
 }
@@ -124,10 +122,7 @@ fn its_help_lists_exactly_these_with_their_exit_codes() {
     let listed: BTreeMap<_, _> = listed.collect();
     for (id, (_, flags, code, ..)) in rows().filter(|(_, row)| row.1 != "--strict") {
         let line = listed.get(id.as_str()).expect(&id).trim_start();
-        assert!(
-            line.starts_with(&format!("{code} ")),
-            "{id} {flags}: {line}"
-        );
+        assert!(line.starts_with(&format!("{code} ")), "{id} {flags}: {line}");
     }
     let known: BTreeSet<_> = rows().map(|(id, _)| id).collect();
     assert_eq!(listed.len(), known.len());
@@ -148,11 +143,7 @@ impl Sandbox {
         let url = told["base_url"].as_str().unwrap();
         let port = url.strip_prefix("http://127.0.0.1:").unwrap();
         let port = port.parse().unwrap();
-        Sandbox {
-            started,
-            port,
-            _home: home,
-        }
+        Sandbox { started, port, _home: home }
     }
 
     fn connect(&self) -> TcpStream {
@@ -203,11 +194,8 @@ impl Sandbox {
 
 /// A run with both APIs at this sandbox.
 fn at(run: Run, url: &str) -> Run {
-    let run = run
-        .env("ACCTQ_CONNECT_URL", url)
-        .env("ACCTQ_CONNECT_TOKEN", PUBLIC);
-    run.env("ACCTQ_PARTNER_URL", url)
-        .env("ACCTQ_PARTNER_TOKEN", PUBLIC)
+    let run = run.env("ACCTQ_CONNECT_URL", url).env("ACCTQ_CONNECT_TOKEN", PUBLIC);
+    run.env("ACCTQ_PARTNER_URL", url).env("ACCTQ_PARTNER_TOKEN", PUBLIC)
 }
 
 const OWN: &str = "127.0.0.1:PORT";
@@ -294,10 +282,7 @@ fn it_stays_up_whatever_clients_do() {
     // A thousand connections are more than some systems allow unasked.
     let files = getrlimit(Resource::Nofile);
     let enough = files.maximum.map_or(4096, |most| most.min(4096));
-    let raised = Rlimit {
-        current: files.current.map(|now| now.max(enough)),
-        ..files
-    };
+    let raised = Rlimit { current: files.current.map(|now| now.max(enough)), ..files };
     setrlimit(Resource::Nofile, raised).unwrap();
     let sandbox = Sandbox::start("");
     // Slow ones, who hold on to what they have got.

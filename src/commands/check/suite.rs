@@ -98,9 +98,7 @@ pub fn read(path: &Path) -> Result<Vec<Check>> {
         // Two checks of one name could not be told apart in a report.
         if let Some(line) = lines.insert(check.name.clone(), check.line.unwrap_or_default()) {
             let message = format!("this check has the name of the one in line {line}");
-            return Err(document
-                .error(&written.span(), &message)
-                .hint("rename one of them"));
+            return Err(document.error(&written.span(), &message).hint("rename one of them"));
         }
         Ok(check)
     });
