@@ -44,11 +44,7 @@ impl Escapes {
             self.marks = 0;
             return false;
         }
-        self.marks = if c.width() == Some(0) {
-            self.marks + 1
-        } else {
-            0
-        };
+        self.marks = if c.width() == Some(0) { self.marks + 1 } else { 0 };
         is_forbidden(c) || self.marks > MARKS
     }
 }
@@ -94,12 +90,7 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     let word = word.to_lowercase();
     candidates
         .into_iter()
-        .map(|candidate| {
-            (
-                strsim::jaro_winkler(&word, &candidate.to_lowercase()),
-                candidate,
-            )
-        })
+        .map(|candidate| (strsim::jaro_winkler(&word, &candidate.to_lowercase()), candidate))
         // Two letters the wrong way round are one slip, which counts for much in a short word.
         .filter(|(likeness, candidate)| {
             *likeness > 0.8
@@ -130,11 +121,6 @@ pub fn span(time: Duration) -> String {
         0..10 => format!("{:.1} s", time.as_secs_f64()),
         10..60 => format!("{seconds} s"),
         60..3600 => format!("{} m {} s", seconds / 60, seconds % 60),
-        _ => format!(
-            "{} h {} m {} s",
-            seconds / 3600,
-            seconds / 60 % 60,
-            seconds % 60
-        ),
+        _ => format!("{} h {} m {} s", seconds / 3600, seconds / 60 % 60, seconds % 60),
     }
 }
