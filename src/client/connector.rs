@@ -183,6 +183,7 @@ fn tells(error: &Error) -> u8 {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use std::net::{TcpListener, TcpStream};
 

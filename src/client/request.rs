@@ -25,6 +25,9 @@ const SLACK: Duration = Duration::from_millis(100);
 /// How long a list may take altogether: the end of a server that sends nothing but framing.
 const LONGEST_LIST: Duration = Duration::from_secs(60 * 60);
 
+/// What comes of an attempt, with the server's name for the request.
+pub type Attempted<T> = Result<(T, Option<String>), AttemptError>;
+
 /// One attempt at a request.
 pub struct Attempt<'r> {
     pub uri: &'r Uri,
@@ -40,12 +43,8 @@ impl Attempt<'_> {
 }
 
 impl Client<'_> {
-    /// Asks for an account once; it comes with the server's name for the request.
-    pub(super) fn get_account(
-        &self,
-        id: &Id,
-        attempt: &Attempt<'_>,
-    ) -> Result<(Account, Option<String>), AttemptError> {
+    /// Asks for an account once.
+    pub(super) fn get_account(&self, id: &Id, attempt: &Attempt<'_>) -> Attempted<Account> {
         let worker = self.agents.take();
         let (response, body) = self.send(&worker, attempt, false)?;
         // What follows a response with both depends on the reader (RFC 9112 6.3).
