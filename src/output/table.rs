@@ -42,7 +42,7 @@ const SAMPLE_SIZE: usize = 256 * 1024;
 /// Between the columns that comfy-table lays out.
 const SEPARATOR: char = '\u{1f}';
 
-/// In a column of its own, the sign of a row's first line.
+/// Where cells wrap, the sign of a row's first line, in a column of its own.
 const ROW: &str = "+";
 
 /// What the reader's terminal adds to a table; all `None` or false in a pipe.
@@ -326,16 +326,18 @@ impl Layout {
                 false if self.wraps => break_words(cell, room),
                 false => String::new(),
             });
-            table.add_row([ROW.to_owned()].into_iter().chain(cells));
+            table.add_row(self.wraps.then(|| ROW.to_owned()).into_iter().chain(cells));
         }
-        for (column, width) in table.column_iter_mut().zip([1].iter().chain(&widths)) {
+        for (column, width) in
+            table.column_iter_mut().zip(self.wraps.then_some(&1).into_iter().chain(&widths))
+        {
             let width = Width::Fixed(u16::try_from(*width).unwrap_or(u16::MAX));
             column.set_padding((0, 0)).set_constraint(ColumnConstraint::Absolute(width));
         }
         let mut number = 0;
         for line in table.lines() {
             let mut cells = line.split(SEPARATOR);
-            let is_first = cells.next() == Some(ROW);
+            let is_first = !self.wraps || cells.next() == Some(ROW);
             number += usize::from(is_first);
             let row = &rows[number - 1];
             let mut blanks = 0;
