@@ -126,8 +126,11 @@ impl Document {
 
     /// The member of that name.
     pub fn get(&self, name: &str) -> Option<Json<'_>> {
-        let member = self.members.iter().find(|member| self.name(member) == name);
-        member.map(|member| self.value(member))
+        let is_found = |member: &&Member| match &member.decoded {
+            None => member.name.len() == name.len() && self.name(member) == name,
+            Some(decoded) => decoded == name,
+        };
+        self.members.iter().find(is_found).map(|member| self.value(member))
     }
 
     /// Names and values in the server's order.

@@ -343,16 +343,14 @@ impl Layout {
             let mut blanks = 0;
             for (column, cell) in cells.enumerate() {
                 let whole = &row[column];
-                let text = match is_first && (!self.wraps || cell.starts_with(whole)) {
-                    true => whole,
-                    false => cell.trim_end_matches(' '),
-                };
+                let is_whole = is_first && (!self.wraps || cell.starts_with(whole));
+                let text = if is_whole { whole } else { cell.trim_end_matches(' ') };
                 blanks += if is_first { 0 } else { indents(column) };
                 if !text.is_empty() {
                     out.resize(out.len() + blanks, b' ');
                     let is_bold = self.color && is_bold(number - 1, column);
                     let (bold, plain) = if is_bold { ("\u{1b}[1m", "\u{1b}[0m") } else { ("", "") };
-                    [bold, text, plain].map(|text| out.extend_from_slice(text.as_bytes()));
+                    out.extend_from_slice([bold, text, plain].concat().as_bytes());
                     blanks = 0;
                 }
                 blanks += cell.len().saturating_sub(text.len()) + GAP;
@@ -414,10 +412,10 @@ fn break_words(text: &str, width: usize) -> String {
 fn ago(time: &Time, now: Timestamp) -> String {
     let apart = now.duration_since(time.timestamp());
     let words = about(apart.abs());
-    match apart.is_negative() {
-        true => format!("in {words}"),
-        false => format!("{words} ago"),
+    if apart.is_negative() {
+        return format!("in {words}");
     }
+    format!("{words} ago")
 }
 
 /// `3 days`, in the largest unit that fits, of months and years twice; the rest is dropped.
