@@ -14,117 +14,50 @@ use serde::{Serialize, Serializer};
 /// The result of everything that can fail in this program.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// The sort of a failure: the rows of the exit-code table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// An internal error, output that could not be written, or a batch whose failures differ in kind.
-    Failed,
-    /// A bad flag, a malformed id, an unknown field, a bad expression.
-    Usage,
-    /// Missing or invalid configuration, unknown profile, unsafe permissions.
-    Config,
-    /// No token, a token source that failed, 401, 403.
-    Auth,
-    /// 404.
-    NotFound,
-    /// 410.
-    Gone,
-    /// 429, retries used up.
-    RateLimited,
-    /// The server was not reached, or the connection broke.
-    Network,
-    /// No trustworthy TLS connection.
-    Tls,
-    /// The way to the server leads through a proxy that cannot be used.
-    Proxy,
-    /// The server did not answer in time.
-    Timeout,
-    /// 5xx, retries used up.
-    Server,
-    /// An answer outside the contract.
-    BadResponse,
-    /// An expectation does not hold, or the awaited state cannot come any more.
-    Unmet,
-    /// The awaited state did not come in time.
-    Deadline,
-    /// SIGINT.
-    Interrupted,
-    /// SIGTERM, or SIGHUP.
-    Terminated,
+/// Defines [`Kind`] by the rows of the exit-code table: name, exit code, whether trying again may help, meaning.
+macro_rules! kinds {
+    ($($kind:ident: $name:literal, $code:literal, $retryable:literal, $meaning:literal;)*) => {
+        /// The sort of a failure: a row of the exit-code table.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Kind {
+            $(#[doc = $meaning] $kind,)*
+        }
+
+        impl Kind {
+            /// Every kind, in the order of the exit-code table.
+            pub const ALL: &[Kind] = &[$(Kind::$kind,)*];
+
+            /// Name, exit code, whether trying again may help, and meaning: the row of `acctq help exit-codes`.
+            pub const fn row(self) -> (&'static str, u8, bool, &'static str) {
+                match self {
+                    $(Kind::$kind => ($name, $code, $retryable, $meaning),)*
+                }
+            }
+        }
+    };
+}
+
+kinds! {
+    Failed: "failed", 1, false, "an internal error, output that could not be written, or failures that differ in kind";
+    Usage: "usage", 2, false, "bad flag, malformed id, unknown field, bad expression, empty suite";
+    Config: "config", 3, false, "missing or invalid configuration, unknown profile, unsafe permissions";
+    Auth: "auth", 4, false, "no token, a token source that failed, 401, 403";
+    NotFound: "not_found", 5, false, "404";
+    Gone: "gone", 5, false, "410";
+    RateLimited: "rate_limited", 6, true, "429, retries used up";
+    Network: "network", 7, true, "the server was not reached, or the connection broke";
+    Tls: "tls", 7, false, "no trustworthy TLS connection";
+    Proxy: "proxy", 7, false, "a proxy that cannot be used";
+    Timeout: "timeout", 7, true, "the server did not answer in time";
+    Server: "server", 8, true, "5xx, retries used up";
+    BadResponse: "bad_response", 9, false, "an answer outside the contract: no JSON object, another account's id, a redirect, another status, --strict";
+    Unmet: "unmet", 10, false, "`check` failed, or what `wait` waits for cannot come any more";
+    Deadline: "deadline", 124, false, "`wait` ran out of time";
+    Interrupted: "interrupted", 130, false, "SIGINT";
+    Terminated: "terminated", 143, false, "SIGTERM, SIGHUP";
 }
 
 impl Kind {
-    /// Every kind, in the order of the exit-code table.
-    pub const ALL: &[Kind] = &[
-        Kind::Failed,
-        Kind::Usage,
-        Kind::Config,
-        Kind::Auth,
-        Kind::NotFound,
-        Kind::Gone,
-        Kind::RateLimited,
-        Kind::Network,
-        Kind::Tls,
-        Kind::Proxy,
-        Kind::Timeout,
-        Kind::Server,
-        Kind::BadResponse,
-        Kind::Unmet,
-        Kind::Deadline,
-        Kind::Interrupted,
-        Kind::Terminated,
-    ];
-
-    /// Name, exit code, whether trying again may help, and meaning: the row of `acctq help exit-codes`.
-    pub const fn row(self) -> (&'static str, u8, bool, &'static str) {
-        match self {
-            Kind::Failed => (
-                "failed",
-                1,
-                false,
-                "an internal error, output that could not be written, or failures that differ in kind",
-            ),
-            Kind::Usage => (
-                "usage",
-                2,
-                false,
-                "bad flag, malformed id, unknown field, bad expression, empty suite",
-            ),
-            Kind::Config => (
-                "config",
-                3,
-                false,
-                "missing or invalid configuration, unknown profile, unsafe permissions",
-            ),
-            Kind::Auth => ("auth", 4, false, "no token, a token source that failed, 401, 403"),
-            Kind::NotFound => ("not_found", 5, false, "404"),
-            Kind::Gone => ("gone", 5, false, "410"),
-            Kind::RateLimited => ("rate_limited", 6, true, "429, retries used up"),
-            Kind::Network => {
-                ("network", 7, true, "the server was not reached, or the connection broke")
-            }
-            Kind::Tls => ("tls", 7, false, "no trustworthy TLS connection"),
-            Kind::Proxy => ("proxy", 7, false, "a proxy that cannot be used"),
-            Kind::Timeout => ("timeout", 7, true, "the server did not answer in time"),
-            Kind::Server => ("server", 8, true, "5xx, retries used up"),
-            Kind::BadResponse => (
-                "bad_response",
-                9,
-                false,
-                "an answer outside the contract: no JSON object, another account's id, a redirect, another status, --strict",
-            ),
-            Kind::Unmet => (
-                "unmet",
-                10,
-                false,
-                "`check` failed, or what `wait` waits for cannot come any more",
-            ),
-            Kind::Deadline => ("deadline", 124, false, "`wait` ran out of time"),
-            Kind::Interrupted => ("interrupted", 130, false, "SIGINT"),
-            Kind::Terminated => ("terminated", 143, false, "SIGTERM, SIGHUP"),
-        }
-    }
-
     /// The name in JSON errors.
     pub const fn code(self) -> &'static str {
         self.row().0
@@ -317,5 +250,39 @@ impl Serialize for Error {
             context: self.context(),
         };
         record.serialize(to)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scripts_find_every_key_in_every_error() {
+        let error = Error::new(Kind::RateLimited, "wait")
+            .hint("later")
+            .because(std::io::Error::other("below"))
+            .with_context(|context| {
+                context.retry_after = Some(Duration::from_millis(1_500));
+                context.elapsed = Some(Duration::from_micros(2_500));
+            });
+        assert_eq!(
+            crate::json::to_string(&error),
+            "{\"code\":\"rate_limited\",\"exit_code\":6,\"retryable\":true,\"message\":\"wait: below\",\"hint\":\"later\",\
+             \"id\":null,\"api\":null,\"profile\":null,\"status\":null,\"server_code\":null,\"server_message\":null,\
+             \"request_id\":null,\"retry_after_s\":1,\"attempts\":null,\"elapsed_ms\":2,\"file\":null,\"line\":null}"
+        );
+    }
+
+    #[test]
+    fn failures_together_have_the_exit_code_that_they_share() {
+        for (kinds, merged) in [
+            (&[][..], None),
+            (&[Kind::Gone, Kind::NotFound], Some(5)),
+            (&[Kind::Tls, Kind::Timeout], Some(7)),
+            (&[Kind::Gone, Kind::Server], Some(1)),
+        ] {
+            assert_eq!(Kind::merge(kinds.iter().copied()).map(Kind::exit_code), merged);
+        }
     }
 }

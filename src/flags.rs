@@ -56,7 +56,7 @@ pub struct GlobalFlags {
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Use colour: auto, always or never
-    #[arg(long, value_name = "WHEN", value_parser = color_parser(), hide_possible_values = true)]
+    #[arg(long, value_name = "WHEN", hide_possible_values = true)]
     pub color: Option<ColorChoice>,
     /// Print nothing on standard error but errors
     #[arg(short, long)]
@@ -68,11 +68,6 @@ pub struct GlobalFlags {
 
 fn format_parser() -> impl clap::builder::TypedValueParser<Value = Format> {
     PossibleValuesParser::new(Format::ALL.map(Format::name)).try_map(|name| name.parse::<Format>())
-}
-
-fn color_parser() -> impl clap::builder::TypedValueParser<Value = ColorChoice> {
-    PossibleValuesParser::new(ColorChoice::ALL.map(ColorChoice::name))
-        .try_map(|name| name.parse::<ColorChoice>())
 }
 
 impl GlobalFlags {
@@ -201,10 +196,8 @@ pub fn merge(root: &ArgMatches) -> Result<GlobalFlags> {
     for &id in LOOK_UP {
         let given = given(id);
         if leaf.try_contains_id(id).is_err() && !given.is_empty() {
-            return Err(
-                Error::new(Kind::Usage, format!("`{command}` does not take --{id}"))
-                    .hint(format!("`{command} --help` lists what it takes")),
-            );
+            return Err(Error::new(Kind::Usage, format!("`{command}` does not take --{id}"))
+                .hint(format!("`{command} --help` lists what it takes")));
         }
         if given.len() > 1 && !matches!(id, "reveal" | "strict" | "quiet" | "verbose") {
             return Err(Error::new(Kind::Usage, format!("--{id} is given twice"))
@@ -240,10 +233,7 @@ mod tests {
     #[test]
     fn look_ups_take_every_global_flag() {
         let all = GlobalFlags::augment_args(clap::Command::new("flags"));
-        let names: Vec<_> = all
-            .get_arguments()
-            .map(|arg| arg.get_id().as_str())
-            .collect();
+        let names: Vec<_> = all.get_arguments().map(|arg| arg.get_id().as_str()).collect();
         assert_eq!(names, LOOK_UP);
     }
 }

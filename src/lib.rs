@@ -29,7 +29,7 @@ use cli::Parsed;
 use commands::{CommandStatus, Context};
 use environment::Environment;
 use error::{Kind, Result};
-use signals::{Outcome, Shutdown};
+use signals::Shutdown;
 use ui::{Ui, UiOptions};
 
 /// Runs the program with these arguments (the first is its name) and this environment.
@@ -80,9 +80,5 @@ fn run_command(cli: cli::Cli, env: Environment, ui: Arc<Ui>) -> Result<CommandSt
     if !waits {
         return work();
     }
-    match signals::supervise(&supervised, work)? {
-        Outcome::Finished(status) => status,
-        Outcome::Signalled(_, Some(error)) => Err(error),
-        Outcome::Signalled(kind, None) => Ok(CommandStatus::Failed(kind)),
-    }
+    signals::supervise(&supervised, work)
 }

@@ -46,21 +46,28 @@ fn handle(signal: rustix::process::Signal) {
     let _ = signal_hook::flag::register(signal.as_raw(), Arc::new(AtomicBool::new(false)));
 }
 
-/// Raises the limit of open files as far as the system allows, for many connections at once.
+/// Raises the limit of open files as far as the system allows, and returns it.
 #[cfg(unix)]
-pub fn raise_file_limit() {
+pub fn raise_file_limit() -> usize {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    /// As many as macOS allows (`OPEN_MAX`).
+    const MOST: u64 = 10_240;
     let limit = getrlimit(Resource::Nofile);
-    // macOS refuses more than `OPEN_MAX`.
-    let most = limit.maximum.map_or(10_240, |maximum| maximum.min(10_240));
-    if limit.current.is_some_and(|current| current < most) {
-        let _ = setrlimit(Resource::Nofile, Rlimit { current: Some(most), ..limit });
+    let most = limit.maximum.unwrap_or(MOST).min(MOST);
+    let mut current = limit.current.unwrap_or(MOST);
+    if current < most
+        && setrlimit(Resource::Nofile, Rlimit { current: Some(most), ..limit }).is_ok()
+    {
+        current = most;
     }
+    usize::try_from(current).unwrap_or(usize::MAX)
 }
 
-/// Nothing to do here.
+/// There is no such limit.
 #[cfg(not(unix))]
-pub fn raise_file_limit() {}
+pub fn raise_file_limit() -> usize {
+    usize::MAX
+}
 
 thread_local! {
     /// Where this thread panicked last.

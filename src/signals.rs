@@ -42,14 +42,6 @@ struct Guarded {
     wake: Arc<dyn Fn() + Send + Sync>,
 }
 
-/// How a supervised command ended.
-pub enum Outcome<T> {
-    /// It returned.
-    Finished(T),
-    /// A signal ended it, with what there is to say about that.
-    Signalled(Kind, Option<Error>),
-}
-
 impl Shutdown {
     /// Sets what happens on a signal, in place of any earlier hook.
     pub fn on_signal(&self, hook: impl FnOnce(Kind) -> Option<Error> + Send + 'static) {
@@ -172,12 +164,12 @@ pub fn within<T: Send + 'static>(
 }
 
 /// Runs `work` on a thread until it returns or a signal comes. The next signal ends the process.
-/// Err: `failed` if the system refuses a thread or a pipe; whatever the command was aborted with.
+/// Err: those of `work`, what was interrupted, what the command was aborted with; `failed` if the system refuses a thread or a pipe.
 #[cfg(unix)]
-pub fn supervise<T: Send + 'static>(
+pub fn supervise<T: From<Kind> + Send + 'static>(
     shutdown: &Shutdown,
-    work: impl FnOnce() -> T + Send + 'static,
-) -> Result<Outcome<T>> {
+    work: impl FnOnce() -> Result<T> + Send + 'static,
+) -> Result<T> {
     use std::panic::resume_unwind;
     use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -225,14 +217,14 @@ pub fn supervise<T: Send + 'static>(
         .map_err(refused)?;
     if let Some(signal) = signals.forever().next() {
         let kind = kind(signal);
-        return Ok(Outcome::Signalled(kind, shutdown.signalled(kind)));
+        return shutdown.signalled(kind).map_or_else(|| Ok(kind.into()), Err);
     }
     // No signal is waited for any more: the next one ends the process.
     is_last.store(true, Ordering::SeqCst);
     if let Some(error) = shutdown.lock().abort.take() {
         return Err(error);
     }
-    command.join().map(Outcome::Finished).or_else(|panic| resume_unwind(panic))
+    command.join().unwrap_or_else(|panic| resume_unwind(panic))
 }
 
 /// The signals that the process ignores, as bits (signal 1 is the lowest); none where the system does not say.
@@ -246,15 +238,11 @@ fn ignored() -> u64 {
 }
 
 /// Runs `work`: there are no signals here.
-/// Err: Whatever the command was aborted with.
 #[cfg(not(unix))]
-pub fn supervise<T: Send + 'static>(
+pub fn supervise<T: From<Kind> + Send + 'static>(
     shutdown: &Shutdown,
-    work: impl FnOnce() -> T + Send + 'static,
-) -> Result<Outcome<T>> {
+    work: impl FnOnce() -> Result<T> + Send + 'static,
+) -> Result<T> {
     let result = work();
-    match shutdown.lock().abort.take() {
-        Some(error) => Err(error),
-        None => Ok(Outcome::Finished(result)),
-    }
+    shutdown.lock().abort.take().map_or(result, Err)
 }

@@ -6,7 +6,6 @@
 
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal as _, Write};
-use std::str::FromStr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -23,7 +22,7 @@ use crate::output::Screen;
 use crate::text::escape;
 
 /// When colour is used.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum ColorChoice {
     /// On a terminal, unless the environment says otherwise.
     #[default]
@@ -32,31 +31,6 @@ pub enum ColorChoice {
     Always,
     /// Never.
     Never,
-}
-
-impl ColorChoice {
-    /// Every choice.
-    pub const ALL: [ColorChoice; 3] = [ColorChoice::Auto, ColorChoice::Always, ColorChoice::Never];
-
-    /// Its name on the command line.
-    pub const fn name(self) -> &'static str {
-        match self {
-            ColorChoice::Auto => "auto",
-            ColorChoice::Always => "always",
-            ColorChoice::Never => "never",
-        }
-    }
-}
-
-impl FromStr for ColorChoice {
-    type Err = &'static str;
-
-    fn from_str(name: &str) -> Result<Self, Self::Err> {
-        ColorChoice::ALL
-            .into_iter()
-            .find(|choice| choice.name() == name)
-            .ok_or("must be auto, always or never")
-    }
 }
 
 /// How messages are shown.

@@ -105,3 +105,40 @@ impl<'a> CircuitBreaker<'a> {
 fn rejects_token(api: Option<&str>, status: u16) -> bool {
     RESOURCES.iter().any(|r| Some(r.api) == api && r.token_rejected.contains(&status))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A run of failures, each with its status and API, and whether it stops.
+    #[test]
+    fn a_run_stops_when_every_further_id_would_fail_alike() {
+        use Kind::{Auth, Config, NotFound, Server, Timeout, Tls};
+        let outage = vec![(Server, Some(503), "connect"); OUTAGE];
+        let mut mixed = outage.clone();
+        mixed[OUTAGE / 2] = (Timeout, None, "connect");
+        for (failures, one_api, two_apis) in [
+            (outage, true, true),
+            (mixed, false, false),
+            (vec![(NotFound, Some(404), "connect"); 50], false, false),
+            (vec![(Auth, None, "connect")], true, true),
+            (vec![(Auth, Some(401), "connect")], true, true),
+            (vec![(Auth, Some(403), "connect"); 50], false, false),
+            (vec![(Auth, Some(403), "partner")], true, true),
+            (vec![(Config, None, "connect")], true, false),
+            (vec![(Tls, None, "connect")], true, false),
+        ] {
+            for (is_one_api, stops) in [(true, one_api), (false, two_apis)] {
+                let throttle = Throttle::shared(None);
+                let breaker = CircuitBreaker::new(&throttle, is_one_api);
+                for &(kind, status, api) in &failures {
+                    breaker.failed(&Error::new(kind, "").with_context(|context| {
+                        (context.status, context.api) = (status, Some(api));
+                    }));
+                }
+                let stopped = (breaker.stopped().is_some(), throttle.is_stopped());
+                assert_eq!(stopped, (stops, stops), "{failures:?}");
+            }
+        }
+    }
+}

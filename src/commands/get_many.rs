@@ -1,20 +1,18 @@
 //! The look-up of several ids: results and failures as they come, in the order of the ids.
 //!
-//! One failure stops nothing, but for one that every further id would share ([`CircuitBreaker`]). One lock is held by whatever
-//! writes, so nothing is torn, and nothing is written after a signal. A reader that stalls can hold it for long; how far the run
-//! has come is behind another lock, which is never held for long, and counts only what has been written.
+//! One failure stops nothing, but for one that every further id would share ([`CircuitBreaker`]).
 
 use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::iter;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use super::breaker::CircuitBreaker;
 use super::get::Args;
 use super::input::Input;
-use super::output_buffer::OutputBuffer;
+use super::results::{Output, Progress, Results};
 use super::session::{Clients, Session, Target};
 use super::summary::{Summary, ids};
 use super::violations::{self, Violations, Warnings};
@@ -26,9 +24,8 @@ use crate::client::{Client, Throttle, Trace};
 use crate::error::{Error, Kind, Result};
 use crate::output::{Piece, Printer, Renderer};
 use crate::process;
-use crate::signals::{Shutdown, complete, hint};
+use crate::signals::hint;
 use crate::text::{grouped, span};
-use crate::ui::Ui;
 
 /// From this size on, in bytes, accounts are rendered one at a time: the allocator keeps what each thread took for that.
 const LARGE: usize = 64 * 1024;
@@ -49,23 +46,21 @@ pub fn run(
     let total = input.count();
     let session = Session::open(context, &flags.for_config(), Tokens::default())?;
     let renderer = session.renderer(resources, true)?;
+    let results = Results::new(ui, Printer::new(&renderer), progress);
     let arguments = total.map(|_| args.ids.clone());
-    let results = Arc::new(Results::new(Arc::clone(ui), arguments, Printer::new(&renderer)));
-    results.end_on_signal(shutdown);
-    process::raise_file_limit();
+    results.end_on_signal(shutdown, Results::cut_short, move |summary, kind| {
+        interrupted(summary, kind, arguments.as_deref())
+    });
     if input.is_typed() {
         ui.note("reading ids from the terminal, one a line; Ctrl-D ends them");
     } else if total.is_none_or(|count| count > FEW) {
         ui.begin_progress(env);
     }
 
-    let trace = |trace: &Trace<'_>| {
-        if ui.shows_traces()
-            && let Some(_output) = results.output(shutdown)
-        {
-            ui.trace(trace);
-        }
-    };
+    let trace = |trace: &Trace<'_>| results.trace(shutdown, trace);
+    // Two sockets for each job, where the sandbox has the other end or ids are of two APIs, and some files for everything else.
+    let fitting = (process::raise_file_limit().saturating_sub(16) / 2).max(1);
+    let jobs = args.jobs.min(fitting).min(total.unwrap_or(usize::MAX));
     let throttle = Throttle::shared(args.rate);
     let breaker = CircuitBreaker::new(&throttle, resources.len() == 1);
     let clients = session.clients(&throttle, &trace);
@@ -79,11 +74,11 @@ pub fn run(
         rendering: Mutex::default(),
     };
     let mut delivery =
-        Delivery { results: &results, shutdown, warnings: Warnings::new(ui, true), untried: 0 };
+        Delivery { results: &results, context, warnings: Warnings::new(ui, true), untried: 0 };
     let source = iter::from_fn(|| {
         let is_over = || throttle.is_stopped() || shutdown.is_requested();
         let entry = input.next(&is_over).inspect_err(|e| breaker.fail(e)).ok()??;
-        results.expect(input.estimate());
+        results.set_total(total.or(input.estimate()).unwrap_or(0));
         let started = Instant::now();
         let target = parse(&entry.text).and_then(|id| {
             let client = prepared(&clients, &id, started).inspect_err(|e| breaker.failed(e))?;
@@ -92,7 +87,7 @@ pub fn run(
         Some(Job { line: entry.line, started, target })
     });
     batch::run(
-        total.map_or(args.jobs, |count| count.min(args.jobs)),
+        jobs,
         source,
         |job| lookups.look_up(job),
         |answer| answer.as_ref().map_or(0, |(piece, _)| piece.size()),
@@ -111,7 +106,7 @@ pub fn run(
         results.finish(&mut output)?;
         delivery.warnings.sum_up();
         if !session.settings.output.value.has_json_errors() {
-            ui.note(&results.summary().text(results.started.elapsed()));
+            ui.note(&results.summary().text(results.elapsed()));
         }
     }
     results.summary().status(total, stop)
@@ -161,7 +156,7 @@ impl Lookups<'_> {
         let target = Target::account(id, client.profile());
         let violations = violations::check(&found, self.strict, target)?;
         let is_large = found.account.document.text().len() > LARGE;
-        let _rendering = is_large.then(|| lock(&self.rendering));
+        let _rendering = is_large.then(|| self.rendering.lock());
         match self.renderer.render(&found.account, self.redactor) {
             Ok(piece) => {
                 self.has_rendered.store(true, Ordering::Relaxed);
@@ -179,7 +174,7 @@ impl Lookups<'_> {
 /// Writes the answers in the order of the ids.
 struct Delivery<'a> {
     results: &'a Results,
-    shutdown: &'a Shutdown,
+    context: &'a Context<'a>,
     warnings: Warnings<'a>,
     /// How many ids were not tried any more, and what came after them: `--skip` looks it up again.
     untried: usize,
@@ -188,7 +183,7 @@ struct Delivery<'a> {
 impl Sink<Job<'_>, Answer> for Delivery<'_> {
     fn deliver(&mut self, job: Job<'_>, answer: Result<Answer>) {
         // After a signal the answer is ignored.
-        let Some(mut output) = self.results.output(self.shutdown) else {
+        let Some(mut output) = self.results.output(self.context.shutdown) else {
             return;
         };
         let written = match answer {
@@ -208,7 +203,7 @@ impl Sink<Job<'_>, Answer> for Delivery<'_> {
     }
 
     fn idle(&mut self) {
-        if let Some(mut output) = self.results.output(self.shutdown) {
+        if let Some(mut output) = self.results.output(self.context.shutdown) {
             let written = self.results.write(&mut output);
             drop(output);
             self.abort_unless(written);
@@ -233,14 +228,14 @@ impl Delivery<'_> {
             let target = Target::account(id, client.profile());
             self.warnings.warn(violations, target, false);
         }
-        self.results.found(output, piece, job.line)
+        self.results.add(output, piece, job.line)
     }
 
     /// A result that cannot be written ends the run.
     fn abort_unless(&self, written: Result<()>) {
         if let Err(error) = written {
-            self.results.ui.end_progress();
-            self.shutdown.abort(error);
+            self.context.ui.end_progress();
+            self.context.shutdown.abort(error);
         }
     }
 }
@@ -259,167 +254,45 @@ fn describe(error: Error, job: &Job<'_>) -> Error {
     })
 }
 
-/// The results of the run, shared with the end that a signal may put to it.
-struct Results {
-    ui: Arc<Ui>,
-    /// The ids, if all of them are arguments.
-    arguments: Option<Vec<OsString>>,
-    started: Instant,
-    /// How many ids there are, known or estimated; 0 if not.
-    expected: AtomicUsize,
-    output: Mutex<Output>,
-    summary: Mutex<Summary>,
+/// `12,345 done, 188 failed, 8,123/s, 12 s left`
+fn progress(progress: &Progress<'_>) -> String {
+    let Progress { summary, waiting, total, elapsed } = progress;
+    let (done, elapsed) = (summary.done() + waiting, elapsed.as_millis().max(1));
+    let mut text = format!("{} done", grouped(done));
+    // Writing to a String cannot fail.
+    if summary.failures() > 0 {
+        let _ = write!(text, ", {} failed", grouped(summary.failures()));
+    }
+    if done > 0 {
+        let _ = write!(text, ", {}/s", done as u128 * 1000 / elapsed);
+    }
+    if done > 0 && *total > done {
+        let left = elapsed * (total - done) as u128 / done as u128;
+        let left = Duration::from_millis(u64::try_from(left).unwrap_or(u64::MAX));
+        let _ = write!(text, ", {} left", span(left));
+    }
+    text
 }
 
-struct Output {
-    buffer: OutputBuffer,
-    /// The line of the last result in the buffer.
-    line: Option<usize>,
-}
-
-impl Results {
-    fn new(ui: Arc<Ui>, arguments: Option<Vec<OsString>>, printer: Printer) -> Self {
-        Results {
-            ui,
-            arguments,
-            started: Instant::now(),
-            expected: AtomicUsize::new(0),
-            output: Mutex::new(Output { buffer: OutputBuffer::new(printer), line: None }),
-            summary: Mutex::default(),
-        }
+/// The error that says how far the run has come; `arguments` are its ids, if none were read.
+fn interrupted(summary: &Summary, kind: Kind, arguments: Option<&[OsString]>) -> Error {
+    let done = summary.done();
+    let (upto, mut again) = summary.resume("run it again", " if you still want it");
+    if let Some(next) = arguments.and_then(|ids| ids.get(done)) {
+        let next = hide_credentials(&next.to_string_lossy());
+        again = format!("run it again with the ids from {next} on");
     }
-
-    fn end_on_signal(self: &Arc<Self>, shutdown: &Shutdown) {
-        let results = self.clone();
-        shutdown.on_signal(move |kind| {
-            let completed = results.clone();
-            // That the output cannot be written is nothing to say beside the signal.
-            let stalled = complete(move || drop(completed.cut_short(&mut lock(&completed.output))));
-            Some(results.interrupted(kind).with_suffix(stalled))
-        });
-    }
-
-    /// The right to write; `None` once a signal has ended the run.
-    fn output(&self, shutdown: &Shutdown) -> Option<MutexGuard<'_, Output>> {
-        let output = lock(&self.output);
-        (!shutdown.is_requested()).then_some(output)
-    }
-
-    fn summary(&self) -> MutexGuard<'_, Summary> {
-        lock(&self.summary)
-    }
-
-    fn expect(&self, estimate: Option<usize>) {
-        let ids = self.arguments.as_ref().map(Vec::len).or(estimate);
-        self.expected.store(ids.unwrap_or(0), Ordering::Relaxed);
-    }
-
-    fn found(&self, output: &mut Output, piece: Piece, line: Option<usize>) -> Result<()> {
-        let written = output.buffer.add(piece, &self.ui)?;
-        self.count(output, written);
-        output.line = line.or(output.line);
-        Ok(())
-    }
-
-    /// Reports the failure of an id, after the results before it.
-    fn failed(&self, output: &mut Output, error: &Error, line: Option<usize>) -> Result<()> {
-        self.write(output)?;
-        self.ui.failure(error);
-        let mut summary = self.summary();
-        summary.add_failure(error.kind());
-        // A row before it may be held back: its line is done when that is written.
-        let done = match output.buffer.waiting() {
-            0 => &mut summary.line,
-            _ => &mut output.line,
-        };
-        *done = line.or(*done);
-        drop(summary);
-        self.show_progress(output);
-        Ok(())
-    }
-
-    /// Writes the results that wait.
-    fn write(&self, output: &mut Output) -> Result<()> {
-        let written = output.buffer.write(&self.ui)?;
-        self.count(output, written);
-        Ok(())
-    }
-
-    fn finish(&self, output: &mut Output) -> Result<()> {
-        let written = output.buffer.finish(&self.ui);
-        self.ui.end_progress();
-        self.count(output, written?);
-        Ok(())
-    }
-
-    /// Completes the output before all is done. Without a result it stays empty: not even an empty array.
-    fn cut_short(&self, output: &mut Output) -> Result<()> {
-        if !output.buffer.has_begun() {
-            self.ui.end_progress();
-            return Ok(());
-        }
-        self.finish(output)
-    }
-
-    fn count(&self, output: &Output, written: usize) {
-        if written > 0 {
-            let mut summary = self.summary();
-            summary.found += written;
-            summary.line = output.line.or(summary.line);
-        }
-        self.show_progress(output);
-    }
-
-    /// `12,345 done, 188 failed, 8,123/s, 12 s left`
-    fn show_progress(&self, output: &Output) {
-        self.ui.progress(|| {
-            let summary = self.summary();
-            let done = summary.done() + output.buffer.waiting();
-            let expected = self.expected.load(Ordering::Relaxed);
-            let elapsed = self.started.elapsed().as_millis().max(1);
-            let mut text = format!("{} done", grouped(done));
-            // Writing to a String cannot fail.
-            if summary.failures() > 0 {
-                let _ = write!(text, ", {} failed", grouped(summary.failures()));
-            }
-            if done > 0 {
-                let _ = write!(text, ", {}/s", done as u128 * 1000 / elapsed);
-            }
-            if done > 0 && expected > done {
-                let left = elapsed * (expected - done) as u128 / done as u128;
-                let left = Duration::from_millis(u64::try_from(left).unwrap_or(u64::MAX));
-                let _ = write!(text, ", {} left", span(left));
-            }
-            text
-        });
-    }
-
-    /// The error that says how far the run has come.
-    fn interrupted(&self, kind: Kind) -> Error {
-        let summary = self.summary();
-        let done = summary.done();
-        let (upto, mut again) = summary.resume("run it again", " if you still want it");
-        if let Some(next) = self.arguments.as_ref().and_then(|ids| ids.get(done)) {
-            let next = hide_credentials(&next.to_string_lossy());
-            again = format!("run it again with the ids from {next} on");
-        }
-        let message = match done {
-            0 => format!("{} before anything was looked up", kind.code()),
-            _ => format!(
-                "{} after {} ({} found, {} failed){upto}",
-                kind.code(),
-                ids(done, self.arguments.as_ref().map(Vec::len)),
-                grouped(summary.found),
-                grouped(summary.failures())
-            ),
-        };
-        Error::new(kind, message)
-            .hint(hint(kind, &again))
-            .with_context(|context| context.line = summary.line)
-    }
-}
-
-/// Each change is a single step, so a panic elsewhere leaves nothing half done.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+    let message = match done {
+        0 => format!("{} before anything was looked up", kind.code()),
+        _ => format!(
+            "{} after {} ({} found, {} failed){upto}",
+            kind.code(),
+            ids(done, arguments.map(<[_]>::len)),
+            grouped(summary.found),
+            grouped(summary.failures())
+        ),
+    };
+    Error::new(kind, message)
+        .hint(hint(kind, &again))
+        .with_context(|context| context.line = summary.line)
 }

@@ -5,15 +5,14 @@
 //! array is left open, so that no reader takes it for the whole.
 
 use std::ops::ControlFlow;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use jiff::Timestamp;
 
 use super::list_sort::{Order, Sorter};
-use super::output_buffer::OutputBuffer;
+use super::results::{Output, Progress, Results};
 use super::session::{Session, Target, parse_expression};
+use super::summary::Summary;
 use super::violations::{self, Warnings};
 use super::{CommandStatus, Context};
 use crate::account::redact::{Redactor, Tokens};
@@ -23,10 +22,10 @@ use crate::config::values::parse_limit;
 use crate::error::{Error, Kind, Result};
 use crate::expression::Expression;
 use crate::flags::{LOOK_UP, Takes};
-use crate::output::{Piece, Printer, Renderer};
-use crate::signals::{Shutdown, complete, hint};
+use crate::output::{Printer, Renderer};
+use crate::signals::hint;
 use crate::text::grouped;
-use crate::ui::{Ui, Warning};
+use crate::ui::Warning;
 
 /// What is listed: Partner has no list.
 const RESOURCE: &Resource = &CONNECTED;
@@ -59,16 +58,12 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
     let session = Session::open(context, &flags.for_config(), Tokens::default())?;
     let renderer = session.renderer(&[RESOURCE], true)?;
     let (_, profile) = session.endpoint(RESOURCE)?;
-    let results = Results::new(Arc::clone(ui), profile, Printer::new(&renderer));
-    let results = Arc::new(results);
-    results.end_on_signal(shutdown);
-    let trace = |trace: &Trace<'_>| {
-        if ui.shows_traces()
-            && let Some(_output) = results.output(shutdown)
-        {
-            ui.trace(trace);
-        }
-    };
+    let results = Results::new(ui, Printer::new(&renderer), progress);
+    let owned_profile = profile.map(str::to_owned);
+    results.end_on_signal(shutdown, Results::break_off, move |summary, kind| {
+        interrupted(summary, kind, owned_profile.as_deref())
+    });
+    let trace = |trace: &Trace<'_>| results.trace(shutdown, trace);
     let throttle = Throttle::single();
     let client = session.clients(&throttle, &trace).of(RESOURCE, None)?;
 
@@ -83,10 +78,9 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
         target: Target { resource: RESOURCE, id: None, profile },
         now: Timestamp::now(),
         results: &results,
-        shutdown,
+        context,
         warnings: Warnings::new(ui, true),
         shown: 0,
-        refused: 0,
         has_failed: false,
     };
     let read = client.list(RESOURCE, Instant::now(), &mut |account| listing.take_or_fail(&account));
@@ -123,12 +117,10 @@ struct Listing<'a> {
     target: Target<'a>,
     now: Timestamp,
     results: &'a Results,
-    shutdown: &'a Shutdown,
+    context: &'a Context<'a>,
     warnings: Warnings<'a>,
     /// How many accounts are shown, or are to be sorted.
     shown: usize,
-    /// How many accounts, or lists, `--strict` refused.
-    refused: usize,
     /// An account could not be shown: what ends the list is not the server's failure.
     has_failed: bool,
 }
@@ -142,10 +134,10 @@ impl Listing<'_> {
 
     fn take(&mut self, account: &Account) -> Result<ControlFlow<()>> {
         // After a signal the rest of the list is ignored.
-        let Some(mut output) = self.results.output(self.shutdown) else {
+        let Some(mut output) = self.results.output(self.context.shutdown) else {
             return Ok(ControlFlow::Break(()));
         };
-        self.results.read.fetch_add(1, Ordering::Relaxed);
+        self.results.set_total(self.results.total() + 1);
         let holds = |e: &Expression| e.evaluate(Some(account), self.redactor, self.now).holds;
         let matches = self.filter.iter().all(holds);
         let mut violations = account.violations();
@@ -159,9 +151,8 @@ impl Listing<'_> {
             let id = own_id(account);
             let target = Target { id: id.as_ref(), ..self.target };
             if self.strict {
-                self.results.write(&mut output)?;
-                self.refused += 1;
-                self.results.ui.failure(&violations::refusal(&violations, target, !matches));
+                let error = violations::refusal(&violations, target, !matches);
+                self.results.failed(&mut output, &error, None)?;
                 return Ok(ControlFlow::Continue(()));
             }
             if self.warnings.are_new(&violations, RESOURCE) {
@@ -179,7 +170,7 @@ impl Listing<'_> {
             sorter.add(account, self.redactor, piece)?;
             return Ok(ControlFlow::Continue(()));
         }
-        self.results.add(&mut output, piece)?;
+        self.results.add(&mut output, piece, None)?;
         self.results.write(&mut output)?;
         Ok(match self.limit {
             Some(limit) if limit == self.shown => ControlFlow::Break(()),
@@ -189,54 +180,52 @@ impl Listing<'_> {
 
     /// Completes the output, or breaks it off.
     fn finish(mut self, read: Result<ListEnd>) -> Result<CommandStatus> {
-        let Some(mut output) = self.results.output(self.shutdown) else {
+        let Some(mut output) = self.results.output(self.context.shutdown) else {
             return Ok(CommandStatus::Done);
         };
         let end = match read {
             Ok(end) => end,
             Err(error) if self.has_failed => {
-                self.results.break_off(&mut output);
+                // That the output cannot be written is nothing to say beside what ended the list.
+                let _ = self.results.break_off(&mut output);
                 return Err(self.target.describe(error));
             }
             Err(error) if !output.has_begun() => return Err(error),
             Err(error) => {
-                self.results.break_off(&mut output);
-                return Err(cut_off(&error, self.results.written()));
+                let _ = self.results.break_off(&mut output);
+                return Err(cut_off(&error, self.results.summary().found));
             }
         };
         for piece in self.sorter.take().into_iter().flat_map(Sorter::sorted) {
-            self.results.add(&mut output, piece)?;
+            self.results.add(&mut output, piece, None)?;
         }
         self.results.finish(&mut output)?;
         if !end.unknown.is_empty() {
-            self.report_unknown_members(&end.unknown);
+            self.report_unknown_members(&mut output, &end.unknown)?;
         }
         self.warnings.sum_up();
-        let (read, written) = (self.results.read(), self.results.written());
-        self.results.ui.note(&if !end.is_complete {
+        let (read, written) = (self.results.total(), self.results.summary().found);
+        self.context.ui.note(&if !end.is_complete {
             format!("{}; the rest of the list was not read", accounts(written))
         } else if read == written {
             accounts(written)
         } else {
             format!("{} of {}", grouped(written), accounts(read))
         });
-        Ok(match self.refused {
-            0 => CommandStatus::Done,
-            _ => CommandStatus::Failed(Kind::BadResponse),
-        })
+        self.results.summary().status(None, None)
     }
 
-    fn report_unknown_members(&mut self, names: &[String]) {
+    fn report_unknown_members(&self, output: &mut Output, names: &[String]) -> Result<()> {
         let error = violations::unknown_members(names, self.target);
         if self.strict {
-            self.refused += 1;
-            return self.results.ui.failure(&error);
+            return self.results.failed(output, &error, None);
         }
-        self.results.ui.warning(&Warning {
+        self.context.ui.warning(&Warning {
             api: Some(RESOURCE.api),
             profile: self.target.profile,
             ..Warning::new(&error.to_string(), error.hint_text().unwrap_or_default())
         });
+        Ok(())
     }
 }
 
@@ -256,101 +245,19 @@ fn own_id(account: &Account) -> Option<Id> {
     account.resource.parse_id(&text).ok()
 }
 
-/// The results of the list, shared with the end that a signal may put to it.
-struct Results {
-    ui: Arc<Ui>,
-    profile: Option<String>,
-    started: Instant,
-    output: Mutex<OutputBuffer>,
-    /// How many accounts have arrived.
-    read: AtomicUsize,
-    /// How many of them have been written.
-    written: AtomicUsize,
+/// `12,345 read, 188 shown, 8,123/s`
+fn progress(progress: &Progress<'_>) -> String {
+    let Progress { summary, total, elapsed, .. } = progress;
+    let rate = *total as u128 * 1000 / elapsed.as_millis().max(1);
+    format!("{} read, {} shown, {rate}/s", grouped(*total), grouped(summary.found))
 }
 
-impl Results {
-    fn new(ui: Arc<Ui>, profile: Option<&str>, printer: Printer) -> Self {
-        Results {
-            ui,
-            profile: profile.map(str::to_owned),
-            started: Instant::now(),
-            output: Mutex::new(OutputBuffer::new(printer)),
-            read: AtomicUsize::new(0),
-            written: AtomicUsize::new(0),
-        }
-    }
-
-    fn end_on_signal(self: &Arc<Self>, shutdown: &Shutdown) {
-        let results = self.clone();
-        shutdown.on_signal(move |kind| {
-            let completed = results.clone();
-            let stalled = complete(move || completed.break_off(&mut completed.lock()));
-            Some(results.interrupted(kind).with_suffix(stalled))
-        });
-    }
-
-    /// The right to write; `None` once a signal has ended the list.
-    fn output(&self, shutdown: &Shutdown) -> Option<MutexGuard<'_, OutputBuffer>> {
-        let output = self.lock();
-        (!shutdown.is_requested()).then_some(output)
-    }
-
-    fn read(&self) -> usize {
-        self.read.load(Ordering::Relaxed)
-    }
-
-    fn written(&self) -> usize {
-        self.written.load(Ordering::Relaxed)
-    }
-
-    fn add(&self, output: &mut OutputBuffer, piece: Piece) -> Result<()> {
-        let written = output.add(piece, &self.ui)?;
-        self.count(written);
-        Ok(())
-    }
-
-    fn write(&self, output: &mut OutputBuffer) -> Result<()> {
-        let written = output.write(&self.ui)?;
-        self.count(written);
-        Ok(())
-    }
-
-    fn finish(&self, output: &mut OutputBuffer) -> Result<()> {
-        let written = output.finish(&self.ui)?;
-        self.count(written);
-        Ok(())
-    }
-
-    /// Writes what waits, and leaves the output open. That it cannot be written is nothing to say beside what ended the list.
-    fn break_off(&self, output: &mut OutputBuffer) {
-        if output.has_begun() {
-            self.count(output.break_off(&self.ui).unwrap_or(0));
-        }
-        self.ui.end_progress();
-    }
-
-    fn count(&self, written: usize) {
-        self.written.fetch_add(written, Ordering::Relaxed);
-        self.ui.progress(|| {
-            let rate = self.read() as u128 * 1000 / self.started.elapsed().as_millis().max(1);
-            format!("{} read, {} shown, {rate}/s", grouped(self.read()), grouped(self.written()))
-        });
-    }
-
-    /// The error that says how far the list has come.
-    fn interrupted(&self, kind: Kind) -> Error {
-        let message = match self.written() {
-            0 => format!("{} before an account was listed", kind.code()),
-            written => {
-                format!("{}; the list is cut off after {}", kind.code(), accounts(written))
-            }
-        };
-        let error = Error::new(kind, message).hint(hint(kind, "run it again if you still want it"));
-        Target { resource: RESOURCE, id: None, profile: self.profile.as_deref() }.describe(error)
-    }
-
-    /// Each change is a single step, so a panic elsewhere leaves nothing half done.
-    fn lock(&self) -> MutexGuard<'_, OutputBuffer> {
-        self.output.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+/// The error that says how far the list has come.
+fn interrupted(summary: &Summary, kind: Kind, profile: Option<&str>) -> Error {
+    let message = match summary.found {
+        0 => format!("{} before an account was listed", kind.code()),
+        shown => format!("{}; the list is cut off after {}", kind.code(), accounts(shown)),
+    };
+    let error = Error::new(kind, message).hint(hint(kind, "run it again if you still want it"));
+    Target { resource: RESOURCE, id: None, profile }.describe(error)
 }

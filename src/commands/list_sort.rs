@@ -4,9 +4,8 @@
 //! text. A value that is missing, null or of another type comes last in either direction; equal accounts keep the list's order. What
 //! is sorted has to be held: as it will be printed, and no more than [`MAX_BYTES`] of it.
 
-use std::cmp::Ordering;
-use std::collections::BinaryHeap;
-use std::mem;
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
 use super::list::accounts;
 use crate::account::field::Kind as FieldKind;
@@ -22,8 +21,8 @@ use crate::text::{excerpt, nearest};
 /// How much is held, in bytes.
 const MAX_BYTES: usize = 64 * 1024 * 1024;
 
-/// What an allocation costs beside its own length, in bytes.
-const OVERHEAD: usize = 16;
+/// What an account takes beside its texts, in bytes: its entry in the map, and what two allocations cost.
+const ENTRY: usize = 160;
 
 /// How much of a field's name a message shows, in characters.
 const NAME: usize = 60;
@@ -108,95 +107,64 @@ impl Order {
     }
 }
 
-/// An account that is being sorted.
-struct Held {
-    key: Option<Key>,
-    is_descending: bool,
-    /// Its place in the list.
-    number: usize,
-    piece: Piece,
-    size: usize,
+/// Where an account belongs.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Rank {
+    Ascending(Key),
+    Descending(Reverse<Key>),
+    Missing,
 }
-
-impl Ord for Held {
-    fn cmp(&self, other: &Self) -> Ordering {
-        let by_key = match (&self.key, &other.key) {
-            (None, None) => Ordering::Equal,
-            (None, Some(_)) => Ordering::Greater,
-            (Some(_), None) => Ordering::Less,
-            (Some(mine), Some(others)) if self.is_descending => others.cmp(mine),
-            (Some(mine), Some(others)) => mine.cmp(others),
-        };
-        by_key.then(self.number.cmp(&other.number))
-    }
-}
-
-impl PartialOrd for Held {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl PartialEq for Held {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other).is_eq()
-    }
-}
-
-impl Eq for Held {}
 
 /// Accounts that are being sorted: all of them, or the first `limit`.
 pub struct Sorter<'a> {
     order: &'a Order,
     limit: Option<usize>,
-    /// The last one is on top.
-    held: BinaryHeap<Held>,
+    /// As they will be printed, with their sizes, by their ranks and their places in the list.
+    held: BTreeMap<(Rank, usize), (Piece, usize)>,
     size: usize,
-    number: usize,
+    count: usize,
 }
 
 impl<'a> Sorter<'a> {
     pub fn new(order: &'a Order, limit: Option<usize>) -> Self {
-        Sorter { order, limit, held: BinaryHeap::new(), size: 0, number: 0 }
+        Sorter { order, limit, held: BTreeMap::new(), size: 0, count: 0 }
     }
 
     /// Adds an account.
     /// Err: `failed`: there is too much.
     pub fn add(&mut self, account: &Account, redactor: &Redactor, piece: Piece) -> Result<()> {
         let piece = piece.shrunk();
-        let key = self.order.key(account, redactor);
         // A key is no larger than the text of its value.
         let key_size = account.find(&self.order.path).map_or(0, |value| value.text().len());
-        let size = mem::size_of::<Held>() + piece.size() + key_size + 2 * OVERHEAD;
-        self.number += 1;
+        let size = ENTRY + piece.size() + key_size;
+        let rank = match self.order.key(account, redactor) {
+            None => Rank::Missing,
+            Some(key) if self.order.is_descending => Rank::Descending(Reverse(key)),
+            Some(key) => Rank::Ascending(key),
+        };
+        self.count += 1;
         self.size += size;
-        self.held.push(Held {
-            key,
-            is_descending: self.order.is_descending,
-            number: self.number,
-            piece,
-            size,
-        });
+        self.held.insert((rank, self.count), (piece, size));
         if self.limit.is_some_and(|limit| self.held.len() > limit)
-            && let Some(last) = self.held.pop()
+            && let Some((_, (_, size))) = self.held.pop_last()
         {
-            self.size -= last.size;
+            self.size -= size;
         }
-        if self.size > MAX_BYTES {
-            let message = format!(
-                "there is more to sort than the {} MiB that acctq holds: {} and still more",
-                MAX_BYTES / 1024 / 1024,
-                accounts(self.held.len())
-            );
-            return Err(Error::new(Kind::Failed, message).hint(
-                "--where and --limit leave fewer accounts, -F less of each; or sort what `-o ndjson` prints with another program",
-            ));
+        if self.size <= MAX_BYTES {
+            return Ok(());
         }
-        Ok(())
+        let message = format!(
+            "there is more to sort than the {} MiB that acctq holds: {} and still more",
+            MAX_BYTES / 1024 / 1024,
+            accounts(self.held.len())
+        );
+        Err(Error::new(Kind::Failed, message).hint(
+            "--where and --limit leave fewer accounts, -F less of each; or sort what `-o ndjson` prints with another program",
+        ))
     }
 
-    /// In order.
+    /// The accounts in order.
     pub fn sorted(self) -> impl Iterator<Item = Piece> {
-        self.held.into_sorted_vec().into_iter().map(|held| held.piece)
+        self.held.into_values().map(|(piece, _)| piece)
     }
 }

@@ -11,8 +11,9 @@ mod input;
 mod list;
 mod list_sort;
 mod man;
-mod output_buffer;
+
 mod poll;
+mod results;
 mod sandbox;
 mod schema;
 mod session;
@@ -51,6 +52,13 @@ pub enum CommandStatus {
     Done,
     /// Something failed or the answer is no, and that has been reported; or a signal was the expected end.
     Failed(Kind),
+}
+
+/// A signal was the expected end.
+impl From<Kind> for CommandStatus {
+    fn from(kind: Kind) -> Self {
+        CommandStatus::Failed(kind)
+    }
 }
 
 /// The commands.

@@ -110,20 +110,4 @@ mod tests {
         let none = Summary::default();
         assert_eq!(none.text(Duration::ZERO), "found 0 · 0.0 s");
     }
-
-    #[test]
-    fn the_exit_code_is_what_all_failures_share() {
-        for (failures, code) in [
-            (&[][..], 0),
-            (&[(Kind::Gone, 1), (Kind::NotFound, 2)], 5),
-            (&[(Kind::Gone, 1), (Kind::Server, 1)], 1),
-        ] {
-            let status = summary(failures).status(None, None).unwrap();
-            let got = match status {
-                CommandStatus::Done => 0,
-                CommandStatus::Failed(kind) => kind.exit_code(),
-            };
-            assert_eq!(got, code, "{failures:?}");
-        }
-    }
 }

@@ -1,141 +1,100 @@
-//! Every document in the repository that the program can check: example configuration, completions.
+//! Every document in the repository that the program writes or reads: help pages, completions, example configuration.
 
 use std::fs;
 use std::path::Path;
 
+use serde_json::Value;
+
 use crate::harness::Home;
 
-/// The text of a file of the repository.
-fn repository(file: &str) -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
-    fs::read_to_string(&path).unwrap_or_else(|e| panic!("{file}: {e}"))
+const EXAMPLE: &str = include_str!("../../config.example.toml");
+
+/// Renewed by `INSTA_UPDATE=always cargo test --test cli help_pages`, for its difference to be read.
+#[test]
+fn help_pages() {
+    let names = ",cacc,cacc get,cacc list,check,completions,config,config init,config path,config show,get,help,man,partner,\
+        partner account,partner account get,sandbox,schema,wait,environment,exit-codes,expressions,output";
+    let pages = names.split(',').map(|page| {
+        let help = Home::new().run(format!("help {page}"));
+        help.prints(&help.stdout);
+        format!("$ acctq help {page}\n{}\n", help.stdout)
+    });
+    insta::assert_snapshot!("help", pages.collect::<String>());
 }
 
 #[test]
 fn the_completions_are_those_that_the_program_prints() {
-    let cases = [
+    for (shell, file) in [
         ("bash", "completions/acctq.bash"),
         ("zsh", "completions/_acctq"),
         ("fish", "completions/acctq.fish"),
         ("powershell", "completions/_acctq.ps1"),
         ("elvish", "completions/acctq.elv"),
-    ];
-    for (shell, file) in cases {
-        let printed = Home::new().acctq(&format!("completions {shell}")).run();
-        printed.is(0, &printed.stdout, "");
+    ] {
+        let printed = Home::new().run(format!("completions {shell}"));
+        printed.prints(&printed.stdout);
         let kept = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file));
         assert!(
             kept.is_ok_and(|kept| kept == printed.stdout),
-            "{file} is out of date; make it anew with\n\n    cargo run -- completions {shell} >{file}\n"
+            "out of date: cargo run -- completions {shell} >{file}"
         );
     }
 }
 
-const EXAMPLE: &str = "config.example.toml";
-
-#[test]
-fn the_example_configuration_is_in_force_as_it_stands() {
+/// What `config show` prints of that configuration.
+fn shown(text: &str, profile: &str) -> Value {
     let home = Home::new();
-    let example = repository(EXAMPLE);
-    let path = home.file("example.toml", &example, 0o600);
-    let (file, at) = (path.display(), home.path().display());
-    let line = |start: &str| {
-        let line = example.lines().position(|line| line.starts_with(start));
-        format!(
-            "{file}:{}",
-            1 + line.unwrap_or_else(|| panic!("no `{start}`"))
-        )
-    };
-    let token_file = format!("file {at}/.config/acctq/partner-test.token");
-    let rows = [
-        ("config", file.to_string(), "--config".to_owned()),
-        ("profile", "test".to_owned(), line("default_profile = ")),
-        ("output", "ndjson".to_owned(), "--output".to_owned()),
-        ("timeout", "60s".to_owned(), line("timeout = ")),
-        ("retries", "2".to_owned(), line("retries = ")),
-        (
-            "connect.base_url",
-            "https://api.example.com".to_owned(),
-            line("base_url = \"https://api.example.com\""),
-        ),
-        (
-            "connect.token",
-            "variable CONNECT_TEST_TOKEN".to_owned(),
-            line("token_env = "),
-        ),
-        (
-            "partner.base_url",
-            "https://billing.b5test.eu".to_owned(),
-            line("base_url = \"https://billing.b5test.eu\""),
-        ),
-        ("partner.token", token_file, line("token_file = ")),
-    ];
-    let rows: Vec<_> = rows
-        .iter()
-        .map(|(name, value, origin)| {
-            format!("\"{name}\":{{\"value\":\"{value}\",\"origin\":\"{origin}\"}}")
-        })
-        .collect();
-    home.acctq("config show --config example.toml -o ndjson")
-        .run()
-        .prints(&format!(
-            "{{{},\"profiles\":[\"test\",\"sandbox\"]}}\n",
-            rows.join(",")
-        ));
+    home.file("example.toml", text, 0o600);
+    let args = format!("{profile} config show --config example.toml -o ndjson");
+    let ended = home.run(args);
+    assert_eq!((ended.code, ended.stderr.as_str()), (0, ""), "{text}");
+    let at_home = home.path().to_str().unwrap();
+    serde_json::from_str(&ended.stdout.replace(at_home, "HOME")).unwrap()
 }
 
-/// Each line that stands there commented out, put in place of what it is an alternative to.
 #[test]
-fn each_alternative_of_the_example_configuration_is_accepted() {
-    let active = "token_env = \"CONNECT_TEST_TOKEN\"";
-    let example = repository(EXAMPLE);
-    assert!(example.contains(active));
-    let cases = [
-        ("token_file = ", "\"connect.token\":{\"value\":\"file "),
-        (
-            "token_command = ",
-            "\"connect.token\":{\"value\":\"command ",
-        ),
-        ("token = ", "\"connect.token\":{\"value\":\"literal"),
-        (
-            "ca_file = ",
-            "\"connect.ca_file\":{\"value\":\"/etc/ssl/corporate.pem\"",
-        ),
+fn the_example_configuration_is_valid_as_it_stands() {
+    let shown = shown(EXAMPLE, "");
+    #[rustfmt::skip]
+    let rows = [
+        ("profile", "test", "default_profile = "),
+        ("timeout", "60s", "timeout = "),
+        ("retries", "2", "retries = "),
+        ("connect.base_url", "https://api.example.com", "base_url = \"https://api"),
+        ("connect.token", "variable CONNECT_TEST_TOKEN", "token_env = "),
+        ("partner.base_url", "https://billing.b5test.eu", "base_url = \"https://billing"),
+        ("partner.token", "file HOME/.config/acctq/partner-test.token", "token_file = "),
     ];
-    for (key, shown) in cases {
-        let line = example
-            .lines()
-            .find_map(|line| line.strip_prefix("# ").filter(|line| line.starts_with(key)))
-            .unwrap_or_else(|| panic!("no `# {key}`"));
-        let text = if key.starts_with("token") {
-            example.replace(active, line)
-        } else {
-            example.replace(active, &format!("{active}\n{line}"))
-        };
-        let home = Home::new();
-        home.file("example.toml", text, 0o600);
-        let run = home
-            .acctq("config show --config example.toml -o ndjson")
-            .run();
-        assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{key}");
-        assert!(run.stdout.contains(shown), "{key}: {}", run.stdout);
+    for (setting, value, line) in rows {
+        let line = EXAMPLE.lines().position(|text| text.starts_with(line)).unwrap() + 1;
+        assert_eq!(shown[setting]["value"], value, "{setting}");
+        assert_eq!(shown[setting]["origin"], format!("HOME/example.toml:{line}"), "{setting}");
+    }
+    assert_eq!(shown["profiles"], serde_json::json!(["test", "sandbox"]));
+}
+
+/// Each line that is commented out, in place of the one that it is an alternative to.
+#[test]
+fn each_alternative_of_the_example_configuration_is_valid() {
+    let active = "token_env = \"CONNECT_TEST_TOKEN\"\n";
+    assert!(EXAMPLE.contains(active));
+    for (key, setting, value) in [
+        ("token_file = ", "connect.token", "file "),
+        ("token_command = ", "connect.token", "command "),
+        ("token = ", "connect.token", "literal"),
+        ("ca_file = ", "connect.ca_file", "/etc/ssl/corporate.pem"),
+    ] {
+        let mut comments = EXAMPLE.lines().filter_map(|line| line.strip_prefix("# "));
+        let line = comments.find(|line| line.starts_with(key)).unwrap();
+        let kept = if key == "ca_file = " { active } else { "" };
+        let shown = shown(&EXAMPLE.replace(active, &format!("{kept}{line}\n")), "");
+        let value_shown = shown[setting]["value"].as_str().unwrap();
+        assert!(value_shown.starts_with(value), "{shown}");
     }
     // The last profile, whole.
-    let text: String = example
-        .lines()
-        .skip_while(|line| !line.starts_with("# [profiles.prod.connect]"))
-        .take_while(|line| !line.starts_with("# A CI job"))
-        .map(|line| format!("{}\n", line.trim_start_matches("# ")))
-        .collect();
-    let home = Home::new();
-    home.file("example.toml", example + &text, 0o600);
-    let run = home
-        .acctq("-p prod config show --config example.toml -o ndjson")
-        .run();
-    assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{text}");
-    assert!(
-        run.stdout.contains("\"https://billing.1password.com\""),
-        "{}",
-        run.stdout
-    );
+    let (_, prod) = EXAMPLE.split_once("\n# [profiles.prod.connect]").unwrap();
+    let (prod, _) = prod.split_once("\n# A CI job").unwrap();
+    let text = format!("{EXAMPLE}[profiles.prod.connect]{}", prod.replace("\n# ", "\n"));
+    let url = &shown(&text, "-p prod")["partner.base_url"]["value"];
+    assert_eq!(url, "https://billing.1password.com");
 }

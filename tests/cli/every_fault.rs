@@ -1,4 +1,4 @@
-//! A server at which one id in a hundred meets each fault that concerns one id, and what must come of every one of them.
+//! A server at which one id in a hundred meets each fault that concerns one id, and what must come of each.
 
 use serde_json::Value;
 
@@ -7,7 +7,7 @@ use crate::wire::{Reply, Request, json, response};
 
 const JSON: &str = "Content-Type: application/json\r\n";
 
-/// What a server does about an id.
+/// The reply to a request for an id.
 type Does = fn(&Request<'_>) -> Reply;
 
 /// What happens to the ids with this number among a hundred, and the code of the error that comes of it, if one does.
@@ -54,14 +54,14 @@ const FAULTS: &[(Does, Option<&str>)] = &[
     (|r| Reply::Close(json(&account(r.id))), None),
     (|r| Reply::Close(format!("HTTP/1.1 200 OK\r\n{JSON}\r\n{}", account(r.id)).into_bytes()), None),
     (|r| Reply::Send([&b"HTTP/1.1 100 Continue\r\n\r\n"[..], &json(&account(r.id))].concat()), None),
-    // Its line is no id at all: nobody asks.
+    // Its line is no id, and no request is made.
     (|r| panic!("{} is looked up", r.id), Some("usage")),
 ];
 
 /// The number among a hundred of those whose line is no id.
 const MALFORMED: usize = FAULTS.len() - 1;
 
-/// An account whose last member says again whose it is.
+/// An account whose last member repeats its number.
 fn account(id: &str) -> String {
     let number = number(id);
     format!(
@@ -91,7 +91,7 @@ fn page(status: &str) -> Reply {
     Reply::Send(response(status, html, "<html>Please sign in</html>"))
 }
 
-/// That the first time, and the account from then on.
+/// This reply the first time, and the account from then on.
 fn once(request: &Request<'_>, reply: Reply) -> Reply {
     match request.attempt {
         1 => reply,
@@ -115,12 +115,10 @@ fn chunked(text: &str) -> Vec<u8> {
     .into_bytes()
 }
 
-/// What the server does about an id.
+/// The reply to a request.
 pub fn decide(request: &Request<'_>) -> Reply {
-    match FAULTS.get(number(request.id) % 100) {
-        Some((does, _)) => does(request),
-        None => body(&account(request.id)),
-    }
+    let fault = FAULTS.get(number(request.id) % 100);
+    fault.map_or_else(|| body(&account(request.id)), |(does, _)| does(request))
 }
 
 /// The line of standard input with that number, from 1.
@@ -136,7 +134,7 @@ fn fails(number: usize) -> Option<&'static str> {
     FAULTS.get(number % 100).and_then(|(_, code)| *code)
 }
 
-/// The numbers of the lines whose accounts are found, among so many.
+/// The numbers of the lines whose accounts are found, from 1 to `ids`.
 pub fn found(ids: usize) -> impl Iterator<Item = usize> {
     (1..=ids).filter(|number| fails(*number).is_none())
 }
@@ -146,20 +144,16 @@ pub fn check_found(ids: usize, lines: impl Iterator<Item = String>) {
     let mut expected = found(ids);
     for line in lines {
         let number = expected.next().expect("no more than can be found");
-        let (start, end) = (
-            format!("{{\"id\":\"cacc_{number}\","),
-            format!("\"metadata\":{{\"number\":{number}}}}}"),
-        );
-        assert!(
-            line.starts_with(&start) && line.ends_with(&end),
-            "not cacc_{number}, but {line:.200}"
-        );
+        let start = format!("{{\"id\":\"cacc_{number}\",");
+        let end = format!("\"metadata\":{{\"number\":{number}}}}}");
+        let is_whole = line.starts_with(&start) && line.ends_with(&end);
+        assert!(is_whole, "not cacc_{number}, but {line:.200}");
     }
     assert_eq!(expected.next(), None, "not found");
 }
 
-/// Asserts that these lines of standard error are the failures of all others, in their order, and one warning for the fields
-/// that stray with one that counts them.
+/// Asserts that these lines of standard error are the failures of all others, in their order, and two warnings about fields
+/// that violate the contract: the first of them, and their count.
 pub fn check_failed(ids: usize, lines: impl Iterator<Item = String>) {
     let mut expected = (1..=ids).filter_map(|number| Some((number, fails(number)?)));
     let mut warnings = 0;
@@ -170,15 +164,10 @@ pub fn check_failed(ids: usize, lines: impl Iterator<Item = String>) {
             warnings += 1;
             continue;
         };
-        let (number, code) = expected
-            .next()
-            .unwrap_or_else(|| panic!("one more: {line}"));
-        assert_eq!(
-            (&error["line"], &error["code"]),
-            (&number.into(), &code.into()),
-            "{line}"
-        );
+        let (number, code) = expected.next().expect(&line);
         let id = if number % 100 == MALFORMED { "-" } else { "_" };
+        assert_eq!(error["line"], number, "{line}");
+        assert_eq!(error["code"], code, "{line}");
         assert_eq!(error["id"], format!("cacc{id}{number}"), "{line}");
     }
     assert_eq!(expected.next(), None, "no failure");

@@ -1,18 +1,28 @@
-//! Runs the real program in an empty environment with a home of its own, and checks what must hold for every run.
+//! Runs the real program in an empty environment with a home of its own, and checks what must hold for every run: no secret
+//! leaves it, no panic, no control character in a message, memory and time are bounded.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::fs;
-use std::io::{BufRead as _, BufReader, Read, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt, PermissionsExt};
 use std::os::unix::process::{CommandExt as _, ExitStatusExt};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
-use std::sync::mpsc;
+use std::process::{
+    Child, ChildStderr, ChildStdin, ChildStdout, Command, ExitStatus, Output, Stdio,
+};
+use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use assert_cmd::assert::OutputAssertExt as _;
+use assert_cmd::cargo::cargo_bin;
+use base64::prelude::{BASE64_STANDARD_NO_PAD, Engine as _};
+use jiff::SignedDuration;
 use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
+use wait_timeout::ChildExt as _;
 
 /// The bearer token of every test: it must appear nowhere but on the wire.
 pub const TOKEN: &str = "canary-bearer-7f3a9c";
@@ -23,39 +33,37 @@ pub const PROXY_PASSWORD: &str = "canary-proxy-5d20b1";
 /// The activation token of every test's partner account: it must appear nowhere without `--reveal`.
 pub const ACTIVATION: &str = "PNS-CANARY42";
 
+/// The keys of a JSON error; `next` comes with a later version.
+const KEYS: &str = "api attempts code elapsed_ms exit_code file hint id line message profile request_id retry_after_s retryable \
+     server_code server_message status";
+
 /// A guard against a hang, not a measurement.
 const GUARD: Duration = Duration::from_secs(60);
 
 /// What a run may take beyond its deadline: the second that it is allowed, and what a busy machine takes from it.
 const BEYOND: Duration = Duration::from_secs(1 + 20);
 
-/// The most memory that a run may have had, in bytes.
-const MEMORY: u64 = 64 * 1024 * 1024;
+/// How often the memory of a run is looked at: its peak counts, so that nothing is missed but what comes just before the end.
+const LOOK: Duration = Duration::from_millis(20);
 
-/// The most of its own that a run may ask the system for, in bytes: what it and its libraries are read from, some 12 MiB, comes
-/// on top, and then it has less than [`MEMORY`].
-const OWN: u64 = 48 * 1024 * 1024;
-
-/// What any number of accounts may take beyond one.
-const MORE: u64 = 32 * 1024 * 1024;
-
-/// What the stack of a thread counts, in bytes, however little of it is used.
-const STACK: u64 = 2 * 1024 * 1024 + 64 * 1024;
+/// A mock server, and a home whose profile `test` is at it.
+pub fn api() -> (mockito::ServerGuard, Home) {
+    let server = mockito::Server::new();
+    let home = Home::new();
+    home.profile(&server.url());
+    (server, home)
+}
 
 /// A folder of its own for one test: home, configuration, files.
-pub struct Home {
-    dir: tempfile::TempDir,
-}
+pub struct Home(tempfile::TempDir);
 
 impl Home {
     pub fn new() -> Self {
-        Home {
-            dir: tempfile::tempdir().unwrap(),
-        }
+        Home(tempfile::tempdir().unwrap())
     }
 
     pub fn path(&self) -> &Path {
-        self.dir.path()
+        self.0.path()
     }
 
     /// Where the program looks for its configuration.
@@ -63,26 +71,19 @@ impl Home {
         self.path().join(".config/acctq/config.toml")
     }
 
-    /// Writes the configuration, for nobody else to read.
+    /// Writes the configuration, readable by its owner only.
     pub fn config(&self, text: impl AsRef<[u8]>) -> PathBuf {
         let path = self.config_path();
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::set_permissions(path.parent().unwrap(), fs::Permissions::from_mode(0o700)).unwrap();
-        self.file(&path, text, 0o600);
-        path
+        self.file(path, text, 0o600)
     }
 
     /// Writes a file below the home with these permissions.
     pub fn file(&self, name: impl AsRef<Path>, text: impl AsRef<[u8]>, mode: u32) -> PathBuf {
         let path = self.path().join(name);
         let _ = fs::remove_file(&path);
-        let mut file = fs::OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(mode)
-            .open(&path)
-            .unwrap();
-        file.write_all(text.as_ref()).unwrap();
+        fs::write(&path, text).unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
         path
     }
@@ -97,126 +98,75 @@ impl Home {
         self
     }
 
-    /// If root runs the tests, gives this home to a user who is nobody, with a copy of the program that they can reach.
-    fn belongs_to_nobody(&self) -> Option<u32> {
-        fn give(path: &Path, to: u32) {
-            std::os::unix::fs::lchown(path, Some(to), Some(to)).unwrap();
-            if path.is_dir() && !path.is_symlink() {
-                for entry in fs::read_dir(path).unwrap() {
-                    give(&entry.unwrap().path(), to);
-                }
-            }
-        }
-        const NOBODY: u32 = 65534;
-        if !rustix::process::geteuid().is_root() {
-            return None;
-        }
-        let program = self.path().join("acctq");
-        if !program.exists() {
-            // Not by us: what another thread starts meanwhile would hold it open for writing, and nobody could run it.
-            let copied = Command::new("cp")
-                .args([Path::new(env!("CARGO_BIN_EXE_acctq")), &program])
-                .status();
-            assert!(copied.unwrap().success());
-        }
-        give(self.path(), NOBODY);
-        Some(NOBODY)
-    }
-
     /// A run of the program with these arguments, separated by blanks.
     pub fn acctq(&self, args: &str) -> Run {
-        Run::new(self, args.split_whitespace())
+        self.acctq_args(args.split_whitespace())
     }
 
     /// A run of the program with these arguments as they are.
     pub fn acctq_args<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Run {
-        Run::new(self, args)
+        let mut command = Command::new(cargo_bin!("acctq"));
+        command.args(args).env_clear();
+        self.run_of(command)
     }
 
     /// A run of a shell that finds the program as `acctq`, for command lines as people write them.
     pub fn shell(&self, script: &str) -> Run {
-        let program = Path::new(env!("CARGO_BIN_EXE_acctq"));
-        let mut path = program.parent().unwrap().as_os_str().to_owned();
+        let mut path = cargo_bin!("acctq").parent().unwrap().as_os_str().to_owned();
         path.push(":");
         path.push(std::env::var_os("PATH").unwrap_or_default());
         let mut command = Command::new("/bin/sh");
-        command
-            .args(["-c", script])
-            .env_clear()
-            .env("PATH", path)
-            .env("HOME", self.path())
-            .current_dir(self.path());
-        Run {
-            revealing: script.contains("--reveal"),
-            home: Some(self.path().to_owned()),
-            ..Run::of(command)
-        }
+        command.args(["-c", script]).env_clear().env("PATH", path);
+        self.run_of(command)
     }
 
-    /// `acctq sandbox` at work.
+    /// Runs the program with these arguments, separated by blanks, to its end.
+    pub fn run(&self, args: impl AsRef<str>) -> Ended {
+        self.acctq(args.as_ref()).run()
+    }
+
+    fn run_of(&self, mut command: Command) -> Run {
+        command.env("HOME", self.path()).current_dir(self.path());
+        let home = self.path().to_owned();
+        Run { home, ..Run::of(command) }
+    }
+
+    /// Starts `acctq sandbox`.
     pub fn sandbox(&self) -> Sandbox {
-        let mut started = self.acctq("sandbox --port 0").start_with(|command| {
-            command
-                .stdin(Stdio::null())
-                .stdout(Stdio::piped())
-                .stderr(Stdio::null())
-        });
+        let mut started = self.acctq("sandbox --port 0").start();
         let line = started.line();
         let url = line.split(['=', ' ']).nth(2).expect("a URL").to_owned();
-        Sandbox {
-            _started: started,
-            url,
-        }
+        Sandbox { url, started }
     }
 }
 
 /// A sandbox that serves until it is dropped.
 pub struct Sandbox {
-    _started: Started,
     pub url: String,
+    pub started: Started,
 }
 
 /// A run to be: arguments, environment, standard input.
 pub struct Run {
     command: Command,
     stdin: Vec<u8>,
-    revealing: bool,
-    /// Where it may leave files; of a program that is not ours, nobody asks.
-    home: Option<PathBuf>,
+    /// The folder that is searched for secrets after it: none (empty) for a program that is not ours.
+    home: PathBuf,
 }
 
 impl Run {
-    fn new<S: AsRef<OsStr>>(home: &Home, args: impl IntoIterator<Item = S>) -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_acctq"));
-        let args: Vec<OsString> = args
-            .into_iter()
-            .map(|arg| arg.as_ref().to_owned())
-            .collect();
-        let revealing = args.iter().any(|arg| arg == "--reveal");
-        command
-            .args(&args)
-            .env_clear()
-            .env("HOME", home.path())
-            .current_dir(home.path());
-        Run {
-            revealing,
-            home: Some(home.path().to_owned()),
-            ..Run::of(command)
-        }
-    }
-
     /// A run of another program, whose streams are held to the same.
     pub fn of(command: Command) -> Self {
-        Run {
-            command,
-            stdin: Vec::new(),
-            revealing: false,
-            home: None,
-        }
+        Run { command, stdin: Vec::new(), home: PathBuf::new() }
     }
 
     pub fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
         self.command.env(name, value);
+        self
+    }
+
+    pub fn envs(mut self, pairs: &[(&str, &str)]) -> Self {
+        self.command.envs(pairs.iter().copied());
         self
     }
 
@@ -240,118 +190,73 @@ impl Run {
         self
     }
 
-    /// Lets an ordinary user run it, from whom files can be kept: who runs the tests, or else a user that root makes the owner
-    /// of this home.
+    /// Lets an ordinary user run it, whom permissions stop: the one who runs the tests, or else the user to whom root gives this
+    /// home.
     pub fn by_ordinary_user(mut self, home: &Home) -> Self {
-        let Some(uid) = home.belongs_to_nobody() else {
-            return self;
-        };
-        let mut command = Command::new(home.path().join("acctq"));
-        command.args(self.command.get_args()).env_clear();
-        for (name, value) in self.command.get_envs() {
-            command.env(name, value.unwrap());
+        const NOBODY: u32 = 65534;
+        if rustix::process::geteuid().is_root() {
+            // The shell copies: what another thread starts meanwhile would inherit a file that we hold open for writing.
+            let script =
+                format!("[ -e acctq ] || cp \"$0\" acctq && chown -hR {NOBODY}:{NOBODY} .");
+            let mut shell = Command::new("/bin/sh");
+            shell.args(["-c", &script]).arg(cargo_bin!("acctq"));
+            assert!(shell.current_dir(home.path()).status().unwrap().success());
+            let mut command = Command::new(home.path().join("acctq"));
+            command.args(self.command.get_args()).env_clear();
+            command.envs(self.command.get_envs().map(|(k, v)| (k, v.unwrap())));
+            command.current_dir(home.path()).uid(NOBODY).gid(NOBODY);
+            self.command = command;
         }
-        if let Some(dir) = self.command.get_current_dir() {
-            command.current_dir(dir);
-        }
-        command.uid(uid).gid(uid);
-        self.command = command;
         self
     }
 
-    /// Starts it, for what has to happen while it runs. It has no input.
+    /// Starts it without input, for what has to happen while it runs.
     pub fn start(self) -> Started {
-        self.start_with(|command| {
-            command
-                .stdin(Stdio::null())
-                .stdout(Stdio::piped())
-                .stderr(Stdio::piped())
-        })
+        self.start_with(|command| command.stdout(Stdio::piped()).stderr(Stdio::piped()))
     }
 
     /// Starts it with an input that goes on as long as it is held, for what has to happen while it runs.
     pub fn start_fed(self) -> (Started, ChildStdin) {
         let mut started = self.start_with(|command| {
-            command
-                .stdin(Stdio::piped())
-                .stdout(Stdio::piped())
-                .stderr(Stdio::piped())
+            let command = command.stdin(Stdio::piped());
+            command.stdout(Stdio::piped()).stderr(Stdio::piped())
         });
         let stdin = started.child.stdin.take().unwrap();
         (started, stdin)
     }
 
-    /// Starts it with streams of one's own.
+    /// Starts it with streams of one's own; its input is empty if none is given.
     pub fn start_with(mut self, streams: impl FnOnce(&mut Command) -> &mut Command) -> Started {
-        let args = format!("{:?}", self.command.get_args().collect::<Vec<_>>());
-        let most = self.most();
-        let jobs: Option<u64> = self.flag("--jobs").and_then(|jobs| jobs.parse().ok());
-        // Ids from the input, and a list that is held to be sorted.
-        let many = self.command.get_args().any(|arg| arg == "-") || self.flag("--sort").is_some();
-        let more = if many { MORE } else { 0 };
-        let stacks = jobs.unwrap_or(0) * STACK;
-        let files = self.home.as_deref().map(files).unwrap_or_default();
-        let began = Instant::now();
-        let mut child = streams(&mut self.command).spawn().unwrap();
-        // The sandbox serves many at once, each on a thread of its own, whose stack counts as if all of it were used.
-        if self.home.is_some() && self.command.get_args().next() != Some(OsStr::new("sandbox")) {
-            bound_memory(&child, OWN + more + stacks);
-            check_memory(&child, MEMORY + more);
-        }
+        let args = self.command.get_args().map(OsStr::to_string_lossy);
+        let args: Vec<String> = args.map(Cow::into_owned).collect();
+        // Ids from the input, and a list that is sorted.
+        let many = |arg: &String| arg == "-" || arg.starts_with("--sort");
+        let most_kib = 1024 * if args.iter().any(many) { 96 } else { 64 };
+        // Its timeout holds for one look-up, and no more are made than there are arguments and lines of input.
+        let words = args.iter().flat_map(|arg| arg.split('='));
+        let timeout = words.skip_while(|word| *word != "--timeout").nth(1);
+        let timeout = timeout.and_then(|word| word.parse::<SignedDuration>().ok());
+        let lookups = args.len() + self.stdin.split(|b| *b == b'\n').count();
+        let most = timeout.map(|one| one.unsigned_abs() * u32::try_from(lookups).unwrap() + BEYOND);
+        let files = files(&self.home);
+        let mut child = streams(self.command.stdin(Stdio::null())).spawn().unwrap();
         Started {
-            args,
-            memory: MEMORY + more,
+            args: args.join(" "),
+            most_kib,
             stdout: child.stdout.take().map(BufReader::new),
             stderr: child.stderr.take().map(BufReader::new),
             child,
-            end: began + most,
-            revealing: self.revealing,
+            end: Instant::now() + most.unwrap_or(GUARD),
             home: self.home,
             files,
         }
-    }
-
-    /// How long it may take at most. Its deadline holds for one look-up, and no more are made than there are arguments
-    /// after `get` and lines of input.
-    fn most(&self) -> Duration {
-        let timeout = self.flag("--timeout");
-        let Some(Ok(timeout)) = timeout.as_deref().map(acctq::config::parse_timeout) else {
-            return GUARD;
-        };
-        let args: Vec<_> = self
-            .command
-            .get_args()
-            .map(OsStr::to_string_lossy)
-            .collect();
-        let after = args.iter().skip_while(|arg| *arg != "get").skip(1);
-        let ids = after.filter(|arg| !arg.starts_with('-')).count()
-            + self.stdin.split(|b| *b == b'\n').count()
-            - 1;
-        timeout * u32::try_from(ids.max(1)).unwrap() + BEYOND
-    }
-
-    /// The value of a flag, as it is given last.
-    fn flag(&self, name: &str) -> Option<String> {
-        let args: Vec<_> = self
-            .command
-            .get_args()
-            .map(OsStr::to_string_lossy)
-            .collect();
-        let value = args.iter().enumerate().rev().find_map(|(i, arg)| {
-            if arg == name {
-                args.get(i + 1).map(AsRef::as_ref)
-            } else {
-                arg.strip_prefix(name)?.strip_prefix('=')
-            }
-        });
-        value.map(str::to_owned)
     }
 
     /// Runs it to its end.
     pub fn run(self) -> Ended {
         let text = self.stdin.clone();
         let (started, mut stdin) = self.start_fed();
-        // Whoever wants no input may close it.
+        // A run that wants no input may close it.
         let feeding = thread::spawn(move || drop(stdin.write_all(&text)));
         let ended = started.ends();
         feeding.join().unwrap();
@@ -359,56 +264,41 @@ impl Run {
     }
 }
 
-/// Reads a stream to its end, aside.
-fn reading(stream: Option<impl Read + Send + 'static>) -> mpsc::Receiver<String> {
+/// Reads a stream to its end, aside; nothing is received from one that is not UTF-8.
+fn reading(stream: Option<impl Read + Send + 'static>) -> Receiver<String> {
     let (sender, text) = mpsc::channel();
-    thread::spawn(move || sender.send(rest(stream)));
+    thread::spawn(move || {
+        let mut text = String::new();
+        let read = stream.map_or(Ok(0), |mut stream| stream.read_to_string(&mut text));
+        read.map(|_| sender.send(text))
+    });
     text
 }
 
-/// Bounds what a run asks for from now on, by a limit that the system keeps: it holds to the last moment, of which a look
-/// ([`check_memory`]) knows nothing.
-#[cfg(target_os = "linux")]
-fn bound_memory(child: &Child, most: u64) {
-    use rustix::process::{Resource, Rlimit, prlimit};
-    let limit = Rlimit {
-        current: Some(most),
-        maximum: Some(most),
-    };
-    // Who has ended already cannot be limited any more.
-    let _ = prlimit(Some(Pid::from_child(child)), Resource::Data, limit);
+/// The most memory that the program has had until now, in KiB: none before it has begun and after it has ended.
+fn peak_kib(child: &Child) -> Option<u64> {
+    let status = fs::read_to_string(format!("/proc/{}/status", child.id())).ok()?;
+    let more = status.strip_prefix("Name:\tacctq\n")?;
+    let peak = more.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    peak.trim_end_matches("kB").trim().parse().ok()
 }
 
-#[cfg(not(target_os = "linux"))]
-fn bound_memory(_: &Child, _: u64) {}
-
-/// The most memory that the program has had until now.
-fn check_memory(child: &Child, most: u64) {
-    let status = fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap_or_default();
-    // Who has not begun yet shows our own memory under our own name; who has ended shows none.
-    let peak = status
-        .strip_prefix("Name:\tacctq\n")
-        .and_then(|more| more.lines().find_map(|line| line.strip_prefix("VmHWM:")));
-    if let Some(peak) = peak {
-        let peak: u64 = peak.trim_end_matches("kB").trim().parse().unwrap();
-        assert!(peak < most / 1024, "it has taken {peak} KiB of memory");
-    }
-}
+/// A file's inode, size and time.
+type Stamp = (u64, u64, i64, i64);
 
 /// The regular files below a folder, each with what changes when it does.
-fn files(dir: &Path) -> BTreeMap<PathBuf, (u64, u64, i64, i64)> {
-    use std::os::unix::fs::MetadataExt as _;
+fn files(dir: &Path) -> BTreeMap<PathBuf, Stamp> {
     let mut found = BTreeMap::new();
-    // Whoever else works there may remove what is listed.
+    // Other processes that work there may remove what is listed.
     for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
         let path = entry.path();
-        match fs::symlink_metadata(&path) {
-            Ok(meta) if meta.is_dir() => found.append(&mut files(&path)),
-            Ok(meta) if meta.is_file() => {
+        if let Ok(meta) = fs::symlink_metadata(&path) {
+            if meta.is_dir() {
+                found.append(&mut files(&path));
+            } else if meta.is_file() {
                 let stamp = (meta.ino(), meta.len(), meta.mtime(), meta.mtime_nsec());
                 found.insert(path, stamp);
             }
-            _ => {}
         }
     }
     found
@@ -417,125 +307,112 @@ fn files(dir: &Path) -> BTreeMap<PathBuf, (u64, u64, i64, i64)> {
 /// A run that is under way. What is taken of its streams is not in its end.
 pub struct Started {
     args: String,
-    /// The most memory that it may have had, in bytes.
-    memory: u64,
+    /// The most memory that it may have had.
+    most_kib: u64,
     pub child: Child,
     pub stdout: Option<BufReader<ChildStdout>>,
     pub stderr: Option<BufReader<ChildStderr>>,
     /// By when it must have ended.
     end: Instant,
-    revealing: bool,
-    home: Option<PathBuf>,
-    /// What was there before it.
-    files: BTreeMap<PathBuf, (u64, u64, i64, i64)>,
+    home: PathBuf,
+    /// The files of its home before it.
+    files: BTreeMap<PathBuf, Stamp>,
 }
 
 impl Started {
-    pub fn pid(&self) -> Pid {
-        Pid::from_child(&self.child)
-    }
-
-    /// Lets it have run for as long as it did, with as many ids as it got: from now on it has the usual time.
+    /// Gives it the usual time from now on, after a test has fed it for as long as it liked.
     pub fn has_got_all(&mut self) {
         self.end = Instant::now() + GUARD;
     }
 
     /// Sends it a signal, which ends it within a second.
     pub fn signal(&mut self, signal: Signal) {
-        kill_process(self.pid(), signal).unwrap();
+        kill_process(Pid::from_child(&self.child), signal).unwrap();
         self.end = Instant::now() + BEYOND;
     }
 
     /// The next line on standard output.
     pub fn line(&mut self) -> String {
-        let mut line = String::new();
-        self.stdout.as_mut().unwrap().read_line(&mut line).unwrap();
-        line
+        line(self.stdout.as_mut())
     }
 
     /// The next line on standard error.
     pub fn message(&mut self) -> String {
-        let mut line = String::new();
-        self.stderr.as_mut().unwrap().read_line(&mut line).unwrap();
-        line
+        line(self.stderr.as_mut())
     }
 
-    /// The first byte on standard output; who takes no more is a reader that has stalled.
+    /// The first byte on standard output: a reader that takes no more has stalled.
     pub fn first_byte(&mut self) -> u8 {
         let mut byte = [0];
         self.stdout.as_mut().unwrap().read_exact(&mut byte).unwrap();
         byte[0]
     }
 
-    /// Waits until it exits; then its streams are read to their end.
+    /// Waits until it exits, and then reads its streams.
     pub fn exits(mut self) -> Ended {
         let status = self.wait();
-        let (stdout, stderr) = (rest(self.stdout.take()), rest(self.stderr.take()));
-        let code = status.code().expect("an exit, not a death by signal");
-        self.ended(stdout, stderr, code)
+        assert!(status.code().is_some(), "a death by signal: {}", self.args);
+        let streams = self.reading();
+        self.ended(status, &streams)
     }
 
-    /// Reads its streams until it exits.
+    /// Reads its streams until it ends.
     pub fn ends(mut self) -> Ended {
-        let stdout = reading(self.stdout.take());
-        let stderr = reading(self.stderr.take());
+        let streams = self.reading();
         let status = self.wait();
-        let read = |stream: mpsc::Receiver<String>| {
-            stream
-                .recv_timeout(GUARD)
-                .expect("nobody holds its streams any more, and what came is UTF-8")
-        };
-        let code = status.code().or(status.signal().map(|signal| 128 + signal));
-        self.ended(read(stdout), read(stderr), code.unwrap())
+        self.ended(status, &streams)
     }
 
-    /// Waits for its end, and kills it when its time is over.
+    fn reading(&mut self) -> [Receiver<String>; 2] {
+        [reading(self.stdout.take()), reading(self.stderr.take())]
+    }
+
+    /// Waits for its end. A run that takes too long or too much memory is killed when the panic drops it.
     pub fn wait(&mut self) -> ExitStatus {
-        if self.home.is_some() {
-            check_memory(&self.child, self.memory);
+        loop {
+            let peak = peak_kib(&self.child).unwrap_or(0);
+            let ended = self.child.wait_timeout(LOOK).unwrap();
+            let is_late = ended.is_none() && Instant::now() > self.end;
+            let is_fine = !is_late && peak <= self.most_kib;
+            assert!(is_fine, "too late, or too much memory: {peak} KiB");
+            if let Some(status) = ended {
+                return status;
+            }
         }
-        wait_until(&mut self.child, self.end)
     }
 
-    fn ended(mut self, stdout: String, stderr: String, code: i32) -> Ended {
+    fn ended(&self, status: ExitStatus, [stdout, stderr]: &[Receiver<String>; 2]) -> Ended {
+        let held = "no other process holds its streams, and what came is UTF-8";
+        let code = status.code().or(status.signal().map(|signal| 128 + signal));
         let ended = Ended {
-            args: std::mem::take(&mut self.args),
-            stdout,
-            stderr,
-            code,
+            args: self.args.clone(),
+            stdout: stdout.recv_timeout(GUARD).expect(held),
+            stderr: stderr.recv_timeout(GUARD).expect(held),
+            code: code.unwrap(),
         };
-        ended.check_invariants(self.revealing);
-        for (path, stamp) in self.home.as_deref().map(files).unwrap_or_default() {
+        ended.check_invariants();
+        for (path, stamp) in files(&self.home) {
             if self.files.get(&path) != Some(&stamp) {
-                let text =
-                    String::from_utf8_lossy(&fs::read(&path).unwrap_or_default()).into_owned();
-                ended.check_secrets(&path.display().to_string(), &text, self.revealing);
+                let bytes = fs::read(&path).unwrap_or_default();
+                ended.check_secrets(&path.to_string_lossy(), &String::from_utf8_lossy(&bytes));
             }
         }
         ended
     }
 }
 
-/// What nobody has waited for does not outlive its test.
-impl Drop for Started {
-    fn drop(&mut self) {
-        if let Ok(None) = self.child.try_wait() {
-            if self.home.is_some() && !thread::panicking() {
-                check_memory(&self.child, self.memory);
-            }
-            let _ = self.child.kill();
-            let _ = self.child.wait();
-        }
-    }
+fn line(stream: Option<&mut impl BufRead>) -> String {
+    let mut line = String::new();
+    stream.unwrap().read_line(&mut line).unwrap();
+    line
 }
 
-/// What is left in the stream, if somebody has it.
-fn rest(stream: Option<impl Read>) -> String {
-    let mut text = String::new();
-    if let Some(mut stream) = stream {
-        stream.read_to_string(&mut text).unwrap();
+/// A run that no test has waited for does not outlive its test.
+impl Drop for Started {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
-    text
 }
 
 /// A FIFO that a helper and all that it starts hold open: it ends when they have.
@@ -550,7 +427,7 @@ impl Leash {
         let _ = fs::remove_file(&path);
         let made = Command::new("mkfifo").arg(&path).status().unwrap();
         assert!(made.success());
-        // Without waiting for somebody who writes, so that the helper does not wait for us.
+        // Opened without waiting for a writer.
         let fifo = fs::OpenOptions::new()
             .read(true)
             .custom_flags(rustix::fs::OFlags::NONBLOCK.bits().cast_signed())
@@ -563,7 +440,7 @@ impl Leash {
         &self.path
     }
 
-    /// The next line that somebody writes to it.
+    /// The next line that is written to it.
     pub fn line(&mut self) -> String {
         let began = Instant::now();
         let mut line = Vec::new();
@@ -572,48 +449,19 @@ impl Leash {
             assert!(began.elapsed() < GUARD, "nothing is written: {line:?}");
             match self.fifo.read(&mut byte) {
                 Ok(1) => line.push(byte[0]),
-                // Nobody has opened it yet, or has more to say yet.
+                // It has no writer yet, or nothing more to read yet.
                 _ => thread::yield_now(),
             }
         }
         String::from_utf8(line).unwrap()
     }
 
-    /// What was written to it since, once everybody who held it is gone.
-    pub fn end(mut self) -> String {
+    /// What was written to it since, once every writer is gone.
+    pub fn end(self) -> String {
         rustix::fs::fcntl_setfl(&self.fifo, rustix::fs::OFlags::empty()).unwrap();
-        let (sender, ended) = mpsc::channel();
-        thread::spawn(move || {
-            let mut text = String::new();
-            self.fifo.read_to_string(&mut text).unwrap();
-            let _ = sender.send(text);
-        });
-        ended
-            .recv_timeout(GUARD)
-            .expect("nothing of the helper is left")
+        let text = reading(Some(self.fifo)).recv_timeout(GUARD);
+        text.expect("nothing of the helper is left")
     }
-}
-
-/// Waits for the child, and kills it if it hangs.
-pub fn wait(child: &mut Child) -> ExitStatus {
-    wait_until(child, Instant::now() + GUARD)
-}
-
-fn wait_until(child: &mut Child, end: Instant) -> ExitStatus {
-    let (done, over) = mpsc::channel::<()>();
-    let pid = Pid::from_child(child);
-    let guard = thread::spawn(move || {
-        let left = end.saturating_duration_since(Instant::now());
-        let hangs = over.recv_timeout(left) == Err(mpsc::RecvTimeoutError::Timeout);
-        if hangs {
-            let _ = kill_process(pid, Signal::KILL);
-        }
-        hangs
-    });
-    let status = child.wait().unwrap();
-    drop(done);
-    assert!(!guard.join().unwrap(), "it did not end by its deadline");
-    status
 }
 
 /// A run that has ended.
@@ -627,41 +475,24 @@ pub struct Ended {
 
 impl Ended {
     /// What must hold for every run of the program, whatever was done to it.
-    fn check_invariants(&self, revealing: bool) {
-        assert!(
-            !self.stderr.contains("memory allocation of"),
-            "it takes more memory than it may: {self:#?}"
-        );
+    fn check_invariants(&self) {
         for (name, text) in [("stdout", &self.stdout), ("stderr", &self.stderr)] {
-            self.check_secrets(name, text, revealing);
-            assert!(
-                !text.contains("Authorization"),
-                "a header on {name}: {self:#?}"
-            );
-            assert!(
-                !text.contains("panicked") && !text.contains("RUST_BACKTRACE"),
-                "a panic on {name}: {self:#?}"
-            );
+            self.check_secrets(name, text);
+            for never in ["Authorization", "panicked", "BACKTRACE", "memory all"] {
+                assert!(!text.contains(never), "{never} on {name}: {self:#?}");
+            }
         }
-        let control = self
-            .stderr
-            .chars()
-            .find(|&c| c != '\n' && acctq::escape::is_forbidden(c));
+        let mut chars = self.stderr.chars();
+        let control = chars.find(|&c| c != '\n' && acctq::text::is_forbidden(c));
         assert_eq!(control, None, "a control character on stderr: {self:#?}");
     }
 
     /// No secret is in the text, in any form.
-    fn check_secrets(&self, place: &str, text: &str, revealing: bool) {
-        for (what, secret) in [
-            ("bearer token", TOKEN),
-            ("proxy's password", PROXY_PASSWORD),
-            ("activation token", ACTIVATION),
-        ] {
-            if secret == ACTIVATION && revealing {
-                continue;
-            }
-            for form in forms(secret) {
-                assert!(!text.contains(&form), "the {what} in {place}: {self:#?}");
+    fn check_secrets(&self, place: &str, text: &str) {
+        for secret in [TOKEN, PROXY_PASSWORD, ACTIVATION] {
+            let revealed = secret == ACTIVATION && self.args.contains("--reveal");
+            for form in forms(secret).iter().filter(|_| !revealed) {
+                assert!(!text.contains(form), "{secret} in {place}: {self:#?}");
             }
         }
     }
@@ -669,27 +500,13 @@ impl Ended {
     /// Asserts standard output, standard error and exit code at once.
     #[track_caller]
     pub fn is(&self, code: i32, stdout: &str, stderr: &str) -> &Self {
-        assert_eq!(
-            (self.code, self.stdout.as_str(), self.stderr.as_str()),
-            (code, stdout, stderr),
-            "\n--- stdout\n{}--- stderr\n{}--- {}",
-            self.stdout,
-            self.stderr,
-            self.args
-        );
-        self
-    }
-
-    /// Asserts a failure: nothing on standard output, the exit code, and an error that says all of `says`.
-    #[track_caller]
-    pub fn fails(&self, code: i32, says: &[&str]) -> &Self {
-        assert_eq!((self.code, self.stdout.as_str()), (code, ""), "{self:#?}");
-        for words in says {
-            assert!(
-                self.stderr.contains(words),
-                "{words:?} is not said: {self:#?}"
-            );
-        }
+        let output = Output {
+            status: ExitStatus::from_raw(self.code << 8),
+            stdout: self.stdout.clone().into(),
+            stderr: self.stderr.clone().into(),
+        };
+        let is = output.assert().append_context("arguments", self.args.clone());
+        is.code(code).stdout(stdout.to_owned()).stderr(stderr.to_owned());
         self
     }
 
@@ -699,15 +516,57 @@ impl Ended {
         self.is(0, stdout, "")
     }
 
-    /// The one JSON object on standard error, below its single key.
+    /// Asserts a failure told to people: nothing on standard output, the exit code, and an error that has all of these facts.
     #[track_caller]
-    pub fn error(&self) -> serde_json::Value {
-        let lines: Vec<_> = self.stderr.lines().collect();
-        assert_eq!(lines.len(), 1, "one line on stderr: {self:#?}");
-        let value: serde_json::Value = serde_json::from_str(lines[0]).expect("JSON on stderr");
-        let object = value.as_object().unwrap();
-        assert_eq!(object.keys().collect::<Vec<_>>(), ["error"], "{self:#?}");
-        value["error"].clone()
+    pub fn fails(&self, code: i32, facts: &[&str]) -> &Self {
+        assert_eq!((self.code, self.stdout.as_str()), (code, ""), "{self:#?}");
+        for fact in facts {
+            assert!(self.stderr.contains(fact), "no {fact:?}: {self:#?}");
+        }
+        self
+    }
+
+    /// Asserts a failure told as JSON: nothing on standard output, the exit code, and one error with all keys; which it returns.
+    #[track_caller]
+    pub fn fails_with(&self, exit_code: i32, code: &str) -> Value {
+        self.fails(exit_code, &[]);
+        let error = self.error();
+        assert_eq!(error["code"], code, "{self:#?}");
+        assert_eq!(error["exit_code"], exit_code, "{self:#?}");
+        error
+    }
+
+    /// The only JSON object on standard error, which is an error.
+    #[track_caller]
+    pub fn error(&self) -> Value {
+        assert_eq!(self.stderr.lines().count(), 1, "{self:#?}");
+        self.errors().remove(0)
+    }
+
+    /// The errors on standard error, a JSON object a line, each with all keys.
+    #[track_caller]
+    pub fn errors(&self) -> Vec<Value> {
+        let errors = self.told("error");
+        for error in &errors {
+            let keys = error.as_object().unwrap().keys().map(String::as_str);
+            let keys: Vec<_> = keys.filter(|key| *key != "next").collect();
+            assert!(KEYS.split_whitespace().eq(keys), "{self:#?}");
+        }
+        errors
+    }
+
+    /// The objects of this kind (`error`, `warning`, `trace`, `progress`) on standard error, which holds nothing but such.
+    #[track_caller]
+    pub fn told(&self, kind: &str) -> Vec<Value> {
+        let mut told = Vec::new();
+        for line in self.stderr.lines() {
+            let object: serde_json::Map<_, _> = serde_json::from_str(line).expect(line);
+            let (name, value) = object.into_iter().next().unwrap();
+            let kinds = ["error", "warning", "trace", "progress"];
+            assert!(kinds.contains(&name.as_str()), "{line}");
+            told.extend((name == kind).then_some(value));
+        }
+        told
     }
 }
 
@@ -724,36 +583,21 @@ fn forms(secret: &str) -> Vec<String> {
         secret.replace('-', "%2D"),
         secret.chars().rev().collect(),
     ];
-    for shift in 0..3 {
-        let encoded = base64(&[&vec![0; shift][..], secret.as_bytes()].concat());
-        // Only the characters that depend on nothing but the secret.
-        let start = [0, 2, 3][shift];
-        let end = (shift + secret.len()) * 4 / 3;
-        forms.push(encoded[start..end].to_owned());
+    // Only the characters that depend on nothing but the secret.
+    for (shift, start) in [(0, 0), (1, 2), (2, 3)] {
+        let encoded = BASE64_STANDARD_NO_PAD.encode([&vec![0; shift], secret.as_bytes()].concat());
+        forms.push(encoded[start..(shift + secret.len()) * 4 / 3].to_owned());
     }
     forms
-}
-
-fn base64(bytes: &[u8]) -> String {
-    const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    bytes
-        .chunks(3)
-        .flat_map(|chunk| {
-            let word = (0..3).fold(0_usize, |word, i| {
-                word << 8 | usize::from(*chunk.get(i).unwrap_or(&0))
-            });
-            (0..4).map(move |i| char::from(ALPHABET[word >> (18 - 6 * i) & 63]))
-        })
-        .collect()
 }
 
 #[test]
 fn a_run_that_breaks_a_promise_is_found_out() {
     let home = Home::new();
     home.file("mine", TOKEN, 0o600);
-    home.shell("echo fine >left; cat mine >/dev/null")
-        .run()
-        .prints("");
+    let fine = home.shell("echo fine >left; cat mine >/dev/null");
+    fine.run().prints("");
+    let encoded = BASE64_STANDARD_NO_PAD.encode(format!("Bearer {TOKEN}"));
     for script in [
         "cat mine",
         "cat mine >&2",
@@ -761,50 +605,20 @@ fn a_run_that_breaks_a_promise_is_found_out() {
         "mkdir -p deep/down; rev=c9a3f7-reraeb-yranac; echo \"$rev\" >>deep/down/left",
         "echo PNS-CANARY42 >>left",
         "echo 'canary-proxy%2D5d20b1' >>left",
+        &format!("echo {encoded}"),
         "echo 'Authorization: x'",
         "printf '\\033[31m' >&2",
         "echo \"thread 'main' panicked at src\" >&2",
-        "echo 'memory allocation of 1 bytes failed' >&2",
+        "printf '\\377'",
     ] {
         let found = std::panic::catch_unwind(|| home.shell(script).run());
         assert!(found.is_err(), "{script}");
     }
-    // Asked once the limit is there, which is before there is any input.
     if cfg!(target_os = "linux") {
-        let asked = home.shell("read line; ulimit -d").stdin("now\n");
-        asked.run().prints("49152\n");
-    }
-}
-
-#[test]
-fn a_run_has_as_long_as_its_deadline_says() {
-    let home = Home::new();
-    for (args, stdin, most) in [
-        ("cacc get cacc_1 --timeout 2s", "", 21 + 2 * 2),
-        ("--timeout=2s get cacc_1 cacc_2", "", 21 + 2 * 2),
-        ("get - --timeout 1s --timeout 5s", "a\nb\nc\n", 21 + 5 * 5),
-        ("get cacc_1 --timeout never", "", 60),
-        ("get cacc_1", "", 60),
-    ] {
-        let run = home.acctq(args).stdin(stdin);
-        assert_eq!(run.most(), Duration::from_secs(most), "{args}");
-    }
-}
-
-#[test]
-fn the_forms_of_a_secret_are_found() {
-    assert_eq!(base64(b"Man"), "TWFu");
-    let forms = forms("secret-token");
-    for leak in [
-        "c2VjcmV0LXRva2Vu",
-        &base64(b"Bearer secret-token"),
-        "7365637265742d746f6b656e",
-        "nekot-terces",
-        "secret%2Dtoken",
-    ] {
-        assert!(
-            forms.iter().any(|form| leak.contains(form.as_str())),
-            "{leak}"
-        );
+        let mut run = home.acctq("sandbox").start();
+        run.line();
+        run.most_kib = 100;
+        let found = std::panic::catch_unwind(|| run.exits());
+        assert!(found.is_err(), "too much memory");
     }
 }

@@ -1,112 +1,69 @@
-//! The commands of the README, with what it says they print: shared by the tests that run those that need nothing beyond
-//! the Rust toolchain, and those that need more.
-
-use std::path::Path;
-use std::process::Command;
+//! The commands of the README, with the output that it shows: shared with the system tests, which run those that need more than
+//! the Rust toolchain.
 
 use crate::harness::Home;
 
 /// A command behind `$ ` in a `console` block, and the lines below it.
 pub struct Shown {
-    pub line: String,
-    pub output: Vec<String>,
+    pub line: &'static str,
+    pub output: Vec<&'static str>,
 }
 
 impl Shown {
-    /// Whether it takes programs that are no part of the Rust toolchain: then the system tests run it.
+    /// Whether it takes programs that are no part of the Rust toolchain.
     pub fn needs_more(&self) -> bool {
-        ["jq", "curl"]
-            .iter()
-            .any(|program| self.line.contains(program))
+        self.line.contains("jq") || self.line.contains("curl")
     }
 }
 
-fn readme() -> String {
-    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap()
-}
-
-/// The block of that language that holds `word`.
-pub fn block(language: &str, word: &str) -> String {
-    let readme = readme();
-    let fence = format!("```{language}\n");
-    let mut blocks = readme
-        .split(&fence)
-        .skip(1)
-        .map(|rest| rest.split("```").next().unwrap());
-    blocks
-        .find(|block| block.contains(word))
-        .expect("such a block")
-        .to_owned()
+/// The blocks of that language.
+pub fn blocks(language: &str) -> impl Iterator<Item = &'static str> {
+    let fenced = include_str!("../../README.md").split("```").skip(1).step_by(2);
+    fenced.filter_map(move |block| block.strip_prefix(language)?.strip_prefix('\n'))
 }
 
 /// All of them, in order.
 pub fn commands() -> Vec<Shown> {
-    let readme = readme();
     let mut commands: Vec<Shown> = Vec::new();
-    for block in readme.split("```console\n").skip(1) {
-        for line in block.split("```").next().unwrap().lines() {
-            match line.strip_prefix("$ ") {
-                Some(line) => commands.push(Shown {
-                    line: line.to_owned(),
-                    output: Vec::new(),
-                }),
-                None => commands.last_mut().unwrap().output.push(line.to_owned()),
+    for line in blocks("console").flat_map(str::lines) {
+        match (line.strip_prefix("$ "), commands.last_mut()) {
+            (None, Some(last)) => last.output.push(line),
+            (command, _) => {
+                commands.push(Shown { line: command.expect("a command first"), output: Vec::new() })
             }
         }
     }
     commands
 }
 
-/// Runs it in a shell, with the program under test, and compares what both streams show, `…` standing for anything.
+/// Runs it in a shell, and compares what both streams show, `…` standing for anything.
 pub fn run(home: &Home, shown: &Shown) {
-    let bin = Path::new(env!("CARGO_BIN_EXE_acctq")).parent().unwrap();
     // The newcomer's command builds first; here, that has happened.
     let line = shown.line.replace("cargo run --quiet -- ", "acctq ");
-    let path = format!("{}:/usr/local/bin:/usr/bin:/bin", bin.display());
-    let output = Command::new("/bin/sh")
-        .args(["-c", &format!("exec 2>&1; {line}")])
-        .env_clear()
-        .env("HOME", home.path())
-        .env("PATH", path)
-        .current_dir(home.path())
-        .output()
-        .unwrap();
-    let text = String::from_utf8(output.stdout).unwrap();
-    if shown.output.is_empty() {
-        assert!(output.status.success(), "{line}\n{text}");
+    let ended = home.shell(&format!("exec 2>&1; {line}")).run();
+    let pattern = shown.output.join("\n");
+    if pattern.is_empty() {
+        assert_eq!(ended.code, 0, "{ended:#?}");
     } else {
-        assert!(
-            alike(&shown.output.join("\n"), text.trim_end()),
-            "{line}\n--- shown\n{}\n--- printed\n{text}",
-            shown.output.join("\n")
-        );
+        let is_alike = alike(&pattern, ended.stdout.trim_end());
+        assert!(is_alike, "{line}\n{pattern}\n--- is\n{}", ended.stdout);
     }
 }
 
 /// Whether `text` is `pattern`, with `…` standing for anything.
 fn alike(pattern: &str, text: &str) -> bool {
-    let mut parts = pattern.split('…');
-    let Some(mut rest) = text.strip_prefix(parts.next().unwrap()) else {
-        return false;
-    };
-    let mut last = None;
-    for part in parts {
-        let Some(at) = rest.find(part) else {
-            return false;
-        };
-        rest = &rest[at + part.len()..];
-        last = Some(part);
-    }
-    match last {
-        None => rest.is_empty(),
-        Some(last) => last.is_empty() || rest.is_empty(),
+    let (start, more) = pattern.split_once('…').unwrap_or((pattern, ""));
+    match text.strip_prefix(start) {
+        None => false,
+        Some(rest) if start.len() == pattern.len() => rest.is_empty(),
+        Some(rest) => {
+            rest.char_indices().any(|(at, _)| alike(more, &rest[at..])) || alike(more, "")
+        }
     }
 }
 
 #[test]
 fn an_ellipsis_stands_for_anything() {
-    assert!(
-        alike("a…c", "abbc") && alike("a…", "abc") && alike("abc", "abc") && alike("…", "x\ny")
-    );
+    assert!(alike("a…c", "abcbc") && alike("a…", "abc") && alike("…", "x\ny"));
     assert!(!alike("a…c", "abcd") && !alike("abc", "abcd") && !alike("b…", "abc"));
 }

@@ -32,76 +32,45 @@ pub struct Nginx {
 impl Nginx {
     pub fn new(home: &Home) -> Self {
         let mut params = CertificateParams::new(Vec::new()).unwrap();
-        params
-            .distinguished_name
-            .push(DnType::CommonName, "an authority");
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.distinguished_name.push(DnType::CommonName, "a CA");
         let key = KeyPair::generate().unwrap();
         let ca = home.file("ca.pem", params.self_signed(&key).unwrap().pem(), 0o644);
         let issuer = Issuer::new(params, key);
         let key = KeyPair::generate().unwrap();
         let leaf = CertificateParams::new(["127.0.0.1", "0.0.0.0"].map(str::to_owned)).unwrap();
-        home.file(
-            "leaf.pem",
-            leaf.signed_by(&key, &issuer).unwrap().pem(),
-            0o644,
-        );
+        let leaf = leaf.signed_by(&key, &issuer).unwrap();
+        home.file("leaf.pem", leaf.pem(), 0o644);
         home.file("leaf.key", key.serialize_pem(), 0o600);
         let accounts = home.path().join("html/api/v1/connected-accounts");
         fs::create_dir_all(&accounts).unwrap();
         fs::write(accounts.join(ID), ACCOUNT).unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        drop(listener);
         let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
             .map(|kind| format!("{kind}_temp_path {kind};\n"))
             .concat();
-        let port = TcpListener::bind("127.0.0.1:0")
-            .unwrap()
-            .local_addr()
-            .unwrap()
-            .port();
-        home.file(
-            "nginx.conf",
-            format!(
-                "daemon off; master_process off; pid nginx.pid; error_log stderr notice;\n\
-                 events {{}}\n\
-                 http {{\n{temporary}\
-                 access_log off; root html; default_type application/json;\n\
-                 server {{ listen 127.0.0.1:{port} ssl; ssl_certificate leaf.pem; ssl_certificate_key leaf.key;\n\
-                 if ($http_authorization != \"Bearer {TOKEN}\") {{ return 401; }} }}\n}}\n"
-            ),
-            0o600,
+        let conf = format!(
+            "daemon off; master_process off; pid nginx.pid; error_log stderr notice;\n\
+             events {{}}\n\
+             http {{\n{temporary}\
+             access_log off; root html; default_type application/json;\n\
+             server {{ listen 127.0.0.1:{port} ssl; ssl_certificate leaf.pem; ssl_certificate_key leaf.key;\n\
+             if ($http_authorization != \"Bearer {TOKEN}\") {{ return 401; }} }}\n}}\n"
         );
+        home.file("nginx.conf", conf, 0o600);
         let mut command = program(home, "nginx", "nginx-light");
-        let mut child = command
-            .arg("-p")
-            .arg(home.path())
-            .args(["-c", "nginx.conf", "-e", "stderr"])
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        command.arg("-p").arg(home.path());
+        command.args(["-c", "nginx.conf", "-e", "stderr"]);
+        let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
         let mut log = BufReader::new(child.stderr.take().unwrap()).lines();
-        let mut said = String::new();
         // It listens by the time it chooses how to wait for events.
-        while !said.contains("event method") {
-            said = match log.next() {
-                Some(line) => format!("{said}\n{}", line.unwrap()),
-                None => panic!("nginx did not start: {said}"),
-            };
-        }
+        let ready = log.find(|line| line.as_ref().unwrap().contains("event method"));
+        assert!(ready.is_some(), "nginx did not start");
         thread::spawn(move || log.for_each(drop));
-        Nginx {
-            child,
-            port,
-            url: format!("https://127.0.0.1:{port}"),
-            ca,
-        }
-    }
-
-    /// A configuration of one profile, with this line in it.
-    fn profile(&self, home: &Home, more: &str) {
-        let url = &self.url;
-        home.config(format!(
-            "default_profile = \"test\"\n[profiles.test.connect]\nbase_url = \"{url}\"\ntoken = \"{TOKEN}\"\n{more}\n"
-        ));
+        let url = format!("https://127.0.0.1:{port}");
+        Nginx { child, port, url, ca }
     }
 }
 
@@ -113,65 +82,31 @@ impl Drop for Nginx {
 }
 
 #[test]
-fn an_authority_of_ones_own_is_trusted_where_it_is_named_and_only_there() {
-    let home = Home::new();
-    let nginx = Nginx::new(&home);
-    let get = format!("cacc get {ID} -F status -o ndjson");
-    let found = "{\"status\":\"active\"}\n";
-
-    nginx.profile(&home, "");
-    home.acctq(&get)
-        .env("SSL_CERT_FILE", &nginx.ca)
-        .run()
-        .prints(found);
-    let error = home.acctq(&get).run().fails(7, &[]).error();
-    assert_eq!(
-        (&error["code"], &error["retryable"]),
-        (&"tls".into(), &false.into()),
-        "{error}"
-    );
-    // Another file than the one with the authority: the leaf, which is none.
-    let leaf = home.path().join("leaf.key");
-    home.acctq(&get)
-        .env("SSL_CERT_FILE", leaf)
-        .run()
-        .fails(3, &["SSL_CERT_FILE", "leaf.key"]);
-
-    let ca_file = home.path().join("ca.pem");
-    nginx.profile(&home, &format!("ca_file = {ca_file:?}"));
-    home.acctq(&get).run().prints(found);
-}
-
-#[test]
 fn acctq_and_curl_see_the_same() {
     let home = Home::new();
     let nginx = Nginx::new(&home);
-    nginx.profile(&home, "");
-    let ours = home
-        .acctq(&format!("cacc get {ID} -o json"))
-        .env("SSL_CERT_FILE", &nginx.ca)
-        .run();
-    assert_eq!((ours.code, ours.stderr.as_str()), (0, ""), "{ours:#?}");
+    home.profile(&nginx.url);
+    let get = || home.acctq(&format!("cacc get {ID} -o json"));
+    assert_eq!(get().run().fails(7, &[]).error()["code"], "tls");
+    let ours = get().env("SSL_CERT_FILE", &nginx.ca).run();
     let mut curl = program(&home, "curl", "curl");
-    curl.args(["-sS", "--fail", "--oauth2-bearer", TOKEN, "--cacert"])
-        .arg(&nginx.ca)
-        .arg(format!("{}/api/v1/connected-accounts/{ID}", nginx.url));
-    let theirs = Run::of(curl).run();
-    theirs.prints(ACCOUNT);
-    let sorted = |text: &str| {
-        let mut jq = program(&home, "jq", "jq");
-        jq.args(["-S", "."]);
-        let sorted = Run::of(jq).stdin(text).run();
-        assert_eq!(sorted.code, 0, "{sorted:#?}");
-        sorted.stdout
-    };
-    assert_eq!(sorted(&ours.stdout), sorted(&theirs.stdout));
+    curl.args(["-sS", "--fail", "--oauth2-bearer", TOKEN, "--cacert"]);
+    curl.arg(&nginx.ca);
+    curl.arg(format!("{}/api/v1/connected-accounts/{ID}", nginx.url));
+    Run::of(curl).run().prints(ACCOUNT);
+    let sorted = |text: &str| jq(&home, &["-S", "."], text);
+    ours.prints(&ours.stdout);
+    assert_eq!(sorted(&ours.stdout), sorted(ACCOUNT));
     // jq reads doubles; the digits stand in the text.
-    assert!(
-        ours.stdout.contains(": 12345678901234567890.10,"),
-        "{}",
-        ours.stdout
-    );
+    assert!(ours.stdout.contains(": 12345678901234567890.10,"), "{ours:#?}");
+}
+
+fn jq(home: &Home, args: &[&str], text: &str) -> String {
+    let mut jq = program(home, "jq", "jq");
+    jq.args(args);
+    let ended = Run::of(jq).stdin(text).run();
+    ended.prints(&ended.stdout);
+    ended.stdout
 }
 
 #[test]
@@ -181,21 +116,11 @@ fn curl_can_use_the_sandbox_as_its_help_says() {
     let sandbox = home.sandbox();
     let start = help.find("curl ").expect("an example with curl");
     let line: Vec<_> = help[start..].lines().take(2).collect();
-    let script = line
-        .join("\n")
-        .replace("http://127.0.0.1:4010", &sandbox.url);
+    let script = line.join("\n").replace("http://127.0.0.1:4010", &sandbox.url);
     // It is there, or this says where to get it.
     program(&home, "curl", "curl");
     let served = home.shell(&format!("{script} -sS")).run();
-    assert_eq!(
-        (served.code, served.stderr.as_str()),
-        (0, ""),
-        "{served:#?}"
-    );
-    let mut jq = program(&home, "jq", "jq");
-    jq.args(["-r", ".status, .ends_at, .activation_token"]);
-    Run::of(jq)
-        .stdin(served.stdout)
-        .run()
-        .prints("provisioned\n2099-12-31T23:59:59.000Z\nPNS-SBXF6789\n");
+    served.prints(&served.stdout);
+    let account = jq(&home, &["-r", ".status, .ends_at, .activation_token"], &served.stdout);
+    assert_eq!(account, "provisioned\n2099-12-31T23:59:59.000Z\nPNS-SBXF6789\n");
 }
