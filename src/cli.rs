@@ -74,9 +74,9 @@ pub fn parse(args: &[OsString], width: Option<u16>) -> Result<Parsed> {
             }
             Ok(Parsed::Run(Box::new(Cli { flags, ..cli })))
         }
-        Err(e) if matches!(e.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => Ok(
-            Parsed::Text(format!("{}\n", e.render().to_string().trim_end())),
-        ),
+        Err(e) if matches!(e.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
+            Ok(Parsed::Text(format!("{}\n", e.render().to_string().trim_end())))
+        }
         Err(e) => Err(usage_error(&e)),
     }
 }
@@ -95,19 +95,11 @@ fn usage_error(error: &clap::Error) -> Error {
     let mut paragraphs = text.strip_prefix("error: ").unwrap_or(&text).split("\n\n");
     let one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     let message = one_line(paragraphs.next().unwrap_or_default());
-    let tip = paragraphs
-        .map(one_line)
-        .find(|paragraph| paragraph.starts_with("tip: "));
+    let tip = paragraphs.map(one_line).find(|paragraph| paragraph.starts_with("tip: "));
     let usage = text.split("Usage: ").nth(1).unwrap_or_default();
-    let path: Vec<_> = usage
-        .split_whitespace()
-        .take_while(|word| !word.starts_with(['[', '<', '-']))
-        .collect();
-    let path = if path.is_empty() {
-        "acctq".to_owned()
-    } else {
-        path.join(" ")
-    };
+    let path: Vec<_> =
+        usage.split_whitespace().take_while(|word| !word.starts_with(['[', '<', '-'])).collect();
+    let path = if path.is_empty() { "acctq".to_owned() } else { path.join(" ") };
     let hint = match (mistaken_id(error), tip) {
         // The commonest slip: an id where the command belongs.
         (Some(id), _) => format!("try: acctq get {id}"),
@@ -138,12 +130,8 @@ fn mistaken_id(error: &clap::Error) -> Option<String> {
 /// The format that `--output` names, found without understanding the rest, for the errors of a command line that is wrong.
 #[must_use]
 pub fn output_flag(args: &[OsString]) -> Option<Format> {
-    let args: Vec<_> = args
-        .iter()
-        .skip(1)
-        .filter_map(|arg| arg.to_str())
-        .take_while(|arg| *arg != "--")
-        .collect();
+    let args: Vec<_> =
+        args.iter().skip(1).filter_map(|arg| arg.to_str()).take_while(|arg| *arg != "--").collect();
     let value = args.iter().enumerate().rev().find_map(|(at, arg)| {
         let flags = arg.trim_start_matches(['-', 'q', 'v']);
         match (*arg, flags.strip_prefix('o')) {
@@ -174,10 +162,7 @@ mod tests {
     #[test]
     fn no_line_of_the_examples_is_wider_than_a_terminal() {
         fn lines(command: &clap::Command, found: &mut Vec<String>) {
-            let below = command
-                .get_after_help()
-                .map(ToString::to_string)
-                .unwrap_or_default();
+            let below = command.get_after_help().map(ToString::to_string).unwrap_or_default();
             found.extend(below.lines().map(str::to_owned));
             command.get_subcommands().for_each(|sub| lines(sub, found));
         }

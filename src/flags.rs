@@ -196,10 +196,8 @@ pub fn merge(root: &ArgMatches) -> Result<GlobalFlags> {
     for &id in LOOK_UP {
         let given = given(id);
         if leaf.try_contains_id(id).is_err() && !given.is_empty() {
-            return Err(
-                Error::new(Kind::Usage, format!("`{command}` does not take --{id}"))
-                    .hint(format!("`{command} --help` lists what it takes")),
-            );
+            return Err(Error::new(Kind::Usage, format!("`{command}` does not take --{id}"))
+                .hint(format!("`{command} --help` lists what it takes")));
         }
         if given.len() > 1 && !matches!(id, "reveal" | "strict" | "quiet" | "verbose") {
             return Err(Error::new(Kind::Usage, format!("--{id} is given twice"))
@@ -235,10 +233,7 @@ mod tests {
     #[test]
     fn look_ups_take_every_global_flag() {
         let all = GlobalFlags::augment_args(clap::Command::new("flags"));
-        let names: Vec<_> = all
-            .get_arguments()
-            .map(|arg| arg.get_id().as_str())
-            .collect();
+        let names: Vec<_> = all.get_arguments().map(|arg| arg.get_id().as_str()).collect();
         assert_eq!(names, LOOK_UP);
     }
 }

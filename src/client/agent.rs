@@ -1,16 +1,16 @@
 //! ureq, set up once. Each request under way has an agent of its own, since ureq probes pooled connections under the pool's
 //! lock; all of them share the connector (TLS configuration, the address that worked) and the resolver.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use ureq::Agent;
 use ureq::config::Config;
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
 
-use super::PHASE;
 use super::connector::{Connector, Progress, Shared};
 use super::proxy::Proxy;
+use super::{PHASE, lock};
 use crate::error::Result;
 
 /// What the program calls itself.
@@ -72,7 +72,7 @@ impl AgentPool {
 
     /// An agent, with the connection that it kept if there is one.
     pub fn take(&self) -> Worker {
-        self.idle().pop().unwrap_or_else(|| {
+        lock(&self.idle).pop().unwrap_or_else(|| {
             let progress = Progress::default();
             let connector = Connector { shared: self.connector.clone(), phase: progress.clone() };
             let agent =
@@ -83,16 +83,11 @@ impl AgentPool {
 
     /// Keeps an agent for the next request.
     pub fn put(&self, worker: Worker) {
-        self.idle().push(worker);
+        lock(&self.idle).push(worker);
     }
 
     /// Has the host's name resolved anew for the next connection.
     pub fn forget_addresses(&self) {
         self.connector.resolver.forget();
-    }
-
-    /// Each change is a single step: a panic elsewhere leaves nothing half done.
-    fn idle(&self) -> MutexGuard<'_, Vec<Worker>> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

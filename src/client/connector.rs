@@ -4,7 +4,7 @@
 
 use std::io::ErrorKind;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -16,6 +16,7 @@ use ureq::unversioned::transport::{
 use ureq::{Error, Timeout};
 
 use super::error::Phase;
+use super::lock;
 use super::resolver::Resolver;
 
 /// When the next address is tried beside those that have not answered.
@@ -27,11 +28,11 @@ pub struct Progress(Arc<Mutex<Option<Phase>>>);
 
 impl Progress {
     pub fn get(&self) -> Option<Phase> {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        *lock(&self.0)
     }
 
     pub fn set(&self, phase: Option<Phase>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = phase;
+        *lock(&self.0) = phase;
     }
 }
 
@@ -128,7 +129,7 @@ impl Shared {
         if addresses.len() == 1 {
             return connect(details);
         }
-        let preferred = *self.preferred.lock().unwrap_or_else(PoisonError::into_inner);
+        let preferred = *lock(&self.preferred);
         // Stable: the others stay in the resolver's order.
         addresses.sort_by_key(|address| Some(*address) != preferred);
         let deadline = Instant::now() + *details.timeout.after;
@@ -152,7 +153,7 @@ impl Shared {
             let wait = if addresses.len() > 0 { left.min(NEXT_ADDRESS) } else { left };
             match results.recv_timeout(wait) {
                 Ok((address, Ok(transport))) => {
-                    *self.preferred.lock().unwrap_or_else(PoisonError::into_inner) = Some(address);
+                    *lock(&self.preferred) = Some(address);
                     return Ok(transport);
                 }
                 Ok((_, Err(error))) => {

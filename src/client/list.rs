@@ -1,9 +1,10 @@
 //! A list as it arrives: each account is checked as the answer to a look-up is, and one at a time is held.
 //!
-//! serde_json reads `{"data": [ … ]}` from the stream; a reader below it bounds what comes between two accounts, and for how
+//! `serde_json` reads `{"data": [ … ]}` from the stream; a reader below it bounds what comes between two accounts, and for how
 //! long.
 
 use std::cell::Cell;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::io::{self, BufReader, Read};
 use std::ops::ControlFlow;
@@ -13,6 +14,7 @@ use std::time::{Duration, Instant};
 use serde::de::{self, DeserializeSeed, Deserializer as _, MapAccess, SeqAccess, Visitor};
 use serde_json::error::Category;
 use serde_json::value::RawValue;
+use ureq::{Body, BodyReader};
 
 use super::error::{AttemptError, Phase, explain};
 use super::request::Attempt;
@@ -45,12 +47,7 @@ impl Client<'_> {
         }
         response.check_head(attempt.token, site)?;
         let request_id = response.request_id(site.redactor);
-        let since_account = Rc::default();
-        let body = Bounded {
-            body: body.into_reader(),
-            timeout: self.limits.timeout,
-            since_account: Rc::clone(&since_account),
-        };
+        let body = Bounded::new(body, self.limits.timeout);
         let mut list = List {
             client: self,
             resource,
@@ -58,7 +55,7 @@ impl Client<'_> {
             attempt,
             each,
             accounts: 0,
-            since_account,
+            since_account: Rc::clone(&body.since_account),
             unknown: Vec::new(),
             has_member: false,
             stop: None,
@@ -67,15 +64,21 @@ impl Client<'_> {
     }
 }
 
-/// A body, bounded between two accounts.
-struct Bounded<R> {
-    body: R,
+/// A body, bounded: between two accounts if it is a list's.
+pub(super) struct Bounded {
+    body: BodyReader<'static>,
     timeout: Duration,
     /// What has come since the last account, in bytes, and how long it took.
     since_account: Rc<Cell<(usize, Duration)>>,
 }
 
-impl<R: Read> Read for Bounded<R> {
+impl Bounded {
+    pub fn new(body: Body, timeout: Duration) -> Self {
+        Bounded { body: body.into_reader(), timeout, since_account: Rc::default() }
+    }
+}
+
+impl Read for Bounded {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let began = Instant::now();
         let read = self.body.read(buffer)?;
@@ -106,18 +109,18 @@ struct List<'a, 'c> {
     since_account: Rc<Cell<(usize, Duration)>>,
     unknown: Vec<String>,
     has_member: bool,
-    /// Why the visitor stopped, which serde_json's error does not say: a failure, or that `each` wants no more.
-    stop: Option<Option<AttemptError>>,
+    /// Why the visitor stopped, which `serde_json`'s error does not say: `each` wants no more, or a failure.
+    stop: Option<Result<(), AttemptError>>,
 }
 
 impl List<'_, '_> {
-    fn read<R: Read>(&mut self, body: Bounded<R>) -> Result<ListEnd, AttemptError> {
+    fn read(&mut self, body: Bounded) -> Result<ListEnd, AttemptError> {
         let mut json = serde_json::Deserializer::from_reader(BufReader::with_capacity(CHUNK, body));
         let read = json.deserialize_map(&mut *self).and_then(|()| json.end());
         let unknown = std::mem::take(&mut self.unknown);
         match (self.stop.take(), read) {
-            (Some(Some(failure)), _) => Err(failure),
-            (Some(None), _) => Ok(ListEnd { is_complete: false, unknown }),
+            (Some(Err(failure)), _) => Err(failure),
+            (Some(Ok(())), _) => Ok(ListEnd { is_complete: false, unknown }),
             (None, Err(error)) => Err(self.broken(error)),
             (None, Ok(())) if !self.has_member => {
                 Err(self.bad(&format!("is JSON, but without a list named `{MEMBER}`")))
@@ -145,7 +148,7 @@ impl List<'_, '_> {
         Ok((self.each)(Account { resource, document }))
     }
 
-    /// A failure of serde_json's, the words of which repeat the text.
+    /// A failure of `serde_json`'s, the words of which repeat the text.
     fn broken(&self, error: serde_json::Error) -> AttemptError {
         let site = self.client.site();
         let host = site.host;
@@ -194,19 +197,21 @@ impl<'de> Visitor<'de> for &mut List<'_, '_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let mut names = BTreeSet::new();
         while let Some(name) = map.next_key::<String>()? {
-            if name != MEMBER {
-                let value: Box<RawValue> = map.next_value()?;
-                // These say nothing.
-                if !matches!(value.get(), "null" | "false" | "\"\"" | "[]" | "{}") {
-                    self.unknown.push(self.client.run.redactor.excerpt(&name, 80));
-                }
-            } else if self.has_member {
-                self.stop = Some(Some(self.bad("names a member of an object twice")));
-                return Err(de::Error::custom("a second list"));
-            } else {
+            if !names.insert(name.clone()) {
+                self.stop = Some(Err(self.bad("names a member of an object twice")));
+                return Err(de::Error::custom("a member twice"));
+            }
+            if name == MEMBER {
                 self.has_member = true;
                 map.next_value_seed(&mut *self)?;
+                continue;
+            }
+            let value: Box<RawValue> = map.next_value()?;
+            // These say nothing.
+            if !matches!(value.get(), "null" | "false" | "\"\"" | "[]" | "{}") {
+                self.unknown.push(self.client.run.redactor.excerpt(&name, 80));
             }
         }
         Ok(())
@@ -217,8 +222,8 @@ impl<'de> Visitor<'de> for &mut List<'_, '_> {
         while let Some(text) = list.next_element::<Box<RawValue>>()? {
             let stop = match self.account(text.get()) {
                 Ok(ControlFlow::Continue(())) => continue,
-                Ok(ControlFlow::Break(())) => None,
-                Err(failure) => Some(failure),
+                Ok(ControlFlow::Break(())) => Ok(()),
+                Err(failure) => Err(failure),
             };
             self.stop = Some(stop);
             return Err(de::Error::custom("the end of what is read"));

@@ -18,6 +18,7 @@ mod throttle;
 mod token;
 
 use std::ops::ControlFlow;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use ureq::http::Uri;
@@ -366,6 +367,11 @@ impl<'a> Client<'a> {
             redactor: self.run.redactor,
         }
     }
+}
+
+/// Each change of shared state is a single step: a panic elsewhere leaves nothing half done.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A value of a header.

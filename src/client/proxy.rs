@@ -29,9 +29,12 @@ pub struct Proxy {
     /// An IPv6 address in brackets.
     host: String,
     port: u16,
-    /// User name and password, for the proxy only.
-    credentials: Option<(String, String)>,
+    /// For the proxy only.
+    credentials: Option<Credentials>,
 }
+
+/// User name and password.
+type Credentials = (String, String);
 
 impl Proxy {
     /// The proxy that the environment asks for on the way to `url`, if it asks for one.
@@ -85,7 +88,7 @@ impl fmt::Display for Proxy {
 
 /// Reads `[http://][user[:password]@]host[:port][/]`: host, port and credentials, or what is wrong, in words that follow the
 /// variable's name.
-fn parse(text: &str) -> Result<(String, u16, Option<(String, String)>), String> {
+fn parse(text: &str) -> Result<(String, u16, Option<Credentials>), String> {
     let fail = |words: &str| Err(words.to_owned());
     if !text.bytes().all(|b| b.is_ascii_graphic()) {
         return fail(
@@ -114,7 +117,7 @@ fn parse(text: &str) -> Result<(String, u16, Option<(String, String)>), String> 
 }
 
 /// User name and password for the Basic scheme (RFC 7617), percent-decoded.
-fn credentials(userinfo: &str) -> Result<(String, String), String> {
+fn credentials(userinfo: &str) -> Result<Credentials, String> {
     const LONGEST: usize = 4096;
     let decode = |text| {
         let text = percent_decode_str(text).decode_utf8().ok()?;

@@ -1,14 +1,15 @@
 //! One attempt: a `GET`, the response's head, and its body within bounds.
 
-use std::io::Read as _;
+use std::io::{self, Read as _};
 use std::time::Duration;
 
-use ureq::Body;
 use ureq::http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use ureq::http::{self, Uri};
+use ureq::{Body, Timeout};
 
 use super::agent::Worker;
 use super::error::{AttemptError, Phase, explain, is_closed};
+use super::list::Bounded;
 use super::response::Response;
 use super::token::Token;
 use super::{Client, MAX_BODY, PHASE};
@@ -135,7 +136,7 @@ impl Client<'_> {
         let mut read = Ok(0);
         if !is_good || length <= limit {
             response.body.reserve_exact(length.min(limit) + 1);
-            read = body.into_reader().take(limit as u64 + 1).read_to_end(&mut response.body);
+            read = Bounded::new(body, phase).take(limit as u64 + 1).read_to_end(&mut response.body);
         }
         if is_good && length.max(response.body.len()) > limit {
             let (host, kib) = (self.site().host, limit / 1024);
@@ -145,7 +146,11 @@ impl Client<'_> {
         match read {
             // What a 404 means is told by its body; other refusals say enough by their status.
             Err(error) if is_good || response.status == 404 => {
-                let failure = explain(&error.into(), Phase::Body, self.site(), phase);
+                let error = match error.kind() {
+                    io::ErrorKind::TimedOut => ureq::Error::Timeout(Timeout::RecvBody),
+                    _ => error.into(),
+                };
+                let failure = explain(&error, Phase::Body, self.site(), phase);
                 Err(response.with_head(failure, self.site()))
             }
             _ => Ok(response),

@@ -6,7 +6,7 @@
 //! (RFC 6761 6.3).
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs as _};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -15,6 +15,8 @@ use ureq::http::Uri;
 use ureq::unversioned::resolver::ResolvedSocketAddrs;
 use ureq::unversioned::transport::NextTimeout;
 use ureq::{Error, Timeout};
+
+use super::lock;
 
 /// How long addresses are used.
 const FRESH: Duration = Duration::from_secs(60);
@@ -42,12 +44,12 @@ struct State {
 impl Resolver {
     /// Has the name asked for anew: its addresses do not answer.
     pub fn forget(&self) {
-        self.0.lock().answer = None;
+        lock(&self.0.state).answer = None;
     }
 
     fn look_up(&self, host: &str, port: u16, deadline: Instant) -> Result<Vec<SocketAddr>, Error> {
         let began = Instant::now();
-        let mut state = self.0.lock();
+        let mut state = lock(&self.0.state);
         loop {
             if let Some((at, addresses)) = &state.answer {
                 if addresses.is_empty() && *at >= began {
@@ -76,20 +78,13 @@ fn ask(shared: Arc<Shared>, host: String, port: u16) -> Result<(), Error> {
     let ask = move || {
         let addresses = (host.as_str(), port).to_socket_addrs();
         let addresses = addresses.map(|found| found.take(MAX_ADDRESSES).collect());
-        let mut state = shared.lock();
+        let mut state = lock(&shared.state);
         state.is_asking = false;
         state.answer = Some((Instant::now(), addresses.unwrap_or_default()));
         shared.answered.notify_all();
     };
     let thread = thread::Builder::new().name("resolver".to_owned());
     thread.spawn(ask).map(drop).map_err(Error::Io)
-}
-
-impl Shared {
-    /// Each change is a single step: a panic elsewhere leaves nothing half done.
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 impl ureq::unversioned::resolver::Resolver for Resolver {
@@ -134,7 +129,7 @@ mod tests {
     #[test]
     fn what_is_no_name_is_not_asked_for() {
         let resolver = Resolver::default();
-        resolver.0.lock().is_asking = true;
+        lock(&resolver.0.state).is_asking = true;
         for (url, expected) in [
             ("http://127.0.0.1:8080/x", vec!["127.0.0.1:8080"]),
             ("https://[::1]/", vec!["[::1]:443"]),
@@ -151,7 +146,7 @@ mod tests {
         let resolver = Resolver::default();
         let address: SocketAddr = "192.0.2.1:443".parse().expect("address");
         let answer = |age| {
-            let mut state = resolver.0.lock();
+            let mut state = lock(&resolver.0.state);
             // A question that is never answered.
             state.is_asking = true;
             state.answer = Instant::now().checked_sub(age).map(|at| (at, vec![address]));
@@ -172,10 +167,10 @@ mod tests {
     #[test]
     fn a_question_under_way_is_waited_for() {
         let resolver = Resolver::default();
-        resolver.0.lock().is_asking = true;
+        lock(&resolver.0.state).is_asking = true;
         let shared = resolver.0.clone();
         let waits = thread::spawn(move || resolve(&resolver, "https://api.example.com"));
-        let mut state = shared.lock();
+        let mut state = lock(&shared.state);
         state.answer = Some((Instant::now() + Duration::from_secs(1), Vec::new()));
         drop(state);
         shared.answered.notify_all();

@@ -1,7 +1,9 @@
 //! Rate limit, shared pauses (`Retry-After`) and retry budget of one batch run; and the end of all waiting once it stops.
 
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
+
+use super::lock;
 
 /// Retry budget: 50, plus a tenth of the ids tried.
 const FREE_RETRIES: u64 = 50;
@@ -51,7 +53,7 @@ impl Throttle {
     /// Waits until one more id may be tried; `false` if the run has been stopped.
     pub fn acquire_id(&self) -> bool {
         let is_acquired = self.acquire(Duration::ZERO).is_some();
-        self.lock().tried += u64::from(is_acquired);
+        lock(&self.state).tried += u64::from(is_acquired);
         is_acquired
     }
 
@@ -59,7 +61,7 @@ impl Throttle {
     /// `None` if the run has been stopped.
     pub fn acquire(&self, backoff: Duration) -> Option<Duration> {
         let ready = Instant::now() + backoff;
-        let mut state = self.lock();
+        let mut state = lock(&self.state);
         loop {
             if state.is_stopped {
                 return None;
@@ -83,13 +85,13 @@ impl Throttle {
 
     /// Lets no request be made before `time`, as a server asks.
     pub fn pause_until(&self, time: Instant) {
-        let mut state = self.lock();
+        let mut state = lock(&self.state);
         state.paused_until = state.paused_until.max(Some(time));
     }
 
     /// Whether the retry budget allows one more retry, which is counted.
     pub fn allow_retry(&self) -> bool {
-        let mut state = self.lock();
+        let mut state = lock(&self.state);
         let budget = FREE_RETRIES + state.tried / IDS_PER_RETRY;
         let is_allowed = !self.is_shared || state.retried < budget;
         state.retried += u64::from(is_allowed);
@@ -98,18 +100,13 @@ impl Throttle {
 
     /// Ends all waiting; nothing may be tried any more.
     pub fn stop(&self) {
-        self.lock().is_stopped = true;
+        lock(&self.state).is_stopped = true;
         self.changed.notify_all();
     }
 
     /// Whether the throttle has been stopped.
     pub fn is_stopped(&self) -> bool {
-        self.lock().is_stopped
-    }
-
-    /// Each change is a single step: a panic elsewhere leaves nothing half done.
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.state).is_stopped
     }
 }
 
@@ -156,13 +153,13 @@ mod tests {
     fn what_was_missed_is_not_made_up_for() {
         let throttle = Throttle::shared(Some(1.0 / 3600.0));
         let long_ago = Instant::now().checked_sub(HOUR * 10);
-        throttle.lock().next = long_ago;
+        lock(&throttle.state).next = long_ago;
         assert!(throttle.acquire_id());
-        let next = throttle.lock().next.expect("a slot");
+        let next = lock(&throttle.state).next.expect("a slot");
         if long_ago.is_some() {
             assert!(next <= Instant::now(), "one interval is made up for");
             assert!(throttle.acquire_id());
-            assert!(throttle.lock().next > Some(Instant::now()));
+            assert!(lock(&throttle.state).next > Some(Instant::now()));
         }
     }
 }

@@ -1,14 +1,14 @@
 //! The token cache: a token is read once for a client, and a helper program is asked once more in a batch when its token is
 //! rejected, since that may end before the run does.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use ureq::http::header::{AUTHORIZATION, HeaderMap};
 
 use super::error::AttemptError;
 use super::response::Site;
-use super::{Run, header};
+use super::{Run, header, lock};
 use crate::account::Document;
 use crate::config::{Secret, TokenSource};
 use crate::error::{Kind, Result};
@@ -89,7 +89,7 @@ impl<'a> TokenCache<'a> {
 
     /// The token, read from its source if it is not known.
     pub fn get(&self, deadline: Instant) -> Result<Arc<Token>> {
-        let mut state = self.lock();
+        let mut state = lock(&self.state);
         if let Some(token) = &state.token {
             return Ok(token.clone());
         }
@@ -100,7 +100,7 @@ impl<'a> TokenCache<'a> {
 
     /// The token to try instead of one that was rejected; `None` if there is none.
     pub fn renew(&self, rejected: &Token, deadline: Instant) -> Result<Option<Arc<Token>>> {
-        let mut state = self.lock();
+        let mut state = lock(&self.state);
         let newer = state.token.as_ref().filter(|token| token.number > rejected.number);
         if newer.is_some() || state.is_renewed || !self.source.is_command() {
             return Ok(newer.cloned());
@@ -113,7 +113,7 @@ impl<'a> TokenCache<'a> {
 
     /// Has the token read anew for the next request.
     pub fn forget(&self) {
-        self.lock().token = None;
+        lock(&self.state).token = None;
     }
 
     fn read(&self, number: u32, deadline: Instant) -> Result<Arc<Token>> {
@@ -124,10 +124,5 @@ impl<'a> TokenCache<'a> {
         value.set_sensitive(true);
         headers.insert(AUTHORIZATION, value);
         Ok(Arc::new(Token { secret, headers, number }))
-    }
-
-    /// Each change is a single step: a panic elsewhere leaves nothing half done.
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -85,19 +85,9 @@ fn show(settings: &Settings, screen: Screen) -> Vec<u8> {
     let format = settings.output.value;
     if format != Format::Table {
         let profiles = &settings.profiles;
-        return output::document(
-            format,
-            &Shown {
-                rows: &rows,
-                profiles,
-            },
-        );
+        return output::document(format, &Shown { rows: &rows, profiles });
     }
-    let profiles = (
-        "profiles".to_owned(),
-        settings.profiles.join(", "),
-        String::new(),
-    );
+    let profiles = ("profiles".to_owned(), settings.profiles.join(", "), String::new());
     let rows: Vec<_> = rows
         .into_iter()
         .chain([profiles])

@@ -74,8 +74,8 @@ Examples:
 pub(super) const EXPRESSIONS: &str = "\
 Expressions
 
-`check --expect`, `wait --for` and `cacc list --where` take an expression. Repeat
-the flag for several; all of them must hold.
+`check --expect`, `wait --for` and `cacc list --where` take an expression. All
+must hold if the flag is repeated.
 
   status=active                   equal
   status=pending|active           equal to one of these
@@ -130,13 +130,7 @@ Configuration
 ";
 
 /// The topics, beside the commands.
-pub const TOPICS: &[&str] = &[
-    "environment",
-    "exit-codes",
-    "output",
-    "config",
-    "expressions",
-];
+pub const TOPICS: &[&str] = &["environment", "exit-codes", "output", "config", "expressions"];
 
 impl Takes for Args {
     const FLAGS: &'static [&'static str] = &[];
@@ -173,19 +167,12 @@ fn exit_codes() -> String {
     let row = |code: u8, name: &str, meaning: &str| {
         vec![code.to_string(), name.to_owned(), meaning.to_owned()]
     };
-    let mut rows = vec![row(
-        0,
-        "",
-        "success; everything expected holds; an empty list",
-    )];
+    let mut rows = vec![row(0, "", "success; everything expected holds; an empty list")];
     rows.extend(Kind::ALL.iter().map(|kind| {
         let (name, code, _, meaning) = kind.row();
         row(code, name, meaning)
     }));
-    let screen = Screen {
-        width: Some(WIDTH),
-        ..Screen::default()
-    };
+    let screen = Screen { width: Some(WIDTH), ..Screen::default() };
     let table = table(&["Code", "Name", "Meaning"], &rows, screen);
     format!(
         "Exit codes\n\n{table}\n6 to 8: try again; 10: the answer is no. Anything else: something to fix. In\n\

@@ -35,12 +35,9 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
     let dir = args.dir.display();
     let written = write_page(&cli::tree(), &args.dir).and_then(|()| write_expressions(&args.dir));
     written.map_err(|e| {
-        Error::new(
-            Kind::Failed,
-            format!("the man pages could not be written to {dir}"),
-        )
-        .hint("does the folder exist, and may you write there?")
-        .because(e)
+        Error::new(Kind::Failed, format!("the man pages could not be written to {dir}"))
+            .hint("does the folder exist, and may you write there?")
+            .because(e)
     })?;
     context.ui.note(&format!("man pages written to {dir}"));
     Ok(CommandStatus::Done)
@@ -70,12 +67,8 @@ fn write_expressions(dir: &Path) -> io::Result<()> {
     let mut page = Roff::new();
     page.control("TH", ["acctq-expressions", "1", " ", SOURCE])
         .control("SH", ["NAME"])
-        .text([roman(
-            "acctq-expressions - what check, wait and list compare accounts with",
-        )]);
-    let (text, examples) = EXPRESSIONS
-        .split_once("\nExamples:\n")
-        .unwrap_or((EXPRESSIONS, ""));
+        .text([roman("acctq-expressions - what check, wait and list compare accounts with")]);
+    let (text, examples) = EXPRESSIONS.split_once("\nExamples:\n").unwrap_or((EXPRESSIONS, ""));
     let (_, text) = text.split_once("\n\n").unwrap_or(("", text));
     unfilled(&mut page, "DESCRIPTION", text);
     unfilled(&mut page, "EXAMPLES", examples);
@@ -87,9 +80,7 @@ fn write_expressions(dir: &Path) -> io::Result<()> {
 /// A section whose lines stay as they are.
 fn unfilled(page: &mut Roff, heading: &str, text: &str) {
     page.control("SH", [heading]).control("nf", []);
-    let lines = text
-        .lines()
-        .filter(|line| !matches!(*line, "Example:" | "Examples:"));
+    let lines = text.lines().filter(|line| !matches!(*line, "Example:" | "Examples:"));
     for line in lines {
         page.text([roman(line)]);
     }

@@ -28,6 +28,9 @@ const SHOWN: usize = 60;
 const LAST_SHARE: u32 = 10;
 const LEAST: Duration = Duration::from_millis(20);
 
+/// The memory for long values of one answer, in bytes.
+const ROOM: usize = 64 * 1024;
+
 /// What is expected of an account.
 #[derive(Clone, Debug)]
 pub enum Expectation {
@@ -169,8 +172,13 @@ impl Question<'_> {
             None => self.redactor.clone(),
         };
         let now = Timestamp::now();
-        let evaluate = |expected: &Expectation| expected.evaluate(account.as_ref(), &redactor, now);
-        let verdicts = self.expectations.iter().map(evaluate).collect();
+        let mut room = ROOM;
+        let verdicts = self.expectations.iter().map(|expected| {
+            let mut verdict = expected.evaluate(account.as_ref(), &redactor, now);
+            limit(&mut verdict, &mut room);
+            verdict
+        });
+        let verdicts = verdicts.collect();
         Ok(Answer { verdicts, account, is_gone, violations, redactor })
     }
 
@@ -256,9 +264,9 @@ impl Question<'_> {
     }
 
     /// The expectations: `status=active, ends_at?`.
-    pub fn goal(&self) -> String {
+    pub fn goal(&self, redactor: &Redactor) -> String {
         let goals: Vec<_> = self.expectations.iter().map(ToString::to_string).collect();
-        self.redactor.redact(&goals.join(", "))
+        redactor.redact(&goals.join(", "))
     }
 }
 

@@ -43,18 +43,11 @@ The profile `sandbox` serves the same accounts for the time of a command:
 
 "
     );
-    let screen = Screen {
-        width: Some(80),
-        ..Screen::default()
-    };
+    let screen = Screen { width: Some(80), ..Screen::default() };
     for resource in RESOURCES {
         let rows = sandbox::rows().filter(|row| row.resource == resource);
         let cells = |row: sandbox::Row| {
-            vec![
-                row.id.to_owned(),
-                row.exit_code.to_string(),
-                row.what.to_owned(),
-            ]
+            vec![row.id.to_owned(), row.exit_code.to_string(), row.what.to_owned()]
         };
         let rows: Vec<_> = rows.map(cells).collect();
         let head = format!("Answer of GET {}ID", resource.path);
@@ -81,21 +74,13 @@ struct Address<'a> {
 /// `failed`: the port cannot be used.
 pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
     let Args { port, accounts } = args;
-    let Context {
-        flags,
-        env,
-        ui,
-        shutdown,
-    } = context;
+    let Context { flags, env, ui, shutdown } = context;
     shutdown.on_signal(|_| None);
     let format = config::output_setting(&flags.for_config(), env)?.value;
     let server = Server::with_accounts(*port, *accounts).map_err(|e| {
-        Error::new(
-            Kind::Failed,
-            format!("the sandbox cannot listen on 127.0.0.1:{port}"),
-        )
-        .hint("is another program using that port? --port 0 takes a free one")
-        .because(e)
+        Error::new(Kind::Failed, format!("the sandbox cannot listen on 127.0.0.1:{port}"))
+            .hint("is another program using that port? --port 0 takes a free one")
+            .because(e)
     })?;
     let base_url = &server.base_url();
     if format == Format::Table {
@@ -103,23 +88,14 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
         for resource in RESOURCES {
             let api = resource.api.to_uppercase();
             // Writing to a String cannot fail.
-            let _ = writeln!(
-                text,
-                "export ACCTQ_{api}_URL={base_url} ACCTQ_{api}_TOKEN={TOKEN}"
-            );
+            let _ = writeln!(text, "export ACCTQ_{api}_URL={base_url} ACCTQ_{api}_TOKEN={TOKEN}");
         }
         ui.print(text.as_bytes())?;
         ui.note(&format!(
             "serving at {base_url} until interrupted (Ctrl-C); `acctq sandbox --help` lists the ids"
         ));
     } else {
-        ui.print(&output::document(
-            format,
-            &Address {
-                base_url,
-                token: TOKEN,
-            },
-        ))?;
+        ui.print(&output::document(format, &Address { base_url, token: TOKEN }))?;
     }
     server.wait();
     Ok(CommandStatus::Done)

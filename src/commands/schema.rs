@@ -20,9 +20,7 @@ pub struct Args {
 
 fn resource_parser() -> impl clap::builder::TypedValueParser<Value = &'static Resource> {
     PossibleValuesParser::new(RESOURCES.map(|resource| resource.schema)).map(|name| {
-        let named = RESOURCES
-            .into_iter()
-            .find(|resource| resource.schema == name);
+        let named = RESOURCES.into_iter().find(|resource| resource.schema == name);
         named.unwrap_or(RESOURCES[0])
     })
 }
@@ -36,9 +34,7 @@ impl Takes for Args {
 /// # Errors
 /// `failed`: it cannot be written.
 pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
-    context
-        .ui
-        .print(&document(Format::Json, &schema(args.resource)))?;
+    context.ui.print(&document(Format::Json, &schema(args.resource)))?;
     Ok(CommandStatus::Done)
 }
 
@@ -69,10 +65,7 @@ fn property(field: &Field) -> Value {
             let words: Vec<_> = words.iter().map(|&word| json!(word)).chain(null).collect();
             (Some("string"), Some(("enum", json!(words))))
         }
-        Kind::Id(prefix) => (
-            Some("string"),
-            pattern(format!("^{prefix}[0-9A-Za-z]{{1,22}}$")),
-        ),
+        Kind::Id(prefix) => (Some("string"), pattern(format!("^{prefix}[0-9A-Za-z]{{1,22}}$"))),
         Kind::Country => (Some("string"), pattern("^([A-Z]{2}|00)$".to_owned())),
         Kind::Time => (Some("string"), Some(("format", json!("date-time")))),
         Kind::Text => (Some("string"), None),

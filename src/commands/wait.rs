@@ -183,7 +183,10 @@ impl Waiting<'_> {
         self.task.describe(format!("while waiting for {target}: {state}"), Some(target));
         self.context.ui.progress(|| {
             let elapsed = span(self.started.elapsed());
-            format!("{state}; waiting for {}, {elapsed}", self.question.goal())
+            format!(
+                "{state}; waiting for {}, {elapsed}",
+                self.question.goal(self.question.redactor)
+            )
         });
     }
 
@@ -210,18 +213,16 @@ impl Waiting<'_> {
         }
     }
 
-    /// What is waited for, to follow "will not" and "did not".
-    fn outcome(&self) -> String {
-        match self.question.expectations {
-            [Expectation::Found] => "be found".to_owned(),
-            _ => format!("reach {}", self.question.goal()),
-        }
-    }
-
     /// The expectations cannot hold any more.
     fn never(&self, answer: &Answer, reason: &str) -> Error {
         let (target, state) = (self.question.target(), self.question.state(answer));
-        let message = format!("{target} will not {} any more: {state}", self.outcome());
+        let message = match self.question.expectations {
+            [Expectation::Found] => format!("{target} will not be found any more: {state}"),
+            _ => {
+                let goal = self.question.goal(&answer.redactor);
+                format!("{target} will not reach {goal} any more: {state}")
+            }
+        };
         self.error(Kind::Unmet, message).hint(format!("{reason}; waiting longer is of no use"))
     }
 
@@ -231,8 +232,15 @@ impl Waiting<'_> {
             Some(answer) => self.question.state(answer),
             None => "it could not be looked up".to_owned(),
         };
+        let redactor = known.map_or(self.question.redactor, |answer| &answer.redactor);
         let (target, within) = (self.question.target(), span(within));
-        let message = format!("{target} did not {} within {within}: {state}", self.outcome());
+        let message = match self.question.expectations {
+            [Expectation::Found] => format!("{target} was not found within {within}: {state}"),
+            _ => {
+                let goal = self.question.goal(redactor);
+                format!("{target} did not reach {goal} within {within}: {state}")
+            }
+        };
         let Some(failure) = failure else {
             return self.error(Kind::Deadline, message).hint(LONGER);
         };

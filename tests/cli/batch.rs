@@ -109,11 +109,7 @@ fn lines(numbers: impl IntoIterator<Item = usize>) -> String {
 
 /// These keys of each error on standard error.
 fn facts(ended: &Ended, keys: &[&str]) -> Value {
-    let of = |error: Value| {
-        keys.iter()
-            .map(|key| error[*key].clone())
-            .collect::<Value>()
-    };
+    let of = |error: Value| keys.iter().map(|key| error[*key].clone()).collect::<Value>();
     ended.errors().into_iter().map(of).collect()
 }
 
@@ -130,22 +126,12 @@ fn stopped_early(ended: &Ended, code: i32) -> usize {
     let mut errors = ended.errors();
     let last = errors.pop().expect("an error");
     let mut done: Vec<_> = errors.iter().map(|e| e["line"].as_u64().unwrap()).collect();
-    let id = |line: &str| {
-        line.split(['"', '_', '-'])
-            .rev()
-            .nth(1)
-            .unwrap()
-            .parse::<u64>()
-    };
+    let id = |line: &str| line.split(['"', '_', '-']).rev().nth(1).unwrap().parse::<u64>();
     done.extend(ended.stdout.lines().map(|line| id(line).unwrap()));
     done.sort_unstable();
     let count = done.len();
     assert_eq!(done, (1..=count as u64).collect::<Vec<_>>(), "{ended:#?}");
-    assert_eq!(
-        (ended.code, &last["line"]),
-        (code, &count.into()),
-        "{ended:#?}"
-    );
+    assert_eq!((ended.code, &last["line"]), (code, &count.into()), "{ended:#?}");
     assert_eq!(last["exit_code"], code);
     let hint = last["hint"].as_str().unwrap();
     assert!(hint.contains(&format!("--skip {count}")), "{hint}");
@@ -200,11 +186,8 @@ fn a_failure_says_its_line_and_id() {
     let text = "# ids\n\ncacc_404\ncacc_!\n";
     let ended = run(&home, &format!("{NDJSON} cacc_410"), text);
     let told = facts(&ended, &["line", "id", "code"]);
-    let lines = json!([
-        [3, "cacc_404", "not_found"],
-        [4, "cacc_!", "usage"],
-        [null, "cacc_410", "gone"]
-    ]);
+    let lines =
+        json!([[3, "cacc_404", "not_found"], [4, "cacc_!", "usage"], [null, "cacc_410", "gone"]]);
     assert_eq!(told, lines);
     let ended = run(&home, "cacc get - cacc_410 -F id", text);
     ended.fails(1, &["line 3", "cacc_404", "line 4", "cacc_!", "cacc_410"]);
@@ -220,19 +203,12 @@ fn a_line_of_any_length_is_one_failure() {
         // What stands behind any number of blanks still belongs to the line.
         (format!("cacc_1{}2", blanks(4_090)), 2),
         (format!("cacc_1{}2", blanks(100_000)), 2),
-        (
-            format!("{}# none\n#{}", blanks(5_000), "x".repeat(100_000)),
-            0,
-        ),
+        (format!("{}# none\n#{}", blanks(5_000), "x".repeat(100_000)), 0),
     ] {
         let more = format!("{text}\n\t{}cacc_1{}\r\n", blanks(4_093), blanks(100_000));
         let ended = run(&home, NDJSON, more);
         assert_eq!((ended.code, &ended.stdout), (code, &lines([1])));
-        let failures = if code == 0 {
-            json!([])
-        } else {
-            json!([[1, "usage"]])
-        };
+        let failures = if code == 0 { json!([]) } else { json!([[1, "usage"]]) };
         assert_eq!(facts(&ended, &["line", "code"]), failures);
         assert!(ended.stderr.len() < 1000, "{ended:#?}");
     }
@@ -274,11 +250,7 @@ fn usage_mistakes_are_refused_before_any_look_up() {
          - --rate 1/m, - --rate inf/s, - --rate 0.0000000000001/s, - --skip x, - --skip -1, - --skip 99999999999999999999, \
          cacc_1 --skip 1, - -, - cacc_1 -, - --skip 3, - cacc_3 --skip 1000";
     for args in mistakes.split(", ") {
-        let ended = run(
-            &home,
-            &format!("cacc get {args} -o json"),
-            "cacc_1\ncacc_2\n",
-        );
+        let ended = run(&home, &format!("cacc get {args} -o json"), "cacc_1\ncacc_2\n");
         ended.fails_with(2, "usage");
     }
     assert_eq!(server.count(), 0);
@@ -288,14 +260,8 @@ fn usage_mistakes_are_refused_before_any_look_up() {
 fn skip_continues_behind_a_line() {
     let (home, server) = at(found);
     let text = "\u{feff}# ids\n\ncacc_1\ncacc_2\r\nno id\ncacc_3";
-    let all = [
-        (0, 1..=3, 1),
-        (2, 1..=3, 1),
-        (3, 2..=3, 1),
-        (4, 3..=3, 1),
-        (5, 3..=3, 0),
-        (6, 4..=3, 0),
-    ];
+    let all =
+        [(0, 1..=3, 1), (2, 1..=3, 1), (3, 2..=3, 1), (4, 3..=3, 1), (5, 3..=3, 0), (6, 4..=3, 0)];
     for (skip, numbers, failures) in all {
         let ended = run(&home, &format!("{NDJSON} --skip {skip}"), text);
         assert_eq!(ended.stdout, lines(numbers));
@@ -358,24 +324,13 @@ fn the_exit_code_is_that_of_all_failures() {
         let ended = run(&home, &format!("cacc get {ids} {args} ndjson"), "");
         let counts = (ended.stdout.lines().count(), ended.errors().len());
         assert_eq!((ended.code, counts), (*code, (*found, *failed)));
-        let ended = run(
-            &home,
-            &format!("cacc get - {args} yaml"),
-            ids.replace(' ', "\n"),
-        );
+        let ended = run(&home, &format!("cacc get - {args} yaml"), ids.replace(' ', "\n"));
         let told = summary(&ended);
         assert_eq!(ended.code, *code, "{ended:#?}");
-        assert!(
-            told.contains(found) && (*failed == 0 || told.contains(failed)),
-            "{told:?}"
-        );
+        assert!(told.contains(found) && (*failed == 0 || told.contains(failed)), "{told:?}");
     }
     // What stops a batch early outranks them.
-    let ended = run(
-        &home,
-        &format!("{NDJSON} --jobs 1"),
-        "cacc_404\ncacc_401\ncacc_1\n",
-    );
+    let ended = run(&home, &format!("{NDJSON} --jobs 1"), "cacc_404\ncacc_401\ncacc_1\n");
     assert_eq!((ended.code, ended.stdout.as_str()), (4, ""), "{ended:#?}");
 }
 
@@ -400,10 +355,7 @@ fn a_contract_violation_is_warned_of_once_a_field_and_counted_at_the_end() {
     assert_eq!(told.len(), 3);
     for (warning, (id, fact)) in told.iter().zip(expected) {
         assert_eq!(warning["id"], id);
-        assert!(
-            warning["message"].as_str().unwrap().contains(fact),
-            "{warning}"
-        );
+        assert!(warning["message"].as_str().unwrap().contains(fact), "{warning}");
     }
     let ended = run(&home, &format!("{NDJSON} --jobs 1 --strict"), ids(1..=4));
     assert_eq!((ended.code, &ended.stdout), (9, &lines([4])));
@@ -436,19 +388,9 @@ fn shown(format: &str, number: usize) -> String {
 fn ids_in(format: &str, output: &str) -> Vec<usize> {
     let of = |account: &Value| account["id"].as_str().unwrap().to_owned();
     let ids: Vec<String> = match format {
-        "json" => serde_json::from_str::<Vec<Value>>(output)
-            .unwrap()
-            .iter()
-            .map(of)
-            .collect(),
-        "ndjson" => output
-            .lines()
-            .map(|line| of(&serde_json::from_str(line).unwrap()))
-            .collect(),
-        "yaml" => output
-            .lines()
-            .map(|line| line.replace("- id: ", ""))
-            .collect(),
+        "json" => serde_json::from_str::<Vec<Value>>(output).unwrap().iter().map(of).collect(),
+        "ndjson" => output.lines().map(|line| of(&serde_json::from_str(line).unwrap())).collect(),
+        "yaml" => output.lines().map(|line| line.replace("- id: ", "")).collect(),
         _ => output.lines().skip(1).map(str::to_owned).collect(),
     };
     let number = |id: String| id.strip_prefix("cacc_").unwrap().parse().unwrap();
@@ -474,11 +416,7 @@ fn ask(stdin: &mut ChildStdin, number: usize) {
 #[test]
 fn results_and_failures_flow_while_the_input_is_open() {
     let (home, _server) = at(by_number);
-    for (format, jobs, end) in [
-        ("json", 8, "  }\n]\n"),
-        ("ndjson", 8, ""),
-        ("ndjson", 1, ""),
-    ] {
+    for (format, jobs, end) in [("json", 8, "  }\n]\n"), ("ndjson", 8, ""), ("ndjson", 1, "")] {
         let run = home.acctq(&format!("cacc get - -F id -o {format} --jobs {jobs}"));
         let (mut started, mut stdin) = run.start_fed();
         for number in 1..=5 {
@@ -499,16 +437,12 @@ fn is_quiet(started: &Started, server: &Server, unanswered: usize) {
     let tasks = format!("/proc/{}/task", started.child.id());
     let sleeps = |task: std::io::Result<fs::DirEntry>| {
         let stat = fs::read_to_string(task.unwrap().path().join("stat")).unwrap_or_default();
-        stat.rsplit_once(") ")
-            .is_some_and(|(_, state)| state.starts_with('S'))
+        stat.rsplit_once(") ").is_some_and(|(_, state)| state.starts_with('S'))
     };
     let began = Instant::now();
     let (mut quiet, mut before) = (0, 0);
     while quiet < 200 {
-        assert!(
-            began.elapsed() < Duration::from_secs(60),
-            "it is never quiet"
-        );
+        assert!(began.elapsed() < Duration::from_secs(60), "it is never quiet");
         let count = server.count();
         let is_so = count == before
             && server.under_way() == unanswered
@@ -541,11 +475,7 @@ fn a_reader_that_stalls_bounds_the_window_and_what_is_done() {
         assert!([130, 143].contains(&ended.code), "{}", ended.code);
         // What the reader did not get counts as not done; a second signal ends it at once.
         let whole = ended.stdout.matches('\n').count();
-        assert!(
-            signals.len() == 2 || ended.error()["line"] == whole,
-            "{}",
-            ended.stderr
-        );
+        assert!(signals.len() == 2 || ended.error()["line"] == whole, "{}", ended.stderr);
     }
 }
 
@@ -610,11 +540,7 @@ fn a_token_that_stays_rejected_stops_it() {
         (NDJSON, true, 401),
         (NDJSON, false, 401),
         // Connect's 403 is about one account: a row of the outages below.
-        (
-            "partner account get - -F customer_account_uid -o ndjson",
-            false,
-            403,
-        ),
+        ("partner account get - -F customer_account_uid -o ndjson", false, 403),
     ] {
         let (home, server) = at(move |request| match request.number {
             41.. => refused(status),
@@ -624,11 +550,7 @@ fn a_token_that_stays_rejected_stops_it() {
             with_helper(&home, server.url());
         }
         let text = ids(1..=5_000);
-        let text = if status == 403 {
-            text.replace('_', "-")
-        } else {
-            text
-        };
+        let text = if status == 403 { text.replace('_', "-") } else { text };
         let count = stopped_early(&run(&home, args, text), 4);
         assert!(count.max(server.count()) <= 40 + 8 * 2, "{count}");
         assert!(!has_helper || calls(&home) == 2);
@@ -643,11 +565,7 @@ fn what_fails_alike_for_every_id_stops_it_at_the_first() {
     let other = home.file("other.pem", certified("another CA").0, 0o644);
     let other = format!("{fixed}\nca_file = \"{}\"", other.display());
     let helper = "token_command = [\"/bin/sh\", \"-c\", \"echo . >>calls; exit 1\"]";
-    let (http, tls, far) = (
-        "http://127.0.0.1:1",
-        untrusted.url(),
-        "https://billing.test",
-    );
+    let (http, tls, far) = ("http://127.0.0.1:1", untrusted.url(), "https://billing.test");
     for (url, token, env, code) in [
         (http, helper, ("A", ""), 4),
         (http, "token_env = \"NONE\"", ("A", ""), 4),
@@ -675,19 +593,13 @@ fn what_fails_alike_for_every_id_stops_it_at_the_first() {
 
 #[test]
 fn a_failed_handshake_is_one_ids_failure() {
-    let wire = Wire::always(vec![
-        Do::Start,
-        Do::Write(b"HTTP/1.1 503 Busy\r\n\r\n".into()),
-        Do::Finish,
-    ]);
+    let wire =
+        Wire::always(vec![Do::Start, Do::Write(b"HTTP/1.1 503 Busy\r\n\r\n".into()), Do::Finish]);
     let home = Home::new();
     home.profile(&wire.url().replace("http:", "https:"));
     let ended = run(&home, &format!("{NDJSON} --jobs 1"), ids(1..=2));
     let told = facts(&ended, &["id", "code", "retryable"]);
-    assert_eq!(
-        (ended.code, told),
-        (7, json!([["cacc_1", "tls", true], ["cacc_2", "tls", true]]))
-    );
+    assert_eq!((ended.code, told), (7, json!([["cacc_1", "tls", true], ["cacc_2", "tls", true]])));
     assert_eq!(wire.connections(), 2);
 }
 
@@ -702,11 +614,7 @@ fn an_api_that_cannot_be_used_does_not_stop_the_other() {
     };
     for (connect, exit_code, code) in [
         (endpoint("connect", untrusted.url(), &other), 7, "tls"),
-        (
-            endpoint("connect", "https://localhost:1", "ca_file = \"/none\"\n"),
-            3,
-            "config",
-        ),
+        (endpoint("connect", "https://localhost:1", "ca_file = \"/none\"\n"), 3, "config"),
         (String::new(), 3, "config"),
     ] {
         let partner = endpoint("partner", server.url(), "");
@@ -715,16 +623,10 @@ fn an_api_that_cannot_be_used_does_not_stop_the_other() {
             let args = format!("get - -F customer_account_uid -o ndjson --jobs {jobs}");
             let ended = run(&home, &args, "u-1\ncacc_1\nu-2\ncacc_2\n");
             let found = |n| format!("{{\"customer_account_uid\":\"u-{n}\"}}\n");
-            assert_eq!(
-                (ended.code, &ended.stdout),
-                (exit_code, &(found(1) + &found(2)))
-            );
+            assert_eq!((ended.code, &ended.stdout), (exit_code, &(found(1) + &found(2))));
             // Whatever file it is about, the line is the input's.
             let told = facts(&ended, &["id", "line", "file", "code"]);
-            assert_eq!(
-                told,
-                json!([["cacc_1", 2, null, code], ["cacc_2", 4, null, code]])
-            );
+            assert_eq!(told, json!([["cacc_1", 2, null, code], ["cacc_2", 4, null, code]]));
         }
     }
 }
@@ -739,14 +641,8 @@ fn the_last_error_says_where_to_continue() {
         ("cacc_401 - cacc_1", "", None),
     ] {
         let args = format!("cacc get {args} -F id --jobs 1 -o");
-        let last = run(&home, &format!("{args} json"), text)
-            .errors()
-            .pop()
-            .unwrap();
-        assert_eq!(
-            (&last["exit_code"], &last["line"]),
-            (&4.into(), &line.into())
-        );
+        let last = run(&home, &format!("{args} json"), text).errors().pop().unwrap();
+        assert_eq!((&last["exit_code"], &last["line"]), (&4.into(), &line.into()));
         let words = run(&home, &format!("{args} table"), text).stderr;
         let skip = line.map_or("--skip".to_owned(), |line| format!("--skip {line}"));
         for told in [last["hint"].as_str().unwrap(), &words] {
@@ -808,11 +704,7 @@ fn twenty_failures_of_one_kind_in_a_row_are_an_outage() {
         if let Some(stop) = stops {
             assert_eq!(stopped_early(&ended, *code), *stop, "{row:?}");
         } else {
-            assert_eq!(
-                (ended.code, ended.errors().len()),
-                (*code, failed),
-                "{row:?}"
-            );
+            assert_eq!((ended.code, ended.errors().len()), (*code, failed), "{row:?}");
         }
     }
 }
@@ -823,11 +715,7 @@ fn retries_are_a_tenth_of_the_ids_and_fifty() {
         0 => busy(),
         _ => found(request),
     });
-    let ended = run(
-        &home,
-        &format!("{NDJSON} --jobs 16 --retries 5"),
-        ids(1..=2_000),
-    );
+    let ended = run(&home, &format!("{NDJSON} --jobs 16 --retries 5"), ids(1..=2_000));
     assert_eq!((ended.code, ended.errors().len()), (8, 1_000));
     assert_eq!(ended.stdout, lines((1..=2_000).step_by(2)));
     assert_eq!(server.count(), 2_000 + 2_000 / 10 + 50);
@@ -837,11 +725,7 @@ fn retries_are_a_tenth_of_the_ids_and_fifty() {
     let ended = run(&home, &format!("{NDJSON} --jobs 16"), ids(1..=2_000));
     let tried = stopped_early(&ended, 8);
     assert!((20..20 + 32).contains(&tried), "{tried}");
-    assert!(
-        server.count() <= (tried + 16) * 11 / 10 + 50,
-        "{}",
-        server.count()
-    );
+    assert!(server.count() <= (tried + 16) * 11 / 10 + 50, "{}", server.count());
 }
 
 // --- Pace ---
@@ -892,12 +776,7 @@ fn the_rate_holds_for_retries_too() {
         _ => found(request),
     });
     let began = Instant::now();
-    run(
-        &home,
-        &format!("{NDJSON} --rate 50/s --jobs 8"),
-        ids(1..=20),
-    )
-    .prints(&lines(1..=20));
+    run(&home, &format!("{NDJSON} --rate 50/s --jobs 8"), ids(1..=20)).prints(&lines(1..=20));
     let requests = server.requests();
     assert_eq!(requests.len(), 30);
     let took = requests[29].0 - began;
@@ -908,10 +787,7 @@ fn the_rate_holds_for_retries_too() {
 
 #[test]
 fn a_signal_ends_it_whole_and_skip_continues_from_there() {
-    let signals = [
-        (Signal::INT, 130, "interrupted"),
-        (Signal::TERM, 143, "terminated"),
-    ];
+    let signals = [(Signal::INT, 130, "interrupted"), (Signal::TERM, 143, "terminated")];
     for (format, (signal, code, name)) in FORMATS.iter().flat_map(|f| signals.map(|s| (*f, s))) {
         let (home, server, gate) = held(|request| number(request) == 150);
         let text = format!("# ids\ncacc_404\n{}", ids(1..=200));
@@ -1008,10 +884,7 @@ fn frames(sent: &[u8]) -> Vec<String> {
         Some(rest) => rest.trim_start_matches(|c: char| !c.is_ascii_alphabetic())[1..].to_owned(),
         None => line.to_owned(),
     };
-    sent.split(['\r', '\n'])
-        .filter(|line| *line != "\u{1b}")
-        .map(plain)
-        .collect()
+    sent.split(['\r', '\n']).filter(|line| *line != "\u{1b}").map(plain).collect()
 }
 
 /// This line has all of these numbers.
@@ -1027,9 +900,7 @@ fn a_terminal_shows_the_progress() {
     let input = File::open(home.file("ids", text, 0o600)).unwrap();
     let output = File::create(home.path().join("found")).unwrap();
     let (mut screen, stderr) = terminal(80);
-    let run = home
-        .acctq("cacc get - -F id --color never")
-        .env("TERM", "xterm");
+    let run = home.acctq("cacc get - -F id --color never").env("TERM", "xterm");
     let started = run.start_with(|command| command.stdin(input).stdout(output).stderr(stderr));
     let (mut sent, mut buffer) = (Vec::new(), [0; 4096]);
     let is_progress = |line: &String| !line.starts_with("error: ") && has(line, &["51", "2"]);
@@ -1053,11 +924,9 @@ fn a_terminal_shows_the_progress() {
 
 #[test]
 fn no_progress_without_a_terminal_or_with_quiet() {
-    for (args, term, is_terminal) in [
-        ("", "xterm", false),
-        ("-q", "xterm", true),
-        ("", "dumb", true),
-    ] {
+    for (args, term, is_terminal) in
+        [("", "xterm", false), ("-q", "xterm", true), ("", "dumb", true)]
+    {
         let (home, _server) = at(by_number);
         let file = File::open(home.file("ids", ids(1..=300), 0o600)).unwrap();
         let (mut screen, stderr) = terminal(80);

@@ -38,10 +38,7 @@ fn examples(help: &str) -> Vec<String> {
 fn helps() -> Vec<(String, String)> {
     let commands = COMMANDS.split(',').chain([""]);
     let commands = commands.map(|command| format!("{command} --help"));
-    let topics = TOPICS
-        .split(',')
-        .skip(1)
-        .map(|topic| format!("help {topic}"));
+    let topics = TOPICS.split(',').skip(1).map(|topic| format!("help {topic}"));
     let all = commands.chain(topics);
     all.map(|args| (args.clone(), help(&args))).collect()
 }
@@ -119,10 +116,7 @@ fn the_version_is_printed() {
 
 #[test]
 fn every_example_works_as_it_stands() {
-    let examples: BTreeSet<_> = helps()
-        .iter()
-        .flat_map(|(_, help)| examples(help))
-        .collect();
+    let examples: BTreeSet<_> = helps().iter().flat_map(|(_, help)| examples(help)).collect();
     let mut met = BTreeSet::new();
     for line in &examples {
         let home = Home::new();
@@ -136,11 +130,7 @@ fn every_example_works_as_it_stands() {
         }
         let suite =
             "version = 1\n[[check]]\nname = \"a\"\nid = \"cacc_1\"\nexpect = \"not_found\"\n";
-        for (file, text) in [
-            ("ids", "cacc_1\n"),
-            ("uids", "u-1\n"),
-            ("smoke.toml", suite),
-        ] {
+        for (file, text) in [("ids", "cacc_1\n"), ("uids", "u-1\n"), ("smoke.toml", suite)] {
             fs::write(home.path().join(file), text).unwrap();
         }
         // These have a server of their own: the next test's, and curl's in the system tests.
@@ -149,15 +139,8 @@ fn every_example_works_as_it_stands() {
         }
         let run = home.shell(line).run();
         let is_absent = line.ends_with(" get gone");
-        let is_alone = [
-            "-p sandbox",
-            "schema",
-            "completions",
-            "man ",
-            "help",
-            "config init",
-            "config path",
-        ];
+        let is_alone =
+            ["-p sandbox", "schema", "completions", "man ", "help", "config init", "config path"];
         let codes = match line.as_str() {
             _ if is_absent => &[5][..],
             line if is_alone.iter().any(|words| line.contains(words)) => &[0],
@@ -200,11 +183,7 @@ fn there_is_a_man_page_for_every_command() {
         }
         if name == "acctq-cacc-get.1" {
             for says in [
-                concat!(
-                    ".TH acctq-cacc-get 1 \" \" \"acctq ",
-                    env!("CARGO_PKG_VERSION"),
-                    "\""
-                ),
+                concat!(".TH acctq-cacc-get 1 \" \" \"acctq ", env!("CARGO_PKG_VERSION"), "\""),
                 "\\fB\\-F\\fR, \\fB\\-\\-fields\\fR \\fI<LIST>\\fR",
                 "\n  acctq \\-p sandbox cacc get cacc_7n42DGM5Tflk9n8mt7Fhc7\n",
             ] {

@@ -66,17 +66,9 @@ fn the_example_configuration_is_valid_as_it_stands() {
         ("partner.token", "file HOME/.config/acctq/partner-test.token", "token_file = "),
     ];
     for (setting, value, line) in rows {
-        let line = EXAMPLE
-            .lines()
-            .position(|text| text.starts_with(line))
-            .unwrap()
-            + 1;
+        let line = EXAMPLE.lines().position(|text| text.starts_with(line)).unwrap() + 1;
         assert_eq!(shown[setting]["value"], value, "{setting}");
-        assert_eq!(
-            shown[setting]["origin"],
-            format!("HOME/example.toml:{line}"),
-            "{setting}"
-        );
+        assert_eq!(shown[setting]["origin"], format!("HOME/example.toml:{line}"), "{setting}");
     }
     assert_eq!(shown["profiles"], serde_json::json!(["test", "sandbox"]));
 }
@@ -102,10 +94,7 @@ fn each_alternative_of_the_example_configuration_is_valid() {
     // The last profile, whole.
     let (_, prod) = EXAMPLE.split_once("\n# [profiles.prod.connect]").unwrap();
     let (prod, _) = prod.split_once("\n# A CI job").unwrap();
-    let text = format!(
-        "{EXAMPLE}[profiles.prod.connect]{}",
-        prod.replace("\n# ", "\n")
-    );
+    let text = format!("{EXAMPLE}[profiles.prod.connect]{}", prod.replace("\n# ", "\n"));
     let url = &shown(&text, "-p prod")["partner.base_url"]["value"];
     assert_eq!(url, "https://billing.1password.com");
 }

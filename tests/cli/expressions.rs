@@ -58,9 +58,8 @@ fn an_expression_holds_of_what_its_help_says() {
     let (mut suite, mut answers, mut expected) =
         ("version = 1\n".to_owned(), Vec::new(), Vec::new());
     for (expression, good, bad) in ROWS.iter().chain(SAID) {
-        for (says, verdict) in [(good, "met"), (bad, "unmet")]
-            .into_iter()
-            .filter(|(says, _)| **says != Some(""))
+        for (says, verdict) in
+            [(good, "met"), (bad, "unmet")].into_iter().filter(|(says, _)| **says != Some(""))
         {
             let number = answers.len();
             let (id, name) = if expression.starts_with("deployed") || expression.starts_with("ends")
@@ -72,11 +71,8 @@ fn an_expression_holds_of_what_its_help_says() {
             answers.push(says.map(|says| format!("{{\"{name}\":\"{id}\",{says}}}")));
             // JSON strings are TOML's, too.
             let expression = json!(expression);
-            write!(
-                suite,
-                "[[check]]\nname = \"{number}\"\nid = \"{id}\"\nexpect = {expression}\n"
-            )
-            .unwrap();
+            write!(suite, "[[check]]\nname = \"{number}\"\nid = \"{id}\"\nexpect = {expression}\n")
+                .unwrap();
             expected.push((expression, json!(id), json!(verdict)));
         }
     }
@@ -95,11 +91,8 @@ fn an_expression_holds_of_what_its_help_says() {
     let report: Vec<Value> = serde_json::from_str(&ended.stdout).unwrap();
     assert_eq!(report.len(), expected.len());
     for (check, (expression, id, verdict)) in report.iter().zip(expected) {
-        assert_eq!(
-            (&check["id"], &check["verdict"]),
-            (&id, &verdict),
-            "{expression}: {check}"
-        );
+        let told = (&check["id"], &check["verdict"]);
+        assert_eq!(told, (&id, &verdict), "{expression}: {check}");
     }
 }
 
@@ -155,9 +148,7 @@ fn help_and_man_page_have_these_rows() {
     let page = page.replace("\\-", "-");
     let help = home.acctq("help expressions").run().stdout;
     for (expression, ..) in ROWS {
-        assert!(
-            help.contains(expression) && page.contains(expression),
-            "{expression}: {page}"
-        );
+        assert!(help.contains(expression), "{expression}: {help}");
+        assert!(page.contains(expression), "{expression}: {page}");
     }
 }

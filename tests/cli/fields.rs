@@ -15,14 +15,7 @@ struct Api {
 
 /// A field: its name, its label in a table, whether it may be null or absent, and JSON texts: a good value, one of a wrong
 /// type, and one that the contract does not know; empty where every value is good.
-type Field = (
-    &'static str,
-    &'static str,
-    bool,
-    &'static str,
-    &'static str,
-    &'static str,
-);
+type Field = (&'static str, &'static str, bool, &'static str, &'static str, &'static str);
 
 #[rustfmt::skip]
 const CONNECT: Api = Api {
@@ -82,9 +75,7 @@ impl Api {
             (Some(wrong_type), Some("wrong type")),
             (Some(unknown), Some("unknown value")),
         ];
-        all.into_iter()
-            .filter(|(value, _)| *value != Some(""))
-            .collect()
+        all.into_iter().filter(|(value, _)| *value != Some("")).collect()
     }
 
     fn field(&self, name: &str) -> &Field {
@@ -97,12 +88,8 @@ impl Api {
         name: &str,
         value: Option<&'static str>,
     ) -> Vec<(&'static str, &'static str)> {
-        let mut members: Vec<_> = self
-            .fields
-            .iter()
-            .rev()
-            .map(|field| (field.0, field.3))
-            .collect();
+        let mut members: Vec<_> =
+            self.fields.iter().rev().map(|field| (field.0, field.3)).collect();
         let at = members.iter().position(|member| member.0 == name).unwrap();
         match value {
             Some(value) => members[at].1 = value,
@@ -129,12 +116,8 @@ impl Api {
 }
 
 fn compact(members: &[(&str, &str)], revealed: bool) -> String {
-    let shown = members
-        .iter()
-        .filter(|(name, _)| revealed || *name != SECRET);
-    let members: Vec<_> = shown
-        .map(|(name, value)| format!("\"{name}\":{value}"))
-        .collect();
+    let shown = members.iter().filter(|(name, _)| revealed || *name != SECRET);
+    let members: Vec<_> = shown.map(|(name, value)| format!("\"{name}\":{value}")).collect();
     format!("{{{}}}", members.join(","))
 }
 
@@ -143,9 +126,7 @@ fn serve(path: &str, body: &str) -> (mockito::ServerGuard, Home) {
     let (mut server, home) = api();
     let bearer = format!("Bearer {TOKEN}");
     let mock = server.mock("GET", path);
-    mock.match_header("authorization", bearer.as_str())
-        .with_body(body)
-        .create();
+    mock.match_header("authorization", bearer.as_str()).with_body(body).create();
     (server, home)
 }
 
@@ -155,52 +136,33 @@ fn every_state(api: &Api) {
             let members = api.members(name, value);
             let path = format!("{}{}", api.path, api.id);
             let (_server, home) = serve(&path, &compact(&members, true));
-            let get = |flags: &str| {
-                home.acctq(&format!("{} {} {flags}", api.command, api.id))
-                    .run()
-            };
+            let get =
+                |flags: &str| home.acctq(&format!("{} {} {flags}", api.command, api.id)).run();
             let case = format!("{name} is {value:?}");
 
             let table = get("");
-            assert_eq!(
-                (table.code, &table.stdout),
-                (0, &api.table(&members)),
-                "{case}"
-            );
-            assert_eq!(
-                table.stderr.contains(name),
-                violation.is_some(),
-                "{table:#?}"
-            );
+            let rows = api.table(&members);
+            assert_eq!((table.code, table.stdout), (0, rows), "{case}");
+            assert_eq!(table.stderr.contains(name), violation.is_some(), "{case}");
 
             let ended = get("-o ndjson");
             let printed = compact(&members, false) + "\n";
             assert_eq!((ended.code, &ended.stdout), (0, &printed), "{case}");
             let warnings = ended.told("warning");
-            assert_eq!(
-                warnings.len(),
-                usize::from(violation.is_some()),
-                "{ended:#?}"
-            );
+            assert_eq!(warnings.len(), violation.iter().len(), "{ended:#?}");
             for warning in &warnings {
                 let about = ["code", "id", "api", "profile"].map(|key| &warning[key]);
                 assert_eq!(about, ["drift", api.id, api.name, "test"]);
-                assert_eq!(
-                    warning["fields"],
-                    json!([{"name": name, "drift": violation}])
-                );
+                let fields = json!([{"name": name, "drift": violation}]);
+                assert_eq!(warning["fields"], fields);
             }
 
             let strict = get("-o ndjson --strict");
             if violation.is_none() {
                 strict.prints(&printed);
             } else {
-                let error = strict.fails_with(9, "bad_response");
-                assert_eq!(
-                    [&error["id"], &error["status"]],
-                    [&json!(api.id), &json!(200)]
-                );
-                strict.fails(9, &[name]);
+                strict.fails_with(9, "bad_response");
+                strict.fails(9, &[name, api.id, "\"status\":200,"]);
             }
         }
     }
@@ -234,22 +196,10 @@ fn all_that_strays_is_one_warning_in_the_order_of_the_contract() {
     let ended = home.acctq("get cacc_1 -o ndjson").run();
     assert_eq!((ended.code, ended.stdout.trim_end()), (0, answer));
     let warnings = ended.told("warning");
-    let fields = warnings[0]["fields"].as_array().unwrap();
-    let strays: Vec<_> = fields
-        .iter()
-        .map(|field| [&field["name"], &field["drift"]])
-        .collect();
+    let fields = warnings[0]["fields"].as_array().unwrap().iter();
+    let strays = fields.map(|field| format!("{}: {}", field["name"], field["drift"]));
     assert_eq!(
-        (warnings.len(), json!(strays)),
-        (
-            1,
-            json!([
-                ["connection_type", "missing"],
-                ["onboarding_mode", "null"],
-                ["status", "unknown value"],
-                ["platform_organization_id", "missing"],
-                ["created_at", "wrong type"],
-            ])
-        )
+        strays.collect::<Vec<_>>().join(", ").replace('"', ""),
+        "connection_type: missing, onboarding_mode: null, status: unknown value, platform_organization_id: missing, created_at: wrong type"
     );
 }

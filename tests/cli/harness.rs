@@ -128,10 +128,7 @@ impl Home {
     fn run_of(&self, mut command: Command) -> Run {
         command.env("HOME", self.path()).current_dir(self.path());
         let home = self.path().to_owned();
-        Run {
-            home,
-            ..Run::of(command)
-        }
+        Run { home, ..Run::of(command) }
     }
 
     /// Starts `acctq sandbox`.
@@ -160,11 +157,7 @@ pub struct Run {
 impl Run {
     /// A run of another program, whose streams are held to the same.
     pub fn of(command: Command) -> Self {
-        Run {
-            command,
-            stdin: Vec::new(),
-            home: PathBuf::new(),
-        }
+        Run { command, stdin: Vec::new(), home: PathBuf::new() }
     }
 
     pub fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
@@ -512,12 +505,8 @@ impl Ended {
             stdout: self.stdout.clone().into(),
             stderr: self.stderr.clone().into(),
         };
-        let is = output
-            .assert()
-            .append_context("arguments", self.args.clone());
-        is.code(code)
-            .stdout(stdout.to_owned())
-            .stderr(stderr.to_owned());
+        let is = output.assert().append_context("arguments", self.args.clone());
+        is.code(code).stdout(stdout.to_owned()).stderr(stderr.to_owned());
         self
     }
 

@@ -430,10 +430,7 @@ fn the_request_is_exactly_this() {
             &format!("user-agent: {agent}"),
         ];
         let expected = expected.join("\n");
-        assert!(
-            lines.join("\n").eq_ignore_ascii_case(&expected),
-            "{lines:?}"
-        );
+        assert!(lines.join("\n").eq_ignore_ascii_case(&expected), "{lines:?}");
         has(lines[1], &[&format!("Bearer {TOKEN}")], &[]);
         assert_eq!(requests.len(), 1);
     }
@@ -547,13 +544,9 @@ fn asked_to_wait() {
     }
     // Who asks for no pause is given one: chosen at random, so that not all of these are none.
     let home = at(Wire::answers(response("503 Busy", "Retry-After: 0\r\n", "")).url());
-    let ended = home
-        .acctq("cacc get cacc_1 cacc_2 cacc_3 -v -o ndjson")
-        .run();
+    let ended = home.acctq("cacc get cacc_1 cacc_2 cacc_3 -v -o ndjson").run();
     let traces = ended.fails(8, &[]).told("trace");
-    let waits = traces
-        .iter()
-        .filter_map(|trace| trace["retry_in_ms"].as_u64());
+    let waits = traces.iter().filter_map(|trace| trace["retry_in_ms"].as_u64());
     assert!(waits.sum::<u64>() > 0, "{traces:?}");
 }
 
@@ -682,10 +675,7 @@ fn verbose_shows_every_attempt() {
         assert_eq!(trace["retry_in_ms"].is_u64(), trace["error"].is_string());
         facts(trace, "method url attempt status request_id error")
     });
-    assert!(
-        found.eq(attempts.map(|attempt| format!("GET {url} {attempt}"))),
-        "{traces:#?}"
-    );
+    assert!(found.eq(attempts.map(|attempt| format!("GET {url} {attempt}"))), "{traces:#?}");
     let (ended, url) = run("-v");
     has(&ended.stderr, &[&*url, "503", "one", "three"], &[]);
     for quiet in ["-v -q", ""] {

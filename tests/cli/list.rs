@@ -58,21 +58,13 @@ fn ids(ended: &Ended) -> String {
 fn a_list_in_every_format() {
     let two = list_of(&[any(1), any(2)]);
     for (format, stdout, empty) in [
-        (
-            "table",
-            "ID      Status\ncacc_1  active\ncacc_2  active\n",
-            "",
-        ),
+        ("table", "ID      Status\ncacc_1  active\ncacc_2  active\n", ""),
         (
             "json",
             "[\n  {\n    \"id\": \"cacc_1\",\n    \"status\": \"active\"\n  },\n  {\n    \"id\": \"cacc_2\",\n    \"status\": \"active\"\n  }\n]\n",
             "[]\n",
         ),
-        (
-            "yaml",
-            "- id: cacc_1\n  status: active\n- id: cacc_2\n  status: active\n",
-            "[]\n",
-        ),
+        ("yaml", "- id: cacc_1\n  status: active\n- id: cacc_2\n  status: active\n", "[]\n"),
         (
             "ndjson",
             "{\"id\":\"cacc_1\",\"status\":\"active\"}\n{\"id\":\"cacc_2\",\"status\":\"active\"}\n",
@@ -86,28 +78,19 @@ fn a_list_in_every_format() {
     // People are told how many there are.
     let ended = listed(&two, "-F id --where id=cacc_2");
     assert_eq!((ended.code, ended.stdout.as_str()), (0, "ID\ncacc_2\n"));
-    assert!(
-        ended.stderr.contains('1') && ended.stderr.contains('2'),
-        "{ended:#?}"
-    );
+    assert!(ended.stderr.contains('1') && ended.stderr.contains('2'), "{ended:#?}");
 }
 
 /// The contract knows no pages: a server that has some must not pass off the first one as all of it.
 #[test]
 fn members_beside_the_accounts_are_told() {
     let more = format!("\"has_more\":true,\"next\":{{\"a\":1}},\"{TOKEN}\":1,\"\\u001b[2J\":1");
-    let body = format!(
-        "{{\"ok\":false,{more},\"data\":[{}],\"error\":null,\"links\":[]}}",
-        any(1)
-    );
+    let body = format!("{{\"ok\":false,{more},\"data\":[{}],\"error\":null,\"links\":[]}}", any(1));
     let ended = listed(&body, "-F id -o ndjson");
     assert_eq!((ended.code, ids(&ended).as_str()), (0, "1"));
     let told = ended.told("warning");
     let message = told[0]["message"].as_str().unwrap();
-    assert!(
-        message.contains("has_more") && message.contains("next"),
-        "{message}"
-    );
+    assert!(message.contains("has_more") && message.contains("next"), "{message}");
     assert_eq!(told.len(), 1);
     let strict = listed(&body, "-F id -o ndjson --strict");
     assert_eq!((strict.code, ids(&strict).as_str()), (9, "1"));
@@ -166,26 +149,11 @@ const CHOICES: &[(&str, &str)] = &[
 #[test]
 fn accounts_are_chosen_sorted_and_limited() {
     let body = list_of(&[
-        account(
-            1,
-            "pending",
-            "2024-03-01T00:00:00Z",
-            r#"{"plan":"pro","seats":12,"x":true}"#,
-        ),
+        account(1, "pending", "2024-03-01T00:00:00Z", r#"{"plan":"pro","seats":12,"x":true}"#),
         // The same instant in another zone, and fractions.
-        account(
-            2,
-            "active",
-            "2024-03-01T02:00:00+02:00",
-            r#"{"plan":"free","seats":9,"x":false}"#,
-        ),
+        account(2, "active", "2024-03-01T02:00:00+02:00", r#"{"plan":"free","seats":9,"x":false}"#),
         account(3, "pending", "2024-02-29T23:59:59.5Z", "null"),
-        account(
-            4,
-            "revoked",
-            "2024-03-01T00:00:00.25Z",
-            r#"{"seats":"many","x":"A"}"#,
-        ),
+        account(4, "revoked", "2024-03-01T00:00:00.25Z", r#"{"seats":"many","x":"A"}"#),
     ]);
     for (args, expected) in CHOICES {
         let ended = listed(&body, &format!("{args} -o ndjson -F id"));
@@ -229,10 +197,7 @@ fn usage_mistakes_are_refused_before_a_request() {
         let ended = from_wire(&wire, &format!("{args} -o json"));
         let error = ended.fails_with(2, "usage");
         let told = format!("{} {}", error["message"], error["hint"]);
-        assert!(
-            told.contains(fact) && !told.contains("DEFG"),
-            "{args}: {told}"
-        );
+        assert!(told.contains(fact) && !told.contains("DEFG"), "{args}: {told}");
     }
     assert_eq!(wire.connections(), 0);
 }
@@ -293,11 +258,7 @@ fn an_answer_that_is_no_list_fails_as_a_look_up_does() {
         let ended = from_wire(&Wire::answers(bytes), "--retries 0 -o ndjson");
         let error = ended.fails(code, &[]).error();
         let facts = ["exit_code", "api", "profile", "id", "attempts"].map(|key| error[key].clone());
-        assert_eq!(
-            json!(facts),
-            json!([code, "connect", "test", null, 1]),
-            "{shown}"
-        );
+        assert_eq!(json!(facts), json!([code, "connect", "test", null, 1]), "{shown}");
     }
     for script in [vec![Do::Start, Do::Reset], vec![]] {
         let ended = from_wire(&Wire::always(script), "--retries 0 -o json");
@@ -347,19 +308,13 @@ fn a_list_that_is_cut_off_is_left_open() {
     let two = [any(1), any(2), "{\"id\"".to_owned()];
     for (format, stdout) in [
         ("table", "ID      Status\ncacc_1  active\ncacc_2  active\n"),
-        (
-            "yaml",
-            "- id: cacc_1\n  status: active\n- id: cacc_2\n  status: active\n",
-        ),
+        ("yaml", "- id: cacc_1\n  status: active\n- id: cacc_2\n  status: active\n"),
         (
             "ndjson",
             "{\"id\":\"cacc_1\",\"status\":\"active\"}\n{\"id\":\"cacc_2\",\"status\":\"active\"}\n",
         ),
     ] {
-        let ended = from_wire(
-            &Wire::always(cut(&two)),
-            &format!("-F id,status -o {format}"),
-        );
+        let ended = from_wire(&Wire::always(cut(&two)), &format!("-F id,status -o {format}"));
         assert_eq!((ended.code, ended.stdout.as_str()), (9, stdout));
     }
 }
@@ -367,13 +322,8 @@ fn a_list_that_is_cut_off_is_left_open() {
 #[test]
 fn a_list_is_retried_until_an_account_is_shown() {
     let stray = any(2).replace("\"active\"", "\"frozen\"");
-    let whole = || {
-        vec![
-            Do::Read,
-            Do::Write(ok(&list_of(&[any(1), stray.clone(), any(3)]))),
-            Do::Finish,
-        ]
-    };
+    let whole =
+        || vec![Do::Read, Do::Write(ok(&list_of(&[any(1), stray.clone(), any(3)]))), Do::Finish];
     let busy = vec![Do::Read, Do::Write(response("503 Unavailable", "", ""))];
     for (args, first, requests, expected) in [
         ("", cut(&[]), 2, "1 2 3"),
@@ -420,11 +370,7 @@ fn neither_silence_nor_a_trickle_lasts() {
     }
     script.extend([Do::Write(b"]}".to_vec()), Do::Finish]);
     let ended = from_wire(&Wire::always(script), "--timeout 700ms -o ndjson -F id");
-    assert_eq!(
-        (ended.code, ids(&ended).as_str()),
-        (0, "1 2 3 4"),
-        "{ended:#?}"
-    );
+    assert_eq!((ended.code, ids(&ended).as_str()), (0, "1 2 3 4"), "{ended:#?}");
 }
 
 #[test]
@@ -453,23 +399,14 @@ fn accounts_are_shown_as_they_arrive_and_a_signal_cuts_the_list_off() {
             let wire = Wire::always(script);
             let home = Home::new();
             home.profile(wire.url());
-            let chosen = if args.contains("where") {
-                ""
-            } else {
-                "--where id=cacc_1 --where status=active"
-            };
-            let mut started = home
-                .acctq(&format!("cacc list -F id {args} {chosen}"))
-                .start();
+            let chosen =
+                if args.contains("where") { "" } else { "--where id=cacc_1 --where status=active" };
+            let mut started = home.acctq(&format!("cacc list -F id {args} {chosen}")).start();
             // The warning about the second account says that the first one has come.
             assert!(started.message().contains("cacc_2"));
             started.signal(signal);
             let ended = started.exits();
-            assert_eq!(
-                (ended.code, ended.stdout.as_str()),
-                (code, stdout),
-                "{ended:#?}"
-            );
+            assert_eq!((ended.code, ended.stdout.as_str()), (code, stdout), "{ended:#?}");
         }
     }
 }
@@ -481,10 +418,7 @@ fn a_contract_violation_is_warned_of_once_a_field() {
     let ended = listed(&body, "-F id -o ndjson");
     assert_eq!((ended.code, ids(&ended).as_str()), (0, "1 2 3"));
     let warned = ended.told("warning").into_iter().map(|warning| {
-        assert!(
-            warning["message"].as_str().unwrap().contains("status"),
-            "{warning}"
-        );
+        assert!(warning["message"].as_str().unwrap().contains("status"), "{warning}");
         warning["id"].clone()
     });
     assert_eq!(json!(warned.collect::<Vec<_>>()), json!(["cacc_2", null]));
@@ -492,9 +426,7 @@ fn a_contract_violation_is_warned_of_once_a_field() {
 
     // --where concludes nothing from a violation, and says so; of fields that it does not ask about, nothing is said.
     let lacks = any(4).replace("\"status\":\"active\",", "");
-    let odd = any(5)
-        .replace("org_1", "cus_1")
-        .replace("active", "revoked");
+    let odd = any(5).replace("org_1", "cus_1").replace("active", "revoked");
     let body = list_of(&[any(1), lacks, odd]);
     let ended = listed(&body, "-F id -o ndjson --where status=active");
     assert_eq!((ended.code, ids(&ended).as_str()), (0, "1"));
@@ -508,15 +440,8 @@ fn a_contract_violation_is_warned_of_once_a_field() {
         (ended.code, ended.stdout.as_str()),
         (9, "[\n  {\n    \"id\": \"cacc_1\"\n  }\n]\n")
     );
-    let told: Vec<_> = ended
-        .errors()
-        .iter()
-        .map(|e| json!([e["id"], e["code"]]))
-        .collect();
-    assert_eq!(
-        json!(told),
-        json!([["cacc_4", "bad_response"], ["cacc_5", "bad_response"]])
-    );
+    let told: Vec<_> = ended.errors().iter().map(|e| json!([e["id"], e["code"]])).collect();
+    assert_eq!(json!(told), json!([["cacc_4", "bad_response"], ["cacc_5", "bad_response"]]));
 }
 
 #[test]

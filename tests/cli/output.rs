@@ -32,8 +32,7 @@ fn partner(uid: &str, more: impl Display) -> String {
 fn answered(body: impl AsRef<[u8]>) -> (ServerGuard, Home) {
     let (mut server, home) = api();
     let mock = server.mock("GET", Matcher::Any).with_body(body);
-    mock.with_header("content-type", "application/json")
-        .create();
+    mock.with_header("content-type", "application/json").create();
     (server, home)
 }
 
@@ -100,10 +99,7 @@ fn hostile_text_is_harmless_in_every_format() {
         let shown = home.run(format!("get {CACC}"));
         let last = shown.stdout.lines().last().unwrap();
         let words: Vec<_> = last.rsplitn(2, "  ").collect();
-        assert_eq!(
-            (words[0].trim(), words[1].trim_end()),
-            ("1", table.as_str())
-        );
+        assert_eq!((words[0].trim(), words[1].trim_end()), ("1", table.as_str()));
         // In rows, a name takes one row, and the next column starts where it does for the others.
         let (_server, home) = answered(connected(CACC, &quoted));
         let rows = home.run(format!("get {CACC} {CACC} -F metadata,status -q"));
@@ -194,10 +190,7 @@ fn strings_that_yaml_takes_for_something_else_are_quoted() {
     let more = ["", " ", "a: b", "a #b", "- a", " a", "a "];
     let plain = ["nobody", "north", "e3a", "Acme, Inc.", "ann+b@example.com"];
     let words: Vec<_> = quoted.split_whitespace().chain(more).collect();
-    let members = words
-        .iter()
-        .chain(&plain)
-        .map(|w| format!("\"{w}\":\"{w}\""));
+    let members = words.iter().chain(&plain).map(|w| format!("\"{w}\":\"{w}\""));
     let members = members.collect::<Vec<_>>().join(",");
     let (_server, home) = answered(connected(CACC, format!("{{{members}}}")));
     let quoted = words.iter().map(|w| format!("  \"{w}\": \"{w}\"\n"));
@@ -208,44 +201,42 @@ fn strings_that_yaml_takes_for_something_else_are_quoted() {
 }
 
 #[test]
-#[rustfmt::skip]
 fn an_activation_token_is_nowhere_without_reveal() {
     let escaped = ACTIVATION.replace('C', "\\u0043");
-    for more in [
+    #[rustfmt::skip]
+    let rows = [
         "",
-        r#","coupon":"TOKEN""#,
-        r#","redeem_url":"https://start.b5test.com/partnership/redeem?t=I&c=TOKEN""#,
-        r#","redeem_url":"https://start.b5test.com/partnership/redeem?t=I&c=ESCAPED""#,
-        r#","old":{"activationToken":"TOKEN-2","deep":[["x TOKEN y",{"ACTIVATION-TOKEN":["TOKEN"]}]]}"#,
-        r#","TOKEN":1"#,
-        r#","TOKEN":null,"xTOKEN":"""#,
-        r#","by":{"TOKEN":{"a":1},"b":2}"#,
-        r#","list":["TOKEN","ESCAPED",1]"#,
+        r#","coupon":"@""#,
+        r#","redeem_url":"https://start.b5test.com/partnership/redeem?t=I&c=@""#,
+        r#","redeem_url":"https://start.b5test.com/partnership/redeem?t=I&c=~""#,
+        r#","old":{"activationToken":"@-2","deep":[["x @ y",{"ACTIVATION-TOKEN":["@"]}]]}"#,
+        r#","@":1,"x@":"","by":{"@":{"a":1},"b":2}"#,
+        r#","list":["@","~",1],"activation_tokens":["@"]"#,
         r#","promotion":{"activation_token":["PNS-CANARY77"]},"link":"https://x/?c=PNS-CANARY77""#,
-        r#","activation_tokens":["TOKEN"]"#,
         // Of others, which only their names tell.
         r#","activationToken":"PNS-CANARY99","old":[{"ACTIVATION-TOKEN":"PNS-CANARY98"}]"#,
-    ] {
-        let more = more.replace("TOKEN", ACTIVATION).replace("ESCAPED", &escaped).replace(&format!("ACTIVATION-{ACTIVATION}"), "ACTIVATION-TOKEN");
+    ];
+    for more in rows {
+        let more = more.replace('@', ACTIVATION).replace('~', &escaped);
         let (_server, home) = answered(partner("u-1", &more));
         for format in ["table", "json", "yaml", "ndjson"] {
             for ids in ["u-1", "u-1 u-1"] {
                 // The harness looks for the token in both streams, in every form.
                 let get = |flag: &str| home.run(format!("get {ids} -o {format} {flag}"));
                 let (ended, revealed) = (get("-v"), get("--reveal"));
-                assert!(ended.code == 0 && ended.stdout.contains("u-1"), "{ended:#?}");
-                assert!(!ended.stdout.contains("CANARY"), "{more} as {format}: {ended:#?}");
+                assert!(ended.code == 0 && ended.stdout.contains("u-1"));
+                assert!(!ended.stdout.contains("CANARY"), "{ended:#?}");
                 let columns = format == "table" && ids.contains(' ');
-                assert!(columns || revealed.stdout.contains(ACTIVATION), "{revealed:#?}");
+                assert!(columns || revealed.stdout.contains(ACTIVATION));
             }
         }
     }
 }
 
 #[test]
-#[rustfmt::skip]
 fn a_secret_is_hidden_elsewhere_and_what_is_none_stays() {
-    for (secret, elsewhere, shown) in [
+    #[rustfmt::skip]
+    let rows = [
         (r#""PNS-ABCDE""#, r#"["x PNS-ABCDE",1]"#, "[1]"),
         ("20261122", r#"[20261122,"pin 20261122",-20261122.5,2026112]"#, "[2026112]"),
         (r#"{"PNS-ABCDE":1}"#, r#"{"PNS-ABCDE":2,"b":"PNS-ABCDE","c":3}"#, r#"{"c":3}"#),
@@ -253,16 +244,17 @@ fn a_secret_is_hidden_elsewhere_and_what_is_none_stays() {
         // What is short would be found by accident, and so would the id and the words of the contract.
         ("12345", "[12345]", "[12345]"),
         (r#""u-1-2345""#, r#"["u-1-2345"]"#, r#"["u-1-2345"]"#),
-        (r#""provisioned""#, r#""x""#, r#""x""#),
-        (r#""updated_at""#, r#""x""#, r#""x""#),
-        (r#""2023-01-23T15:55:58Z""#, r#""x""#, r#""x""#),
-    ] {
-        let body = |secret: &str, x: &str| {
-            let (account, token) = (partner("u-1-2345", format!(",\"x\":{x}")), format!("\"activation_token\":\"{ACTIVATION}\","));
-            account.replace(&token, secret)
-        };
-        let (_server, home) = answered(body(&format!("\"activation_token\":{secret},"), elsewhere));
-        home.run("get u-1-2345 -q -o ndjson").prints(&format!("{}\n", body("", shown)));
+        (r#""provisioned""#, "1", "1"),
+        (r#""updated_at""#, "1", "1"),
+        (r#""2023-01-23T15:55:58Z""#, "1", "1"),
+    ];
+    for (secret, elsewhere, shown) in rows {
+        let account = |more: &str| partner("u-1-2345", format!(",\"x\":{more}"));
+        let token = format!("\"{ACTIVATION}\"");
+        let (_server, home) = answered(account(elsewhere).replace(&token, secret));
+        let member = format!("\"activation_token\":{token},");
+        let ended = home.run("get u-1-2345 -q -o ndjson");
+        ended.prints(&format!("{}\n", account(shown).replace(&member, "")));
     }
     // What only looks like an id is one of another account, and an unknown word does not stay.
     let (_server, home) = answered(partner("PNS-ABCDE", "").replace(ACTIVATION, "PNS-ABCDE"));
@@ -270,7 +262,8 @@ fn a_secret_is_hidden_elsewhere_and_what_is_none_stays() {
     ended.fails_with(9, "bad_response");
     assert!(!ended.stderr.contains("ABCDE"), "{ended:#?}");
     let (_server, home) = answered(partner("u-1", "").replace("provisioned", ACTIVATION));
-    home.run("get u-1 -q -o ndjson -F status").fails_with(2, "usage");
+    let ended = home.run("get u-1 -q -o ndjson -F status");
+    ended.fails_with(2, "usage");
 }
 
 #[test]
@@ -385,24 +378,9 @@ fn the_document_is_the_servers_own_to_the_last_digit() {
     let get = |args: &str| home.run(format!("get {CACC} {args}"));
     get("-o ndjson").prints(&format!("{body}\n"));
     get("-F metadata").prints(&format!("Metadata  {metadata}\n"));
-    get("-o json -F metadata").prints(
-        r#"{
-  "metadata": {
-    "z": 0.1000000000000000055511151231257827,
-    "a": 123456789012345678901234567890,
-    "e": 1e400,
-    "E": 1.0E+2,
-    "zero": -0,
-    "z0": -0.0,
-    "n": null,
-    "$serde_json::private::RawValue": "[1,2]",
-    "$serde_json::private::Number": "3",
-    "__proto__": {},
-    "": []
-  }
-}
-"#,
-    );
+    let indented = metadata.replace(",\"", ",\n    \"").replace("\":", "\": ");
+    let indented = format!("{{\n    {}\n  }}", &indented[1..indented.len() - 1]);
+    get("-o json -F metadata").prints(&format!("{{\n  \"metadata\": {indented}\n}}\n"));
     get("-o yaml -F metadata").prints(
         r#"metadata:
   z: 0.1000000000000000055511151231257827
@@ -520,7 +498,8 @@ fn a_reader_that_goes_away_is_no_error() {
 #[test]
 fn stderr_closed_or_full_changes_no_exit_code() {
     let home = any();
-    for way in ["2>&-", "2>/dev/full"] {
+    let ways = if cfg!(target_os = "linux") { 2 } else { 1 };
+    for way in ["2>&-", "2>/dev/full"].into_iter().take(ways) {
         for (args, code, lines) in [
             ("get cacc_1 -v", 0, 7),
             ("get cacc_404a", 5, 0),
@@ -540,10 +519,10 @@ fn stderr_closed_or_full_changes_no_exit_code() {
 }
 
 #[test]
-#[rustfmt::skip]
 fn a_pipe_gets_colour_only_if_it_is_asked_for() {
     let home = any();
-    for (env, flags, colour) in [
+    #[rustfmt::skip]
+    let rows = [
         (&[][..], "", false),
         (&[("TERM", "xterm-256color"), ("COLUMNS", "1")], "", false),
         (&[("CLICOLOR_FORCE", "1")], "", true),
@@ -553,8 +532,10 @@ fn a_pipe_gets_colour_only_if_it_is_asked_for() {
         (&[("CLICOLOR_FORCE", "1")], "--color never", false),
         (&[], "--color always", true),
         (&[("NO_COLOR", "1"), ("TERM", "dumb")], "--color always", true),
-    ] {
-        let table = if colour { "\u{1b}[1mID\u{1b}[0m  cacc_1\n" } else { "ID  cacc_1\n" };
+    ];
+    for (env, flags, colour) in rows {
+        let bold = "\u{1b}[1mID\u{1b}[0m  cacc_1\n";
+        let table = if colour { bold } else { "ID  cacc_1\n" };
         // Documents for machines are never coloured.
         for (format, expected) in [
             ("table", table),
@@ -562,7 +543,8 @@ fn a_pipe_gets_colour_only_if_it_is_asked_for() {
             ("ndjson", "{\"id\":\"cacc_1\"}\n"),
             ("yaml", "id: cacc_1\n"),
         ] {
-            home.acctq(&format!("get cacc_1 -F id {flags} -o {format}")).envs(env).run().prints(expected);
+            let run = home.acctq(&format!("get cacc_1 -F id {flags} -o {format}"));
+            run.envs(env).run().prints(expected);
         }
     }
 }

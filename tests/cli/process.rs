@@ -43,13 +43,9 @@ const PHASES: &[(&str, Begin)] = &[
         with_helper(home, &format!("{ignoring} echo begun >&3; sleep 1000"))
     }),
     #[cfg(target_os = "linux")]
-    ("resolving", |home| {
-        hanging(home, "https://billing.test", "getaddrinfo")
-    }),
+    ("resolving", |home| hanging(home, "https://billing.test", "getaddrinfo")),
     #[cfg(target_os = "linux")]
-    ("connecting", |home| {
-        hanging(home, "https://127.0.0.1:1", "connect")
-    }),
+    ("connecting", |home| hanging(home, "https://127.0.0.1:1", "connect")),
     ("in the TLS handshake", |home| {
         let wire = Wire::always(vec![Do::Start, Do::Hold]);
         home.profile(&wire.url().replace("http:", "https:"));
@@ -59,9 +55,7 @@ const PHASES: &[(&str, Begin)] = &[
         };
         (home.acctq(LOOK_UP), Box::new(until))
     }),
-    ("waiting for the answer", |home| {
-        at(home, vec![Do::Read, Do::Hold])
-    }),
+    ("waiting for the answer", |home| at(home, vec![Do::Read, Do::Hold])),
     ("half the answer has arrived", |home| {
         let answer = json(&account("cacc_1"));
         let half = answer[..answer.len() - 9].to_vec();
@@ -155,10 +149,9 @@ fn a_signal_ends_every_phase_of_a_look_up() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_resolver_that_hangs_is_waited_for_until_the_timeout() {
-    for (proxy, host, code) in [
-        ("", "billing.test", "timeout"),
-        ("http://proxy.test:3128", "proxy.test", "proxy"),
-    ] {
+    for (proxy, host, code) in
+        [("", "billing.test", "timeout"), ("http://proxy.test:3128", "proxy.test", "proxy")]
+    {
         let home = Home::new();
         let (run, until) = hanging(&home, "https://billing.test", "getaddrinfo");
         let run = run.env("HTTPS_PROXY", proxy).arg("--timeout=300ms");
@@ -211,10 +204,9 @@ fn without_a_result_there_is_no_array() {
 fn a_reader_that_stalls_does_not_keep_it_and_hears_that_the_output_is_cut_off() {
     let small = vec![Do::Read, Do::Write(json(&account("cacc_0")))];
     let several = "cacc get cacc_0 cacc_1 -F id,metadata -o ndjson --jobs 1";
-    for (args, before, whole) in [
-        ("cacc get cacc_1 -o json", vec![], ""),
-        (several, small, "{\"id\":\"cacc_0\"}\n"),
-    ] {
+    for (args, before, whole) in
+        [("cacc get cacc_1 -o json", vec![], ""), (several, small, "{\"id\":\"cacc_0\"}\n")]
+    {
         let script = [before, vec![Do::Read, large("cacc_1"), Do::Hold]].concat();
         let (_home, mut started) = asking(script, args, 1);
         // The large one has begun.
@@ -264,10 +256,7 @@ fn a_helper_leaves_neither_zombie_nor_group() {
     let wire = Wire::always(vec![Do::Read, Do::Hold]);
     let home = Home::new();
     let mut leash = Leash::new(&home);
-    let behind = format!(
-        "exec 3>'{}'; echo $$ >&3; sleep 1000 >&-",
-        leash.path().display()
-    );
+    let behind = format!("exec 3>'{}'; echo $$ >&3; sleep 1000 >&-", leash.path().display());
     let _started = helped(&home, &wire, &format!("{behind} & {PRINT}")).start();
     let helper = Pid::from_raw(leash.line().trim().parse().unwrap()).unwrap();
     // The program holds the token by now, and still runs.
@@ -290,16 +279,8 @@ fn a_helper_sees_no_secret_and_no_core_file() {
     run.env("RUST_BACKTRACE", "full").run().prints(FOUND);
     let read = |name: &str| fs::read_to_string(home.path().join(name)).unwrap();
     let limits = read("limits");
-    let is_none = |line: &str| {
-        line.split_whitespace()
-            .rev()
-            .take(3)
-            .eq(["bytes", "0", "0"])
-    };
-    assert!(
-        limits.lines().count() == 2 && limits.lines().all(is_none),
-        "{limits}"
-    );
+    let is_none = |line: &str| line.split_whitespace().rev().take(3).eq(["bytes", "0", "0"]);
+    assert!(limits.lines().count() == 2 && limits.lines().all(is_none), "{limits}");
     for (name, holds) in [
         ("cmdline", "/bin/sh\0-c\0"),
         ("environ", "RUST_BACKTRACE=full\0"),
@@ -329,11 +310,7 @@ fn a_quit_leaves_no_core_file() {
 fn no_variable_adds_a_backtrace() {
     let home = Home::new();
     home.profile("http://127.0.0.1:1");
-    for args in [
-        "get cacc_1 --retries 0",
-        "-p none get cacc_1",
-        "man nowhere",
-    ] {
+    for args in ["get cacc_1 --retries 0", "-p none get cacc_1", "man nowhere"] {
         let plain = home.run(args);
         let variables = [("RUST_BACKTRACE", "full"), ("RUST_LIB_BACKTRACE", "full")];
         let traced = home.acctq(args).envs(&variables).run();

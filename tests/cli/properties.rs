@@ -76,11 +76,8 @@ fn literal(text: &str, style: u8) -> String {
             '/' if style & 2 != 0 => out.push_str("\\/"),
             c if style & 1 != 0 || c < ' ' => {
                 let mut units = [0; 2];
-                let escapes = c.encode_utf16(&mut units).iter();
-                out.extend(escapes.map(|unit| match style & 4 {
-                    0 => format!("\\u{unit:04x}"),
-                    _ => format!("\\u{unit:04X}"),
-                }));
+                let units = c.encode_utf16(&mut units).iter();
+                out.extend(units.map(|unit| format!("\\u{unit:04x}")));
             }
             c => out.push(c),
         }
@@ -114,10 +111,9 @@ fn members(
     vec((text, any::<u8>(), value), 0..4).prop_map(|mut members| {
         members.sort_by(|a, b| b.0.cmp(&a.0));
         members.dedup_by(|a, b| a.0 == b.0);
-        let written = members.into_iter();
-        written
-            .map(|(name, style, value)| format!("{} : {value}", literal(&name, style)))
-            .collect()
+        let write =
+            |(name, style, value): (String, u8, String)| literal(&name, style) + " : " + &value;
+        members.into_iter().map(write).collect()
     })
 }
 
@@ -127,10 +123,7 @@ fn canonical(text: &str) -> String {
     while let Some(c) = rest.chars().next() {
         if c == '"' {
             let mut strings = serde_json::Deserializer::from_str(rest).into_iter::<String>();
-            let string = strings
-                .next()
-                .unwrap()
-                .unwrap_or_else(|e| panic!("{e}: {text}"));
+            let string = strings.next().unwrap().expect(text);
             out += &literal(&string, 1);
             rest = &rest[strings.byte_offset()..];
         } else {
@@ -183,10 +176,8 @@ fn every_document_is_printed_harmlessly_and_whole() {
         ended.stdout
     };
     let all_as = |format: &str| printed(server.get_all(&format!("--reveal -o {format}")));
-    assert_eq!(
-        canonical(&all_as("json")),
-        format!("[{}]", expected.join(","))
-    );
+    let array = format!("[{}]", expected.join(","));
+    assert_eq!(canonical(&all_as("json")), array);
     let lines = all_as("ndjson");
     assert!(lines.lines().map(canonical).eq(expected.iter().cloned()));
     assert_eq!(all_as("yaml").matches("- id: cacc_").count(), all.len());
@@ -204,12 +195,11 @@ fn every_document_is_printed_harmlessly_and_whole() {
 
 #[test]
 fn a_secret_is_nowhere() {
-    let names =
-        "activation_token|activationToken|ACTIVATION_TOKEN|old-activation-token|activation token";
+    let names = "activation[_ -]token|activationToken|ACTIVATION_TOKEN|old-activation-token";
     let secret = prop_oneof!["PNS-[A-Z0-9]{8}", "[a-zA-Z0-9+/=_.-]{12,40}"];
     let all = some(200, (secret, names, text(), text(), any::<[bool; 3]>()));
-    let server = Server::new(all.iter().enumerate().map(
-        |(i, (secret, name, before, behind, nested))| {
+    let server =
+        Server::new(all.iter().enumerate().map(|(i, (secret, name, before, behind, nested))| {
             let deep = |value: Value| json!([{"x": value}, value, null]);
             let wrap = |value: Value, is: bool| if is { deep(value) } else { value };
             let repeated = format!("{before}{secret}{behind}");
@@ -220,8 +210,7 @@ fn a_secret_is_nowhere() {
                 "third": {repeated: true, "kept": false},
             });
             wire::json(&account.to_string())
-        },
-    ));
+        }));
     for format in ["json", "ndjson", "yaml", "table"] {
         let ended = server.get_all(&format!("-o {format}"));
         let shown = all.iter().find(|case| ended.stdout.contains(&case.0));
@@ -246,9 +235,9 @@ fn is_id(id: &str) -> bool {
         let is_uid = id.bytes().all(|c| digit(c).is_some() || c == b'-');
         return is_uid && id.len() <= 80 && !id.starts_with('-') && !id.contains("PNS-");
     };
-    let value = number.bytes().try_fold(0_u128, |value, c| {
-        value.checked_mul(62)?.checked_add(digit(c)?.into())
-    });
+    let value = number
+        .bytes()
+        .try_fold(0_u128, |value, c| value.checked_mul(62)?.checked_add(digit(c)?.into()));
     (1..=22).contains(&number.len()) && value.is_some()
 }
 
@@ -284,16 +273,11 @@ fn an_id_is_looked_up_if_the_rule_says_so_and_explained_harmlessly_if_not() {
 
 /// Bytes that are nearly JSON.
 fn nearly_json() -> impl Strategy<Value = Vec<u8>> {
-    let pieces: Vec<_> =
-        r#"{ } [ ] " \ : , 1 - . e "a" "b": "a": u \ud800 \udc00 \u0061 true null é"#
-            .split(' ')
-            .collect();
-    let pieces = vec(prop::sample::select(pieces), 0..16).prop_map(|pieces| pieces.concat());
-    let cut = (
-        members(text(), value()),
-        any::<u8>(),
-        any::<[prop::sample::Index; 2]>(),
-    );
+    let pieces = r#"{ } [ ] " \ : , 1 - . e "a" "b": "a": u \ud800 \udc00 \u0061 true null é"#;
+    let pieces = prop::sample::select(pieces.split(' ').collect::<Vec<_>>());
+    let pieces = vec(pieces, 0..16).prop_map(|pieces| pieces.concat());
+    let indices = any::<[prop::sample::Index; 2]>();
+    let cut = (members(text(), value()), any::<u8>(), indices);
     prop_oneof![
         vec(any::<u8>(), 0..64),
         pieces.clone().prop_map(String::into_bytes),
@@ -321,12 +305,8 @@ fn no_bytes_end_the_program() {
     for (i, bytes) in all.iter().enumerate() {
         if let Some(error) = failed.next_if(|error| error["id"] == format!("cacc_{i}")) {
             // What ends in the middle may have been cut off.
-            assert!(
-                ["bad_response", "network"]
-                    .iter()
-                    .any(|code| error["code"] == *code),
-                "{error}"
-            );
+            let is_known = error["code"] == "bad_response" || error["code"] == "network";
+            assert!(is_known, "{error}");
         } else {
             let text = String::from_utf8(bytes.clone()).unwrap();
             assert!(serde_json::from_str::<IgnoredAny>(&text).is_ok(), "{text}");
@@ -337,58 +317,22 @@ fn no_bytes_end_the_program() {
 }
 
 #[test]
-fn durations_and_pauses_stay_in_their_bounds() {
-    let home = Home::new();
-    for text in some(
-        100,
-        "[-+]?[0-9]{0,22}(\\.[0-9]{1,12})?(e[0-9]{1,3})? ?(ns|us|ms|s|m|h|d|w)?",
-    ) {
-        let flag = format!("--timeout={text}");
-        let ended = home
-            .acctq_args(["config", "show", "-psandbox", &flag])
-            .run();
-        let number = text
-            .strip_suffix('s')
-            .and_then(|number| number.parse::<u64>().ok());
-        match number {
-            Some(seconds) if !text.starts_with('+') => {
-                assert_eq!(
-                    ended.code == 0,
-                    (1..=86_400).contains(&seconds),
-                    "{ended:#?}"
-                );
-            }
-            _ => assert!([0, 2].contains(&ended.code), "{ended:#?}"),
-        }
-    }
-    let day =
-        "(Mon|Sun|Xxx), [0-9]{1,2} (Nov|Feb|Xxx) [0-9]{2,5} [0-9]{2}:[0-9]{2}:[0-9]{2} (GMT|UTC)";
+fn any_retry_after_is_understood_or_ignored() {
+    #[rustfmt::skip]
     let pauses = prop_oneof![
-        "[0-9]{1,22}",
-        "[0-9]{1,4}\\.[0-9]{1,3}",
-        "[ -~]{0,30}",
-        "[-+][0-9]{1,3}",
-        day
+        "[0-9]{1,22}", "[0-9]{1,4}\\.[0-9]{1,3}", "[ -~]{0,30}", "-[0-9]{1,3}",
+        "(Mon|Sun|Xxx), [0-9]{1,2} (Nov|Feb|Xxx) [0-9]{2,5} [0-9]{2}:[0-9]{2}:[0-9]{2} (GMT|UTC)",
     ];
     let pauses = some(100, pauses);
-    let server = Server::new(
-        pauses
-            .iter()
-            .map(|pause| response("429 Slow", &format!("Retry-After: {pause}\r\n"), "")),
-    );
+    let answers = pauses.iter().map(|pause| format!("Retry-After: {pause}\r\n"));
+    let server = Server::new(answers.map(|header| response("429 Slow", &header, "")));
     for (i, pause) in pauses.iter().enumerate() {
-        let run = server
-            .home
-            .acctq(&format!("get cacc_{i} --retries 0 -o json"));
-        let error = run.run().fails_with(6, "rate_limited");
-        let seconds = pause
-            .parse::<u32>()
-            .ok()
-            .filter(|_| !pause.starts_with('+'));
-        assert!(
-            seconds.is_none_or(|seconds| error["retry_after_s"] == seconds),
-            "{pause}: {error}"
-        );
+        let run = server.home.acctq("-o json --retries 0 cacc get");
+        let ended = run.arg(&format!("cacc_{i}")).run();
+        let error = ended.fails_with(6, "rate_limited");
+        if let Ok(seconds) = pause.parse::<u32>() {
+            assert_eq!(error["retry_after_s"], seconds, "{pause}");
+        }
     }
 }
 
@@ -415,10 +359,8 @@ fn an_expression_is_printed_as_one_that_means_the_same() {
     let account = json!({"id": "cacc_0", "status": "active", "metadata": {"plan": "pro", "": 1}, "created_at": "2030-01-31T00:00:00Z"});
     let server = Server::new([wire::json(&account.to_string())]);
     let check = |expression: &str| {
-        let run = server
-            .home
-            .acctq_args(["check", "cacc_0", "-qo=json", "--expect", expression]);
-        let ended = run.run();
+        let run = server.home.acctq("check cacc_0 -qo=json --expect");
+        let ended = run.arg(expression).run();
         assert!([0, 2, 9, 10].contains(&ended.code), "{ended:#?}");
         let report: Value = serde_json::from_str(&ended.stdout).unwrap_or_default();
         (ended.code, report["expectations"].clone())
@@ -430,48 +372,10 @@ fn an_expression_is_printed_as_one_that_means_the_same() {
         let (code, expectations) = check(expression);
         if let Some(printed) = expectations[0]["expect"].as_str() {
             assert_harmless(printed);
-            assert_eq!(
-                check(printed),
-                (code, expectations.clone()),
-                "{expression:?}"
-            );
+            let expected = (code, expectations.clone());
+            assert_eq!(check(printed), expected, "{expression:?}");
             read += 1;
         }
     }
     assert!(read > 50, "only {read}");
-}
-
-#[test]
-fn a_list_is_read_in_pieces_of_any_size() {
-    let lists = (vec(members(text(), value()), 0..6), vec(1..40_usize, 1..5));
-    for (accounts, sizes) in some(40, lists) {
-        let accounts = accounts
-            .iter()
-            .map(|members| format!("{{{}}}", members.join(",")));
-        let accounts: Vec<_> = accounts.collect();
-        let list = format!(
-            "{{\"a\":[1,\"]\"],\"data\": [{} ],\"z\":{{}}}}",
-            accounts.join(" ,\n")
-        );
-        let (mut answer, mut rest) = (Vec::new(), list.as_bytes());
-        for size in sizes.iter().cycle() {
-            let (piece, later) = rest.split_at(rest.len().min(*size));
-            answer.extend([format!("{:x}\r\n", piece.len()).as_bytes(), piece, b"\r\n"].concat());
-            rest = later;
-            if piece.is_empty() {
-                break;
-            }
-        }
-        let head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
-        let answer = [&head[..], &answer].concat();
-        let home = Home::new();
-        home.profile(&wire::serves(move |_| answer.clone()));
-        let ended = home.acctq("cacc list -q --reveal -o ndjson").run();
-        assert_eq!((ended.code, ended.stderr.as_str()), (0, ""));
-        let expected = accounts.iter().map(|account| canonical(account));
-        assert!(
-            ended.stdout.lines().map(canonical).eq(expected),
-            "{ended:#?}"
-        );
-    }
 }

@@ -23,11 +23,7 @@ impl Direct {
         let server = Untouched::new();
         let home = at(&format!("https://0.0.0.0:{}", server.port()));
         let ca = home.file("ca.pem", certified("another CA").0, 0o644);
-        Direct {
-            home,
-            ca,
-            _server: server,
-        }
+        Direct { home, ca, _server: server }
     }
 
     /// A look-up of `cacc_1` with a retry.

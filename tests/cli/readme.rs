@@ -12,10 +12,7 @@ use crate::wire::{self, Wire};
 #[test]
 fn every_command_does_what_the_readme_shows() {
     let home = Home::new();
-    let commands: Vec<_> = commands()
-        .into_iter()
-        .filter(|shown| !shown.needs_more())
-        .collect();
+    let commands: Vec<_> = commands().into_iter().filter(|shown| !shown.needs_more()).collect();
     assert!(commands.len() > 10);
     for command in commands {
         run(&home, &command);
@@ -24,9 +21,7 @@ fn every_command_does_what_the_readme_shows() {
 
 fn block(language: &str, word: &str) -> &'static str {
     let mut blocks = blocks(language);
-    blocks
-        .find(|block| block.contains(word))
-        .expect("such a block")
+    blocks.find(|block| block.contains(word)).expect("such a block")
 }
 
 /// Runs the recipe with that word in it as it stands there, at a sandbox.
@@ -57,10 +52,7 @@ fn the_recipes_for_ci_work() {
     let ended = recipe(&home, "--report-junit", &[]);
     assert_eq!(ended.code, 0, "{ended:#?}");
     let report = fs::read_to_string(home.path().join("report.xml")).unwrap();
-    assert!(
-        report.contains("tests=\"2\" failures=\"0\" errors=\"0\""),
-        "{report}"
-    );
+    assert!(report.contains("tests=\"2\" failures=\"0\" errors=\"0\""), "{report}");
 }
 
 #[test]
@@ -74,11 +66,7 @@ fn the_recipe_for_a_deployment_works() {
     ] {
         let variables = [("ACCOUNT", account_id), ("PATIENCE", "500ms")];
         let ended = recipe(&home, "acctq wait", &variables);
-        assert_eq!(
-            (ended.code, ended.stdout.as_str()),
-            (code, ""),
-            "{ended:#?}"
-        );
+        assert_eq!((ended.code, ended.stdout.as_str()), (code, ""), "{ended:#?}");
         assert_eq!(account(&home)["status"], status, "{account_id}");
     }
 }
@@ -130,9 +118,6 @@ fn what_security_promises_is_held_by_tests_that_exist() {
     assert!(names.len() > 20, "{names:?}");
     for name in names {
         let is_file = name.starts_with("tests/") && root.join(name).exists();
-        assert!(
-            is_file || tests.contains(&format!("fn {name}()")),
-            "no {name}"
-        );
+        assert!(is_file || tests.contains(&format!("fn {name}()")), "no {name}");
     }
 }

@@ -18,10 +18,7 @@ impl Shown {
 
 /// The blocks of that language.
 pub fn blocks(language: &str) -> impl Iterator<Item = &'static str> {
-    let fenced = include_str!("../../README.md")
-        .split("```")
-        .skip(1)
-        .step_by(2);
+    let fenced = include_str!("../../README.md").split("```").skip(1).step_by(2);
     fenced.filter_map(move |block| block.strip_prefix(language)?.strip_prefix('\n'))
 }
 
@@ -31,10 +28,9 @@ pub fn commands() -> Vec<Shown> {
     for line in blocks("console").flat_map(str::lines) {
         match (line.strip_prefix("$ "), commands.last_mut()) {
             (None, Some(last)) => last.output.push(line),
-            (command, _) => commands.push(Shown {
-                line: command.expect("a command first"),
-                output: Vec::new(),
-            }),
+            (command, _) => {
+                commands.push(Shown { line: command.expect("a command first"), output: Vec::new() })
+            }
         }
     }
     commands

@@ -1,6 +1,6 @@
 //! The sandbox: each of its ids, and how it treats its clients.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::time::Duration;
@@ -87,10 +87,8 @@ const BOTH: &[Row] = &[
 /// Every row: its id with its API's prefix, and the rest.
 fn rows() -> impl Iterator<Item = (String, &'static Row)> {
     let both = ["cacc_", ""].into_iter();
-    let both = both.flat_map(|prefix| {
-        BOTH.iter()
-            .map(move |row| (format!("{prefix}{}", row.0), row))
-    });
+    let both =
+        both.flat_map(|prefix| BOTH.iter().map(move |row| (format!("{prefix}{}", row.0), row)));
     let own = CONNECT.iter().chain(PARTNER);
     own.map(|row| (row.0.to_owned(), row)).chain(both)
 }
@@ -120,21 +118,14 @@ fn its_help_lists_exactly_these_with_their_exit_codes() {
     // A long answer goes on in its own column.
     let tables = help.split("\nID ").skip(1);
     let lines = tables.flat_map(|table| table.lines().skip(1));
-    let lines: Vec<_> = lines
-        .filter(|line| !line.starts_with(' ') && !line.is_empty())
-        .collect();
-    let listed = lines
-        .iter()
-        .map(|line| line.split(' ').next().unwrap().to_owned());
-    let known = rows().map(|(id, _)| id);
-    assert_eq!(listed.collect::<BTreeSet<_>>(), known.collect());
+    let listed = lines.filter_map(|line| line.split_once(' ').filter(|(id, _)| !id.is_empty()));
+    let listed: BTreeMap<_, _> = listed.collect();
     for (id, (_, flags, code, ..)) in rows().filter(|(_, row)| row.1 != "--strict") {
-        let line = lines
-            .iter()
-            .find_map(|line| line.strip_prefix(&format!("{id} ")));
-        let shown = line.unwrap().split_whitespace().next().unwrap();
-        assert_eq!(shown, code.to_string(), "{id} {flags}");
+        let line = listed.get(id.as_str()).expect(&id).trim_start();
+        assert!(line.starts_with(&format!("{code} ")), "{id} {flags}: {line}");
     }
+    let known: BTreeSet<_> = rows().map(|(id, _)| id).collect();
+    assert_eq!(listed.len(), known.len());
 }
 
 /// `acctq sandbox`, ended with the test.
@@ -150,16 +141,9 @@ impl Sandbox {
         let mut started = home.acctq(&format!("sandbox -o ndjson {flags}")).start();
         let told: Value = serde_json::from_str(&started.line()).unwrap();
         let url = told["base_url"].as_str().unwrap();
-        let port = url
-            .strip_prefix("http://127.0.0.1:")
-            .unwrap()
-            .parse()
-            .unwrap();
-        Sandbox {
-            started,
-            port,
-            _home: home,
-        }
+        let port = url.strip_prefix("http://127.0.0.1:").unwrap();
+        let port = port.parse().unwrap();
+        Sandbox { started, port, _home: home }
     }
 
     fn connect(&self) -> TcpStream {
@@ -210,11 +194,8 @@ impl Sandbox {
 
 /// A run with both APIs at this sandbox.
 fn at(run: Run, url: &str) -> Run {
-    let run = run
-        .env("ACCTQ_CONNECT_URL", url)
-        .env("ACCTQ_CONNECT_TOKEN", PUBLIC);
-    run.env("ACCTQ_PARTNER_URL", url)
-        .env("ACCTQ_PARTNER_TOKEN", PUBLIC)
+    let run = run.env("ACCTQ_CONNECT_URL", url).env("ACCTQ_CONNECT_TOKEN", PUBLIC);
+    run.env("ACCTQ_PARTNER_URL", url).env("ACCTQ_PARTNER_TOKEN", PUBLIC)
 }
 
 const OWN: &str = "127.0.0.1:PORT";
@@ -247,12 +228,8 @@ fn it_prints_where_it_is_in_every_format_and_ends_with_a_signal() {
         run.run().fails_with(5, "gone");
         started.signal(signal);
         let ended = started.exits();
-        assert_eq!(
-            (ended.code, ended.stdout.as_str()),
-            (code, ""),
-            "{ended:#?}"
-        );
-        assert_eq!(ended.stderr.contains(&url), format == "table", "{ended:#?}");
+        let tells = ended.stderr.contains(&url);
+        assert_eq!((ended.code, tells), (code, format == "table"), "{ended:#?}");
     }
 }
 
@@ -305,10 +282,7 @@ fn it_stays_up_whatever_clients_do() {
     // A thousand connections are more than some systems allow unasked.
     let files = getrlimit(Resource::Nofile);
     let enough = files.maximum.map_or(4096, |most| most.min(4096));
-    let raised = Rlimit {
-        current: files.current.map(|now| now.max(enough)),
-        ..files
-    };
+    let raised = Rlimit { current: files.current.map(|now| now.max(enough)), ..files };
     setrlimit(Resource::Nofile, raised).unwrap();
     let sandbox = Sandbox::start("");
     // Slow ones, who hold on to what they have got.
@@ -317,24 +291,15 @@ fn it_stays_up_whatever_clients_do() {
         stream.write_all(b"GET /api/v1/par").unwrap();
     }
     let long = "x".repeat(100_000);
+    let many = "X: y\r\n".repeat(1000);
+    let post = format!("POST {ENDING} HTTP/1.1\r\nHost: {OWN}\r\nAuthorization: Bearer {PUBLIC}");
     for (request, status) in [
         (format!("GET / HTTP/1.1\r\nX: {long}"), 431),
-        (
-            format!("GET / HTTP/1.1\r\n{}\r\n", "X: y\r\n".repeat(1000)),
-            431,
-        ),
+        (format!("GET / HTTP/1.1\r\n{many}\r\n"), 431),
         (format!("GET /{long} HTTP/1.1\r\n\r\n"), 414),
-        ("\u{0}\u{1}\u{2}\r\n\r\n".to_owned(), 400),
-        (
-            "GET / HTTP/1.1\r\nContent-Length: 99\r\n\r\n".to_owned(),
-            413,
-        ),
-        (
-            format!(
-                "POST {ENDING} HTTP/1.1\r\nHost: {OWN}\r\nAuthorization: Bearer {PUBLIC}\r\n\r\n"
-            ),
-            405,
-        ),
+        ("\0\u{1}\u{2} and what follows it\r\n\r\n".to_owned(), 400),
+        (format!("{post}\r\nContent-Length: 99\r\n\r\n"), 413),
+        (format!("{post}\r\n\r\n"), 405),
     ] {
         let answer = sandbox.answer(&request);
         let starts = answer.starts_with(&format!("HTTP/1.1 {status} "));
@@ -354,19 +319,13 @@ fn it_stays_up_whatever_clients_do() {
     assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
     drop(slow);
     // A thousand at once, all silent: those beyond its capacity are refused, and it goes on when they leave.
-    let many = (0..1000).map_while(|_| TcpStream::connect(("127.0.0.1", sandbox.port)).ok());
-    let many: Vec<_> = many.collect();
-    assert_eq!(many.len(), 1000);
+    let many: Vec<_> = (0..1000).map(|_| sandbox.connect()).collect();
     // On a busy machine the last ones may have got a place when the first ones' time was up.
     let is_refused = |stream| told(stream).starts_with("HTTP/1.1 503 ");
     assert!(many.iter().rev().any(is_refused));
     drop(many);
-    while !sandbox
-        .get(OWN, ENDING, PUBLIC)
-        .starts_with("HTTP/1.1 200 ")
-    {
-        std::thread::yield_now();
-    }
+    let get = || sandbox.get(OWN, ENDING, PUBLIC);
+    assert!((0..100_000).any(|_| get().starts_with("HTTP/1.1 200 ")));
     sandbox.end(Signal::INT, 130);
 }
 
@@ -389,10 +348,6 @@ fn an_account_changes_from_one_look_up_to_the_next() {
             }
         }
     }
-    // In one run, too.
-    home.acctq("-p sandbox get cacc_onboarding cacc_onboarding cacc_onboarding --jobs 1 -F status -o ndjson")
-        .run()
-        .prints("{\"status\":\"pending\"}\n{\"status\":\"pending\"}\n{\"status\":\"active\"}\n");
 }
 
 #[test]
@@ -408,10 +363,8 @@ fn a_list_is_as_long_as_it_was_asked_to_be() {
         };
         let listed = body(LIST);
         let accounts = listed["data"].as_array().unwrap();
-        assert_eq!(
-            (accounts.len(), &listed),
-            (count, &json!({"data": accounts}))
-        );
+        assert_eq!(listed, json!({"data": accounts}));
+        assert_eq!(accounts.len(), count);
         for (number, account) in (1..).zip(accounts) {
             let id = format!("cacc_sandbox{number:07}");
             assert_eq!(account["id"], *id);

@@ -22,12 +22,7 @@ pub fn terminal(width: u16) -> (File, File) {
     let path = ptsname(&master, Vec::new()).unwrap();
     let flags = OFlags::RDWR | OFlags::NOCTTY;
     let terminal = open(path.as_c_str(), flags, Mode::empty()).unwrap();
-    let size = Winsize {
-        ws_row: 50,
-        ws_col: width,
-        ws_xpixel: 0,
-        ws_ypixel: 0,
-    };
+    let size = Winsize { ws_row: 50, ws_col: width, ws_xpixel: 0, ws_ypixel: 0 };
     tcsetwinsize(&terminal, size).unwrap();
     (File::from(master), File::from(terminal))
 }
@@ -100,21 +95,14 @@ fn labels_are_bold_and_times_say_how_long_ago() {
 #[test]
 fn several_accounts_keep_their_ids_whole() {
     let home = Home::new();
-    let ids = [
-        "cacc_activestandard",
-        "cacc_pendingexpress",
-        "cacc_7n42DGM5Tflk9n8mt7Fhc7",
-    ];
+    let ids = ["cacc_activestandard", "cacc_pendingexpress", "cacc_7n42DGM5Tflk9n8mt7Fhc7"];
     let args = format!("-p sandbox -q cacc get {}", ids.join(" "));
     // Where there is no room for both, a time says how long ago it is.
     for (width, times, ago) in [(80, 0, " years ago\n"), (200, 3, " years ago)\n")] {
         let sent = shown(&home, &args, width);
         assert!(widest(&sent) <= usize::from(width), "{sent}");
         assert!(ids.iter().all(|id| sent.contains(&format!("\n{id} "))));
-        let counts = (
-            sent.matches("2023-11-07T").count(),
-            sent.matches(ago).count(),
-        );
+        let counts = (sent.matches("2023-11-07T").count(), sent.matches(ago).count());
         assert_eq!(counts, (times, 3), "{sent}");
     }
 }
@@ -139,10 +127,7 @@ fn json_and_errors_on_a_terminal_have_nothing_between_their_lines() {
     let (code, sent) = on_terminal(home.acctq(args).envs(&[TERM]), 80);
     let lines: Vec<_> = sent.split_inclusive('\n').collect();
     let found = "{\"status\":\"provisioned\"}\n";
-    assert_eq!(
-        (code, lines.len(), lines[0], lines[2]),
-        (Some(5), 3, found, found)
-    );
+    assert_eq!((code, lines.len(), lines[0], lines[2]), (Some(5), 3, found, found));
     let error: Value = serde_json::from_str(lines[1]).expect(&sent);
     assert_eq!(error["error"]["id"], "notfound");
 }
@@ -158,18 +143,10 @@ fn colour_is_only_where_it_may_be() {
         (&[("TERM", "xterm"), ("NO_COLOR", "")], "", true),
         (&[("TERM", "dumb"), ("CLICOLOR_FORCE", "1")], "", true),
         (&[("TERM", "xterm")], "--color never", false),
-        (
-            &[("TERM", "dumb"), ("NO_COLOR", "1")],
-            "--color always",
-            true,
-        ),
+        (&[("TERM", "dumb"), ("NO_COLOR", "1")], "--color always", true),
     ] {
         // An error, a table with a warning, and another error.
-        for (args, code) in [
-            ("drift -F nonsense", 2),
-            ("drift -F domain", 0),
-            ("gone", 5),
-        ] {
+        for (args, code) in [("drift -F nonsense", 2), ("drift -F domain", 0), ("gone", 5)] {
             let run = home.acctq(&format!("-p sandbox get {args} {flags}"));
             let (ended, sent) = on_terminal(run.envs(env), 80);
             assert_eq!(ended, Some(code), "{sent}");
@@ -233,10 +210,7 @@ fn a_hostile_name_leaves_every_other_cell_as_it_is() {
     ];
     for (hostile, harmless) in names {
         let (one, other) = (named(hostile), named(harmless));
-        for args in [
-            "get cacc_1 -q",
-            "get cacc_1 cacc_2 -q -F pending_organization_name,status",
-        ] {
+        for args in ["get cacc_1 -q", "get cacc_1 cacc_2 -q -F pending_organization_name,status"] {
             for width in [20, 80, 200] {
                 let sent = shown(&one, args, width);
                 assert_eq!(sent, shown(&other, args, width));
@@ -260,10 +234,7 @@ fn a_name_that_wraps_forges_no_row() {
         &"漢".repeat(200),
     ] {
         for (args, rows) in [
-            (
-                "cacc get cacc_1 cacc_1 -q -F pending_organization_name,status",
-                3,
-            ),
+            ("cacc get cacc_1 cacc_1 -q -F pending_organization_name,status", 3),
             // The name of a member, too.
             ("cacc get cacc_1 -q", 4),
         ] {

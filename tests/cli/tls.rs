@@ -35,12 +35,7 @@ impl Identity {
             Some(ca) => params.signed_by(&key, &Issuer::from_params(&ca.params, &ca.key)),
         }
         .unwrap();
-        Identity {
-            pem: certificate.pem(),
-            chain: vec![certificate.der().clone()],
-            params,
-            key,
-        }
+        Identity { pem: certificate.pem(), chain: vec![certificate.der().clone()], params, key }
     }
 
     fn root(name: &str) -> Self {

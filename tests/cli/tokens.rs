@@ -159,13 +159,7 @@ fn token_files() {
     fs::create_dir(&file).unwrap();
     fails(4);
     fs::remove_dir(&file).unwrap();
-    assert!(
-        Command::new("mkfifo")
-            .arg(&file)
-            .status()
-            .unwrap()
-            .success()
-    );
+    assert!(Command::new("mkfifo").arg(&file).status().unwrap().success());
     fails(4);
     home.file(&file, format!("{TOKEN}{}", "x".repeat(1 << 20)), 0o600);
     fails(4);

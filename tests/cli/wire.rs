@@ -395,9 +395,7 @@ fn decide_each(stream: &TcpStream, log: &Watched<Log>, decide: impl Fn(&Request<
     while let Ok(head) = read_head(&mut reader) {
         let path = head.split(' ').nth(1).unwrap();
         let id = path.rsplit('/').next().unwrap();
-        let bearer = head
-            .lines()
-            .find_map(|line| Some(line.split_once(": Bearer ")?.1));
+        let bearer = head.lines().find_map(|line| Some(line.split_once(": Bearer ")?.1));
         on_connection += 1;
         let (number, attempt) = log.change(|log| {
             log.requests.push((Instant::now(), id.to_owned()));

@@ -70,12 +70,7 @@ impl Nginx {
         assert!(ready.is_some(), "nginx did not start");
         thread::spawn(move || log.for_each(drop));
         let url = format!("https://127.0.0.1:{port}");
-        Nginx {
-            child,
-            port,
-            url,
-            ca,
-        }
+        Nginx { child, port, url, ca }
     }
 }
 
@@ -103,10 +98,7 @@ fn acctq_and_curl_see_the_same() {
     ours.prints(&ours.stdout);
     assert_eq!(sorted(&ours.stdout), sorted(ACCOUNT));
     // jq reads doubles; the digits stand in the text.
-    assert!(
-        ours.stdout.contains(": 12345678901234567890.10,"),
-        "{ours:#?}"
-    );
+    assert!(ours.stdout.contains(": 12345678901234567890.10,"), "{ours:#?}");
 }
 
 fn jq(home: &Home, args: &[&str], text: &str) -> String {
@@ -124,20 +116,11 @@ fn curl_can_use_the_sandbox_as_its_help_says() {
     let sandbox = home.sandbox();
     let start = help.find("curl ").expect("an example with curl");
     let line: Vec<_> = help[start..].lines().take(2).collect();
-    let script = line
-        .join("\n")
-        .replace("http://127.0.0.1:4010", &sandbox.url);
+    let script = line.join("\n").replace("http://127.0.0.1:4010", &sandbox.url);
     // It is there, or this says where to get it.
     program(&home, "curl", "curl");
     let served = home.shell(&format!("{script} -sS")).run();
     served.prints(&served.stdout);
-    let account = jq(
-        &home,
-        &["-r", ".status, .ends_at, .activation_token"],
-        &served.stdout,
-    );
-    assert_eq!(
-        account,
-        "provisioned\n2099-12-31T23:59:59.000Z\nPNS-SBXF6789\n"
-    );
+    let account = jq(&home, &["-r", ".status, .ends_at, .activation_token"], &served.stdout);
+    assert_eq!(account, "provisioned\n2099-12-31T23:59:59.000Z\nPNS-SBXF6789\n");
 }

@@ -98,13 +98,7 @@ fn a_parser_reads_what_was_meant() {
     let suite = &read[0];
     assert_eq!(
         [&suite[0], &suite[1], &suite[2], &suite[3], &suite[4]],
-        [
-            &json!("smoke <&>"),
-            &json!(4),
-            &json!(2),
-            &json!(1),
-            &json!(0)
-        ]
+        [&json!("smoke <&>"), &json!(4), &json!(2), &json!(1), &json!(0)]
     );
     let cases = suite[5].as_array().unwrap();
     assert_eq!(
@@ -115,13 +109,8 @@ fn a_parser_reads_what_was_meant() {
             []
         ])
     );
-    let outcome = |i: usize| {
-        (
-            &cases[i][2][0][0],
-            &cases[i][2][0][1],
-            cases[i][2][0][2].as_str().unwrap(),
-        )
-    };
+    let outcome =
+        |i: usize| (&cases[i][2][0][0], &cases[i][2][0][1], cases[i][2][0][2].as_str().unwrap());
     let (element, kind, message) = outcome(1);
     assert_eq!((element, kind), (&json!("Failure"), &json!("unmet")));
     assert!(
@@ -133,11 +122,7 @@ fn a_parser_reads_what_was_meant() {
     assert!(message.contains("failed with status 503"), "{message}");
     assert_eq!(
         outcome(3),
-        (
-            &json!("Failure"),
-            &json!("unmet"),
-            "expected status=entitled, is provisioned"
-        )
+        (&json!("Failure"), &json!("unmet"), "expected status=entitled, is provisioned")
     );
     assert_eq!(cases.len(), 4);
 }

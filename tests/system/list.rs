@@ -14,11 +14,7 @@ fn measured(home: &Home, url: &str, args: &[&str]) -> (String, usize) {
         .env("ACCTQ_CONNECT_URL", url)
         .env("ACCTQ_CONNECT_TOKEN", acctq::sandbox::TOKEN);
     let ended = Run::of(command).run();
-    assert_eq!(
-        (ended.code, ended.stderr.as_str()),
-        (0, ""),
-        "{ended:.1000?}"
-    );
+    assert_eq!((ended.code, ended.stderr.as_str()), (0, ""), "{ended:.1000?}");
     let most = std::fs::read_to_string(home.path().join("most")).unwrap();
     (ended.stdout, most.trim().parse().unwrap())
 }
@@ -34,23 +30,10 @@ fn a_hundred_thousand_accounts_take_hardly_more_memory_than_one() {
     assert_eq!((list.lines().count(), list.ends_with(end)), (100_000, true));
     assert!(many <= one + 2 * 1024, "{many} kB, and {one} kB for one");
     // To sort them takes what they take, and no more than is allowed for any number of accounts.
-    let (list, sorted) = measured(
-        &home,
-        &url,
-        &[
-            "cacc",
-            "list",
-            "-F",
-            "id,created_at",
-            "--sort",
-            "created_at",
-        ],
-    );
+    let (list, sorted) =
+        measured(&home, &url, &["cacc", "list", "-F", "id,created_at", "--sort", "created_at"]);
     assert_eq!(list.lines().count(), 100_000);
-    let times: Vec<_> = list
-        .lines()
-        .map(|line| line.split('"').nth(7).unwrap())
-        .collect();
+    let times: Vec<_> = list.lines().map(|line| line.split('"').nth(7).unwrap()).collect();
     assert!(times.is_sorted());
     assert!(sorted < 96 * 1024, "{sorted} kB");
 }
@@ -66,13 +49,7 @@ fn what_is_sorted_takes_what_is_shown_of_it() {
     home.profile(wire.url());
     // Together they are more than may be held; the first one of them is not, and neither are their ids.
     for (args, lines) in [("--limit 1", 1), ("-F id", 80)] {
-        let ended = home
-            .acctq(&format!("cacc list -q -o ndjson --sort -id {args}"))
-            .run();
-        assert_eq!(
-            (ended.code, ended.stdout.lines().count()),
-            (0, lines),
-            "{args}"
-        );
+        let ended = home.acctq(&format!("cacc list -q -o ndjson --sort -id {args}")).run();
+        assert_eq!((ended.code, ended.stdout.lines().count()), (0, lines), "{args}");
     }
 }

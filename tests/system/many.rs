@@ -49,9 +49,7 @@ fn every_id_is_accounted_for_and_memory_does_not_grow() {
     let (early, late) = thread::scope(|scope| {
         scope.spawn(move || {
             for number in 1..=ids {
-                stdin
-                    .write_all(every_fault::line(number).as_bytes())
-                    .unwrap();
+                stdin.write_all(every_fault::line(number).as_bytes()).unwrap();
             }
             // It stays open, so that the program stays until its memory has been looked at.
             fed.send(stdin).unwrap();
@@ -74,10 +72,7 @@ fn every_id_is_accounted_for_and_memory_does_not_grow() {
         (early, late)
     });
     assert_eq!(started.child.wait().unwrap().code(), Some(1));
-    assert!(
-        late < MEMORY && late * 2 < early * 3,
-        "{early} KiB became {late} KiB"
-    );
+    assert!(late < MEMORY && late * 2 < early * 3, "{early} KiB became {late} KiB");
 }
 
 /// An id whose account is not found.
@@ -95,11 +90,7 @@ fn answered(stdout: &str, errors: &[Value]) -> BTreeSet<usize> {
     };
     let mut lines = BTreeSet::new();
     for account in accounts {
-        let id = account["id"]
-            .as_str()
-            .unwrap()
-            .trim_start_matches("cacc_")
-            .to_owned();
+        let id = account["id"].as_str().unwrap().trim_start_matches("cacc_").to_owned();
         let number = id.parse().unwrap();
         assert!(!is_missing(number) && lines.insert(number), "{number}");
     }
@@ -140,10 +131,7 @@ fn two_hundred_interruptions_tear_nothing() {
         let file = File::open(home.file("ids", &text, 0o600)).unwrap();
         // What it writes fits into the pipes.
         let mut started = home.acctq(&args).start_with(|command| {
-            command
-                .stdin(file)
-                .stdout(Stdio::piped())
-                .stderr(Stdio::piped())
+            command.stdin(file).stdout(Stdio::piped()).stderr(Stdio::piped())
         });
         server.asked(at);
         thread::sleep(pause);
@@ -164,10 +152,7 @@ fn two_hundred_interruptions_tear_nothing() {
         let mut all = answered(&ended.stdout, &told);
         assert_eq!(all, (1..=upto).collect(), "{name}: {ended:#?}");
         if upto < IDS {
-            let again = home
-                .acctq(&format!("{args} --skip {upto}"))
-                .stdin(&text)
-                .run();
+            let again = home.acctq(&format!("{args} --skip {upto}")).stdin(&text).run();
             let mut rest = answered(&again.stdout, &errors(&again.stderr));
             all.append(&mut rest);
             assert_eq!(all, (1..=IDS).collect(), "{name}: {again:#?}");
@@ -181,10 +166,7 @@ fn every_connection_closed_and_every_answer_its_own() {
     let ids = many() / 5;
     let server = Server::new(|request| {
         thread::sleep(Duration::from_micros(fastrand::u64(..500)));
-        Reply::Close(json(&format!(
-            "{{\"id\":\"{0}\",\"metadata\":\"{0}\"}}",
-            request.id
-        )))
+        Reply::Close(json(&format!("{{\"id\":\"{0}\",\"metadata\":\"{0}\"}}", request.id)))
     });
     let home = Home::new();
     home.profile(server.url());
@@ -192,18 +174,13 @@ fn every_connection_closed_and_every_answer_its_own() {
     let (mut started, mut stdin) = run.start_fed();
     let feeding = thread::spawn(move || {
         for number in 1..=ids {
-            stdin
-                .write_all(format!("cacc_{number}\n").as_bytes())
-                .unwrap();
+            stdin.write_all(format!("cacc_{number}\n").as_bytes()).unwrap();
         }
     });
     let mut count = 0;
     for line in lines(started.stdout.take().unwrap()) {
         count += 1;
-        assert_eq!(
-            line,
-            format!("{{\"id\":\"cacc_{count}\",\"metadata\":\"cacc_{count}\"}}")
-        );
+        assert_eq!(line, format!("{{\"id\":\"cacc_{count}\",\"metadata\":\"cacc_{count}\"}}"));
     }
     feeding.join().unwrap();
     started.has_got_all();

@@ -20,11 +20,7 @@ fn apart(home: &Home, flags: &str, script: &str) -> Run {
     for (name, package) in [("unshare", "util-linux"), ("mount", "mount")] {
         program(home, name, package);
     }
-    let flags = if is_root() {
-        flags.to_owned()
-    } else {
-        format!("{flags} --map-root-user")
-    };
+    let flags = if is_root() { flags.to_owned() } else { format!("{flags} --map-root-user") };
     let file = home.file("script", format!("set -eu\n{script}\n"), 0o600);
     let path = std::env::var("PATH").unwrap_or_default() + ":/usr/sbin:/sbin";
     home.shell(&format!(
@@ -52,16 +48,8 @@ fn what_root_has_mounted_for_reading_only_may_hold_secrets() {
     home.file("token.canary", format!("{TOKEN}\n"), 0o600);
     let profile =
         format!("default_profile = \"test\"\n[profiles.test.connect]\nbase_url = \"{url}\"\n");
-    home.file(
-        "inline.toml",
-        format!("{profile}token = \"{TOKEN}\"\n"),
-        0o600,
-    );
-    home.file(
-        "file.toml",
-        format!("{profile}token_file = \"token\"\n"),
-        0o644,
-    );
+    home.file("inline.toml", format!("{profile}token = \"{TOKEN}\"\n"), 0o600);
+    home.file("file.toml", format!("{profile}token_file = \"token\"\n"), 0o644);
     let user = ordinarily(&home);
     // As Kubernetes does it: links to what everybody may read, in a directory that everybody may write.
     let look_up = |config: &str, between: &str| -> Ended {
@@ -203,9 +191,11 @@ fn a_machine_without_a_network() {
         ),
     ] {
         home.profile(url);
-        apart(&home, "--net", "exec acctq get cacc_1 --retries 1")
-            .run()
-            .is(7, "", &format!("error: {message}"));
+        apart(&home, "--net", "exec acctq get cacc_1 --retries 1").run().is(
+            7,
+            "",
+            &format!("error: {message}"),
+        );
     }
 }
 
@@ -226,10 +216,7 @@ fn the_systems_own_roots_are_read_like_any_file() {
     let found = "{\"status\":\"active\"}\n";
     get(&format!("cp {ca} {bundle}")).prints(found);
     get(&format!("cp {ca} acme.pem; mkfifo {bundle}")).prints(found);
-    get(&format!(
-        "cp {ca} acme.pem; ln -s acme.pem {bundle}; truncate -s 1G core"
-    ))
-    .prints(found);
+    get(&format!("cp {ca} acme.pem; ln -s acme.pem {bundle}; truncate -s 1G core")).prints(found);
     for nothing in [
         "true".to_owned(),
         format!("mkfifo {bundle}"),

@@ -24,35 +24,19 @@ pub fn program(home: &Home, name: &str, package: &str) -> Command {
 
 /// Debian's Python, which has the modules of Debian's packages, with a script that needs `module`.
 pub fn python(home: &Home, module: &str, package: &str, script: &str) -> Run {
-    interpreter(
-        home,
-        "/usr/bin/python3",
-        &format!("import {module}"),
-        package,
-        script,
-    )
+    interpreter(home, "/usr/bin/python3", &format!("import {module}"), package, script)
 }
 
 /// Debian's Perl, likewise.
 pub fn perl(home: &Home, module: &str, package: &str, script: &str) -> Run {
-    interpreter(
-        home,
-        "/usr/bin/perl",
-        &format!("use {module}"),
-        package,
-        script,
-    )
+    interpreter(home, "/usr/bin/perl", &format!("use {module}"), package, script)
 }
 
 fn interpreter(home: &Home, file: &str, check: &str, package: &str, script: &str) -> Run {
     let flag = if file.ends_with("perl") { "-e" } else { "-c" };
     let command = |script: &str| {
         let mut command = Command::new(file);
-        command
-            .env_clear()
-            .env("HOME", home.path())
-            .env("LC_ALL", "C.UTF-8")
-            .args([flag, script]);
+        command.env_clear().env("HOME", home.path()).env("LC_ALL", "C.UTF-8").args([flag, script]);
         command
     };
     if !PathBuf::from(file).is_file() || Run::of(command(check)).run().code != 0 {

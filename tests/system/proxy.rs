@@ -103,12 +103,7 @@ impl Field {
         };
         let home = Home::new();
         any_certificate(&home);
-        Field {
-            home,
-            a: hangs_up(),
-            b: hangs_up(),
-            server: hangs_up(),
-        }
+        Field { home, a: hangs_up(), b: hangs_up(), server: hangs_up() }
     }
 
     /// Where a client turns to: a proxy that gets a connection, or else what its run says.
@@ -170,10 +165,7 @@ fn acctq_and_curl_take_the_same_way() {
     let field = Field::new();
     let mut wrong = Vec::new();
     let mut check = |variables: &[(&'static str, &'static str)], host, expected| {
-        let found = (
-            field.of_acctq(variables, host),
-            field.of_curl(variables, host),
-        );
+        let found = (field.of_acctq(variables, host), field.of_curl(variables, host));
         if found != expected {
             wrong.push((variables.to_vec(), host, found));
         }
@@ -185,11 +177,7 @@ fn acctq_and_curl_take_the_same_way() {
         check(&[("HTTPS_PROXY", value)], NAME, (*ours, *curls));
     }
     for (value, host, ours, curls) in EXCEPTIONS {
-        check(
-            &[("ALL_PROXY", "{A}"), ("NO_PROXY", value)],
-            host,
-            (*ours, *curls),
-        );
+        check(&[("ALL_PROXY", "{A}"), ("NO_PROXY", value)], host, (*ours, *curls));
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
@@ -294,11 +282,7 @@ fn a_real_proxy() {
         get(&home, nginx.port, &value, "").run().prints(FOUND);
     }
     fails(at, nginx.port, false);
-    fails(
-        &format!("http://user:not-{PROXY_PASSWORD}@{at}"),
-        nginx.port,
-        false,
-    );
+    fails(&format!("http://user:not-{PROXY_PASSWORD}@{at}"), nginx.port, false);
 }
 
 #[test]
@@ -308,12 +292,7 @@ fn one_tunnel_serves_many_look_ups() {
     let established = b"HTTP/1.1 200 OK\r\n\r\n".to_vec();
     let proxy = Wire::always(vec![Read, Write(established), Tunnel(nginx.port)]);
     let place = format!("127.0.0.1:{}", proxy.port());
-    let run = get(
-        &home,
-        nginx.port,
-        &place,
-        &format!("{ID} {ID} {ID} --jobs 1"),
-    );
+    let run = get(&home, nginx.port, &place, &format!("{ID} {ID} {ID} --jobs 1"));
     run.run().prints(&FOUND.repeat(4));
     assert_eq!(proxy.connections(), 1);
 }

@@ -11,27 +11,15 @@ const CASES: &[(&str, &[&str])] = &[
     ("acctq c", &["cacc", "check", "completions", "config"]),
     (
         "acctq cacc list --sort c",
-        &[
-            "connected_organization_id",
-            "connected_tenant_id",
-            "connection_type",
-            "created_at",
-        ],
+        &["connected_organization_id", "connected_tenant_id", "connection_type", "created_at"],
     ),
     ("acctq cacc get --re", &["--retries", "--reveal"]),
     ("acctq cacc get -o ", &["json", "ndjson", "table", "yaml"]),
     (
         "acctq cacc get -F pending_",
-        &[
-            "pending_country",
-            "pending_email",
-            "pending_organization_name",
-        ],
+        &["pending_country", "pending_email", "pending_organization_name"],
     ),
-    (
-        "acctq partner account get -F a",
-        &["account_type", "activation_token"],
-    ),
+    ("acctq partner account get -F a", &["account_type", "activation_token"]),
     ("acctq get --fields ends", &["ends_at"]),
     // A field that both have is offered once.
     ("acctq get --fields created", &["created_at"]),
@@ -96,22 +84,13 @@ fn zsh_completes() {
         ("acctq completions el", "acctq completions elvish "),
         ("acctq cacc get --str", "acctq cacc get --strict "),
         ("acctq cacc get -o nd", "acctq cacc get -o ndjson "),
-        (
-            "acctq cacc get -F pending_c",
-            "acctq cacc get -F pending_country ",
-        ),
+        ("acctq cacc get -F pending_c", "acctq cacc get -F pending_country "),
         ("acctq cacc get -F plat", "acctq cacc get -F platform_"),
-        (
-            "acctq partner account get -F act",
-            "acctq partner account get -F activation_token ",
-        ),
+        ("acctq partner account get -F act", "acctq partner account get -F activation_token "),
         ("acctq get --fields creat", "acctq get --fields created_at "),
     ];
     let home = Home::new();
-    let typed: Vec<_> = cases
-        .iter()
-        .map(|(typed, _)| format!("{typed:?}"))
-        .collect();
+    let typed: Vec<_> = cases.iter().map(|(typed, _)| format!("{typed:?}")).collect();
     let script = format!(
         r#"
 zmodload zsh/zpty
@@ -132,9 +111,7 @@ zpty -d z
     let mut zsh = program(&home, "zsh", "zsh");
     zsh.args(["-f", "-c", &script]).env("TERM", "vt100");
     let completed: Vec<_> = cases.iter().map(|(_, completed)| *completed).collect();
-    Run::of(zsh)
-        .run()
-        .prints(&format!("_acctq\n{}", lines(&completed)));
+    Run::of(zsh).run().prints(&format!("_acctq\n{}", lines(&completed)));
 }
 
 fn lines(texts: &[&str]) -> String {

@@ -97,12 +97,8 @@ pub fn read(path: &Path) -> Result<Vec<Check>> {
         let check = check(&document, written)?;
         // Two checks of one name could not be told apart in a report.
         if let Some(line) = lines.insert(check.name.clone(), check.line.unwrap_or_default()) {
-            let name =
-                Redactor::default().excerpt(check.name.as_deref().unwrap_or_default(), SHOWN);
-            let message = format!("line {line} already has a check named `{name}`");
-            return Err(document
-                .error(&written.get_ref().name.span(), &message)
-                .hint("rename one of them"));
+            let message = format!("this check has the name of the one in line {line}");
+            return Err(document.error(&written.span(), &message).hint("rename one of them"));
         }
         Ok(check)
     });
