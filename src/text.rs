@@ -1,19 +1,22 @@
 //! Text from outside, made safe to show; and words, numbers and times for people.
+//!
+//! Never shown as they are: control characters (C0, DEL, C1), bidirectional controls, everything invisible (Unicode's
+//! `Default_Ignorable_Code_Point`), line and paragraph separators, interlinear annotation and noncharacters; and combining marks
+//! from the fifth in a row on. This one rule ([`Escapes`]) serves tables, JSON, YAML and messages; the notations differ.
+
 use std::borrow::Cow;
 use std::fmt::Write as _;
-
 use std::time::Duration;
 
 use unicode_width::UnicodeWidthChar as _;
 
-/// How much of a stranger's text an error message shows, in characters.
+/// How much of a server's text an error message shows, in characters.
 pub const EXCERPT: usize = 200;
 
 /// How many combining marks may follow one another; more of them paint over other lines.
 const MARKS: usize = 4;
 
 /// Whether `c` acts on terminals or deceives readers.
-#[must_use]
 pub fn is_forbidden(c: char) -> bool {
     match c {
         ' '..='~' => false,
@@ -30,15 +33,15 @@ pub fn is_forbidden(c: char) -> bool {
     }
 }
 
-/// Which characters of a text are written as escapes, told of one after the other.
+/// Which characters of a text are escaped; asked for each of them in order.
 #[derive(Debug, Default)]
 pub struct Escapes {
-    /// How many marks came last.
+    /// The combining marks at the end of what came so far.
     marks: usize,
 }
 
 impl Escapes {
-    /// Whether the next character is.
+    /// Whether the next character is escaped.
     pub fn escapes(&mut self, c: char) -> bool {
         if matches!(c, ' '..='~') {
             self.marks = 0;
@@ -51,7 +54,6 @@ impl Escapes {
 
 /// The text as it may stand in a table or a message: on one line, `\n`, `\t` and `\u{202e}` for what is forbidden.
 /// Meant for eyes; it does not parse back. JSON and YAML have notations of their own, which do.
-#[must_use]
 pub fn escape(text: &str) -> Cow<'_, str> {
     if text.bytes().all(|b| matches!(b, b' '..=b'~')) {
         return Cow::Borrowed(text);
@@ -74,8 +76,7 @@ pub fn escape(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// [`escape`], and no longer than `limit` characters: what is cut is told by an ellipsis.
-#[must_use]
+/// [`escape`], and no longer than `limit` characters: an ellipsis stands for the rest.
 pub fn excerpt(text: &str, limit: usize) -> String {
     let cut: String = text.chars().take(limit).collect();
     let shown = escape(&cut);
@@ -99,8 +100,8 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, candidate)| candidate)
 }
+
 /// `1,234,567`
-#[must_use]
 pub fn grouped(number: usize) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
@@ -114,7 +115,6 @@ pub fn grouped(number: usize) -> String {
 }
 
 /// `1 h 3 m 12 s`, and tenths of seconds where they say something.
-#[must_use]
 pub fn span(time: Duration) -> String {
     let seconds = time.as_secs();
     match seconds {
@@ -122,5 +122,71 @@ pub fn span(time: Duration) -> String {
         10..60 => format!("{seconds} s"),
         60..3600 => format!("{} m {} s", seconds / 60, seconds % 60),
         _ => format!("{} h {} m {} s", seconds / 3600, seconds / 60 % 60, seconds % 60),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Each property as Unicode's own files have it, so that none of it can be lost here unnoticed.
+    #[test]
+    fn what_acts_on_terminals_or_deceives_is_forbidden_and_nothing_else() {
+        let is_listed = |c: char| {
+            // General_Category=Cc
+            matches!(c, '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}')
+                // Default_Ignorable_Code_Point
+                || matches!(c,
+                    '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'
+                    | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+                    | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}'
+                    | '\u{fff0}'..='\u{fff8}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
+                    | '\u{e0000}'..='\u{e0fff}')
+                // The separators of lines and of paragraphs, and the interlinear annotation.
+                || matches!(c, '\u{2028}'..='\u{2029}' | '\u{fff9}'..='\u{fffb}')
+                // Noncharacter_Code_Point
+                || matches!(c, '\u{fdd0}'..='\u{fdef}')
+                || u32::from(c) % 0x1_0000 >= 0xfffe
+        };
+        let differ = |&c: &char| is_forbidden(c) != is_listed(c);
+        let different: Vec<char> = ('\0'..=char::MAX).filter(differ).collect();
+        assert_eq!(different, []);
+    }
+
+    #[test]
+    fn people_see_one_line_with_escapes() {
+        assert_eq!(escape("Zoë & Söhne 漢字"), "Zoë & Söhne 漢字");
+        assert_eq!(escape("a\nb\x1b[31m\u{202e}c"), "a\\nb\\u{1b}[31m\\u{202e}c");
+        assert_eq!(escape(&format!("e{}", "\u{301}".repeat(6))).matches("\\u{301}").count(), 2);
+    }
+
+    #[test]
+    fn an_excerpt_is_bounded_after_escaping() {
+        assert_eq!(excerpt("short", 10), "short");
+        assert_eq!(excerpt("0123456789x", 10), "012345678…");
+        assert!(excerpt(&"\x1b".repeat(200), 200).chars().count() <= 200);
+    }
+
+    #[test]
+    fn numbers_and_times_for_people() {
+        for (number, text) in [(0, "0"), (999, "999"), (1_000, "1,000"), (1_234_567, "1,234,567")] {
+            assert_eq!(grouped(number), text);
+        }
+        for (seconds, text) in [(9.94, "9.9 s"), (59.9, "59 s"), (3_792.0, "1 h 3 m 12 s")] {
+            assert_eq!(span(Duration::from_secs_f64(seconds)), text);
+        }
+    }
+
+    #[test]
+    fn the_nearest_word() {
+        for (word, expected) in [
+            ("statsu", Some("status")),
+            ("STATUS", Some("status")),
+            ("di", None),
+            ("Id", Some("id")),
+            ("xyz", None),
+        ] {
+            assert_eq!(nearest(word, ["status", "id", "created_at"]), expected, "{word}");
+        }
     }
 }

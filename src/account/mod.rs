@@ -126,17 +126,25 @@ impl Document {
 
     /// The member of that name.
     pub fn get(&self, name: &str) -> Option<Json<'_>> {
-        let mut members = self.members();
-        members.find(|(found, _)| *found == name).map(|(_, value)| value)
+        let is_found = |member: &&Member| match &member.decoded {
+            None => member.name.len() == name.len() && self.name(member) == name,
+            Some(decoded) => decoded == name,
+        };
+        self.members.iter().find(is_found).map(|member| self.value(member))
     }
 
     /// Names and values in the server's order.
     pub fn members(&self) -> impl Iterator<Item = (&str, Json<'_>)> {
-        self.members.iter().map(|member| {
-            let name = member.decoded.as_deref();
-            let name = name.unwrap_or_else(|| &self.text[member.name.clone()]);
-            (name, Json::checked(&self.text[member.value.clone()]))
-        })
+        self.members.iter().map(|member| (self.name(member), self.value(member)))
+    }
+
+    fn name<'a>(&'a self, member: &'a Member) -> &'a str {
+        let decoded = member.decoded.as_deref();
+        decoded.unwrap_or_else(|| &self.text[member.name.clone()])
+    }
+
+    fn value(&self, member: &Member) -> Json<'_> {
+        Json::checked(&self.text[member.value.clone()])
     }
 }
 

@@ -418,7 +418,9 @@ mod tests {
     #[test]
     fn messages_hide_tokens_secrets_and_credentials() {
         let tokens = Tokens::default();
-        ["seven77", "eight888", "qu\"ote99"].iter().for_each(|token| tokens.add(token));
+        for token in ["seven77", "eight888", "qu\"ote99"] {
+            tokens.add(token);
+        }
         let account =
             Account { resource: &PARTNER, document: document(r#""activation_token":"COUPON77""#) };
         let redactor = Redactor::new(true, tokens.clone()).for_account(&account);

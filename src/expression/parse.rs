@@ -189,10 +189,10 @@ impl<'a> Reader<'a> {
         let flaw = self.flaw(name.place.start, message, hint);
         let fields = RESOURCES.iter().flat_map(|resource| resource.fields);
         let meant = nearest(first, fields.map(|field| field.name)).unwrap_or_default();
-        match is_secret_name(meant) || is_secret_name(first) {
-            true => flaw.unquoted(),
-            false => flaw,
+        if is_secret_name(meant) || is_secret_name(first) {
+            return flaw.unquoted();
         }
+        flaw
     }
 
     fn comparison(&mut self, name: &Name, subject: Subject) -> Result<Claim, Flaw> {

@@ -14,6 +14,7 @@ use serde::Serialize;
 
 use self::document::Writer;
 use self::table::{Columns, Row, Rows};
+use crate::account::redact::Tokens;
 use crate::account::{Account, Redactor, Resource, Selection};
 use crate::error::Result;
 use crate::json::{self, View};
@@ -277,7 +278,7 @@ fn write_own(out: &mut Vec<u8>, format: Format, value: &impl Serialize, many: bo
     let text = json::to_string(value);
     // Our own types serialize to objects.
     if let Ok((_, View::Object(members))) = json::parse(&text) {
-        let reveals_all = Redactor::new(true, Default::default());
+        let reveals_all = Redactor::new(true, Tokens::default());
         let members = members.iter().map(|(name, value)| (&**name, *value));
         write_object(out, format, members, &reveals_all, many);
     }

@@ -42,7 +42,7 @@ const SAMPLE_SIZE: usize = 256 * 1024;
 /// Between the columns that comfy-table lays out.
 const SEPARATOR: char = '\u{1f}';
 
-/// In a column of its own, the sign of a row's first line.
+/// Where cells wrap, the sign of a row's first line, in a column of its own.
 const ROW: &str = "+";
 
 /// What the reader's terminal adds to a table; all `None` or false in a pipe.
@@ -326,31 +326,31 @@ impl Layout {
                 false if self.wraps => break_words(cell, room),
                 false => String::new(),
             });
-            table.add_row([ROW.to_owned()].into_iter().chain(cells));
+            table.add_row(self.wraps.then(|| ROW.to_owned()).into_iter().chain(cells));
         }
-        for (column, width) in table.column_iter_mut().zip([1].iter().chain(&widths)) {
+        for (column, width) in
+            table.column_iter_mut().zip(self.wraps.then_some(&1).into_iter().chain(&widths))
+        {
             let width = Width::Fixed(u16::try_from(*width).unwrap_or(u16::MAX));
             column.set_padding((0, 0)).set_constraint(ColumnConstraint::Absolute(width));
         }
         let mut number = 0;
         for line in table.lines() {
             let mut cells = line.split(SEPARATOR);
-            let is_first = cells.next() == Some(ROW);
+            let is_first = !self.wraps || cells.next() == Some(ROW);
             number += usize::from(is_first);
             let row = &rows[number - 1];
             let mut blanks = 0;
             for (column, cell) in cells.enumerate() {
                 let whole = &row[column];
-                let text = match is_first && (!self.wraps || cell.starts_with(whole)) {
-                    true => whole,
-                    false => cell.trim_end_matches(' '),
-                };
+                let is_whole = is_first && (!self.wraps || cell.starts_with(whole));
+                let text = if is_whole { whole } else { cell.trim_end_matches(' ') };
                 blanks += if is_first { 0 } else { indents(column) };
                 if !text.is_empty() {
                     out.resize(out.len() + blanks, b' ');
                     let is_bold = self.color && is_bold(number - 1, column);
                     let (bold, plain) = if is_bold { ("\u{1b}[1m", "\u{1b}[0m") } else { ("", "") };
-                    [bold, text, plain].map(|text| out.extend_from_slice(text.as_bytes()));
+                    out.extend_from_slice([bold, text, plain].concat().as_bytes());
                     blanks = 0;
                 }
                 blanks += cell.len().saturating_sub(text.len()) + GAP;
@@ -412,10 +412,10 @@ fn break_words(text: &str, width: usize) -> String {
 fn ago(time: &Time, now: Timestamp) -> String {
     let apart = now.duration_since(time.timestamp());
     let words = about(apart.abs());
-    match apart.is_negative() {
-        true => format!("in {words}"),
-        false => format!("{words} ago"),
+    if apart.is_negative() {
+        return format!("in {words}");
     }
+    format!("{words} ago")
 }
 
 /// `3 days`, in the largest unit that fits, of months and years twice; the rest is dropped.

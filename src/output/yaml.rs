@@ -122,15 +122,13 @@ impl Emitter<'_> {
     /// Writes a value in flow style, or a scalar.
     fn inline(&mut self, value: Json<'_>, is_flow: bool) {
         if let Some(text) = value.as_str() {
-            return match is_flow {
-                true => write_quoted(self.out, &text),
-                false => write_string(self.out, &text),
-            };
+            if is_flow {
+                return write_quoted(self.out, &text);
+            }
+            return write_string(self.out, &text);
         }
-        let separator = |is_first: &mut bool| match std::mem::take(is_first) {
-            true => &b""[..],
-            false => b", ",
-        };
+        let separator =
+            |is_first: &mut bool| -> &[u8] { if std::mem::take(is_first) { b"" } else { b", " } };
         let mut is_first = true;
         match value.view() {
             View::Object(members) => {
