@@ -378,5 +378,5 @@ fn malformed() -> Error {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::too_many_lines)]
+#[allow(clippy::unwrap_used)]
 mod tests;
