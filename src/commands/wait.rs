@@ -59,9 +59,6 @@ impl Takes for Args {
 }
 
 /// Waits, and prints the account.
-///
-/// # Errors
-/// `unmet`, `deadline`, or what a look-up failed with.
 pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
     let Context { flags, ui, shutdown, .. } = context;
     let started = Instant::now();

@@ -107,9 +107,6 @@ impl Takes for Args {
 }
 
 /// Checks, and reports.
-///
-/// # Errors
-/// `usage`, `config`; of a single check, what its look-up failed with.
 pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
     let Context { flags, env, ui, shutdown } = context;
     let started = Instant::now();

@@ -62,9 +62,6 @@ enum Expect {
 }
 
 /// Reads a suite.
-///
-/// # Errors
-/// `usage`: it cannot be read, is malformed, or has no checks.
 pub fn read(path: &Path) -> Result<Vec<Check>> {
     if is_pasted_secret(path) {
         let message = "--suite takes the name of a file; this looks like a credential, and is not repeated here";
