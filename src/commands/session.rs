@@ -104,7 +104,7 @@ pub struct Clients<'s> {
 
 impl<'s> Clients<'s> {
     /// The client that looks up `id`, or lists the accounts of `resource` without one.
-    /// Err: Of the configuration, or of a proxy or CA that cannot be used.
+    /// Err: of the configuration, or of a proxy or CA that cannot be used.
     pub fn of(&self, resource: &'static Resource, id: Option<&Id>) -> Result<Arc<Client<'s>>> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, client)) = known.iter().find(|(other, _)| *other == resource) {
