@@ -15,7 +15,6 @@ use super::terminal::terminal;
 use super::wire::{self, Gate, Reply, Request, Server, Wire, response};
 
 const NDJSON: &str = "cacc get - -F id -o ndjson";
-const ONE_JOB: &str = "cacc get - -F id -o ndjson --jobs 1";
 const FORMATS: [&str; 4] = ["table", "json", "yaml", "ndjson"];
 
 /// A server, and a home with a profile for it.
@@ -40,6 +39,11 @@ fn held(is_held: fn(&Request<'_>) -> bool) -> (Home, Server, Gate) {
 
 fn run(home: &Home, args: &str, stdin: impl AsRef<[u8]>) -> Ended {
     home.acctq(args).stdin(stdin).run()
+}
+
+/// Looks up these lines, with more flags.
+fn batch(home: &Home, flags: &str, stdin: impl AsRef<[u8]>) -> Ended {
+    run(home, &format!("{NDJSON} {flags}"), stdin)
 }
 
 /// Starts it with a file as its input.
@@ -184,7 +188,7 @@ const INPUTS: &[Input] = &[
 fn lines_are_read_as_a_person_means_them() {
     let (home, _server) = at(found);
     for (text, numbers, failures) in INPUTS {
-        let ended = run(&home, NDJSON, text);
+        let ended = batch(&home, "", text);
         let code = if failures.is_empty() { 0 } else { 2 };
         ended.gives(code, &lines(numbers.iter().copied()));
         let expected: Value = failures.iter().map(|line| json!([line, "usage"])).collect();
@@ -197,7 +201,7 @@ fn lines_are_read_as_a_person_means_them() {
 fn a_failure_says_its_line_and_id() {
     let (home, _server) = at(by_number);
     let text = "# ids\n\ncacc_404\ncacc_!\n";
-    let ended = run(&home, &format!("{NDJSON} cacc_410"), text);
+    let ended = batch(&home, "cacc_410", text);
     let ids = json!([[3, "cacc_404"], [4, "cacc_!"], [null, "cacc_410"]]);
     assert_eq!(ended.facts("line id"), ids);
     let ended = run(&home, "cacc get - cacc_410 -F id", text);
@@ -216,7 +220,7 @@ fn a_line_of_any_length_is_one_failure() {
     ] {
         let comment = format!("{blanks}# none\n#{}", "x".repeat(100_000));
         let text = format!("{text}\n{comment}\n\t{blanks}cacc_1{blanks}\r\n");
-        let ended = run(&home, NDJSON, text);
+        let ended = batch(&home, "", text);
         let told = ended.gives(2, &lines([1])).facts("line code");
         assert_eq!(told, json!([[1, "usage"]]));
         assert!(ended.stderr.len() < 1000, "{ended:#?}");
@@ -277,7 +281,7 @@ fn skip_continues_behind_a_line() {
         (5, 3, 0),
         (6, 4, 0),
     ] {
-        let ended = run(&home, &format!("{NDJSON} --skip {skip}"), text);
+        let ended = batch(&home, &format!("--skip {skip}"), text);
         assert_eq!(ended.stdout, lines(first..=3));
         // The line's number is that in the whole input.
         assert_eq!(ended.facts("line"), json!(vec![[5]; failures]));
@@ -345,7 +349,7 @@ fn the_exit_code_is_that_of_all_failures() {
         assert_eq!((ended.code, is_told), (*code, true), "{told:?}");
     }
     // What stops a batch early outranks them.
-    run(&home, ONE_JOB, "cacc_404\ncacc_401\ncacc_1\n").gives(4, "");
+    batch(&home, "--jobs 1", "cacc_404\ncacc_401\ncacc_1\n").gives(4, "");
 }
 
 #[test]
@@ -358,7 +362,7 @@ fn a_contract_violation_is_warned_of_once_a_field_and_counted_at_the_end() {
             _ => text,
         }))
     });
-    let ended = run(&home, ONE_JOB, ids(1..=4));
+    let ended = batch(&home, "--jobs 1", ids(1..=4));
     let told = ended.gives(0, &lines(1..=4)).told("warning");
     assert_eq!(told.len(), 3);
     for (warning, id, fact) in [
@@ -369,7 +373,7 @@ fn a_contract_violation_is_warned_of_once_a_field_and_counted_at_the_end() {
         let message = warning["message"].as_str().unwrap();
         assert!(warning["id"] == id && message.contains(fact), "{warning}");
     }
-    let ended = run(&home, &format!("{ONE_JOB} --strict"), ids(1..=4));
+    let ended = batch(&home, "--jobs 1 --strict", ids(1..=4));
     let told = ended.gives(9, &lines([4])).facts("line");
     assert_eq!(told, json!([[1], [2], [3]]));
 }
@@ -490,18 +494,6 @@ fn a_late_first_answer_bounds_the_window() {
     started.ends().prints(&lines(1..=399));
 }
 
-#[cfg(target_os = "linux")]
-#[test]
-fn a_soft_limit_of_open_files_is_raised_for_the_jobs() {
-    let (home, server, gate) = held(|_| true);
-    let script = format!("ulimit -S -n 40; exec acctq {NDJSON} --jobs 64 <ids");
-    home.file("ids", ids(1..=100), 0o600);
-    let started = home.shell(&script).start();
-    server.asked(64);
-    gate.open();
-    started.ends().prints(&lines(1..=100));
-}
-
 // --- What stops a batch ---
 
 /// A configuration whose token comes from a script that notes every call in the file `calls` and prints the canary with `-N`
@@ -528,7 +520,7 @@ fn a_helper_is_asked_once_more_for_a_rejected_token() {
         other => panic!("{other:?}"),
     });
     with_helper(&home, server.url());
-    run(&home, NDJSON, ids(1..=200)).prints(&lines(1..=200));
+    batch(&home, "", ids(1..=200)).prints(&lines(1..=200));
     assert_eq!(calls(&home), 2);
     assert!(server.count() <= 200 + 8, "{}", server.count());
 }
@@ -579,8 +571,8 @@ fn what_fails_alike_for_every_id_stops_it_at_the_first() {
     ] {
         let endpoint = format!("[profiles.test.connect]\nbase_url = \"{url}\"\n{token}\n");
         home.config(format!("default_profile = \"test\"\n{endpoint}"));
-        let batch = home.acctq(ONE_JOB);
-        let ended = batch.env(env.0, env.1).stdin(ids(1..=9)).run();
+        let run = home.acctq(&format!("{NDJSON} --jobs 1"));
+        let ended = run.env(env.0, env.1).stdin(ids(1..=9)).run();
         assert_eq!(stopped_early(&ended, code), 1, "{ended:#?}");
     }
     assert_eq!(calls(&home), 1);
@@ -589,7 +581,7 @@ fn what_fails_alike_for_every_id_stops_it_at_the_first() {
             3 => Reply::Send(response(status, "Retry-After: 301\r\n", "")),
             _ => found(request),
         });
-        let ended = run(&home, ONE_JOB, ids(1..=9));
+        let ended = batch(&home, "--jobs 1", ids(1..=9));
         assert_eq!((stopped_early(&ended, code), server.count()), (3, 3));
         assert_eq!(ended.errors()[0]["retry_after_s"], 301);
     }
@@ -603,23 +595,18 @@ fn an_api_that_cannot_be_used_does_not_stop_the_other() {
     let endpoint = |api, url, more: &str| {
         format!("[profiles.test.{api}]\nbase_url = \"{url}\"\ntoken = \"{TOKEN}\"\n{more}")
     };
-    let connect = |ca: &str| endpoint("connect", untrusted.url(), &format!("ca_file = \"{ca}\"\n"));
-    for (connect, exit_code, code) in [
-        (connect(other.to_str().unwrap()), 7, "tls"),
-        (connect("/none"), 3, "config"),
-        (String::new(), 3, "config"),
-    ] {
+    let ca_file = format!("ca_file = \"{}\"\n", other.display());
+    let connect = endpoint("connect", untrusted.url(), &ca_file);
+    for (connect, exit_code, code) in [(connect.as_str(), 7, "tls"), ("", 3, "config")] {
         let partner = endpoint("partner", server.url(), "");
         home.config(format!("default_profile = \"test\"\n{connect}{partner}"));
-        for jobs in [1, 8] {
-            let args = format!("get - -F customer_account_uid -o ndjson --jobs {jobs}");
-            let ended = run(&home, &args, "u-1\ncacc_1\nu-2\ncacc_2\n");
-            let found = |n| format!("{{\"customer_account_uid\":\"u-{n}\"}}\n");
-            ended.gives(exit_code, &(found(1) + &found(2)));
-            // Whatever file it is about, the line is the input's.
-            let lines = json!([["cacc_1", 2, null, code], ["cacc_2", 4, null, code]]);
-            assert_eq!(ended.facts("id line file code"), lines);
-        }
+        let args = "get - -F customer_account_uid -o ndjson --jobs 2";
+        let ended = run(&home, args, "u-1\ncacc_1\nu-2\ncacc_2\n");
+        let found = |n| format!("{{\"customer_account_uid\":\"u-{n}\"}}\n");
+        ended.gives(exit_code, &(found(1) + &found(2)));
+        // Whatever file it is about, the line is the input's.
+        let lines = json!([["cacc_1", 2, null, code], ["cacc_2", 4, null, code]]);
+        assert_eq!(ended.facts("id line file code"), lines);
     }
 }
 
@@ -692,16 +679,12 @@ fn twenty_failures_of_one_kind_in_a_row_are_an_outage() {
             't' => silent(),
             _ => found(request),
         });
-        let args = format!("{NDJSON} --jobs 1 --retries 0 --timeout 300ms");
-        let ended = run(&home, &args, text);
+        let ended = batch(&home, "--jobs 1 --retries 0 --timeout 300ms", text);
         if let Some(stop) = stops {
             assert_eq!(stopped_early(&ended, *code), *stop, "{row:?}");
         } else {
-            assert_eq!(
-                (ended.code, ended.errors().len()),
-                (*code, failed),
-                "{row:?}"
-            );
+            let counts = (ended.code, ended.errors().len());
+            assert_eq!(counts, (*code, failed), "{row:?}");
         }
     }
 }
@@ -712,25 +695,18 @@ fn retries_are_a_tenth_of_the_ids_and_fifty() {
         0 => busy(),
         _ => found(request),
     });
-    let ended = run(
-        &home,
-        &format!("{NDJSON} --jobs 16 --retries 5"),
-        ids(1..=2_000),
-    );
+    let ended = batch(&home, "--jobs 16 --retries 5", ids(1..=2_000));
     assert_eq!((ended.code, ended.errors().len()), (8, 1_000));
     assert_eq!(ended.stdout, lines((1..=2_000).step_by(2)));
     assert_eq!(server.count(), 2_000 + 2_000 / 10 + 50);
 
     // In an outage as well; look-ups under way when it stops count as tried.
     let (home, server) = at(|_| busy());
-    let ended = run(&home, &format!("{NDJSON} --jobs 16"), ids(1..=2_000));
+    let ended = batch(&home, "--jobs 16", ids(1..=2_000));
     let tried = stopped_early(&ended, 8);
     assert!((20..20 + 32).contains(&tried), "{tried}");
-    assert!(
-        server.count() <= (tried + 16) * 11 / 10 + 50,
-        "{}",
-        server.count()
-    );
+    let most = (tried + 16) * 11 / 10 + 50;
+    assert!(server.count() <= most, "{}", server.count());
 }
 
 // --- Pace ---
@@ -768,8 +744,8 @@ fn retry_after_does_not_count_against_the_timeout() {
             1 => Reply::Send(response("429 Slow", "Retry-After: 1\r\n", "")),
             _ => found(request),
         });
-        let args = format!("{NDJSON} --timeout 900ms --jobs {jobs}");
-        run(&home, &args, ids(1..=3)).prints(&lines(1..=3));
+        let ended = batch(&home, &format!("--timeout 900ms --jobs {jobs}"), ids(1..=3));
+        ended.prints(&lines(1..=3));
         assert_eq!(server.count(), 4);
     }
 }
@@ -781,12 +757,7 @@ fn the_rate_holds_for_retries_too() {
         _ => found(request),
     });
     let began = Instant::now();
-    run(
-        &home,
-        &format!("{NDJSON} --rate 50/s --jobs 8"),
-        ids(1..=20),
-    )
-    .prints(&lines(1..=20));
+    batch(&home, "--rate 50/s --jobs 8", ids(1..=20)).prints(&lines(1..=20));
     let requests = server.requests();
     assert_eq!(requests.len(), 30);
     let took = requests[29].0 - began;
@@ -863,8 +834,8 @@ fn a_reader_that_goes_away_ends_it_quietly() {
             }
             _ => silent(),
         });
-        let batch = home.acctq(&format!("cacc get - -F id,metadata -o {format}"));
-        let (mut started, mut stdin) = batch.start_fed();
+        let run = home.acctq(&format!("cacc get - -F id,metadata -o {format}"));
+        let (mut started, mut stdin) = run.start_fed();
         stdin.write_all(ids(1..=8).as_bytes()).unwrap();
         started.line();
         server.asked(2);
@@ -897,22 +868,18 @@ fn a_terminal_shows_the_progress() {
     let input = File::open(input).unwrap();
     let output = File::create(home.path().join("found")).unwrap();
     let (mut screen, stderr) = terminal(80);
-    let batch = home
+    let run = home
         .acctq("cacc get - -F id --color never")
         .env("TERM", "xterm");
-    let started = batch.start_with(|c| c.stdin(input).stdout(output).stderr(stderr));
+    let started = run.start_with(|c| c.stdin(input).stdout(output).stderr(stderr));
     // What it was sent, in pieces between escapes and line ends; one has the number of ids done.
+    let is_end = |c| ['\r', '\n', '\u{1b}'].contains(&c);
     let pieces = |sent: &[u8]| -> Vec<String> {
         let sent = String::from_utf8_lossy(sent);
-        sent.split(['\r', '\n', '\u{1b}'])
-            .map(str::to_owned)
-            .collect()
+        sent.split(is_end).map(str::to_owned).collect()
     };
-    let has = |piece: &String, number| {
-        piece
-            .split(|c: char| !c.is_ascii_digit())
-            .any(|n| n == number)
-    };
+    let is_digit = |c: char| c.is_ascii_digit();
+    let has = |piece: &String, n| piece.split(|c| !is_digit(c)).any(|digits| digits == n);
     let (mut sent, mut buffer) = (Vec::new(), [0; 4096]);
     while !pieces(&sent).iter().any(|piece| has(piece, "51")) {
         let length = screen.read(&mut buffer).unwrap();
@@ -927,12 +894,8 @@ fn a_terminal_shows_the_progress() {
     // Each error has a line of its own, and no progress is left behind the summary.
     let told = pieces(&sent);
     let errors = told.iter().filter_map(|piece| piece.split_once("error: "));
-    assert_eq!(
-        errors
-            .filter(|(before, _)| before.len() <= "[2K".len())
-            .count(),
-        2
-    );
+    let alone = errors.filter(|(before, _)| before.len() <= "[2K".len());
+    assert_eq!(alone.count(), 2);
     let last = told.iter().rfind(|piece| piece.len() > 3).unwrap();
     assert!(has(last, "200") && has(last, "2"), "{told:#?}");
 }
@@ -947,10 +910,10 @@ fn no_progress_without_a_terminal_or_with_quiet() {
         let (home, _server) = at(by_number);
         let file = File::open(home.file("ids", ids(1..=300), 0o600)).unwrap();
         let (mut screen, stderr) = terminal(80);
-        let batch = home.acctq(&format!("{NDJSON} {args}")).env("TERM", term);
+        let run = home.acctq(&format!("{NDJSON} {args}")).env("TERM", term);
         let stderr = Some(stderr).filter(|_| is_terminal);
         let stderr = stderr.map_or_else(Stdio::piped, Stdio::from);
-        let started = batch.start_with(|c| c.stdin(file).stdout(Stdio::piped()).stderr(stderr));
+        let started = run.start_with(|c| c.stdin(file).stdout(Stdio::piped()).stderr(stderr));
         started.ends().prints(&lines(1..=300));
         let mut sent = Vec::new();
         let _ = screen.read_to_end(&mut sent);
