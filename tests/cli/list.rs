@@ -224,25 +224,18 @@ fn a_field_that_one_account_lacks_another_may_have() {
 /// Refusals and answers that are no list, each with its exit code.
 #[rustfmt::skip]
 fn no_lists() -> Vec<(Vec<u8>, i32)> {
-    let with = |headers: &str| response("200 OK", headers, "{\"data\":[]}");
     vec![
         (response("401 Unauthorized", "", ""), 4),
         (response("403 Forbidden", "", "{}"), 4),
         (response("404 Not Found", "", ""), 5),
         (response("404 Not Found", "", "<html>"), 9),
-        (response("410 Gone", "", ""), 5),
         (response("429 Too Many Requests", "", ""), 6),
         (response("500 Internal Server Error", "", ""), 8),
-        (response("400 Bad Request", "", "{\"code\":\"X\",\"message\":\"no\"}"), 9),
-        (response("204 No Content", "", ""), 9),
         (response("302 Found", "Location: https://evil.test/x\r\n", ""), 9),
-        (with("Content-Encoding: gzip\r\n"), 9),
-        (with("Content-Type: text/html\r\n"), 9),
-        (with("Content-Type: text/csv\r\n"), 9),
-        (ok(" <html>"), 9),
+        (response("200 OK", "Content-Encoding: gzip\r\n", "{\"data\":[]}"), 9),
+        (response("200 OK", "Content-Type: text/html\r\n", "{\"data\":[]}"), 9),
         (ok(""), 9),
         (ok("[]"), 9),
-        (ok("null"), 9),
         (ok("{}"), 9),
         (ok("{\"data\":{}}"), 9),
         (ok("{\"data\":[]"), 7),
