@@ -556,7 +556,7 @@ const WORDS: [&str; 7] = [
     "DEFG1234", "4eC39", TOKEN, "acorn", "corn|77", "in PNS-1", "PNS-4",
 ];
 
-/// Runs the suite in each format, and looks for secrets in all that it writes; returns its ndjson and its JUnit report.
+/// Runs the suite in each format, and looks for secrets in all that it writes; returns its NDJSON and its `JUnit` report.
 fn without_secrets(home: &Home, code: i32) -> (Vec<Value>, String) {
     let args = "check --suite smoke.toml --jobs 1 --retries 0 --report-junit report.xml -o";
     let run = |format| {
