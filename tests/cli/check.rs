@@ -51,7 +51,7 @@ fn run_suite(checks: &str, args: &str) -> Ended {
     let home = Home::new();
     suite(&home, checks);
     let args = format!("-p sandbox check --suite smoke.toml --retries 0 {args}");
-    home.acctq(&args).run()
+    home.run(args)
 }
 
 /// The report as a list of documents.
@@ -176,7 +176,7 @@ fn a_value_that_is_too_large_for_the_report_is_judged_all_the_same() {
     let args = "check cacc_1 --expect metadata? -o ndjson";
     for (metadata, is_shown) in [(nested(100), true), (nested(126), false), (long, false)] {
         let (home, _wire) = at(ok(&account(&metadata)));
-        let ended = home.acctq(args).run();
+        let ended = home.run(args);
         let told = &report(&ended)[0]["expectations"][0];
         assert_eq!((ended.code, told["actual"].is_array()), (0, is_shown));
         assert_eq!(told["note"].is_string(), !is_shown);
@@ -234,9 +234,9 @@ is <gone> & \"away\"  not_found          not found  met
     let home = Home::new();
     home.file("smoke.toml", windows, 0o644);
     let args = "-p sandbox check --suite smoke.toml -q";
-    home.acctq(args).run().prints(met);
+    home.run(args).prints(met);
     // The suite that the help shows.
-    let help = home.acctq("check --help").run().stdout;
+    let help = home.run("check --help").stdout;
     let shown = help.split("  version = 1").nth(1).unwrap();
     let shown = shown.split("\n-o json").next().unwrap();
     assert_eq!(run_suite(shown, "").code, 0, "{shown}");
@@ -289,7 +289,7 @@ fn a_suite_as_json_accounts_for_every_check() {
     assert_eq!(place, json!(["server", 3, "unavailable"]));
 }
 
-/// Mistakes are told with their line, and nothing is contacted.
+/// A mistake is reported with its line, and nothing is contacted.
 #[test]
 fn mistakes_in_a_suite() {
     let check = "[[check]]\nname = \"a\"\nid = \"cacc_1\"\nexpect = \"status=active\"\n";
@@ -332,7 +332,7 @@ fn mistakes_in_a_suite() {
     let home = Home::new();
     for (text, line, fact) in cases {
         home.file("smoke.toml", &text, 0o644);
-        let ended = home.acctq("check --suite smoke.toml -o json").run();
+        let ended = home.run("check --suite smoke.toml -o json");
         let error = ended.fails_with(2, "usage");
         let place = pick(&error, "line file");
         assert_eq!(place, json!([line, "smoke.toml"]), "{text:.200}: {error}");
@@ -343,9 +343,9 @@ fn mistakes_in_a_suite() {
     home.file("latin.toml", b"version = 1\n# \xe9\n", 0o644);
     for file in ["none.toml", ".", "large.toml", "latin.toml"] {
         let args = format!("check --suite {file}");
-        home.acctq(&args).run().fails(2, &[file]);
+        home.run(args).fails(2, &[file]);
     }
-    let pasted = home.acctq("check --suite PNS-DEFG1234").run();
+    let pasted = home.run("check --suite PNS-DEFG1234");
     assert!(!pasted.fails(2, &[]).stderr.contains("DEFG"), "{pasted:#?}");
 }
 
@@ -357,7 +357,7 @@ fn a_check_may_name_its_profile() {
     let there = one("there", "ending", "not_found");
     let nowhere = one("nowhere", "ending", "not_found") + "profile = \"tset\"\n";
     suite(&home, &(here + &there + &nowhere));
-    let ended = home.acctq("check --suite smoke.toml").run();
+    let ended = home.run("check --suite smoke.toml");
     let stdout = "\
 Check    Expected            Is           Verdict
 here     status=provisioned  provisioned  met
@@ -406,7 +406,7 @@ fn an_api_that_cannot_be_used_is_not_asked_any_more() {
     ] {
         let (home, wire) = at(response(status, "", ""));
         suite(&home, &(checks.clone() + &one("other", "uid", "status?")));
-        let ended = home.acctq(args).run();
+        let ended = home.run(args);
         let told = report(&ended);
         let lookups = told.iter().filter(|told| told["lookups"] == 1).count();
         assert_eq!((ended.code, lookups, told.len()), (code, asked + 1, 23));
@@ -420,7 +420,7 @@ fn an_api_that_cannot_be_used_is_not_asked_any_more() {
     let helper = "token_command = [\"/bin/sh\", \"-c\", \"echo x >>asked; exit 1\"]";
     home.config(ENDPOINT.to_owned() + helper);
     suite(&home, &checks);
-    let ended = home.acctq(args).run();
+    let ended = home.run(args);
     assert_eq!((ended.code, report(&ended).len()), (4, 22));
     assert_eq!(fs::read(home.path().join("asked")).unwrap(), b"x\n");
 }
@@ -437,7 +437,7 @@ fn retry_after_holds_all_checks() {
         let wire = Wire::new(vec![answer(slow), answer(missing)]);
         home.profile(wire.url());
         let args = "check --suite smoke.toml --jobs 1 --retries 0 -o ndjson";
-        let ended = home.acctq(args).run();
+        let ended = home.run(args);
         // The pause is not the second check's own time.
         let expected = (6, json!(["error", "met"]));
         assert_eq!((ended.code, verdicts(&ended)), expected);
@@ -453,7 +453,7 @@ fn the_report_as_junit() {
     suite(&home, &format!("{SUITE}{UNMET}{UNANSWERED}"));
     home.file("report.xml", "an old one", 0o640);
     let args = "-p sandbox check --suite smoke.toml --retries 0 --report-junit report.xml";
-    assert_eq!(home.acctq(args).run().code, 8);
+    assert_eq!(home.run(args).code, 8);
     let xml = fs::read_to_string(home.path().join("report.xml")).unwrap();
     // The system tests read it with a parser, and by the schema.
     for fact in [
@@ -499,7 +499,7 @@ fn a_report_goes_where_its_name_leads() {
     suite(&home, UNMET);
     let path = |name: &str| home.path().join(name);
     let args = "-p sandbox check --suite smoke.toml -q --report-junit";
-    let run = |file: &str| home.acctq(&format!("{args} {file}")).run();
+    let run = |file: &str| home.run(format!("{args} {file}"));
     fs::create_dir(path("folder")).unwrap();
     home.file("report.xml", "", 0o644);
     let long = format!("{}.xml", "r".repeat(251));
@@ -560,7 +560,7 @@ const WORDS: [&str; 7] = [
 fn without_secrets(home: &Home, code: i32) -> (Vec<Value>, String) {
     let args = "check --suite smoke.toml --jobs 1 --retries 0 --report-junit report.xml -o";
     let run = |format| {
-        let ended = home.acctq(&format!("{args} {format}")).run();
+        let ended = home.run(format!("{args} {format}"));
         let junit = fs::read_to_string(home.path().join("report.xml")).unwrap();
         for text in [&ended.stdout, &ended.stderr, &junit] {
             let word = WORDS.iter().find(|word| text.contains(**word));
@@ -616,7 +616,7 @@ fn a_credential_in_an_account_is_in_no_report() {
         json!(["••••••••", "see\n•••••••• now", {"••••••••": ["••••••••", "fine"]}, "fine"]);
     assert_eq!(json!([0, 1, 2, 3].map(actual)), hidden);
     assert!(junit.contains("see\\n•••••••• now"), "{junit}");
-    let ended = home.acctq("check cacc_1 --expect metadata.a=1").run();
+    let ended = home.run("check cacc_1 --expect metadata.a=1");
     assert!(ended.code == 10 && !(ended.stdout + &ended.stderr).contains("4eC39"));
 }
 

@@ -7,7 +7,7 @@ use crate::batch::pick;
 use crate::harness::{ACTIVATION, Ended, Home, TOKEN, api};
 use crate::wire::{Do, Wire, json as ok, response};
 
-/// The head of an answer whose length is told by its end.
+/// The head of an answer whose body ends with the connection.
 const HEAD: &str = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n";
 
 /// An account that keeps to the contract.
@@ -31,14 +31,14 @@ fn listed(body: &str, args: &str) -> Ended {
     let mock = mock.match_header("authorization", format!("Bearer {TOKEN}").as_str());
     let mock = mock.with_header("content-type", "application/json");
     mock.with_body(body).create();
-    home.acctq(&format!("cacc list {args}")).run()
+    home.run(format!("cacc list {args}"))
 }
 
 /// The same of a server that misbehaves.
 fn from_wire(wire: &Wire, args: &str) -> Ended {
     let home = Home::new();
     home.profile(wire.url());
-    home.acctq(&format!("cacc list {args}")).run()
+    home.run(format!("cacc list {args}"))
 }
 
 /// An answer that ends behind these accounts.
@@ -78,7 +78,7 @@ fn a_list_in_every_format() {
         let ended = from_wire(&Wire::always(cut(&two)), &args);
         ended.gives(9, stdout.strip_suffix("]\n").unwrap_or(stdout));
     }
-    // People are told how many there are.
+    // People see how many there are.
     let ended = listed(&list_of(&two), "-F id --where id=cacc_2");
     let told = &ended.gives(0, "ID\ncacc_2\n").stderr;
     assert!(told.contains('1') && told.contains('2'), "{told}");

@@ -114,7 +114,7 @@ fn a_helper_is_not_waited_for_any_longer() {
         "[profiles.test.connect]\nbase_url = \"http://127.0.0.1:1\"\n{command}"
     ));
     for (args, code) in [("--within 100ms", 124), ("--within 10s --timeout 100ms", 4)] {
-        let ended = home.acctq(&format!("-p test wait cacc_1 {args}")).run();
+        let ended = home.run(format!("-p test wait cacc_1 {args}"));
         ended.fails(code, &[]);
     }
 }
@@ -130,7 +130,7 @@ fn mistakes_are_refused_at_once() {
     ended.fails_with(3, "config");
 }
 
-/// Each failure that may pass is told once, and waited out; a silent server costs a look-up its `--timeout`.
+/// Each failure that may pass is reported once, and waited out; a silent server costs a look-up its `--timeout`.
 #[test]
 fn failures_are_waited_out() {
     let busy = || vec![Do::Read, Do::Write(response("503 Oh", "", "")), Do::Finish];
@@ -173,7 +173,7 @@ fn a_token_that_has_ended_is_read_anew() {
         let wire = in_turn(answers);
         let home = with_helper(wire.url());
         let args = "wait cacc_1 --for status=active --interval 1ms -F status -q";
-        assert_eq!(home.acctq(args).run().code, code);
+        assert_eq!(home.run(args).code, code);
         let noted = std::fs::read_to_string(home.path().join("calls")).unwrap();
         assert_eq!(noted.lines().count(), calls);
     }
@@ -190,7 +190,7 @@ fn a_secret_in_an_expectation_does_not_show() {
     let by_token = format!("metadata.{TOKEN}=PNS-DEFG1234");
     for format in ["table", "json"] {
         let args = format!("wait cacc_1 -o {format} --for metadata.x=acorn-9913 --for {by_token}");
-        let ended = home.acctq(&args).run();
+        let ended = home.run(args);
         ended.fails(10, &["metadata.x=••••••••", "metadata.••••••••=••••••••"]);
         // The harness looks for the token.
         let told = ended.stderr;
