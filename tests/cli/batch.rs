@@ -273,14 +273,9 @@ fn usage_mistakes_are_refused_before_any_look_up() {
 fn skip_continues_behind_a_line() {
     let (home, server) = at(found);
     let text = "\u{feff}# ids\n\ncacc_1\ncacc_2\r\nno id\ncacc_3";
-    for (skip, first, failures) in [
-        (0, 1, 1),
-        (2, 1, 1),
-        (3, 2, 1),
-        (4, 3, 1),
-        (5, 3, 0),
-        (6, 4, 0),
-    ] {
+    for (skip, first, failures) in
+        [(0, 1, 1), (2, 1, 1), (3, 2, 1), (4, 3, 1), (5, 3, 0), (6, 4, 0)]
+    {
         let ended = batch(&home, &format!("--skip {skip}"), text);
         assert_eq!(ended.stdout, lines(first..=3));
         // The line's number is that in the whole input.
@@ -557,11 +552,7 @@ fn what_fails_alike_for_every_id_stops_it_at_the_first() {
     let other = home.file("other.pem", certified("another CA").0, 0o644);
     let other = format!("{fixed}\nca_file = \"{}\"", other.display());
     let helper = "token_command = [\"/bin/sh\", \"-c\", \"echo . >>calls; exit 1\"]";
-    let (http, tls, far) = (
-        "http://127.0.0.1:1",
-        untrusted.url(),
-        "https://billing.test",
-    );
+    let (http, tls, far) = ("http://127.0.0.1:1", untrusted.url(), "https://billing.test");
     for (url, token, env, code) in [
         (http, helper, ("A", ""), 4),
         (http, "token_env = \"NONE\"", ("A", ""), 4),
@@ -759,10 +750,7 @@ fn the_rate_holds_for_retries_too() {
 
 #[test]
 fn a_signal_ends_it_whole_and_skip_continues_from_there() {
-    let signals = [
-        (Signal::INT, 130, "interrupted"),
-        (Signal::TERM, 143, "terminated"),
-    ];
+    let signals = [(Signal::INT, 130, "interrupted"), (Signal::TERM, 143, "terminated")];
     for (format, (signal, code, name)) in FORMATS.iter().flat_map(|f| signals.map(|s| (*f, s))) {
         let (home, server, gate) = held(|request| number(request) == 150);
         let text = format!("# ids\ncacc_404\n{}", ids(1..=200));
@@ -864,9 +852,7 @@ fn a_terminal_shows_the_progress() {
     // What it was sent, in pieces between escapes and line ends; one begins with the number of ids done.
     let pieces = |sent: &[u8]| -> Vec<String> {
         let text = String::from_utf8_lossy(sent).into_owned();
-        text.split(['\r', '\n', '\u{1b}'])
-            .map(str::to_owned)
-            .collect()
+        text.split(['\r', '\n', '\u{1b}']).map(str::to_owned).collect()
     };
     let (mut sent, mut buffer) = (Vec::new(), [0; 4096]);
     while !pieces(&sent).iter().any(|piece| piece.contains("51 ")) {
@@ -887,11 +873,9 @@ fn a_terminal_shows_the_progress() {
 
 #[test]
 fn no_progress_without_a_terminal_or_with_quiet() {
-    for (args, term, is_terminal) in [
-        ("", "xterm", false),
-        ("-q", "xterm", true),
-        ("", "dumb", true),
-    ] {
+    for (args, term, is_terminal) in
+        [("", "xterm", false), ("-q", "xterm", true), ("", "dumb", true)]
+    {
         let (home, _server) = at(by_number);
         let file = File::open(home.file("ids", ids(1..=300), 0o600)).unwrap();
         let (mut screen, stderr) = terminal(80);

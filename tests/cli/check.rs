@@ -270,14 +270,8 @@ fn a_suite_as_json_accounts_for_every_check() {
     let ended = run_suite(&format!("{UNANSWERED}{UNMET}"), "-o json");
     let told: Value = serde_json::from_str(&ended.stdout).unwrap();
     let (up, over) = (&told[0], &told[1]);
-    let facts = json!([
-        pick(up, "name verdict found"),
-        pick(over, "name verdict error")
-    ]);
-    assert_eq!(
-        facts,
-        json!([["is up", "error", null], ["is over", "unmet", null]])
-    );
+    let facts = json!([pick(up, "name verdict found"), pick(over, "name verdict error")]);
+    assert_eq!(facts, json!([["is up", "error", null], ["is over", "unmet", null]]));
     let unanswered = pick(&up["expectations"][0], "expect holds actual note");
     assert_eq!(unanswered, json!(["status=entitled", null, null, null]));
     let secret = pick(&over["expectations"][1], "expect holds actual");
@@ -365,10 +359,7 @@ there    not_found           not found    met
 nowhere  not_found           config       error
 ";
     let told = &ended.gives(3, stdout).stderr;
-    assert!(
-        told.contains("nowhere") && told.contains("`tset`"),
-        "{told}"
-    );
+    assert!(told.contains("nowhere") && told.contains("`tset`"), "{told}");
     assert_eq!(wire.requests().len(), 1);
 }
 
@@ -399,11 +390,9 @@ fn an_api_that_cannot_be_used_is_not_asked_any_more() {
     let check = |i: usize| one(&i.to_string(), "cacc_1", "status?");
     let checks: String = (0..22).map(check).collect();
     let args = "check --suite smoke.toml --jobs 1 --retries 0 -o ndjson";
-    for (status, code, asked) in [
-        ("401 Unauthorized", 4, 1),
-        ("503 Busy", 8, 20),
-        ("429 Slow\r\nRetry-After: 301", 6, 1),
-    ] {
+    for (status, code, asked) in
+        [("401 Unauthorized", 4, 1), ("503 Busy", 8, 20), ("429 Slow\r\nRetry-After: 301", 6, 1)]
+    {
         let (home, wire) = at(response(status, "", ""));
         suite(&home, &(checks.clone() + &one("other", "uid", "status?")));
         let ended = home.run(args);
@@ -552,9 +541,7 @@ const SPELLED: &[(&str, &str, &str, &str)] = &[
 ];
 
 /// The secrets in them.
-const WORDS: [&str; 7] = [
-    "DEFG1234", "4eC39", TOKEN, "acorn", "corn|77", "in PNS-1", "PNS-4",
-];
+const WORDS: [&str; 7] = ["DEFG1234", "4eC39", TOKEN, "acorn", "corn|77", "in PNS-1", "PNS-4"];
 
 /// Runs the suite in each format, and looks for secrets in all that it writes; returns its NDJSON and its `JUnit` report.
 fn without_secrets(home: &Home, code: i32) -> (Vec<Value>, String) {
@@ -681,9 +668,7 @@ b      not_found  interrupted  error
     let ended = started.exits();
     assert_eq!(ended.error()["code"], "terminated");
     let errors = report(&ended).into_iter();
-    let errors: Value = errors
-        .map(|told| pick(&told["error"], "exit_code line"))
-        .collect();
+    let errors: Value = errors.map(|told| pick(&told["error"], "exit_code line")).collect();
     assert_eq!((ended.code, errors), (143, json!([[143, 2], [143, 6]])));
 
     let mut started = home.acctq("check cacc_1 -o json").start();

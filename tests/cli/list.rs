@@ -51,9 +51,7 @@ impl Ended {
     /// Asserts the exit code, and the ids that `-F id -o ndjson` prints, here without their prefix.
     #[track_caller]
     fn lists(&self, code: i32, ids: &str) -> &Self {
-        let lines = ids
-            .split_whitespace()
-            .map(|id| format!("{{\"id\":\"cacc_{id}\"}}\n"));
+        let lines = ids.split_whitespace().map(|id| format!("{{\"id\":\"cacc_{id}\"}}\n"));
         self.gives(code, &lines.collect::<String>())
     }
 }
@@ -88,20 +86,12 @@ fn a_list_in_every_format() {
 #[test]
 fn members_beside_the_accounts_are_told() {
     let more = format!("\"has_more\":true,\"next\":{{\"a\":1}},\"{TOKEN}\":1,\"\\u001b[2J\":1");
-    let body = |more: &str| {
-        format!(
-            "{{\"ok\":false,\"data\":[{}],\"error\":null{more}}}",
-            any(1)
-        )
-    };
+    let body = |more: &str| format!("{{\"ok\":false,\"data\":[{}],\"error\":null{more}}}", any(1));
     let beside = body(&format!(",{more}"));
     let args = "-F id -o ndjson";
     let told = listed(&beside, args).lists(0, "1").told("warning");
     let message = told[0]["message"].as_str().unwrap();
-    assert!(
-        message.contains("has_more") && message.contains("next"),
-        "{message}"
-    );
+    assert!(message.contains("has_more") && message.contains("next"), "{message}");
     let strict = listed(&beside, &format!("{args} --strict"));
     assert_eq!(strict.lists(9, "1").error()["code"], "bad_response");
     // With a limit, the rest of the answer is not read; what the contract knows is no news.
@@ -168,10 +158,7 @@ fn accounts_are_chosen_sorted_and_limited() {
     }
     // A secret has no order.
     let secret = format!(r#"{{"activation_token":"{ACTIVATION}","x":"{ACTIVATION}"}}"#);
-    let body = list_of(&[
-        any(1).replace("null", &secret),
-        any(2).replace("null", r#"{"x":"A"}"#),
-    ]);
+    let body = list_of(&[any(1).replace("null", &secret), any(2).replace("null", r#"{"x":"A"}"#)]);
     for order in ["metadata.x", "-metadata.x"] {
         listed(&body, &format!("--sort {order} -F id -o ndjson")).lists(0, "2 1");
     }
@@ -213,10 +200,7 @@ fn a_field_that_one_account_lacks_another_may_have() {
     for more in ["", "--sort id"] {
         let ended = listed(&body, &format!("-F id,statsu -o ndjson {more}"));
         let error = ended.lists(2, "1 2 3").error();
-        assert!(
-            error["hint"].as_str().unwrap().contains("status"),
-            "{error}"
-        );
+        assert!(error["hint"].as_str().unwrap().contains("status"), "{error}");
     }
     listed(&body, "-F id,statsu --where status=revoked -o ndjson").prints("");
 }
@@ -251,15 +235,8 @@ fn no_lists() -> Vec<(Vec<u8>, i32)> {
 fn an_answer_that_is_no_list_fails_as_a_look_up_does() {
     for (bytes, code) in no_lists() {
         let ended = from_wire(&Wire::answers(bytes), "--retries 0 -o ndjson");
-        let facts = pick(
-            &ended.gives(code, "").error(),
-            "exit_code api profile id attempts",
-        );
-        assert_eq!(
-            facts,
-            json!([code, "connect", "test", null, 1]),
-            "{ended:#?}"
-        );
+        let facts = pick(&ended.gives(code, "").error(), "exit_code api profile id attempts");
+        assert_eq!(facts, json!([code, "connect", "test", null, 1]), "{ended:#?}");
     }
     for script in [vec![Do::Start, Do::Reset], vec![]] {
         let ended = from_wire(&Wire::always(script), "--retries 0 -o json");
@@ -376,10 +353,7 @@ fn accounts_are_shown_as_they_arrive_and_a_signal_cuts_the_list_off() {
     home.profile(wire.url());
     // The rows of a table wait for each other, but not for ever.
     for (args, stdout) in [
-        (
-            "-o json --where id=cacc_1",
-            "[\n  {\n    \"id\": \"cacc_1\"\n  }\n",
-        ),
+        ("-o json --where id=cacc_1", "[\n  {\n    \"id\": \"cacc_1\"\n  }\n"),
         ("-o yaml --where id=cacc_1", "- id: cacc_1\n"),
         ("-o ndjson --where id=cacc_1", "{\"id\":\"cacc_1\"}\n"),
         ("-o table --where id=cacc_1", "ID\ncacc_1\n"),

@@ -110,9 +110,7 @@ fn what_ends_the_waiting() {
 fn a_helper_is_not_waited_for_any_longer() {
     let home = Home::new();
     let command = "token_command = [\"sleep\", \"100\"]";
-    home.config(format!(
-        "[profiles.test.connect]\nbase_url = \"http://127.0.0.1:1\"\n{command}"
-    ));
+    home.config(format!("[profiles.test.connect]\nbase_url = \"http://127.0.0.1:1\"\n{command}"));
     for (args, code) in [("--within 100ms", 124), ("--within 10s --timeout 100ms", 4)] {
         let ended = home.run(format!("-p test wait cacc_1 {args}"));
         ended.fails(code, &[]);
@@ -146,9 +144,7 @@ fn failures_are_waited_out() {
     let home = Home::new();
     home.profile(wire.url());
     let args = "wait cacc_1 --for status=active -F status -o ndjson";
-    let run = home.acctq(&format!(
-        "{args} --interval 1ms --retries 0 --timeout 300ms"
-    ));
+    let run = home.acctq(&format!("{args} --interval 1ms --retries 0 --timeout 300ms"));
     let ended = run.run();
     let told = ended.gives(0, "{\"status\":\"active\"}\n").told("progress");
     let seen = told.iter().map(|told| match &told["error"] {
@@ -203,10 +199,7 @@ fn a_signal_ends_it_with_the_last_state() {
     let wire = in_turn([ok(&account("pending"))]);
     let home = Home::new();
     home.profile(wire.url());
-    let signals = [
-        (Signal::INT, 130, "interrupted"),
-        (Signal::TERM, 143, "terminated"),
-    ];
+    let signals = [(Signal::INT, 130, "interrupted"), (Signal::TERM, 143, "terminated")];
     for (signal, code, name) in signals {
         let args = "wait cacc_1 --for status=active --interval 1h -o json";
         let mut started = home.acctq(args).start();

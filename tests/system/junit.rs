@@ -67,12 +67,7 @@ fn a_parser_reads_what_was_meant() {
     let name = r#"a <b> & "c" 'd' ]]> \u{1b}[31m\u{0} \n \t \u{202e}\u{fffe} é😀"#;
     assert_eq!(cases[0], json!([name, "smoke <&>"]));
     for (case, element, kind, fact) in [
-        (
-            &cases[1],
-            "Failure",
-            "unmet",
-            r#"pending_organization_name="<x> & ]]>""#,
-        ),
+        (&cases[1], "Failure", "unmet", r#"pending_organization_name="<x> & ]]>""#),
         (&cases[2], "Error", "server", "503"),
         (&cases[3], "Failure", "unmet", "status=entitled"),
     ] {

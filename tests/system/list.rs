@@ -31,10 +31,7 @@ fn a_hundred_thousand_accounts_take_hardly_more_memory_than_one() {
     assert!(many <= one + 2 * 1024, "{many} kB, and {one} kB for one");
     // To sort them takes no more than is allowed for any number of accounts.
     let (list, sorted) = run("cacc list -F id,created_at --sort created_at");
-    let times: Vec<_> = list
-        .lines()
-        .filter_map(|line| line.split('"').nth(7))
-        .collect();
+    let times: Vec<_> = list.lines().filter_map(|line| line.split('"').nth(7)).collect();
     assert_eq!((times.len(), times.is_sorted()), (100_000, true));
     assert!(sorted < 96 * 1024, "{sorted} kB");
 }

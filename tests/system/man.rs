@@ -17,9 +17,7 @@ fn the_man_pages_are_well_formed() {
         }
         pages += 1;
         let mut man = program(&home, "man", "man-db");
-        man.args(["--warnings", "--local-file"])
-            .arg(&path)
-            .env("MANWIDTH", "80");
+        man.args(["--warnings", "--local-file"]).arg(&path).env("MANWIDTH", "80");
         let shown = Run::of(man).run();
         assert_eq!((shown.code, shown.stderr.as_str()), (0, ""), "{shown:#?}");
         assert!(

@@ -49,9 +49,7 @@ fn every_id_is_accounted_for_and_memory_does_not_grow() {
     let (early, late) = thread::scope(|scope| {
         scope.spawn(move || {
             for number in 1..=ids {
-                stdin
-                    .write_all(every_fault::line(number).as_bytes())
-                    .unwrap();
+                stdin.write_all(every_fault::line(number).as_bytes()).unwrap();
             }
             // It stays open, so that the program stays until its memory has been looked at.
             fed.send(stdin).unwrap();
@@ -74,10 +72,7 @@ fn every_id_is_accounted_for_and_memory_does_not_grow() {
         (early, late)
     });
     assert_eq!(started.child.wait().unwrap().code(), Some(1));
-    assert!(
-        late < MEMORY && late * 2 < early * 3,
-        "{early} KiB became {late} KiB"
-    );
+    assert!(late < MEMORY && late * 2 < early * 3, "{early} KiB became {late} KiB");
 }
 
 /// An id whose account is not found.

@@ -100,10 +100,7 @@ const AMBIGUOUS: &[&str] = &[
 #[test]
 fn ambiguous_strings_stay_strings_as_values_and_as_keys() {
     let values: Vec<_> = AMBIGUOUS.iter().map(|word| json!(word)).collect();
-    let keys: Map<_, _> = AMBIGUOUS
-        .iter()
-        .map(|word| ((*word).to_owned(), json!(1)))
-        .collect();
+    let keys: Map<_, _> = AMBIGUOUS.iter().map(|word| ((*word).to_owned(), json!(1))).collect();
     is_read_alike(
         &json!({"values": values, "keys": keys, "nested": [[values.clone()], {"in": [{"deep": values}]}]}),
     );
@@ -120,9 +117,7 @@ fn strings_put_together_by_chance_stay_the_same() {
     // The same strings each time.
     let mut chance = fastrand::Rng::with_seed(0x00ac_c7e9);
     let mut word = || -> String {
-        (0..chance.usize(1..7))
-            .map(|_| parts[chance.usize(..parts.len())])
-            .collect()
+        (0..chance.usize(1..7)).map(|_| parts[chance.usize(..parts.len())]).collect()
     };
     let values: Vec<_> = (0..3000).map(|_| json!(word())).collect();
     let keys: Map<_, _> = (0..1000).map(|_| (word(), json!(word()))).collect();
@@ -173,9 +168,7 @@ fn hostile_text_of_the_sandbox_is_read_alike_in_both_formats() {
     for id in ids.split(' ') {
         let home = Home::new();
         let printed = |format: &str| {
-            let run = home
-                .acctq(&format!("-p sandbox get {id} -o {format}"))
-                .run();
+            let run = home.acctq(&format!("-p sandbox get {id} -o {format}")).run();
             assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{run:#?}");
             run.stdout
         };
@@ -184,19 +177,14 @@ fn hostile_text_of_the_sandbox_is_read_alike_in_both_formats() {
     }
     // Several accounts are one document, too.
     let home = Home::new();
-    let run = home
-        .acctq("-p sandbox get cacc_hostile hostile -o yaml")
-        .run();
+    let run = home.acctq("-p sandbox get cacc_hostile hostile -o yaml").run();
     let count = Run::of({
         let mut jq = program(&home, "jq", "jq");
         jq.arg("-c").arg("[length, .[0].status, .[1].status]");
         jq
     });
     let read = (READERS[0].1)(&home).stdin(&run.stdout).run();
-    count
-        .stdin(read.stdout)
-        .run()
-        .prints("[2,\"pending\",\"provisioned\"]\n");
+    count.stdin(read.stdout).run().prints("[2,\"pending\",\"provisioned\"]\n");
 }
 
 #[test]
@@ -216,10 +204,7 @@ fn jq_reads_results_and_errors() {
         assert_eq!(run.code, code, "{run:#?}");
         let mut jq = program(&home, "jq", "jq");
         jq.args(["-r", filter]);
-        Run::of(jq)
-            .stdin(run.stdout + &run.stderr)
-            .run()
-            .prints(expected);
+        Run::of(jq).stdin(run.stdout + &run.stderr).run().prints(expected);
     }
 }
 

@@ -83,10 +83,7 @@ fn zsh_completes() {
         ("acctq get --fields creat", "acctq get --fields created_at"),
     ];
     let home = Home::new();
-    let typed: Vec<_> = cases
-        .iter()
-        .map(|(typed, _)| format!("{typed:?}"))
-        .collect();
+    let typed: Vec<_> = cases.iter().map(|(typed, _)| format!("{typed:?}")).collect();
     let script = format!(
         r#"
 zmodload zsh/zpty
