@@ -7,7 +7,7 @@ pub mod field;
 pub mod id;
 mod partner;
 pub mod redact;
-pub mod select;
+mod select;
 mod time;
 
 pub use connected::CONNECTED;
