@@ -76,7 +76,7 @@ notfound ⇒ 1 ⇒ has no field `notfound` ⇒ did you mean `not_found`?
 xyzzy? ⇒ 1 ⇒ has no field `xyzzy` ⇒ its fields are id, connection_type, 
 ends_at<now+14d ⇒ 1 ⇒ has no field `ends_at` ⇒ it is a field of a partner account
 status.x=1 ⇒ 1 ⇒ `status.x`: the field status has no members ⇒ use `status` alone
-not_found=1 ⇒ 10 ⇒ `=1` is too much ⇒ `not_found` stands by itself
+not_found=1 ⇒ 10 ⇒ `=1` is too much ⇒ `not_found` stands alone
 !not_found ⇒ 1 ⇒ `!not_found` is no expression ⇒ `id?` holds for every account that exists
 status ⇒ 1 ⇒ `status` alone says nothing ⇒ `status?` holds where it is set, `status=…`
 status|active ⇒ 7 ⇒ an operator is missing before `|active` ⇒ `status=…`
