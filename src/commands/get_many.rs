@@ -13,7 +13,7 @@ use super::breaker::CircuitBreaker;
 use super::get::Args;
 use super::input::Input;
 use super::results::{Output, Progress, Results};
-use super::session::{Clients, Session, Target};
+use super::session::{Session, Target};
 use super::summary::{Summary, ids};
 use super::violations::{self, Violations, Warnings};
 use super::{CommandStatus, Context};
@@ -81,7 +81,7 @@ pub fn run(
         results.set_total(total.or(input.estimate()).unwrap_or(0));
         let started = Instant::now();
         let target = parse(&entry.text).and_then(|id| {
-            let client = prepared(&clients, &id, started).inspect_err(|e| breaker.failed(e))?;
+            let client = clients.prepared(&id, started).inspect_err(|e| breaker.failed(e))?;
             Ok((id, client))
         });
         Some(Job { line: entry.line, spent: started.elapsed(), target })
@@ -110,14 +110,6 @@ pub fn run(
         }
     }
     results.summary().status(total, stop)
-}
-
-/// The client of an id, with its token read: one look-up runs a token helper, not all that begin together.
-fn prepared<'a>(clients: &Clients<'a>, id: &Id, started: Instant) -> Result<Arc<Client<'a>>> {
-    let client = clients.of(id.resource(), Some(id))?;
-    let target = Target::account(id, client.profile());
-    client.prepare(started).map_err(|e| target.describe(e))?;
-    Ok(client)
 }
 
 /// An id that is looked up, or why it cannot be.

@@ -91,7 +91,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
 
 /// An expression that selects accounts.
 fn parse_filter(text: &str, context: &Context<'_>) -> Result<Expression> {
-    let expression = parse_expression(text, RESOURCE, context)?;
+    let expression = parse_expression(text, RESOURCE, context, None)?;
     if expression.wants_absence() {
         let message = format!("`{expression}` holds of no account in a list");
         return Err(Error::new(Kind::Usage, message)

@@ -47,13 +47,14 @@ impl Expectation {
         texts: &[String],
         resource: &'static Resource,
         context: &Context<'_>,
+        profile: Option<&str>,
     ) -> Result<Vec<Self>> {
         if texts.is_empty() {
             return Ok(vec![Expectation::Found]);
         }
         texts
             .iter()
-            .map(|text| Ok(Expectation::Holds(parse_expression(text, resource, context)?)))
+            .map(|text| Ok(Expectation::Holds(parse_expression(text, resource, context, profile)?)))
             .collect()
     }
 

@@ -124,8 +124,9 @@ fn check(
             "for example [\"status=active\", \"!revoked_at\"]; see `acctq help expressions`",
         ));
     }
-    let expectations = Expectation::parse_all(expressions, id.resource(), context)
-        .map_err(|error| document.place(error, &expect.span()))?;
+    let expectations =
+        Expectation::parse_all(expressions, id.resource(), context, profile.as_deref())
+            .map_err(|error| document.place(error, &expect.span()))?;
     let retry_for = retry_for.as_ref().map(|time| {
         values::parse_timeout(time.get_ref())
             .map_err(|words| document.error(&time.span(), &format!("`retry_for` {words}")))
