@@ -88,6 +88,7 @@ impl Document {
             .unwrap_or_default();
         let hint = match nearest(word, legal.iter().copied()) {
             Some(near) => format!("did you mean `{near}`?"),
+            None if word == "output" => "use -o or ACCTQ_OUTPUT".to_owned(),
             None => format!("the keys of {section} are {}", legal.join(", ")),
         };
         self.error(span, &format!("unknown key{shown} in {section}")).hint(hint)

@@ -114,10 +114,15 @@ impl Settings {
         let profiles = self.file.as_ref().map(|file| &file.profiles);
         let Some(found) = profiles.and_then(|profiles| profiles.get(name)?.get(api)) else {
             let message = format!("the profile {name} has no {section}");
-            return Err(Error::new(Kind::Config, message).hint(format!(
+            let hint = format!(
                 "add it with its `base_url` and a token, or choose another profile: {}",
                 self.profiles.join(", ")
-            )));
+            );
+            let error = Error::new(Kind::Config, message).hint(hint);
+            return Err(match &self.path {
+                Some(path) => error.at(&path.value, None),
+                None => error,
+            });
         };
         let lacks = |kind, what: &str| {
             let message = format!("{section} has no {what} ({})", found.origin);

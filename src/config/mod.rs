@@ -32,9 +32,10 @@ pub use token::{Secret, TokenSource};
 pub use values::{DEFAULT_JOBS, DEFAULT_RETRIES, DEFAULT_TIMEOUT};
 
 use crate::account::Resource;
+use crate::account::id::repeatable;
 use crate::error::{Error, Kind, Result};
 use crate::output::Format;
-use crate::text::{excerpt, nearest};
+use crate::text::nearest;
 use file::File;
 use permissions::shell_quoted;
 
@@ -194,7 +195,9 @@ impl Settings {
         if self.profiles.contains(&name.value) {
             return Ok(());
         }
-        let unknown = format!("unknown profile `{}` ({})", excerpt(&name.value, 64), name.origin);
+        // A text that is no name may be a secret.
+        let shown = repeatable(&name.value).map(|name| format!(" `{name}`")).unwrap_or_default();
+        let unknown = format!("unknown profile{shown} ({})", name.origin);
         let Some(path) = self.path.as_ref().filter(|_| self.file.is_some()) else {
             return Err(no_file(self.path.as_ref()).with_prefix(&format!("{unknown}: ")));
         };
