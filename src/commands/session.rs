@@ -190,8 +190,8 @@ fn readable_tokens(context: &Context<'_>) -> Redactor {
     let tokens = Tokens::default();
     if let Ok(settings) = Settings::load(&context.flags.for_config(), context.env) {
         let endpoints = RESOURCES.iter().filter_map(|resource| settings.endpoint(resource).ok());
-        for source in endpoints.map(|endpoint| &endpoint.token.value) {
-            if !source.is_command()
+        for source in endpoints.map(|endpoint| &endpoint.token) {
+            if !source.value.is_command()
                 && let Ok(token) = source.read(context.env, Instant::now(), context.shutdown)
             {
                 tokens.add(token.expose());

@@ -65,8 +65,7 @@ fn enabled(keys: &[&str]) -> String {
 #[test]
 fn the_example_configuration_is_valid_as_it_stands() {
     let shown = shown(EXAMPLE, "");
-    for (setting, value, line) in
-        [("timeout", "60s", "timeout = "), ("retries", "2", "retries = ")]
+    for (setting, value, line) in [("timeout", "60s", "timeout = "), ("retries", "2", "retries = ")]
     {
         let line = EXAMPLE.lines().position(|text| text.starts_with(line)).unwrap() + 1;
         assert_eq!(shown[setting]["value"], value, "{setting}");
