@@ -51,9 +51,6 @@ pub enum Parsed {
 }
 
 /// Parses the command line; `width` is that of the terminal.
-///
-/// # Errors
-/// `usage`.
 pub fn parse(args: &[OsString], width: Option<u16>) -> Result<Parsed> {
     let width = width.map_or(HELP_WIDTH, |width| usize::from(width).clamp(40, 120));
     match Cli::command().term_width(width).try_get_matches_from(args) {
@@ -82,7 +79,6 @@ pub fn parse(args: &[OsString], width: Option<u16>) -> Result<Parsed> {
 }
 
 /// The whole tree of commands, for completions and man pages.
-#[must_use]
 pub fn tree() -> clap::Command {
     let mut tree = Cli::command().term_width(HELP_WIDTH);
     tree.build();
@@ -128,7 +124,6 @@ fn mistaken_id(error: &clap::Error) -> Option<String> {
 }
 
 /// The format that `--output` names, found without understanding the rest, for the errors of a command line that is wrong.
-#[must_use]
 pub fn output_flag(args: &[OsString]) -> Option<Format> {
     let args: Vec<_> =
         args.iter().skip(1).filter_map(|arg| arg.to_str()).take_while(|arg| *arg != "--").collect();

@@ -72,7 +72,6 @@ fn format_parser() -> impl clap::builder::TypedValueParser<Value = Format> {
 
 impl GlobalFlags {
     /// The flags that the configuration has defaults for.
-    #[must_use]
     pub fn for_config(&self) -> config::Flags {
         let profile = self.profile.clone();
         config::Flags {
@@ -85,7 +84,6 @@ impl GlobalFlags {
     }
 
     /// How messages are shown.
-    #[must_use]
     pub fn ui_options(&self, env: &Environment) -> UiOptions {
         UiOptions {
             json: message_format(self.output, env).has_json_errors(),
@@ -97,7 +95,6 @@ impl GlobalFlags {
 }
 
 /// The format that decides whether messages are JSON. A wrong variable is reported where it has a meaning.
-#[must_use]
 pub fn message_format(flag: Option<Format>, env: &Environment) -> Format {
     let variable = || env.get("ACCTQ_OUTPUT")?.to_str()?.parse().ok();
     flag.or_else(variable).unwrap_or_default()
@@ -175,9 +172,6 @@ impl<T: FromArgMatches> FromArgMatches for Deferred<T> {
 }
 
 /// Merges the global flags of all levels of the command line.
-///
-/// # Errors
-/// `usage`: a flag before the command that the command does not take, or a flag with a value on two levels.
 pub fn merge(root: &ArgMatches) -> Result<GlobalFlags> {
     let mut levels = vec![root];
     let mut path = vec!["acctq"];

@@ -3,23 +3,41 @@
 //! [`run`] is the whole program. Dependencies point down: `commands` use `client`, `batch`, `expression`, `output`, `config` and
 //! `sandbox`; these use `account`, which uses `json`, `error` and `text`.
 
-pub mod account;
-pub mod batch;
-pub mod cli;
-pub mod client;
-pub mod commands;
-pub mod config;
-pub mod environment;
-pub mod error;
-pub mod expression;
-pub mod flags;
-pub mod json;
-pub mod output;
-pub mod process;
+mod account;
+mod batch;
+mod cli;
+mod client;
+mod commands;
+mod config;
+mod environment;
+mod error;
+mod expression;
+mod flags;
+mod json;
+mod output;
+mod process;
 pub mod sandbox;
-pub mod signals;
-pub mod text;
-pub mod ui;
+mod signals;
+mod text;
+mod ui;
+
+pub use environment::Environment;
+pub use text::is_forbidden;
+
+/// What the fuzz targets reach into.
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing {
+    pub use crate::account::redact::{Redactor, Tokens};
+    pub use crate::account::{Account, CONNECTED, Document, PARTNER, RESOURCES, id::route};
+    pub use crate::client::{Client, Limits, Run, Throttle};
+    pub use crate::config::{BaseUrl, Endpoint, Flags, Secret, Settings};
+    pub use crate::error::Error;
+    pub use crate::expression::parse;
+    pub use crate::output::{Format, Printer, Renderer, Screen};
+    pub use crate::signals::Shutdown;
+    pub use crate::text::escape;
+}
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -27,7 +45,6 @@ use std::sync::Arc;
 
 use cli::Parsed;
 use commands::{CommandStatus, Context};
-use environment::Environment;
 use error::{Kind, Result};
 use signals::Shutdown;
 use ui::{Ui, UiOptions};

@@ -4,5 +4,5 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let args: Vec<_> = std::env::args_os().collect();
-    acctq::run(&args, acctq::environment::Environment::of_process())
+    acctq::run(&args, acctq::Environment::of_process())
 }

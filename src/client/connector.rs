@@ -23,18 +23,7 @@ use super::resolver::Resolver;
 const NEXT_ADDRESS: Duration = Duration::from_millis(250);
 
 /// How far the request under way has come; none while no connection was needed.
-#[derive(Clone, Debug, Default)]
-pub struct Progress(Arc<Mutex<Option<Phase>>>);
-
-impl Progress {
-    pub fn get(&self) -> Option<Phase> {
-        *lock(&self.0)
-    }
-
-    pub fn set(&self, phase: Option<Phase>) {
-        *lock(&self.0) = phase;
-    }
-}
+pub type Progress = Arc<Mutex<Option<Phase>>>;
 
 /// One agent's connector.
 #[derive(Debug)]
@@ -60,19 +49,19 @@ impl ureq::unversioned::transport::Connector for Connector {
         details: &ConnectionDetails,
         _: Option<()>,
     ) -> Result<Option<Self::Out>, Error> {
-        self.phase.set(Some(Phase::Connect));
+        *lock(&self.phase) = Some(Phase::Connect);
         let transport = if details.config.proxy().is_some() {
             let tunnel = self.shared.tunnel(details);
-            if tunnel.is_err() && self.phase.get() == Some(Phase::Answer) {
-                self.phase.set(Some(Phase::Tunnel));
+            if tunnel.is_err() && *lock(&self.phase) == Some(Phase::Answer) {
+                *lock(&self.phase) = Some(Phase::Tunnel);
             }
             tunnel?
         } else {
             self.shared.open(details)?
         };
-        self.phase.set(Some(Phase::Handshake));
+        *lock(&self.phase) = Some(Phase::Handshake);
         let secured = self.shared.tls.connect(details, Some(transport))?;
-        self.phase.set(Some(Phase::Answer));
+        *lock(&self.phase) = Some(Phase::Answer);
         Ok(secured.map(|transport| Box::new(transport) as Self::Out))
     }
 }
@@ -194,6 +183,7 @@ fn tells(error: &Error) -> u8 {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use std::net::{TcpListener, TcpStream};
 

@@ -17,7 +17,7 @@ use serde_json::value::RawValue;
 use ureq::{Body, BodyReader};
 
 use super::error::{AttemptError, Phase, explain};
-use super::request::Attempt;
+use super::request::{Attempt, Attempted};
 use super::response::{Response, Target};
 use super::{Client, ListEnd, MAX_BODY, PHASE};
 use crate::account::{Account, Document, NotADocument, Resource};
@@ -36,7 +36,7 @@ impl Client<'_> {
         resource: &'static Resource,
         attempt: &Attempt<'_>,
         each: &mut dyn FnMut(Account) -> ControlFlow<()>,
-    ) -> Result<(ListEnd, Option<String>), AttemptError> {
+    ) -> Attempted<ListEnd> {
         let site = self.site();
         // Not put back: a list ends the run.
         let worker = self.agents.take();

@@ -27,7 +27,7 @@ use ureq::http::header::{ACCEPT, ACCEPT_ENCODING, HOST, HeaderMap, HeaderValue, 
 use self::agent::AgentPool;
 use self::error::AttemptError;
 use self::proxy::Proxy;
-use self::request::Attempt;
+use self::request::{Attempt, Attempted};
 use self::response::{Site, Target};
 pub use self::retry::LONGEST_PAUSE;
 pub use self::throttle::Throttle;
@@ -71,19 +71,14 @@ pub struct Run<'a> {
 /// What one attempt did, for `--verbose`.
 #[derive(Debug)]
 pub struct Trace<'a> {
-    /// The URL, which holds no secret.
     pub url: &'a str,
-    /// Host and port of the proxy in use.
     pub proxy: Option<&'a str>,
     /// The attempt's number, from 1.
     pub attempt: u32,
-    /// The status, if there was an answer.
     pub status: Option<u16>,
     /// The server's name for the request.
     pub request_id: Option<&'a str>,
-    /// The failure, if it was one.
     pub error: Option<&'a Error>,
-    /// How long the attempt took.
     pub elapsed: Duration,
     /// After what time it is repeated, if it is.
     pub retry_in: Option<Duration>,
@@ -92,9 +87,7 @@ pub struct Trace<'a> {
 /// An account, and what it took to get it.
 #[derive(Debug)]
 pub struct Found {
-    /// The account.
     pub account: Account,
-    /// How many requests were made.
     pub attempts: u32,
     /// From the start of the look-up.
     pub elapsed: Duration,
@@ -216,7 +209,7 @@ impl<'a> Client<'a> {
         target: Target<'_>,
         started: Instant,
         deadline: Instant,
-        attempt: &mut dyn FnMut(&Attempt<'_>) -> Result<(T, Option<String>), AttemptError>,
+        attempt: &mut dyn FnMut(&Attempt<'_>) -> Attempted<T>,
     ) -> Result<(T, u32)> {
         let mut attempts = 0;
         match self.repeat(target, deadline, &mut attempts, attempt) {
@@ -230,11 +223,11 @@ impl<'a> Client<'a> {
         target: Target<'_>,
         mut deadline: Instant,
         attempts: &mut u32,
-        attempt: &mut dyn FnMut(&Attempt<'_>) -> Result<(T, Option<String>), AttemptError>,
+        attempt: &mut dyn FnMut(&Attempt<'_>) -> Attempted<T>,
     ) -> Result<T> {
         let throttle = self.run.throttle;
         let mut token = self.tokens.get(deadline)?;
-        self.refuse_token_as_id(target, &token)?;
+        refuse_token_as_id(target, &token)?;
         let (base, path) = (&self.endpoint.base_url.value, target.resource().path);
         let url = match target {
             Target::Account(id) => base.join(path, id.as_str()),
@@ -315,17 +308,6 @@ impl<'a> Client<'a> {
         }
     }
 
-    /// An id that holds the token is not sent, for a URL stands in logs.
-    fn refuse_token_as_id(&self, target: Target<'_>, token: &Token) -> Result<()> {
-        if !target.id().is_some_and(|id| token.appears_in(id.as_bytes())) {
-            return Ok(());
-        }
-        let Resource { noun, id_rule, .. } = target.resource();
-        let message = "this is the bearer token, not an id; it is not repeated here";
-        Err(Error::new(Kind::Usage, message)
-            .hint(format!("a {noun} is looked up by its id: {id_rule}")))
-    }
-
     /// The failure with its context, and with what its message does not say: id, profile, proxy, attempts.
     fn about(&self, error: Error, target: Target<'_>, attempts: u32, started: Instant) -> Error {
         let kind = error.kind();
@@ -369,6 +351,17 @@ impl<'a> Client<'a> {
     }
 }
 
+/// An id that holds the token is not sent, for a URL stands in logs.
+fn refuse_token_as_id(target: Target<'_>, token: &Token) -> Result<()> {
+    if !target.id().is_some_and(|id| token.appears_in(id.as_bytes())) {
+        return Ok(());
+    }
+    let Resource { noun, id_rule, .. } = target.resource();
+    let message = "this is the bearer token, not an id; it is not repeated here";
+    Err(Error::new(Kind::Usage, message)
+        .hint(format!("a {noun} is looked up by its id: {id_rule}")))
+}
+
 /// Each change of shared state is a single step: a panic elsewhere leaves nothing half done.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
@@ -385,4 +378,5 @@ fn malformed() -> Error {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests;

@@ -12,7 +12,7 @@ use super::error::{AttemptError, Phase, explain, is_closed};
 use super::list::Bounded;
 use super::response::Response;
 use super::token::Token;
-use super::{Client, MAX_BODY, PHASE};
+use super::{Client, MAX_BODY, PHASE, lock};
 use crate::account::{Account, Id};
 use crate::error::Kind;
 
@@ -24,6 +24,9 @@ const SLACK: Duration = Duration::from_millis(100);
 
 /// How long a list may take altogether: the end of a server that sends nothing but framing.
 const LONGEST_LIST: Duration = Duration::from_secs(60 * 60);
+
+/// What comes of an attempt, with the server's name for the request.
+pub type Attempted<T> = Result<(T, Option<String>), AttemptError>;
 
 /// One attempt at a request.
 pub struct Attempt<'r> {
@@ -40,12 +43,8 @@ impl Attempt<'_> {
 }
 
 impl Client<'_> {
-    /// Asks for an account once; it comes with the server's name for the request.
-    pub(super) fn get_account(
-        &self,
-        id: &Id,
-        attempt: &Attempt<'_>,
-    ) -> Result<(Account, Option<String>), AttemptError> {
+    /// Asks for an account once.
+    pub(super) fn get_account(&self, id: &Id, attempt: &Attempt<'_>) -> Attempted<Account> {
         let worker = self.agents.take();
         let (response, body) = self.send(&worker, attempt, false)?;
         // What follows a response with both depends on the reader (RFC 9112 6.3).
@@ -76,7 +75,7 @@ impl Client<'_> {
     ) -> Result<(Response, Body), AttemptError> {
         let mut is_first = true;
         loop {
-            worker.progress.set(None);
+            *lock(&worker.progress) = None;
             let error = match worker.agent.run(self.request(worker, attempt, is_list)) {
                 Ok(response) => {
                     let (head, body) = response.into_parts();
@@ -85,7 +84,7 @@ impl Client<'_> {
                 }
                 Err(error) => error,
             };
-            let phase = worker.progress.get();
+            let phase = *lock(&worker.progress);
             let is_stale = phase.is_none() && is_closed(&error);
             if !is_stale || !is_first {
                 let phase = phase.unwrap_or(Phase::Answer);

@@ -206,14 +206,11 @@ impl Response {
                 "ask for a token that has the right to read it".to_owned(),
             ),
             404 if self.is_about_account(site) => {
-                let hint = match (target, site.profile) {
-                    (Target::List(_), _) => CHECK_URL.to_owned(),
-                    (Target::Account(id), Some(profile)) => format!(
+                let profile = site.profile.unwrap_or("this");
+                let hint = match target {
+                    Target::List(_) => CHECK_URL.to_owned(),
+                    Target::Account(id) => format!(
                         "{}is {profile} the right profile? `acctq config show` lists them",
-                        id.resource().not_found
-                    ),
-                    (Target::Account(id), None) => format!(
-                        "{}do the ACCTQ_ variables name the right server? `acctq config show` tells",
                         id.resource().not_found
                     ),
                 };

@@ -85,149 +85,30 @@ fn once(answer: impl Into<String>) -> Script {
     vec![Some(answer.into())]
 }
 
+/// A few of each kind; the rest is tested through the program.
 #[test]
 fn each_answer_has_its_meaning() {
-    let ok = |rest: &str| once(format!("HTTP/1.1 200 OK\r\n{rest}"));
-    let body = |body: &str| once(response("200 OK", "", body));
     let answers = |status: &str, body: &str| once(response(status, "", body));
-    let head = |status: &str, headers: &str| once(response(status, headers, ""));
-    let large = format!("{{\"id\":\"cacc_1\",\"x\":\"{}\"}}", "x".repeat(MAX_BODY));
-    let deep = format!("{{\"a\":{}{}}}", "[".repeat(128), "]".repeat(128));
-    let cookie = |kib: usize| format!("Set-Cookie: {}\r\n", "y".repeat(kib * 1024));
+    let escaped = format!("{{\"a\":[\"{}\"]}}", TOKEN.replace('-', "\\u002d"));
+    let header = format!("X: {TOKEN}\r\n");
     // One retry is allowed: two attempts mean that it was made.
     for (name, script, expected, attempts) in [
         ("found", once(account("cacc_1")), None, 1),
-        ("found, without a length", ok("\r\n{\"id\":\"cacc_1\"}"), None, 1),
-        (
-            "found, in chunks",
-            ok(
-                "Transfer-Encoding: chunked\r\n\r\n9;a=b\r\n{\"a\":1,\"b\r\n4\r\n\":2}\r\n0\r\nX: y\r\n\r\n",
-            ),
-            None,
-            1,
-        ),
-        (
-            "found, behind interim answers",
-            once(format!(
-                "HTTP/1.1 103 Hints\r\nX: y\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n{}",
-                account("cacc_1")
-            )),
-            None,
-            1,
-        ),
-        (
-            "found, the length twice",
-            ok("Content-Length: 2\r\nContent-Length: 2\r\n\r\n{}"),
-            None,
-            1,
-        ),
-        (
-            "found, behind 15 KiB of headers",
-            head("200 OK", &cookie(15))
-                .into_iter()
-                .map(|a| a.map(|a| a.replace("Length: 0", "Length: 2") + "{}"))
-                .collect(),
-            None,
-            1,
-        ),
         ("closed at once", once(""), Some(Kind::Network), 2),
-        ("closed in the head", once("HTTP/1.1 200 OK\r\nContent-"), Some(Kind::Network), 2),
-        ("closed in the body", ok("Content-Length: 500\r\n\r\n{}"), Some(Kind::Network), 2),
-        (
-            "closed in a chunk",
-            ok("Transfer-Encoding: chunked\r\n\r\n40\r\n{"),
-            Some(Kind::Network),
-            2,
-        ),
-        ("closed in JSON", ok("\r\n{\"id\":"), Some(Kind::Network), 2),
+        ("cut off", once("HTTP/1.1 200 OK\r\n\r\n{\"id\":"), Some(Kind::Network), 2),
         ("no HTTP", once("SSH-2.0-OpenSSH_9.6\r\n\r\n"), Some(Kind::BadResponse), 1),
+        ("the token, escaped", answers("200 OK", &escaped), Some(Kind::BadResponse), 1),
         (
-            "two lengths",
-            ok("Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}"),
+            "the token in a header",
+            once(response("200 OK", &header, "{}")),
             Some(Kind::BadResponse),
             1,
         ),
-        (
-            "a chunk of no size",
-            ok("Transfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n"),
-            Some(Kind::BadResponse),
-            1,
-        ),
-        ("17 KiB of headers", head("200 OK", &cookie(17)), Some(Kind::BadResponse), 1),
-        ("150 headers", head("200 OK", &"X: y\r\n".repeat(150)), Some(Kind::BadResponse), 1),
-        ("a large body", body(&large), Some(Kind::BadResponse), 1),
-        (
-            "a length of 2^62",
-            ok("Content-Length: 4611686018427387904\r\n\r\n{"),
-            Some(Kind::BadResponse),
-            1,
-        ),
-        ("gzip", head("200 OK", "Content-Encoding: gzip\r\n"), Some(Kind::BadResponse), 1),
-        ("a page", body(" <html>"), Some(Kind::BadResponse), 1),
-        (
-            "a page by its type",
-            once(response("200 OK", "Content-Type: text/html\r\n", "{}")),
-            Some(Kind::BadResponse),
-            1,
-        ),
-        ("nothing", body(""), Some(Kind::BadResponse), 1),
-        ("an array", body("[]"), Some(Kind::BadResponse), 1),
-        ("two documents", body("{}{}"), Some(Kind::BadResponse), 1),
-        ("too deep", body(&deep), Some(Kind::BadResponse), 1),
-        ("another account", once(account("cacc_2")), Some(Kind::BadResponse), 1),
-        ("the token", body(&format!("{{\"a\":\"{TOKEN}\"}}")), Some(Kind::BadResponse), 1),
-        (
-            "the token, escaped",
-            body(&format!("{{\"a\":[\"{}\"]}}", TOKEN.replace('-', "\\u002d"))),
-            Some(Kind::BadResponse),
-            1,
-        ),
-        (
-            "the token, in a header",
-            head("200 OK", &format!("X: {TOKEN}\r\n")),
-            Some(Kind::BadResponse),
-            1,
-        ),
-        ("204", once("HTTP/1.1 204 No Content\r\n\r\n"), Some(Kind::BadResponse), 1),
-        ("206", answers("206 Partial Content", "{}"), Some(Kind::BadResponse), 1),
-        (
-            "a redirect",
-            head("302 Found", "Location: https://x.test/\r\n"),
-            Some(Kind::BadResponse),
-            1,
-        ),
-        ("400", answers("400 Bad Request", "{}"), Some(Kind::BadResponse), 1),
         ("401", answers("401 Unauthorized", ""), Some(Kind::Auth), 1),
         ("401 of a portal", answers("401 Unauthorized", "<html>"), Some(Kind::BadResponse), 1),
-        ("403", answers("403 Forbidden", "{}"), Some(Kind::Auth), 1),
         ("403 of a firewall", answers("403 Forbidden", "<html>"), Some(Kind::BadResponse), 1),
-        ("404", answers("404 Not Found", "{\"code\":\"NOT_FOUND\"}"), Some(Kind::NotFound), 1),
-        ("404 without body", answers("404 Not Found", ""), Some(Kind::NotFound), 1),
-        (
-            "404 of a page",
-            answers("404 Not Found", "404 page not found"),
-            Some(Kind::BadResponse),
-            1,
-        ),
-        ("410", answers("410 Gone", ""), Some(Kind::Gone), 1),
-        ("422", answers("422 No", "{}"), Some(Kind::BadResponse), 1),
         ("408", answers("408 Request Timeout", ""), Some(Kind::Server), 2),
-        ("429", answers("429 Too Many Requests", ""), Some(Kind::RateLimited), 2),
-        (
-            "429 for too long",
-            head("429 Too Many Requests", "Retry-After: 61\r\n"),
-            Some(Kind::RateLimited),
-            1,
-        ),
-        ("500", answers("500 Oops", ""), Some(Kind::Server), 2),
         ("501", answers("501 Oops", ""), Some(Kind::Server), 1),
-        (
-            "503, cut off",
-            once("HTTP/1.1 503 Oops\r\nContent-Length: 9\r\n\r\n{"),
-            Some(Kind::Server),
-            2,
-        ),
-        ("511", answers("511 Sign In", ""), Some(Kind::Server), 1),
     ] {
         let (url, connections) = serve(vec![script]);
         let id = CONNECTED.parse_id("cacc_1").unwrap();
@@ -240,8 +121,7 @@ fn each_answer_has_its_meaning() {
         };
         assert_eq!((kind, made), (expected, attempts), "{name}: {found:?}");
         assert_eq!(connections.load(Ordering::SeqCst), attempts as usize, "{name}");
-        let told = format!("{found:?}");
-        assert!(!told.contains(TOKEN), "{name}: {told}");
+        assert!(!format!("{found:?}").contains(TOKEN), "{name}: {found:?}");
     }
 }
 
@@ -308,17 +188,6 @@ fn a_list_is_read_as_it_comes() {
         ("none", vec![body("{\"data\":[]}")], None, 0),
         ("cut off before the first", vec![body("{\"data\":["), body(two)], None, 2),
         ("cut off behind the first", vec![cut(), body(two)], Some(Kind::Network), 1),
-        ("refused", vec![once(response("401 No", "", ""))], Some(Kind::Auth), 0),
-        (
-            "a page",
-            vec![once(response("200 OK", "Content-Type: text/html\r\n", "<html>"))],
-            Some(Kind::BadResponse),
-            0,
-        ),
-        ("empty", vec![body("")], Some(Kind::BadResponse), 0),
-        ("an array", vec![body("[]")], Some(Kind::BadResponse), 0),
-        ("no list", vec![body("{}")], Some(Kind::BadResponse), 0),
-        ("no list but an object", vec![body("{\"data\":{}}")], Some(Kind::BadResponse), 0),
         ("two lists", vec![body("{\"data\":[{}],\"data\":[]}")], Some(Kind::BadResponse), 1),
         ("no object in it", vec![body("{\"data\":[{},null]}")], Some(Kind::BadResponse), 1),
         ("no JSON", vec![body("{\"data\":[{},}")], Some(Kind::BadResponse), 1),

@@ -27,9 +27,6 @@ impl Takes for Args {
 }
 
 /// Prints the script.
-///
-/// # Errors
-/// `failed`: it cannot be written.
 pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut cli::tree(), "acctq", &mut script);

@@ -56,9 +56,6 @@ impl Takes for Command {
 }
 
 /// Runs the command.
-///
-/// # Errors
-/// `config`: the configuration cannot be read or written.
 pub fn run(command: &Command, context: &Context<'_>) -> Result<CommandStatus> {
     let Context { flags, env, ui, .. } = context;
     let flags = flags.for_config();

@@ -45,7 +45,7 @@ impl Takes for Args {
 }
 
 /// Looks up ids of `resources`; `parse` tells to which one an id belongs.
-/// Err: The failure of a single id; what ended the run of several.
+/// Err: the failure of a single id; what ended the run of several.
 pub fn run(
     args: &Args,
     resources: &[&'static Resource],

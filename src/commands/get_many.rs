@@ -13,7 +13,7 @@ use super::breaker::CircuitBreaker;
 use super::get::Args;
 use super::input::Input;
 use super::results::{Output, Progress, Results};
-use super::session::{Clients, Session, Target};
+use super::session::{Session, Target};
 use super::summary::{Summary, ids};
 use super::violations::{self, Violations, Warnings};
 use super::{CommandStatus, Context};
@@ -27,14 +27,14 @@ use crate::process;
 use crate::signals::hint;
 use crate::text::{grouped, span};
 
-/// From this size on, in bytes, accounts are rendered one at a time: the allocator keeps what each thread took for that.
+/// Accounts above this size, in bytes, are rendered one at a time: the allocator keeps for each thread what it once took.
 const LARGE: usize = 64 * 1024;
 
 /// Up to this number of ids, no progress is shown.
 const FEW: usize = 20;
 
 /// Looks up the ids; `parse` tells to which resource each belongs.
-/// Err: What ended the run, or kept it from beginning.
+/// Err: what ended the run, or kept it from beginning.
 pub fn run(
     args: &Args,
     resources: &[&'static Resource],
@@ -58,7 +58,7 @@ pub fn run(
     }
 
     let trace = |trace: &Trace<'_>| results.trace(shutdown, trace);
-    // Two sockets for each job, where the sandbox has the other end or ids are of two APIs, and some files for everything else.
+    // A job may need two sockets: for each API, or for the sandbox's end. Some files are needed for everything else.
     let fitting = (process::raise_file_limit().saturating_sub(16) / 2).max(1);
     let jobs = args.jobs.min(fitting).min(total.unwrap_or(usize::MAX));
     let throttle = Throttle::shared(args.rate);
@@ -81,10 +81,10 @@ pub fn run(
         results.set_total(total.or(input.estimate()).unwrap_or(0));
         let started = Instant::now();
         let target = parse(&entry.text).and_then(|id| {
-            let client = prepared(&clients, &id, started).inspect_err(|e| breaker.failed(e))?;
+            let client = clients.prepared(&id, started).inspect_err(|e| breaker.failed(e))?;
             Ok((id, client))
         });
-        Some(Job { line: entry.line, started, target })
+        Some(Job { line: entry.line, spent: started.elapsed(), target })
     });
     batch::run(
         jobs,
@@ -112,18 +112,11 @@ pub fn run(
     results.summary().status(total, stop)
 }
 
-/// The client of an id, with its token read: so that a token helper is run once, by one look-up, not by all that begin together.
-fn prepared<'a>(clients: &Clients<'a>, id: &Id, started: Instant) -> Result<Arc<Client<'a>>> {
-    let client = clients.of(id.resource(), Some(id))?;
-    let target = Target::account(id, client.profile());
-    client.prepare(started).map_err(|e| target.describe(e))?;
-    Ok(client)
-}
-
 /// An id that is looked up, or why it cannot be.
 struct Job<'a> {
     line: Option<usize>,
-    started: Instant,
+    /// What the token took of the look-up's time; a pause before it takes nothing.
+    spent: Duration,
     target: Result<(Id, Arc<Client<'a>>)>,
 }
 
@@ -149,9 +142,10 @@ impl Lookups<'_> {
         if !self.throttle.acquire_id() {
             return Ok(None);
         }
-        let found = client
-            .look_up(id, job.started, None)
-            .inspect_err(|error| self.breaker.failed(error))?;
+        let now = Instant::now();
+        let started = now.checked_sub(job.spent).unwrap_or(now);
+        let found =
+            client.look_up(id, started, None).inspect_err(|error| self.breaker.failed(error))?;
         self.breaker.found();
         let target = Target::account(id, client.profile());
         let violations = violations::check(&found, self.strict, target)?;

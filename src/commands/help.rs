@@ -138,7 +138,6 @@ impl Takes for Args {
 
 impl Args {
     /// The command that is asked about, if it is not a topic; the parser knows the commands.
-    #[must_use]
     pub fn command(&self) -> Option<&[String]> {
         let is_topic = matches!(&self.about[..], [topic] if TOPICS.contains(&topic.as_str()));
         (!is_topic).then_some(&self.about)
@@ -146,9 +145,6 @@ impl Args {
 }
 
 /// Prints a topic.
-///
-/// # Errors
-/// `failed`: it cannot be written.
 pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
     let Args { about } = args;
     let text = match about.first().map(String::as_str) {

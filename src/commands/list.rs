@@ -49,7 +49,7 @@ impl Takes for Args {
 }
 
 /// Lists the accounts.
-/// Err: What ended the list; `--strict`'s refusals have been reported before.
+/// Err: what ended the list; `--strict`'s refusals have been reported before.
 pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
     let Context { flags, env, ui, shutdown } = context;
     let filter = args.filter.iter().map(|text| parse_filter(text, context));
@@ -91,7 +91,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
 
 /// An expression that selects accounts.
 fn parse_filter(text: &str, context: &Context<'_>) -> Result<Expression> {
-    let expression = parse_expression(text, RESOURCE, context)?;
+    let expression = parse_expression(text, RESOURCE, context, None)?;
     if expression.wants_absence() {
         let message = format!("`{expression}` holds of no account in a list");
         return Err(Error::new(Kind::Usage, message)
@@ -138,8 +138,7 @@ impl Listing<'_> {
             return Ok(ControlFlow::Break(()));
         };
         self.results.set_total(self.results.total() + 1);
-        let holds = |e: &Expression| e.evaluate(Some(account), self.redactor, self.now).holds;
-        let matches = self.filter.iter().all(holds);
+        let matches = self.matches(account);
         let mut violations = account.violations();
         if !matches {
             // Nothing is concluded from a field that violates the contract. An account that is left out for that is reported, but
@@ -176,6 +175,15 @@ impl Listing<'_> {
             Some(limit) if limit == self.shown => ControlFlow::Break(()),
             _ => ControlFlow::Continue(()),
         })
+    }
+
+    fn matches(&self, account: &Account) -> bool {
+        if self.filter.is_empty() {
+            return true;
+        }
+        let redactor = self.redactor.for_account(account);
+        let holds = |e: &Expression| e.evaluate(Some(account), &redactor, self.now).holds;
+        self.filter.iter().all(holds)
     }
 
     /// Completes the output, or breaks it off.

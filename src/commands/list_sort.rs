@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 
 use super::list::accounts;
 use crate::account::field::Kind as FieldKind;
+use crate::account::path_flaw;
 use crate::account::redact::{Redactor, hide_credentials, is_secret_name};
-use crate::account::select::path_flaw;
 use crate::account::{Account, Resource, Time};
 use crate::error::{Error, Kind, Result};
 use crate::expression::Number;

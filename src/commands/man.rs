@@ -28,9 +28,6 @@ impl Takes for Args {
 const SOURCE: &str = concat!("acctq ", env!("CARGO_PKG_VERSION"));
 
 /// Writes the pages.
-///
-/// # Errors
-/// `failed`: they cannot be written.
 pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
     let dir = args.dir.display();
     let written = write_page(&cli::tree(), &args.dir).and_then(|()| write_expressions(&args.dir));

@@ -12,12 +12,13 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::session::Target;
+use super::Context;
+use super::session::{Target, parse_expression};
 use super::violations::{self, Violations};
 use crate::account::{Account, Id, Redactor, Resource};
 use crate::client::Client;
 use crate::error::{Error, Kind, Result};
-use crate::expression::{self, Actual, Expression, Verdict};
+use crate::expression::{Actual, Expression, Verdict};
 use crate::json;
 use crate::text::excerpt;
 
@@ -42,16 +43,18 @@ pub enum Expectation {
 
 impl Expectation {
     /// Parses expressions; without any, the account is expected to exist.
-    ///
-    /// # Errors
-    /// `usage`: one of them is malformed.
-    pub fn parse_all(texts: &[String], resource: &'static Resource) -> Result<Vec<Self>> {
+    pub fn parse_all(
+        texts: &[String],
+        resource: &'static Resource,
+        context: &Context<'_>,
+        profile: Option<&str>,
+    ) -> Result<Vec<Self>> {
         if texts.is_empty() {
             return Ok(vec![Expectation::Found]);
         }
         texts
             .iter()
-            .map(|text| Ok(Expectation::Holds(expression::parse(text, resource)?)))
+            .map(|text| Ok(Expectation::Holds(parse_expression(text, resource, context, profile)?)))
             .collect()
     }
 
@@ -152,9 +155,6 @@ impl Question<'_> {
     }
 
     /// Looks the account up once, until `deadline` if that is earlier than the look-up's own timeout.
-    ///
-    /// # Errors
-    /// Those of the look-up, but for an account that does not exist; with `strict`, `bad_response` for one that violates the contract.
     pub fn ask(&self, started: Instant, deadline: Option<Instant>) -> Result<Answer> {
         let (found, is_gone) = match self.client.look_up(self.id, started, deadline) {
             Ok(found) => (Some(found), false),
@@ -184,9 +184,6 @@ impl Question<'_> {
 
     /// Looks the account up until all expectations hold or cannot hold any more, or the time is over. `acquire` waits before
     /// each look-up until it may be made, which does not count against the time; `seen` gets each result.
-    ///
-    /// # Errors
-    /// A failure that will not pass, or an error of `acquire` or `seen`.
     pub fn poll(
         &self,
         mut schedule: Schedule,

@@ -69,9 +69,6 @@ struct Address<'a> {
 }
 
 /// Serves until a signal ends it, quietly: that is the end that is meant.
-///
-/// # Errors
-/// `failed`: the port cannot be used.
 pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
     let Args { port, accounts } = args;
     let Context { flags, env, ui, shutdown } = context;

@@ -30,9 +30,6 @@ impl Takes for Args {
 }
 
 /// Prints the schema.
-///
-/// # Errors
-/// `failed`: it cannot be written.
 pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
     context.ui.print(&document(Format::Json, &schema(args.resource)))?;
     Ok(CommandStatus::Done)

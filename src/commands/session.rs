@@ -8,7 +8,7 @@ use super::Context;
 use crate::account::redact::{Redactor, Tokens};
 use crate::account::{Id, RESOURCES, Resource, Selection};
 use crate::client::{Client, Limits, Run, Throttle, Trace};
-use crate::config::{BaseUrl, Endpoint, Flags, Origin, Secret, Settings};
+use crate::config::{BaseUrl, Endpoint, Flags, Secret, Settings};
 use crate::error::{Error, Kind, Result};
 use crate::expression::{self, Expression};
 use crate::output::Renderer;
@@ -50,9 +50,7 @@ impl<'a> Session<'a> {
             Some((endpoint, _)) => endpoint,
             None => self.settings.endpoint(resource)?,
         };
-        let is_environments = matches!(endpoint.base_url.origin, Origin::Variable(_));
-        let profile = self.settings.profile.as_ref().filter(|_| !is_environments);
-        Ok((endpoint, profile.map(|profile| profile.value.as_str())))
+        Ok((endpoint, endpoint.profile.as_deref()))
     }
 
     /// How accounts of these resources are rendered.
@@ -82,6 +80,7 @@ impl<'a> Session<'a> {
                 trace,
             },
             known: Mutex::default(),
+            failed: Mutex::default(),
         }
     }
 }
@@ -90,7 +89,7 @@ fn start_sandbox() -> Result<(Endpoint, sandbox::Server)> {
     let broken = |what: &str| Error::new(Kind::Failed, format!("the built-in sandbox {what}"));
     let server =
         sandbox::Server::start(0).map_err(|e| broken("could not be started").because(e))?;
-    let url = BaseUrl::parse(&server.base_url()).map_err(|e| broken(&e))?;
+    let url = BaseUrl::parse(&server.base_url()).map_err(broken)?;
     let token = Secret::new(sandbox::TOKEN).map_err(broken)?;
     Ok((Endpoint::built_in(url, token), server))
 }
@@ -100,17 +99,21 @@ pub struct Clients<'s> {
     session: &'s Session<'s>,
     run: Run<'s>,
     known: Mutex<Vec<(&'static Resource, Arc<Client<'s>>)>>,
+    /// The APIs for which no look-up can be made, and why.
+    failed: Mutex<Vec<(&'static Resource, Error)>>,
 }
 
 impl<'s> Clients<'s> {
     /// The client that looks up `id`, or lists the accounts of `resource` without one.
-    /// Err: Of the configuration, or of a proxy or CA that cannot be used.
+    /// Err: of the configuration, or of a proxy or CA that cannot be used.
     pub fn of(&self, resource: &'static Resource, id: Option<&Id>) -> Result<Arc<Client<'s>>> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, client)) = known.iter().find(|(other, _)| *other == resource) {
             return Ok(client.clone());
         }
-        let mut target = Target { resource, id, profile: None };
+        let selected = self.session.settings.profile.as_ref();
+        let selected = selected.map(|profile| profile.value.as_str());
+        let mut target = Target { resource, id, profile: selected };
         let (endpoint, profile) =
             self.session.endpoint(resource).map_err(|error| target.describe(error))?;
         target.profile = profile;
@@ -123,6 +126,24 @@ impl<'s> Clients<'s> {
         let client = Arc::new(client);
         known.push((resource, client.clone()));
         Ok(client)
+    }
+
+    /// The client that looks up `id`, with its token read: a token helper is run once, not by all look-ups that begin together. What
+    /// fails then is not tried again for other ids.
+    /// Err: of the configuration, a proxy, a CA or the token.
+    pub fn prepared(&self, id: &Id, started: Instant) -> Result<Arc<Client<'s>>> {
+        let resource = id.resource();
+        let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, error)) = failed.iter().find(|(other, _)| *other == resource) {
+            let id = id.as_str().to_owned();
+            return Err(error.clone().with_context(|context| context.id = Some(id)));
+        }
+        let client = self.of(resource, Some(id)).and_then(|client| {
+            let target = Target::account(id, client.profile());
+            client.prepare(started).map_err(|error| target.describe(error))?;
+            Ok(client)
+        });
+        client.inspect_err(|error| failed.push((resource, error.clone())))
     }
 }
 
@@ -166,29 +187,24 @@ impl fmt::Display for Target<'_> {
     }
 }
 
-/// Parses an expression. A text that is wrong and holds a bearer token is not repeated.
+/// Parses an expression. A text that is wrong and holds a bearer token of `profile`, or of the selected one, is not repeated.
 /// Err: `usage`: it is no expression.
 pub fn parse_expression(
     text: &str,
     resource: &'static Resource,
     context: &Context<'_>,
+    profile: Option<&str>,
 ) -> Result<Expression> {
-    expression::parse(text, resource).map_err(|flaw| {
-        if readable_tokens(context).redact_known(text) == text {
-            return flaw.into();
-        }
-        Error::new(
-            Kind::Usage,
-            "this is no expression; it holds the bearer token and is not repeated",
-        )
-        .hint("remove the token from where it stands, such as your shell's history")
-    })
+    expression::parse(text, resource)
+        .or_else(|_| expression::parse_argument(text, resource, &readable_tokens(context, profile)))
 }
 
-/// Knows the tokens that can be read without running a program.
-fn readable_tokens(context: &Context<'_>) -> Redactor {
+/// A redactor that knows the tokens of a profile, or of the selected one, as far as they can be read without running a program.
+fn readable_tokens(context: &Context<'_>, profile: Option<&str>) -> Redactor {
     let tokens = Tokens::default();
-    if let Ok(settings) = Settings::load(&context.flags.for_config(), context.env) {
+    let mut flags = context.flags.for_config();
+    flags.profile = profile.map(str::to_owned).or(flags.profile);
+    if let Ok(settings) = Settings::load(&flags, context.env) {
         let endpoints = RESOURCES.iter().filter_map(|resource| settings.endpoint(resource).ok());
         for source in endpoints.map(|endpoint| &endpoint.token) {
             if !source.value.is_command()

@@ -59,14 +59,11 @@ impl Takes for Args {
 }
 
 /// Waits, and prints the account.
-///
-/// # Errors
-/// `unmet`, `deadline`, or what a look-up failed with.
 pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
     let Context { flags, ui, shutdown, .. } = context;
     let started = Instant::now();
     let id = id::route(&args.id)?;
-    let expectations = Expectation::parse_all(&args.goal, id.resource())?;
+    let expectations = Expectation::parse_all(&args.goal, id.resource(), context, None)?;
     let task = Task::begin(context, "before anything was looked up");
     let session = Session::open(context, &flags.for_config(), Tokens::default())?;
     let renderer = session.renderer(&[id.resource()], false)?;

@@ -56,11 +56,6 @@ impl Expression {
         self.about().map_or(NOT_FOUND.to_owned(), Subject::to_string)
     }
 
-    /// The field that it is about.
-    pub fn field(&self) -> Option<&'static Field> {
-        self.about().map(|subject| subject.field)
-    }
-
     fn about(&self) -> Option<&Subject> {
         match &self.0 {
             Claim::NotFound => None,

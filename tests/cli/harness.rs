@@ -483,7 +483,7 @@ impl Ended {
             }
         }
         let mut chars = self.stderr.chars();
-        let control = chars.find(|&c| c != '\n' && acctq::text::is_forbidden(c));
+        let control = chars.find(|&c| c != '\n' && acctq::is_forbidden(c));
         assert_eq!(control, None, "a control character on stderr: {self:#?}");
     }
 

@@ -80,7 +80,7 @@ fn is_missing(number: usize) -> bool {
     number.is_multiple_of(7)
 }
 
-/// Every line of this much input is answered for, exactly once, by an account or a failure; which ones.
+/// Every line of this much input is answered exactly once, by an account or a failure; which ones.
 fn answered(stdout: &str, errors: &[Value]) -> BTreeSet<usize> {
     let accounts: Vec<Value> = if stdout.starts_with('[') {
         serde_json::from_str(stdout).expect("a whole array")
@@ -88,22 +88,21 @@ fn answered(stdout: &str, errors: &[Value]) -> BTreeSet<usize> {
         let line = |line| serde_json::from_str(line).expect("a whole line");
         stdout.lines().map(line).collect()
     };
+    let found = accounts.iter().map(|account| {
+        let number = account["id"].as_str().unwrap()["cacc_".len()..].parse();
+        (number.unwrap(), false)
+    });
+    let failed = errors.iter().map(|error| (line_of(error), true));
     let mut lines = BTreeSet::new();
-    for account in accounts {
-        let id = account["id"].as_str().unwrap().trim_start_matches("cacc_").to_owned();
-        let number = id.parse().unwrap();
-        assert!(!is_missing(number) && lines.insert(number), "{number}");
-    }
-    for error in errors {
-        let number = usize::try_from(error["line"].as_u64().unwrap()).unwrap();
-        assert!(is_missing(number) && lines.insert(number), "{number}");
+    for (number, has_failed) in found.chain(failed) {
+        let is_new = lines.insert(number);
+        assert!(is_new && is_missing(number) == has_failed, "{number}");
     }
     lines
 }
 
-fn errors(stderr: &str) -> Vec<Value> {
-    let error = |line| serde_json::from_str::<Value>(line).expect("a whole line")["error"].clone();
-    stderr.lines().map(error).collect()
+fn line_of(error: &Value) -> usize {
+    usize::try_from(error["line"].as_u64().unwrap_or(0)).unwrap()
 }
 
 #[test]
@@ -130,31 +129,29 @@ fn two_hundred_interruptions_tear_nothing() {
         let args = format!("cacc get - -q -F id -o {format} --jobs {jobs}");
         let file = File::open(home.file("ids", &text, 0o600)).unwrap();
         // What it writes fits into the pipes.
-        let mut started = home.acctq(&args).start_with(|command| {
-            command.stdin(file).stdout(Stdio::piped()).stderr(Stdio::piped())
-        });
+        let run = home.acctq(&args);
+        let mut started =
+            run.start_with(|c| c.stdin(file).stdout(Stdio::piped()).stderr(Stdio::piped()));
         server.asked(at);
         thread::sleep(pause);
         started.signal(signal);
         let ended = started.ends();
-        let mut told = errors(&ended.stderr);
+        let mut told = ended.errors();
         assert!([5, code].contains(&ended.code), "{name}: {ended:#?}");
-        let kind = told.last().map(|last| last["code"].clone());
-        let upto = if kind.is_some_and(|kind| kind == "interrupted" || kind == "terminated") {
+        let is_end =
+            |error: &Value| error["code"] == "interrupted" || error["code"] == "terminated";
+        // Without such an error, it had told everything, and was about to exit.
+        let upto = told.pop_if(|error| is_end(error)).map_or(IDS, |last| {
             early += 1;
-            let last = told.pop().unwrap();
             assert_eq!(ended.code, code, "{name}: {ended:#?}");
-            usize::try_from(last["line"].as_u64().unwrap_or(0)).unwrap()
-        } else {
-            // It had told everything, and was about to exit.
-            IDS
-        };
+            line_of(&last)
+        });
         let mut all = answered(&ended.stdout, &told);
         assert_eq!(all, (1..=upto).collect(), "{name}: {ended:#?}");
         if upto < IDS {
-            let again = home.acctq(&format!("{args} --skip {upto}")).stdin(&text).run();
-            let mut rest = answered(&again.stdout, &errors(&again.stderr));
-            all.append(&mut rest);
+            let again = home.acctq(&format!("{args} --skip {upto}"));
+            let again = again.stdin(&text).run();
+            all.append(&mut answered(&again.stdout, &again.errors()));
             assert_eq!(all, (1..=IDS).collect(), "{name}: {again:#?}");
         }
     }
@@ -166,7 +163,8 @@ fn every_connection_closed_and_every_answer_its_own() {
     let ids = many() / 5;
     let server = Server::new(|request| {
         thread::sleep(Duration::from_micros(fastrand::u64(..500)));
-        Reply::Close(json(&format!("{{\"id\":\"{0}\",\"metadata\":\"{0}\"}}", request.id)))
+        let id = request.id;
+        Reply::Close(json(&format!("{{\"id\":\"{id}\",\"metadata\":\"{id}\"}}")))
     });
     let home = Home::new();
     home.profile(server.url());
@@ -174,13 +172,14 @@ fn every_connection_closed_and_every_answer_its_own() {
     let (mut started, mut stdin) = run.start_fed();
     let feeding = thread::spawn(move || {
         for number in 1..=ids {
-            stdin.write_all(format!("cacc_{number}\n").as_bytes()).unwrap();
+            writeln!(stdin, "cacc_{number}").unwrap();
         }
     });
     let mut count = 0;
     for line in lines(started.stdout.take().unwrap()) {
         count += 1;
-        assert_eq!(line, format!("{{\"id\":\"cacc_{count}\",\"metadata\":\"cacc_{count}\"}}"));
+        let expected = format!("{{\"id\":\"cacc_{count}\",\"metadata\":\"cacc_{count}\"}}");
+        assert_eq!(line, expected);
     }
     feeding.join().unwrap();
     started.has_got_all();

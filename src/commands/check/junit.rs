@@ -20,9 +20,6 @@ use crate::error::{Error, Kind, Result};
 use crate::text::escape;
 
 /// The report on these results of `suite`.
-///
-/// # Errors
-/// None but those of memory.
 pub fn xml(
     results: &[CheckResult],
     suite: &Path,
@@ -118,9 +115,6 @@ fn seconds(time: Duration) -> String {
 
 /// Writes the report to `path`: a file is replaced at once, so that no one reads half of it; what cannot be replaced (a bind mount, a
 /// folder without write permission, a pipe, a device) is written in place.
-///
-/// # Errors
-/// `failed`: it cannot be written.
 pub fn write(path: &Path, xml: &[u8]) -> Result<()> {
     let old = fs::metadata(path).ok();
     let is_file = old.as_ref().is_none_or(Metadata::is_file);

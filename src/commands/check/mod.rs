@@ -107,9 +107,6 @@ impl Takes for Args {
 }
 
 /// Checks, and reports.
-///
-/// # Errors
-/// `usage`, `config`; of a single check, what its look-up failed with.
 pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
     let Context { flags, env, ui, shutdown } = context;
     let started = Instant::now();
@@ -178,7 +175,7 @@ fn load(args: &Args, context: &Context<'_>) -> Result<Vec<Check>> {
                 }
             }
         }
-        return suite::read(path);
+        return suite::read(path, context);
     }
     // clap's `requires` does not work for arguments that conflict with the suite.
     let for_suites =
@@ -191,7 +188,7 @@ fn load(args: &Args, context: &Context<'_>) -> Result<Vec<Check>> {
     Ok(vec![Check {
         name: None,
         line: None,
-        expectations: Expectation::parse_all(&args.expect, id.resource())?,
+        expectations: Expectation::parse_all(&args.expect, id.resource(), context, None)?,
         id,
         profile: None,
         retry_for: None,
@@ -238,7 +235,7 @@ fn judge(check: &Arc<Check>, stations: &[Station<'_>], run: &CheckRun, strict: b
     let station = stations.iter().find(|station| station.target.is_of(check));
     let mut ask = |station: &Station<'_>| {
         let clients = station.clients.as_ref().map_err(Clone::clone)?;
-        let client = clients.of(check.id.resource(), Some(&check.id))?;
+        let client = clients.prepared(&check.id, started)?;
         profile = client.profile().map(str::to_owned);
         let acquire = || {
             let waited = station.acquire()?;

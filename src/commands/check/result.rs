@@ -137,9 +137,6 @@ impl CheckResult {
 }
 
 /// Writes the results; those of a suite are several.
-///
-/// # Errors
-/// Those of `out`.
 pub fn write(
     results: &[CheckResult],
     is_suite: bool,
