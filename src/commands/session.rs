@@ -8,7 +8,7 @@ use super::Context;
 use crate::account::redact::{Redactor, Tokens};
 use crate::account::{Id, RESOURCES, Resource, Selection};
 use crate::client::{Client, Limits, Run, Throttle, Trace};
-use crate::config::{BaseUrl, Endpoint, Flags, Secret, Setting, Settings};
+use crate::config::{BaseUrl, Endpoint, Flags, Origin, Secret, Setting, Settings};
 use crate::error::{Error, Kind, Result};
 use crate::expression::{self, Expression};
 use crate::output::Renderer;
