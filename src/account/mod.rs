@@ -49,7 +49,7 @@ pub struct Resource {
     pub example_id: &'static str,
     /// The fields of the contract, in its order.
     pub fields: &'static [Field],
-    /// The fields that matter when several accounts stand below each other: so many as fit on 80 columns.
+    /// The fields that matter when several accounts stand below each other, as many as fit on 80 columns.
     pub columns: &'static [&'static str],
     /// The statuses that mean the bearer token itself is not accepted.
     pub token_rejected: &'static [u16],

@@ -50,9 +50,7 @@ impl Selection {
                 return Err(Error::new(Kind::Usage, format!("--fields names `{shown}` twice")));
             }
             if !reveal && name.split('.').any(is_secret_name) {
-                return Err(
-                    error("is a secret").hint("add --reveal to show it, where nobody looks on")
-                );
+                return Err(error("is a secret").hint("add --reveal to show it"));
             }
             if let Some((first, _)) = name.split_once('.') {
                 let fields = resources.iter().filter_map(|resource| resource.field(first));
@@ -124,8 +122,7 @@ impl Account {
             if redactor.hides(name, value) {
                 let message =
                     format!("`{}` holds a secret", excerpt(&hide_credentials(name), SHOWN));
-                return Err(Error::new(Kind::Usage, message)
-                    .hint("add --reveal to show it, where nobody looks on"));
+                return Err(Error::new(Kind::Usage, message).hint("add --reveal to show it"));
             }
             entries.push(Entry { name, field: self.resource.field(name), value: Some(value) });
         }

@@ -15,7 +15,7 @@ use std::fmt;
 
 use crate::account::field::Kind;
 use crate::account::redact::hide_credentials;
-use crate::account::{Field, Redactor, Resource, is_secret_name};
+use crate::account::{Field, is_secret_name};
 use crate::error::{self, Error};
 use crate::json;
 use crate::text::{excerpt, is_forbidden};
@@ -25,29 +25,6 @@ pub use parse::parse;
 pub use value::Number;
 
 use value::Operand;
-
-/// [`parse`] for a text that may hold a bearer token or another secret that `redactor` knows: the error does not repeat it.
-pub fn parse_argument(
-    text: &str,
-    resource: &Resource,
-    redactor: &Redactor,
-) -> error::Result<Expression> {
-    parse(text, resource).map_err(|flaw| {
-        let shown = redactor.redact_known(text);
-        if shown == text {
-            return flaw.into();
-        }
-        parse(&shown, resource).err().map_or_else(
-            || {
-                let message =
-                    "this is no expression; it holds the bearer token and is not repeated here";
-                Error::new(error::Kind::Usage, message)
-                    .hint("remove the token from where it stands, such as your shell's history")
-            },
-            Error::from,
-        )
-    })
-}
 
 /// Something that holds of an account or does not.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,11 +54,6 @@ impl Expression {
     /// What it is about: `status`, `metadata.plan`, `not_found`.
     pub fn subject(&self) -> String {
         self.about().map_or(NOT_FOUND.to_owned(), Subject::to_string)
-    }
-
-    /// The field that it is about.
-    pub fn field(&self) -> Option<&'static Field> {
-        self.about().map(|subject| subject.field)
     }
 
     fn about(&self) -> Option<&Subject> {

@@ -38,7 +38,7 @@ pub fn parse(text: &str, resource: &Resource) -> Result<Expression, Flaw> {
             let hint = format!("`{}?` holds for every account that exists", resource.id_field);
             return Err(reader.flaw(negation, "`!not_found` is no expression", hint));
         }
-        reader.ends("`not_found` stands by itself")?;
+        reader.ends("`not_found` stands alone")?;
         return Ok(Expression(Claim::NotFound));
     }
     let subject = reader.subject(&name, resource)?;

@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_concealed_leaves_no_trace() {
+    fn what_is_hidden_leaves_no_trace() {
         let text = r#"{"activation_token":"PNS-12345","a":{"activationToken":[1,{}]},"b":["x PNS-12345","y"],"c":"PNS-12345"}"#;
         assert_eq!(written(text, 0, false).1, r#"{"a":{},"b":["y"]}"#);
         assert_eq!(written(text, 0, true).1, text);
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn depth_needs_no_stack() {
+    fn what_is_deep_stays_on_one_line() {
         let text = format!("{{\"a\":{}{}}}", "[".repeat(127), "]".repeat(127));
         let (lines, line) = written(&text, 0, true);
         assert_eq!(line, text);
