@@ -6,13 +6,13 @@ use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use crate::error::{Error, Kind, Result};
-
 /// The variables, the home directory and the place of the configuration, as they were when the process began.
 pub struct Environment {
     variables: BTreeMap<OsString, OsString>,
-    home: Option<PathBuf>,
-    config_dir: Option<PathBuf>,
+    /// The user's home directory.
+    pub home: Option<PathBuf>,
+    /// Where the platform keeps this program's configuration.
+    pub config_dir: Option<PathBuf>,
 }
 
 impl Environment {
@@ -35,11 +35,8 @@ impl Environment {
         let variables: BTreeMap<OsString, OsString> =
             pairs.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
         let home = absolute(variables.get(OsStr::new("HOME")).map(PathBuf::from));
-        Environment {
-            config_dir: home.as_ref().map(|home| home.join(".config/acctq")),
-            home,
-            variables,
-        }
+        let config_dir = home.as_ref().map(|home| home.join(".config/acctq"));
+        Environment { variables, home, config_dir }
     }
 
     /// The variable, if it is set to something.
@@ -64,30 +61,9 @@ impl Environment {
         }
     }
 
-    /// [`get`](Self::get), as text. Err: `config`, if it is not UTF-8.
-    pub fn text(&self, name: &str) -> Result<Option<&str>> {
-        self.get(name)
-            .map(|value| {
-                value
-                    .to_str()
-                    .ok_or_else(|| Error::new(Kind::Config, format!("{name} is not valid UTF-8")))
-            })
-            .transpose()
-    }
-
     /// Every variable, for a child process.
     pub fn variables(&self) -> impl Iterator<Item = (&OsStr, &OsStr)> {
         self.variables.iter().map(|(name, value)| (name.as_os_str(), value.as_os_str()))
-    }
-
-    /// The user's home directory.
-    pub fn home(&self) -> Option<&Path> {
-        self.home.as_deref()
-    }
-
-    /// Where the platform keeps this program's configuration.
-    pub fn config_dir(&self) -> Option<&Path> {
-        self.config_dir.as_deref()
     }
 }
 
@@ -96,7 +72,7 @@ fn absolute(path: Option<PathBuf>) -> Option<PathBuf> {
     path.filter(|path| path.is_absolute())
 }
 
-/// How many variables there are; their values hold tokens.
+/// Values may be tokens: it only counts them.
 impl fmt::Debug for Environment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Environment({} variables)", self.variables.len())

@@ -142,7 +142,7 @@ impl<'a> Client<'a> {
             run,
             proxy,
             agents,
-            tokens: TokenCache::new(&endpoint.token.value, headers, run),
+            tokens: TokenCache::new(&endpoint.token, headers, run),
         })
     }
 

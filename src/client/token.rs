@@ -10,7 +10,7 @@ use super::error::AttemptError;
 use super::response::Site;
 use super::{Run, header, lock};
 use crate::account::Document;
-use crate::config::{Secret, TokenSource};
+use crate::config::{Secret, Setting, TokenSource};
 use crate::error::{Kind, Result};
 use crate::json::{Json, View};
 
@@ -68,7 +68,7 @@ pub fn repeated(site: Site<'_>) -> AttemptError {
 
 /// The token of one client.
 pub struct TokenCache<'a> {
-    source: &'a TokenSource,
+    source: &'a Setting<Arc<TokenSource>>,
     /// The headers that carry no secret.
     headers: HeaderMap,
     run: Run<'a>,
@@ -83,7 +83,7 @@ struct State {
 
 impl<'a> TokenCache<'a> {
     /// Of a source that has not been read yet; `headers` are the other ones of each request.
-    pub fn new(source: &'a TokenSource, headers: HeaderMap, run: Run<'a>) -> Self {
+    pub fn new(source: &'a Setting<Arc<TokenSource>>, headers: HeaderMap, run: Run<'a>) -> Self {
         TokenCache { source, headers, run, state: Mutex::default() }
     }
 
@@ -102,7 +102,7 @@ impl<'a> TokenCache<'a> {
     pub fn renew(&self, rejected: &Token, deadline: Instant) -> Result<Option<Arc<Token>>> {
         let mut state = lock(&self.state);
         let newer = state.token.as_ref().filter(|token| token.number > rejected.number);
-        if newer.is_some() || state.is_renewed || !self.source.is_command() {
+        if newer.is_some() || state.is_renewed || !self.source.value.is_command() {
             return Ok(newer.cloned());
         }
         state.is_renewed = true;

@@ -7,6 +7,7 @@
 use std::ops::ControlFlow;
 use std::time::Instant;
 
+use clap::builder::RangedU64ValueParser;
 use jiff::Timestamp;
 
 use super::list_sort::{Order, Sorter};
@@ -18,7 +19,6 @@ use super::{CommandStatus, Context};
 use crate::account::redact::{Redactor, Tokens};
 use crate::account::{Account, CONNECTED, Id, Resource};
 use crate::client::{ListEnd, Throttle, Trace};
-use crate::config::values::parse_limit;
 use crate::error::{Error, Kind, Result};
 use crate::expression::Expression;
 use crate::flags::{LOOK_UP, Takes};
@@ -40,7 +40,7 @@ pub struct Args {
     #[arg(long, value_name = "FIELD", allow_hyphen_values = true)]
     sort: Option<String>,
     /// Show at most N accounts
-    #[arg(long, value_name = "N", value_parser = parse_limit, allow_hyphen_values = true)]
+    #[arg(long, value_name = "N", value_parser = RangedU64ValueParser::<usize>::new().range(1..), allow_hyphen_values = true)]
     limit: Option<usize>,
 }
 

@@ -8,7 +8,7 @@ use super::Context;
 use crate::account::redact::{Redactor, Tokens};
 use crate::account::{Id, RESOURCES, Resource, Selection};
 use crate::client::{Client, Limits, Run, Throttle, Trace};
-use crate::config::{BaseUrl, Endpoint, Flags, Secret, Settings};
+use crate::config::{BaseUrl, Endpoint, Flags, Origin, Secret, Setting, Settings};
 use crate::error::{Error, Kind, Result};
 use crate::expression::{self, Expression};
 use crate::output::Renderer;
@@ -209,11 +209,13 @@ pub fn parse_expression(
 fn readable_tokens(context: &Context<'_>, profile: Option<&str>) -> Redactor {
     let tokens = Tokens::default();
     let mut flags = context.flags.for_config();
-    flags.profile = profile.map(str::to_owned).or(flags.profile);
+    if let Some(name) = profile {
+        flags.profile = Some(Setting::new(name.to_owned(), Origin::Flag("--suite")));
+    }
     if let Ok(settings) = Settings::load(&flags, context.env) {
         let endpoints = RESOURCES.iter().filter_map(|resource| settings.endpoint(resource).ok());
-        for source in endpoints.map(|endpoint| &endpoint.token.value) {
-            if !source.is_command()
+        for source in endpoints.map(|endpoint| &endpoint.token) {
+            if !source.value.is_command()
                 && let Ok(token) = source.read(context.env, Instant::now(), context.shutdown)
             {
                 tokens.add(token.expose());

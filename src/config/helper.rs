@@ -2,14 +2,13 @@
 //!
 //! It gets a process group of its own, and however the call ends, that group is killed, so that neither a program that hangs
 //! nor what it has started is left behind. Its standard input is empty, its standard output bounded and never shown, and its
-//! standard error goes nowhere, since that may hold the token too. As in a shell's `$(…)`, the output ends when the last
-//! process that holds it has closed it: part of a token is never used.
+//! standard error goes nowhere, since that may hold the token too. Part of a token is never used.
 
 use std::fmt;
 use std::io::{self, Read as _};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::Arc;
-use std::sync::mpsc;
+use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -23,6 +22,10 @@ use crate::signals::Shutdown;
 const TIMEOUT: Duration = Duration::from_secs(30);
 /// The most that a program may print. A token has at most 8 KiB.
 const OUTPUT_MAX: usize = 64 * 1024;
+/// How long what the program has started may hold the pipe after its end, and how long a killed group may take to die.
+const GRACE: Duration = Duration::from_secs(1);
+/// How often the end of the program is looked for.
+const POLL: Duration = Duration::from_millis(10);
 
 const BY_HAND: &str =
     "run it by hand to see what it says: its output is not shown here, as it may hold the token";
@@ -55,47 +58,77 @@ impl Helper {
         deadline: Instant,
         shutdown: &Shutdown,
     ) -> Result<Vec<u8>> {
-        let started = Instant::now();
-        let end = deadline.min(started + TIMEOUT);
-        let (sender, outcome) = mpsc::channel();
+        let (sender, events) = mpsc::channel();
         let wake = sender.clone();
         let what = format!("{}, which was to print the token,", self.name());
         let guard = shutdown.guard(what, move || {
             // Without a receiver the group is being killed already.
-            let _ = wake.send(None);
+            let _ = wake.send(Event::Signal);
         });
         let Some(_guard) = guard else {
             return Err(self.error("was not started", "a signal came first"));
         };
         let mut child = self.spawn(env)?;
-        let wait = watch(&mut child);
-        let spawned = thread::Builder::new()
-            .name("helper".to_owned())
-            .spawn(move || sender.send(Some(wait())));
-        let outcome =
-            spawned.map(|_| outcome.recv_timeout(end.saturating_duration_since(Instant::now())));
+        let output = self.gather(&mut child, sender, &events, deadline);
         let status = kill(child);
-        let could_not = |error| self.error("could not be watched", BY_HAND).because(error);
-        match outcome.map_err(could_not)? {
-            Ok(Some(Ok(output))) if output.len() > OUTPUT_MAX => Err(self.error(
-                "printed more than 64 KiB, which is no token, and was ended",
-                "it must print the token and nothing else",
-            )),
-            Ok(Some(Ok(output))) => match status.map_err(could_not)? {
-                status if status.success() => Ok(output),
-                status => Err(self.error(&failure(status), BY_HAND)),
-            },
-            Ok(Some(Err(error))) => Err(could_not(error)),
-            Ok(None) => Err(self.error("was ended", "a signal came first")),
-            // Its own status, not that of our signal: the program had ended before it was killed.
-            Err(_) if status.is_ok_and(|status| status.code().is_some()) => Err(self.error(
-                "ended, but what it has started goes on holding its output",
-                "as in a shell's `$(…)`, the output must end; send that of background programs to /dev/null",
-            )),
-            Err(_) => {
-                let took = end.saturating_duration_since(started).as_secs_f64();
-                let what = format!("did not finish within {took:.1} s and was ended");
-                Err(self.error(&what, BY_HAND))
+        let output = output?;
+        match status {
+            Some(status) if status.success() => Ok(output),
+            Some(status) => Err(self.error(&failure(status), BY_HAND)),
+            None => Err(self.error("could not be waited for", BY_HAND)),
+        }
+    }
+
+    /// Gathers the output until the program has ended and the pipe is closed. What the program has started may hold the
+    /// pipe for [`GRACE`]: then the output is whole, unless some of it was printed after the program's end.
+    fn gather(
+        &self,
+        child: &mut Child,
+        sender: Sender<Event>,
+        events: &Receiver<Event>,
+        deadline: Instant,
+    ) -> Result<Vec<u8>> {
+        let started = Instant::now();
+        let end = deadline.min(started + TIMEOUT);
+        let broken = |error| self.error("could not be watched", BY_HAND).because(error);
+        let stdout = child.stdout.take();
+        let reader = thread::Builder::new().name("helper".to_owned());
+        reader.spawn(move || read(stdout, &sender)).map_err(broken)?;
+        let (mut output, mut is_closed, mut ended) = (Vec::new(), false, None);
+        loop {
+            let now = Instant::now();
+            if ended.is_none() && has_ended(child).map_err(broken)? {
+                ended = Some(now);
+            }
+            match ended {
+                Some(ended) if is_closed || now > ended + GRACE => return Ok(output),
+                None if now > end => {
+                    let took = end.saturating_duration_since(started).as_secs_f64();
+                    let what = format!("did not finish within {took:.1} s and was ended");
+                    return Err(self.error(&what, BY_HAND));
+                }
+                _ => {}
+            }
+            match events.recv_timeout(POLL) {
+                Ok(Event::Signal) => return Err(self.error("was ended", "a signal came first")),
+                Ok(Event::Output(bytes)) => {
+                    let bytes = bytes.map_err(broken)?;
+                    is_closed = bytes.is_empty();
+                    if !is_closed && ended.is_some_and(|ended| now > ended + GRACE / 2) {
+                        return Err(self.error(
+                            "ended, but what it has started goes on printing",
+                            "it must print the whole token before it ends",
+                        ));
+                    }
+                    output.extend(bytes);
+                    if output.len() > OUTPUT_MAX {
+                        return Err(self.error(
+                            "printed more than 64 KiB, which is no token, and was ended",
+                            "it must print the token and nothing else",
+                        ));
+                    }
+                }
+                Err(_) => {}
             }
         }
     }
@@ -147,29 +180,44 @@ impl fmt::Debug for Helper {
     }
 }
 
-/// What reads the program's output and then waits for its end. The program is not reaped, so that its id cannot come to mean
-/// another group before [`kill`].
-fn watch(child: &mut Child) -> impl FnOnce() -> io::Result<Vec<u8>> + use<> {
-    let stdout = child.stdout.take();
-    #[cfg(unix)]
-    let pid = rustix::process::Pid::from_child(child);
-    move || {
-        let mut output = Vec::new();
-        if let Some(stdout) = stdout {
-            stdout.take(OUTPUT_MAX as u64 + 1).read_to_end(&mut output)?;
+enum Event {
+    /// What came through the pipe; nothing, if it was closed.
+    Output(io::Result<Vec<u8>>),
+    Signal,
+}
+
+/// Sends what comes through the pipe until it is closed, at most a little more than is allowed.
+fn read(stdout: Option<ChildStdout>, sender: &Sender<Event>) {
+    let Some(stdout) = stdout else { return };
+    let mut stdout = stdout.take(OUTPUT_MAX as u64 + 1);
+    loop {
+        let mut buffer = [0; 4096];
+        let output = match stdout.read(&mut buffer) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            result => result.map(|read| buffer[..read].to_vec()),
+        };
+        let is_last = output.as_ref().map_or(true, Vec::is_empty);
+        if sender.send(Event::Output(output)).is_err() || is_last {
+            return;
         }
-        #[cfg(unix)]
-        if output.len() <= OUTPUT_MAX {
-            use rustix::process::{WaitId, WaitIdOptions, waitid};
-            let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
-            rustix::io::retry_on_intr(|| waitid(WaitId::Pid(pid), options))?;
-        }
-        Ok(output)
     }
 }
 
-/// Kills what is left of the group, and reaps the program.
-fn kill(mut child: Child) -> io::Result<ExitStatus> {
+/// Whether the program has ended. It is not reaped, so that its id cannot come to mean another group before [`kill`].
+#[cfg(unix)]
+fn has_ended(child: &mut Child) -> io::Result<bool> {
+    use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
+    let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT | WaitIdOptions::NOHANG;
+    Ok(waitid(WaitId::Pid(Pid::from_child(child)), options)?.is_some())
+}
+
+#[cfg(not(unix))]
+fn has_ended(child: &mut Child) -> io::Result<bool> {
+    Ok(child.try_wait()?.is_some())
+}
+
+/// Kills what is left of the group, and reaps the program; `None` if it does not die, because it hangs in the kernel.
+fn kill(mut child: Child) -> Option<ExitStatus> {
     // It fails if nothing is left.
     #[cfg(unix)]
     let _ = rustix::process::kill_process_group(
@@ -178,7 +226,13 @@ fn kill(mut child: Child) -> io::Result<ExitStatus> {
     );
     #[cfg(not(unix))]
     let _ = child.kill();
-    child.wait()
+    let end = Instant::now() + GRACE;
+    loop {
+        match child.try_wait() {
+            Ok(None) if Instant::now() < end => thread::sleep(POLL),
+            result => return result.ok().flatten(),
+        }
+    }
 }
 
 fn failure(status: ExitStatus) -> String {

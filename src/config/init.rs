@@ -2,49 +2,31 @@
 
 use std::fs::{DirBuilder, Metadata, OpenOptions};
 use std::io::{self, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use super::permissions::{refuse_other_writers, shell_quoted};
-use super::{Flags, Origin, Setting, config_path};
-use crate::environment::Environment;
+use super::permissions::refuse_other_writers;
 use crate::error::{Error, Kind, Result};
 
-/// A complete, commented configuration.
+/// A commented configuration.
 pub const TEMPLATE: &str = include_str!("../../config.example.toml");
 
-/// The file that was written.
-#[derive(Debug)]
-pub struct Written {
-    /// Its path.
-    pub path: PathBuf,
-    /// The command that shows what it sets.
-    pub show: String,
-}
-
-/// Writes [`TEMPLATE`] where the configuration is looked for, closed to others; never over anything.
-pub fn init(flags: &Flags, env: &Environment) -> Result<Written> {
-    let Setting { value: path, origin } = config_path(flags, env)?;
+/// Writes [`TEMPLATE`], closed to others; never over anything.
+pub fn init(path: &Path) -> Result<()> {
     let shown = path.display();
-    let metadata = write(&path).map_err(|error| {
+    let metadata = write(path).map_err(|error| {
         let error = match error.kind() {
             io::ErrorKind::AlreadyExists => {
-                Error::new(Kind::Config, format!("{shown} exists already")).hint(
-                    "edit it, or move it away first; `acctq config show` tells what is in effect",
-                )
+                Error::new(Kind::Config, format!("{shown} exists already"))
+                    .hint("edit it, or move it away first; `acctq config show` shows its values")
             }
             _ => Error::new(Kind::Failed, format!("cannot write {shown}")).because(error),
         };
-        error.at(&path, None)
+        error.at(path, None)
     })?;
-    refuse_other_writers(&path, &metadata).inspect_err(|_| {
+    refuse_other_writers(path, &metadata).inspect_err(|_| {
         // The next call would refuse to read it.
-        let _ = std::fs::remove_file(&path);
-    })?;
-    let show = match origin {
-        Origin::Flag(flag) => format!("acctq {flag} {} config show", shell_quoted(&path)),
-        _ => "acctq config show".to_owned(),
-    };
-    Ok(Written { path, show })
+        let _ = std::fs::remove_file(path);
+    })
 }
 
 fn write(path: &Path) -> io::Result<Metadata> {
@@ -59,17 +41,13 @@ fn write(path: &Path) -> io::Result<Metadata> {
         options.mode(0o600);
     }
     if let Some(parent) = path.parent() {
-        directory.create(parent).map_err(|error| match error.kind() {
-            // A file stands where the directory belongs; the configuration itself does not exist.
-            io::ErrorKind::AlreadyExists => io::ErrorKind::NotADirectory.into(),
-            _ => error,
-        })?;
+        // A file in the place of the directory is not the configuration.
+        directory.create(parent).map_err(|error| io::Error::other(error.to_string()))?;
     }
     let mut file = options.open(path)?;
-    let written = file.write_all(TEMPLATE.as_bytes()).and_then(|()| file.sync_all());
-    if written.is_err() {
-        // Half a configuration is none; why it could not be written matters more than whether it is removed.
+    // Half a configuration is none.
+    file.write_all(TEMPLATE.as_bytes()).and_then(|()| file.sync_all()).inspect_err(|_| {
         let _ = std::fs::remove_file(path);
-    }
-    written.and_then(|()| file.metadata())
+    })?;
+    file.metadata()
 }

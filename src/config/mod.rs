@@ -1,8 +1,7 @@
 //! What is in effect and why: the only reader of the configuration file and of the settings in the environment.
 //!
 //! Each setting keeps where it came from; `precedence` says which of several counts. The rules that keep a token from a foreign
-//! origin are in `endpoint`. With the built-in profile `sandbox` the file is not
-//! opened and no configured token is read.
+//! origin are in `endpoint`. With the built-in profile `sandbox` the file is not opened and no configured token is read.
 
 pub mod base_url;
 pub mod document;
@@ -25,29 +24,28 @@ use std::time::Duration;
 
 pub use base_url::BaseUrl;
 pub use endpoint::Endpoint;
-pub use init::{TEMPLATE, Written, init};
+pub use init::{TEMPLATE, init};
+pub use permissions::shell_quoted;
 pub use precedence::{config_path, output_setting};
 pub use reading::is_pasted_secret;
 pub use token::{Secret, TokenSource};
 pub use values::{DEFAULT_JOBS, DEFAULT_RETRIES, DEFAULT_TIMEOUT};
 
 use crate::account::Resource;
+use crate::account::id::repeatable;
 use crate::error::{Error, Kind, Result};
 use crate::output::Format;
-use crate::text::{excerpt, nearest};
+use crate::text::nearest;
 use file::File;
-use permissions::shell_quoted;
 
 /// The built-in profile.
 pub const SANDBOX: &str = "sandbox";
 
 /// The flags that settings can come from.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Flags {
-    /// The profile that was named.
-    pub profile: Option<String>,
-    /// What named it: `--profile` or `--suite`.
-    pub profile_flag: &'static str,
+    /// The profile that `--profile` or a check of `--suite` names.
+    pub profile: Option<Setting<String>>,
     /// `--output`
     pub output: Option<Format>,
     /// `--timeout`
@@ -58,19 +56,6 @@ pub struct Flags {
     pub config: Option<PathBuf>,
 }
 
-impl Default for Flags {
-    fn default() -> Self {
-        Flags {
-            profile: None,
-            profile_flag: "--profile",
-            output: None,
-            timeout: None,
-            retries: None,
-            config: None,
-        }
-    }
-}
-
 /// Where a setting came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Origin {
@@ -79,12 +64,7 @@ pub enum Origin {
     /// An environment variable.
     Variable(String),
     /// A line of the configuration file, from 1.
-    File {
-        /// The file.
-        path: PathBuf,
-        /// The line, from 1.
-        line: usize,
-    },
+    File { path: PathBuf, line: usize },
     /// Built in.
     BuiltIn,
 }
@@ -92,10 +72,10 @@ pub enum Origin {
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Origin::Flag(name) => f.write_str(name),
-            Origin::Variable(name) => f.write_str(name),
+            Origin::Flag(name) => write!(f, "{name}"),
+            Origin::Variable(name) => write!(f, "{name}"),
             Origin::File { path, line } => write!(f, "{}:{line}", path.display()),
-            Origin::BuiltIn => f.write_str("built-in"),
+            Origin::BuiltIn => write!(f, "built-in"),
         }
     }
 }
@@ -103,14 +83,12 @@ impl fmt::Display for Origin {
 /// A value and where it came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Setting<T> {
-    /// The value.
     pub value: T,
-    /// Where it came from.
     pub origin: Origin,
 }
 
 impl<T> Setting<T> {
-    const fn new(value: T, origin: Origin) -> Self {
+    pub const fn new(value: T, origin: Origin) -> Self {
         Setting { value, origin }
     }
 }
@@ -158,15 +136,15 @@ impl Settings {
             rows.push((name.to_owned(), value, origin.to_string()));
         };
         if let Some(Setting { value, origin }) = &self.path {
-            let state = match (&self.file, self.is_sandbox()) {
-                (Some(_), _) => "",
-                (None, true) => " (not opened: the sandbox needs none)",
-                (None, false) => " (does not exist)",
+            let state = match &self.file {
+                Some(_) => "",
+                None if self.is_sandbox() => " (not opened: the sandbox needs none)",
+                None => " (does not exist)",
             };
             row("config", format!("{}{state}", value.display()), origin);
         }
         match &self.profile {
-            Some(profile) => row("profile", profile.value.clone(), &profile.origin),
+            Some(Setting { value, origin }) => row("profile", value.clone(), origin),
             None => row("profile", "none selected".to_owned(), &Origin::BuiltIn),
         }
         row("output", self.output.value.to_string(), &self.output.origin);
@@ -174,16 +152,17 @@ impl Settings {
         row("timeout", format!("{:?}", self.timeout.value), &self.timeout.origin);
         row("retries", self.retries.value.to_string(), &self.retries.origin);
         for (api, endpoint) in &self.endpoints {
-            match endpoint {
-                Ok(Endpoint { base_url, token, ca_file, .. }) => {
-                    let url = base_url.value.to_string();
-                    row(&format!("{api}.base_url"), url, &base_url.origin);
-                    row(&format!("{api}.token"), token.value.describe(), &token.origin);
-                    if let Some(Setting { value, origin }) = ca_file {
-                        row(&format!("{api}.ca_file"), value.display().to_string(), origin);
-                    }
+            let Endpoint { base_url, token, ca_file, .. } = match endpoint {
+                Ok(endpoint) => endpoint,
+                Err(error) => {
+                    row(api, format!("cannot be used: {error}"), &"");
+                    continue;
                 }
-                Err(error) => row(api, format!("cannot be used: {error}"), &""),
+            };
+            row(&format!("{api}.base_url"), base_url.value.to_string(), &base_url.origin);
+            row(&format!("{api}.token"), token.value.describe(), &token.origin);
+            if let Some(Setting { value, origin }) = ca_file {
+                row(&format!("{api}.ca_file"), value.display().to_string(), origin);
             }
         }
         rows
@@ -194,7 +173,9 @@ impl Settings {
         if self.profiles.contains(&name.value) {
             return Ok(());
         }
-        let unknown = format!("unknown profile `{}` ({})", excerpt(&name.value, 64), name.origin);
+        // A text that is no name may be a secret.
+        let shown = repeatable(&name.value).map(|name| format!(" `{name}`")).unwrap_or_default();
+        let unknown = format!("unknown profile{shown} ({})", name.origin);
         let Some(path) = self.path.as_ref().filter(|_| self.file.is_some()) else {
             return Err(no_file(self.path.as_ref()).with_prefix(&format!("{unknown}: ")));
         };
@@ -212,8 +193,7 @@ impl Settings {
 /// The error for a configuration that does not exist.
 fn no_file(path: Option<&Setting<PathBuf>>) -> Error {
     let Some(Setting { value: path, origin }) = path else {
-        let message = "there is no home directory to look for a configuration file in";
-        return Error::new(Kind::Config, message)
+        return Error::new(Kind::Config, "there is no home directory for a configuration file")
             .hint("set HOME or XDG_CONFIG_HOME to an absolute path, or name a file with --config");
     };
     let (place, flag) = match origin {

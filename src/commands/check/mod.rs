@@ -94,7 +94,7 @@ pub struct Args {
     #[arg(
         long,
         value_name = "N",
-        value_parser = values::parse_jobs,
+        value_parser = values::jobs(),
         allow_hyphen_values = true,
         help = format!("Run N checks of a suite at once, 1 to 256 [default: {DEFAULT_JOBS}]")
     )]
