@@ -195,8 +195,14 @@ pub fn parse_expression(
     context: &Context<'_>,
     profile: Option<&str>,
 ) -> Result<Expression> {
-    expression::parse(text, resource)
-        .or_else(|_| expression::parse_argument(text, resource, &readable_tokens(context, profile)))
+    expression::parse(text, resource).map_err(|flaw| {
+        if readable_tokens(context, profile).redact_known(text) == text {
+            return flaw.into();
+        }
+        let message = "this is no expression; it holds the bearer token and is not repeated here";
+        Error::new(Kind::Usage, message)
+            .hint("remove the token from where it stands, such as your shell's history")
+    })
 }
 
 /// A redactor that knows the tokens of a profile, or of the selected one, as far as they can be read without running a program.
