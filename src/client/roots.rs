@@ -72,10 +72,11 @@ fn of_file(path: &Path) -> Result<Roots> {
         let message = format!("the CA file {} {words}", path.display());
         Error::new(Kind::Config, message).at(path, None)
     };
-    let content = read_file(path, LIMIT).map_err(|unreadable| flaw(&unreadable.words))?;
+    let read = read_file(path, LIMIT).map_err(|words| flaw(&words))?;
+    let (bytes, _) = read.ok_or_else(|| flaw("does not exist"))?;
     // The parser's own words hold the file's bytes.
-    let roots = certificates(&content.bytes)
-        .map_err(|()| flaw("is damaged: a certificate in it is not whole"))?;
+    let roots =
+        certificates(&bytes).map_err(|()| flaw("is damaged: a certificate in it is not whole"))?;
     if !roots.iter().any(is_usable) {
         return Err(flaw("holds no certificate in PEM form that can be used"));
     }
@@ -95,11 +96,11 @@ fn of_dir(dir: &Path) -> Result<Roots> {
     paths.dedup();
     let mut left = LIMIT;
     let mut roots = Roots::new();
-    for content in paths.iter().flat_map(|path| read_file(path, LIMIT)) {
+    for (bytes, _) in paths.iter().filter_map(|path| read_file(path, LIMIT).ok()?) {
         left = left
-            .checked_sub(content.bytes.len())
+            .checked_sub(bytes.len())
             .ok_or_else(|| flaw("holds more than any list of CAs (8 MiB)"))?;
-        roots.extend(certificates(&content.bytes).unwrap_or_default());
+        roots.extend(certificates(&bytes).unwrap_or_default());
     }
     if !roots.iter().any(is_usable) {
         return Err(flaw("holds no CA certificate in PEM form"));

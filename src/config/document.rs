@@ -34,14 +34,14 @@ impl Document {
                 .hint("it must be a TOML file in UTF-8 that you can read")
                 .at(path, line)
         };
-        let content = match read_file(path, MAX) {
-            Err(unreadable) if unreadable.is_absent => return Ok(None),
-            other => other.map_err(|unreadable| failed(&unreadable.words, None))?,
+        let read = read_file(path, MAX).map_err(|words| failed(&words, None))?;
+        let Some((bytes, metadata)) = read else {
+            return Ok(None);
         };
-        if content.bytes.starts_with(b"\xff\xfe") || content.bytes.starts_with(b"\xfe\xff") {
+        if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
             return Err(failed("is in UTF-16", None));
         }
-        let mut text = String::from_utf8(content.bytes).map_err(|error| {
+        let mut text = String::from_utf8(bytes).map_err(|error| {
             let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
             let line = before.split(|b| *b == b'\n').count();
             failed(&format!("is not valid UTF-8 in line {line}"), Some(line))
@@ -49,7 +49,7 @@ impl Document {
         if text.starts_with('\u{feff}') {
             text.remove(0);
         }
-        Ok(Some((Document { path: path.to_owned(), text, kind }, content.metadata)))
+        Ok(Some((Document { path: path.to_owned(), text, kind }, metadata)))
     }
 
     /// Reads it as a derived type. For places, use `Spanned`; for unknown keys to be errors, `deny_unknown_fields`. A custom

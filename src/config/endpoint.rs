@@ -120,12 +120,4 @@ impl Settings {
             "choose one with -p, ACCTQ_PROFILE or `default_profile` in the configuration: {names}"
         )))
     }
-
-    /// Adds the configuration file to an error.
-    pub(super) fn at_file(&self, error: Error) -> Error {
-        match &self.path {
-            Some(path) => error.at(&path.value, None),
-            None => error,
-        }
-    }
 }

@@ -169,24 +169,30 @@ impl Settings {
     }
 
     /// Fails if there is no profile of that name.
-    fn require_profile(&self, name: &Setting<String>) -> Result<()> {
-        if self.profiles.contains(&name.value) {
+    fn require_profile(&self, Setting { value: name, origin }: &Setting<String>) -> Result<()> {
+        if self.profiles.contains(name) {
             return Ok(());
         }
         // A text that is no name may be a secret.
-        let shown = repeatable(&name.value).map(|name| format!(" `{name}`")).unwrap_or_default();
-        let unknown = format!("unknown profile{shown} ({})", name.origin);
-        let Some(path) = self.path.as_ref().filter(|_| self.file.is_some()) else {
+        let shown = repeatable(name).map(|name| format!(" `{name}`")).unwrap_or_default();
+        let unknown = format!("unknown profile{shown} ({origin})");
+        if self.file.is_none() {
             return Err(no_file(self.path.as_ref()).with_prefix(&format!("{unknown}: ")));
-        };
-        let near = nearest(&name.value, self.profiles.iter().map(String::as_str))
+        }
+        let near = nearest(name, self.profiles.iter().map(String::as_str))
             .map(|near| format!("did you mean `{near}`? "))
             .unwrap_or_default();
-        let message = format!("{unknown}: {} has none of that name", path.value.display());
-        let error = Error::new(Kind::Config, message)
-            .hint(format!("{near}the profiles are {}", self.profiles.join(", ")))
-            .at(&path.value, None);
-        Err(at(error, &name.origin))
+        let hint = format!("{near}the profiles are {}", self.profiles.join(", "));
+        let error = self.at_file(Error::new(Kind::Config, unknown).hint(hint));
+        Err(at(error, origin))
+    }
+
+    /// Adds the configuration file to an error.
+    fn at_file(&self, error: Error) -> Error {
+        match &self.path {
+            Some(path) => error.at(&path.value, None),
+            None => error,
+        }
     }
 }
 

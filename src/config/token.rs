@@ -153,10 +153,10 @@ impl Setting<Arc<TokenSource>> {
 
 fn token_file(path: &Path) -> Result<Vec<u8>> {
     // The longest token and its line end.
-    let content = read_file(path, MAX + 2).map_err(|unreadable| {
-        let message = format!("token file {} {}", path.display(), unreadable.words);
-        Error::new(Kind::Auth, message).at(path, None)
+    let read = read_file(path, MAX + 2).and_then(|read| read.ok_or("does not exist".to_owned()));
+    let (bytes, metadata) = read.map_err(|words| {
+        Error::new(Kind::Auth, format!("token file {} {words}", path.display())).at(path, None)
     })?;
-    permissions::refuse_other_readers(path, &content.metadata)?;
-    Ok(content.bytes)
+    permissions::refuse_other_readers(path, &metadata)?;
+    Ok(bytes)
 }
