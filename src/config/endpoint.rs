@@ -14,7 +14,7 @@ use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
 
 /// Where the look-ups of one API go, and with which token.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Endpoint {
     /// The profile; `None` where the environment has both URL and token.
     pub profile: Option<String>,
