@@ -25,13 +25,13 @@ pub fn load(ca_file: Option<&Setting<PathBuf>>, env: &Environment) -> Result<Roo
     let mut is_replaced = false;
     if let Some(file) = env.get("SSL_CERT_FILE") {
         let hint = format!("SSL_CERT_FILE names it, as a PEM file of CA certificates; {instead}");
-        roots.extend(of_file(Path::new(file)).map_err(|error| error.hint(hint))?);
+        roots.extend(of_file(&env.expand_home(Path::new(file))).map_err(|error| error.hint(hint))?);
         is_replaced = true;
     }
     let dirs = env.get("SSL_CERT_DIR").map(std::env::split_paths).into_iter().flatten();
     for dir in dirs.filter(|dir| !dir.as_os_str().is_empty()) {
         let hint = format!("SSL_CERT_DIR names it, as a directory of PEM files; {instead}");
-        roots.extend(of_dir(&dir).map_err(|error| error.hint(hint))?);
+        roots.extend(of_dir(&env.expand_home(&dir)).map_err(|error| error.hint(hint))?);
         is_replaced = true;
     }
     if !is_replaced {
