@@ -314,7 +314,7 @@ fn mistakes_in_a_suite() {
         (changed("\"status=active\"", "[]"), 5, "expect"),
         (changed("\"status=active\"", "[1]"), 5, "expect"),
         (more("strict = \"yes\""), 6, "strict"),
-        (more("retry_for = 30"), 6, "60s"),
+        (more("retry_for = 30"), 6, "retry_for"),
         (more("retry_for = \"30\""), 6, "60s"),
         (format!("version = 1\n{check}{check}"), 6, "line 2"),
         // The line of a mistake is not shown: it may hold anything.
