@@ -16,7 +16,7 @@ pub const DEFAULT_RETRIES: &str = "2";
 /// How many look-ups run at once by default.
 pub const DEFAULT_JOBS: usize = 8;
 
-/// Above this, a typing error is likelier than an intention.
+/// A longer timeout is likelier a typing error.
 const TIMEOUT_MAX: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A path: `~/` at its beginning is the home, even where no shell has replaced it, as in `--config=~/x`.
