@@ -4,7 +4,6 @@
 //! nor what it has started is left behind. Its standard input is empty, its standard output bounded and never shown, and its
 //! standard error goes nowhere, since that may hold the token too. Part of a token is never used.
 
-use std::fmt;
 use std::io::{self, Read as _};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::Arc;
@@ -68,7 +67,8 @@ impl Helper {
         let output = output?;
         match status {
             Some(status) if status.success() => Ok(output),
-            Some(status) => Err(self.error(&failure(status), BY_HAND)),
+            // "exit status: 3", or the signal.
+            Some(status) => Err(self.error(&format!("failed ({status})"), BY_HAND)),
             None => Err(self.error("could not be waited for", BY_HAND)),
         }
     }
@@ -157,13 +157,6 @@ impl Helper {
     }
 }
 
-/// The program's name only: its arguments may hold secrets.
-impl fmt::Debug for Helper {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Helper({})", self.name())
-    }
-}
-
 /// Sends what comes through the pipe until it is closed, at most a little more than is allowed.
 fn read(stdout: ChildStdout, sender: &Sender<io::Result<Vec<u8>>>) {
     let mut stdout = stdout.take(OUTPUT_MAX as u64 + 1);
@@ -209,16 +202,5 @@ fn kill(mut child: Child) -> Option<ExitStatus> {
             Ok(None) if Instant::now() < end => thread::sleep(POLL),
             result => return result.ok().flatten(),
         }
-    }
-}
-
-fn failure(status: ExitStatus) -> String {
-    #[cfg(unix)]
-    if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
-        return format!("was killed by signal {signal}");
-    }
-    match status.code() {
-        Some(code) => format!("failed with exit status {code}"),
-        None => "failed".to_owned(),
     }
 }

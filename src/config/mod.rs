@@ -46,13 +46,9 @@ pub const SANDBOX: &str = "sandbox";
 pub struct Flags {
     /// The profile that `--profile` or a check of `--suite` names.
     pub profile: Option<Setting<String>>,
-    /// `--output`
     pub output: Option<Format>,
-    /// `--timeout`
     pub timeout: Option<Duration>,
-    /// `--retries`
     pub retries: Option<u32>,
-    /// `--config`
     pub config: Option<PathBuf>,
 }
 
@@ -94,15 +90,11 @@ impl<T> Setting<T> {
 }
 
 /// All settings in effect. Tokens are not read yet.
-#[derive(Debug)]
 pub struct Settings {
     /// The profile; `None` if none is selected.
     pub profile: Option<Setting<String>>,
-    /// How results are written.
     pub output: Setting<Format>,
-    /// How long a whole look-up may take.
     pub timeout: Setting<Duration>,
-    /// How often a failed request is repeated.
     pub retries: Setting<u32>,
     /// Where the configuration is looked for, whether the file exists or not; `None` without a home directory.
     pub path: Option<Setting<PathBuf>>,
@@ -189,10 +181,7 @@ impl Settings {
 
     /// Adds the configuration file to an error.
     fn at_file(&self, error: Error) -> Error {
-        match &self.path {
-            Some(path) => error.at(&path.value, None),
-            None => error,
-        }
+        self.path.iter().fold(error, |error, path| error.at(&path.value, None))
     }
 }
 

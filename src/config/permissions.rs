@@ -65,8 +65,7 @@ fn check_writers(path: &Path, metadata: &Metadata) -> Result<()> {
         _ if is_sticky => return Ok(()),
         open => {
             let whom = if open == 0o020 { "its group" } else { "everybody" };
-            let sudo = if owner == me { "" } else { "sudo " };
-            (whom.to_owned(), format!("`{sudo}chmod go-w {quoted}`"))
+            (whom.to_owned(), format!("`chmod go-w {quoted}`"))
         }
     };
     let message = format!("{} can be written by others ({whom})", path.display());

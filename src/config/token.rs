@@ -75,7 +75,6 @@ fn flaw(token: &[u8]) -> Option<&'static str> {
 }
 
 /// Where a token comes from.
-#[derive(Debug)]
 pub enum TokenSource {
     /// The configuration file, or the sandbox.
     Literal(Result<Secret, &'static str>),
@@ -132,20 +131,21 @@ impl Setting<Arc<TokenSource>> {
             }
         };
         token.map_err(|flaw| {
-            let error = |what: &str| Error::new(Kind::Auth, format!("the token {what} {flaw}"));
+            let what = match source {
+                TokenSource::Literal(_) => String::new(),
+                TokenSource::Command(_) => format!(" that {shown} printed"),
+                _ => format!(" in {shown}"),
+            };
+            let place = match &self.origin {
+                Origin::Variable(_) => String::new(),
+                origin => format!(" ({origin})"),
+            };
+            let error = Error::new(Kind::Auth, format!("the token{what} {flaw}{place}"));
             match source {
-                TokenSource::Literal(_) => at(error(&format!("in {}", self.origin)), &self.origin),
-                TokenSource::Variable(_) => at(error(&format!("in {shown}")), &self.origin).hint(
-                    match self.origin {
-                        Origin::File { .. } => format!(
-                            "put the token there: {} names the variable, which must not be the token",
-                            self.origin
-                        ),
-                        _ => "put the token there, or unset it to use the profile's own".to_owned(),
-                    },
-                ),
-                TokenSource::File(path) => error(&format!("in {shown}")).at(path, None),
-                TokenSource::Command(_) => error(&format!("that {shown} printed")),
+                TokenSource::File(path) => error.at(path, None),
+                TokenSource::Variable(_) => at(error, &self.origin)
+                    .hint("set that variable to the token; its name is not the token itself"),
+                _ => at(error, &self.origin),
             }
         })
     }
