@@ -214,14 +214,14 @@ impl Response {
                         id.resource().not_found
                     ),
                 };
-                (Kind::NotFound, format!("no {wanted} at {place}{says}"), hint)
+                (Kind::NotFound, format!("no {wanted} at {host}{says}"), hint)
             }
             404 => bad(self.encoded(site).unwrap_or_else(|| {
                 format!("{host} answers 404 with a page of its own, not with the API's error")
             })),
             410 => {
                 let hint = "it has been removed and will not come back".to_owned();
-                (Kind::Gone, format!("the {wanted} at {place} is gone{says}"), hint)
+                (Kind::Gone, format!("the {wanted} at {host} is gone{says}"), hint)
             }
             429 => {
                 (Kind::RateLimited, format!("{host} has had too many requests{time} (status 429)"), later)
