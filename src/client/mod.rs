@@ -312,11 +312,11 @@ impl<'a> Client<'a> {
     fn about(&self, error: Error, target: Target<'_>, attempts: u32, started: Instant) -> Error {
         let kind = error.kind();
         let mut said = Vec::new();
-        // These two name the account and the profile in their sentence.
+        // These two name the account in their sentence.
         if !matches!(kind, Kind::NotFound | Kind::Gone) {
             said.extend(target.id().map(str::to_owned));
-            said.extend(self.profile.as_ref().map(|name| format!("profile {name}")));
         }
+        said.extend(self.profile.as_ref().map(|name| format!("profile {name}")));
         if let (Some(proxy), Kind::Network | Kind::Tls | Kind::Timeout) = (&self.proxy, kind) {
             said.push(format!("via {proxy}"));
         }
