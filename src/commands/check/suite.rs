@@ -120,7 +120,7 @@ fn check(document: &Document, written: &Spanned<WrittenCheck>) -> Result<Check> 
         ));
     }
     let expectations = Expectation::parse_all(expressions, id.resource())
-            .map_err(|error| document.place(error, &expect.span()))?;
+        .map_err(|error| document.place(error, &expect.span()))?;
     let retry_for = retry_for.as_ref().map(|time| {
         values::parse_timeout(time.get_ref())
             .map_err(|words| document.error(&time.span(), &format!("`retry_for` {words}")))
