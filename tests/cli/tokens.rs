@@ -192,7 +192,8 @@ fn helpers_that_fail() {
         let wire = server();
         home.config(with_source(&wire, &source.replace("<token>", TOKEN)));
         let get = || home.acctq(LOOK_UP).env("PATH", PATH);
-        refused(&get().run(), &wire, 4, &[fact]);
+        let error = refused(&get().run(), &wire, 4, &[fact]);
+        assert_eq!(error["line"], 4, "{error}");
         let ended = home.acctq("get cacc_1 -v").env("PATH", PATH);
         ended.run().fails(4, &[fact]);
     }
