@@ -283,12 +283,12 @@ mod tests {
         let gate = Mutex::new(gate);
         let items = (0..1_000).inspect(|_| {
             if taken.fetch_add(1, Ordering::SeqCst) + 1 == full {
-                open.send(()).unwrap();
+                open.send(()).expect("it waits");
             }
         });
         let got = delivered(jobs, items, |item| {
             if *item == 0 {
-                lock(&gate).recv().unwrap();
+                lock(&gate).recv().expect("it opens");
                 most.store(taken.load(Ordering::SeqCst), Ordering::SeqCst);
             }
             Ok(size)

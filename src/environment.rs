@@ -3,16 +3,15 @@
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
-use std::fmt;
 use std::path::{Path, PathBuf};
-
-use crate::error::{Error, Kind, Result};
 
 /// The variables, the home directory and the place of the configuration, as they were when the process began.
 pub struct Environment {
     variables: BTreeMap<OsString, OsString>,
-    home: Option<PathBuf>,
-    config_dir: Option<PathBuf>,
+    /// The user's home directory.
+    pub home: Option<PathBuf>,
+    /// Where the platform keeps this program's configuration.
+    pub config_dir: Option<PathBuf>,
 }
 
 impl Environment {
@@ -21,9 +20,9 @@ impl Environment {
         let project = directories::ProjectDirs::from("", "", "acctq");
         let base = directories::BaseDirs::new();
         Environment {
-            variables: std::env::vars_os().collect(),
             home: absolute(base.map(|dirs| dirs.home_dir().to_owned())),
             config_dir: absolute(project.map(|dirs| dirs.config_dir().to_owned())),
+            ..Environment::from_pairs(std::env::vars_os())
         }
     }
 
@@ -35,11 +34,8 @@ impl Environment {
         let variables: BTreeMap<OsString, OsString> =
             pairs.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
         let home = absolute(variables.get(OsStr::new("HOME")).map(PathBuf::from));
-        Environment {
-            config_dir: home.as_ref().map(|home| home.join(".config/acctq")),
-            home,
-            variables,
-        }
+        let config_dir = home.as_ref().map(|home| home.join(".config/acctq"));
+        Environment { variables, home, config_dir }
     }
 
     /// The variable, if it is set to something.
@@ -64,41 +60,13 @@ impl Environment {
         }
     }
 
-    /// [`get`](Self::get), as text. Err: `config`, if it is not UTF-8.
-    pub fn text(&self, name: &str) -> Result<Option<&str>> {
-        self.get(name)
-            .map(|value| {
-                value
-                    .to_str()
-                    .ok_or_else(|| Error::new(Kind::Config, format!("{name} is not valid UTF-8")))
-            })
-            .transpose()
-    }
-
     /// Every variable, for a child process.
     pub fn variables(&self) -> impl Iterator<Item = (&OsStr, &OsStr)> {
         self.variables.iter().map(|(name, value)| (name.as_os_str(), value.as_os_str()))
-    }
-
-    /// The user's home directory.
-    pub fn home(&self) -> Option<&Path> {
-        self.home.as_deref()
-    }
-
-    /// Where the platform keeps this program's configuration.
-    pub fn config_dir(&self) -> Option<&Path> {
-        self.config_dir.as_deref()
     }
 }
 
 /// A relative `HOME` would make the current directory, maybe a stranger's checkout, the place of the configuration.
 fn absolute(path: Option<PathBuf>) -> Option<PathBuf> {
     path.filter(|path| path.is_absolute())
-}
-
-/// How many variables there are; their values hold tokens.
-impl fmt::Debug for Environment {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Environment({} variables)", self.variables.len())
-    }
 }

@@ -11,7 +11,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::parser::ValueSource;
 use clap::{ArgAction, ArgMatches, Args, FromArgMatches, Subcommand};
 
-use crate::config::{self, DEFAULT_RETRIES, DEFAULT_TIMEOUT, values};
+use crate::config::{self, DEFAULT_RETRIES, DEFAULT_TIMEOUT, Origin, Setting, values};
 use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
 use crate::output::Format;
@@ -73,13 +73,13 @@ fn format_parser() -> impl clap::builder::TypedValueParser<Value = Format> {
 impl GlobalFlags {
     /// The flags that the configuration has defaults for.
     pub fn for_config(&self) -> config::Flags {
+        let profile = self.profile.clone();
         config::Flags {
-            profile: self.profile.clone(),
+            profile: profile.map(|name| Setting::new(name, Origin::Flag("--profile"))),
             output: self.output,
             timeout: self.timeout,
             retries: self.retries,
             config: self.config.clone(),
-            ..config::Flags::default()
         }
     }
 

@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 
 use ureq::unversioned::resolver::Resolver as _;
 use ureq::unversioned::transport::{
-    ConnectProxyConnector, ConnectionDetails, Connector as _, RustlsConnector, TcpConnector,
-    Transport,
+    ConnectProxyConnector, ConnectionDetails, Connector as UreqConnector, RustlsConnector,
+    TcpConnector, Transport,
 };
 use ureq::{Error, Timeout};
 
@@ -45,7 +45,7 @@ pub struct Shared {
     preferred: Mutex<Option<SocketAddr>>,
 }
 
-impl ureq::unversioned::transport::Connector for Connector {
+impl UreqConnector for Connector {
     type Out = Box<dyn Transport>;
 
     fn connect(
@@ -163,7 +163,7 @@ impl Shared {
     }
 }
 
-fn connect<C: ureq::unversioned::transport::Connector>(
+fn connect<C: UreqConnector>(
     connector: &C,
     details: &ConnectionDetails,
 ) -> Opened {

@@ -329,7 +329,3 @@ fn refuse_token_as_id(target: Target<'_>, token: &Token) -> Result<()> {
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
-
-#[cfg(test)]
-#[allow(clippy::unwrap_used)]
-mod tests;

@@ -67,9 +67,10 @@ fn of_system() -> Roots {
 
 /// The PEM certificates of a file. A damaged one is an error: it might be the one that is needed.
 fn of_file(path: &Path) -> Result<Roots> {
-    let content = read_file(path, LIMIT).map_err(|unreadable| flaw(path, &unreadable.words))?;
+    let read = read_file(path, LIMIT).map_err(|words| flaw(path, &words))?;
+    let (bytes, _) = read.ok_or_else(|| flaw(path, "does not exist"))?;
     // The parser's own words hold the file's bytes.
-    let roots = certificates(&content.bytes)
+    let roots = certificates(&bytes)
         .ok_or_else(|| flaw(path, "is damaged: a certificate in it is not whole"))?;
     usable(path, roots)
 }
@@ -84,12 +85,12 @@ fn of_dir(dir: &Path) -> Result<Roots> {
     paths.dedup();
     let mut read = 0;
     let mut roots = Roots::new();
-    for content in paths.iter().flat_map(|path| read_file(path, LIMIT)) {
-        read += content.bytes.len();
+    for (bytes, _) in paths.iter().flat_map(|path| read_file(path, LIMIT)).flatten() {
+        read += bytes.len();
         if read > LIMIT {
             return Err(flaw(dir, "holds more than any list of CA certificates (8 MiB)"));
         }
-        roots.extend(certificates(&content.bytes).unwrap_or_default());
+        roots.extend(certificates(&bytes).unwrap_or_default());
     }
     usable(dir, roots)
 }

@@ -104,7 +104,7 @@ impl<'a> TokenCache<'a> {
     }
 
     fn read(&self, number: u32, deadline: Instant) -> Result<Arc<Token>> {
-        let source = &self.endpoint.token.value;
+        let source = &self.endpoint.token;
         let secret = source.read(self.run.env, deadline, self.run.shutdown)?;
         self.run.redactor.tokens().add(secret.expose());
         let mut authorization = header(&format!("Bearer {}", secret.expose()))?;

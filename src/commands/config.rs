@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde::ser::{SerializeMap as _, Serializer};
 
 use super::{CommandStatus, Context};
-use crate::config::{self, Settings};
+use crate::config::{self, Origin, Settings, shell_quoted};
 use crate::error::Result;
 use crate::flags::{Deferred, Takes};
 use crate::output::{self, Format, Screen};
@@ -61,11 +61,15 @@ pub fn run(command: &Command, context: &Context<'_>) -> Result<CommandStatus> {
     let flags = flags.for_config();
     match command {
         Command::Init(_) => {
-            let written = config::init(&flags, env)?;
-            ui.print(format!("{}\n", written.path.display()).as_bytes())?;
+            let path = config::config_path(&flags, env)?;
+            config::init(&path.value)?;
+            ui.print(format!("{}\n", path.value.display()).as_bytes())?;
+            let flag = match path.origin {
+                Origin::Flag(flag) => format!("{flag} {} ", shell_quoted(&path.value)),
+                _ => String::new(),
+            };
             ui.note(&format!(
-                "next: put your base URLs and token sources into it, then run `{}`",
-                written.show
+                "next: put your base URLs and token sources into it, then run `acctq {flag}config show`"
             ));
         }
         Command::Path(_) => {

@@ -12,7 +12,7 @@ use crate::account::redact::Tokens;
 use crate::account::{Id, Resource};
 use crate::client::{Throttle, Trace};
 use crate::config::DEFAULT_JOBS;
-use crate::config::values::{parse_jobs, parse_rate, parse_skip};
+use crate::config::values::{self, parse_rate};
 use crate::error::Result;
 use crate::flags::{LOOK_UP, Takes};
 use crate::output::Printer;
@@ -24,13 +24,19 @@ pub struct Args {
     #[arg(required = true, value_name = "ID")]
     pub ids: Vec<OsString>,
     /// Look up to N ids at once: 1 to 256
-    #[arg(long, value_name = "N", default_value_t = DEFAULT_JOBS, value_parser = parse_jobs, allow_hyphen_values = true)]
+    #[arg(long, value_name = "N", default_value_t = DEFAULT_JOBS, value_parser = values::jobs(), allow_hyphen_values = true)]
     pub jobs: usize,
     /// Make at most this number of requests a second: 10/s, 0.5/s
     #[arg(long, value_name = "N/s", value_parser = parse_rate, allow_hyphen_values = true)]
     pub rate: Option<f64>,
     /// Go on after this line of standard input, without what was given before it
-    #[arg(long, value_name = "N", default_value = "0", hide_default_value = true, value_parser = parse_skip, allow_hyphen_values = true)]
+    #[arg(
+        long,
+        value_name = "N",
+        default_value = "0",
+        hide_default_value = true,
+        allow_hyphen_values = true
+    )]
     pub skip: usize,
 }
 

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::{CommandStatus, Context};
 use crate::account::RESOURCES;
-use crate::config::{self, values};
+use crate::config;
 use crate::error::{Error, Kind, Result};
 use crate::flags::Takes;
 use crate::output::{self, Format, Screen};
@@ -17,10 +17,10 @@ use crate::sandbox::{self, Server, TOKEN};
 #[command(after_help = after_help())]
 pub struct Args {
     /// Listen on this port of 127.0.0.1; 0 takes a free one
-    #[arg(long, value_name = "N", default_value_t = 0, value_parser = values::parse_port, allow_hyphen_values = true)]
+    #[arg(long, value_name = "N", default_value_t = 0, allow_hyphen_values = true)]
     port: u16,
     /// Serve this number of made-up accounts in Connect's list
-    #[arg(long, value_name = "N", default_value_t = sandbox::ACCOUNTS, value_parser = values::parse_accounts, allow_hyphen_values = true)]
+    #[arg(long, value_name = "N", default_value_t = sandbox::ACCOUNTS, allow_hyphen_values = true)]
     accounts: u32,
 }
 

@@ -12,7 +12,6 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 pub struct BaseUrl {
     is_https: bool,
     host: String,
-    port: u16,
     origin: String,
     /// Empty, or with a slash at its start and none at its end.
     prefix: String,
@@ -46,7 +45,7 @@ impl BaseUrl {
         if !prefix.bytes().all(is_legal) || prefix.split('/').skip(1).any(is_odd) {
             return Err("must have a plain path: letters, digits and -._~, without `..` and `//`");
         }
-        let url = BaseUrl { is_https, host, port, origin, prefix: prefix.to_owned() };
+        let url = BaseUrl { is_https, host, origin, prefix: prefix.to_owned() };
         if !is_https && !url.is_loopback() {
             return Err("must begin with https:// (http:// goes to a loopback address only)");
         }
@@ -67,11 +66,6 @@ impl BaseUrl {
     /// The host in lower case, an IPv6 address without its brackets.
     pub fn host(&self) -> &str {
         &self.host
-    }
-
-    /// The port, even if it is the scheme's own.
-    pub fn port(&self) -> u16 {
-        self.port
     }
 
     /// Whether connections are encrypted.

@@ -12,12 +12,13 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::base_url::BaseUrl;
-use super::document::{Document, section};
+use super::document::Document;
 use super::helper::Helper;
 use super::token::{Secret, TokenSource};
-use super::values::{is_profile_name, is_variable_name, parse_retries, parse_timeout};
+use super::values::{parse_retries, parse_timeout};
 use super::{Origin, SANDBOX, Setting, at, is_pasted_secret, permissions};
 use crate::account::RESOURCES;
+use crate::account::id::is_name_byte;
 use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
 
@@ -26,7 +27,7 @@ use crate::error::{Error, Kind, Result};
 struct RawFile {
     default_profile: Option<Spanned<String>>,
     defaults: RawDefaults,
-    profiles: BTreeMap<Spanned<String>, BTreeMap<Spanned<String>, Spanned<RawApi>>>,
+    profiles: BTreeMap<Spanned<String>, BTreeMap<Spanned<String>, RawApi>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -48,7 +49,6 @@ struct RawApi {
 }
 
 /// What the file says.
-#[derive(Debug)]
 pub(super) struct File {
     pub default_profile: Option<Setting<String>>,
     pub timeout: Option<Setting<Duration>>,
@@ -58,7 +58,6 @@ pub(super) struct File {
 }
 
 /// What a profile says of one API.
-#[derive(Debug)]
 pub(super) struct Api {
     pub origin: Origin,
     pub base_url: Option<Setting<BaseUrl>>,
@@ -76,10 +75,10 @@ impl File {
         permissions::refuse_other_writers(path, &metadata)?;
         let raw: RawFile = document.parse()?;
         let apis = || raw.profiles.values().flat_map(BTreeMap::values);
-        if apis().any(|api| api.get_ref().token.is_some()) {
+        if apis().any(|api| api.token.is_some()) {
             permissions::refuse_other_readers(path, &metadata)?;
         }
-        let variables = apis().filter_map(|api| api.get_ref().token_env.as_ref());
+        let variables = apis().filter_map(|api| api.token_env.as_ref());
         let reader = Reader {
             document: &document,
             directory: path.parent().unwrap_or(path),
@@ -103,80 +102,59 @@ impl Reader<'_> {
     fn file(&self, raw: RawFile) -> Result<File> {
         let mut profiles = BTreeMap::new();
         for (name, apis) in raw.profiles {
-            if name.get_ref() == SANDBOX {
-                let what = "the profile `sandbox` is built in: give this one another name";
-                return Err(self.document.error(&name.span(), what));
+            let wrong = match name.get_ref().as_str() {
+                SANDBOX => "the profile `sandbox` is built in: give this one another name",
+                text if (1..=64).contains(&text.len()) && text.bytes().all(is_name_byte) => "",
+                _ => "a profile's name is 1 to 64 letters, digits, `.`, `_` and `-`",
+            };
+            if !wrong.is_empty() {
+                return Err(self.document.error(&name.span(), wrong));
             }
-            if !is_profile_name(name.get_ref()) {
-                let what = "a profile's name is 1 to 64 letters, digits, `.`, `_` and `-`";
-                return Err(self.document.error(&name.span(), what));
-            }
-            let name = name.into_inner();
-            let apis = apis.into_iter().map(|(key, api)| self.api(&name, &key, api));
+            let apis = apis.into_iter().map(|(key, api)| self.api(&key, api));
             let apis = apis.collect::<Result<_>>()?;
-            profiles.insert(name, apis);
+            profiles.insert(name.into_inner(), apis);
         }
-        let retries = |number: u32| parse_retries(&number.to_string());
+        let RawDefaults { timeout, retries } = raw.defaults;
         Ok(File {
             default_profile: self.checked("default_profile", raw.default_profile, Ok)?,
-            timeout: self.checked("timeout", raw.defaults.timeout, |text| parse_timeout(&text))?,
-            retries: self.checked("retries", raw.defaults.retries, retries)?,
+            timeout: self.checked("timeout", timeout, |text| parse_timeout(&text))?,
+            retries: self.checked("retries", retries, |n| parse_retries(&n.to_string()))?,
             profiles,
         })
     }
 
-    fn api(
-        &self,
-        profile: &str,
-        key: &Spanned<String>,
-        raw: Spanned<RawApi>,
-    ) -> Result<(&'static str, Api)> {
+    fn api(&self, key: &Spanned<String>, raw: RawApi) -> Result<(&'static str, Api)> {
         let names = RESOURCES.map(|resource| resource.api);
         let Some(api) = names.into_iter().find(|name| name == key.get_ref()) else {
-            let section = section(&["profiles", profile]);
-            let word = key.get_ref();
-            return Err(self.document.unknown_key(&key.span(), word, &section, &names));
+            return Err(self.document.unknown_key(&key.span(), &names));
         };
-        let raw = raw.into_inner();
         let base_url = self.checked("base_url", raw.base_url, |text| Ok(BaseUrl::parse(&text)?))?;
         let ca_file = self.checked("ca_file", raw.ca_file, |text| self.file_name(&text))?;
-        let literal = self.checked("token", raw.token, Ok)?.map(|token| {
-            let secret = Secret::from_line(token.value.as_bytes());
-            Setting::new(TokenSource::Literal(secret, token.origin.clone()), token.origin)
-        });
-        let variable = self.checked("token_env", raw.token_env, |name| {
-            let rule = "takes the name of a variable (letters, digits and `_`), not a token";
-            is_variable_name(&name).then_some(name).ok_or(rule.to_owned())
+        let literal = self.checked("token", raw.token, |text| {
+            Ok(Arc::new(TokenSource::Literal(Secret::from_line(text.as_bytes()))))
         })?;
-        let variable = variable.map(|Setting { value, origin }| {
-            Setting::new(TokenSource::Variable(value, Some(origin.clone())), origin)
-        });
+        let variable = self.checked("token_env", raw.token_env, |name| {
+            let is_legal = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
+            if name.is_empty() || name.len() > 128 || !name.bytes().all(is_legal) {
+                return Err("takes the name of a variable, not a token".to_owned());
+            }
+            Ok(Arc::new(TokenSource::Variable(name)))
+        })?;
         let file = self.checked("token_file", raw.token_file, |text| {
-            self.file_name(&text).map(TokenSource::File)
+            Ok(Arc::new(TokenSource::File(self.file_name(&text)?)))
         })?;
         let command = self.checked("token_command", raw.token_command, |arguments| {
-            self.helper(arguments).map(TokenSource::Command)
+            Ok(Arc::new(TokenSource::Command(self.helper(arguments)?)))
         })?;
-        let keys = ["token", "token_env", "token_file", "token_command"];
-        let sources = keys.into_iter().zip([literal, variable, file, command]);
         let mut sources: Vec<_> =
-            sources.filter_map(|(key, source)| Some((key, source?))).collect();
-        sources.sort_by_key(|(_, source)| match source.origin {
-            Origin::File { line, .. } => line,
-            _ => 0,
-        });
-        if let [(first, one), (second, other), ..] = &sources[..] {
+            [literal, variable, file, command].into_iter().flatten().collect();
+        if let [one, other, ..] = &sources[..] {
             let (one, other) = (&one.origin, &other.origin);
-            let section = section(&["profiles", profile, api]);
-            let what = format!(
-                "{section} has two sources for its token: `{first}` ({one}) and `{second}` ({other})"
-            );
+            let what = format!("two sources for one token, at {one} and at {other}");
             return Err(at(Error::new(Kind::Config, what), other).hint("keep one of them"));
         }
-        let token = sources.pop().map(|(_, source)| source);
-        let token = token.map(|Setting { value, origin }| Setting::new(Arc::new(value), origin));
         let origin = self.document.origin(&key.span());
-        Ok((api, Api { origin, base_url, token, ca_file }))
+        Ok((api, Api { origin, base_url, token: sources.pop(), ca_file }))
     }
 
     /// A checked value and its place. `check` fails with words that follow the key.
@@ -198,29 +176,20 @@ impl Reader<'_> {
 
     fn helper(&self, mut arguments: Vec<String>) -> Result<Helper, String> {
         let program = arguments.first_mut().filter(|program| !program.is_empty()).ok_or(
-            "must be a list of strings: the program, then each argument by itself, as in [\"op\", \"read\", \"op://Vault/item/token\"]",
+            "must be a list: the program, then each argument, as in [\"op\", \"read\", \"op://Vault/item/token\"]",
         )?;
         // What runs must not depend on the current directory.
         if program.contains('/') {
             *program = self.file_name(program)?.to_string_lossy().into_owned();
-        }
-        if arguments.iter().any(|argument| argument.contains('\0')) {
-            return Err("has a NUL in it, which no program can be given".to_owned());
         }
         Ok(Helper::new(arguments, self.token_variables.clone()))
     }
 
     /// `~/` is the user's home; a relative path starts at the directory of the configuration file.
     fn file_name(&self, text: &str) -> Result<PathBuf, String> {
-        if text.is_empty() || text.contains('\0') {
-            return Err("names no file".to_owned());
-        }
-        if text.starts_with("~/") && self.env.home().is_none() {
-            return Err("begins with ~/, and there is no home directory: set HOME".to_owned());
-        }
         let path = self.directory.join(self.env.expand_home(Path::new(text)));
-        if is_pasted_secret(&path) {
-            return Err("takes the name of a file, not a token".to_owned());
+        if text.is_empty() || is_pasted_secret(&path) {
+            return Err("takes the name of a file".to_owned());
         }
         Ok(path)
     }

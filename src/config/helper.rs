@@ -2,14 +2,12 @@
 //!
 //! It gets a process group of its own, and however the call ends, that group is killed, so that neither a program that hangs
 //! nor what it has started is left behind. Its standard input is empty, its standard output bounded and never shown, and its
-//! standard error goes nowhere, since that may hold the token too. As in a shell's `$(…)`, the output ends when the last
-//! process that holds it has closed it: part of a token is never used.
+//! standard error goes nowhere, since that may hold the token too. Part of a token is never used.
 
-use std::fmt;
 use std::io::{self, Read as _};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::Arc;
-use std::sync::mpsc;
+use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -23,6 +21,10 @@ use crate::signals::Shutdown;
 const TIMEOUT: Duration = Duration::from_secs(30);
 /// The most that a program may print. A token has at most 8 KiB.
 const OUTPUT_MAX: usize = 64 * 1024;
+/// How long what the program has started may hold the pipe after its end, and how long a killed group may take to die.
+const GRACE: Duration = Duration::from_secs(1);
+/// How often the end of the program is looked for.
+const POLL: Duration = Duration::from_millis(10);
 
 const BY_HAND: &str =
     "run it by hand to see what it says: its output is not shown here, as it may hold the token";
@@ -55,47 +57,65 @@ impl Helper {
         deadline: Instant,
         shutdown: &Shutdown,
     ) -> Result<Vec<u8>> {
-        let started = Instant::now();
-        let end = deadline.min(started + TIMEOUT);
-        let (sender, outcome) = mpsc::channel();
-        let wake = sender.clone();
         let what = format!("{}, which was to print the token,", self.name());
-        let guard = shutdown.guard(what, move || {
-            // Without a receiver the group is being killed already.
-            let _ = wake.send(None);
-        });
-        let Some(_guard) = guard else {
+        let Some(_guard) = shutdown.guard(what, || ()) else {
             return Err(self.error("was not started", "a signal came first"));
         };
         let mut child = self.spawn(env)?;
-        let wait = watch(&mut child);
-        let spawned = thread::Builder::new()
-            .name("helper".to_owned())
-            .spawn(move || sender.send(Some(wait())));
-        let outcome =
-            spawned.map(|_| outcome.recv_timeout(end.saturating_duration_since(Instant::now())));
+        let output = self.gather(&mut child, deadline, shutdown);
         let status = kill(child);
-        let could_not = |error| self.error("could not be watched", BY_HAND).because(error);
-        match outcome.map_err(could_not)? {
-            Ok(Some(Ok(output))) if output.len() > OUTPUT_MAX => Err(self.error(
-                "printed more than 64 KiB, which is no token, and was ended",
-                "it must print the token and nothing else",
-            )),
-            Ok(Some(Ok(output))) => match status.map_err(could_not)? {
-                status if status.success() => Ok(output),
-                status => Err(self.error(&failure(status), BY_HAND)),
-            },
-            Ok(Some(Err(error))) => Err(could_not(error)),
-            Ok(None) => Err(self.error("was ended", "a signal came first")),
-            // Its own status, not that of our signal: the program had ended before it was killed.
-            Err(_) if status.is_ok_and(|status| status.code().is_some()) => Err(self.error(
-                "ended, but what it has started goes on holding its output",
-                "as in a shell's `$(…)`, the output must end; send that of background programs to /dev/null",
-            )),
-            Err(_) => {
-                let took = end.saturating_duration_since(started).as_secs_f64();
-                let what = format!("did not finish within {took:.1} s and was ended");
-                Err(self.error(&what, BY_HAND))
+        let output = output?;
+        match status {
+            Some(status) if status.success() => Ok(output),
+            // "exit status: 3", or the signal.
+            Some(status) => Err(self.error(&format!("failed ({status})"), BY_HAND)),
+            None => Err(self.error("could not be waited for", BY_HAND)),
+        }
+    }
+
+    /// Gathers the output until the program has ended and the pipe is closed. What the program has started may hold the
+    /// pipe for [`GRACE`]: then the output is whole, unless some of it was printed after the program's end.
+    fn gather(&self, child: &mut Child, deadline: Instant, shutdown: &Shutdown) -> Result<Vec<u8>> {
+        let started = Instant::now();
+        let end = deadline.min(started + TIMEOUT);
+        let broken = |error| self.error("could not be watched", BY_HAND).because(error);
+        let (sender, outputs) = mpsc::channel();
+        if let Some(stdout) = child.stdout.take() {
+            let reader = thread::Builder::new().name("helper".to_owned());
+            reader.spawn(move || read(stdout, &sender)).map_err(broken)?;
+        }
+        let (mut output, mut is_closed, mut ended) = (Vec::new(), false, None);
+        loop {
+            let now = Instant::now();
+            if ended.is_none() && has_ended(child).map_err(broken)? {
+                ended = Some(now);
+            }
+            match ended {
+                _ if shutdown.is_requested() => {
+                    return Err(self.error("was ended", "a signal came first"));
+                }
+                Some(ended) if is_closed || now > ended + GRACE => return Ok(output),
+                None if now > end => {
+                    let took = end.saturating_duration_since(started).as_secs_f64();
+                    let what = format!("did not finish within {took:.1} s and was ended");
+                    return Err(self.error(&what, BY_HAND));
+                }
+                _ => {}
+            }
+            match outputs.recv_timeout(POLL) {
+                Ok(bytes) => output.extend(bytes.map_err(broken)?),
+                Err(RecvTimeoutError::Timeout) => continue,
+                Err(RecvTimeoutError::Disconnected) if is_closed => thread::sleep(POLL),
+                Err(RecvTimeoutError::Disconnected) => is_closed = true,
+            }
+            let is_late = ended.is_some_and(|ended| now > ended + GRACE / 2);
+            if is_late && !is_closed {
+                let what = "ended, but what it has started goes on printing";
+                return Err(self.error(what, "it must print the whole token before it ends"));
+            }
+            if output.len() > OUTPUT_MAX {
+                let what = "printed more than 64 KiB, which is no token, and was ended";
+                return Err(self.error(what, "it must print the token and nothing else"));
             }
         }
     }
@@ -121,14 +141,11 @@ impl Helper {
             let (what, hint) = match error.kind() {
                 io::ErrorKind::NotFound => (
                     "was not found, or the interpreter that its first line names",
-                    "is it installed and on PATH? `token_command` is a list: the program, then each argument by itself",
+                    "is it installed and on PATH? `token_command` is a list: the program, then each argument",
                 ),
-                io::ErrorKind::PermissionDenied => {
-                    ("is not executable", "`chmod +x` makes a script executable")
-                }
                 _ => (
                     "could not be started",
-                    "a script needs a first line such as #!/bin/sh; `ulimit -a` shows the limits of this session",
+                    "a script needs a first line such as #!/bin/sh, and `chmod +x`",
                 ),
             };
             self.error(what, hint).because(error)
@@ -140,36 +157,37 @@ impl Helper {
     }
 }
 
-/// The program's name only: its arguments may hold secrets.
-impl fmt::Debug for Helper {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Helper({})", self.name())
+/// Sends what comes through the pipe until it is closed, at most a little more than is allowed.
+fn read(stdout: ChildStdout, sender: &Sender<io::Result<Vec<u8>>>) {
+    let mut stdout = stdout.take(OUTPUT_MAX as u64 + 1);
+    let mut buffer = [0; 4096];
+    loop {
+        let output = match stdout.read(&mut buffer) {
+            Ok(0) => return,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            result => result.map(|read| buffer[..read].to_vec()),
+        };
+        if sender.send(output).is_err() {
+            return;
+        }
     }
 }
 
-/// What reads the program's output and then waits for its end. The program is not reaped, so that its id cannot come to mean
-/// another group before [`kill`].
-fn watch(child: &mut Child) -> impl FnOnce() -> io::Result<Vec<u8>> + use<> {
-    let stdout = child.stdout.take();
-    #[cfg(unix)]
-    let pid = rustix::process::Pid::from_child(child);
-    move || {
-        let mut output = Vec::new();
-        if let Some(stdout) = stdout {
-            stdout.take(OUTPUT_MAX as u64 + 1).read_to_end(&mut output)?;
-        }
-        #[cfg(unix)]
-        if output.len() <= OUTPUT_MAX {
-            use rustix::process::{WaitId, WaitIdOptions, waitid};
-            let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
-            rustix::io::retry_on_intr(|| waitid(WaitId::Pid(pid), options))?;
-        }
-        Ok(output)
-    }
+/// Whether the program has ended. It is not reaped, so that its id cannot come to mean another group before [`kill`].
+#[cfg(unix)]
+fn has_ended(child: &mut Child) -> io::Result<bool> {
+    use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
+    let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT | WaitIdOptions::NOHANG;
+    Ok(waitid(WaitId::Pid(Pid::from_child(child)), options)?.is_some())
 }
 
-/// Kills what is left of the group, and reaps the program.
-fn kill(mut child: Child) -> io::Result<ExitStatus> {
+#[cfg(not(unix))]
+fn has_ended(child: &mut Child) -> io::Result<bool> {
+    Ok(child.try_wait()?.is_some())
+}
+
+/// Kills what is left of the group, and reaps the program; `None` if it does not die, because it hangs in the kernel.
+fn kill(mut child: Child) -> Option<ExitStatus> {
     // It fails if nothing is left.
     #[cfg(unix)]
     let _ = rustix::process::kill_process_group(
@@ -178,16 +196,11 @@ fn kill(mut child: Child) -> io::Result<ExitStatus> {
     );
     #[cfg(not(unix))]
     let _ = child.kill();
-    child.wait()
-}
-
-fn failure(status: ExitStatus) -> String {
-    #[cfg(unix)]
-    if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
-        return format!("was killed by signal {signal}");
-    }
-    match status.code() {
-        Some(code) => format!("failed with exit status {code}"),
-        None => "failed".to_owned(),
+    let end = Instant::now() + GRACE;
+    loop {
+        match child.try_wait() {
+            Ok(None) if Instant::now() < end => thread::sleep(POLL),
+            result => return result.ok().flatten(),
+        }
     }
 }

@@ -1,8 +1,7 @@
 //! What is in effect and why: the only reader of the configuration file and of the settings in the environment.
 //!
 //! Each setting keeps where it came from; `precedence` says which of several counts. The rules that keep a token from a foreign
-//! origin are in `endpoint`. With the built-in profile `sandbox` the file is not
-//! opened and no configured token is read.
+//! origin are in `endpoint`. With the built-in profile `sandbox` the file is not opened and no configured token is read.
 
 pub mod base_url;
 pub mod document;
@@ -25,50 +24,32 @@ use std::time::Duration;
 
 pub use base_url::BaseUrl;
 pub use endpoint::Endpoint;
-pub use init::{TEMPLATE, Written, init};
+pub use init::{TEMPLATE, init};
+pub use permissions::shell_quoted;
 pub use precedence::{config_path, output_setting};
 pub use reading::is_pasted_secret;
 pub use token::{Secret, TokenSource};
 pub use values::{DEFAULT_JOBS, DEFAULT_RETRIES, DEFAULT_TIMEOUT};
 
 use crate::account::Resource;
+use crate::account::id::repeatable;
 use crate::error::{Error, Kind, Result};
 use crate::output::Format;
-use crate::text::{excerpt, nearest};
+use crate::text::nearest;
 use file::File;
-use permissions::shell_quoted;
 
 /// The built-in profile.
 pub const SANDBOX: &str = "sandbox";
 
 /// The flags that settings can come from.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Flags {
-    /// The profile that was named.
-    pub profile: Option<String>,
-    /// What named it: `--profile` or `--suite`.
-    pub profile_flag: &'static str,
-    /// `--output`
+    /// The profile that `--profile` or a check of `--suite` names.
+    pub profile: Option<Setting<String>>,
     pub output: Option<Format>,
-    /// `--timeout`
     pub timeout: Option<Duration>,
-    /// `--retries`
     pub retries: Option<u32>,
-    /// `--config`
     pub config: Option<PathBuf>,
-}
-
-impl Default for Flags {
-    fn default() -> Self {
-        Flags {
-            profile: None,
-            profile_flag: "--profile",
-            output: None,
-            timeout: None,
-            retries: None,
-            config: None,
-        }
-    }
 }
 
 /// Where a setting came from.
@@ -79,12 +60,7 @@ pub enum Origin {
     /// An environment variable.
     Variable(String),
     /// A line of the configuration file, from 1.
-    File {
-        /// The file.
-        path: PathBuf,
-        /// The line, from 1.
-        line: usize,
-    },
+    File { path: PathBuf, line: usize },
     /// Built in.
     BuiltIn,
 }
@@ -92,10 +68,10 @@ pub enum Origin {
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Origin::Flag(name) => f.write_str(name),
-            Origin::Variable(name) => f.write_str(name),
+            Origin::Flag(name) => write!(f, "{name}"),
+            Origin::Variable(name) => write!(f, "{name}"),
             Origin::File { path, line } => write!(f, "{}:{line}", path.display()),
-            Origin::BuiltIn => f.write_str("built-in"),
+            Origin::BuiltIn => write!(f, "built-in"),
         }
     }
 }
@@ -103,28 +79,22 @@ impl fmt::Display for Origin {
 /// A value and where it came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Setting<T> {
-    /// The value.
     pub value: T,
-    /// Where it came from.
     pub origin: Origin,
 }
 
 impl<T> Setting<T> {
-    const fn new(value: T, origin: Origin) -> Self {
+    pub const fn new(value: T, origin: Origin) -> Self {
         Setting { value, origin }
     }
 }
 
 /// All settings in effect. Tokens are not read yet.
-#[derive(Debug)]
 pub struct Settings {
     /// The profile; `None` if none is selected.
     pub profile: Option<Setting<String>>,
-    /// How results are written.
     pub output: Setting<Format>,
-    /// How long a whole look-up may take.
     pub timeout: Setting<Duration>,
-    /// How often a failed request is repeated.
     pub retries: Setting<u32>,
     /// Where the configuration is looked for, whether the file exists or not; `None` without a home directory.
     pub path: Option<Setting<PathBuf>>,
@@ -158,15 +128,15 @@ impl Settings {
             rows.push((name.to_owned(), value, origin.to_string()));
         };
         if let Some(Setting { value, origin }) = &self.path {
-            let state = match (&self.file, self.is_sandbox()) {
-                (Some(_), _) => "",
-                (None, true) => " (not opened: the sandbox needs none)",
-                (None, false) => " (does not exist)",
+            let state = match &self.file {
+                Some(_) => "",
+                None if self.is_sandbox() => " (not opened: the sandbox needs none)",
+                None => " (does not exist)",
             };
             row("config", format!("{}{state}", value.display()), origin);
         }
         match &self.profile {
-            Some(profile) => row("profile", profile.value.clone(), &profile.origin),
+            Some(Setting { value, origin }) => row("profile", value.clone(), origin),
             None => row("profile", "none selected".to_owned(), &Origin::BuiltIn),
         }
         row("output", self.output.value.to_string(), &self.output.origin);
@@ -174,46 +144,51 @@ impl Settings {
         row("timeout", format!("{:?}", self.timeout.value), &self.timeout.origin);
         row("retries", self.retries.value.to_string(), &self.retries.origin);
         for (api, endpoint) in &self.endpoints {
-            match endpoint {
-                Ok(Endpoint { base_url, token, ca_file, .. }) => {
-                    let url = base_url.value.to_string();
-                    row(&format!("{api}.base_url"), url, &base_url.origin);
-                    row(&format!("{api}.token"), token.value.describe(), &token.origin);
-                    if let Some(Setting { value, origin }) = ca_file {
-                        row(&format!("{api}.ca_file"), value.display().to_string(), origin);
-                    }
+            let Endpoint { base_url, token, ca_file, .. } = match endpoint {
+                Ok(endpoint) => endpoint,
+                Err(error) => {
+                    row(api, format!("cannot be used: {error}"), &"");
+                    continue;
                 }
-                Err(error) => row(api, format!("cannot be used: {error}"), &""),
+            };
+            row(&format!("{api}.base_url"), base_url.value.to_string(), &base_url.origin);
+            row(&format!("{api}.token"), token.value.describe(), &token.origin);
+            if let Some(Setting { value, origin }) = ca_file {
+                row(&format!("{api}.ca_file"), value.display().to_string(), origin);
             }
         }
         rows
     }
 
     /// Fails if there is no profile of that name.
-    fn require_profile(&self, name: &Setting<String>) -> Result<()> {
-        if self.profiles.contains(&name.value) {
+    fn require_profile(&self, Setting { value: name, origin }: &Setting<String>) -> Result<()> {
+        if self.profiles.contains(name) {
             return Ok(());
         }
-        let unknown = format!("unknown profile `{}` ({})", excerpt(&name.value, 64), name.origin);
-        let Some(path) = self.path.as_ref().filter(|_| self.file.is_some()) else {
+        // A text that is no name may be a secret.
+        let shown = repeatable(name).map(|name| format!(" `{name}`")).unwrap_or_default();
+        let unknown = format!("unknown profile{shown} ({origin})");
+        if self.file.is_none() {
             return Err(no_file(self.path.as_ref()).with_prefix(&format!("{unknown}: ")));
-        };
-        let near = nearest(&name.value, self.profiles.iter().map(String::as_str))
+        }
+        let near = nearest(name, self.profiles.iter().map(String::as_str))
             .map(|near| format!("did you mean `{near}`? "))
             .unwrap_or_default();
-        let message = format!("{unknown}: {} has none of that name", path.value.display());
-        let error = Error::new(Kind::Config, message)
-            .hint(format!("{near}the profiles are {}", self.profiles.join(", ")))
-            .at(&path.value, None);
-        Err(at(error, &name.origin))
+        let hint = format!("{near}the profiles are {}", self.profiles.join(", "));
+        let error = self.at_file(Error::new(Kind::Config, unknown).hint(hint));
+        Err(at(error, origin))
+    }
+
+    /// Adds the configuration file to an error.
+    fn at_file(&self, error: Error) -> Error {
+        self.path.iter().fold(error, |error, path| error.at(&path.value, None))
     }
 }
 
 /// The error for a configuration that does not exist.
 fn no_file(path: Option<&Setting<PathBuf>>) -> Error {
     let Some(Setting { value: path, origin }) = path else {
-        let message = "there is no home directory to look for a configuration file in";
-        return Error::new(Kind::Config, message)
+        return Error::new(Kind::Config, "there is no home directory for a configuration file")
             .hint("set HOME or XDG_CONFIG_HOME to an absolute path, or name a file with --config");
     };
     let (place, flag) = match origin {

@@ -1,8 +1,8 @@
 //! Who else can read or write a file that decides over tokens: the rule of ssh.
 //!
 //! A file that holds a token and belongs to the user must be closed to group and world. A configuration and its directory
-//! must belong to the user or root, and no other user may write them, except through the user's own primary group: many systems give
-//! each user a group of their own and a umask of 002. The metadata are those of the open file, not of its name.
+//! must belong to the user or root, and no other user may write them, except through the user's own primary group: many
+//! systems give each user a group of their own and a umask of 002. The metadata are those of the open file, not of its name.
 
 #![cfg_attr(not(unix), allow(unused_variables, clippy::unnecessary_wraps))]
 
@@ -36,12 +36,7 @@ pub(super) fn refuse_other_readers(path: &Path, metadata: &Metadata) -> Result<(
         use std::os::unix::fs::MetadataExt as _;
         let is_mine = metadata.uid() == rustix::process::geteuid().as_raw();
         if is_mine && metadata.mode() & 0o077 != 0 {
-            let whom = match metadata.mode() & 0o007 {
-                0 => format!("its group, {}", metadata.gid()),
-                _ => "everybody".to_owned(),
-            };
-            let shown = path.display();
-            let message = format!("{shown} can be read by others ({whom}), and it holds a token");
+            let message = format!("{} holds a token, and others can read it", path.display());
             return Err(Error::new(Kind::Config, message)
                 .hint(format!("run `chmod 600 {}`", shell_quoted(path)))
                 .at(path, None));
@@ -56,36 +51,33 @@ fn check_writers(path: &Path, metadata: &Metadata) -> Result<()> {
     const ROOT: u32 = 0;
     const STICKY: u32 = 0o1000;
     let me = rustix::process::geteuid().as_raw();
-    let my_group = rustix::process::getegid().as_raw();
-    let (uid, gid, mode) = (metadata.uid(), metadata.gid(), metadata.mode());
+    let is_my_group = metadata.gid() == rustix::process::getegid().as_raw();
+    let (owner, mode) = (metadata.uid(), metadata.mode());
+    // In a sticky directory, as /tmp is, users cannot replace each other's files.
+    let is_sticky = metadata.is_dir() && mode & STICKY != 0;
     let quoted = shell_quoted(path);
-    let (whom, hint) = if uid != me && uid != ROOT {
-        let hint = format!("make it yours: `sudo chown \"$(id -u)\" {quoted}`");
-        (format!("its owner, user {uid}"), hint)
-    } else {
-        // In a sticky directory, as /tmp is, users cannot replace each other's files.
-        let is_sticky = metadata.is_dir() && mode & STICKY != 0;
-        let whom = match mode & 0o022 {
-            _ if is_sticky => return Ok(()),
-            0 => return Ok(()),
-            0o020 if gid == my_group => return Ok(()),
-            0o020 => format!("its group, {gid}"),
-            _ => "everybody".to_owned(),
-        };
-        let sudo = if uid == me { "" } else { "sudo " };
-        (whom, format!("run `{sudo}chmod go-w {quoted}`"))
+    let (whom, hint) = match mode & 0o022 {
+        _ if owner != me && owner != ROOT => {
+            (format!("its owner, user {owner}"), format!("`sudo chown \"$(id -u)\" {quoted}`"))
+        }
+        0 => return Ok(()),
+        0o020 if is_my_group => return Ok(()),
+        _ if is_sticky => return Ok(()),
+        open => {
+            let whom = if open == 0o020 { "its group" } else { "everybody" };
+            (whom.to_owned(), format!("`chmod go-w {quoted}`"))
+        }
     };
     let message = format!("{} can be written by others ({whom})", path.display());
-    Err(Error::new(Kind::Config, message).hint(hint).at(path, None))
+    Err(Error::new(Kind::Config, message).hint(format!("run {hint}")).at(path, None))
 }
 
 /// The path as a shell takes it: macOS keeps configurations in `~/Library/Application Support`.
-pub(crate) fn shell_quoted(path: &Path) -> Cow<'_, str> {
+pub fn shell_quoted(path: &Path) -> Cow<'_, str> {
     let text = path.to_string_lossy();
     let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"/._-+:,@%".contains(&b);
     if text.bytes().all(is_plain) && !text.starts_with('-') {
-        text
-    } else {
-        Cow::Owned(format!("'{}'", text.replace('\'', r"'\''")))
+        return text;
     }
+    Cow::Owned(format!("'{}'", text.replace('\'', r"'\''")))
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::endpoint::variables;
 use super::file::File;
-use super::values::{DEFAULT_RETRIES, DEFAULT_TIMEOUT, parse_output, parse_retries, parse_timeout};
+use super::values::{DEFAULT_RETRIES, DEFAULT_TIMEOUT, parse_retries, parse_timeout};
 use super::{Flags, Origin, SANDBOX, Setting, Settings, at, is_pasted_secret, no_file};
 use crate::account::RESOURCES;
 use crate::environment::Environment;
@@ -17,38 +17,39 @@ impl Settings {
     pub fn load(flags: &Flags, env: &Environment) -> Result<Self> {
         let path = locate(flags, env)?;
         let chosen = match &flags.profile {
-            Some(name) => Some(Setting::new(name.clone(), Origin::Flag(flags.profile_flag))),
+            Some(profile) => Some(profile.clone()),
             None => text(env, "ACCTQ_PROFILE")?,
         };
         let is_sandbox = chosen.as_ref().is_some_and(|name| name.value == SANDBOX);
-        let mut file = match &path {
-            Some(path) if !is_sandbox => read(path, env)?,
+        let file = match &path {
+            Some(path) if !is_sandbox => match File::read(&path.value, env)? {
+                // A file that was named must exist, the default one need not.
+                None if path.origin != Origin::BuiltIn => return Err(no_file(Some(path))),
+                file => file,
+            },
             _ => None,
         };
         let names = file.iter().flat_map(|file| file.profiles.keys().cloned());
-        let profiles: Vec<_> = names.chain([SANDBOX.to_owned()]).collect();
-        let (default, timeout, retries) = file.as_mut().map_or((None, None, None), |file| {
-            (file.default_profile.take(), file.timeout.take(), file.retries.take())
-        });
+        let default = file.as_ref().and_then(|file| file.default_profile.clone());
         let mut settings = Settings {
-            profile: None,
+            profile: chosen.clone().or_else(|| default.clone()),
             output: output_setting(flags, env)?,
             timeout: first(
                 flags.timeout.map(|value| (value, "--timeout")),
                 text(env, "ACCTQ_TIMEOUT"),
-                timeout,
+                file.as_ref().and_then(|file| file.timeout.clone()),
                 DEFAULT_TIMEOUT,
                 parse_timeout,
             )?,
             retries: first(
                 flags.retries.map(|value| (value, "--retries")),
                 text(env, "ACCTQ_RETRIES"),
-                retries,
+                file.as_ref().and_then(|file| file.retries.clone()),
                 DEFAULT_RETRIES,
                 parse_retries,
             )?,
             path,
-            profiles,
+            profiles: names.chain([SANDBOX.to_owned()]).collect(),
             file,
             endpoints: Vec::new(),
         };
@@ -56,16 +57,11 @@ impl Settings {
         for profile in chosen.iter().chain(&default) {
             settings.require_profile(profile)?;
         }
-        match &default {
-            Some(default) if chosen.is_none() && default.value == SANDBOX => {
-                refuse_unused_token(default, env)?;
-            }
-            _ => {}
-        }
-        settings.profile = chosen.or(default);
         if !settings.is_sandbox() {
             let endpoints = RESOURCES.iter().map(|r| (r.api, settings.resolve(r.api, env)));
             settings.endpoints = endpoints.collect();
+        } else if let (None, Some(default)) = (chosen, default) {
+            refuse_unused_token(&default, env)?;
         }
         Ok(settings)
     }
@@ -78,7 +74,7 @@ pub fn output_setting(flags: &Flags, env: &Environment) -> Result<Setting<Format
         text(env, "ACCTQ_OUTPUT"),
         None,
         Format::default().name(),
-        parse_output,
+        |text| text.parse().map_err(str::to_owned),
     )
 }
 
@@ -93,32 +89,20 @@ fn locate(flags: &Flags, env: &Environment) -> Result<Option<Setting<PathBuf>>> 
         (Some(path), _) => (path.as_path(), Origin::Flag("--config")),
         (None, Some(path)) => (Path::new(path), variable("ACCTQ_CONFIG")),
         (None, None) => {
-            let path = env.config_dir().map(|dir| dir.join("config.toml"));
+            let path = env.config_dir.as_ref().map(|dir| dir.join("config.toml"));
             return Ok(path.map(|path| Setting::new(path, Origin::BuiltIn)));
         }
     };
-    let absolute = std::path::absolute(env.expand_home(named)).map_err(|_| {
-        let message = format!("{origin} names no file that can be found");
-        Error::new(Kind::Config, message)
+    let absolute = std::path::absolute(env.expand_home(named)).map_err(|error| {
+        Error::new(Kind::Config, format!("{origin} names no file")).because(error)
     })?;
     if is_pasted_secret(&absolute) {
-        let message = format!(
-            "{origin} takes the name of a file; this looks like a credential, and is not repeated here"
-        );
+        let message = format!("{origin} takes the name of a file; this looks like a credential");
         return Err(Error::new(Kind::Config, message).hint(
             "name a TOML file; if it was a secret, remove it from where it stands, such as your shell's history",
         ));
     }
     Ok(Some(Setting::new(absolute, origin)))
-}
-
-/// Reads the file. A file that was named must exist, the default one need not.
-fn read(path: &Setting<PathBuf>, env: &Environment) -> Result<Option<File>> {
-    let file = File::read(&path.value, env)?;
-    if file.is_none() && path.origin != Origin::BuiltIn {
-        return Err(no_file(Some(path)));
-    }
-    Ok(file)
 }
 
 /// A token in the environment is meant for a real server: a default profile must not send its owner to the sandbox.
@@ -127,10 +111,9 @@ fn refuse_unused_token(default: &Setting<String>, env: &Environment) -> Result<(
     let Some(set) = names.find(|name| env.raw(name).is_some()) else {
         return Ok(());
     };
-    let message =
-        format!("{set} is set, but the default profile is the sandbox, where it would not be used");
+    let message = format!("{set} is set, but the default profile is the sandbox");
     let error = Error::new(Kind::Config, message)
-        .hint("choose with -p: `-p sandbox`, or another profile; or unset the variable");
+        .hint("choose a profile with -p, such as `-p sandbox`, or unset the variable");
     Err(at(error, &default.origin))
 }
 
@@ -140,8 +123,13 @@ pub(super) fn variable(name: &str) -> Origin {
 
 /// The variable, if it is set to something.
 fn text(env: &Environment, name: &str) -> Result<Option<Setting<String>>> {
-    let text = env.text(name)?;
-    Ok(text.map(|text| Setting::new(text.to_owned(), variable(name))))
+    let Some(value) = env.get(name) else {
+        return Ok(None);
+    };
+    let text = value
+        .to_str()
+        .ok_or_else(|| Error::new(Kind::Config, format!("{name} is not valid UTF-8")))?;
+    Ok(Some(Setting::new(text.to_owned(), variable(name))))
 }
 
 fn first<T>(

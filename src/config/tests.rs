@@ -1,9 +1,10 @@
-//! What the end-to-end tests cannot reach, or only slowly: tables of texts, and the interfaces of later commands.
+//! What the end-to-end tests cannot reach, or only slowly: tables of texts.
 
 #![allow(clippy::unwrap_used)]
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde::Deserialize;
@@ -12,100 +13,13 @@ use toml::Spanned;
 use super::document::Document;
 use super::helper::Helper;
 use super::permissions::shell_quoted;
-use super::values::{parse_jobs, parse_port, parse_rate, parse_retries, parse_timeout};
-use super::{
-    BaseUrl, DEFAULT_RETRIES, DEFAULT_TIMEOUT, Flags, SANDBOX, Secret, Settings, TEMPLATE,
-    TokenSource,
-};
-use crate::account::{CONNECTED, PARTNER};
+use super::values::{parse_rate, parse_retries, parse_timeout};
+use super::{BaseUrl, Origin, Secret, Setting, TokenSource};
 use crate::environment::Environment;
-use crate::error::{Kind, Result};
+use crate::error::Kind;
 use crate::signals::Shutdown;
 
 const SECRET: &str = "s3cr3t-hunter2";
-
-/// A home directory with this configuration, closed to others.
-fn home(config: &str) -> (tempfile::TempDir, Vec<(&'static str, String)>) {
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join(".config/acctq/config.toml");
-    fs::create_dir_all(path.parent().unwrap()).unwrap();
-    fs::write(&path, config).unwrap();
-    #[cfg(unix)]
-    for path in [path.as_path(), path.parent().unwrap()] {
-        use std::os::unix::fs::PermissionsExt as _;
-        fs::set_permissions(path, fs::Permissions::from_mode(0o700)).unwrap();
-    }
-    let variables = vec![
-        ("HOME", dir.path().to_str().unwrap().to_owned()),
-        ("PATH", "/usr/bin:/bin".to_owned()),
-    ];
-    (dir, variables)
-}
-
-fn load(config: &str, more: &[(&'static str, &str)]) -> Result<Settings> {
-    let (_dir, mut variables) = home(config);
-    variables.extend(more.iter().map(|(name, value)| (*name, (*value).to_owned())));
-    Settings::load(&Flags::default(), &Environment::from_pairs(variables))
-}
-
-fn read(source: &TokenSource, variables: &[(&str, &str)]) -> Result<Secret> {
-    let env = Environment::from_pairs(variables.iter().copied().chain([("PATH", "/usr/bin:/bin")]));
-    source.read(&env, Instant::now() + Duration::from_secs(30), &Shutdown::default())
-}
-
-#[test]
-fn the_template_is_a_valid_configuration() {
-    let settings = load(TEMPLATE, &[]).unwrap();
-    assert!(settings.profiles.contains(&SANDBOX.to_owned()));
-    assert_eq!(settings.timeout.value, parse_timeout(DEFAULT_TIMEOUT).unwrap());
-    assert_eq!(settings.retries.value, parse_retries(DEFAULT_RETRIES).unwrap());
-}
-
-#[test]
-fn the_endpoints_of_any_profile_can_be_had_by_name() {
-    let config = "default_profile = \"a\"\n\
-        [profiles.a.connect]\nbase_url = \"https://a.test\"\ntoken_env = \"A\"\n\
-        [profiles.b.connect]\nbase_url = \"https://b.test\"\ntoken = \"s3cr3t-hunter2\"\n\
-        [profiles.b.partner]\nbase_url = \"https://p.test\"\n";
-    let env = [("ACCTQ_CONNECT_TOKEN", SECRET), ("ACCTQ_PARTNER_TOKEN", ""), ("A", "of-a")];
-    let settings = load(config, &env).unwrap();
-    let selected = settings.endpoint(&CONNECTED).unwrap();
-    assert_eq!(selected.base_url.value.origin(), "https://a.test");
-    assert_eq!(read(&selected.token.value, &env).unwrap().expose(), SECRET);
-    assert_eq!(settings.endpoint(&PARTNER).unwrap_err().kind(), Kind::Auth);
-
-    // The environment is set aside.
-    let named = settings.endpoint_of("a", "-p", &CONNECTED).unwrap();
-    assert_eq!(named.profile.as_deref(), Some("a"));
-    assert_eq!(read(&named.token.value, &env).unwrap().expose(), "of-a");
-    let named = settings.endpoint_of("b", "-p", &CONNECTED).unwrap();
-    assert_eq!(read(&named.token.value, &[]).unwrap().expose(), SECRET);
-    assert!(!format!("{settings:?} {named:?}").contains(SECRET));
-    for (profile, kind) in [("b", Kind::Auth), ("a", Kind::Config), ("c", Kind::Config)] {
-        let error = settings.endpoint_of(profile, "-p", &PARTNER).unwrap_err();
-        assert_eq!(error.kind(), kind, "{profile}: {error}");
-    }
-}
-
-#[test]
-fn the_environment_alone_needs_both_variables() {
-    for (variables, result) in [
-        (
-            &[("ACCTQ_CONNECT_URL", "https://e.test\n"), ("ACCTQ_CONNECT_TOKEN", "t\n")][..],
-            Ok(None),
-        ),
-        (&[("ACCTQ_CONNECT_TOKEN", "t")], Err(Kind::Config)),
-        (&[("ACCTQ_CONNECT_URL", "https://e.test")], Err(Kind::Config)),
-        (
-            &[("ACCTQ_CONNECT_URL", "https://e.test"), ("ACCTQ_CONNECT_TOKEN", "\n")],
-            Err(Kind::Auth),
-        ),
-    ] {
-        let settings = load("", variables).unwrap();
-        let endpoint = settings.endpoint(&CONNECTED).map(|endpoint| endpoint.profile.clone());
-        assert_eq!(endpoint.map_err(|error| error.kind()), result, "{variables:?}");
-    }
-}
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -132,45 +46,36 @@ enum Expect {
     Several(Vec<String>),
 }
 
+/// How a suite begins, how it goes on with a mistake in it, the mistake's line, and what is named.
+#[rustfmt::skip]
+const MISTAKES: &[(&str, &str, usize, &str)] = &[
+    ("", "version = \"hunter2\"\n", 1, "`version`"),
+    ("", "version = -1\ncheck = []\n", 1, "`version`"),
+    ("", "version = 1\n", 1, "`check`"),
+    ("", "version = 1\ncheck = \"hunter2\"\n", 2, "`check`"),
+    (CHECK, "strict = true\n", 4, "`id`"),
+    (CHECK, "id = [\"hunter2\"]\n", 5, "`id`"),
+    (CHECK, "id = \"b\"\nstrict = \"hunter2\"\n", 6, "`strict`"),
+    (CHECK, "id = \"b\"\nexpect = { hunter2 = 1 }\n", 6, "`expect` must be an expression or a list of them"),
+    (CHECK, "id = \"b\"\nexpekt = \"hunter2\"\n", 6, "did you mean `expect`?"),
+    (CHECK, "id = \"b\"\nhunter2 = 1\n", 6, "unknown key"),
+    (CHECK, "id = \"hunter2\n", 5, "invalid basic string"),
+    (CHECK, "id = \"b\"\nid = \"hunter2\"\n", 6, "duplicate key"),
+];
+const CHECK: &str = "version = 1\n[[check]]\nid = \"a\"\n[[check]]\n";
+
 #[test]
-fn mistakes_are_told_by_their_place_and_never_by_their_text() {
-    const CHECK: &str = "version = 1\n[[check]]\nid = \"a\"\n[[check]]\n";
+fn mistakes_are_described_by_their_place_and_never_by_their_text() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("suite.toml");
-    for (head, text, line, said) in [
-        ("", "version = \"hunter2\"\n", 1, "`version` must be a whole number"),
-        ("", "version = -1\ncheck = []\n", 1, "`version` must be a whole number"),
-        ("", "version = 1\n", 1, "the file has no `check`"),
-        ("", "version = 1\ncheck = \"hunter2\"\n", 2, "`check` must be a list"),
-        (CHECK, "strict = true\n", 4, "[check] has no `id`"),
-        (CHECK, "id = [\"hunter2\"]\n", 5, "`id` must be text in quotes"),
-        (CHECK, "id = \"b\"\nstrict = \"hunter2\"\n", 6, "`strict` must be true or false"),
-        (
-            CHECK,
-            "id = \"b\"\nexpect = { hunter2 = 1 }\n",
-            6,
-            "`expect` must be an expression or a list of them",
-        ),
-        (
-            CHECK,
-            "id = \"b\"\nexpekt = \"hunter2\"\n",
-            6,
-            "unknown key `expekt` in [check] | did you mean `expect`?",
-        ),
-        (CHECK, "id = \"b\"\nhunter2 = 1\n", 6, "unknown key in [check]"),
-        (CHECK, "id = \"hunter2\n", 5, "invalid basic string"),
-        (CHECK, "id = \"b\"\nid = \"hunter2\"\n", 6, "duplicate key"),
-    ] {
+    for &(head, text, line, named) in MISTAKES {
         fs::write(&path, format!("{head}{text}")).unwrap();
         let (document, _) = Document::read(&path, Kind::Usage, "the suite").unwrap().unwrap();
         let error = document.parse::<Suite>().unwrap_err();
-        let all = format!("{error} | {}", error.hint_text().unwrap_or_default());
+        let all = format!("{error} {} {error:?}", error.hint_text().unwrap_or_default());
         let place = format!(" ({}, line {line}, column ", path.display());
-        let all = all.replacen(&place, "\0", 1);
-        let (what, rest) = all.split_once('\0').expect(&all);
-        let hint = rest.split_once(" | ").map_or("", |(_, hint)| hint);
-        assert!(format!("{what} | {hint}").starts_with(said), "{text}: {all}");
-        assert!(!format!("{all}{error:?}").contains("hunter2"), "{all}");
+        assert!(all.contains(named) && all.contains(&place), "{text}: {all}");
+        assert!(!all.contains("hunter2"), "{all}");
         assert_eq!((error.context().line, error.kind()), (Some(line), Kind::Usage));
     }
 }
@@ -182,18 +87,16 @@ fn what_is_no_token() {
         ("s3cr3t\n", None),
         ("s3cr3t\r\n", None),
         ("Bearer", None),
-        ("", Some("is empty")),
-        ("\n", Some("is empty")),
+        ("", Some("empty")),
+        ("\n", Some("empty")),
         ("s3cr3t\n\n", Some("line break")),
         ("s3cr3t\r", Some("line break")),
-        ("\ns3cr3t", Some("line break")),
-        ("s3\tcr3t", Some("a tab")),
-        (" s3cr3t", Some("a space")),
-        ("s3\0cr3t", Some("a NUL")),
-        ("\u{feff}s3cr3t", Some("not ASCII")),
-        ("s3cr3t\x7f", Some("control character")),
-        ("bEARER s3cr3t", Some("without the word Bearer")),
-        ("'s3cr3t'", Some("without quotes")),
+        ("s3\tcr3t", Some("tab")),
+        (" s3cr3t", Some("space")),
+        ("s3\0cr3t", Some("control character")),
+        ("\u{feff}s3cr3t", Some("ASCII")),
+        ("bEARER s3cr3t", Some("Bearer")),
+        ("'s3cr3t'", Some("quotes")),
     ] {
         let result = Secret::from_line(text.as_bytes());
         let words = result.as_ref().err().copied().unwrap_or_default();
@@ -207,7 +110,7 @@ fn what_is_no_token() {
 
 #[test]
 #[cfg(unix)]
-fn a_helper_ends_with_its_output_and_takes_its_descendants_along() {
+fn a_helper_takes_its_descendants_along() {
     for (script, kind) in [
         ("echo token", None),
         ("cat; printf token", None),
@@ -227,10 +130,13 @@ fn a_helper_ends_with_its_output_and_takes_its_descendants_along() {
         });
         let script = format!("exec 9>'{}'; echo ran >&9; {script}", fifo.display());
         let arguments = ["/bin/sh", "-c", &script].map(str::to_owned).to_vec();
-        let source = TokenSource::Command(Helper::new(arguments, [].into()));
-        let result = read(&source, &[]);
-        let shown = format!("{result:?} {source:?}");
-        assert!(!shown.contains(SECRET) && source.describe() == "command `sh`", "{shown}");
+        let helper = TokenSource::Command(Helper::new(arguments, [].into()));
+        let source = Setting::new(Arc::new(helper), Origin::BuiltIn);
+        let env = Environment::from_pairs([("PATH", "/usr/bin:/bin")]);
+        let deadline = Instant::now() + Duration::from_secs(30);
+        let result = source.read(&env, deadline, &Shutdown::default());
+        let shown = format!("{result:?}");
+        assert!(!shown.contains(SECRET) && source.value.describe() == "command `sh`", "{shown}");
         match result {
             Ok(token) => assert_eq!((token.expose(), kind), ("token", None), "{script}"),
             Err(error) => assert_eq!(Some(error.kind()), kind, "{script}: {error}"),
@@ -246,32 +152,18 @@ fn settings_as_text() {
     for (text, millis) in timeouts.into_iter().zip(millis) {
         assert_eq!(parse_timeout(text), Ok(Duration::from_millis(millis)), "{text}");
     }
-    let wrong = [
-        "0",
-        "0s",
-        "-1s",
-        "1s ago",
-        "60",
-        "",
-        "NaN",
-        "1e309s",
-        "99999999999999999999s",
-        "999us",
-        "24h1ms",
-        "00:01",
-    ];
-    for text in wrong {
+    let wrong = "0,0s,-1s,1s ago,60,,NaN,1e309s,99999999999999999999s,999us,24h1ms,00:01";
+    for text in wrong.split(',') {
         assert!(parse_timeout(text).is_err(), "{text}");
     }
-    for text in ["", "+1", "-1", "1.0", "11", " 1", "99999999999999999999"] {
+    for text in ["", "-1", "1.0", "11", " 1", "99999999999999999999"] {
         assert!(parse_retries(text).is_err(), "{text}");
     }
     assert_eq!((parse_retries("0"), parse_retries("10")), (Ok(0), Ok(10)));
-    assert_eq!((parse_jobs("0").is_err(), parse_jobs("256")), (true, Ok(256)));
-    for text in ["0/s", "1", "1e3/s", "+1/s", "NaN/s", "inf/s", "100001/s", "/s"] {
+    for text in ["0/s", "1", "-1/s", "NaN/s", "inf/s", "100001/s", "/s"] {
         assert!(parse_rate(text).is_err(), "{text}");
     }
-    assert_eq!((parse_rate("0.5/s"), parse_port("65536").is_err()), (Ok(0.5), true));
+    assert_eq!(parse_rate("0.5/s"), Ok(0.5));
 }
 
 #[test]
@@ -292,100 +184,38 @@ fn paths_are_quoted_for_a_shell() {
 fn where_requests_go() {
     for (text, url) in [
         ("https://api.example.com", "https://api.example.com/v1/x"),
-        ("https://api.example.com/", "https://api.example.com/v1/x"),
         ("HTTPS://API.Example.COM:443/", "https://api.example.com/v1/x"),
         ("https://h:8443/a/b/", "https://h:8443/a/b/v1/x"),
         ("https://h//", "https://h/v1/x"),
         ("https://192.0.2.1/p", "https://192.0.2.1/p/v1/x"),
         ("http://127.8.9.1:80", "http://127.8.9.1/v1/x"),
-        ("http://[::1]:8080", "http://[::1]:8080/v1/x"),
         ("http://[0:0::1]", "http://[::1]/v1/x"),
         ("http://[::FFFF:7f00:1]", "http://[::ffff:127.0.0.1]/v1/x"),
         ("https://[fd00::]:8443", "https://[fd00::]:8443/v1/x"),
-        ("https://[fd00::]", "https://[fd00::]/v1/x"),
         ("http://localhost:1", "http://localhost:1/v1/x"),
         ("https://xn--bcher-kva.example", "https://xn--bcher-kva.example/v1/x"),
     ] {
-        let base = BaseUrl::parse(text).expect(text);
+        let base = BaseUrl::parse(text).unwrap();
         assert_eq!(base.join("/v1/", "x"), url);
         assert_eq!(BaseUrl::parse(&base.to_string()), Ok(base));
+    }
+    for url in ["https://127.0.0.1.nip.io", "https://localhost.evil.test"] {
+        assert!(!BaseUrl::parse(url).unwrap().is_loopback(), "{url}");
     }
 }
 
 #[test]
-fn its_parts() {
-    let base = BaseUrl::parse("http://[::1]:8080/x/").expect("URL");
-    assert_eq!((base.host(), base.port()), ("::1", 8080));
-    assert!(base.is_loopback() && !base.is_https());
-    assert_eq!(base.origin(), "http://[::1]:8080");
-    assert_eq!(base.to_string(), "http://[::1]:8080/x");
-    assert!(!BaseUrl::parse("https://127.0.0.1.nip.io").expect("URL").is_loopback());
-    assert!(!BaseUrl::parse("https://localhost.evil.test").expect("URL").is_loopback());
-}
-
-#[test]
 fn what_could_lead_elsewhere_is_refused() {
-    for text in [
-        "",
-        "/",
-        "api.example.com",
-        "https:",
-        "https://",
-        "https:///path",
-        "https://:443",
-        "https://user@h",
-        "https://user:hunter2@h",
-        "https://h@evil.test",
-        "https://h?hunter2",
-        "https://h/?hunter2=1",
-        "https://h#hunter2",
-        "https://h/#",
-        "https://h/..",
-        "https://h/a/../b",
-        "https://h/%2e%2E/b",
-        "https://h/.%2e",
-        "https://h/./b",
-        "https://h/a//b",
-        "https://h/%2f",
-        "https://h/%5c",
-        "https://h/%252e",
-        "https://h/%zz",
-        "https://h/%",
-        "https://h/a\\b",
-        "https://h\\@evil.test",
-        "https://h/a b",
-        "https://h/\n",
-        " https://h",
-        "https://h:0",
-        "https://h:",
-        "https://h:65536",
-        "https://h:99999999999999999999",
-        "https://h:+1",
-        "https://h:1:2",
-        "https://[::1",
-        "https://[::1]x",
-        "https://[nope]",
-        "https://[fe80::1%25eth0]",
-        "https://a..b",
-        "https://h.",
-        "https://.",
-        "https://127.1",
-        "https://0x7f000001",
-        "https://2130706433",
-        "https://exa$mple",
-        "https://bücher.example",
-        "ftp://h",
-        "file:///etc/passwd",
-        "javascript://h",
-        "http://api.example.com",
-        "http://127.0.0.1.evil.test",
-        "http://localhost.evil.test",
-        "http://128.0.0.1",
-        "http://0.0.0.0",
-        "http://[::2]",
-        "http://[::ffff:128.0.0.1]",
-        "http://[::127.0.0.1]",
-    ] {
+    let urls = "/ api.example.com https: https:// https:///path https://:443 https://user@h https://user:hunter2@h \
+        https://h@evil.test https://h?hunter2 https://h/?hunter2=1 https://h#hunter2 https://h/# https://h/.. \
+        https://h/a/../b https://h/%2e%2E/b https://h/.%2e https://h/./b https://h/a//b https://h/%2f https://h/% \
+        https://h/a\\b https://h\\@evil.test https://h:0 https://h: https://h:65536 https://h:99999999999999999999 \
+        https://h:+1 https://h:1:2 https://[::1 https://[::1]x https://[nope] https://[fe80::1%25eth0] https://a..b \
+        https://h. https://. https://127.1 https://0x7f000001 https://2130706433 https://exa$mple \
+        https://bücher.example ftp://h file:///etc/passwd javascript://h http://api.example.com \
+        http://127.0.0.1.evil.test http://localhost.evil.test http://128.0.0.1 http://0.0.0.0 http://[::2] \
+        http://[::ffff:128.0.0.1] http://[::127.0.0.1]";
+    for text in urls.split_whitespace().chain(["", "https://h/a b", "https://h/\n", " https://h"]) {
         let error = BaseUrl::parse(text).expect_err(text);
         assert!(!error.contains("hunter2"), "{error}");
     }

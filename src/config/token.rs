@@ -5,11 +5,12 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Instant;
 
 use super::helper::Helper;
 use super::reading::read_file;
-use super::{Origin, at, permissions};
+use super::{Origin, Setting, at, permissions};
 use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
 use crate::signals::Shutdown;
@@ -64,23 +65,21 @@ fn flaw(token: &[u8]) -> Option<&'static str> {
     if token.len() > 6 && token[..7].eq_ignore_ascii_case(b"bearer ") {
         return Some("begins with Bearer: it must be given without the word Bearer");
     }
-    match token.iter().find(|b| !matches!(b, 0x21..=0x7e))? {
+    match token.iter().find(|b| !b.is_ascii_graphic())? {
         b'\n' | b'\r' => Some("has a line break in it"),
         b'\t' => Some("has a tab in it"),
         b' ' => Some("has a space in it"),
-        0 => Some("has a NUL in it"),
         0x80.. => Some("has a character in it that is not ASCII"),
         _ => Some("has a control character in it"),
     }
 }
 
 /// Where a token comes from.
-#[derive(Debug)]
 pub enum TokenSource {
     /// The configuration file, or the sandbox.
-    Literal(Result<Secret, &'static str>, Origin),
-    /// An environment variable, and where a `token_env` names it; `None` for `ACCTQ_…_TOKEN`.
-    Variable(String, Option<Origin>),
+    Literal(Result<Secret, &'static str>),
+    /// An environment variable: `ACCTQ_…_TOKEN`, or what `token_env` names.
+    Variable(String),
     /// A file of its own.
     File(PathBuf),
     /// A program that prints it.
@@ -96,19 +95,19 @@ impl TokenSource {
     /// The source for people: no token, and no argument that may hold one.
     pub fn describe(&self) -> String {
         match self {
-            TokenSource::Literal(..) => "literal (hidden)".to_owned(),
+            TokenSource::Literal(_) => "literal (hidden)".to_owned(),
             // In small letters it may be the token itself, put in the wrong place.
-            TokenSource::Variable(name, Some(origin))
-                if name.bytes().any(|b| b.is_ascii_lowercase()) =>
-            {
-                format!("the variable that `token_env` names in {origin}")
+            TokenSource::Variable(name) if name.bytes().any(|b| b.is_ascii_lowercase()) => {
+                "the variable that `token_env` names".to_owned()
             }
-            TokenSource::Variable(name, _) => format!("variable {name}"),
+            TokenSource::Variable(name) => format!("variable {name}"),
             TokenSource::File(path) => format!("file {}", path.display()),
             TokenSource::Command(helper) => helper.name(),
         }
     }
+}
 
+impl Setting<Arc<TokenSource>> {
     /// Reads the token now: a file is read, a helper program run until `deadline`.
     pub fn read(
         &self,
@@ -116,54 +115,48 @@ impl TokenSource {
         deadline: Instant,
         shutdown: &Shutdown,
     ) -> Result<Secret> {
-        let shown = self.describe();
-        let (token, place) = match self {
-            TokenSource::Literal(Ok(token), _) => return Ok(Secret(token.0.clone())),
-            TokenSource::Literal(Err(flaw), origin) => (Err(*flaw), format!("in {origin}")),
-            TokenSource::Variable(name, named_in) => match env.raw(name) {
-                Some(value) if !value.is_empty() => {
-                    // What is not Unicode is not ASCII either, and refused as that.
-                    let value = value.to_string_lossy();
-                    (Secret::new(value.as_bytes()), format!("in {shown}"))
-                }
-                value => return Err(no_variable(&shown, value.is_some(), named_in.as_ref())),
+        let source = &*self.value;
+        let shown = source.describe();
+        let token = match source {
+            TokenSource::Literal(Ok(token)) => return Ok(Secret(token.0.clone())),
+            TokenSource::Literal(Err(flaw)) => Err(*flaw),
+            TokenSource::Variable(name) => match env.raw(name) {
+                // What is not Unicode is not ASCII either, and refused as that.
+                Some(value) => Secret::new(value.to_string_lossy().as_bytes()),
+                None => Err("is not set"),
             },
-            TokenSource::File(path) => {
-                (Secret::from_line(&token_file(path)?), format!("in {shown}"))
-            }
+            TokenSource::File(path) => Secret::from_line(&token_file(path)?),
             TokenSource::Command(helper) => {
-                let output = helper.run(env, deadline, shutdown)?;
-                (Secret::from_line(&output), format!("that {shown} printed"))
+                Secret::from_line(&helper.run(env, deadline, shutdown)?)
             }
         };
         token.map_err(|flaw| {
-            let error = Error::new(Kind::Auth, format!("the token {place} {flaw}"));
-            match self {
-                TokenSource::Literal(_, origin) => at(error, origin),
+            let what = match source {
+                TokenSource::Literal(_) => String::new(),
+                TokenSource::Command(_) => format!(" that {shown} printed"),
+                _ => format!(" in {shown}"),
+            };
+            let place = match &self.origin {
+                Origin::Variable(_) => String::new(),
+                origin => format!(" ({origin})"),
+            };
+            let error = Error::new(Kind::Auth, format!("the token{what} {flaw}{place}"));
+            match source {
                 TokenSource::File(path) => error.at(path, None),
-                _ => error,
+                TokenSource::Variable(_) => at(error, &self.origin)
+                    .hint("set that variable to the token; its name is not the token itself"),
+                _ => at(error, &self.origin),
             }
         })
     }
 }
 
-fn no_variable(shown: &str, is_empty: bool, named_in: Option<&Origin>) -> Error {
-    let what = if is_empty { "is set but empty" } else { "is not set" };
-    let hint = match named_in {
-        Some(origin) => format!(
-            "put the token there: {origin} names it with `token_env`, which takes a variable's name, not the token itself"
-        ),
-        None => "put the token there, or unset it to use the profile's own source".to_owned(),
-    };
-    Error::new(Kind::Auth, format!("{shown} {what}")).hint(hint)
-}
-
 fn token_file(path: &Path) -> Result<Vec<u8>> {
     // The longest token and its line end.
-    let content = read_file(path, MAX + 2).map_err(|unreadable| {
-        let message = format!("token file {} {}", path.display(), unreadable.words);
-        Error::new(Kind::Auth, message).at(path, None)
+    let read = read_file(path, MAX + 2).and_then(|read| read.ok_or("does not exist".to_owned()));
+    let (bytes, metadata) = read.map_err(|words| {
+        Error::new(Kind::Auth, format!("token file {} {words}", path.display())).at(path, None)
     })?;
-    permissions::refuse_other_readers(path, &content.metadata)?;
-    Ok(content.bytes)
+    permissions::refuse_other_readers(path, &metadata)?;
+    Ok(bytes)
 }

@@ -52,49 +52,51 @@ fn shown(text: &str, profile: &str) -> Value {
     serde_json::from_str(&ended.stdout.replace(at_home, "HOME")).unwrap()
 }
 
+/// The example with these settings of its first profile no longer commented out.
+fn enabled(keys: &[&str]) -> String {
+    let (test, _) = EXAMPLE.split_once("#[profiles.test.partner]").unwrap();
+    let lines = test.lines().map(|line| {
+        let setting = line.strip_prefix('#').filter(|s| keys.iter().any(|key| s.starts_with(key)));
+        setting.unwrap_or(line).to_owned() + "\n"
+    });
+    lines.collect()
+}
+
 #[test]
 fn the_example_configuration_is_valid_as_it_stands() {
     let shown = shown(EXAMPLE, "");
-    #[rustfmt::skip]
-    let rows = [
-        ("profile", "test", "default_profile = "),
-        ("timeout", "60s", "timeout = "),
-        ("retries", "2", "retries = "),
-        ("connect.base_url", "https://api.example.com", "base_url = \"https://api"),
-        ("connect.token", "variable CONNECT_TEST_TOKEN", "token_env = "),
-        ("partner.base_url", "https://billing.b5test.eu", "base_url = \"https://billing"),
-        ("partner.token", "file HOME/.config/acctq/partner-test.token", "token_file = "),
-    ];
-    for (setting, value, line) in rows {
+    for (setting, value, line) in [("timeout", "60s", "timeout = "), ("retries", "2", "retries = ")]
+    {
         let line = EXAMPLE.lines().position(|text| text.starts_with(line)).unwrap() + 1;
         assert_eq!(shown[setting]["value"], value, "{setting}");
         assert_eq!(shown[setting]["origin"], format!("HOME/example.toml:{line}"), "{setting}");
     }
-    assert_eq!(shown["profiles"], serde_json::json!(["test", "sandbox"]));
+    assert_eq!(shown["profiles"], serde_json::json!(["sandbox"]));
 }
 
-/// Each line that is commented out, in place of the one that it is an alternative to.
 #[test]
-fn each_alternative_of_the_example_configuration_is_valid() {
-    let active = "token_env = \"CONNECT_TEST_TOKEN\"\n";
-    assert!(EXAMPLE.contains(active));
+fn each_setting_of_the_example_configuration_is_valid() {
+    let connect = ["default_profile", "[profiles.test.connect]", "base_url = \"https://api"];
     for (key, setting, value) in [
-        ("token_file = ", "connect.token", "file "),
-        ("token_command = ", "connect.token", "command "),
-        ("token = ", "connect.token", "literal"),
+        ("token_env = ", "connect.token", "variable CONNECT_TEST_TOKEN"),
+        ("token_file = ", "connect.token", "file HOME/.config/acctq/connect-test.token"),
+        ("token_command = ", "connect.token", "command `op`"),
+        ("token = ", "connect.token", "literal (hidden)"),
         ("ca_file = ", "connect.ca_file", "/etc/ssl/corporate.pem"),
     ] {
-        let mut comments = EXAMPLE.lines().filter_map(|line| line.strip_prefix("# "));
-        let line = comments.find(|line| line.starts_with(key)).unwrap();
-        let kept = if key == "ca_file = " { active } else { "" };
-        let shown = shown(&EXAMPLE.replace(active, &format!("{kept}{line}\n")), "");
-        let value_shown = shown[setting]["value"].as_str().unwrap();
-        assert!(value_shown.starts_with(value), "{shown}");
+        let token = if key == "ca_file = " { "token_env = " } else { key };
+        let shown = shown(&enabled(&[&connect[..], &[key, token]].concat()), "");
+        assert_eq!(shown["connect.base_url"]["value"], "https://api.example.com");
+        assert_eq!(shown[setting]["value"], value, "{key}");
     }
-    // The last profile, whole.
-    let (_, prod) = EXAMPLE.split_once("\n# [profiles.prod.connect]").unwrap();
-    let (prod, _) = prod.split_once("\n# A CI job").unwrap();
-    let text = format!("{EXAMPLE}[profiles.prod.connect]{}", prod.replace("\n# ", "\n"));
-    let url = &shown(&text, "-p prod")["partner.base_url"]["value"];
-    assert_eq!(url, "https://billing.1password.com");
+    // The last profiles, whole.
+    let (_, partner) = EXAMPLE.split_once("\n#[profiles.test.partner]").unwrap();
+    let (partner, _) = partner.split_once("\n# A CI job").unwrap();
+    let text = format!("[profiles.test.partner]{}", partner.replace("\n#", "\n"));
+    for (profile, url) in
+        [("test", "https://billing.b5test.eu"), ("prod", "https://billing.1password.com")]
+    {
+        let shown = shown(&text, &format!("-p {profile}"));
+        assert_eq!(shown["partner.base_url"]["value"], url);
+    }
 }

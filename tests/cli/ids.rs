@@ -38,7 +38,7 @@ const MALFORMED: &[(&str, &str)] = &[
     // The second letter is Cyrillic; then a zero-width space and a right-to-left override.
     ("c\u{430}cc_1", r"c\u{430}cc_1"), ("cacc_\u{200b}1", r"cacc_\u{200b}1"), ("cacc_\u{202e}1", r"cacc_\u{202e}1"),
     ("cacc_", "cacc_"), ("CACC_1", "CACC_1"), ("cacc_zzzzzzzzzzzzzzzzzzzzzz", "cacc_zzzzzzzzzzzzzzzzzzzzzz"),
-    ("cacc_7n42DGM5Tflk9n8mt7Fhc8", "cacc_7n42DGM5Tflk9n8mt7Fhc8"), ("", ""), ("-x", "-x"),
+    ("cacc_7n42DGM5Tflk9n8mt7Fhc8", "cacc_7n42DGM5Tflk9n8mt7Fhc8"), ("", ""),
     ("cacc_00000000000000000000001", "cacc_00000000000000000000001"),
 ];
 
@@ -60,6 +60,8 @@ fn malformed_ids_are_shown_escaped_and_nothing_is_contacted() {
         line.push(OsStr::from_bytes(b"cacc_\xff1"));
         home.acctq_args(line).run().fails(2, &[r"cacc_\u{fffd}1"]);
     }
+    // A uid may begin with `-`, an id at Connect may not.
+    home.acctq("cacc get -- -x").run().fails(2, &["-x"]);
 }
 
 const TRY_CACC: &str = "acctq cacc get cacc_1";

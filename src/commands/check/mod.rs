@@ -40,8 +40,8 @@ const TIMES: u32 = 10;
 const EXAMPLES: &str = "\
 Without --expect, the account must exist. Exit code 0: all expectations hold;
 10: one does not. Any other code: the account could not be looked up (see
-`acctq help exit-codes`), which is no verdict. In a suite, too, failed look-ups outrank 10: it
-exits with the code that they share, else with 1.
+`acctq help exit-codes`), which is no verdict. In a suite, too, failed look-ups
+outrank 10: it exits with the code that they share, else with 1.
 
 A suite is a TOML file; `profile`, `retry_for` and `strict` are optional:
 
@@ -94,7 +94,7 @@ pub struct Args {
     #[arg(
         long,
         value_name = "N",
-        value_parser = values::parse_jobs,
+        value_parser = values::jobs(),
         allow_hyphen_values = true,
         help = format!("Run N checks of a suite at once, 1 to 256 [default: {DEFAULT_JOBS}]")
     )]

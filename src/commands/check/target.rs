@@ -9,7 +9,7 @@ use crate::client::Throttle;
 use crate::commands::Context;
 use crate::commands::breaker::CircuitBreaker;
 use crate::commands::session::Session;
-use crate::config::Flags;
+use crate::config::{Origin, Setting};
 use crate::error::Result;
 
 /// One API of one profile.
@@ -32,7 +32,7 @@ impl<'a> CheckTarget<'a> {
             }
             let mut flags = context.flags.for_config();
             if let Some(name) = &check.profile {
-                flags = Flags { profile: Some(name.clone()), profile_flag: "--suite", ..flags };
+                flags.profile = Some(Setting::new(name.clone(), Origin::Flag("--suite")));
             }
             targets.push(CheckTarget {
                 named: check.profile.clone(),
