@@ -163,10 +163,7 @@ impl Shared {
     }
 }
 
-fn connect<C: UreqConnector>(
-    connector: &C,
-    details: &ConnectionDetails,
-) -> Opened {
+fn connect<C: UreqConnector>(connector: &C, details: &ConnectionDetails) -> Opened {
     match connector.connect(details, None)? {
         Some(transport) => Ok(Box::new(transport)),
         None => Err(Error::ConnectionFailed),

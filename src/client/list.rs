@@ -4,6 +4,7 @@
 //! long. A failure after an account was shown is an answer outside the contract, whatever its cause, and not retried.
 
 use std::cell::Cell;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::io::{self, BufReader, Read};
 use std::rc::Rc;
@@ -224,7 +225,12 @@ impl<'de> Visitor<'de> for &mut List<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let mut names = BTreeSet::new();
         while let Some(name) = map.next_key::<String>()? {
+            if !names.insert(name.clone()) {
+                self.stop = Some(Err(self.bad("names a member of an object twice")));
+                return Err(de::Error::custom("a member twice"));
+            }
             if name != MEMBER {
                 let value: Box<RawValue> = map.next_value()?;
                 // These say nothing.
@@ -232,10 +238,6 @@ impl<'de> Visitor<'de> for &mut List<'_> {
                     self.unknown.push(self.attempt.excerpt(&name, 80));
                 }
                 continue;
-            }
-            if self.has_member {
-                self.stop = Some(Err(self.bad(&format!("has two lists named `{MEMBER}`"))));
-                return Err(de::Error::custom("a member twice"));
             }
             self.has_member = true;
             map.next_value_seed(&mut *self)?;

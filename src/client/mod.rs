@@ -198,7 +198,14 @@ impl<'a> Client<'a> {
             *attempts += 1;
             let began = Instant::now();
             let remaining = deadline.saturating_duration_since(began);
-            let got = make(&Attempt { client: self, target, uri: &uri, token: &token, remaining });
+            let got = make(&Attempt {
+                client: self,
+                target,
+                uri: &uri,
+                token: &token,
+                redactor: self.run.redactor,
+                remaining,
+            });
             let trace = |status, request_id, error, retry_in| {
                 (self.run.trace)(&Trace {
                     url: &url,

@@ -14,7 +14,7 @@ use super::response::Response;
 use super::target::Target;
 use super::token::Token;
 use super::{Client, MAX_BODY, PHASE, lock};
-use crate::account::{Account, Id};
+use crate::account::{Account, Id, Redactor};
 use crate::error::{Kind, Result};
 
 /// The part of an error's body that is read, for the server's words.
@@ -27,11 +27,13 @@ const SLACK: Duration = Duration::from_millis(100);
 const LONGEST_LIST: Duration = Duration::from_secs(60 * 60);
 
 /// One attempt at a request.
+#[derive(Clone, Copy)]
 pub struct Attempt<'a> {
     pub client: &'a Client<'a>,
     pub target: Target<'a>,
     pub uri: &'a Uri,
     pub token: &'a Token,
+    pub redactor: &'a Redactor,
     /// The time until the look-up's deadline.
     pub remaining: Duration,
 }
@@ -44,7 +46,7 @@ impl Attempt<'_> {
 
     /// What a server sends, as it may be shown.
     pub fn excerpt(&self, text: &str, limit: usize) -> String {
-        self.client.run.redactor.excerpt(text, limit)
+        self.redactor.excerpt(text, limit)
     }
 
     /// Asks for an account once; returns it with the server's name for the request.

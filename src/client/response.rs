@@ -65,11 +65,12 @@ impl Response {
         let resource = id.resource();
         let account = Account { resource, document };
         if account.echoes(id) == Some(false) {
-            let redactor = attempt.client.run.redactor.for_document(&account.document);
+            let redactor = attempt.redactor.for_document(&account.document);
+            let attempt = Attempt { redactor: &redactor, ..*attempt };
             let other = account.document.get(resource.id_field).and_then(Json::as_str);
-            let other = redactor.excerpt(&other.unwrap_or_default(), 80);
+            let other = attempt.excerpt(&other.unwrap_or_default(), 80);
             let what = format!("is another {}: {other} instead of {}", resource.noun, id.as_str());
-            return Err(self.bad(&what, attempt));
+            return Err(self.bad(&what, &attempt));
         }
         Ok(account)
     }
@@ -103,12 +104,14 @@ impl Response {
     /// Why the answer is not what was asked for, by its status.
     pub fn refusal(&self, attempt: &Attempt<'_>) -> Error {
         let document = Document::parse(self.text().into_owned()).ok();
+        let redactor = document.as_ref().map(|document| attempt.redactor.for_document(document));
+        let redactor = redactor.as_ref().unwrap_or(attempt.redactor);
+        let attempt = &Attempt { redactor, ..*attempt };
         // Either API's form of an error.
         let member = |names: [&str; 2]| {
             let document = document.as_ref()?;
             let text = names.into_iter().find_map(|name| document.get(name)?.as_str())?;
-            let redactor = attempt.client.run.redactor.for_document(document);
-            Some(redactor.excerpt(&text, EXCERPT)).filter(|text| !text.is_empty())
+            Some(attempt.excerpt(&text, EXCERPT)).filter(|text| !text.is_empty())
         };
         let (code, words) = (member(["code", "error"]), member(["message", "description"]));
         let says = words.as_ref().map(|words| format!("; the server says: \"{words}\""));
@@ -215,7 +218,8 @@ impl Response {
         if let Some(encoded) = self.encoded(attempt) {
             return Some(encoded);
         }
-        let media = self.media_type();
+        let declared = self.media_type();
+        let media = declared.to_ascii_lowercase();
         let what = if self.is_page() {
             "a web page".to_owned()
         } else if matches!(&*media, "" | "application/json")
@@ -223,7 +227,7 @@ impl Response {
         {
             return None;
         } else {
-            attempt.excerpt(&media, 60)
+            attempt.excerpt(&declared, 60)
         };
         Some(format!("{} answers with {what}, not with JSON", attempt.host()))
     }
@@ -244,15 +248,15 @@ impl Response {
         Some(format!("{host} answers in the encoding {names}, which was not asked for"))
     }
 
-    /// `Content-Type` in lower case, without parameters.
+    /// `Content-Type` without parameters.
     fn media_type(&self) -> String {
         let declared = self.header(CONTENT_TYPE).unwrap_or_default();
-        declared.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+        declared.split(';').next().unwrap_or_default().trim().to_owned()
     }
 
     fn is_page(&self) -> bool {
         let first = self.body.iter().find(|b| !b.is_ascii_whitespace());
-        first == Some(&b'<') || self.media_type().contains("html")
+        first == Some(&b'<') || self.media_type().to_ascii_lowercase().contains("html")
     }
 
     /// Whether a 404 is the API's, and so about the account: without a body, or with a JSON object.

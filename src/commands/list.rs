@@ -132,6 +132,7 @@ impl<'a> Listing<'a> {
     fn begin(&mut self, order: Option<&'a Order>) -> Listed {
         self.shown = 0;
         self.results.set_total(0);
+        self.warnings.begin();
         self.sorter = order.map(|order| Sorter::new(order, self.limit));
         Listed::Held
     }
