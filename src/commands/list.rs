@@ -11,7 +11,7 @@ use jiff::Timestamp;
 
 use super::list_sort::{Order, Sorter};
 use super::results::{Output, Progress, Results};
-use super::session::{Session, Target, parse_expression};
+use super::session::{Session, Target};
 use super::summary::Summary;
 use super::violations::{self, Warnings};
 use super::{CommandStatus, Context};
@@ -19,7 +19,7 @@ use crate::account::redact::{Redactor, Tokens};
 use crate::account::{Account, CONNECTED, Id, Resource};
 use crate::client::{ListEnd, Listed, Throttle, Trace};
 use crate::error::{Error, Kind, Result};
-use crate::expression::Expression;
+use crate::expression::{self, Expression};
 use crate::flags::{LOOK_UP, Takes};
 use crate::output::{Printer, Renderer};
 use crate::signals::hint;
@@ -51,7 +51,7 @@ impl Takes for Args {
 /// Err: what ended the list; `--strict`'s refusals have been reported before.
 pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
     let Context { flags, env, ui, shutdown } = context;
-    let filter = args.filter.iter().map(|text| parse_filter(text, context));
+    let filter = args.filter.iter().map(|text| parse_filter(text));
     let filter = filter.collect::<Result<Vec<_>>>()?;
     let order = args.sort.as_ref().map(|text| Order::parse(text, RESOURCE)).transpose()?;
     let session = Session::open(context, &flags.for_config(), Tokens::default())?;
@@ -92,8 +92,8 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
 }
 
 /// An expression that selects accounts.
-fn parse_filter(text: &str, context: &Context<'_>) -> Result<Expression> {
-    let expression = parse_expression(text, RESOURCE, context, None)?;
+fn parse_filter(text: &str) -> Result<Expression> {
+    let expression = expression::parse(text, RESOURCE)?;
     if expression.wants_absence() {
         let message = format!("`{expression}` holds of no account in a list");
         return Err(Error::new(Kind::Usage, message)

@@ -5,12 +5,11 @@ use std::time::Instant;
 
 use super::Context;
 use crate::account::redact::{Redactor, Tokens};
-use crate::account::{Id, RESOURCES, Resource, Selection};
+use crate::account::{Id, Resource, Selection};
 pub use crate::client::Target;
 use crate::client::{Client, Limits, Run, Throttle, Trace};
-use crate::config::{BaseUrl, Endpoint, Flags, Origin, Secret, Setting, Settings};
+use crate::config::{BaseUrl, Endpoint, Flags, Secret, Settings};
 use crate::error::{Error, Kind, Result};
-use crate::expression::{self, Expression};
 use crate::output::Renderer;
 use crate::sandbox;
 
@@ -145,42 +144,4 @@ impl<'s> Clients<'s> {
         });
         client.inspect_err(|error| failed.push((resource, error.clone())))
     }
-}
-
-/// Parses an expression. A text that is wrong and holds a bearer token of `profile`, or of the selected one, is not repeated.
-/// Err: `usage`: it is no expression.
-pub fn parse_expression(
-    text: &str,
-    resource: &'static Resource,
-    context: &Context<'_>,
-    profile: Option<&str>,
-) -> Result<Expression> {
-    expression::parse(text, resource).map_err(|flaw| {
-        if readable_tokens(context, profile).redact_known(text) == text {
-            return flaw.into();
-        }
-        let message = "this is no expression; it holds the bearer token and is not repeated here";
-        Error::new(Kind::Usage, message)
-            .hint("remove the token from where it stands, such as your shell's history")
-    })
-}
-
-/// A redactor that knows the tokens of a profile, or of the selected one, as far as they can be read without running a program.
-fn readable_tokens(context: &Context<'_>, profile: Option<&str>) -> Redactor {
-    let tokens = Tokens::default();
-    let mut flags = context.flags.for_config();
-    if let Some(name) = profile {
-        flags.profile = Some(Setting::new(name.to_owned(), Origin::Flag("--suite")));
-    }
-    if let Ok(settings) = Settings::load(&flags, context.env) {
-        let endpoints = RESOURCES.iter().filter_map(|resource| settings.endpoint(resource).ok());
-        for source in endpoints.map(|endpoint| &endpoint.token) {
-            if !source.value.is_command()
-                && let Ok(token) = source.read(context.env, Instant::now(), context.shutdown)
-            {
-                tokens.add(token.expose());
-            }
-        }
-    }
-    Redactor::new(false, tokens)
 }

@@ -52,6 +52,20 @@ impl BaseUrl {
         Ok(url)
     }
 
+    /// Checks `text` for an API whose paths begin with `path`: a base URL that ends in a part of it, such as `/api/v1`, would
+    /// make every account unknown.
+    pub fn for_api(text: &str, path: &str) -> Result<Self, &'static str> {
+        let url = Self::parse(text)?;
+        let path = path.trim_end_matches('/');
+        let ends = path.match_indices('/').map(|(end, _)| end).chain([path.len()]).skip(2);
+        if ends.map(|end| &path[..end]).any(|part| url.prefix.ends_with(part)) {
+            return Err(
+                "must not end in the API's own path, such as /api/v1, which is added to it",
+            );
+        }
+        Ok(url)
+    }
+
     /// The URL of `path` below it, and of `name` below that.
     pub fn join(&self, path: &str, name: &str) -> String {
         let path = path.trim_start_matches('/');

@@ -77,9 +77,7 @@ impl Document {
         let words = match expected {
             _ if message.starts_with("must ") => message.to_owned(),
             "" => "has a value that is not allowed".to_owned(),
-            "a string" => "must be text in quotes".to_owned(),
             "a sequence" => "must be a list".to_owned(),
-            "a boolean" => "must be true or false".to_owned(),
             "u32" => "must be a whole number".to_owned(),
             map if map == "a map" || map.starts_with("struct ") => "must be a table".to_owned(),
             other => format!("must be {other}"),

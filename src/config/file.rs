@@ -124,11 +124,13 @@ impl Reader<'_> {
     }
 
     fn api(&self, key: &Spanned<String>, raw: RawApi) -> Result<(&'static str, Api)> {
-        let names = RESOURCES.map(|resource| resource.api);
-        let Some(api) = names.into_iter().find(|name| name == key.get_ref()) else {
+        let Some(resource) = RESOURCES.iter().find(|resource| resource.api == key.get_ref()) else {
+            let names = RESOURCES.map(|resource| resource.api);
             return Err(self.document.unknown_key(&key.span(), &names));
         };
-        let base_url = self.checked("base_url", raw.base_url, |text| Ok(BaseUrl::parse(&text)?))?;
+        let base_url = self.checked("base_url", raw.base_url, |text| {
+            Ok(BaseUrl::for_api(&text, resource.path)?)
+        })?;
         let ca_file = self.checked("ca_file", raw.ca_file, |text| self.file_name(&text))?;
         let literal = self.checked("token", raw.token, |text| {
             Ok(Arc::new(TokenSource::Literal(Secret::from_line(text.as_bytes()))))
@@ -154,7 +156,7 @@ impl Reader<'_> {
             return Err(at(Error::new(Kind::Config, what), other).hint("keep one of them"));
         }
         let origin = self.document.origin(&key.span());
-        Ok((api, Api { origin, base_url, token: sources.pop(), ca_file }))
+        Ok((resource.api, Api { origin, base_url, token: sources.pop(), ca_file }))
     }
 
     /// A checked value and its place. `check` fails with words that follow the key.

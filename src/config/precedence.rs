@@ -58,7 +58,7 @@ impl Settings {
             settings.require_profile(profile)?;
         }
         if !settings.is_sandbox() {
-            let endpoints = RESOURCES.iter().map(|r| (r.api, settings.resolve(r.api, env)));
+            let endpoints = RESOURCES.iter().map(|r| (r.api, settings.resolve(r, env)));
             settings.endpoints = endpoints.collect();
         } else if let (None, Some(default)) = (chosen, default) {
             refuse_unused_token(&default, env)?;

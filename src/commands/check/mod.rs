@@ -175,7 +175,7 @@ fn load(args: &Args, context: &Context<'_>) -> Result<Vec<Check>> {
                 }
             }
         }
-        return suite::read(path, context);
+        return suite::read(path);
     }
     // clap's `requires` does not work for arguments that conflict with the suite.
     let for_suites =
@@ -188,7 +188,7 @@ fn load(args: &Args, context: &Context<'_>) -> Result<Vec<Check>> {
     Ok(vec![Check {
         name: None,
         line: None,
-        expectations: Expectation::parse_all(&args.expect, id.resource(), context, None)?,
+        expectations: Expectation::parse_all(&args.expect, id.resource())?,
         id,
         profile: None,
         retry_for: None,
