@@ -28,12 +28,14 @@ pub fn load(ca_file: Option<&Setting<PathBuf>>, env: &Environment) -> Result<Roo
     let mut roots = Roots::new();
     let file = env.get("SSL_CERT_FILE");
     if let Some(file) = file {
-        roots.extend(of_file(Path::new(file)).map_err(|error| named("SSL_CERT_FILE", error))?);
+        let file = env.expand_home(Path::new(file));
+        roots.extend(of_file(&file).map_err(|error| named("SSL_CERT_FILE", error))?);
     }
     let dirs = env.get("SSL_CERT_DIR").map(std::env::split_paths).into_iter().flatten();
     let dirs: Vec<_> = dirs.filter(|dir| !dir.as_os_str().is_empty()).collect();
     for dir in &dirs {
-        roots.extend(of_dir(dir).map_err(|error| named("SSL_CERT_DIR", error))?);
+        let dir = env.expand_home(dir);
+        roots.extend(of_dir(&dir).map_err(|error| named("SSL_CERT_DIR", error))?);
     }
     if file.is_none() && dirs.is_empty() {
         roots = of_system();

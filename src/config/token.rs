@@ -1,7 +1,7 @@
 //! The bearer token: a type from its source to the header, and the four places that it may come from.
 //!
-//! What is no token is found here, before any socket is opened, and described without being repeated. The source that is
-//! named is the one that counts: if it fails, no other is tried, for that might hold another account's token.
+//! A malformed token is found here, before any socket is opened, and described without being repeated. If the source fails,
+//! no other one is tried, since that might hold another account's token.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -15,7 +15,7 @@ use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
 use crate::signals::Shutdown;
 
-/// No known API has tokens of more than a quarter of this.
+/// Size limit of a token, four times the longest one known.
 const MAX: usize = 8 * 1024;
 
 /// A bearer token, checked. `Debug` does not show it, and it has neither `Display` nor `Clone`.

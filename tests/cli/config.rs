@@ -627,6 +627,10 @@ fn init_writes_a_template_that_only_the_user_can_read_and_never_over_anything() 
     let ended = init("--config e.toml");
     assert!(ended.stderr.contains(&next), "{ended:#?}");
     home.shell(&next).run().fails_nothing();
+    // `~/` is the home, if the shell has not replaced it.
+    init("-q --config=~/d.toml").prints(&format!("{}\n", home.path().join("d.toml").display()));
+    let ended = home.acctq("config path").env("ACCTQ_CONFIG", "~/d.toml").run();
+    ended.prints(&format!("{}\n", home.path().join("d.toml").display()));
     // A file stands where a folder must be.
     init("--config e.toml/x.toml").fails(1, &["e.toml/x.toml"]);
 }
