@@ -5,11 +5,11 @@ use std::fmt;
 
 use jiff::Timestamp;
 
-use super::value::{Number, Operand, Reading};
+use super::value::{Operand, Reading};
 use super::{Claim, Expression, Operator, Subject};
 use crate::account::field::Kind;
 use crate::account::redact::REDACTED;
-use crate::account::{Account, Redactor, Time, Violation};
+use crate::account::{Account, Number, Redactor, Time, Violation};
 use crate::json::{self, Json, View};
 use crate::output::reported;
 use crate::text::escape;

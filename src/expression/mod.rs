@@ -22,7 +22,6 @@ use crate::text::{excerpt, is_forbidden};
 
 pub use evaluate::{Actual, Verdict};
 pub use parse::parse;
-pub use value::Number;
 
 use value::Operand;
 

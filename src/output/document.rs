@@ -193,7 +193,8 @@ mod tests {
     #[test]
     fn a_value_fits_on_one_line() {
         let document = Document::parse(r#"{"activation_token":"PNS-12345"}"#.to_owned());
-        let redactor = Redactor::default().for_document(&document.expect("object"));
+        let account = Account { resource: &CONNECTED, document: document.expect("object") };
+        let redactor = Redactor::default().for_account(&account);
         for (value, line, report) in [
             (
                 " { \"a\" : [ 1.0 , \"\\u001b\" ] } ",
