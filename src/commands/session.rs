@@ -195,9 +195,9 @@ pub fn parse_expression(
     context: &Context<'_>,
     profile: Option<&str>,
 ) -> Result<Expression> {
-    expression::parse(text, resource).map_err(|flaw| {
+    expression::parse(text, resource).map_err(|error| {
         if readable_tokens(context, profile).redact_known(text) == text {
-            return flaw.into();
+            return error;
         }
         let message = "this is no expression; it holds the bearer token and is not repeated here";
         Error::new(Kind::Usage, message)

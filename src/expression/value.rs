@@ -96,23 +96,11 @@ fn from_now(text: &str) -> Option<SignedDuration> {
 
 /// The time that was probably meant by a text that is none.
 pub(super) fn nearest_time(text: &str) -> Option<String> {
-    let lower = text.to_lowercase();
-    let distance = lower.trim().strip_prefix("now").unwrap_or(&lower);
-    // `+ 14 days`: of a unit's name the first letter.
-    let mut letters = 0;
-    let mut is_short = |c: &char| {
-        letters = if c.is_alphabetic() { letters + 1 } else { 0 };
-        letters < 2
-    };
-    let short: String =
-        distance.chars().filter(|c| !c.is_whitespace()).filter(&mut is_short).collect();
     let mut candidates = [
         format!("{text}T00:00:00Z"),
         format!("{text}Z"),
-        text.replacen(' ', "T", 1),
-        format!("{}Z", text.replacen(' ', "T", 1)),
-        format!("now{short}"),
-        format!("now+{short}"),
+        format!("now{text}"),
+        format!("now+{text}"),
     ]
     .into_iter();
     candidates.find(|candidate| !text.is_empty() && moment(candidate).is_some())
@@ -143,13 +131,8 @@ mod tests {
         for (text, near) in [
             ("2030-01-31", "2030-01-31T00:00:00Z"),
             ("2030-01-31T12:00:00", "2030-01-31T12:00:00Z"),
-            ("2030-01-31 12:00:00Z", "2030-01-31T12:00:00Z"),
-            ("2030-01-31 12:00:00", "2030-01-31T12:00:00Z"),
-            ("NOW", "now"),
             ("14d", "now+14d"),
             ("-2h", "now-2h"),
-            ("now + 14d", "now+14d"),
-            ("14 days", "now+14d"),
             ("", ""),
             ("tomorrow", ""),
             ("2030-02-30", ""),
