@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::io;
 
+use memchr::memchr;
 use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 use serde_json::ser::{Formatter, Serializer};
@@ -96,7 +97,7 @@ fn parse_at(text: &str, depth: usize) -> Result<View<'_>, Flaw> {
     let view = level(text).map_err(|error| Flaw::new(text, &error))?;
     let check = |value: &Json<'_>| match value.0.as_bytes() {
         [b'{' | b'[', ..] => parse_at(value.0, depth + 1).map(drop),
-        [b'"', inner @ ..] if inner.contains(&b'\\') => parse_at(value.0, depth).map(drop),
+        [b'"', inner @ ..] if memchr(b'\\', inner).is_some() => parse_at(value.0, depth).map(drop),
         _ => Ok(()),
     };
     match &view {
@@ -173,7 +174,7 @@ impl<'a> Json<'a> {
     /// The string that it is, decoded; `None` for any other type.
     pub fn as_str(self) -> Option<Cow<'a, str>> {
         let inner = self.0.strip_prefix('"')?.strip_suffix('"')?;
-        if !inner.as_bytes().contains(&b'\\') {
+        if memchr(b'\\', inner.as_bytes()).is_none() {
             return Some(Cow::Borrowed(inner));
         }
         serde_json::from_str::<Text<'a>>(self.0).ok().map(|text| text.0)
@@ -222,15 +223,19 @@ pub fn to_string(value: &impl Serialize) -> String {
 
 /// Writes `text` as a JSON string that parses back to the same text.
 pub fn write_string(out: &mut Vec<u8>, text: &str) {
-    // Without a way out of the loop, many bytes are looked at at once.
-    let is_plain = |b| matches!(b, b' '..=b'~') && b != b'"' && b != b'\\';
-    if text.bytes().fold(true, |all, b| all & is_plain(b)) {
+    if is_plain(text) && memchr(b'"', text.as_bytes()).is_none() {
         out.push(b'"');
         out.extend_from_slice(text.as_bytes());
         return out.push(b'"');
     }
     // Writing to a Vec cannot fail.
     let _ = text.serialize(&mut Serializer::with_formatter(out, SafeFormatter));
+}
+
+/// Whether a text holds nothing that is, or may have to be, escaped, but for quotes.
+pub fn is_plain(text: &str) -> bool {
+    // Without a way out of the loop, many bytes are looked at at once.
+    text.bytes().fold(true, |all, b| all & matches!(b, b' '..=b'~') & (b != b'\\'))
 }
 
 /// The layout of one line, with everything escaped that acts on terminals or deceives readers.

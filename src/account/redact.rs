@@ -3,6 +3,7 @@
 //! Results leave out members named like a secret, at any depth, and whatever repeats a secret's text, unless `--reveal`. Messages
 //! and reports show `••••••••` for secrets, tokens in use and what looks like a credential, `--reveal` or not.
 
+use std::iter;
 use std::ops::Range;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
@@ -278,20 +279,28 @@ fn hide(text: &str, places: impl IntoIterator<Item = Range<usize>>) -> String {
     shown
 }
 
-/// Where words stand that look like a credential: from their start, or from an activation token anywhere in them, since no other
-/// word looks like one.
+/// Where words stand that look like a credential.
 fn credentials(text: &str) -> Vec<Range<usize>> {
     let in_word = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
     let mut start = 0;
     let mut places = Vec::new();
     for word in text.split_inclusive(|c| !in_word(c)) {
         let bare = word.trim_end_matches(|c| !in_word(c));
-        let token = || bare.as_bytes().windows(4).position(|at| at.eq_ignore_ascii_case(b"PNS-"));
-        let found = if looks_like_a_credential(bare) { Some(0) } else { token() };
-        places.extend(found.map(|at| start + at..start + bare.len()));
+        places.extend(credential_in(bare).map(|at| start + at..start + bare.len()));
         start += word.len();
     }
     places
+}
+
+/// Where in a word the credential begins: at its start; after a dot if it has a digit, for `metadata.ops_team` is a path; an
+/// activation token anywhere, since no other word looks like one.
+fn credential_in(word: &str) -> Option<usize> {
+    let after_dots = word.match_indices('.').map(|(dot, _)| dot + 1);
+    let has_digit = |at: usize| word[at..].bytes().any(|b| b.is_ascii_digit());
+    let begins = |at: &usize| looks_like_a_credential(&word[*at..]) && (*at == 0 || has_digit(*at));
+    let tokens = word.as_bytes().windows(4);
+    let token = tokens.enumerate().find(|(_, start)| start.eq_ignore_ascii_case(b"PNS-"));
+    iter::once(0).chain(after_dots).find(begins).into_iter().chain(token.map(|(at, _)| at)).min()
 }
 
 #[cfg(test)]

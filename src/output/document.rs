@@ -41,8 +41,8 @@ impl Writer<'_> {
     pub fn value(&mut self, value: Json<'_>, depth: usize) {
         if !value.is_container() {
             return match value.as_str() {
-                Some(text) => self.string(&text),
-                None => self.out.extend_from_slice(value.text().as_bytes()),
+                Some(text) if self.is_report || !json::is_plain(value.text()) => self.string(&text),
+                _ => self.out.extend_from_slice(value.text().as_bytes()),
             };
         }
         match value.view() {
