@@ -1,5 +1,5 @@
 _acctq() {
-    local i cur prev opts cmd flag=""
+    local i cur prev opts cmd
     COMPREPLY=()
     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
         cur="$2"
@@ -12,16 +12,6 @@ _acctq() {
 
     for i in "${COMP_WORDS[@]:0:COMP_CWORD}"
     do
-        if [[ -n "${flag}" ]]; then
-            [[ "${i}" == "=" ]] || flag=""
-            continue
-        fi
-        case "${i}" in
-            --accounts|--color|--config|--expect|--fields|--for|--interval|--jobs|--limit|--output|--port|--profile|--rate|--report-junit|--retries|--skip|--sort|--suite|--timeout|--where|--within|-F|-o|-p)
-                flag="${i}"
-                continue
-                ;;
-        esac
         case "${cmd},${i}" in
             ",$1")
                 cmd="acctq"
@@ -87,7 +77,7 @@ _acctq() {
 
     case "${cmd}" in
         acctq)
-            opts="-p -o -F -q -v -h -V --profile --output --fields --reveal --strict --timeout --retries --config --color --quiet --verbose --help --version check config schema sandbox completions man cacc partner get wait help"
+            opts="-p -o -F -q -v -h -V --profile --output --fields --reveal --strict --timeout --retries --config --color --quiet --verbose --help --version cacc partner get check wait config schema sandbox completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -110,11 +100,11 @@ _acctq() {
                     return 0
                     ;;
                 --fields)
-                    COMPREPLY=($(compgen -W "id connection_type onboarding_mode status platform_organization_id created_at connected_organization_id connected_tenant_id platform_customer_id pending_email pending_organization_name pending_country onboarding_completed_at revoked_at metadata customer_account_uid account_type activation_token domain deployed_members updated_at ends_at" -- "${cur}"))
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 -F)
-                    COMPREPLY=($(compgen -W "id connection_type onboarding_mode status platform_organization_id created_at connected_organization_id connected_tenant_id platform_customer_id pending_email pending_organization_name pending_country onboarding_completed_at revoked_at metadata customer_account_uid account_type activation_token domain deployed_members updated_at ends_at" -- "${cur}"))
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --timeout)
@@ -164,11 +154,11 @@ _acctq() {
                     return 0
                     ;;
                 --fields)
-                    COMPREPLY=($(compgen -W "id connection_type onboarding_mode status platform_organization_id created_at connected_organization_id connected_tenant_id platform_customer_id pending_email pending_organization_name pending_country onboarding_completed_at revoked_at metadata" -- "${cur}"))
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 -F)
-                    COMPREPLY=($(compgen -W "id connection_type onboarding_mode status platform_organization_id created_at connected_organization_id connected_tenant_id platform_customer_id pending_email pending_organization_name pending_country onboarding_completed_at revoked_at metadata" -- "${cur}"))
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --timeout)
@@ -230,11 +220,11 @@ _acctq() {
                     return 0
                     ;;
                 --fields)
-                    COMPREPLY=($(compgen -W "id connection_type onboarding_mode status platform_organization_id created_at connected_organization_id connected_tenant_id platform_customer_id pending_email pending_organization_name pending_country onboarding_completed_at revoked_at metadata" -- "${cur}"))
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 -F)
-                    COMPREPLY=($(compgen -W "id connection_type onboarding_mode status platform_organization_id created_at connected_organization_id connected_tenant_id platform_customer_id pending_email pending_organization_name pending_country onboarding_completed_at revoked_at metadata" -- "${cur}"))
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --timeout)
@@ -272,7 +262,7 @@ _acctq() {
                     return 0
                     ;;
                 --sort)
-                    COMPREPLY=($(compgen -W "id connection_type onboarding_mode status platform_organization_id created_at connected_organization_id connected_tenant_id platform_customer_id pending_email pending_organization_name pending_country onboarding_completed_at revoked_at metadata" -- "${cur}"))
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --limit)
@@ -296,11 +286,11 @@ _acctq() {
                     return 0
                     ;;
                 --fields)
-                    COMPREPLY=($(compgen -W "id connection_type onboarding_mode status platform_organization_id created_at connected_organization_id connected_tenant_id platform_customer_id pending_email pending_organization_name pending_country onboarding_completed_at revoked_at metadata" -- "${cur}"))
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 -F)
-                    COMPREPLY=($(compgen -W "id connection_type onboarding_mode status platform_organization_id created_at connected_organization_id connected_tenant_id platform_customer_id pending_email pending_organization_name pending_country onboarding_completed_at revoked_at metadata" -- "${cur}"))
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --timeout)
@@ -578,11 +568,11 @@ _acctq() {
                     return 0
                     ;;
                 --fields)
-                    COMPREPLY=($(compgen -W "id connection_type onboarding_mode status platform_organization_id created_at connected_organization_id connected_tenant_id platform_customer_id pending_email pending_organization_name pending_country onboarding_completed_at revoked_at metadata customer_account_uid account_type activation_token domain deployed_members updated_at ends_at" -- "${cur}"))
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 -F)
-                    COMPREPLY=($(compgen -W "id connection_type onboarding_mode status platform_organization_id created_at connected_organization_id connected_tenant_id platform_customer_id pending_email pending_organization_name pending_country onboarding_completed_at revoked_at metadata customer_account_uid account_type activation_token domain deployed_members updated_at ends_at" -- "${cur}"))
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --timeout)
@@ -609,7 +599,7 @@ _acctq() {
             return 0
             ;;
         acctq__subcmd__help)
-            opts="-q -h --color --quiet --help environment exit-codes output config expressions"
+            opts="-q -h --color --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -668,11 +658,11 @@ _acctq() {
                     return 0
                     ;;
                 --fields)
-                    COMPREPLY=($(compgen -W "customer_account_uid account_type activation_token domain status deployed_members created_at updated_at ends_at" -- "${cur}"))
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 -F)
-                    COMPREPLY=($(compgen -W "customer_account_uid account_type activation_token domain status deployed_members created_at updated_at ends_at" -- "${cur}"))
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --timeout)
@@ -722,11 +712,11 @@ _acctq() {
                     return 0
                     ;;
                 --fields)
-                    COMPREPLY=($(compgen -W "customer_account_uid account_type activation_token domain status deployed_members created_at updated_at ends_at" -- "${cur}"))
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 -F)
-                    COMPREPLY=($(compgen -W "customer_account_uid account_type activation_token domain status deployed_members created_at updated_at ends_at" -- "${cur}"))
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --timeout)
@@ -788,11 +778,11 @@ _acctq() {
                     return 0
                     ;;
                 --fields)
-                    COMPREPLY=($(compgen -W "customer_account_uid account_type activation_token domain status deployed_members created_at updated_at ends_at" -- "${cur}"))
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 -F)
-                    COMPREPLY=($(compgen -W "customer_account_uid account_type activation_token domain status deployed_members created_at updated_at ends_at" -- "${cur}"))
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --timeout)
@@ -906,11 +896,11 @@ _acctq() {
                     return 0
                     ;;
                 --fields)
-                    COMPREPLY=($(compgen -W "id connection_type onboarding_mode status platform_organization_id created_at connected_organization_id connected_tenant_id platform_customer_id pending_email pending_organization_name pending_country onboarding_completed_at revoked_at metadata customer_account_uid account_type activation_token domain deployed_members updated_at ends_at" -- "${cur}"))
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 -F)
-                    COMPREPLY=($(compgen -W "id connection_type onboarding_mode status platform_organization_id created_at connected_organization_id connected_tenant_id platform_customer_id pending_email pending_organization_name pending_country onboarding_completed_at revoked_at metadata customer_account_uid account_type activation_token domain deployed_members updated_at ends_at" -- "${cur}"))
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --timeout)

@@ -6,10 +6,11 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser};
 
 use crate::account::{Redactor, id};
-use crate::commands::Command;
+use crate::commands::{Command, TOPICS};
 use crate::error::{Error, Kind, Result};
 use crate::flags::{Deferred, GlobalFlags, merge};
 use crate::output::Format;
+use crate::text::nearest;
 
 /// The width of help where there is no terminal, in columns.
 const HELP_WIDTH: usize = 80;
@@ -67,7 +68,11 @@ pub fn parse(args: &[OsString], width: Option<u16>) -> Result<Parsed> {
                     .chain(["--help"])
                     .map(OsString::from)
                     .collect();
-                return parse(&args, u16::try_from(width).ok());
+                let topic = path.first().and_then(|word| nearest(word, TOPICS.iter().copied()));
+                return parse(&args, u16::try_from(width).ok()).map_err(|error| match topic {
+                    Some(topic) => error.hint(format!("did you mean `acctq help {topic}`?")),
+                    None => error,
+                });
             }
             Ok(Parsed::Run(Box::new(Cli { flags, ..cli })))
         }

@@ -4,7 +4,6 @@
 //! was shown is cut off, which is an answer outside the contract, whatever the cause: the lines that were printed stay, and a JSON
 //! array is left open, so that no reader takes it for the whole.
 
-use std::ops::ControlFlow;
 use std::time::Instant;
 
 use clap::builder::RangedU64ValueParser;
@@ -12,15 +11,15 @@ use jiff::Timestamp;
 
 use super::list_sort::{Order, Sorter};
 use super::results::{Output, Progress, Results};
-use super::session::{Session, Target, parse_expression};
+use super::session::{Session, Target};
 use super::summary::Summary;
 use super::violations::{self, Warnings};
 use super::{CommandStatus, Context};
 use crate::account::redact::{Redactor, Tokens};
 use crate::account::{Account, CONNECTED, Id, Resource};
-use crate::client::{ListEnd, Throttle, Trace};
+use crate::client::{ListEnd, Listed, Throttle, Trace};
 use crate::error::{Error, Kind, Result};
-use crate::expression::Expression;
+use crate::expression::{self, Expression};
 use crate::flags::{LOOK_UP, Takes};
 use crate::output::{Printer, Renderer};
 use crate::signals::hint;
@@ -52,7 +51,7 @@ impl Takes for Args {
 /// Err: what ended the list; `--strict`'s refusals have been reported before.
 pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
     let Context { flags, env, ui, shutdown } = context;
-    let filter = args.filter.iter().map(|text| parse_filter(text, context));
+    let filter = args.filter.iter().map(|text| parse_filter(text));
     let filter = filter.collect::<Result<Vec<_>>>()?;
     let order = args.sort.as_ref().map(|text| Order::parse(text, RESOURCE)).transpose()?;
     let session = Session::open(context, &flags.for_config(), Tokens::default())?;
@@ -71,7 +70,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
     let mut listing = Listing {
         filter: &filter,
         limit: args.limit,
-        sorter: order.as_ref().map(|order| Sorter::new(order, args.limit)),
+        sorter: None,
         renderer: &renderer,
         redactor: session.redactor(),
         strict: flags.strict,
@@ -81,17 +80,20 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
         context,
         warnings: Warnings::new(ui, true),
         shown: 0,
-        has_failed: false,
+        failure: None,
     };
-    let read = client.list(RESOURCE, Instant::now(), &mut |account| listing.take_or_fail(&account));
+    let read = client.list(RESOURCE, Instant::now(), &mut |account| match account {
+        Some(account) => listing.take_or_fail(&account),
+        None => listing.begin(order.as_ref()),
+    });
     let status = listing.finish(read);
     ui.end_progress();
     status
 }
 
 /// An expression that selects accounts.
-fn parse_filter(text: &str, context: &Context<'_>) -> Result<Expression> {
-    let expression = parse_expression(text, RESOURCE, context, None)?;
+fn parse_filter(text: &str) -> Result<Expression> {
+    let expression = expression::parse(text, RESOURCE)?;
     if expression.wants_absence() {
         let message = format!("`{expression}` holds of no account in a list");
         return Err(Error::new(Kind::Usage, message)
@@ -119,23 +121,33 @@ struct Listing<'a> {
     results: &'a Results,
     context: &'a Context<'a>,
     warnings: Warnings<'a>,
-    /// How many accounts are shown, or are to be sorted.
+    /// The number of accounts that are shown, or are to be sorted.
     shown: usize,
-    /// An account could not be shown: what ends the list is not the server's failure.
-    has_failed: bool,
+    /// Why an account could not be shown.
+    failure: Option<Error>,
 }
 
-impl Listing<'_> {
-    fn take_or_fail(&mut self, account: &Account) -> Result<ControlFlow<()>> {
-        let taken = self.take(account);
-        self.has_failed = taken.is_err();
-        taken
+impl<'a> Listing<'a> {
+    /// The list begins, perhaps anew: no account of it has been shown.
+    fn begin(&mut self, order: Option<&'a Order>) -> Listed {
+        self.shown = 0;
+        self.results.set_total(0);
+        self.warnings.begin();
+        self.sorter = order.map(|order| Sorter::new(order, self.limit));
+        Listed::Held
     }
 
-    fn take(&mut self, account: &Account) -> Result<ControlFlow<()>> {
+    fn take_or_fail(&mut self, account: &Account) -> Listed {
+        self.take(account).unwrap_or_else(|error| {
+            self.failure = Some(error);
+            Listed::Last
+        })
+    }
+
+    fn take(&mut self, account: &Account) -> Result<Listed> {
         // After a signal the rest of the list is ignored.
         let Some(mut output) = self.results.output(self.context.shutdown) else {
-            return Ok(ControlFlow::Break(()));
+            return Ok(Listed::Last);
         };
         self.results.set_total(self.results.total() + 1);
         let matches = self.matches(account);
@@ -152,7 +164,7 @@ impl Listing<'_> {
             if self.strict {
                 let error = violations::refusal(&violations, target, !matches);
                 self.results.failed(&mut output, &error, None)?;
-                return Ok(ControlFlow::Continue(()));
+                return Ok(Listed::Shown);
             }
             if self.warnings.are_new(&violations, RESOURCE) {
                 self.results.write(&mut output)?;
@@ -160,20 +172,20 @@ impl Listing<'_> {
             self.warnings.warn(violations, target, !matches);
         }
         if !matches {
-            return Ok(ControlFlow::Continue(()));
+            return Ok(Listed::Held);
         }
         let piece = self.renderer.render(account, self.redactor)?;
         self.shown += 1;
         if let Some(sorter) = &mut self.sorter {
             // What is to be sorted has to be known to its end.
             sorter.add(account, self.redactor, piece)?;
-            return Ok(ControlFlow::Continue(()));
+            return Ok(Listed::Held);
         }
         self.results.add(&mut output, piece, None)?;
         self.results.write(&mut output)?;
         Ok(match self.limit {
-            Some(limit) if limit == self.shown => ControlFlow::Break(()),
-            _ => ControlFlow::Continue(()),
+            Some(limit) if limit == self.shown => Listed::Last,
+            _ => Listed::Shown,
         })
     }
 
@@ -191,19 +203,16 @@ impl Listing<'_> {
         let Some(mut output) = self.results.output(self.context.shutdown) else {
             return Ok(CommandStatus::Done);
         };
-        let end = match read {
-            Ok(end) => end,
-            Err(error) if self.has_failed => {
-                // That the output cannot be written is nothing to say beside what ended the list.
+        // That the output cannot be written is nothing to say beside what ended the list.
+        if let Some(error) = self.failure {
+            let _ = self.results.break_off(&mut output);
+            return Err(self.target.describe(error));
+        }
+        let end = read.inspect_err(|_| {
+            if output.has_begun() {
                 let _ = self.results.break_off(&mut output);
-                return Err(self.target.describe(error));
             }
-            Err(error) if !output.has_begun() => return Err(error),
-            Err(error) => {
-                let _ = self.results.break_off(&mut output);
-                return Err(cut_off(&error, self.results.summary().found));
-            }
-        };
+        })?;
         for piece in self.sorter.take().into_iter().flat_map(Sorter::sorted) {
             self.results.add(&mut output, piece, None)?;
         }
@@ -235,16 +244,6 @@ impl Listing<'_> {
         });
         Ok(())
     }
-}
-
-/// The failure of a list of which accounts were shown.
-fn cut_off(error: &Error, written: usize) -> Error {
-    let message = format!("{error}; the list is cut off after {}", accounts(written));
-    let hint = error.hint_text().unwrap_or("try again");
-    Error::new(Kind::BadResponse, message)
-        .hint(format!("what was printed is incomplete; {hint}"))
-        .retryable(error.is_retryable())
-        .with_context(|context| context.clone_from(error.context()))
 }
 
 /// The account's own id, if it is a valid one.

@@ -22,6 +22,8 @@ mod task;
 mod violations;
 mod wait;
 
+pub use help::TOPICS;
+
 use std::sync::Arc;
 
 use clap::Subcommand;

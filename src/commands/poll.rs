@@ -12,13 +12,12 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::Context;
-use super::session::{Target, parse_expression};
+use super::session::Target;
 use super::violations::{self, Violations};
 use crate::account::{Account, Id, Redactor, Resource};
 use crate::client::Client;
 use crate::error::{Error, Kind, Result};
-use crate::expression::{Actual, Expression, Verdict};
+use crate::expression::{self, Actual, Expression, Verdict};
 use crate::json;
 use crate::text::excerpt;
 
@@ -43,19 +42,12 @@ pub enum Expectation {
 
 impl Expectation {
     /// Parses expressions; without any, the account is expected to exist.
-    pub fn parse_all(
-        texts: &[String],
-        resource: &'static Resource,
-        context: &Context<'_>,
-        profile: Option<&str>,
-    ) -> Result<Vec<Self>> {
+    pub fn parse_all(texts: &[String], resource: &'static Resource) -> Result<Vec<Self>> {
         if texts.is_empty() {
             return Ok(vec![Expectation::Found]);
         }
-        texts
-            .iter()
-            .map(|text| Ok(Expectation::Holds(parse_expression(text, resource, context, profile)?)))
-            .collect()
+        let parse = |text: &String| Ok(Expectation::Holds(expression::parse(text, resource)?));
+        texts.iter().map(parse).collect()
     }
 
     fn evaluate(&self, account: Option<&Account>, redactor: &Redactor, now: Timestamp) -> Verdict {

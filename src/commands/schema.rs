@@ -57,9 +57,9 @@ fn property(field: &Field) -> Value {
     let (json_type, keyword) = match field.kind {
         Kind::Json => (None, None),
         Kind::Integer => (Some("integer"), None),
-        Kind::Enum(words) => {
+        Kind::Enum(_) => {
             let null = field.optional.then_some(Value::Null);
-            let words: Vec<_> = words.iter().map(|&word| json!(word)).chain(null).collect();
+            let words: Vec<_> = field.kind.words().map(|word| json!(word)).chain(null).collect();
             (Some("string"), Some(("enum", json!(words))))
         }
         Kind::Id(prefix) => (Some("string"), pattern(format!("^{prefix}[0-9A-Za-z]{{1,22}}$"))),

@@ -1,16 +1,15 @@
 //! What every command that calls an API shares: the settings, the endpoints and the clients made for them.
 
-use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use super::Context;
 use crate::account::redact::{Redactor, Tokens};
-use crate::account::{Id, RESOURCES, Resource, Selection};
+use crate::account::{Id, Resource, Selection};
+pub use crate::client::Target;
 use crate::client::{Client, Limits, Run, Throttle, Trace};
-use crate::config::{BaseUrl, Endpoint, Flags, Origin, Secret, Setting, Settings};
+use crate::config::{BaseUrl, Endpoint, Flags, Secret, Settings};
 use crate::error::{Error, Kind, Result};
-use crate::expression::{self, Expression};
 use crate::output::Renderer;
 use crate::sandbox;
 
@@ -121,8 +120,8 @@ impl<'s> Clients<'s> {
             timeout: self.session.settings.timeout.value,
             retries: self.session.settings.retries.value,
         };
-        let client = Client::new(endpoint, profile.map(str::to_owned), limits, self.run)
-            .map_err(|error| target.describe(error))?;
+        let client =
+            Client::new(endpoint, limits, self.run).map_err(|error| target.describe(error))?;
         let client = Arc::new(client);
         known.push((resource, client.clone()));
         Ok(client)
@@ -145,82 +144,4 @@ impl<'s> Clients<'s> {
         });
         client.inspect_err(|error| failed.push((resource, error.clone())))
     }
-}
-
-/// What a look-up, a message or an error is about: an account, or all of them, of one profile.
-#[derive(Clone, Copy)]
-pub struct Target<'a> {
-    pub resource: &'static Resource,
-    /// The account's id, if it is about one that has one.
-    pub id: Option<&'a Id>,
-    /// The profile, unless the environment says where look-ups go.
-    pub profile: Option<&'a str>,
-}
-
-impl<'a> Target<'a> {
-    /// The account of that id.
-    pub fn account(id: &'a Id, profile: Option<&'a str>) -> Self {
-        Target { resource: id.resource(), id: Some(id), profile }
-    }
-
-    /// Adds to an error what it is about: the one place where an error learns that, but for the client's own.
-    pub fn describe(self, error: Error) -> Error {
-        error.with_context(|context| {
-            context.id = self.id.map(|id| id.as_str().to_owned());
-            context.api = Some(self.resource.api);
-            context.profile = self.profile.map(str::to_owned);
-        })
-    }
-}
-
-/// `the connected account cacc_1 (profile test)`
-impl fmt::Display for Target<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.id {
-            Some(id) => write!(f, "the {} {}", self.resource.noun, id.as_str())?,
-            None => write!(f, "the list of {}s", self.resource.noun)?,
-        }
-        match self.profile {
-            Some(profile) => write!(f, " (profile {profile})"),
-            None => Ok(()),
-        }
-    }
-}
-
-/// Parses an expression. A text that is wrong and holds a bearer token of `profile`, or of the selected one, is not repeated.
-/// Err: `usage`: it is no expression.
-pub fn parse_expression(
-    text: &str,
-    resource: &'static Resource,
-    context: &Context<'_>,
-    profile: Option<&str>,
-) -> Result<Expression> {
-    expression::parse(text, resource).map_err(|flaw| {
-        if readable_tokens(context, profile).redact_known(text) == text {
-            return flaw.into();
-        }
-        let message = "this is no expression; it holds the bearer token and is not repeated here";
-        Error::new(Kind::Usage, message)
-            .hint("remove the token from where it stands, such as your shell's history")
-    })
-}
-
-/// A redactor that knows the tokens of a profile, or of the selected one, as far as they can be read without running a program.
-fn readable_tokens(context: &Context<'_>, profile: Option<&str>) -> Redactor {
-    let tokens = Tokens::default();
-    let mut flags = context.flags.for_config();
-    if let Some(name) = profile {
-        flags.profile = Some(Setting::new(name.to_owned(), Origin::Flag("--suite")));
-    }
-    if let Ok(settings) = Settings::load(&flags, context.env) {
-        let endpoints = RESOURCES.iter().filter_map(|resource| settings.endpoint(resource).ok());
-        for source in endpoints.map(|endpoint| &endpoint.token) {
-            if !source.value.is_command()
-                && let Ok(token) = source.read(context.env, Instant::now(), context.shutdown)
-            {
-                tokens.add(token.expose());
-            }
-        }
-    }
-    Redactor::new(false, tokens)
 }

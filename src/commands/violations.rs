@@ -91,6 +91,12 @@ impl<'a> Warnings<'a> {
         Warnings { ui, many, counts: BTreeMap::new(), accounts: 0 }
     }
 
+    /// Counts anew, for a list that begins anew; what was warned about is not repeated.
+    pub fn begin(&mut self) {
+        self.accounts = 0;
+        self.counts.values_mut().for_each(|count| *count = 0);
+    }
+
     /// Whether [`Warnings::warn`] would print a warning.
     pub fn are_new(&self, violations: &Violations, resource: &Resource) -> bool {
         let is_new = |field: &Field| !self.counts.contains_key(&(resource.api, field.name));
@@ -104,9 +110,10 @@ impl<'a> Warnings<'a> {
         }
         self.accounts += 1;
         violations.retain(|(field, _)| {
-            let count = self.counts.entry((target.resource.api, field.name)).or_default();
-            *count += 1;
-            *count == 1 || !self.many
+            let name = (target.resource.api, field.name);
+            let is_new = !self.counts.contains_key(&name);
+            *self.counts.entry(name).or_default() += 1;
+            is_new || !self.many
         });
         if violations.is_empty() {
             return;
@@ -136,6 +143,7 @@ impl<'a> Warnings<'a> {
         let fields: Vec<_> = self
             .counts
             .iter()
+            .filter(|(_, count)| **count > 0)
             .map(|((_, name), count)| FieldWarning { name, drift: count.to_string() })
             .collect();
         let list = fields.iter().map(|field| format!("{} ({})", field.name, field.drift));

@@ -63,7 +63,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
     let Context { flags, ui, shutdown, .. } = context;
     let started = Instant::now();
     let id = id::route(&args.id)?;
-    let expectations = Expectation::parse_all(&args.goal, id.resource(), context, None)?;
+    let expectations = Expectation::parse_all(&args.goal, id.resource())?;
     let task = Task::begin(context, "before anything was looked up");
     let session = Session::open(context, &flags.for_config(), Tokens::default())?;
     let renderer = session.renderer(&[id.resource()], false)?;

@@ -1,8 +1,8 @@
-//! Where an API lives: the one origin that its token is sent to.
+//! The base URL of an API, with the one origin that its token is sent to.
 //!
-//! A base URL that could lead a token elsewhere than its reader believes is refused: no user name (`https://good@evil.test`),
-//! no query or fragment, no `..` in any notation, no host that is a number in disguise, and no plain HTTP except to this
-//! machine. What is wrong is described without repeating the text, for it may hold a password.
+//! A base URL that could send a token elsewhere than its reader believes is refused: one with a user name
+//! (`https://good@evil.test`), a query, a fragment, `..` or a host that resolvers read as a number, and plain HTTP except to
+//! this machine. Errors do not repeat the text, which may hold a password.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -12,7 +12,6 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 pub struct BaseUrl {
     is_https: bool,
     host: String,
-    port: u16,
     origin: String,
     /// Empty, or with a slash at its start and none at its end.
     prefix: String,
@@ -46,9 +45,23 @@ impl BaseUrl {
         if !prefix.bytes().all(is_legal) || prefix.split('/').skip(1).any(is_odd) {
             return Err("must have a plain path: letters, digits and -._~, without `..` and `//`");
         }
-        let url = BaseUrl { is_https, host, port, origin, prefix: prefix.to_owned() };
+        let url = BaseUrl { is_https, host, origin, prefix: prefix.to_owned() };
         if !is_https && !url.is_loopback() {
             return Err("must begin with https:// (http:// goes to a loopback address only)");
+        }
+        Ok(url)
+    }
+
+    /// Checks `text` for an API whose paths begin with `path`: a base URL that ends in a part of it, such as `/api/v1`, would
+    /// make every account unknown.
+    pub fn for_api(text: &str, path: &str) -> Result<Self, &'static str> {
+        let url = Self::parse(text)?;
+        let path = path.trim_end_matches('/');
+        let ends = path.match_indices('/').map(|(end, _)| end).chain([path.len()]).skip(2);
+        if ends.map(|end| &path[..end]).any(|part| url.prefix.ends_with(part)) {
+            return Err(
+                "must not end in the API's own path, such as /api/v1, which is added to it",
+            );
         }
         Ok(url)
     }
@@ -67,11 +80,6 @@ impl BaseUrl {
     /// The host in lower case, an IPv6 address without its brackets.
     pub fn host(&self) -> &str {
         &self.host
-    }
-
-    /// The port, even if it is the scheme's own.
-    pub fn port(&self) -> u16 {
-        self.port
     }
 
     /// Whether connections are encrypted.

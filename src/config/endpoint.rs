@@ -10,11 +10,12 @@ use super::base_url::BaseUrl;
 use super::precedence::variable;
 use super::token::{Secret, TokenSource};
 use super::{Origin, SANDBOX, Setting, Settings, at, no_file};
+use crate::account::Resource;
 use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
 
 /// Where the look-ups of one API go, and with which token.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Endpoint {
     /// The profile; `None` where the environment has both URL and token.
     pub profile: Option<String>,
@@ -47,7 +48,8 @@ pub(super) fn variables(api: &str) -> [String; 2] {
 
 impl Settings {
     /// The endpoint of the selected profile and the environment.
-    pub(super) fn resolve(&self, api: &str, env: &Environment) -> Result<Endpoint> {
+    pub(super) fn resolve(&self, resource: &Resource, env: &Environment) -> Result<Endpoint> {
+        let api = resource.api;
         let profile = self.profile.as_ref();
         if let Some(profile) = profile.filter(|p| matches!(p.origin, Origin::Flag(_))) {
             return self.of_profile(profile, api, None);
@@ -66,7 +68,8 @@ impl Settings {
             ))
         })?;
         // What is not Unicode is not ASCII either, and refused as that.
-        let base_url = BaseUrl::parse(&url.to_string_lossy()).map_err(|words| {
+        let base_url = BaseUrl::for_api(&url.to_string_lossy(), resource.path);
+        let base_url = base_url.map_err(|words| {
             Error::new(Kind::Config, format!("{url_name} {words}"))
                 .hint("it takes a URL such as https://api.example.com")
         })?;
@@ -119,13 +122,5 @@ impl Settings {
         self.at_file(Error::new(Kind::Config, "no profile is selected").hint(format!(
             "choose one with -p, ACCTQ_PROFILE or `default_profile` in the configuration: {names}"
         )))
-    }
-
-    /// Adds the configuration file to an error.
-    pub(super) fn at_file(&self, error: Error) -> Error {
-        match &self.path {
-            Some(path) => error.at(&path.value, None),
-            None => error,
-        }
     }
 }

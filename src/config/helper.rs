@@ -1,14 +1,13 @@
 //! A program that prints a token: run without a shell, without our tokens, and for a bounded time.
 //!
 //! It gets a process group of its own, and however the call ends, that group is killed, so that neither a program that hangs
-//! nor what it has started is left behind. Its standard input is empty, its standard output bounded and never shown, and its
+//! nor its descendants are left behind. Its standard input is empty, its standard output bounded and never shown, and its
 //! standard error goes nowhere, since that may hold the token too. Part of a token is never used.
 
-use std::fmt;
 use std::io::{self, Read as _};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::Arc;
-use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -18,11 +17,11 @@ use crate::error::{Error, Kind, Result};
 use crate::process;
 use crate::signals::Shutdown;
 
-/// The longest that a program may take: time enough to confirm on a phone.
+/// Timeout of the program: time enough to confirm on a phone.
 const TIMEOUT: Duration = Duration::from_secs(30);
-/// The most that a program may print. A token has at most 8 KiB.
+/// Size limit of the output. A token has at most 8 KiB.
 const OUTPUT_MAX: usize = 64 * 1024;
-/// How long what the program has started may hold the pipe after its end, and how long a killed group may take to die.
+/// How long descendants may hold the pipe after the program's end, and how long a killed program may take to die.
 const GRACE: Duration = Duration::from_secs(1);
 /// How often the end of the program is looked for.
 const POLL: Duration = Duration::from_millis(10);
@@ -58,42 +57,33 @@ impl Helper {
         deadline: Instant,
         shutdown: &Shutdown,
     ) -> Result<Vec<u8>> {
-        let (sender, events) = mpsc::channel();
-        let wake = sender.clone();
         let what = format!("{}, which was to print the token,", self.name());
-        let guard = shutdown.guard(what, move || {
-            // Without a receiver the group is being killed already.
-            let _ = wake.send(Event::Signal);
-        });
-        let Some(_guard) = guard else {
+        let Some(_guard) = shutdown.guard(what, || ()) else {
             return Err(self.error("was not started", "a signal came first"));
         };
         let mut child = self.spawn(env)?;
-        let output = self.gather(&mut child, sender, &events, deadline);
+        let output = self.gather(&mut child, deadline, shutdown);
         let status = kill(child);
         let output = output?;
         match status {
             Some(status) if status.success() => Ok(output),
-            Some(status) => Err(self.error(&failure(status), BY_HAND)),
+            // "exit status: 3", or the signal.
+            Some(status) => Err(self.error(&format!("failed ({status})"), BY_HAND)),
             None => Err(self.error("could not be waited for", BY_HAND)),
         }
     }
 
-    /// Gathers the output until the program has ended and the pipe is closed. What the program has started may hold the
-    /// pipe for [`GRACE`]: then the output is whole, unless some of it was printed after the program's end.
-    fn gather(
-        &self,
-        child: &mut Child,
-        sender: Sender<Event>,
-        events: &Receiver<Event>,
-        deadline: Instant,
-    ) -> Result<Vec<u8>> {
+    /// Gathers the output until the program has ended and the pipe is closed. Descendants may hold the pipe for
+    /// [`GRACE`]: then the output is whole, unless some of it was printed after the program's end.
+    fn gather(&self, child: &mut Child, deadline: Instant, shutdown: &Shutdown) -> Result<Vec<u8>> {
         let started = Instant::now();
         let end = deadline.min(started + TIMEOUT);
         let broken = |error| self.error("could not be watched", BY_HAND).because(error);
-        let stdout = child.stdout.take();
-        let reader = thread::Builder::new().name("helper".to_owned());
-        reader.spawn(move || read(stdout, &sender)).map_err(broken)?;
+        let (sender, outputs) = mpsc::channel();
+        if let Some(stdout) = child.stdout.take() {
+            let reader = thread::Builder::new().name("helper".to_owned());
+            reader.spawn(move || read(stdout, &sender)).map_err(broken)?;
+        }
         let (mut output, mut is_closed, mut ended) = (Vec::new(), false, None);
         loop {
             let now = Instant::now();
@@ -101,6 +91,9 @@ impl Helper {
                 ended = Some(now);
             }
             match ended {
+                _ if shutdown.is_requested() => {
+                    return Err(self.error("was ended", "a signal came first"));
+                }
                 Some(ended) if is_closed || now > ended + GRACE => return Ok(output),
                 None if now > end => {
                     let took = end.saturating_duration_since(started).as_secs_f64();
@@ -109,26 +102,20 @@ impl Helper {
                 }
                 _ => {}
             }
-            match events.recv_timeout(POLL) {
-                Ok(Event::Signal) => return Err(self.error("was ended", "a signal came first")),
-                Ok(Event::Output(bytes)) => {
-                    let bytes = bytes.map_err(broken)?;
-                    is_closed = bytes.is_empty();
-                    if !is_closed && ended.is_some_and(|ended| now > ended + GRACE / 2) {
-                        return Err(self.error(
-                            "ended, but what it has started goes on printing",
-                            "it must print the whole token before it ends",
-                        ));
-                    }
-                    output.extend(bytes);
-                    if output.len() > OUTPUT_MAX {
-                        return Err(self.error(
-                            "printed more than 64 KiB, which is no token, and was ended",
-                            "it must print the token and nothing else",
-                        ));
-                    }
-                }
-                Err(_) => {}
+            match outputs.recv_timeout(POLL) {
+                Ok(bytes) => output.extend(bytes.map_err(broken)?),
+                Err(RecvTimeoutError::Timeout) => continue,
+                Err(RecvTimeoutError::Disconnected) if is_closed => thread::sleep(POLL),
+                Err(RecvTimeoutError::Disconnected) => is_closed = true,
+            }
+            let is_late = ended.is_some_and(|ended| now > ended + GRACE / 2);
+            if is_late && !is_closed {
+                let what = "ended, but a program that it started goes on printing";
+                return Err(self.error(what, "it must print the whole token before it ends"));
+            }
+            if output.len() > OUTPUT_MAX {
+                let what = "printed more than 64 KiB, which is no token, and was ended";
+                return Err(self.error(what, "it must print the token and nothing else"));
             }
         }
     }
@@ -151,20 +138,8 @@ impl Helper {
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         command.spawn().map_err(|error| {
-            let (what, hint) = match error.kind() {
-                io::ErrorKind::NotFound => (
-                    "was not found, or the interpreter that its first line names",
-                    "is it installed and on PATH? `token_command` is a list: the program, then each argument by itself",
-                ),
-                io::ErrorKind::PermissionDenied => {
-                    ("is not executable", "`chmod +x` makes a script executable")
-                }
-                _ => (
-                    "could not be started",
-                    "a script needs a first line such as #!/bin/sh; `ulimit -a` shows the limits of this session",
-                ),
-            };
-            self.error(what, hint).because(error)
+            let hint = "is it installed and on PATH? A script needs `chmod +x` and a first line such as #!/bin/sh";
+            self.error("could not be started", hint).because(error)
         })
     }
 
@@ -173,31 +148,17 @@ impl Helper {
     }
 }
 
-/// The program's name only: its arguments may hold secrets.
-impl fmt::Debug for Helper {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Helper({})", self.name())
-    }
-}
-
-enum Event {
-    /// What came through the pipe; nothing, if it was closed.
-    Output(io::Result<Vec<u8>>),
-    Signal,
-}
-
 /// Sends what comes through the pipe until it is closed, at most a little more than is allowed.
-fn read(stdout: Option<ChildStdout>, sender: &Sender<Event>) {
-    let Some(stdout) = stdout else { return };
+fn read(stdout: ChildStdout, sender: &Sender<io::Result<Vec<u8>>>) {
     let mut stdout = stdout.take(OUTPUT_MAX as u64 + 1);
+    let mut buffer = [0; 4096];
     loop {
-        let mut buffer = [0; 4096];
         let output = match stdout.read(&mut buffer) {
+            Ok(0) => return,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
             result => result.map(|read| buffer[..read].to_vec()),
         };
-        let is_last = output.as_ref().map_or(true, Vec::is_empty);
-        if sender.send(Event::Output(output)).is_err() || is_last {
+        if sender.send(output).is_err() {
             return;
         }
     }
@@ -232,16 +193,5 @@ fn kill(mut child: Child) -> Option<ExitStatus> {
             Ok(None) if Instant::now() < end => thread::sleep(POLL),
             result => return result.ok().flatten(),
         }
-    }
-}
-
-fn failure(status: ExitStatus) -> String {
-    #[cfg(unix)]
-    if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
-        return format!("was killed by signal {signal}");
-    }
-    match status.code() {
-        Some(code) => format!("failed with exit status {code}"),
-        None => "failed".to_owned(),
     }
 }

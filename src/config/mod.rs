@@ -1,6 +1,6 @@
-//! What is in effect and why: the only reader of the configuration file and of the settings in the environment.
+//! The settings in effect and where each comes from: from flags, the environment, the configuration file or built in.
 //!
-//! Each setting keeps where it came from; `precedence` says which of several counts. The rules that keep a token from a foreign
+//! `precedence` says which of several values counts. The rules that keep a token from a foreign
 //! origin are in `endpoint`. With the built-in profile `sandbox` the file is not opened and no configured token is read.
 
 pub mod base_url;
@@ -46,13 +46,9 @@ pub const SANDBOX: &str = "sandbox";
 pub struct Flags {
     /// The profile that `--profile` or a check of `--suite` names.
     pub profile: Option<Setting<String>>,
-    /// `--output`
     pub output: Option<Format>,
-    /// `--timeout`
     pub timeout: Option<Duration>,
-    /// `--retries`
     pub retries: Option<u32>,
-    /// `--config`
     pub config: Option<PathBuf>,
 }
 
@@ -94,15 +90,11 @@ impl<T> Setting<T> {
 }
 
 /// All settings in effect. Tokens are not read yet.
-#[derive(Debug)]
 pub struct Settings {
     /// The profile; `None` if none is selected.
     pub profile: Option<Setting<String>>,
-    /// How results are written.
     pub output: Setting<Format>,
-    /// How long a whole look-up may take.
     pub timeout: Setting<Duration>,
-    /// How often a failed request is repeated.
     pub retries: Setting<u32>,
     /// Where the configuration is looked for, whether the file exists or not; `None` without a home directory.
     pub path: Option<Setting<PathBuf>>,
@@ -120,7 +112,7 @@ impl Settings {
         self.profile.as_ref().is_some_and(|p| p.value == SANDBOX)
     }
 
-    /// Where look-ups of `resource` go. Not to be asked for the sandbox, whose server has no configured address.
+    /// Where look-ups of `resource` go. Fails for the sandbox, whose server has no configured address.
     pub fn endpoint(&self, resource: &'static Resource) -> Result<&Endpoint> {
         let found = self.endpoints.iter().find(|(api, _)| *api == resource.api);
         match found {
@@ -169,24 +161,27 @@ impl Settings {
     }
 
     /// Fails if there is no profile of that name.
-    fn require_profile(&self, name: &Setting<String>) -> Result<()> {
-        if self.profiles.contains(&name.value) {
+    fn require_profile(&self, Setting { value: name, origin }: &Setting<String>) -> Result<()> {
+        if self.profiles.contains(name) {
             return Ok(());
         }
         // A text that is no name may be a secret.
-        let shown = repeatable(&name.value).map(|name| format!(" `{name}`")).unwrap_or_default();
-        let unknown = format!("unknown profile{shown} ({})", name.origin);
-        let Some(path) = self.path.as_ref().filter(|_| self.file.is_some()) else {
+        let shown = repeatable(name).map(|name| format!(" `{name}`")).unwrap_or_default();
+        let unknown = format!("unknown profile{shown} ({origin})");
+        if self.file.is_none() {
             return Err(no_file(self.path.as_ref()).with_prefix(&format!("{unknown}: ")));
-        };
-        let near = nearest(&name.value, self.profiles.iter().map(String::as_str))
+        }
+        let near = nearest(name, self.profiles.iter().map(String::as_str))
             .map(|near| format!("did you mean `{near}`? "))
             .unwrap_or_default();
-        let message = format!("{unknown}: {} has none of that name", path.value.display());
-        let error = Error::new(Kind::Config, message)
-            .hint(format!("{near}the profiles are {}", self.profiles.join(", ")))
-            .at(&path.value, None);
-        Err(at(error, &name.origin))
+        let hint = format!("{near}the profiles are {}", self.profiles.join(", "));
+        let error = self.at_file(Error::new(Kind::Config, unknown).hint(hint));
+        Err(at(error, origin))
+    }
+
+    /// Adds the configuration file to an error.
+    fn at_file(&self, error: Error) -> Error {
+        self.path.iter().fold(error, |error, path| error.at(&path.value, None))
     }
 }
 

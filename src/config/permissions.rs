@@ -1,4 +1,4 @@
-//! Who else can read or write a file that decides over tokens: the rule of ssh.
+//! Permissions of the configuration and of files with tokens, by the rule of ssh.
 //!
 //! A file that holds a token and belongs to the user must be closed to group and world. A configuration and its directory
 //! must belong to the user or root, and no other user may write them, except through the user's own primary group: many
@@ -65,8 +65,7 @@ fn check_writers(path: &Path, metadata: &Metadata) -> Result<()> {
         _ if is_sticky => return Ok(()),
         open => {
             let whom = if open == 0o020 { "its group" } else { "everybody" };
-            let sudo = if owner == me { "" } else { "sudo " };
-            (whom.to_owned(), format!("`{sudo}chmod go-w {quoted}`"))
+            (whom.to_owned(), format!("`chmod go-w {quoted}`"))
         }
     };
     let message = format!("{} can be written by others ({whom})", path.display());

@@ -135,7 +135,7 @@ fn a_helper_takes_its_descendants_along() {
         let env = Environment::from_pairs([("PATH", "/usr/bin:/bin")]);
         let deadline = Instant::now() + Duration::from_secs(30);
         let result = source.read(&env, deadline, &Shutdown::default());
-        let shown = format!("{result:?} {source:?}");
+        let shown = format!("{result:?}");
         assert!(!shown.contains(SECRET) && source.value.describe() == "command `sh`", "{shown}");
         match result {
             Ok(token) => assert_eq!((token.expose(), kind), ("token", None), "{script}"),

@@ -1,7 +1,7 @@
 //! The bearer token: a type from its source to the header, and the four places that it may come from.
 //!
-//! What is no token is found here, before any socket is opened, and described without being repeated. The source that is
-//! named is the one that counts: if it fails, no other is tried, for that might hold another account's token.
+//! A malformed token is found here, before any socket is opened, and described without being repeated. If the source fails,
+//! no other one is tried, since that might hold another account's token.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -15,7 +15,7 @@ use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
 use crate::signals::Shutdown;
 
-/// No known API has tokens of more than a quarter of this.
+/// Size limit of a token, four times the longest one known.
 const MAX: usize = 8 * 1024;
 
 /// A bearer token, checked. `Debug` does not show it, and it has neither `Display` nor `Clone`.
@@ -75,7 +75,6 @@ fn flaw(token: &[u8]) -> Option<&'static str> {
 }
 
 /// Where a token comes from.
-#[derive(Debug)]
 pub enum TokenSource {
     /// The configuration file, or the sandbox.
     Literal(Result<Secret, &'static str>),
@@ -118,6 +117,10 @@ impl Setting<Arc<TokenSource>> {
     ) -> Result<Secret> {
         let source = &*self.value;
         let shown = source.describe();
+        let place = match &self.origin {
+            Origin::Variable(_) => String::new(),
+            origin => format!(" ({origin})"),
+        };
         let token = match source {
             TokenSource::Literal(Ok(token)) => return Ok(Secret(token.0.clone())),
             TokenSource::Literal(Err(flaw)) => Err(*flaw),
@@ -128,24 +131,22 @@ impl Setting<Arc<TokenSource>> {
             },
             TokenSource::File(path) => Secret::from_line(&token_file(path)?),
             TokenSource::Command(helper) => {
-                Secret::from_line(&helper.run(env, deadline, shutdown)?)
+                let output = helper.run(env, deadline, shutdown);
+                Secret::from_line(&output.map_err(|e| at(e.with_suffix(&place), &self.origin))?)
             }
         };
         token.map_err(|flaw| {
-            let error = |what: &str| Error::new(Kind::Auth, format!("the token {what} {flaw}"));
+            let what = match source {
+                TokenSource::Literal(_) => String::new(),
+                TokenSource::Command(_) => format!(" that {shown} printed"),
+                _ => format!(" in {shown}"),
+            };
+            let error = Error::new(Kind::Auth, format!("the token{what} {flaw}{place}"));
             match source {
-                TokenSource::Literal(_) => at(error(&format!("in {}", self.origin)), &self.origin),
-                TokenSource::Variable(_) => at(error(&format!("in {shown}")), &self.origin).hint(
-                    match self.origin {
-                        Origin::File { .. } => format!(
-                            "put the token there: {} names the variable, which must not be the token",
-                            self.origin
-                        ),
-                        _ => "put the token there, or unset it to use the profile's own".to_owned(),
-                    },
-                ),
-                TokenSource::File(path) => error(&format!("in {shown}")).at(path, None),
-                TokenSource::Command(_) => error(&format!("that {shown} printed")),
+                TokenSource::File(path) => error.at(path, None),
+                TokenSource::Variable(_) => at(error, &self.origin)
+                    .hint("set that variable to the token; its name is not the token itself"),
+                _ => at(error, &self.origin),
             }
         })
     }
@@ -153,10 +154,10 @@ impl Setting<Arc<TokenSource>> {
 
 fn token_file(path: &Path) -> Result<Vec<u8>> {
     // The longest token and its line end.
-    let content = read_file(path, MAX + 2).map_err(|unreadable| {
-        let message = format!("token file {} {}", path.display(), unreadable.words);
-        Error::new(Kind::Auth, message).at(path, None)
+    let read = read_file(path, MAX + 2).and_then(|read| read.ok_or("does not exist".to_owned()));
+    let (bytes, metadata) = read.map_err(|words| {
+        Error::new(Kind::Auth, format!("token file {} {words}", path.display())).at(path, None)
     })?;
-    permissions::refuse_other_readers(path, &content.metadata)?;
-    Ok(content.bytes)
+    permissions::refuse_other_readers(path, &metadata)?;
+    Ok(bytes)
 }

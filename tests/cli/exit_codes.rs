@@ -75,7 +75,7 @@ fn every_row_of_the_table() {
         (none(), "get cacc_1 --retries many", 2, "usage", false, "--retries", json!({})),
         (none(), "get cacc_1 -p tset", 3, "config", false, "tset test --profile", json!({"file": "HOME/.config/acctq/config.toml"})),
         (none(), "get cacc_1 -p unset", 4, "auth", false, "UNSET config.toml:28",
-            json!({"profile": "unset", "attempts": 0})),
+            json!({"profile": "unset", "attempts": 0, "file": "HOME/.config/acctq/config.toml", "line": 28})),
         (answer("401 Who", JSON, UNAUTHORIZED), "get cacc_1", 4, "auth", false, "cacc_1 127.0.0.1 test",
             json!({"status": 401, "server_code": "UNAUTHORIZED", "server_message": "Who are you?", "request_id": "r-1"})),
         (answer("403 No", "", ""), "get cacc_1", 4, "auth", false, "cacc_1 127.0.0.1 test", json!({"status": 403})),

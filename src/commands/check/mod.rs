@@ -86,10 +86,10 @@ pub struct Args {
     #[arg(long, value_name = "EXPR", allow_hyphen_values = true)]
     expect: Vec<String>,
     /// Run all checks of this file
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["id", "expect"])]
+    #[arg(long, value_name = "FILE", value_parser = values::path(), conflicts_with_all = ["id", "expect"])]
     suite: Option<PathBuf>,
     /// Write the results of the suite to this file as JUnit XML
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = values::path())]
     report_junit: Option<PathBuf>,
     #[arg(
         long,
@@ -175,7 +175,7 @@ fn load(args: &Args, context: &Context<'_>) -> Result<Vec<Check>> {
                 }
             }
         }
-        return suite::read(path, context);
+        return suite::read(path);
     }
     // clap's `requires` does not work for arguments that conflict with the suite.
     let for_suites =
@@ -188,7 +188,7 @@ fn load(args: &Args, context: &Context<'_>) -> Result<Vec<Check>> {
     Ok(vec![Check {
         name: None,
         line: None,
-        expectations: Expectation::parse_all(&args.expect, id.resource(), context, None)?,
+        expectations: Expectation::parse_all(&args.expect, id.resource())?,
         id,
         profile: None,
         retry_for: None,

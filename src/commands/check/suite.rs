@@ -8,7 +8,6 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use crate::account::{Id, Redactor, id};
-use crate::commands::Context;
 use crate::commands::poll::Expectation;
 use crate::config::document::Document;
 use crate::config::reading::is_pasted_secret;
@@ -63,7 +62,7 @@ enum Expect {
 }
 
 /// Reads a suite.
-pub fn read(path: &Path, context: &Context<'_>) -> Result<Vec<Check>> {
+pub fn read(path: &Path) -> Result<Vec<Check>> {
     if is_pasted_secret(path) {
         let message = "--suite takes the name of a file; this looks like a credential, and is not repeated here";
         let hint = "name a TOML file; if it was a secret, remove it from your shell's history";
@@ -92,7 +91,7 @@ pub fn read(path: &Path, context: &Context<'_>) -> Result<Vec<Check>> {
     }
     let mut lines = HashMap::new();
     let checks = suite.check.iter().map(|written| {
-        let check = check(&document, written, context)?;
+        let check = check(&document, written)?;
         // Two checks of one name could not be told apart in a report.
         if let Some(line) = lines.insert(check.name.clone(), check.line.unwrap_or_default()) {
             let message = format!("this check has the name of the one in line {line}");
@@ -103,11 +102,7 @@ pub fn read(path: &Path, context: &Context<'_>) -> Result<Vec<Check>> {
     checks.collect()
 }
 
-fn check(
-    document: &Document,
-    written: &Spanned<WrittenCheck>,
-    context: &Context<'_>,
-) -> Result<Check> {
+fn check(document: &Document, written: &Spanned<WrittenCheck>) -> Result<Check> {
     let WrittenCheck { name, id, expect, profile, retry_for, strict } = written.get_ref();
     let id_span = id.span();
     let id = id::route(id.get_ref()).map_err(|error| document.place(error, &id_span))?;
@@ -124,9 +119,8 @@ fn check(
             "for example [\"status=active\", \"!revoked_at\"]; see `acctq help expressions`",
         ));
     }
-    let expectations =
-        Expectation::parse_all(expressions, id.resource(), context, profile.as_deref())
-            .map_err(|error| document.place(error, &expect.span()))?;
+    let expectations = Expectation::parse_all(expressions, id.resource())
+        .map_err(|error| document.place(error, &expect.span()))?;
     let retry_for = retry_for.as_ref().map(|time| {
         values::parse_timeout(time.get_ref())
             .map_err(|words| document.error(&time.span(), &format!("`retry_for` {words}")))
