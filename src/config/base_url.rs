@@ -77,6 +77,11 @@ impl BaseUrl {
         &self.origin
     }
 
+    /// Host, and port if it is not the scheme's own.
+    pub fn authority(&self) -> &str {
+        self.origin.split_once("://").map_or(&self.origin, |(_, authority)| authority)
+    }
+
     /// The host in lower case, an IPv6 address without its brackets.
     pub fn host(&self) -> &str {
         &self.host
