@@ -189,14 +189,6 @@ mod tests {
     }
 
     #[test]
-    fn ids_go_to_their_api() {
-        assert_eq!(route("cacc_1").expect("id").resource(), &CONNECTED);
-        assert_eq!(route("gone").expect("id").resource(), &PARTNER);
-        assert!(refused(route("cacc_zzzzzzzzzzzzzzzzzzzzzz")).1.contains("connected account"));
-        assert!(refused(route("org_1")).0.contains("an organization's id"));
-    }
-
-    #[test]
     fn what_was_pasted_is_named_and_the_right_command_shown() {
         const UUID: &str = "aabee51b-0be2-4a0c-aa39-5bbcbb903d1b";
         let get_uuid = format!("try: acctq partner account get {UUID}");

@@ -178,19 +178,6 @@ mod tests {
     }
 
     #[test]
-    fn an_element_of_an_array_is_indented_as_a_whole() {
-        let (lines, _) = written(r#"{"a":[1],"b":{}}"#, 2, true);
-        assert_eq!(lines, "{\n    \"a\": [\n      1\n    ],\n    \"b\": {}\n  }");
-    }
-
-    #[test]
-    fn what_is_hidden_leaves_no_trace() {
-        let text = r#"{"activation_token":"PNS-12345","a":{"activationToken":[1,{}]},"b":["x PNS-12345","y"],"c":"PNS-12345"}"#;
-        assert_eq!(written(text, 0, false).1, r#"{"a":{},"b":["y"]}"#);
-        assert_eq!(written(text, 0, true).1, text);
-    }
-
-    #[test]
     fn a_value_fits_on_one_line() {
         let document = Document::parse(r#"{"activation_token":"PNS-12345"}"#.to_owned());
         let account = Account { resource: &CONNECTED, document: document.expect("object") };
