@@ -40,10 +40,12 @@ impl Writer<'_> {
     /// Writes a value; `depth` containers are open around it.
     pub fn value(&mut self, value: Json<'_>, depth: usize) {
         if !value.is_container() {
-            return match value.as_str() {
-                Some(text) if self.is_report || !json::is_plain(value.text()) => self.string(&text),
-                _ => self.out.extend_from_slice(value.text().as_bytes()),
-            };
+            if self.is_report || !json::is_plain(value.text()) {
+                if let Some(text) = value.as_str() {
+                    return self.string(&text);
+                }
+            }
+            return self.out.extend_from_slice(value.text().as_bytes());
         }
         match value.view() {
             View::Object(members) => self.object(visible(&members, self.redactor), depth),
