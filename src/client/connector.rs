@@ -98,7 +98,9 @@ impl Shared {
         let register_shutdown = details.register_shutdown.clone();
         let connect = move || {
             let mut addrs = resolver.empty();
-            address.into_iter().for_each(|address| addrs.push(address));
+            if let Some(address) = address {
+                addrs.push(address);
+            }
             let details = ConnectionDetails {
                 uri: &uri,
                 addrs,

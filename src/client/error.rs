@@ -35,6 +35,14 @@ pub fn is_closed(error: &ureq::Error) -> bool {
     matches!(error.kind(), UnexpectedEof | ConnectionReset | ConnectionAborted | BrokenPipe)
 }
 
+fn is_late(error: &ureq::Error) -> bool {
+    match error {
+        ureq::Error::Timeout(_) => true,
+        ureq::Error::Io(error) => error.kind() == io::ErrorKind::TimedOut,
+        _ => false,
+    }
+}
+
 /// Puts a failure of `phase` into words.
 pub fn explain(error: &ureq::Error, phase: Phase, attempt: &Attempt<'_>) -> Error {
     let phase = match error {
@@ -57,9 +65,9 @@ pub fn explain(error: &ureq::Error, phase: Phase, attempt: &Attempt<'_>) -> Erro
         return of_tls(error, phase, attempt);
     }
     let (kind, message, hint) = match error {
-        ureq::Error::Timeout(_) => (
+        _ if is_late(error) => (
             Kind::Timeout,
-            late(phase, host, attempt),
+            late(error, phase, host, attempt),
             "try again; --timeout gives a look-up more time, and each of its phases up to 10 s",
         ),
         ureq::Error::HostNotFound => (
@@ -90,12 +98,14 @@ pub fn explain(error: &ureq::Error, phase: Phase, attempt: &Attempt<'_>) -> Erro
 }
 
 /// What did not happen in time.
-fn late(phase: Phase, who: &str, attempt: &Attempt<'_>) -> String {
-    let time = match phase {
-        Phase::More => attempt.client.limits.timeout,
-        _ => attempt.remaining,
+fn late(error: &ureq::Error, phase: Phase, who: &str, attempt: &Attempt<'_>) -> String {
+    let time = match (error, phase) {
+        // The bound of all reads for one account of a list.
+        (ureq::Error::Io(_), Phase::More) => attempt.client.limits.timeout,
+        (_, Phase::More) => attempt.client.limits.timeout.min(PHASE),
+        _ => attempt.remaining.min(PHASE),
     };
-    let time = span(time.min(PHASE));
+    let time = span(time);
     let what = match phase {
         Phase::Resolve => return format!("the name of {who} did not resolve within {time}"),
         Phase::Connect => "did not accept the connection",
@@ -104,7 +114,7 @@ fn late(phase: Phase, who: &str, attempt: &Attempt<'_>) -> String {
         Phase::Send => "did not take the request",
         Phase::Answer => "did not answer",
         Phase::Body => "did not send the whole answer",
-        Phase::More => "sent nothing more of its answer",
+        Phase::More => "did not send the next account of the list",
     };
     format!("{who} {what} within {time}")
 }
@@ -196,7 +206,7 @@ fn at_proxy(error: &ureq::Error, phase: Phase, proxy: &Proxy, attempt: &Attempt<
         (ureq::Error::HostNotFound, _) => {
             (format!("the name of {who} does not resolve to an address"), true)
         }
-        (ureq::Error::Timeout(_), _) => (late(phase, &who, attempt), true),
+        _ if is_late(error) => (late(error, phase, &who, attempt), true),
         (ureq::Error::Io(_), _) if phase == Phase::Connect => (broken(error, &who), true),
         (ureq::Error::ConnectProxyFailed(_) | ureq::Error::Io(_), _) => {
             (format!("{who} closed the connection instead of opening a tunnel to {host}"), true)

@@ -16,7 +16,7 @@ use serde_json::value::RawValue;
 use ureq::{Body, BodyReader};
 
 use super::error::{Phase, explain};
-use super::request::Attempt;
+use super::request::{Attempt, Attempted};
 use super::response::Response;
 use super::{MAX_BODY, PHASE};
 use crate::account::{Account, Document, NotADocument};
@@ -40,21 +40,9 @@ pub enum Listed {
     Last,
 }
 
-/// How a list ended.
-#[derive(Debug)]
-pub struct ListEnd {
-    /// Whether all of it was read.
-    pub is_complete: bool,
-    /// The members beside `data` that say something, fit to be shown; known if all of it was read.
-    pub unknown: Vec<String>,
-}
-
 impl Attempt<'_> {
-    /// Asks for a list once, and gives each of its accounts to `each`; returns the server's name for the request, too.
-    pub fn list(
-        &self,
-        each: &mut dyn FnMut(Option<Account>) -> Listed,
-    ) -> Result<(ListEnd, Option<String>)> {
+    /// Asks for a list once, and gives each of its accounts to `each`. Returns the members beside them that say something.
+    pub fn list(&self, each: &mut dyn FnMut(Option<Account>) -> Listed) -> Attempted<Vec<String>> {
         each(None);
         // Not put back: a list ends the run.
         let worker = self.client.agents.take();
@@ -77,9 +65,11 @@ impl Attempt<'_> {
             has_member: false,
             stop: None,
         };
-        let end = list.read(body);
-        let end = end.map_err(|error| if list.shown > 0 { list.break_off(&error) } else { error });
-        Ok((end?, request_id))
+        match list.read(body) {
+            Ok(()) => Ok((list.unknown, request_id)),
+            Err(error) if list.shown > 0 => Err(list.break_off(&error)),
+            Err(error) => Err(error),
+        }
     }
 }
 
@@ -127,22 +117,21 @@ struct List<'a> {
     shown: usize,
     unknown: Vec<String>,
     has_member: bool,
-    /// Why the visitor stopped, which `serde_json`'s error does not say: no more is wanted, or a failure.
+    /// Why the visitor stopped: no more is wanted, or a failure. `serde_json`'s error does not say it.
     stop: Option<Result<()>>,
 }
 
 impl List<'_> {
-    fn read(&mut self, body: Bounded) -> Result<ListEnd> {
+    fn read(&mut self, body: Bounded) -> Result<()> {
         let mut json = serde_json::Deserializer::from_reader(BufReader::with_capacity(CHUNK, body));
         let read = json.deserialize_map(&mut *self).and_then(|()| json.end());
-        let unknown = std::mem::take(&mut self.unknown);
         match (self.stop.take(), read) {
-            (Some(stop), _) => stop.map(|()| ListEnd { is_complete: false, unknown }),
+            (Some(stop), _) => stop,
             (None, Err(error)) => Err(self.broken(error)),
             (None, Ok(())) if !self.has_member => {
                 Err(self.bad(&format!("is JSON, but without a list named `{MEMBER}`")))
             }
-            (None, Ok(())) => Ok(ListEnd { is_complete: true, unknown }),
+            (None, Ok(())) => Ok(()),
         }
     }
 
@@ -188,20 +177,10 @@ impl List<'_> {
             Category::Data => self.bad("is not an object that holds a list"),
             Category::Io => {
                 let error = io::Error::from(error);
-                let error = match error.kind() {
-                    io::ErrorKind::FileTooLarge => return self.too_large(),
-                    io::ErrorKind::TimedOut => {
-                        let host = self.attempt.host();
-                        Error::new(
-                            Kind::Timeout,
-                            format!(
-                                "{host} takes longer for one account of the list than a look-up may"
-                            ),
-                        )
-                        .hint("try again; --timeout gives each account more time")
-                    }
-                    _ => explain(&error.into(), Phase::More, self.attempt),
-                };
+                if error.kind() == io::ErrorKind::FileTooLarge {
+                    return self.too_large();
+                }
+                let error = explain(&error.into(), Phase::More, self.attempt);
                 self.response.describe(error, self.attempt)
             }
         }

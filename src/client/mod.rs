@@ -24,9 +24,9 @@ use std::time::{Duration, Instant};
 use ureq::http::Uri;
 
 use self::agent::AgentPool;
-pub use self::list::{ListEnd, Listed};
+pub use self::list::Listed;
 use self::proxy::Proxy;
-use self::request::Attempt;
+use self::request::{Attempt, Attempted};
 pub use self::retry::LONGEST_PAUSE;
 pub use self::target::Target;
 pub use self::throttle::Throttle;
@@ -122,11 +122,6 @@ impl<'a> Client<'a> {
         self.endpoint.profile.as_deref()
     }
 
-    /// The host, with the port if it is not the usual one.
-    fn host(&self) -> &str {
-        token::authority(self.endpoint)
-    }
-
     /// Reads the token now if it is not known, so that a helper's time is not a worker's.
     pub fn prepare(&self, started: Instant) -> Result<()> {
         self.tokens.get(started + self.limits.timeout).map(drop)
@@ -149,13 +144,14 @@ impl<'a> Client<'a> {
 
     /// Lists all accounts. `each` gets `None` when the list begins, or begins anew after a failure, and each account as it
     /// arrives. A look-up's limits bound the way to the list's first byte and each of its accounts, not the list as a whole.
-    /// Failures are retried as a look-up's are until an account has been shown.
+    /// Failures are retried as a look-up's are until an account has been shown. Returns the members beside the accounts that say
+    /// something, fit to be shown.
     pub fn list(
         &self,
         resource: &'static Resource,
         started: Instant,
         each: &mut dyn FnMut(Option<Account>) -> Listed,
-    ) -> Result<ListEnd> {
+    ) -> Result<Vec<String>> {
         let target = Target { resource, id: None, profile: self.profile() };
         let deadline = started + self.limits.timeout;
         Ok(self.get(target, started, deadline, &mut |attempt| attempt.list(each))?.0)
@@ -167,7 +163,7 @@ impl<'a> Client<'a> {
         target: Target<'_>,
         started: Instant,
         deadline: Instant,
-        make: &mut dyn FnMut(&Attempt<'_>) -> Result<(T, Option<String>)>,
+        make: &mut dyn FnMut(&Attempt<'_>) -> Attempted<T>,
     ) -> Result<(T, u32)> {
         let mut attempts = 0;
         match self.repeat(target, deadline, &mut attempts, make) {
@@ -182,7 +178,7 @@ impl<'a> Client<'a> {
         target: Target<'_>,
         mut deadline: Instant,
         attempts: &mut u32,
-        make: &mut dyn FnMut(&Attempt<'_>) -> Result<(T, Option<String>)>,
+        make: &mut dyn FnMut(&Attempt<'_>) -> Attempted<T>,
     ) -> Result<T> {
         let mut token = self.tokens.get(deadline)?;
         refuse_token_as_id(target, &token)?;
@@ -206,6 +202,7 @@ impl<'a> Client<'a> {
                 redactor: self.run.redactor,
                 remaining,
             });
+            let elapsed = began.elapsed();
             let trace = |status, request_id, error, retry_in| {
                 (self.run.trace)(&Trace {
                     url: &url,
@@ -214,7 +211,7 @@ impl<'a> Client<'a> {
                     status,
                     request_id,
                     error,
-                    elapsed: began.elapsed(),
+                    elapsed,
                     retry_in,
                 });
             };
@@ -227,7 +224,12 @@ impl<'a> Client<'a> {
             };
             let context = error.context();
             let (status, request_id) = (context.status, context.request_id.as_deref());
-            if let Some(renewed) = self.renew_token(&token, target, &error, deadline)? {
+            let is_rejected = status.is_some_and(|s| target.resource.token_rejected.contains(&s));
+            if is_rejected
+                && error.kind() == Kind::Auth
+                && self.run.throttle.is_shared()
+                && let Some(renewed) = self.tokens.renew(&token, deadline)?
+            {
                 trace(status, request_id, Some(&error), None);
                 token = renewed;
                 continue;
@@ -246,23 +248,6 @@ impl<'a> Client<'a> {
                 None => return Err(error),
             }
             retries += 1;
-        }
-    }
-
-    /// Another token, if the server rejects this one and a helper program of a batch can be asked.
-    fn renew_token(
-        &self,
-        token: &Token,
-        target: Target<'_>,
-        error: &Error,
-        deadline: Instant,
-    ) -> Result<Option<std::sync::Arc<Token>>> {
-        let is_rejected = error.kind() == Kind::Auth
-            && error.context().status.is_some_and(|s| target.resource.token_rejected.contains(&s));
-        if is_rejected && self.run.throttle.is_shared() {
-            self.tokens.renew(token, deadline)
-        } else {
-            Ok(None)
         }
     }
 

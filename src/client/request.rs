@@ -1,11 +1,11 @@
 //! One attempt: a `GET`, the response's head, and its body within bounds.
 
-use std::io::{self, Read as _};
+use std::io::Read as _;
 use std::time::Duration;
 
+use ureq::Body;
 use ureq::http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use ureq::http::{self, Uri};
-use ureq::{Body, Timeout};
 
 use super::agent::Worker;
 use super::error::{Phase, explain, is_closed};
@@ -26,6 +26,9 @@ const SLACK: Duration = Duration::from_millis(100);
 /// How long a list may take altogether: the end of a server that sends nothing but framing.
 const LONGEST_LIST: Duration = Duration::from_secs(60 * 60);
 
+/// What an attempt got, with the server's name for the request.
+pub type Attempted<T> = Result<(T, Option<String>)>;
+
 /// One attempt at a request.
 #[derive(Clone, Copy)]
 pub struct Attempt<'a> {
@@ -41,7 +44,7 @@ pub struct Attempt<'a> {
 impl Attempt<'_> {
     /// The host, with the port if it is not the usual one.
     pub fn host(&self) -> &str {
-        self.client.host()
+        self.client.endpoint.base_url.value.authority()
     }
 
     /// What a server sends, as it may be shown.
@@ -49,8 +52,8 @@ impl Attempt<'_> {
         self.redactor.excerpt(text, limit)
     }
 
-    /// Asks for an account once; returns it with the server's name for the request.
-    pub fn account(&self, id: &Id) -> Result<(Account, Option<String>)> {
+    /// Asks for an account once.
+    pub fn account(&self, id: &Id) -> Attempted<Account> {
         let worker = self.client.agents.take();
         let (response, body) = self.send(&worker)?;
         // What follows a response with both depends on the reader (RFC 9112 6.3).
@@ -138,13 +141,9 @@ impl Attempt<'_> {
             return Err(response.bad("is larger than any account (1 MiB)", self));
         }
         match read {
-            // What a 404 means is told by its body; other refusals say enough by their status.
+            // What a 404 means depends on its body; for other refusals the status is enough.
             Err(error) if is_good || response.status == 404 => {
-                let error = match error.kind() {
-                    io::ErrorKind::TimedOut => ureq::Error::Timeout(Timeout::RecvBody),
-                    _ => error.into(),
-                };
-                Err(response.describe(explain(&error, Phase::Body, self), self))
+                Err(response.describe(explain(&error.into(), Phase::Body, self), self))
             }
             _ => Ok(response),
         }

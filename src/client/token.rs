@@ -22,8 +22,6 @@ pub struct Token {
     secret: Secret,
     /// All headers of a request that carries it.
     pub headers: HeaderMap,
-    /// The number of times that its source was read before.
-    number: u32,
 }
 
 impl Token {
@@ -80,20 +78,20 @@ impl<'a> TokenCache<'a> {
         if let Some(token) = &state.token {
             return Ok(token.clone());
         }
-        let token = self.read(0, deadline)?;
+        let token = self.read(deadline)?;
         state.token = Some(token.clone());
         Ok(token)
     }
 
     /// The token to try instead of one that was rejected; `None` if there is none.
-    pub fn renew(&self, rejected: &Token, deadline: Instant) -> Result<Option<Arc<Token>>> {
+    pub fn renew(&self, rejected: &Arc<Token>, deadline: Instant) -> Result<Option<Arc<Token>>> {
         let mut state = lock(&self.state);
-        let newer = state.token.as_ref().filter(|token| token.number > rejected.number);
+        let newer = state.token.as_ref().filter(|token| !Arc::ptr_eq(token, rejected));
         if newer.is_some() || state.is_renewed || !self.endpoint.token.value.is_command() {
             return Ok(newer.cloned());
         }
         state.is_renewed = true;
-        let token = self.read(rejected.number + 1, deadline)?;
+        let token = self.read(deadline)?;
         state.token = Some(token.clone());
         Ok(Some(token))
     }
@@ -103,25 +101,20 @@ impl<'a> TokenCache<'a> {
         lock(&self.state).token = None;
     }
 
-    fn read(&self, number: u32, deadline: Instant) -> Result<Arc<Token>> {
+    fn read(&self, deadline: Instant) -> Result<Arc<Token>> {
         let source = &self.endpoint.token;
         let secret = source.read(self.run.env, deadline, self.run.shutdown)?;
         self.run.redactor.tokens().add(secret.expose());
         let mut authorization = header(&format!("Bearer {}", secret.expose()))?;
         authorization.set_sensitive(true);
         let mut headers = HeaderMap::with_capacity(5);
-        headers.insert(HOST, header(authority(self.endpoint))?);
+        headers.insert(HOST, header(self.endpoint.base_url.value.authority())?);
         headers.insert(AUTHORIZATION, authorization);
         headers.insert(USER_AGENT, HeaderValue::from_static(agent::USER_AGENT));
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
-        Ok(Arc::new(Token { secret, headers, number }))
+        Ok(Arc::new(Token { secret, headers }))
     }
-}
-
-/// The host of an endpoint, with the port if it is not the usual one.
-pub fn authority(endpoint: &Endpoint) -> &str {
-    endpoint.base_url.value.origin().split_once("://").unwrap_or_default().1
 }
 
 fn header(value: &str) -> Result<HeaderValue> {

@@ -17,7 +17,7 @@ use super::violations::{self, Warnings};
 use super::{CommandStatus, Context};
 use crate::account::redact::{Redactor, Tokens};
 use crate::account::{Account, CONNECTED, Id, Resource};
-use crate::client::{ListEnd, Listed, Throttle, Trace};
+use crate::client::{Listed, Throttle, Trace};
 use crate::error::{Error, Kind, Result};
 use crate::expression::{self, Expression};
 use crate::flags::{LOOK_UP, Takes};
@@ -199,7 +199,7 @@ impl<'a> Listing<'a> {
     }
 
     /// Completes the output, or breaks it off.
-    fn finish(mut self, read: Result<ListEnd>) -> Result<CommandStatus> {
+    fn finish(mut self, read: Result<Vec<String>>) -> Result<CommandStatus> {
         let Some(mut output) = self.results.output(self.context.shutdown) else {
             return Ok(CommandStatus::Done);
         };
@@ -208,21 +208,22 @@ impl<'a> Listing<'a> {
             let _ = self.results.break_off(&mut output);
             return Err(self.target.describe(error));
         }
-        let end = read.inspect_err(|_| {
+        let unknown = read.inspect_err(|_| {
             if output.has_begun() {
                 let _ = self.results.break_off(&mut output);
             }
         })?;
+        let is_limited = self.sorter.is_none() && self.limit == Some(self.shown);
         for piece in self.sorter.take().into_iter().flat_map(Sorter::sorted) {
             self.results.add(&mut output, piece, None)?;
         }
         self.results.finish(&mut output)?;
-        if !end.unknown.is_empty() {
-            self.report_unknown_members(&mut output, &end.unknown)?;
+        if !unknown.is_empty() {
+            self.report_unknown_members(&mut output, &unknown)?;
         }
         self.warnings.sum_up();
         let (read, written) = (self.results.total(), self.results.summary().found);
-        self.context.ui.note(&if !end.is_complete {
+        self.context.ui.note(&if is_limited {
             format!("{}; the rest of the list was not read", accounts(written))
         } else if read == written {
             accounts(written)

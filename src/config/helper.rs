@@ -138,17 +138,8 @@ impl Helper {
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         command.spawn().map_err(|error| {
-            let (what, hint) = match error.kind() {
-                io::ErrorKind::NotFound => (
-                    "was not found, or the interpreter that its first line names",
-                    "is it installed and on PATH? `token_command` is a list: the program, then each argument",
-                ),
-                _ => (
-                    "could not be started",
-                    "a script needs a first line such as #!/bin/sh, and `chmod +x`",
-                ),
-            };
-            self.error(what, hint).because(error)
+            let hint = "is it installed and on PATH? A script needs `chmod +x` and a first line such as #!/bin/sh";
+            self.error("could not be started", hint).because(error)
         })
     }
 

@@ -28,7 +28,7 @@ pub use init::{TEMPLATE, init};
 pub use permissions::shell_quoted;
 pub use precedence::{config_path, output_setting};
 pub use reading::is_pasted_secret;
-pub use token::{Secret, TokenSource};
+pub use token::Secret;
 pub use values::{DEFAULT_JOBS, DEFAULT_RETRIES, DEFAULT_TIMEOUT};
 
 use crate::account::Resource;

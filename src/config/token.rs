@@ -117,6 +117,10 @@ impl Setting<Arc<TokenSource>> {
     ) -> Result<Secret> {
         let source = &*self.value;
         let shown = source.describe();
+        let place = match &self.origin {
+            Origin::Variable(_) => String::new(),
+            origin => format!(" ({origin})"),
+        };
         let token = match source {
             TokenSource::Literal(Ok(token)) => return Ok(Secret(token.0.clone())),
             TokenSource::Literal(Err(flaw)) => Err(*flaw),
@@ -127,7 +131,8 @@ impl Setting<Arc<TokenSource>> {
             },
             TokenSource::File(path) => Secret::from_line(&token_file(path)?),
             TokenSource::Command(helper) => {
-                Secret::from_line(&helper.run(env, deadline, shutdown)?)
+                let output = helper.run(env, deadline, shutdown);
+                Secret::from_line(&output.map_err(|e| at(e.with_suffix(&place), &self.origin))?)
             }
         };
         token.map_err(|flaw| {
@@ -135,10 +140,6 @@ impl Setting<Arc<TokenSource>> {
                 TokenSource::Literal(_) => String::new(),
                 TokenSource::Command(_) => format!(" that {shown} printed"),
                 _ => format!(" in {shown}"),
-            };
-            let place = match &self.origin {
-                Origin::Variable(_) => String::new(),
-                origin => format!(" ({origin})"),
             };
             let error = Error::new(Kind::Auth, format!("the token{what} {flaw}{place}"));
             match source {
