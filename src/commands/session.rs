@@ -9,7 +9,7 @@ use crate::account::redact::{Redactor, Tokens};
 use crate::account::{Id, Resource, Selection};
 use crate::client::{Client, Limits, Run, Throttle, Trace};
 use crate::config::{BaseUrl, Endpoint, Flags, Secret, Settings};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorContext, Kind, Result};
 use crate::output::Renderer;
 use crate::sandbox;
 
@@ -165,10 +165,19 @@ impl<'a> Target<'a> {
     /// Adds to an error what it is about: the one place where an error learns that, but for the client's own.
     pub fn describe(self, error: Error) -> Error {
         error.with_context(|context| {
-            context.id = self.id.map(|id| id.as_str().to_owned());
-            context.api = Some(self.resource.api);
-            context.profile = self.profile.map(str::to_owned);
+            let ErrorContext { id, api, profile, .. } = self.context();
+            (context.id, context.api, context.profile) = (id, api, profile);
         })
+    }
+
+    /// The same for an error that is yet to come.
+    pub fn context(self) -> ErrorContext {
+        ErrorContext {
+            id: self.id.map(|id| id.as_str().to_owned()),
+            api: Some(self.resource.api),
+            profile: self.profile.map(str::to_owned),
+            ..ErrorContext::default()
+        }
     }
 }
 
