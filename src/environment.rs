@@ -1,5 +1,5 @@
-//! The process's environment, read once at the edge. Below it, a value like any other: tests build theirs from pairs and
-//! need no serialising.
+//! The process's environment, read once at the edge. Below it, it is a value like any other, and
+//! tests that build theirs from pairs can run side by side.
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};

@@ -1,15 +1,16 @@
 //! JSON as the server wrote it, and the one escaper of the JSON that acctq writes.
 //!
-//! A document stays text: it is checked once ([`check`]) and then viewed one level at a time ([`Json::view`]), so that no digit
-//! and no order is lost and no key is special. Both use one serde visitor. All JSON that acctq writes passes `SafeFormatter`,
-//! which escapes what must not reach a terminal.
+//! A document stays text: it is checked once ([`parse`]) and then viewed one level at a time ([`Json::view`]), so that no digit
+//! and no order is lost and no key is special. serde_json reads each level, what is below it as [`RawValue`]. All JSON that
+//! acctq writes passes `SafeFormatter`, which escapes what must not reach a terminal.
 
 use std::borrow::Cow;
 use std::fmt;
 use std::io;
 
-use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
-use serde::{Deserialize as _, Serialize};
+use memchr::memchr;
+use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
+use serde::{Deserialize, Serialize};
 use serde_json::ser::{Formatter, Serializer};
 use serde_json::value::RawValue;
 
@@ -35,9 +36,29 @@ impl Flaw {
             Flaw::Invalid(words) => words,
         }
     }
+
+    /// What serde_json's error about a text means.
+    fn new(text: &str, error: &serde_json::Error) -> Self {
+        if error.is_eof() {
+            return Flaw::Incomplete;
+        }
+        let mut values = serde_json::Deserializer::from_str(text).into_iter::<Json<'_>>();
+        Flaw::Invalid(if error.is_data() {
+            "names a member of an object twice"
+        } else if serde_json::from_str::<Json<'_>>(text).is_ok() {
+            // A raw value may hold one: only decoding finds it.
+            "holds half of a surrogate pair"
+        } else if matches!(values.next(), Some(Ok(_))) {
+            "goes on after the end of its JSON"
+        } else if text.starts_with('\u{feff}') {
+            "begins with a byte order mark, which JSON must not"
+        } else {
+            "is not JSON"
+        })
+    }
 }
 
-/// A JSON value as text, already checked by [`check`]. Copying it copies a reference.
+/// A JSON value as text, already checked. Copying it copies a reference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Json<'a>(&'a str);
 
@@ -58,32 +79,84 @@ pub enum View<'a> {
     Object(Vec<(Cow<'a, str>, Json<'a>)>),
 }
 
-/// Checks that `text` is one JSON value: RFC 8259, at most [`MAX_DEPTH`] levels, no duplicate member names, no lone surrogate,
-/// nothing after it.
+/// [`parse`], for the value's text.
 pub fn check(text: &str) -> Result<Json<'_>, Flaw> {
-    parse(text).map(|(json, _)| json)
+    parse(text).map(|_| Json(text.trim_matches(BLANKS)))
 }
 
-/// [`check`], with the value's first level.
-pub(crate) fn parse(text: &str) -> Result<(Json<'_>, View<'_>), Flaw> {
-    read(text, false)
+/// Checks that `text` is one JSON value: RFC 8259, at most [`MAX_DEPTH`] levels, no duplicate member names, no lone surrogate,
+/// nothing after it. Returns its first level.
+pub(crate) fn parse(text: &str) -> Result<View<'_>, Flaw> {
+    parse_at(text, 1)
 }
 
-fn read(text: &str, is_shallow: bool) -> Result<(Json<'_>, View<'_>), Flaw> {
-    let mut reader = Reader { rest: text, depth: 0, is_shallow, flaw: None };
-    let mut deserializer = serde_json::Deserializer::from_str(text);
-    deserializer.disable_recursion_limit();
-    match reader.deserialize(&mut deserializer) {
-        Ok(value) if deserializer.end().is_ok() => Ok(value),
-        Ok(_) => Err(Flaw::Invalid("goes on after the end of its JSON")),
-        Err(error) => Err(match reader.flaw {
-            Some(flaw) => Flaw::Invalid(flaw),
-            None if error.is_eof() => Flaw::Incomplete,
-            None if text.starts_with('\u{feff}') => {
-                Flaw::Invalid("begins with a byte order mark, which JSON must not")
-            }
-            None => Flaw::Invalid("is not JSON"),
-        }),
+fn parse_at(text: &str, depth: usize) -> Result<View<'_>, Flaw> {
+    if depth > MAX_DEPTH && Json(text).is_container() {
+        return Err(Flaw::Invalid("nests deeper than 128 levels"));
+    }
+    let view = level(text).map_err(|error| Flaw::new(text, &error))?;
+    let check = |value: &Json<'_>| match value.0.as_bytes() {
+        [b'{' | b'[', ..] => parse_at(value.0, depth + 1).map(drop),
+        [b'"', inner @ ..] if memchr(b'\\', inner).is_some() => parse_at(value.0, depth).map(drop),
+        _ => Ok(()),
+    };
+    match &view {
+        View::Array(elements) => elements.iter().try_for_each(check)?,
+        View::Object(members) => members.iter().map(|(_, value)| value).try_for_each(check)?,
+        _ => {}
+    }
+    Ok(view)
+}
+
+const BLANKS: [char; 4] = [' ', '\n', '\r', '\t'];
+
+/// Reads one level; what is below it is only skipped over.
+fn level(text: &str) -> serde_json::Result<View<'_>> {
+    Ok(match text.trim_start_matches(BLANKS).bytes().next() {
+        Some(b'{') => View::Object(serde_json::from_str::<Members<'_>>(text)?.0),
+        Some(b'[') => View::Array(serde_json::from_str(text)?),
+        Some(b'"') => View::String(serde_json::from_str::<Text<'_>>(text)?.0),
+        // serde_json's own numbers end where `f64` does.
+        _ => match serde_json::from_str::<Json<'_>>(text)?.0 {
+            "null" => View::Null,
+            word @ ("true" | "false") => View::Bool(word == "true"),
+            number => View::Number(number),
+        },
+    })
+}
+
+#[derive(Deserialize)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Json<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        <&RawValue>::deserialize(deserializer).map(|raw| Json(raw.get()))
+    }
+}
+
+struct Members<'a>(Vec<(Cow<'a, str>, Json<'a>)>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Members(Vec::with_capacity(16)))
+    }
+}
+
+impl<'de: 'a, 'a> Visitor<'de> for Members<'a> {
+    type Value = Self;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<Self, A::Error> {
+        while let Some((Text(name), value)) = map.next_entry()? {
+            self.0.push((name, value));
+        }
+        if has_twins(&self.0) {
+            return Err(A::Error::custom("a name twice"));
+        }
+        Ok(self)
     }
 }
 
@@ -95,22 +168,16 @@ impl<'a> Json<'a> {
 
     /// One level of it.
     pub fn view(self) -> View<'a> {
-        read(self.0, true).map_or(View::Null, |(_, view)| view)
+        level(self.0).unwrap_or(View::Null)
     }
 
     /// The string that it is, decoded; `None` for any other type.
     pub fn as_str(self) -> Option<Cow<'a, str>> {
-        let [b'"', inner @ .., b'"'] = self.0.as_bytes() else {
-            return None;
-        };
-        let inner = self.0.get(1..=inner.len())?;
-        if !inner.contains('\\') {
+        let inner = self.0.strip_prefix('"')?.strip_suffix('"')?;
+        if memchr(b'\\', inner.as_bytes()).is_none() {
             return Some(Cow::Borrowed(inner));
         }
-        match self.view() {
-            View::String(text) => Some(text),
-            _ => None,
-        }
+        serde_json::from_str::<Text<'a>>(self.0).ok().map(|text| text.0)
     }
 
     /// Whether it is `null`.
@@ -134,110 +201,6 @@ impl<'a> Json<'a> {
     }
 }
 
-/// The visitor. It follows in the text where the deserializer is, because only the next byte tells what comes: a number must be
-/// taken as text, since `serde_json` refuses one that no `f64` holds.
-struct Reader<'a> {
-    /// The text from the end of the last token on.
-    rest: &'a str,
-    depth: usize,
-    /// Only the first level is read; what is below it was checked before.
-    is_shallow: bool,
-    flaw: Option<&'static str>,
-}
-
-/// The text without what may stand before a token.
-fn after_blanks(text: &str) -> &str {
-    let is_between = |b: &u8| matches!(b, b' ' | b'\n' | b'\r' | b'\t' | b',' | b':');
-    &text[text.bytes().take_while(|b| is_between(b)).count()..]
-}
-
-impl<'a> DeserializeSeed<'a> for &mut Reader<'a> {
-    type Value = (Json<'a>, View<'a>);
-
-    fn deserialize<D: Deserializer<'a>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        let start = after_blanks(self.rest);
-        let first = start.bytes().next();
-        let is_container = matches!(first, Some(b'{' | b'['));
-        if first == Some(b'"') {
-            let view = deserializer.deserialize_any(&mut *self).inspect_err(|_| {
-                // serde_json skips a lone surrogate, and does not decode one.
-                if <&RawValue>::deserialize(&mut serde_json::Deserializer::from_str(start)).is_ok()
-                {
-                    self.flaw = Some("holds half of a surrogate pair");
-                }
-            })?;
-            let end = match &view {
-                View::String(Cow::Borrowed(text)) => text.len() + 2,
-                _ => quoted_length(start),
-            };
-            self.rest = start.get(end..).unwrap_or_default();
-            return Ok((Json(&start[..end]), view));
-        }
-        if !is_container || self.is_shallow && self.depth > 0 {
-            let text = <&RawValue>::deserialize(deserializer)?.get();
-            self.rest = start.get(text.len()..).unwrap_or_default();
-            let view = match text {
-                "true" | "false" => View::Bool(text == "true"),
-                "null" => View::Null,
-                _ if is_container => View::Null,
-                number => View::Number(number),
-            };
-            return Ok((Json(text), view));
-        }
-        self.depth += 1;
-        if self.depth > MAX_DEPTH {
-            self.flaw = Some("nests deeper than 128 levels");
-            return Err(D::Error::custom("too deep"));
-        }
-        self.rest = &start[1..];
-        let view = deserializer.deserialize_any(&mut *self)?;
-        self.depth -= 1;
-        // The closing bracket.
-        let end = after_blanks(self.rest);
-        self.rest = end.get(1..).unwrap_or_default();
-        Ok((Json(&start[..start.len() - self.rest.len()]), view))
-    }
-}
-
-impl<'a> Visitor<'a> for &mut Reader<'a> {
-    type Value = View<'a>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("JSON")
-    }
-
-    fn visit_borrowed_str<E>(self, text: &'a str) -> Result<View<'a>, E> {
-        Ok(View::String(Cow::Borrowed(text)))
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<View<'a>, E> {
-        Ok(View::String(Cow::Owned(text.to_owned())))
-    }
-
-    fn visit_seq<A: SeqAccess<'a>>(self, mut seq: A) -> Result<View<'a>, A::Error> {
-        let mut elements = Vec::new();
-        while let Some((element, _)) = seq.next_element_seed(&mut *self)? {
-            elements.push(element);
-        }
-        Ok(View::Array(elements))
-    }
-
-    fn visit_map<A: MapAccess<'a>>(self, mut map: A) -> Result<View<'a>, A::Error> {
-        let mut members = Vec::new();
-        while let Some((_, name)) = map.next_key_seed(&mut *self)? {
-            let (value, _) = map.next_value_seed(&mut *self)?;
-            if let View::String(name) = name {
-                members.push((name, value));
-            }
-        }
-        if has_twins(&members) {
-            self.flaw = Some("names a member of an object twice");
-            return Err(A::Error::custom("duplicate"));
-        }
-        Ok(View::Object(members))
-    }
-}
-
 /// Whether two members have the same name.
 fn has_twins(members: &[(Cow<'_, str>, Json<'_>)]) -> bool {
     /// To compare each with each takes less than to sort them.
@@ -250,18 +213,6 @@ fn has_twins(members: &[(Cow<'_, str>, Json<'_>)]) -> bool {
     names.windows(2).any(|pair| pair[0] == pair[1])
 }
 
-/// The length of the string in quotes that `text` begins with.
-fn quoted_length(text: &str) -> usize {
-    let mut is_escaped = true;
-    let end = text.bytes().position(|b| {
-        let closes = b == b'"' && !is_escaped;
-        // The opening quote counts as escaped.
-        is_escaped = !is_escaped && b == b'\\';
-        closes
-    });
-    end.map_or(text.len(), |end| end + 1)
-}
-
 /// Serializes on one line through `SafeFormatter`.
 pub fn to_string(value: &impl Serialize) -> String {
     let mut out = Vec::with_capacity(128);
@@ -272,15 +223,19 @@ pub fn to_string(value: &impl Serialize) -> String {
 
 /// Writes `text` as a JSON string that parses back to the same text.
 pub fn write_string(out: &mut Vec<u8>, text: &str) {
-    // Without a way out of the loop, many bytes are looked at at once.
-    let is_plain = |b| matches!(b, b' '..=b'~') && b != b'"' && b != b'\\';
-    if text.bytes().fold(true, |all, b| all & is_plain(b)) {
+    if is_plain(text) && memchr(b'"', text.as_bytes()).is_none() {
         out.push(b'"');
         out.extend_from_slice(text.as_bytes());
         return out.push(b'"');
     }
     // Writing to a Vec cannot fail.
     let _ = text.serialize(&mut Serializer::with_formatter(out, SafeFormatter));
+}
+
+/// Whether a text holds nothing that is, or may have to be, escaped, but for quotes.
+pub fn is_plain(text: &str) -> bool {
+    // Without a way out of the loop, many bytes are looked at at once.
+    text.bytes().fold(true, |all, b| all & matches!(b, b' '..=b'~') & (b != b'\\'))
 }
 
 /// The layout of one line, with everything escaped that acts on terminals or deceives readers.

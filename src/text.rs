@@ -114,15 +114,16 @@ pub fn grouped(number: usize) -> String {
     text
 }
 
-/// `1 h 3 m 12 s`, and tenths of seconds where they say something.
+/// `1 h 3 m 12 s`, `5 m`, and tenths of seconds where they say something.
 pub fn span(time: Duration) -> String {
     let seconds = time.as_secs();
-    match seconds {
-        0..10 => format!("{:.1} s", time.as_secs_f64()),
-        10..60 => format!("{seconds} s"),
-        60..3600 => format!("{} m {} s", seconds / 60, seconds % 60),
-        _ => format!("{} h {} m {} s", seconds / 3600, seconds / 60 % 60, seconds % 60),
+    if seconds < 10 {
+        let tenths = format!("{:.1}", time.as_secs_f64());
+        return format!("{} s", tenths.trim_end_matches(".0"));
     }
+    let parts = [(seconds / 3600, "h"), (seconds / 60 % 60, "m"), (seconds % 60, "s")];
+    let parts = parts.iter().filter(|(number, _)| *number > 0);
+    parts.map(|(number, unit)| format!("{number} {unit}")).collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]
@@ -172,7 +173,13 @@ mod tests {
         for (number, text) in [(0, "0"), (999, "999"), (1_000, "1,000"), (1_234_567, "1,234,567")] {
             assert_eq!(grouped(number), text);
         }
-        for (seconds, text) in [(9.94, "9.9 s"), (59.9, "59 s"), (3_792.0, "1 h 3 m 12 s")] {
+        for (seconds, text) in [
+            (0.0, "0 s"),
+            (9.94, "9.9 s"),
+            (59.9, "59 s"),
+            (300.0, "5 m"),
+            (3_792.0, "1 h 3 m 12 s"),
+        ] {
             assert_eq!(span(Duration::from_secs_f64(seconds)), text);
         }
     }

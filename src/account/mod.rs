@@ -5,6 +5,7 @@
 mod connected;
 pub mod field;
 pub mod id;
+mod number;
 mod partner;
 pub mod redact;
 mod select;
@@ -13,6 +14,7 @@ mod time;
 pub use connected::CONNECTED;
 pub use field::{Field, Violation};
 pub use id::Id;
+pub use number::Number;
 pub use partner::PARTNER;
 pub use redact::{Redactor, is_secret_name};
 pub use select::{Entry, Selection, path_flaw};
@@ -102,8 +104,7 @@ pub enum NotADocument {
 impl Document {
     /// Checks and splits `text`.
     pub fn parse(text: String) -> Result<Self, NotADocument> {
-        let (_, view) = json::parse(&text).map_err(NotADocument::Flaw)?;
-        let View::Object(members) = view else {
+        let View::Object(members) = json::parse(&text).map_err(NotADocument::Flaw)? else {
             return Err(NotADocument::NotAnObject);
         };
         let place = |part: &str| {

@@ -3,10 +3,10 @@
 //! Results leave out members named like a secret, at any depth, and whatever repeats a secret's text, unless `--reveal`. Messages
 //! and reports show `••••••••` for secrets, tokens in use and what looks like a credential, `--reveal` or not.
 
+use std::iter;
 use std::ops::Range;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
-use super::field::Kind;
 use super::{Account, Document, RESOURCES};
 use crate::json::{self, Json, View};
 use crate::text;
@@ -73,13 +73,11 @@ impl Redactor {
     }
 
     /// The same redactor for reports, which more people read than results: it reveals nothing.
-    #[must_use]
     pub fn for_reports(&self) -> Self {
         Redactor { reveal: false, ..self.clone() }
     }
 
     /// The same redactor, which also knows the secrets of `document`.
-    #[must_use]
     pub fn for_document(&self, document: &Document) -> Self {
         let mut redactor = self.clone();
         let mut names_secret = false;
@@ -87,45 +85,40 @@ impl Redactor {
             let is_secret = is_secret_name(name);
             names_secret |= is_secret | redactor.collect(value, is_secret);
         }
-        redactor.is_idle = !names_secret && redactor.secrets.is_empty();
+        redactor.is_idle = !names_secret;
         redactor
     }
 
-    /// The same for an account that was asked for: its id, its times and the words of the contract stay, even if a secret has the
-    /// same text. Nothing is learnt from them, and scripts rely on them.
-    #[must_use]
+    /// The same for an account that was asked for: its id and the words of the contract stay, even if a secret has the same text.
+    /// Nothing is learnt from them, and scripts rely on them.
     pub fn for_account(&self, account: &Account) -> Self {
         let mut redactor = self.for_document(&account.document);
         redactor.secrets.retain(|secret| !is_public(account, secret));
         redactor
     }
 
-    /// Adds the texts of the secrets in a value: strings, the digits of numbers, names that are no words. Whether it names one.
+    /// Adds the texts of the secrets in a value: strings and the digits of numbers. Whether it names one.
     fn collect(&mut self, value: Json<'_>, is_secret: bool) -> bool {
         if !is_secret && !value.is_container() {
             return false;
         }
-        let mut names_secret = false;
         match value.view() {
-            View::String(text) if is_secret => self.add(&text),
-            View::Number(digits) if is_secret => self.add(digits),
+            View::String(text) => self.add(&text),
+            View::Number(digits) => self.add(digits),
             View::Array(elements) => {
-                for element in elements {
-                    names_secret |= self.collect(element, is_secret);
-                }
+                return elements.into_iter().fold(false, |names_secret, value| {
+                    names_secret | self.collect(value, is_secret)
+                });
             }
             View::Object(members) => {
-                for (name, value) in members {
-                    if is_secret && !name.bytes().all(|b| b.is_ascii_alphabetic() || b == b'_') {
-                        self.add(&name);
-                    }
+                return members.into_iter().fold(false, |names_secret, (name, value)| {
                     let is_named = is_secret_name(&name);
-                    names_secret |= is_named | self.collect(value, is_secret || is_named);
-                }
+                    names_secret | is_named | self.collect(value, is_secret || is_named)
+                });
             }
-            _ => {}
+            View::Null | View::Bool(_) => {}
         }
-        names_secret
+        false
     }
 
     fn add(&mut self, text: &str) {
@@ -185,23 +178,16 @@ impl Redactor {
     }
 }
 
-/// Whether a text is part of what the contract says, or of what the account says openly.
+/// Whether a text is part of the contract or of the account's id.
 fn is_public(account: &Account, secret: &str) -> bool {
     let Account { resource, document } = account;
-    resource.fields.iter().any(|field| {
-        let says_so = || {
-            let value = document.get(field.name);
-            let valid = value.filter(|value| field.violation(Some(*value)).is_none());
-            let text = valid.and_then(Json::as_str);
-            text.is_some_and(|text| text.contains(secret))
-        };
-        field.name.contains(secret)
-            || match field.kind {
-                Kind::Enum(_) => field.kind.words().any(|word| word.contains(secret)),
-                Kind::Time => says_so(),
-                _ => field.name == resource.id_field && says_so(),
-            }
-    })
+    let id = document.get(resource.id_field).and_then(Json::as_str).unwrap_or_default();
+    let mut fields = resource.fields.iter();
+    id.contains(secret)
+        || fields.any(|field| {
+            let mut words = field.kind.words().chain([field.name]);
+            words.any(|word| word.contains(secret))
+        })
 }
 
 /// The letters of the secret fields' names.
@@ -296,31 +282,25 @@ fn hide(text: &str, places: impl IntoIterator<Item = Range<usize>>) -> String {
 /// Where words stand that look like a credential.
 fn credentials(text: &str) -> Vec<Range<usize>> {
     let in_word = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-    let (mut start, mut is_encoded) = (0, false);
+    let mut start = 0;
     let mut places = Vec::new();
     for word in text.split_inclusive(|c| !in_word(c)) {
         let bare = word.trim_end_matches(|c| !in_word(c));
-        // `%3D` is another way to write what ends a word.
-        let before = if is_encoded { 2 } else { 0 };
-        is_encoded = word.ends_with('%');
-        places.extend(credential_in(bare, before).map(|at| start + at..start + bare.len()));
+        places.extend(credential_in(bare).map(|at| start + at..start + bare.len()));
         start += word.len();
     }
     places
 }
 
-/// Where in a word the credential begins: at its start, or after `before` bytes; after a dot if it has a digit, for
-/// `metadata.ops_team` is a path; an activation token anywhere, since no other word looks like one.
-fn credential_in(word: &str, before: usize) -> Option<usize> {
-    let starts = |at: &usize| word.get(*at..).is_some_and(looks_like_a_credential);
-    [0, before].into_iter().find(starts).or_else(|| {
-        let has_digit = |at: &usize| word[*at..].bytes().any(|b| b.is_ascii_digit());
-        let mut dots = word.match_indices('.').map(|(dot, _)| dot + 1);
-        let after_a_dot = dots.find(|at| starts(at) && has_digit(at));
-        let mut starts = word.as_bytes().windows(4);
-        let anywhere = starts.position(|start| start.eq_ignore_ascii_case(b"PNS-"));
-        after_a_dot.into_iter().chain(anywhere).min()
-    })
+/// Where in a word the credential begins: at its start; after a dot if it has a digit, for `metadata.ops_team` is a path; an
+/// activation token anywhere, since no other word looks like one.
+fn credential_in(word: &str) -> Option<usize> {
+    let after_dots = word.match_indices('.').map(|(dot, _)| dot + 1);
+    let has_digit = |at: usize| word[at..].bytes().any(|b| b.is_ascii_digit());
+    let begins = |at: &usize| looks_like_a_credential(&word[*at..]) && (*at == 0 || has_digit(*at));
+    let tokens = word.as_bytes().windows(4);
+    let token = tokens.enumerate().find(|(_, start)| start.eq_ignore_ascii_case(b"PNS-"));
+    iter::once(0).chain(after_dots).find(begins).into_iter().chain(token.map(|(at, _)| at)).min()
 }
 
 #[cfg(test)]
@@ -366,8 +346,6 @@ mod tests {
             (r#""PNS-DEFG1234""#, r#"["PNS-DEFG1234"]"#, false),
             ("98765432", "198765432.1", true),
             ("98765432", "9876543", false),
-            (r#"{"SEKRET77":1,"a_word_here":2}"#, r#""SEKRET77""#, true),
-            (r#"{"SEKRET77":1,"a_word_here":2}"#, r#""a_word_here""#, false),
             (r#"["list-item",["nested-item"]]"#, r#""nested-item""#, true),
             (r#""short""#, r#""short""#, false),
             (r#"{"deep":{"activationToken":"other-one"}}"#, r#""other-one""#, true),
@@ -375,8 +353,9 @@ mod tests {
             (&many, r#""secret-64""#, false),
         ] {
             let document = document(&format!("\"activation_token\":{secret}"));
+            let account = Account { resource: &PARTNER, document };
             for reveal in [false, true] {
-                let redactor = Redactor::new(reveal, Tokens::default()).for_document(&document);
+                let redactor = Redactor::new(reveal, Tokens::default()).for_account(&account);
                 assert_eq!(redactor.hides("x", json(text)), is_hidden && !reveal, "{text}");
                 assert_eq!(redactor.hides("activation_token", json("1")), !reveal);
                 // Messages never show it.
@@ -398,8 +377,6 @@ mod tests {
             ("active", true),
             ("suspended", true),
             ("pending_country", true),
-            ("2023-01-23T15:55:58Z", true),
-            ("2024-01-23T15:55:58Z", false),
             ("ada@example.com", false),
             ("PNS-DEFG1234", false),
         ] {
@@ -408,7 +385,6 @@ mod tests {
                 document: document(&format!("{members},\"activation_token\":\"{secret}\"")),
             };
             let redactor = Redactor::default();
-            assert!(redactor.for_document(&account.document).hides_text(secret));
             let redactor = redactor.for_account(&account);
             assert_eq!(redactor.hides_text(secret), !is_public, "{secret}");
             assert!(redactor.hides("activation_token", json("\"x\"")), "{secret}");
@@ -431,9 +407,6 @@ mod tests {
             ("x_PNS-WXYZ7890 used", "x_•••••••• used"),
             ("Xpns-wxyz7890.", "X••••••••"),
             ("?a=c%3DPNS-WXYZ7890", "?a=c%3D••••••••"),
-            ("?a=c%3dsk_live_abc&d", "?a=c%3d••••••••&d"),
-            ("3Dsk_live_abc", "3Dsk_live_abc"),
-            ("x.sk_live_a1.b PNS-A", "x.•••••••• ••••••••"),
             ("sk_SK, sk_SK.UTF-8 sk_sk", "sk_SK, sk_SK.UTF-8 ••••••••"),
             ("x.ops_team y.PNS-A.ghp_1", "x.ops_team y.••••••••"),
             ("100% PNS é", "100% PNS é"),

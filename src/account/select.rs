@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::field::Kind as FieldKind;
 use super::redact::{Redactor, hide_credentials, is_secret_name};
 use super::{Account, Field, Resource};
 use crate::error::{Error, Kind, Result};
@@ -36,31 +35,19 @@ pub struct Selection {
 
 impl Selection {
     /// Checks the names, as far as that is possible without an answer, for look-ups of any of `resources`. Fails (`usage`) for an
-    /// empty or repeated name, a path into a field that has no members, and a secret field without `reveal`.
+    /// empty or repeated name and for a secret field without `reveal`.
     pub fn new(names: &[String], resources: &[&'static Resource], reveal: bool) -> Result<Self> {
         let names: Vec<String> = names.iter().map(|name| name.trim().to_owned()).collect();
         for (number, name) in names.iter().enumerate() {
-            let shown = excerpt(&hide_credentials(name), SHOWN);
-            let error = |what: &str| Error::new(Kind::Usage, format!("`{shown}` {what}"));
             if let Some(flaw) = path_flaw(name) {
                 let hint = format!("{flaw}; --fields takes names with commas between them");
-                return Err(error("is no field name").hint(hint));
+                return Err(error(name, "is no field name", hint));
             }
             if names[..number].contains(name) {
-                return Err(Error::new(Kind::Usage, format!("--fields names `{shown}` twice")));
+                return Err(error(name, "is named twice", "--fields takes each name once".into()));
             }
             if !reveal && name.split('.').any(is_secret_name) {
-                return Err(error("is a secret").hint("add --reveal to show it"));
-            }
-            if let Some((first, _)) = name.split_once('.') {
-                let fields = resources.iter().filter_map(|resource| resource.field(first));
-                let has_members = fields.clone().any(|field| field.kind == FieldKind::Json);
-                if fields.count() > 0 && !has_members {
-                    return Err(error(&format!("is a path, but the field {first} has no members"))
-                        .hint(format!(
-                            "use `{first}` alone; paths lead into metadata and other objects"
-                        )));
-                }
+                return Err(secret(name));
             }
         }
         Ok(Selection { names, resources: resources.to_vec(), is_checked: AtomicBool::new(false) })
@@ -76,25 +63,27 @@ impl Selection {
         if self.is_checked.load(Ordering::Relaxed) {
             return Ok(());
         }
-        let unknown = self.names().find(|name| !account.may_have(name, &self.resources));
-        if let Some(unknown) = unknown {
+        let is_known = |first: &str| {
+            self.resources.iter().any(|resource| resource.field(first).is_some())
+                || account.document.get(first).is_some()
+        };
+        let is_unknown =
+            |name: &&str| !is_known(name) && !splits(name).any(|(first, _)| is_known(first));
+        if let Some(unknown) = self.names().find(is_unknown) {
             return Err(account.unknown(unknown, redactor));
         }
         self.is_checked.store(true, Ordering::Relaxed);
         Ok(())
     }
+}
 
-    /// Checks, for a look-up of this account alone, that not all names are fields of the other API.
-    pub fn check_alone(&self, account: &Account, redactor: &Redactor) -> Result<()> {
-        match self.names().next() {
-            Some(first)
-                if !self.names().any(|name| account.may_have(name, &[account.resource])) =>
-            {
-                Err(account.unknown(first, redactor))
-            }
-            _ => Ok(()),
-        }
-    }
+fn error(name: &str, what: &str, hint: String) -> Error {
+    let shown = excerpt(&hide_credentials(name), SHOWN);
+    Error::new(Kind::Usage, format!("`{shown}` {what}")).hint(hint)
+}
+
+fn secret(name: &str) -> Error {
+    error(name, "is a secret", "add --reveal to show it".to_owned())
 }
 
 impl Account {
@@ -105,28 +94,21 @@ impl Account {
         selection: Option<&'a Selection>,
         redactor: &Redactor,
     ) -> Result<Vec<Entry<'a>>> {
+        let entry = |name, value| Entry {
+            name,
+            field: self.resource.field(name),
+            value: (!redactor.hides(name, value)).then_some(value),
+        };
         let Some(selection) = selection else {
-            let entry = |(name, value)| Entry {
-                name,
-                field: self.resource.field(name),
-                value: (!redactor.hides(name, value)).then_some(value),
-            };
-            return Ok(self.document.members().map(entry).collect());
+            return Ok(self.document.members().map(|(name, value)| entry(name, value)).collect());
         };
         selection.check(self, redactor)?;
-        let mut entries = Vec::with_capacity(selection.names.len());
-        for name in selection.names() {
-            let Some(value) = self.find(name) else {
-                continue;
-            };
-            if redactor.hides(name, value) {
-                let message =
-                    format!("`{}` holds a secret", excerpt(&hide_credentials(name), SHOWN));
-                return Err(Error::new(Kind::Usage, message).hint("add --reveal to show it"));
-            }
-            entries.push(Entry { name, field: self.resource.field(name), value: Some(value) });
-        }
-        Ok(entries)
+        let found = selection.names().filter_map(|name| Some(entry(name, self.find(name)?)));
+        let shown = |entry: Entry<'a>| match entry.value {
+            Some(_) => Ok(entry),
+            None => Err(secret(entry.name)),
+        };
+        found.map(shown).collect()
     }
 
     /// The value at a path: a member of that very name, or a path into one.
@@ -135,45 +117,30 @@ impl Account {
         self.document.get(path).or_else(|| splits(path).find_map(below))
     }
 
-    /// Whether a name may be absent: its first part is a field of one of `resources` or a member of the answer.
-    fn may_have(&self, name: &str, resources: &[&Resource]) -> bool {
-        let is_known = |first: &str| {
-            let is_field = resources.iter().any(|resource| resource.field(first).is_some());
-            is_field || self.document.get(first).is_some()
-        };
-        is_known(name) || splits(name).any(|(first, _)| is_known(first))
-    }
-
     fn unknown(&self, name: &str, redactor: &Redactor) -> Error {
         // Only what would be shown is suggested: a member's name may hold the secret itself.
         let members = self.document.members();
         let shown = members.filter(|(name, value)| !redactor.hides(name, *value));
-        let names = self.resource.fields.iter().map(|field| field.name);
-        let labelled =
-            self.resource.fields.iter().find(|field| field.label.eq_ignore_ascii_case(name));
-        let near = labelled
-            .map(|field| field.name)
-            .or_else(|| nearest(name, names.chain(shown.map(|(name, _)| name))));
-        let message = format!(
-            "`{}` is neither a field of a {} nor a member of the answer",
-            excerpt(&hide_credentials(name), SHOWN),
-            self.resource.noun
-        );
-        Error::new(Kind::Usage, message).hint(match near {
+        let fields = self.resource.fields.iter();
+        let labelled = fields.clone().find(|field| field.label.eq_ignore_ascii_case(name));
+        let names = fields.map(|field| field.name).chain(shown.map(|(name, _)| name));
+        let near = labelled.map(|field| field.name).or_else(|| nearest(name, names));
+        let hint = match near {
             Some(near) => format!("did you mean `{}`?", excerpt(near, SHOWN)),
             None => "`-o json` without --fields shows every member".to_owned(),
-        })
+        };
+        let noun = self.resource.noun;
+        error(name, &format!("is neither a field of a {noun} nor a member of the answer"), hint)
     }
 }
 
 /// What would be right instead of a text that is no path as `-F` and `--sort` take it.
 pub fn path_flaw(text: &str) -> Option<&'static str> {
-    let has = |flaw: fn(&str) -> bool| text.split('.').any(flaw);
-    if has(|name| name.starts_with('"')) {
+    if text.split('.').any(|name| name.starts_with('"')) {
         // Unlike in an expression: which dots separate names is found by trying.
         return Some("names stand without quotes here, one with a dot in it too: `metadata.a.b`");
     }
-    has(str::is_empty).then_some("a path is like `metadata.plan`")
+    text.split('.').any(str::is_empty).then_some("a path is like `metadata.plan`")
 }
 
 /// `a.b.c` as (`a`, `b.c`) and (`a.b`, `c`): a member's own name may hold a dot.
@@ -237,12 +204,6 @@ mod tests {
         assert!(select(&selection, &without).is_err());
         assert_eq!(select(&selection, &with).expect("known"), "extra=1 ");
         assert_eq!(select(&selection, &without).expect("known by now"), "");
-        // An account alone has something of what is asked for.
-        let other =
-            Selection::new(&["ends_at".to_owned()], &[&CONNECTED, &PARTNER], false).expect("names");
-        assert_eq!(select(&other, &with).expect("a field"), "");
-        assert!(other.check_alone(&with, &Redactor::default()).is_err());
-        assert!(selection.check_alone(&with, &Redactor::default()).is_ok());
     }
 
     #[test]
@@ -256,9 +217,8 @@ mod tests {
             ("lnk", "did you mean `link`?"),
             ("promo_PNS", "`-o json` without --fields shows every member"),
             ("promo_PNS-12345", "add --reveal"),
-            ("status.x", "use `status` alone"),
             ("metadata.activationToken", "add --reveal"),
-            ("id,id", ""),
+            ("id,id", "--fields takes each name once"),
             ("id,", "a path is like `metadata.plan`"),
             ("metadata.\"a.b\"", "names stand without quotes here"),
         ] {

@@ -26,11 +26,6 @@ impl Time {
         })
     }
 
-    /// The memory that it takes on the heap, in bytes.
-    pub fn size(&self) -> usize {
-        self.fraction.len()
-    }
-
     /// The time that is `distance` later.
     pub fn after(mut self, distance: SignedDuration) -> Self {
         self.seconds = self.seconds.saturating_add(distance.as_secs());
@@ -64,24 +59,17 @@ pub fn is_time(text: &str) -> bool {
 
 /// The local day and second of `2030-01-31T23:59:59.5+01:00`, its offset in seconds, and its fraction.
 fn parts(text: &str) -> Option<(Date, i64, i64, &str)> {
-    let number = |from: usize, to: usize| -> Option<i8> {
-        let digits = text.get(from..to)?;
-        digits.bytes().all(|b| b.is_ascii_digit()).then(|| digits.parse().ok())?
-    };
-    let is_shaped = [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':')]
-        .into_iter()
-        .all(|(at, sign)| text.as_bytes().get(at).is_some_and(|b| b.eq_ignore_ascii_case(&sign)));
-    if !is_shaped {
+    if !has_shape(text, "0000-00-00T00:00:00") {
         return None;
     }
-    let year = i16::from(number(0, 2)?) * 100 + i16::from(number(2, 4)?);
-    let date = Date::new(year, number(5, 7)?, number(8, 10)?).ok()?;
-    let (hour, minute, second) = (number(11, 13)?, number(14, 16)?, number(17, 19)?);
+    let (local, rest) = text.split_at_checked(19)?;
+    let year = i16::from(number(local, 0)) * 100 + i16::from(number(local, 2));
+    let date = Date::new(year, number(local, 5), number(local, 8)).ok()?;
+    let (hour, minute, second) = (number(local, 11), number(local, 14), number(local, 17));
     // 60 is an inserted second.
     if hour > 23 || minute > 59 || second > 60 {
         return None;
     }
-    let rest = text.get(19..)?;
     let (fraction, zone) = match rest.strip_prefix('.') {
         Some(rest) => {
             let end = rest.find(|c: char| !c.is_ascii_digit()).filter(|end| *end > 0)?;
@@ -98,17 +86,27 @@ fn offset(zone: &str) -> Option<i64> {
     if zone.eq_ignore_ascii_case("Z") {
         return Some(0);
     }
-    let (hour, minute) = zone.get(1..)?.split_once(':')?;
-    let number = |digits: &str, limit: i64| -> Option<i64> {
-        let is_number = digits.len() == 2 && digits.bytes().all(|b| b.is_ascii_digit());
-        is_number.then(|| digits.parse().ok())?.filter(|number| *number <= limit)
-    };
-    let seconds = number(hour, 23)? * 3600 + number(minute, 59)? * 60;
-    match zone.as_bytes()[0] {
-        b'+' => Some(seconds),
-        b'-' => Some(-seconds),
-        _ => None,
+    let sign = if zone.starts_with('-') { -1 } else { 1 };
+    let distance = zone.strip_prefix(['+', '-']).filter(|distance| distance.len() == 5)?;
+    if !has_shape(distance, "00:00") || number(distance, 0) > 23 || number(distance, 3) > 59 {
+        return None;
     }
+    Some(sign * (i64::from(number(distance, 0)) * 3600 + i64::from(number(distance, 3)) * 60))
+}
+
+/// Whether `text` begins like `shape`, in which `0` is any digit.
+fn has_shape(text: &str, shape: &str) -> bool {
+    text.len() >= shape.len()
+        && shape.bytes().zip(text.bytes()).all(|(shape, b)| match shape {
+            b'0' => b.is_ascii_digit(),
+            sign => b.eq_ignore_ascii_case(&sign),
+        })
+}
+
+/// The number of the two digits at a place where there are digits.
+fn number(text: &str, at: usize) -> i8 {
+    let digit = |at: usize| (text.as_bytes()[at] - b'0').cast_signed();
+    digit(at) * 10 + digit(at + 1)
 }
 
 #[cfg(test)]
@@ -164,19 +162,13 @@ mod tests {
         }
     }
 
-    /// As jiff counts, on every day that it knows of these years.
+    /// As jiff counts.
     #[test]
     fn days_are_those_of_the_calendar() {
-        for year in (0..=9998).step_by(7).chain(1896..2110) {
-            for (month, day) in [(1, 1), (2, 28), (3, 1), (8, 17), (12, 31)] {
-                let text = format!("{year:04}-{month:02}-{day:02}T12:34:56.000000789Z");
-                let theirs: Timestamp = text.parse().expect("a time");
-                assert_eq!(time(&text), Time::from(theirs), "{text}");
-                assert_eq!(
-                    i128::from(time(&text).timestamp().as_second()),
-                    theirs.as_nanosecond().div_euclid(1_000_000_000)
-                );
-            }
+        for year in (0..=9998).step_by(7) {
+            let text = format!("{year:04}-02-28T12:34:56.000000789Z");
+            let theirs: Timestamp = text.parse().expect("a time");
+            assert_eq!(time(&text), Time::from(theirs), "{text}");
         }
         assert_eq!(time("9999-12-31T23:59:59Z").timestamp(), Timestamp::MAX);
     }

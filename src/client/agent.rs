@@ -1,5 +1,5 @@
 //! ureq, set up once. Each request under way has an agent of its own, since ureq probes pooled connections under the pool's
-//! lock; all of them share the connector (TLS configuration, the address that worked) and the resolver.
+//! lock; all agents of a client share the connector (TLS configuration, the address that worked) and the resolver.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -11,13 +11,11 @@ use ureq::tls::{Certificate, RootCerts, TlsConfig};
 use super::connector::{Connector, Progress, Shared};
 use super::proxy::Proxy;
 use super::{PHASE, lock};
-use crate::error::Result;
 
-/// What the program calls itself.
+/// The program's own name for servers.
 pub const USER_AGENT: &str = concat!("acctq/", env!("CARGO_PKG_VERSION"));
 
-/// The largest head of a response: the buffer that must hold it is a byte larger.
-const MAX_HEAD: usize = BUFFER - 1;
+/// The size of a buffer, which holds the head of a response and a byte more.
 const BUFFER: usize = 16 * 1024;
 
 /// An agent, which keeps one connection open at most.
@@ -35,14 +33,7 @@ pub struct AgentPool {
 
 impl AgentPool {
     /// Agents that trust `roots`, and whose look-ups have `timeout` each.
-    ///
-    /// # Errors
-    /// `proxy` if ureq cannot use it.
-    pub fn new(
-        timeout: Duration,
-        proxy: Option<&Proxy>,
-        roots: Vec<Certificate<'static>>,
-    ) -> Result<Self> {
+    pub fn new(timeout: Duration, proxy: Option<&Proxy>, roots: Vec<Certificate<'static>>) -> Self {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let tls = TlsConfig::builder()
             .root_certs(RootCerts::Specific(Arc::new(roots)))
@@ -52,7 +43,7 @@ impl AgentPool {
         let config = Agent::config_builder()
             .tls_config(tls)
             // Never from the environment, which ureq reads by rules of its own.
-            .proxy(proxy.map(Proxy::for_ureq).transpose()?)
+            .proxy(proxy.map(|proxy| proxy.address.clone()))
             .http_status_as_error(false)
             .max_redirects(0)
             .user_agent(USER_AGENT)
@@ -63,21 +54,20 @@ impl AgentPool {
             .timeout_recv_body(phase)
             .input_buffer_size(BUFFER)
             .output_buffer_size(BUFFER)
-            .max_response_header_size(MAX_HEAD)
+            .max_response_header_size(BUFFER - 1)
             .max_idle_connections(1)
             .max_idle_connections_per_host(1)
             .build();
-        Ok(AgentPool { config, connector: Arc::default(), idle: Mutex::default() })
+        AgentPool { config, connector: Arc::default(), idle: Mutex::default() }
     }
 
     /// An agent, with the connection that it kept if there is one.
     pub fn take(&self) -> Worker {
         lock(&self.idle).pop().unwrap_or_else(|| {
-            let progress = Progress::default();
-            let connector = Connector { shared: self.connector.clone(), phase: progress.clone() };
-            let agent =
-                Agent::with_parts(self.config.clone(), connector, self.connector.resolver.clone());
-            Worker { agent, progress }
+            let (shared, progress) = (self.connector.clone(), Progress::default());
+            let resolver = shared.resolver.clone();
+            let connector = Connector { shared, progress: progress.clone() };
+            Worker { agent: Agent::with_parts(self.config.clone(), connector, resolver), progress }
         })
     }
 

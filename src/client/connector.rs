@@ -1,17 +1,18 @@
-//! ureq's connectors, put together by hand for two reasons (faults.md): the addresses of a host are tried side by side, so that
-//! a dropped one costs a quarter of a second instead of most of the timeout (RFC 8305); and how far a connection has come is
-//! written down, which ureq's errors do not tell. The TLS configuration is shared by all agents of a client.
+//! ureq's connectors, put together by hand for three reasons (faults.md): the addresses of a host are tried side by side, so that
+//! a dropped one costs a quarter of a second instead of most of the timeout (RFC 8305); a proxy's whole answer is bounded, not
+//! each read of it; and an error says how far the connection had come. The TLS configuration is shared by all agents of a client.
 
 use std::io::ErrorKind;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, mpsc};
+use std::sync::mpsc::{self, Sender};
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use ureq::unversioned::resolver::Resolver as _;
 use ureq::unversioned::transport::{
-    ConnectProxyConnector, ConnectionDetails, Connector as _, RustlsConnector, TcpConnector,
-    Transport,
+    ConnectProxyConnector, ConnectionDetails, Connector as UreqConnector, RustlsConnector,
+    TcpConnector, Transport,
 };
 use ureq::{Error, Timeout};
 
@@ -22,14 +23,17 @@ use super::resolver::Resolver;
 /// When the next address is tried beside those that have not answered.
 const NEXT_ADDRESS: Duration = Duration::from_millis(250);
 
-/// How far the request under way has come; none while no connection was needed.
+/// How far a request has come; none while no connection was needed.
 pub type Progress = Arc<Mutex<Option<Phase>>>;
+
+/// A connection, or why there is none.
+type Opened = Result<Box<dyn Transport>, Error>;
 
 /// One agent's connector.
 #[derive(Debug)]
 pub struct Connector {
     pub shared: Arc<Shared>,
-    pub phase: Progress,
+    pub progress: Progress,
 }
 
 /// What the agents of one client share.
@@ -41,7 +45,7 @@ pub struct Shared {
     preferred: Mutex<Option<SocketAddr>>,
 }
 
-impl ureq::unversioned::transport::Connector for Connector {
+impl UreqConnector for Connector {
     type Out = Box<dyn Transport>;
 
     fn connect(
@@ -49,55 +53,57 @@ impl ureq::unversioned::transport::Connector for Connector {
         details: &ConnectionDetails,
         _: Option<()>,
     ) -> Result<Option<Self::Out>, Error> {
-        *lock(&self.phase) = Some(Phase::Connect);
+        let reach = |phase| *lock(&self.progress) = Some(phase);
+        reach(Phase::Connect);
         let transport = if details.config.proxy().is_some() {
-            let tunnel = self.shared.tunnel(details);
-            if tunnel.is_err() && *lock(&self.phase) == Some(Phase::Answer) {
-                *lock(&self.phase) = Some(Phase::Tunnel);
-            }
-            tunnel?
+            self.shared.tunnel(details).inspect_err(|_| {
+                // The way to the proxy came this far.
+                if *lock(&self.progress) == Some(Phase::Answer) {
+                    reach(Phase::Tunnel);
+                }
+            })?
         } else {
             self.shared.open(details)?
         };
-        *lock(&self.phase) = Some(Phase::Handshake);
+        reach(Phase::Handshake);
         let secured = self.shared.tls.connect(details, Some(transport))?;
-        *lock(&self.phase) = Some(Phase::Answer);
+        reach(Phase::Answer);
         Ok(secured.map(|transport| Box::new(transport) as Self::Out))
     }
 }
 
 impl Shared {
-    /// Has the proxy open a tunnel; this comes back to the connector for the connection to it. On a thread, since ureq bounds each
-    /// read of the proxy's answer, not all of them.
-    fn tunnel(&self, details: &ConnectionDetails) -> Result<Box<dyn Transport>, Error> {
-        let (sender, result) = mpsc::sync_channel(1);
-        self.on_thread(details, move |details| {
-            let tunnel = ConnectProxyConnector::default().connect(&details, None::<()>);
-            sender.send(tunnel).ok();
-        })?;
-        let tunnel = result.recv_timeout(*details.timeout.after);
-        match tunnel.unwrap_or(Err(Error::Timeout(Timeout::Connect)))? {
-            Some(tunnel) => Ok(Box::new(tunnel)),
-            None => Err(Error::ConnectionFailed),
+    /// Has the proxy open a tunnel; ureq comes back to this connector for the connection to the proxy.
+    fn tunnel(&self, details: &ConnectionDetails) -> Opened {
+        let (sender, results) = mpsc::channel();
+        self.connect_on_thread(details, None, &sender)?;
+        match results.recv_timeout(*details.timeout.after) {
+            Ok((_, opened)) => opened,
+            Err(_) => Err(Error::Timeout(Timeout::Connect)),
         }
     }
 
-    /// Runs `work` on a thread of its own, with the same details but no address.
-    fn on_thread(
+    /// Connects to that address, or through the proxy without one, on a thread.
+    fn connect_on_thread(
         &self,
         details: &ConnectionDetails,
-        work: impl FnOnce(ConnectionDetails<'_>) + Send + 'static,
+        address: Option<SocketAddr>,
+        sender: &Sender<(Option<SocketAddr>, Opened)>,
     ) -> Result<(), Error> {
         let (uri, config) = (details.uri.clone(), details.config.clone());
-        let resolver = self.resolver.clone();
+        let (resolver, sender) = (self.resolver.clone(), sender.clone());
         let (request_level, now, timeout) = (details.request_level, details.now, details.timeout);
         let current_time = details.current_time.clone();
         let run_connector = details.run_connector.clone();
         let register_shutdown = details.register_shutdown.clone();
-        let run = move || {
-            work(ConnectionDetails {
+        let connect = move || {
+            let mut addrs = resolver.empty();
+            if let Some(address) = address {
+                addrs.push(address);
+            }
+            let details = ConnectionDetails {
                 uri: &uri,
-                addrs: resolver.empty(),
+                addrs,
                 config: &config,
                 request_level,
                 resolver: &resolver,
@@ -106,17 +112,23 @@ impl Shared {
                 current_time,
                 run_connector,
                 register_shutdown,
-            });
+            };
+            let opened = match address {
+                Some(_) => connect(&TcpConnector::default(), &details),
+                None => connect(&ConnectProxyConnector::default(), &details),
+            };
+            // The receiver is gone if another address was quicker, or time is up.
+            sender.send((address, opened)).ok();
         };
         let thread = thread::Builder::new().name("connect".to_owned());
-        thread.spawn(run).map(drop).map_err(Error::Io)
+        thread.spawn(connect).map(drop).map_err(Error::Io)
     }
 
     /// Connects to the first address that accepts, beginning with the one that worked last.
-    fn open(&self, details: &ConnectionDetails) -> Result<Box<dyn Transport>, Error> {
+    fn open(&self, details: &ConnectionDetails) -> Opened {
         let mut addresses: Vec<SocketAddr> = details.addrs.iter().copied().collect();
         if addresses.len() == 1 {
-            return connect(details);
+            return connect(&TcpConnector::default(), details);
         }
         let preferred = *lock(&self.preferred);
         // Stable: the others stay in the resolver's order.
@@ -124,31 +136,26 @@ impl Shared {
         let deadline = Instant::now() + *details.timeout.after;
         let (sender, results) = mpsc::channel();
         let mut addresses = addresses.into_iter();
-        let mut under_way = 0_usize;
-        let mut told: Option<Error> = None;
+        let mut pending = 0_usize;
+        let mut failure: Option<Error> = None;
         loop {
             if let Some(address) = addresses.next() {
-                let sender = sender.clone();
-                self.on_thread(details, move |mut details| {
-                    details.addrs.push(address);
-                    // The receiver is gone if another address was quicker.
-                    sender.send((address, connect(&details))).ok();
-                })?;
-                under_way += 1;
-            } else if under_way == 0 {
-                return Err(told.unwrap_or(Error::ConnectionFailed));
+                self.connect_on_thread(details, Some(address), &sender)?;
+                pending += 1;
+            } else if pending == 0 {
+                return Err(failure.unwrap_or(Error::ConnectionFailed));
             }
             let left = deadline.saturating_duration_since(Instant::now());
             let wait = if addresses.len() > 0 { left.min(NEXT_ADDRESS) } else { left };
             match results.recv_timeout(wait) {
                 Ok((address, Ok(transport))) => {
-                    *lock(&self.preferred) = Some(address);
+                    *lock(&self.preferred) = address;
                     return Ok(transport);
                 }
                 Ok((_, Err(error))) => {
-                    under_way -= 1;
-                    if told.as_ref().is_none_or(|told| tells(&error) > tells(told)) {
-                        told = Some(error);
+                    pending -= 1;
+                    if failure.as_ref().is_none_or(has_no_way) {
+                        failure = Some(error);
                     }
                 }
                 Err(_) if left <= wait => return Err(Error::Timeout(Timeout::Connect)),
@@ -158,28 +165,20 @@ impl Shared {
     }
 }
 
-/// Connects to the only address.
-fn connect(details: &ConnectionDetails) -> Result<Box<dyn Transport>, Error> {
-    match TcpConnector::default().connect(details, None::<()>)? {
+fn connect<C: UreqConnector>(connector: &C, details: &ConnectionDetails) -> Opened {
+    match connector.connect(details, None)? {
         Some(transport) => Ok(Box::new(transport)),
         None => Err(Error::ConnectionFailed),
     }
 }
 
-/// How much a failure says about the host: most if it answered, least if this machine has no way to such an address.
-fn tells(error: &Error) -> u8 {
-    match error {
-        Error::Io(error) => match error.kind() {
-            ErrorKind::ConnectionRefused | ErrorKind::ConnectionReset => 3,
-            ErrorKind::HostUnreachable
-            | ErrorKind::NetworkUnreachable
-            | ErrorKind::AddrNotAvailable
-            | ErrorKind::Unsupported => 0,
-            _ => 1,
-        },
-        Error::Timeout(_) => 2,
-        _ => 1,
-    }
+/// Whether this machine has no way to such an address, which says least about the host.
+fn has_no_way(error: &Error) -> bool {
+    use ErrorKind::{AddrNotAvailable, HostUnreachable, NetworkUnreachable, Unsupported};
+    matches!(error, Error::Io(error) if matches!(
+        error.kind(),
+        HostUnreachable | NetworkUnreachable | AddrNotAvailable | Unsupported
+    ))
 }
 
 #[cfg(test)]
@@ -213,7 +212,7 @@ mod tests {
 
     fn ask(addresses: &[SocketAddr], shared: &Arc<Shared>) -> Result<u16, Error> {
         let config = Agent::config_builder().timeout_connect(Some(Duration::from_secs(1)));
-        let connector = Connector { shared: shared.clone(), phase: Progress::default() };
+        let connector = Connector { shared: shared.clone(), progress: Progress::default() };
         let agent =
             Agent::with_parts(config.proxy(None).build(), connector, Fixed(addresses.to_vec()));
         Ok(agent.get("http://api.example.com/").call()?.status().as_u16())
@@ -243,9 +242,10 @@ mod tests {
         }
         asked.assert();
         for addresses in [[free, no_way], [no_way, free]] {
-            let told = ask(&addresses, &Arc::default()).unwrap_err();
-            let refused = matches!(&told, Error::Io(e) if e.kind() == ErrorKind::ConnectionRefused);
-            assert!(refused, "{told:?}");
+            let failure = ask(&addresses, &Arc::default()).unwrap_err();
+            let refused =
+                matches!(&failure, Error::Io(e) if e.kind() == ErrorKind::ConnectionRefused);
+            assert!(refused, "{failure:?}");
         }
         let late = ask(&[dropped, dropped], &Arc::default()).unwrap_err();
         assert!(matches!(late, Error::Timeout(Timeout::Connect)), "{late:?}");

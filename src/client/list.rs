@@ -1,13 +1,12 @@
 //! A list as it arrives: each account is checked as the answer to a look-up is, and one at a time is held.
 //!
 //! `serde_json` reads `{"data": [ … ]}` from the stream; a reader below it bounds what comes between two accounts, and for how
-//! long.
+//! long. A failure after an account was shown is an answer outside the contract, whatever its cause, and not retried.
 
 use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::io::{self, BufReader, Read};
-use std::ops::ControlFlow;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
@@ -16,12 +15,13 @@ use serde_json::error::Category;
 use serde_json::value::RawValue;
 use ureq::{Body, BodyReader};
 
-use super::error::{AttemptError, Phase, explain};
+use super::error::{Phase, explain};
 use super::request::{Attempt, Attempted};
-use super::response::{Response, Target};
-use super::{Client, ListEnd, MAX_BODY, PHASE};
-use crate::account::{Account, Document, NotADocument, Resource};
-use crate::error::Kind;
+use super::response::Response;
+use super::{MAX_BODY, PHASE};
+use crate::account::{Account, Document, NotADocument};
+use crate::error::{Error, Kind, Result};
+use crate::text::grouped;
 
 /// The member that holds the accounts.
 const MEMBER: &str = "data";
@@ -29,43 +29,52 @@ const MEMBER: &str = "data";
 /// How much is read at once.
 const CHUNK: usize = 16 * 1024;
 
-impl Client<'_> {
-    /// Asks for a list once, and gives each of its accounts to `each`.
-    pub(super) fn get_list(
-        &self,
-        resource: &'static Resource,
-        attempt: &Attempt<'_>,
-        each: &mut dyn FnMut(Account) -> ControlFlow<()>,
-    ) -> Attempted<ListEnd> {
-        let site = self.site();
+/// What became of an account of a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Listed {
+    /// It was left out or held back: if the list fails now, it can begin anew.
+    Held,
+    /// It was shown.
+    Shown,
+    /// It is the last one that is wanted.
+    Last,
+}
+
+impl Attempt<'_> {
+    /// Asks for a list once, and gives each of its accounts to `each`. Returns the members beside them that say something.
+    pub fn list(&self, each: &mut dyn FnMut(Option<Account>) -> Listed) -> Attempted<Vec<String>> {
+        each(None);
         // Not put back: a list ends the run.
-        let worker = self.agents.take();
-        let (response, body) = self.send(&worker, attempt, true)?;
-        if response.status != 200 || response.not_json(site).is_some() {
-            let response = self.receive(response, body, self.limits.timeout.min(PHASE))?;
-            return Err(response.refusal(Target::List(resource), site));
+        let worker = self.client.agents.take();
+        let (response, body) = self.send(&worker)?;
+        if response.status != 200 || response.not_json(self).is_some() {
+            return Err(self.receive(response, body)?.refusal(self));
         }
-        response.check_head(attempt.token, site)?;
-        let request_id = response.request_id(site.redactor);
-        let body = Bounded::new(body, self.limits.timeout);
+        response.check_head(self)?;
+        let request_id = response.request_id(self);
+        let body = Bounded::new(body, self.client.limits.timeout);
+        let since_account = Rc::clone(&body.since_account);
         let mut list = List {
-            client: self,
-            resource,
+            attempt: self,
             response,
-            attempt,
             each,
-            accounts: 0,
-            since_account: Rc::clone(&body.since_account),
+            since_account,
+            read: 0,
+            shown: 0,
             unknown: Vec::new(),
             has_member: false,
             stop: None,
         };
-        Ok((list.read(body)?, request_id))
+        match list.read(body) {
+            Ok(()) => Ok((list.unknown, request_id)),
+            Err(error) if list.shown > 0 => Err(list.break_off(&error)),
+            Err(error) => Err(error),
+        }
     }
 }
 
 /// A body, bounded: between two accounts if it is a list's.
-pub(super) struct Bounded {
+pub struct Bounded {
     body: BodyReader<'static>,
     timeout: Duration,
     /// What has come since the last account, in bytes, and how long it took.
@@ -97,99 +106,97 @@ impl Read for Bounded {
     }
 }
 
-/// A list under way.
-struct List<'a, 'c> {
-    client: &'a Client<'c>,
-    resource: &'static Resource,
+/// A list that is being read.
+struct List<'a> {
+    attempt: &'a Attempt<'a>,
     /// The head.
     response: Response,
-    attempt: &'a Attempt<'a>,
-    each: &'a mut dyn FnMut(Account) -> ControlFlow<()>,
-    accounts: usize,
+    each: &'a mut dyn FnMut(Option<Account>) -> Listed,
     since_account: Rc<Cell<(usize, Duration)>>,
+    read: usize,
+    shown: usize,
     unknown: Vec<String>,
     has_member: bool,
-    /// Why the visitor stopped, which `serde_json`'s error does not say: `each` wants no more, or a failure.
-    stop: Option<Result<(), AttemptError>>,
+    /// Why the visitor stopped, which `serde_json`'s error does not say: no more is wanted, or a failure.
+    stop: Option<Result<()>>,
 }
 
-impl List<'_, '_> {
-    fn read(&mut self, body: Bounded) -> Result<ListEnd, AttemptError> {
+impl List<'_> {
+    fn read(&mut self, body: Bounded) -> Result<()> {
         let mut json = serde_json::Deserializer::from_reader(BufReader::with_capacity(CHUNK, body));
         let read = json.deserialize_map(&mut *self).and_then(|()| json.end());
-        let unknown = std::mem::take(&mut self.unknown);
         match (self.stop.take(), read) {
-            (Some(Err(failure)), _) => Err(failure),
-            (Some(Ok(())), _) => Ok(ListEnd { is_complete: false, unknown }),
+            (Some(stop), _) => stop,
             (None, Err(error)) => Err(self.broken(error)),
             (None, Ok(())) if !self.has_member => {
                 Err(self.bad(&format!("is JSON, but without a list named `{MEMBER}`")))
             }
-            (None, Ok(())) => Ok(ListEnd { is_complete: true, unknown }),
+            (None, Ok(())) => Ok(()),
         }
     }
 
-    fn account(&mut self, text: &str) -> Result<ControlFlow<()>, AttemptError> {
-        self.accounts += 1;
+    fn account(&mut self, text: &str) -> Result<Listed> {
+        self.read += 1;
         self.since_account.set((0, Duration::ZERO));
         if text.len() > MAX_BODY {
             return Err(self.too_large());
         }
-        let (site, resource) = (self.client.site(), self.resource);
         let document = Document::parse(text.to_owned()).map_err(|flaw| {
             let words = match &flaw {
                 NotADocument::Flaw(flaw) => flaw.words(),
                 NotADocument::NotAnObject => "is no object",
             };
-            let message = format!("account {} in the list of {} {words}", self.accounts, site.host);
-            self.response.bad(message, site)
+            self.bad(&format!("is no list of accounts: number {} {words}", grouped(self.read)))
         })?;
-        self.attempt.token.check_document(&document, site)?;
-        Ok((self.each)(Account { resource, document }))
+        if self.attempt.token.appears_in_document(&document) {
+            return Err(self.response.repeats_token(self.attempt));
+        }
+        let resource = self.attempt.target.resource;
+        let listed = (self.each)(Some(Account { resource, document }));
+        self.shown += usize::from(listed == Listed::Shown);
+        Ok(listed)
+    }
+
+    /// The failure of a list of which accounts were shown.
+    fn break_off(&self, error: &Error) -> Error {
+        let (shown, s) = (grouped(self.shown), if self.shown == 1 { "" } else { "s" });
+        let message = format!("{error}; the list is cut off after {shown} account{s}");
+        let hint = error.hint_text().unwrap_or("try again");
+        Error::new(Kind::BadResponse, message)
+            .hint(format!("what was printed is incomplete; {hint}"))
+            .retryable(error.is_retryable())
+            .with_context(|context| context.clone_from(error.context()))
     }
 
     /// A failure of `serde_json`'s, the words of which repeat the text.
-    fn broken(&self, error: serde_json::Error) -> AttemptError {
-        let site = self.client.site();
-        let host = site.host;
+    fn broken(&self, error: serde_json::Error) -> Error {
         match error.classify() {
             Category::Eof if (error.line(), error.column()) == (1, 0) => self.bad("is empty"),
-            Category::Eof => self.response.cut_off(site),
+            Category::Eof => self.response.cut_off(self.attempt),
             Category::Syntax => self.bad("is not JSON"),
             Category::Data => self.bad("is not an object that holds a list"),
             Category::Io => {
                 let error = io::Error::from(error);
-                let failure = match error.kind() {
-                    io::ErrorKind::FileTooLarge => return self.too_large(),
-                    io::ErrorKind::TimedOut => AttemptError::transient(
-                        Kind::Timeout,
-                        format!(
-                            "the list of {host} takes longer for one account than a look-up may"
-                        ),
-                        "try again; --timeout gives each account more time",
-                    ),
-                    _ => {
-                        let idle = self.client.limits.timeout.min(PHASE);
-                        explain(&error.into(), Phase::More, site, idle)
-                    }
-                };
-                self.response.with_head(failure, site)
+                if error.kind() == io::ErrorKind::FileTooLarge {
+                    return self.too_large();
+                }
+                let error = explain(&error.into(), Phase::More, self.attempt);
+                self.response.describe(error, self.attempt)
             }
         }
     }
 
-    fn too_large(&self) -> AttemptError {
-        self.bad("holds something that is larger than any account (1024 KiB)")
+    fn too_large(&self) -> Error {
+        self.bad("holds something that is larger than any account (1 MiB)")
     }
 
-    fn bad(&self, what: &str) -> AttemptError {
-        let site = self.client.site();
-        self.response.bad(format!("the answer of {} {what}", site.host), site)
+    fn bad(&self, what: &str) -> Error {
+        self.response.bad(what, self.attempt)
     }
 }
 
 /// The object.
-impl<'de> Visitor<'de> for &mut List<'_, '_> {
+impl<'de> Visitor<'de> for &mut List<'_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -203,16 +210,16 @@ impl<'de> Visitor<'de> for &mut List<'_, '_> {
                 self.stop = Some(Err(self.bad("names a member of an object twice")));
                 return Err(de::Error::custom("a member twice"));
             }
-            if name == MEMBER {
-                self.has_member = true;
-                map.next_value_seed(&mut *self)?;
+            if name != MEMBER {
+                let value: Box<RawValue> = map.next_value()?;
+                // These say nothing.
+                if !matches!(value.get(), "null" | "false" | "\"\"" | "[]" | "{}") {
+                    self.unknown.push(self.attempt.excerpt(&name, 80));
+                }
                 continue;
             }
-            let value: Box<RawValue> = map.next_value()?;
-            // These say nothing.
-            if !matches!(value.get(), "null" | "false" | "\"\"" | "[]" | "{}") {
-                self.unknown.push(self.client.run.redactor.excerpt(&name, 80));
-            }
+            self.has_member = true;
+            map.next_value_seed(&mut *self)?;
         }
         Ok(())
     }
@@ -221,9 +228,9 @@ impl<'de> Visitor<'de> for &mut List<'_, '_> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
         while let Some(text) = list.next_element::<Box<RawValue>>()? {
             let stop = match self.account(text.get()) {
-                Ok(ControlFlow::Continue(())) => continue,
-                Ok(ControlFlow::Break(())) => Ok(()),
-                Err(failure) => Err(failure),
+                Ok(Listed::Held | Listed::Shown) => continue,
+                Ok(Listed::Last) => Ok(()),
+                Err(error) => Err(error),
             };
             self.stop = Some(stop);
             return Err(de::Error::custom("the end of what is read"));
@@ -232,7 +239,7 @@ impl<'de> Visitor<'de> for &mut List<'_, '_> {
     }
 }
 
-impl<'de> DeserializeSeed<'de> for &mut List<'_, '_> {
+impl<'de> DeserializeSeed<'de> for &mut List<'_> {
     type Value = ();
 
     fn deserialize<D: de::Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {

@@ -14,22 +14,21 @@ mod resolver;
 mod response;
 mod retry;
 mod roots;
+mod target;
 mod throttle;
 mod token;
 
-use std::ops::ControlFlow;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use ureq::http::Uri;
-use ureq::http::header::{ACCEPT, ACCEPT_ENCODING, HOST, HeaderMap, HeaderValue, USER_AGENT};
 
 use self::agent::AgentPool;
-use self::error::AttemptError;
+pub use self::list::Listed;
 use self::proxy::Proxy;
 use self::request::{Attempt, Attempted};
-use self::response::{Site, Target};
 pub use self::retry::LONGEST_PAUSE;
+pub use self::target::Target;
 pub use self::throttle::Throttle;
 use self::token::{Token, TokenCache};
 use crate::account::{Account, Id, Redactor, Resource};
@@ -80,7 +79,7 @@ pub struct Trace<'a> {
     pub request_id: Option<&'a str>,
     pub error: Option<&'a Error>,
     pub elapsed: Duration,
-    /// After what time it is repeated, if it is.
+    /// The wait before the next attempt, if there is one.
     pub retry_in: Option<Duration>,
 }
 
@@ -93,19 +92,9 @@ pub struct Found {
     pub elapsed: Duration,
 }
 
-/// How a list ended.
-#[derive(Debug)]
-pub struct ListEnd {
-    /// Whether all of it was read.
-    pub is_complete: bool,
-    /// The members beside `data` that say something, fit to be shown; known if all of it was read.
-    pub unknown: Vec<String>,
-}
-
 /// Looks up accounts at one API of one profile.
 pub struct Client<'a> {
     endpoint: &'a Endpoint,
-    profile: Option<String>,
     limits: Limits,
     run: Run<'a>,
     proxy: Option<Proxy>,
@@ -114,13 +103,8 @@ pub struct Client<'a> {
 }
 
 impl<'a> Client<'a> {
-    /// Prepares look-ups at `endpoint`, which is `profile`'s, if it is one's.
-    pub fn new(
-        endpoint: &'a Endpoint,
-        profile: Option<String>,
-        limits: Limits,
-        run: Run<'a>,
-    ) -> Result<Self> {
+    /// Prepares look-ups at `endpoint`.
+    pub fn new(endpoint: &'a Endpoint, limits: Limits, run: Run<'a>) -> Result<Self> {
         let url = &endpoint.base_url.value;
         let proxy = Proxy::choose(url, run.env)?;
         let roots = if url.is_https() {
@@ -128,27 +112,14 @@ impl<'a> Client<'a> {
         } else {
             Vec::new()
         };
-        let agents = AgentPool::new(limits.timeout, proxy.as_ref(), roots)?;
-        let host = url.origin().split_once("://").unwrap_or_default().1;
-        let mut headers = HeaderMap::with_capacity(5);
-        headers.insert(HOST, header(host)?);
-        headers.insert(USER_AGENT, HeaderValue::from_static(agent::USER_AGENT));
-        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
-        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
-        Ok(Client {
-            endpoint,
-            profile,
-            limits,
-            run,
-            proxy,
-            agents,
-            tokens: TokenCache::new(&endpoint.token, headers, run),
-        })
+        let agents = AgentPool::new(limits.timeout, proxy.as_ref(), roots);
+        let tokens = TokenCache::new(endpoint, run);
+        Ok(Client { endpoint, limits, run, proxy, agents, tokens })
     }
 
-    /// The profile that it works for, if it is one's.
+    /// The profile that the endpoint belongs to, unless the environment names it.
     pub fn profile(&self) -> Option<&str> {
-        self.profile.as_deref()
+        self.endpoint.profile.as_deref()
     }
 
     /// Reads the token now if it is not known, so that a helper's time is not a worker's.
@@ -156,167 +127,162 @@ impl<'a> Client<'a> {
         self.tokens.get(started + self.limits.timeout).map(drop)
     }
 
-    /// Has the token read anew for the next look-up: one that was accepted and is not any more may have ended.
+    /// Has the token read anew for the next look-up, since a token that was accepted once may expire.
     pub fn forget_token(&self) {
         self.tokens.forget();
     }
 
     /// Looks up the account of that id; its timeout began at `started`, and it ends by `deadline` if that is earlier.
     pub fn look_up(&self, id: &Id, started: Instant, deadline: Option<Instant>) -> Result<Found> {
-        let target = Target::Account(id);
+        let target = Target::account(id, self.profile());
         let timeout = started + self.limits.timeout;
         let deadline = deadline.map_or(timeout, |deadline| deadline.min(timeout));
         let (account, attempts) =
-            self.attempts(target, started, deadline, &mut |attempt| self.get_account(id, attempt))?;
+            self.get(target, started, deadline, &mut |attempt| attempt.account(id))?;
         Ok(Found { account, attempts, elapsed: started.elapsed() })
     }
 
-    /// Lists all accounts, each given to `each` as it arrives; its error or `Break` ends the list. A look-up's limits bound the
-    /// way to the list's first byte and each of its accounts, not the list as a whole. Failures are retried as a look-up's are
-    /// until the first account has been given to `each`.
+    /// Lists all accounts. `each` gets `None` when the list begins, or begins anew after a failure, and each account as it
+    /// arrives. A look-up's limits bound the way to the list's first byte and each of its accounts, not the list as a whole.
+    /// Failures are retried as a look-up's are until an account has been shown. Returns the members beside the accounts that say
+    /// something, fit to be shown.
     pub fn list(
         &self,
         resource: &'static Resource,
         started: Instant,
-        each: &mut dyn FnMut(Account) -> Result<ControlFlow<()>>,
-    ) -> Result<ListEnd> {
+        each: &mut dyn FnMut(Option<Account>) -> Listed,
+    ) -> Result<Vec<String>> {
+        let target = Target { resource, id: None, profile: self.profile() };
         let deadline = started + self.limits.timeout;
-        let mut is_retryable = true;
-        let mut failed = None;
-        let read = self.attempts(Target::List(resource), started, deadline, &mut |attempt| {
-            let mut each = |account| {
-                is_retryable = false;
-                each(account).unwrap_or_else(|error| {
-                    failed = Some(error);
-                    ControlFlow::Break(())
-                })
-            };
-            let listed = self.get_list(resource, attempt, &mut each);
-            listed.map_err(|failure| AttemptError {
-                transient: failure.transient && is_retryable,
-                ..failure
-            })
-        });
-        match failed {
-            Some(error) => Err(error),
-            None => Ok(read?.0),
-        }
+        Ok(self.get(target, started, deadline, &mut |attempt| attempt.list(each))?.0)
     }
 
-    /// The retry loop: makes the attempts that the limits allow; what comes of them, and how many they were.
-    fn attempts<T>(
+    /// Makes the attempts that the limits allow; returns what they got, and their number.
+    fn get<T>(
         &self,
         target: Target<'_>,
         started: Instant,
         deadline: Instant,
-        attempt: &mut dyn FnMut(&Attempt<'_>) -> Attempted<T>,
+        make: &mut dyn FnMut(&Attempt<'_>) -> Attempted<T>,
     ) -> Result<(T, u32)> {
         let mut attempts = 0;
-        match self.repeat(target, deadline, &mut attempts, attempt) {
-            Ok(found) => Ok((found, attempts)),
-            Err(error) => Err(self.about(error, target, attempts, started)),
+        match self.repeat(target, deadline, &mut attempts, make) {
+            Ok(got) => Ok((got, attempts)),
+            Err(error) => Err(self.describe(error, target, attempts, started)),
         }
     }
 
+    /// The retry loop.
     fn repeat<T>(
         &self,
         target: Target<'_>,
         mut deadline: Instant,
         attempts: &mut u32,
-        attempt: &mut dyn FnMut(&Attempt<'_>) -> Attempted<T>,
+        make: &mut dyn FnMut(&Attempt<'_>) -> Attempted<T>,
     ) -> Result<T> {
-        let throttle = self.run.throttle;
         let mut token = self.tokens.get(deadline)?;
         refuse_token_as_id(target, &token)?;
-        let (base, path) = (&self.endpoint.base_url.value, target.resource().path);
-        let url = match target {
-            Target::Account(id) => base.join(path, id.as_str()),
-            Target::List(_) => base.join(path.trim_end_matches('/'), ""),
+        let (base, path) = (&self.endpoint.base_url.value, target.resource.path);
+        let url = match target.id {
+            Some(id) => base.join(path, id.as_str()),
+            None => base.join(path.trim_end_matches('/'), ""),
         };
-        let uri: Uri = url.parse().map_err(|_| malformed())?;
+        let uri: Uri = url.parse().map_err(|_| token::malformed())?;
         let proxy = self.proxy.as_ref().map(Proxy::authority);
         let mut retries = 0;
         loop {
             *attempts += 1;
             let began = Instant::now();
-            let outcome = attempt(&Attempt {
+            let remaining = deadline.saturating_duration_since(began);
+            let got = make(&Attempt {
+                client: self,
+                target,
                 uri: &uri,
                 token: &token,
-                remaining: deadline.saturating_duration_since(began),
+                redactor: self.run.redactor,
+                remaining,
             });
-            let mut trace = Trace {
-                url: &url,
-                proxy: proxy.as_deref(),
-                attempt: *attempts,
-                status: Some(200),
-                request_id: None,
-                error: None,
-                elapsed: began.elapsed(),
-                retry_in: None,
+            let trace = |status, request_id, error, retry_in| {
+                (self.run.trace)(&Trace {
+                    url: &url,
+                    proxy: proxy.as_deref(),
+                    attempt: *attempts,
+                    status,
+                    request_id,
+                    error,
+                    elapsed: began.elapsed(),
+                    retry_in,
+                });
             };
-            let failure = match outcome {
-                Ok((found, request_id)) => {
-                    trace.request_id = request_id.as_deref();
-                    (self.run.trace)(&trace);
-                    return Ok(found);
+            let error = match got {
+                Ok((got, request_id)) => {
+                    trace(Some(200), request_id.as_deref(), None, None);
+                    return Ok(got);
                 }
-                Err(failure) => failure,
+                Err(error) => error,
             };
-            let context = failure.error.context();
-            trace.status = context.status;
-            trace.request_id = context.request_id.as_deref();
-            trace.error = Some(&failure.error);
-            let rejected = &target.resource().token_rejected;
-            if failure.error.kind() == Kind::Auth
-                && context.status.is_some_and(|s| rejected.contains(&s))
-                && throttle.is_shared()
+            let context = error.context();
+            let (status, request_id) = (context.status, context.request_id.as_deref());
+            let is_rejected = status.is_some_and(|s| target.resource.token_rejected.contains(&s));
+            if is_rejected
+                && error.kind() == Kind::Auth
+                && self.run.throttle.is_shared()
                 && let Some(renewed) = self.tokens.renew(&token, deadline)?
             {
-                (self.run.trace)(&trace);
+                trace(status, request_id, Some(&error), None);
                 token = renewed;
                 continue;
             }
-            let backoff = retry::backoff(retries + 1, fastrand::f64());
-            // In a batch the pause that a server asks for holds all workers, and is no look-up's own time.
-            let shared =
-                context.retry_after.filter(|asked| throttle.is_shared() && *asked <= LONGEST_PAUSE);
-            if let Some(asked) = shared {
-                throttle.pause_until(Instant::now() + asked);
-            }
-            let is_held = shared.is_some_and(|asked| asked > backoff);
-            let remaining = if is_held {
-                Duration::MAX
-            } else {
-                deadline.saturating_duration_since(Instant::now())
+            let wait = self.wait_after(&error, retries, deadline);
+            trace(status, request_id, Some(&error), wait.map(|(wait, _)| wait));
+            let Some((wait, is_shared)) = wait else {
+                return Err(error);
             };
-            trace.retry_in = retry::pause(backoff, context.retry_after, remaining).filter(|_| {
-                failure.transient && retries < self.limits.retries && throttle.allow_retry()
-            });
-            (self.run.trace)(&trace);
-            let Some(wait) = trace.retry_in else {
-                return Err(failure.error);
-            };
-            if context.status.is_none() {
+            if status.is_none() {
                 self.agents.forget_addresses();
             }
-            let own = if is_held { Duration::ZERO } else { wait };
-            match throttle.acquire(own) {
+            // In a batch, a pause that a server asks for is not the look-up's own time.
+            match self.run.throttle.acquire(if is_shared { Duration::ZERO } else { wait }) {
                 Some(held) => deadline += held,
-                None => return Err(failure.error),
+                None => return Err(error),
             }
             retries += 1;
         }
     }
 
+    /// How long to wait before the next attempt, if there is one; and whether all look-ups of the batch wait, since a server asks
+    /// for it.
+    fn wait_after(
+        &self,
+        error: &Error,
+        retries: u32,
+        deadline: Instant,
+    ) -> Option<(Duration, bool)> {
+        let throttle = self.run.throttle;
+        let now = Instant::now();
+        let backoff = retry::backoff(retries + 1, fastrand::f64());
+        let asked = error.context().retry_after;
+        let shared = asked.filter(|asked| throttle.is_shared() && *asked <= LONGEST_PAUSE);
+        if let Some(asked) = shared {
+            throttle.pause_until(now + asked);
+        }
+        let is_shared = shared.is_some_and(|asked| asked > backoff);
+        let remaining =
+            if is_shared { Duration::MAX } else { deadline.saturating_duration_since(now) };
+        let wait = retry::pause(backoff, asked, remaining)?;
+        let may_retry =
+            retry::may_pass(error) && retries < self.limits.retries && throttle.allow_retry();
+        may_retry.then_some((wait, is_shared))
+    }
+
     /// The failure with its context, and with what its message does not say: id, profile, proxy, attempts.
-    fn about(&self, error: Error, target: Target<'_>, attempts: u32, started: Instant) -> Error {
+    fn describe(&self, error: Error, target: Target<'_>, attempts: u32, started: Instant) -> Error {
         let kind = error.kind();
         let mut said = Vec::new();
         // These two name the account in their sentence.
-        if !matches!(kind, Kind::NotFound | Kind::Gone) {
-            said.extend(target.id().map(str::to_owned));
-        }
-        said.extend(self.profile.as_ref().map(|name| format!("profile {name}")));
+        let id = target.id.filter(|_| !matches!(kind, Kind::NotFound | Kind::Gone));
+        said.extend(id.map(|id| id.as_str().to_owned()));
+        said.extend(target.profile.map(|name| format!("profile {name}")));
         if let (Some(proxy), Kind::Network | Kind::Tls | Kind::Timeout) = (&self.proxy, kind) {
             said.push(format!("via {proxy}"));
         }
@@ -328,35 +294,23 @@ impl<'a> Client<'a> {
         } else {
             format!(" ({})", said.join(", "))
         };
-        error.with_suffix(&suffix).with_context(|context| {
-            // The only usage error is that the id is the token.
-            let id = target.id().filter(|_| kind != Kind::Usage);
-            context.id = id.map(str::to_owned);
-            context.api = Some(target.resource().api);
-            context.profile.clone_from(&self.profile);
+        target.describe(error.with_suffix(&suffix)).with_context(|context| {
+            if kind == Kind::Usage {
+                // The id is the token.
+                context.id = None;
+            }
             context.attempts = Some(attempts);
             context.elapsed = Some(started.elapsed());
         })
     }
-
-    fn site(&self) -> Site<'_> {
-        let url = &self.endpoint.base_url.value;
-        Site {
-            host: url.origin().split_once("://").unwrap_or_default().1,
-            scheme: if url.is_https() { "https" } else { "http" },
-            profile: self.profile.as_deref(),
-            proxy: self.proxy.as_ref(),
-            redactor: self.run.redactor,
-        }
-    }
 }
 
-/// An id that holds the token is not sent, for a URL stands in logs.
+/// An id that holds the token is not sent, since URLs stand in logs.
 fn refuse_token_as_id(target: Target<'_>, token: &Token) -> Result<()> {
-    if !target.id().is_some_and(|id| token.appears_in(id.as_bytes())) {
+    if !target.id.is_some_and(|id| token.appears_in(id.as_str().as_bytes())) {
         return Ok(());
     }
-    let Resource { noun, id_rule, .. } = target.resource();
+    let Resource { noun, id_rule, .. } = target.resource;
     let message = "this is the bearer token, not an id; it is not repeated here";
     Err(Error::new(Kind::Usage, message)
         .hint(format!("a {noun} is looked up by its id: {id_rule}")))
@@ -366,17 +320,3 @@ fn refuse_token_as_id(target: Target<'_>, token: &Token) -> Result<()> {
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
-
-/// A value of a header.
-fn header(value: &str) -> Result<HeaderValue> {
-    HeaderValue::try_from(value).map_err(|_| malformed())
-}
-
-/// Base URL, id and token have been checked before.
-fn malformed() -> Error {
-    Error::new(Kind::Failed, "no request can be made of base_url, id and token")
-}
-
-#[cfg(test)]
-#[allow(clippy::unwrap_used)]
-mod tests;

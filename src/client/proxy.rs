@@ -20,21 +20,17 @@ use crate::error::{Error, Kind, Result};
 /// The port of a proxy that names none, as curl has it.
 const PORT: u16 = 1080;
 
+const NO_PROXY: [&str; 2] = ["no_proxy", "NO_PROXY"];
+
 /// An HTTP proxy that tunnels (CONNECT) to the one origin of a base URL.
 pub struct Proxy {
+    /// Host, port and credentials.
+    pub address: ureq::Proxy,
     /// The variable that names it.
-    pub variable: &'static str,
-    /// How to do without it, where that is allowed.
-    pub around: String,
-    /// An IPv6 address in brackets.
-    host: String,
-    port: u16,
-    /// For the proxy only.
-    credentials: Option<Credentials>,
+    variable: &'static str,
+    /// How to mend it.
+    hint: String,
 }
-
-/// User name and password.
-type Credentials = (String, String);
 
 impl Proxy {
     /// The proxy that the environment asks for on the way to `url`, if it asks for one.
@@ -42,40 +38,26 @@ impl Proxy {
         let Some(variable) = variable(url, env) else {
             return Ok(None);
         };
-        let around = format!(
-            "if {} may be reached directly, add it to {}",
+        let hint = format!(
+            "{variable} takes an HTTP proxy as http://USER:PASSWORD@HOST:PORT, special characters percent-encoded; if {} may be reached directly, add it to {}",
             url.host(),
             set(NO_PROXY, env).unwrap_or("NO_PROXY")
         );
         let value = env.get(variable).unwrap_or_default().to_str();
-        let (host, port, credentials) = parse(value.unwrap_or("\u{fffd}")).map_err(|words| {
-            Error::new(Kind::Proxy, format!("{variable} {words}")).hint(format!(
-                "{variable} takes an HTTP proxy, as http://USER:PASSWORD@HOST:PORT; {around}"
-            ))
-        })?;
-        let host = if host.contains(':') { format!("[{host}]") } else { host };
-        Ok(Some(Proxy { variable, around, host, port, credentials }))
+        match parse(value.unwrap_or("\u{fffd}")) {
+            Ok(address) => Ok(Some(Proxy { address, variable, hint })),
+            Err(words) => Err(Error::new(Kind::Proxy, format!("{variable} {words}")).hint(hint)),
+        }
     }
 
     /// Host and port.
     pub fn authority(&self) -> String {
-        format!("{}:{}", self.host, self.port)
+        format!("{}:{}", self.address.host(), self.address.port())
     }
 
-    /// Whether it gets a user name.
-    pub fn has_credentials(&self) -> bool {
-        self.credentials.is_some()
-    }
-
-    /// The same in ureq's words.
-    pub fn for_ureq(&self) -> Result<ureq::Proxy> {
-        let mut proxy = ureq::Proxy::builder(ProxyProtocol::Http).host(&self.host).port(self.port);
-        if let Some((user, password)) = &self.credentials {
-            proxy = proxy.username(user).password(password);
-        }
-        // ureq's own words hold the URL.
-        let message = format!("{} names a proxy that cannot be used", self.variable);
-        proxy.build().map_err(|_| Error::new(Kind::Proxy, message).hint(&self.around))
+    /// A failure of the way through it.
+    pub fn error(&self, message: String) -> Error {
+        Error::new(Kind::Proxy, message).hint(&self.hint)
     }
 }
 
@@ -86,22 +68,20 @@ impl fmt::Display for Proxy {
     }
 }
 
-/// Reads `[http://][user[:password]@]host[:port][/]`: host, port and credentials, or what is wrong, in words that follow the
-/// variable's name.
-fn parse(text: &str) -> Result<(String, u16, Option<Credentials>), String> {
-    let fail = |words: &str| Err(words.to_owned());
+/// Reads `[http://][user[:password]@]host[:port][/]`. Err: what is wrong, in words that follow the variable's name.
+fn parse(text: &str) -> Result<ureq::Proxy, &'static str> {
     if !text.bytes().all(|b| b.is_ascii_graphic()) {
-        return fail(
+        return Err(
             "has a character that no URL has (a space, a control character, one beyond ASCII)",
         );
     }
     let (scheme, rest) = text.split_once("://").unwrap_or(("http", text));
     if !scheme.eq_ignore_ascii_case("http") {
-        return fail("names a kind of proxy that acctq cannot use, such as SOCKS, or one over TLS");
+        return Err("names a kind of proxy that acctq cannot use, such as SOCKS, or one over TLS");
     }
     let rest = rest.strip_suffix('/').unwrap_or(rest);
     if rest.contains(['/', '?', '#', '\\']) {
-        return fail(
+        return Err(
             "has more than a host and a port (in a password, / ? # \\ are written %2F %3F %23 %5C)",
         );
     }
@@ -109,30 +89,32 @@ fn parse(text: &str) -> Result<(String, u16, Option<Credentials>), String> {
         Some((userinfo, server)) => (Some(userinfo), server),
         None => (None, rest),
     };
-    if userinfo.is_some_and(|text| text.contains('@')) {
-        return fail("has two @ (that of a user name or password is written %40)");
-    }
     let (host, port) = host_and_port(server, PORT)?;
-    Ok((host, port, userinfo.map(credentials).transpose()?))
+    let host = if host.contains(':') { format!("[{host}]") } else { host };
+    let mut proxy = ureq::Proxy::builder(ProxyProtocol::Http).host(&host).port(port);
+    if let Some(userinfo) = userinfo {
+        let (user, password) = userinfo.split_once(':').unwrap_or((userinfo, ""));
+        // No proxy can tell a colon in the user name from the one before the password (RFC 7617).
+        let user = decode(user).filter(|user| !user.contains(':'));
+        let Some((user, password)) = user.zip(decode(password)) else {
+            return Err(
+                "has a user name or password with an @ (written %40), a control character or what is not UTF-8; or a name with a colon",
+            );
+        };
+        proxy = proxy.username(&user).password(&password);
+    }
+    // ureq's own words hold the URL.
+    proxy.build().map_err(|_| "names a proxy that cannot be used")
 }
 
-/// User name and password for the Basic scheme (RFC 7617), percent-decoded.
-fn credentials(userinfo: &str) -> Result<Credentials, String> {
+/// A user name or password, percent-decoded.
+fn decode(text: &str) -> Option<String> {
     const LONGEST: usize = 4096;
-    let decode = |text| {
-        let text = percent_decode_str(text).decode_utf8().ok()?;
-        let is_fit = text.len() <= LONGEST && !text.bytes().any(|b| b.is_ascii_control());
-        is_fit.then(|| text.into_owned())
-    };
-    let (user, password) = userinfo.split_once(':').unwrap_or((userinfo, ""));
-    // No proxy can tell a colon in the user name from the one before the password.
-    let user = decode(user).filter(|user| !user.contains(':'));
-    user.zip(decode(password)).ok_or_else(|| {
-        "has a user name or password that is too long, no UTF-8, or holds a control character or (the name) a colon".to_owned()
-    })
+    let decoded = percent_decode_str(text).decode_utf8().ok()?;
+    let is_fit =
+        decoded.len() <= LONGEST && !text.contains('@') && !decoded.contains(char::is_control);
+    is_fit.then(|| decoded.into_owned())
 }
-
-const NO_PROXY: [&str; 2] = ["no_proxy", "NO_PROXY"];
 
 /// The first of these variables that is set.
 fn set(names: [&'static str; 2], env: &Environment) -> Option<&'static str> {
@@ -150,41 +132,30 @@ fn variable(url: &BaseUrl, env: &Environment) -> Option<&'static str> {
     (!exceptions.is_some_and(|list| excepts(&list, url.host()))).then_some(variable)
 }
 
-/// Whether a `NO_PROXY` list names `host`: itself, a domain above it, a network around it, or everything.
+/// Whether a `NO_PROXY` list names `host`: the host, a domain above it, a network around it, or everything.
 ///
 /// As in curl, a name may have a dot before it, an entry with a port names nothing, and a star counts alone only.
 fn excepts(list: &str, host: &str) -> bool {
-    if list == "*" {
-        return true;
-    }
     let address: Option<IpAddr> = host.parse().ok();
-    list.split([',', ' ', '\t']).any(|entry| match address {
-        Some(address) => network_holds(entry, address),
-        None => domain_holds(entry, host),
-    })
+    list == "*"
+        || list.split([',', ' ', '\t']).any(|entry| match address {
+            Some(address) => network_holds(entry, address),
+            None => domain_holds(entry, host),
+        })
 }
 
 /// Whether `host` is `domain` or below it.
 fn domain_holds(domain: &str, host: &str) -> bool {
-    let domain = domain.strip_suffix('.').unwrap_or(domain);
-    let domain = domain.strip_prefix('.').unwrap_or(domain);
-    let domain = domain.to_ascii_lowercase();
-    let Some(above) = host.strip_suffix(&domain) else {
-        return false;
-    };
-    !domain.is_empty() && (above.is_empty() || above.ends_with('.'))
+    let domain = domain.strip_suffix('.').unwrap_or(domain).to_ascii_lowercase();
+    let domain = domain.strip_prefix('.').unwrap_or(&domain);
+    let above = host.strip_suffix(domain);
+    !domain.is_empty() && above.is_some_and(|above| above.is_empty() || above.ends_with('.'))
 }
 
 /// Whether `entry`, an address or a network in CIDR notation, holds `address`. curl takes a prefix of no bits for that of a
-/// whole address, and so does this, so that no token takes a way that curl's would not.
+/// whole address, and so does this: a token must not take a way that curl's would not.
 fn network_holds(entry: &str, address: IpAddr) -> bool {
-    let (network, bits) = match entry.split_once('/') {
-        Some((network, bits)) => match bits.parse::<u32>() {
-            Ok(bits) => (network, Some(bits).filter(|bits| *bits > 0)),
-            Err(_) => return false,
-        },
-        None => (entry, None),
-    };
+    let (network, bits) = entry.split_once('/').unwrap_or((entry, "0"));
     let (a, b, width) = match (network.parse(), address) {
         (Ok(IpAddr::V4(a)), IpAddr::V4(b)) => {
             (u128::from(a.to_bits()), u128::from(b.to_bits()), 32)
@@ -192,8 +163,11 @@ fn network_holds(entry: &str, address: IpAddr) -> bool {
         (Ok(IpAddr::V6(a)), IpAddr::V6(b)) => (a.to_bits(), b.to_bits(), 128),
         _ => return false,
     };
-    let bits = bits.unwrap_or(width);
-    bits <= width && (a ^ b) >> (width - bits) == 0
+    match bits.parse::<u32>() {
+        Ok(0) => a == b,
+        Ok(bits) => bits <= width && (a ^ b) >> (width - bits) == 0,
+        Err(_) => false,
+    }
 }
 
 #[cfg(test)]
@@ -268,10 +242,8 @@ mod tests {
             let env = Environment::from_pairs([("HTTPS_PROXY", text)]);
             let proxy = Proxy::choose(&url, &env).expect(text).expect(text);
             assert_eq!(proxy.authority(), authority);
-            let ureq = proxy.for_ureq().expect(text);
-            assert_eq!(format!("{}:{}", ureq.host(), ureq.port()), authority);
-            let told = ureq.username().zip(ureq.password());
-            assert_eq!(told, credentials, "{text}");
+            let sent = proxy.address.username().zip(proxy.address.password());
+            assert_eq!(sent, credentials, "{text}");
         }
     }
 

@@ -1,6 +1,6 @@
-//! A resolver that remembers (faults.md): ureq resolves for every request, before it looks into its pool, and on a thread each
-//! time. Names are asked for anew after a minute and after a connection error; a question that takes long is waited for by all
-//! who need it, a retry included, and not asked again.
+//! A resolver with a cache (faults.md): ureq resolves for every request, before it looks into its pool, and on a thread each
+//! time. Names are resolved anew after a minute and after a connection error; a slow answer is waited for by all who need it, a
+//! retry included, and not asked for again.
 //!
 //! `localhost` is never asked for: plain http is allowed to it, and a name server must not decide where a bearer token goes
 //! (RFC 6761 6.3).
@@ -42,7 +42,7 @@ struct State {
 }
 
 impl Resolver {
-    /// Has the name asked for anew: its addresses do not answer.
+    /// Has the name resolved anew, since its addresses do not answer.
     pub fn forget(&self) {
         lock(&self.0.state).answer = None;
     }

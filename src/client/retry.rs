@@ -3,6 +3,8 @@
 
 use std::time::{Duration, SystemTime};
 
+use crate::error::{Error, Kind};
+
 /// The bound of the first wait; it doubles with each retry.
 const FIRST: Duration = Duration::from_millis(250);
 
@@ -12,6 +14,14 @@ const LONGEST: Duration = Duration::from_secs(8);
 /// The longest wait that a server gets when it asks for one, whatever the deadline.
 pub const LONGEST_PAUSE: Duration = Duration::from_secs(5 * 60);
 
+/// Whether another attempt may succeed at once. TLS that fails is a configuration to mend, and a 511 a portal to sign in at,
+/// though both may work later.
+pub fn may_pass(error: &Error) -> bool {
+    error.is_retryable()
+        && error.kind() != Kind::Tls
+        && error.context().status != Some(511)
+        && error.kind() != Kind::BadResponse
+}
 /// The wait before retry number `retry` (from 1); `random` is in 0..1.
 pub fn backoff(retry: u32, random: f64) -> Duration {
     let factor = 1_u32.checked_shl(retry - 1).unwrap_or(u32::MAX);

@@ -20,21 +20,24 @@ type Roots = Vec<Certificate<'static>>;
 
 /// All CA certificates that are trusted.
 pub fn load(ca_file: Option<&Setting<PathBuf>>, env: &Environment) -> Result<Roots> {
-    let instead = "unset it to trust the system's";
+    let named = |name: &str, error: Error| {
+        error.hint(format!(
+            "{name} names it; SSL_CERT_FILE and SSL_CERT_DIR replace the system's CA certificates, ca_file adds to them"
+        ))
+    };
     let mut roots = Roots::new();
-    let mut is_replaced = false;
-    if let Some(file) = env.get("SSL_CERT_FILE") {
-        let hint = format!("SSL_CERT_FILE names it, as a PEM file of CA certificates; {instead}");
-        roots.extend(of_file(Path::new(file)).map_err(|error| error.hint(hint))?);
-        is_replaced = true;
+    let file = env.get("SSL_CERT_FILE");
+    if let Some(file) = file {
+        let file = env.expand_home(Path::new(file));
+        roots.extend(of_file(&file).map_err(|error| named("SSL_CERT_FILE", error))?);
     }
     let dirs = env.get("SSL_CERT_DIR").map(std::env::split_paths).into_iter().flatten();
-    for dir in dirs.filter(|dir| !dir.as_os_str().is_empty()) {
-        let hint = format!("SSL_CERT_DIR names it, as a directory of PEM files; {instead}");
-        roots.extend(of_dir(&dir).map_err(|error| error.hint(hint))?);
-        is_replaced = true;
+    let dirs: Vec<_> = dirs.filter(|dir| !dir.as_os_str().is_empty()).collect();
+    for dir in &dirs {
+        let dir = env.expand_home(dir);
+        roots.extend(of_dir(&dir).map_err(|error| named("SSL_CERT_DIR", error))?);
     }
-    if !is_replaced {
+    if file.is_none() && dirs.is_empty() {
         roots = of_system();
         if roots.is_empty() && ca_file.is_none() {
             let message = "this system has no CA certificates to verify a server with";
@@ -44,9 +47,7 @@ pub fn load(ca_file: Option<&Setting<PathBuf>>, env: &Environment) -> Result<Roo
         }
     }
     if let Some(ca_file) = ca_file {
-        let hint =
-            "ca_file names it, as a PEM file of CA certificates to trust beside the system's";
-        roots.extend(of_file(&ca_file.value).map_err(|error| error.hint(hint))?);
+        roots.extend(of_file(&ca_file.value).map_err(|error| named("ca_file", error))?);
     }
     Ok(roots)
 }
@@ -68,58 +69,59 @@ fn of_system() -> Roots {
 
 /// The PEM certificates of a file. A damaged one is an error: it might be the one that is needed.
 fn of_file(path: &Path) -> Result<Roots> {
-    let flaw = |words: &str| {
-        let message = format!("the CA file {} {words}", path.display());
-        Error::new(Kind::Config, message).at(path, None)
-    };
-    let read = read_file(path, LIMIT).map_err(|words| flaw(&words))?;
-    let (bytes, _) = read.ok_or_else(|| flaw("does not exist"))?;
+    let read = read_file(path, LIMIT).map_err(|words| flaw(path, &words))?;
+    let (bytes, _) = read.ok_or_else(|| flaw(path, "does not exist"))?;
     // The parser's own words hold the file's bytes.
-    let roots =
-        certificates(&bytes).map_err(|()| flaw("is damaged: a certificate in it is not whole"))?;
-    if !roots.iter().any(is_usable) {
-        return Err(flaw("holds no certificate in PEM form that can be used"));
-    }
-    Ok(roots)
+    let roots = certificates(&bytes)
+        .ok_or_else(|| flaw(path, "is damaged: a certificate in it is not whole"))?;
+    usable(path, roots)
 }
 
 /// The PEM certificates of the files in a directory; what holds none, or damaged ones, is passed over.
 fn of_dir(dir: &Path) -> Result<Roots> {
-    let flaw = |words: &str| {
-        let message = format!("the CA directory {} {words}", dir.display());
-        Error::new(Kind::Config, message).at(dir, None)
-    };
-    let entries = dir.read_dir().map_err(|e| flaw(&format!("cannot be read: {}", e.kind())))?;
+    let entries =
+        dir.read_dir().map_err(|error| flaw(dir, &format!("cannot be read: {}", error.kind())))?;
     // `openssl rehash` links to each file by its hash: what has several names is read once.
     let mut paths: Vec<_> = entries.flatten().flat_map(|e| e.path().canonicalize()).collect();
     paths.sort_unstable();
     paths.dedup();
-    let mut left = LIMIT;
+    let mut read = 0;
     let mut roots = Roots::new();
-    for (bytes, _) in paths.iter().filter_map(|path| read_file(path, LIMIT).ok()?) {
-        left = left
-            .checked_sub(bytes.len())
-            .ok_or_else(|| flaw("holds more than any list of CAs (8 MiB)"))?;
+    for (bytes, _) in paths.iter().flat_map(|path| read_file(path, LIMIT)).flatten() {
+        read += bytes.len();
+        if read > LIMIT {
+            return Err(flaw(dir, "holds more than any list of CA certificates (8 MiB)"));
+        }
         roots.extend(certificates(&bytes).unwrap_or_default());
     }
-    if !roots.iter().any(is_usable) {
-        return Err(flaw("holds no CA certificate in PEM form"));
+    usable(dir, roots)
+}
+
+/// The certificates, if rustls takes one of them for a CA.
+fn usable(path: &Path, roots: Roots) -> Result<Roots> {
+    let is_usable = |root: &Certificate<'_>| {
+        RootCertStore::empty().add(CertificateDer::from(root.der())).is_ok()
+    };
+    if roots.iter().any(is_usable) {
+        Ok(roots)
+    } else {
+        Err(flaw(path, "holds no CA certificate in PEM form that can be used"))
     }
-    Ok(roots)
+}
+
+fn flaw(path: &Path, words: &str) -> Error {
+    let what = if path.is_dir() { "directory" } else { "file" };
+    let message = format!("the CA {what} {} {words}", path.display());
+    Error::new(Kind::Config, message).at(path, None)
 }
 
 /// The certificates of PEM text, if all of them are whole; before it a byte order mark is passed over.
-fn certificates(text: &[u8]) -> std::result::Result<Roots, ()> {
+fn certificates(text: &[u8]) -> Option<Roots> {
     let text = text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(text);
     let found = CertificateDer::pem_slice_iter(text);
-    found.map(|found| found.as_ref().map(to_ureq).map_err(drop)).collect()
+    found.map(|found| found.as_ref().map(to_ureq).ok()).collect()
 }
 
 fn to_ureq(certificate: &CertificateDer<'static>) -> Certificate<'static> {
     Certificate::from_der(certificate).to_owned()
-}
-
-/// Whether rustls takes it for a CA.
-fn is_usable(certificate: &Certificate<'_>) -> bool {
-    RootCertStore::empty().add(CertificateDer::from(certificate.der())).is_ok()
 }

@@ -1,4 +1,4 @@
-//! Rate limit, shared pauses (`Retry-After`) and retry budget of one batch run; and the end of all waiting once it stops.
+//! Rate limit, shared pauses (`Retry-After`) and retry budget of one batch run, all of whose waits end when it stops.
 
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -57,8 +57,8 @@ impl Throttle {
         is_acquired
     }
 
-    /// Waits for `backoff`, then until a request may be made. Returns the time beyond `backoff`, which is not the look-up's own;
-    /// `None` if the run has been stopped.
+    /// Waits for `backoff`, then until a request may be made. Returns the time waited beyond `backoff`, which is not the look-up's
+    /// own; `None` if the run has been stopped.
     pub fn acquire(&self, backoff: Duration) -> Option<Duration> {
         let ready = Instant::now() + backoff;
         let mut state = lock(&self.state);

@@ -1,48 +1,44 @@
 //! The token cache: a token is read once for a client, and a helper program is asked once more in a batch when its token is
-//! rejected, since that may end before the run does.
+//! rejected, since a token may expire before the run ends.
 
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
-use ureq::http::header::{AUTHORIZATION, HeaderMap};
+use ureq::http::header::{
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, HOST, HeaderMap, HeaderValue, USER_AGENT,
+};
 
-use super::error::AttemptError;
-use super::response::Site;
-use super::{Run, header, lock};
+use super::{Run, agent, lock};
 use crate::account::Document;
-use crate::config::{Secret, Setting, TokenSource};
-use crate::error::{Kind, Result};
+use crate::config::{Endpoint, Secret};
+use crate::error::{Error, Kind, Result};
 use crate::json::{Json, View};
 
 /// The shortest token that is looked for in texts; a shorter one may stand anywhere by accident.
-const TELLING: usize = 8;
+const SHORTEST: usize = 8;
 
-/// A bearer token, with the headers of the requests that carry it.
+/// A bearer token.
 pub struct Token {
     secret: Secret,
     /// All headers of a request that carries it.
     pub headers: HeaderMap,
-    /// The number of times that its source was read before.
-    number: u32,
 }
 
 impl Token {
     /// Whether the token stands in `bytes` as it is.
     pub fn appears_in(&self, bytes: &[u8]) -> bool {
         let token = self.secret.expose().as_bytes();
-        token.len() >= TELLING && memchr::memmem::find(bytes, token).is_some()
+        token.len() >= SHORTEST && memchr::memmem::find(bytes, token).is_some()
     }
 
-    /// Refuses a document that repeats the token, however that is escaped.
-    pub fn check_document(&self, document: &Document, site: Site<'_>) -> Result<(), AttemptError> {
+    /// Whether the token stands in the document, however it is escaped there.
+    pub fn appears_in_document(&self, document: &Document) -> bool {
         let text = document.text();
         let in_member = |(name, value): (&str, _)| {
             self.appears_in(name.as_bytes()) || self.appears_in_json(value)
         };
         // Without an escape the text is what it says.
-        let holds = self.appears_in(text.as_bytes())
-            || text.contains('\\') && document.members().any(in_member);
-        if holds { Err(repeated(site)) } else { Ok(()) }
+        self.appears_in(text.as_bytes()) || text.contains('\\') && document.members().any(in_member)
     }
 
     fn appears_in_json(&self, value: Json<'_>) -> bool {
@@ -57,20 +53,9 @@ impl Token {
     }
 }
 
-/// A success that repeats the bearer token.
-pub fn repeated(site: Site<'_>) -> AttemptError {
-    AttemptError::lasting(
-        Kind::BadResponse,
-        format!("the answer of {} repeats the bearer token; it is not shown", site.host),
-        "whoever runs that server should know; consider the token compromised",
-    )
-}
-
 /// The token of one client.
 pub struct TokenCache<'a> {
-    source: &'a Setting<Arc<TokenSource>>,
-    /// The headers that carry no secret.
-    headers: HeaderMap,
+    endpoint: &'a Endpoint,
     run: Run<'a>,
     state: Mutex<State>,
 }
@@ -82,9 +67,9 @@ struct State {
 }
 
 impl<'a> TokenCache<'a> {
-    /// Of a source that has not been read yet; `headers` are the other ones of each request.
-    pub fn new(source: &'a Setting<Arc<TokenSource>>, headers: HeaderMap, run: Run<'a>) -> Self {
-        TokenCache { source, headers, run, state: Mutex::default() }
+    /// Of an endpoint whose token has not been read yet.
+    pub fn new(endpoint: &'a Endpoint, run: Run<'a>) -> Self {
+        TokenCache { endpoint, run, state: Mutex::default() }
     }
 
     /// The token, read from its source if it is not known.
@@ -93,20 +78,20 @@ impl<'a> TokenCache<'a> {
         if let Some(token) = &state.token {
             return Ok(token.clone());
         }
-        let token = self.read(0, deadline)?;
+        let token = self.read(deadline)?;
         state.token = Some(token.clone());
         Ok(token)
     }
 
     /// The token to try instead of one that was rejected; `None` if there is none.
-    pub fn renew(&self, rejected: &Token, deadline: Instant) -> Result<Option<Arc<Token>>> {
+    pub fn renew(&self, rejected: &Arc<Token>, deadline: Instant) -> Result<Option<Arc<Token>>> {
         let mut state = lock(&self.state);
-        let newer = state.token.as_ref().filter(|token| token.number > rejected.number);
-        if newer.is_some() || state.is_renewed || !self.source.value.is_command() {
+        let newer = state.token.as_ref().filter(|token| !Arc::ptr_eq(token, rejected));
+        if newer.is_some() || state.is_renewed || !self.endpoint.token.value.is_command() {
             return Ok(newer.cloned());
         }
         state.is_renewed = true;
-        let token = self.read(rejected.number + 1, deadline)?;
+        let token = self.read(deadline)?;
         state.token = Some(token.clone());
         Ok(Some(token))
     }
@@ -116,13 +101,27 @@ impl<'a> TokenCache<'a> {
         lock(&self.state).token = None;
     }
 
-    fn read(&self, number: u32, deadline: Instant) -> Result<Arc<Token>> {
-        let secret = self.source.read(self.run.env, deadline, self.run.shutdown)?;
+    fn read(&self, deadline: Instant) -> Result<Arc<Token>> {
+        let source = &self.endpoint.token;
+        let secret = source.read(self.run.env, deadline, self.run.shutdown)?;
         self.run.redactor.tokens().add(secret.expose());
-        let mut headers = self.headers.clone();
-        let mut value = header(&format!("Bearer {}", secret.expose()))?;
-        value.set_sensitive(true);
-        headers.insert(AUTHORIZATION, value);
-        Ok(Arc::new(Token { secret, headers, number }))
+        let mut authorization = header(&format!("Bearer {}", secret.expose()))?;
+        authorization.set_sensitive(true);
+        let mut headers = HeaderMap::with_capacity(5);
+        headers.insert(HOST, header(self.endpoint.base_url.value.authority())?);
+        headers.insert(AUTHORIZATION, authorization);
+        headers.insert(USER_AGENT, HeaderValue::from_static(agent::USER_AGENT));
+        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+        Ok(Arc::new(Token { secret, headers }))
     }
+}
+
+fn header(value: &str) -> Result<HeaderValue> {
+    HeaderValue::try_from(value).map_err(|_| malformed())
+}
+
+/// Base URL, id and token have been checked before.
+pub fn malformed() -> Error {
+    Error::new(Kind::Failed, "no request can be made of base_url, id and token")
 }

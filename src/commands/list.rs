@@ -4,7 +4,6 @@
 //! was shown is cut off, which is an answer outside the contract, whatever the cause: the lines that were printed stay, and a JSON
 //! array is left open, so that no reader takes it for the whole.
 
-use std::ops::ControlFlow;
 use std::time::Instant;
 
 use clap::builder::RangedU64ValueParser;
@@ -17,7 +16,7 @@ use super::violations::{self, Warnings};
 use super::{CommandStatus, Context};
 use crate::account::redact::{Redactor, Tokens};
 use crate::account::{Account, CONNECTED, Id, Resource};
-use crate::client::{ListEnd, Throttle, Trace};
+use crate::client::{Listed, Throttle, Trace};
 use crate::error::{Error, ErrorContext, Kind, Result};
 use crate::expression::{self, Expression};
 use crate::flags::{LOOK_UP, Takes};
@@ -68,7 +67,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
     let mut listing = Listing {
         filter: &filter,
         limit: args.limit,
-        sorter: order.as_ref().map(|order| Sorter::new(order, args.limit)),
+        sorter: None,
         renderer: &renderer,
         redactor: session.redactor(),
         strict: flags.strict,
@@ -80,9 +79,12 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
         warnings: Warnings::new(ui, true),
         read: 0,
         shown: 0,
-        has_failed: false,
+        failure: None,
     };
-    let read = client.list(RESOURCE, Instant::now(), &mut |account| listing.take_or_fail(&account));
+    let read = client.list(RESOURCE, Instant::now(), &mut |account| match account {
+        Some(account) => listing.take_or_fail(&account),
+        None => listing.begin(order.as_ref()),
+    });
     let status = listing.finish(read);
     ui.end_progress();
     status
@@ -120,20 +122,29 @@ struct Listing<'a> {
     warnings: Warnings<'a>,
     started: Instant,
     read: usize,
-    /// How many accounts are shown, or are to be sorted.
+    /// The number of accounts that are shown, or are to be sorted.
     shown: usize,
-    /// An account could not be shown: what ends the list is not the server's failure.
-    has_failed: bool,
+    /// Why an account could not be shown.
+    failure: Option<Error>,
 }
 
-impl Listing<'_> {
-    fn take_or_fail(&mut self, account: &Account) -> Result<ControlFlow<()>> {
-        let taken = self.take(account);
-        self.has_failed = taken.is_err();
-        taken
+impl<'a> Listing<'a> {
+    /// The list begins, perhaps anew: no account of it has been shown.
+    fn begin(&mut self, order: Option<&'a Order>) -> Listed {
+        (self.read, self.shown) = (0, 0);
+        self.warnings.begin();
+        self.sorter = order.map(|order| Sorter::new(order, self.limit));
+        Listed::Held
     }
 
-    fn take(&mut self, account: &Account) -> Result<ControlFlow<()>> {
+    fn take_or_fail(&mut self, account: &Account) -> Listed {
+        self.take(account).unwrap_or_else(|error| {
+            self.failure = Some(error);
+            Listed::Last
+        })
+    }
+
+    fn take(&mut self, account: &Account) -> Result<Listed> {
         self.read += 1;
         self.context.ui.progress(|| self.progress());
         let matches = self.matches(account);
@@ -150,25 +161,25 @@ impl Listing<'_> {
             if self.strict {
                 let error = violations::refusal(&violations, target, !matches);
                 self.results.add_failure(&error, None)?;
-                return Ok(ControlFlow::Continue(()));
+                return Ok(Listed::Shown);
             }
             self.warnings.warn(violations, target, !matches);
         }
         if !matches {
-            return Ok(ControlFlow::Continue(()));
+            return Ok(Listed::Held);
         }
         let piece = self.renderer.render(account, self.redactor)?;
         self.shown += 1;
         if let Some(sorter) = &mut self.sorter {
             // What is to be sorted has to be known to its end.
             sorter.add(account, self.redactor, piece)?;
-            return Ok(ControlFlow::Continue(()));
+            return Ok(Listed::Held);
         }
         self.results.add(piece, None)?;
         self.results.flush()?;
         Ok(match self.limit {
-            Some(limit) if limit == self.shown => ControlFlow::Break(()),
-            _ => ControlFlow::Continue(()),
+            Some(limit) if limit == self.shown => Listed::Last,
+            _ => Listed::Shown,
         })
     }
 
@@ -188,30 +199,24 @@ impl Listing<'_> {
     }
 
     /// Completes the output, or breaks it off.
-    fn finish(mut self, read: Result<ListEnd>) -> Result<CommandStatus> {
-        let end = match read {
-            Ok(end) => end,
-            Err(error) if self.has_failed => {
-                // That the output cannot be written is nothing to say beside what ended the list.
-                let _ = self.results.finish(Ending::CutOff);
-                return Err(self.target.describe(error));
-            }
-            Err(error) if !self.results.has_begun() => return Err(error),
-            Err(error) => {
-                let _ = self.results.finish(Ending::CutOff);
-                return Err(cut_off(&error, self.results.summary().found));
-            }
-        };
+    fn finish(mut self, read: Result<Vec<String>>) -> Result<CommandStatus> {
+        // That the output cannot be written is nothing to say beside what ended the list.
+        if let Some(error) = self.failure {
+            let _ = self.results.finish(Ending::CutOff);
+            return Err(self.target.describe(error));
+        }
+        let unknown = read.inspect_err(|_| drop(self.results.finish(Ending::CutOff)))?;
+        let is_limited = self.sorter.is_none() && self.limit == Some(self.shown);
         for piece in self.sorter.take().into_iter().flat_map(Sorter::sorted) {
             self.results.add(piece, None)?;
         }
-        if !end.unknown.is_empty() {
-            self.report_unknown_members(&end.unknown)?;
+        if !unknown.is_empty() {
+            self.report_unknown_members(&unknown)?;
         }
         self.results.finish(Ending::Whole)?;
         self.warnings.sum_up();
         let (read, written) = (self.read, self.results.summary().found);
-        self.context.ui.note(&if !end.is_complete {
+        self.context.ui.note(&if is_limited {
             format!("{}; the rest of the list was not read", accounts(written))
         } else if read == written {
             accounts(written)
@@ -233,16 +238,6 @@ impl Listing<'_> {
         });
         Ok(())
     }
-}
-
-/// The failure of a list of which accounts were shown.
-fn cut_off(error: &Error, written: usize) -> Error {
-    let message = format!("{error}; the list is cut off after {}", accounts(written));
-    let hint = error.hint_text().unwrap_or("try again");
-    Error::new(Kind::BadResponse, message)
-        .hint(format!("what was printed is incomplete; {hint}"))
-        .retryable(error.is_retryable())
-        .with_context(|context| context.clone_from(error.context()))
 }
 
 /// The account's own id, if it is a valid one.

@@ -76,11 +76,6 @@ impl Results {
         lock(&self.summary)
     }
 
-    /// Whether there is a result, written or not.
-    pub fn has_begun(&self) -> bool {
-        lock(&self.output).has_begun
-    }
-
     /// How many results there are, written or not, and failures.
     pub fn count(&self) -> usize {
         let waiting = lock(&self.output).waiting;

@@ -1,15 +1,15 @@
 //! What every command that calls an API shares: the settings, the endpoints and the clients made for them.
 
-use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use super::Context;
 use crate::account::redact::{Redactor, Tokens};
 use crate::account::{Id, Resource, Selection};
+pub use crate::client::Target;
 use crate::client::{Client, Limits, Run, Throttle, Trace};
 use crate::config::{BaseUrl, Endpoint, Flags, Secret, Settings};
-use crate::error::{Error, ErrorContext, Kind, Result};
+use crate::error::{Error, Kind, Result};
 use crate::output::Renderer;
 use crate::sandbox;
 
@@ -120,8 +120,8 @@ impl<'s> Clients<'s> {
             timeout: self.session.settings.timeout.value,
             retries: self.session.settings.retries.value,
         };
-        let client = Client::new(endpoint, profile.map(str::to_owned), limits, self.run)
-            .map_err(|error| target.describe(error))?;
+        let client =
+            Client::new(endpoint, limits, self.run).map_err(|error| target.describe(error))?;
         let client = Arc::new(client);
         known.push((resource, client.clone()));
         Ok(client)
@@ -143,54 +143,5 @@ impl<'s> Clients<'s> {
             Ok(client)
         });
         client.inspect_err(|error| failed.push((resource, error.clone())))
-    }
-}
-
-/// What a look-up, a message or an error is about: an account, or all of them, of one profile.
-#[derive(Clone, Copy)]
-pub struct Target<'a> {
-    pub resource: &'static Resource,
-    /// The account's id, if it is about one that has one.
-    pub id: Option<&'a Id>,
-    /// The profile, unless the environment says where look-ups go.
-    pub profile: Option<&'a str>,
-}
-
-impl<'a> Target<'a> {
-    /// The account of that id.
-    pub fn account(id: &'a Id, profile: Option<&'a str>) -> Self {
-        Target { resource: id.resource(), id: Some(id), profile }
-    }
-
-    /// Adds to an error what it is about: the one place where an error learns that, but for the client's own.
-    pub fn describe(self, error: Error) -> Error {
-        error.with_context(|context| {
-            let ErrorContext { id, api, profile, .. } = self.context();
-            (context.id, context.api, context.profile) = (id, api, profile);
-        })
-    }
-
-    /// The same for an error that is yet to come.
-    pub fn context(self) -> ErrorContext {
-        ErrorContext {
-            id: self.id.map(|id| id.as_str().to_owned()),
-            api: Some(self.resource.api),
-            profile: self.profile.map(str::to_owned),
-            ..ErrorContext::default()
-        }
-    }
-}
-
-/// `the connected account cacc_1 (profile test)`
-impl fmt::Display for Target<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.id {
-            Some(id) => write!(f, "the {} {}", self.resource.noun, id.as_str())?,
-            None => write!(f, "the list of {}s", self.resource.noun)?,
-        }
-        match self.profile {
-            Some(profile) => write!(f, " (profile {profile})"),
-            None => Ok(()),
-        }
     }
 }

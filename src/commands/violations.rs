@@ -91,6 +91,12 @@ impl<'a> Warnings<'a> {
         Warnings { ui, many, counts: BTreeMap::new(), accounts: 0 }
     }
 
+    /// Counts anew, for a list that begins anew; what was warned about is not repeated.
+    pub fn begin(&mut self) {
+        self.accounts = 0;
+        self.counts.values_mut().for_each(|count| *count = 0);
+    }
+
     /// Warns about what has not been warned about yet.
     pub fn warn(&mut self, mut violations: Violations, target: Target<'_>, is_left_out: bool) {
         if violations.is_empty() {
@@ -98,9 +104,10 @@ impl<'a> Warnings<'a> {
         }
         self.accounts += 1;
         violations.retain(|(field, _)| {
-            let count = self.counts.entry((target.resource.api, field.name)).or_default();
-            *count += 1;
-            *count == 1 || !self.many
+            let name = (target.resource.api, field.name);
+            let is_new = !self.counts.contains_key(&name);
+            *self.counts.entry(name).or_default() += 1;
+            is_new || !self.many
         });
         if violations.is_empty() {
             return;
@@ -130,6 +137,7 @@ impl<'a> Warnings<'a> {
         let fields: Vec<_> = self
             .counts
             .iter()
+            .filter(|(_, count)| **count > 0)
             .map(|((_, name), count)| FieldWarning { name, drift: count.to_string() })
             .collect();
         let list = fields.iter().map(|field| format!("{} ({})", field.name, field.drift));

@@ -1,8 +1,8 @@
-//! Where an API lives: the one origin that its token is sent to.
+//! The base URL of an API, with the one origin that its token is sent to.
 //!
-//! A base URL that could lead a token elsewhere than its reader believes is refused: no user name (`https://good@evil.test`),
-//! no query or fragment, no `..` in any notation, no host that is a number in disguise, and no plain HTTP except to this
-//! machine. What is wrong is described without repeating the text, for it may hold a password.
+//! A base URL that could send a token elsewhere than its reader believes is refused: one with a user name
+//! (`https://good@evil.test`), a query, a fragment, `..` or a host that resolvers read as a number, and plain HTTP except to
+//! this machine. Errors do not repeat the text, which may hold a password.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -75,6 +75,11 @@ impl BaseUrl {
     /// Scheme, host, and port if it is not the scheme's own.
     pub fn origin(&self) -> &str {
         &self.origin
+    }
+
+    /// Host, and port if it is not the scheme's own.
+    pub fn authority(&self) -> &str {
+        self.origin.split_once("://").map_or(&self.origin, |(_, authority)| authority)
     }
 
     /// The host in lower case, an IPv6 address without its brackets.

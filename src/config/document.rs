@@ -2,7 +2,7 @@
 //!
 //! The messages of toml and serde may repeat the text at fault, which may be a token. So a message here names file, line and
 //! column, and of serde's only what is fixed: the keys or the type that it expected. A key that is not one of ours is
-//! repeated only if it is clearly a word, for people paste tokens in the wrong place.
+//! repeated only if it is clearly a word, since people paste tokens in the wrong place.
 
 use std::fs::Metadata;
 use std::ops::Range;
@@ -16,7 +16,7 @@ use crate::account::id::repeatable;
 use crate::error::{Error, Kind, Result};
 use crate::text::nearest;
 
-/// The most that is read. What is written by hand is a page or two.
+/// Size limit of a file; one written by hand is a page or two.
 const MAX: usize = 1024 * 1024;
 
 /// A TOML file.
@@ -52,7 +52,7 @@ impl Document {
         Ok(Some((Document { path: path.to_owned(), text, kind }, metadata)))
     }
 
-    /// Reads it as a derived type. For places, use `Spanned`; for unknown keys to be errors, `deny_unknown_fields`. A custom
+    /// Parses it as a derived type. For places, use `Spanned`; for unknown keys to be errors, `deny_unknown_fields`. A custom
     /// message, or `expecting` of an untagged enum, begins with "must be".
     pub fn parse<'a, T: Deserialize<'a>>(&'a self) -> Result<T> {
         let deserializer = toml::Deserializer::parse(&self.text)
@@ -60,7 +60,7 @@ impl Document {
         T::deserialize(deserializer).map_err(|error| self.mistake(&error))
     }
 
-    /// What serde refused, in our words.
+    /// The error for what serde refused.
     fn mistake(&self, error: &toml::de::Error) -> Error {
         let span = error.span().unwrap_or_default();
         let message = error.message();
@@ -88,7 +88,7 @@ impl Document {
     /// The error for a key that is none of `keys`.
     pub fn unknown_key(&self, span: &Range<usize>, keys: &[&str]) -> Error {
         let word = self.text.get(span.clone()).unwrap_or_default();
-        let shown = word_of_ours(word).map(|word| format!(" `{word}`")).unwrap_or_default();
+        let shown = harmless_word(word).map(|word| format!(" `{word}`")).unwrap_or_default();
         let hint = match nearest(word, keys.iter().copied()) {
             Some(near) => format!("did you mean `{near}`?"),
             None if word == "output" => "use -o or ACCTQ_OUTPUT".to_owned(),
@@ -97,13 +97,13 @@ impl Document {
         self.error(span, &format!("unknown key{shown}")).hint(hint)
     }
 
-    /// The key of the value there, if both are in one line.
+    /// The key of the value at `span`, if both are in one line.
     fn key_before(&self, span: &Range<usize>) -> Option<&str> {
         let line = self.text.get(..span.start)?.rsplit('\n').next()?;
-        word_of_ours(line.split_once('=')?.0.trim())
+        harmless_word(line.split_once('=')?.0.trim())
     }
 
-    /// An error about the text there: `what`, then file, line and column.
+    /// An error about the text at `span`: `what`, then file, line and column.
     pub fn error(&self, span: &Range<usize>, what: &str) -> Error {
         self.place(Error::new(self.kind, what), span)
     }
@@ -118,19 +118,19 @@ impl Document {
             .at(&self.path, Some(line))
     }
 
-    /// The line where it begins, from 1.
+    /// The line where `span` begins, from 1.
     pub fn line(&self, span: &Range<usize>) -> usize {
         let before = self.text.get(..span.start).unwrap_or(&self.text);
         1 + before.matches('\n').count()
     }
 
-    /// The file and the line.
+    /// The file, and the line where `span` begins.
     pub fn origin(&self, span: &Range<usize>) -> Origin {
         Origin::File { path: self.path.clone(), line: self.line(span) }
     }
 }
 
 /// The word, unless it may be a secret.
-fn word_of_ours(word: &str) -> Option<&str> {
+fn harmless_word(word: &str) -> Option<&str> {
     repeatable(word).filter(|word| !word.bytes().any(|b| b.is_ascii_digit()))
 }

@@ -1,7 +1,7 @@
 //! A program that prints a token: run without a shell, without our tokens, and for a bounded time.
 //!
 //! It gets a process group of its own, and however the call ends, that group is killed, so that neither a program that hangs
-//! nor what it has started is left behind. Its standard input is empty, its standard output bounded and never shown, and its
+//! nor its descendants are left behind. Its standard input is empty, its standard output bounded and never shown, and its
 //! standard error goes nowhere, since that may hold the token too. Part of a token is never used.
 
 use std::io::{self, Read as _};
@@ -17,11 +17,11 @@ use crate::error::{Error, Kind, Result};
 use crate::process;
 use crate::signals::Shutdown;
 
-/// The longest that a program may take: time enough to confirm on a phone.
+/// Timeout of the program: time enough to confirm on a phone.
 const TIMEOUT: Duration = Duration::from_secs(30);
-/// The most that a program may print. A token has at most 8 KiB.
+/// Size limit of the output. A token has at most 8 KiB.
 const OUTPUT_MAX: usize = 64 * 1024;
-/// How long what the program has started may hold the pipe after its end, and how long a killed group may take to die.
+/// How long descendants may hold the pipe after the program's end, and how long a killed program may take to die.
 const GRACE: Duration = Duration::from_secs(1);
 /// How often the end of the program is looked for.
 const POLL: Duration = Duration::from_millis(10);
@@ -73,8 +73,8 @@ impl Helper {
         }
     }
 
-    /// Gathers the output until the program has ended and the pipe is closed. What the program has started may hold the
-    /// pipe for [`GRACE`]: then the output is whole, unless some of it was printed after the program's end.
+    /// Gathers the output until the program has ended and the pipe is closed. Descendants may hold the pipe for
+    /// [`GRACE`]: then the output is whole, unless some of it was printed after the program's end.
     fn gather(&self, child: &mut Child, deadline: Instant, shutdown: &Shutdown) -> Result<Vec<u8>> {
         let started = Instant::now();
         let end = deadline.min(started + TIMEOUT);
@@ -110,7 +110,7 @@ impl Helper {
             }
             let is_late = ended.is_some_and(|ended| now > ended + GRACE / 2);
             if is_late && !is_closed {
-                let what = "ended, but what it has started goes on printing";
+                let what = "ended, but a program that it started goes on printing";
                 return Err(self.error(what, "it must print the whole token before it ends"));
             }
             if output.len() > OUTPUT_MAX {
@@ -138,17 +138,8 @@ impl Helper {
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         command.spawn().map_err(|error| {
-            let (what, hint) = match error.kind() {
-                io::ErrorKind::NotFound => (
-                    "was not found, or the interpreter that its first line names",
-                    "is it installed and on PATH? `token_command` is a list: the program, then each argument",
-                ),
-                _ => (
-                    "could not be started",
-                    "a script needs a first line such as #!/bin/sh, and `chmod +x`",
-                ),
-            };
-            self.error(what, hint).because(error)
+            let hint = "is it installed and on PATH? A script needs `chmod +x` and a first line such as #!/bin/sh";
+            self.error("could not be started", hint).because(error)
         })
     }
 

@@ -1,6 +1,6 @@
-//! What is in effect and why: the only reader of the configuration file and of the settings in the environment.
+//! The settings in effect and where each comes from: from flags, the environment, the configuration file or built in.
 //!
-//! Each setting keeps where it came from; `precedence` says which of several counts. The rules that keep a token from a foreign
+//! `precedence` says which of several values counts. The rules that keep a token from a foreign
 //! origin are in `endpoint`. With the built-in profile `sandbox` the file is not opened and no configured token is read.
 
 pub mod base_url;
@@ -28,7 +28,7 @@ pub use init::{TEMPLATE, init};
 pub use permissions::shell_quoted;
 pub use precedence::{config_path, output_setting};
 pub use reading::is_pasted_secret;
-pub use token::{Secret, TokenSource};
+pub use token::Secret;
 pub use values::{DEFAULT_JOBS, DEFAULT_RETRIES, DEFAULT_TIMEOUT};
 
 use crate::account::Resource;
@@ -112,7 +112,7 @@ impl Settings {
         self.profile.as_ref().is_some_and(|p| p.value == SANDBOX)
     }
 
-    /// Where look-ups of `resource` go. Not to be asked for the sandbox, whose server has no configured address.
+    /// Where look-ups of `resource` go. Fails for the sandbox, whose server has no configured address.
     pub fn endpoint(&self, resource: &'static Resource) -> Result<&Endpoint> {
         let found = self.endpoints.iter().find(|(api, _)| *api == resource.api);
         match found {

@@ -1,4 +1,4 @@
-//! Who else can read or write a file that decides over tokens: the rule of ssh.
+//! Permissions of the configuration and of files with tokens, by the rule of ssh.
 //!
 //! A file that holds a token and belongs to the user must be closed to group and world. A configuration and its directory
 //! must belong to the user or root, and no other user may write them, except through the user's own primary group: many

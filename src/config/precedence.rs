@@ -86,14 +86,14 @@ pub fn config_path(flags: &Flags, env: &Environment) -> Result<Setting<PathBuf>>
 /// The file that a flag or a variable names, or the platform's place for it; `None` without a home directory.
 fn locate(flags: &Flags, env: &Environment) -> Result<Option<Setting<PathBuf>>> {
     let (named, origin) = match (&flags.config, env.get("ACCTQ_CONFIG")) {
-        (Some(path), _) => (path.as_path(), Origin::Flag("--config")),
-        (None, Some(path)) => (Path::new(path), variable("ACCTQ_CONFIG")),
+        (Some(path), _) => (path.clone(), Origin::Flag("--config")),
+        (None, Some(path)) => (env.expand_home(Path::new(path)), variable("ACCTQ_CONFIG")),
         (None, None) => {
             let path = env.config_dir.as_ref().map(|dir| dir.join("config.toml"));
             return Ok(path.map(|path| Setting::new(path, Origin::BuiltIn)));
         }
     };
-    let absolute = std::path::absolute(env.expand_home(named)).map_err(|error| {
+    let absolute = std::path::absolute(named).map_err(|error| {
         Error::new(Kind::Config, format!("{origin} names no file")).because(error)
     })?;
     if is_pasted_secret(&absolute) {

@@ -1,4 +1,4 @@
-//! Reading a file that may be anything: without waiting, and never more than a bound.
+//! Reads regular files of bounded size, and never waits, as it would for a FIFO or a terminal.
 
 use std::fs::{Metadata, OpenOptions};
 use std::io::{self, Read as _};

@@ -1,7 +1,7 @@
 //! The bearer token: a type from its source to the header, and the four places that it may come from.
 //!
-//! What is no token is found here, before any socket is opened, and described without being repeated. The source that is
-//! named is the one that counts: if it fails, no other is tried, for that might hold another account's token.
+//! A malformed token is found here, before any socket is opened, and described without being repeated. If the source fails,
+//! no other one is tried, since that might hold another account's token.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -15,7 +15,7 @@ use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
 use crate::signals::Shutdown;
 
-/// No known API has tokens of more than a quarter of this.
+/// Size limit of a token, four times the longest one known.
 const MAX: usize = 8 * 1024;
 
 /// A bearer token, checked. `Debug` does not show it, and it has neither `Display` nor `Clone`.
@@ -117,6 +117,10 @@ impl Setting<Arc<TokenSource>> {
     ) -> Result<Secret> {
         let source = &*self.value;
         let shown = source.describe();
+        let place = match &self.origin {
+            Origin::Variable(_) => String::new(),
+            origin => format!(" ({origin})"),
+        };
         let token = match source {
             TokenSource::Literal(Ok(token)) => return Ok(Secret(token.0.clone())),
             TokenSource::Literal(Err(flaw)) => Err(*flaw),
@@ -127,7 +131,8 @@ impl Setting<Arc<TokenSource>> {
             },
             TokenSource::File(path) => Secret::from_line(&token_file(path)?),
             TokenSource::Command(helper) => {
-                Secret::from_line(&helper.run(env, deadline, shutdown)?)
+                let output = helper.run(env, deadline, shutdown);
+                Secret::from_line(&output.map_err(|e| at(e.with_suffix(&place), &self.origin))?)
             }
         };
         token.map_err(|flaw| {
@@ -135,10 +140,6 @@ impl Setting<Arc<TokenSource>> {
                 TokenSource::Literal(_) => String::new(),
                 TokenSource::Command(_) => format!(" that {shown} printed"),
                 _ => format!(" in {shown}"),
-            };
-            let place = match &self.origin {
-                Origin::Variable(_) => String::new(),
-                origin => format!(" ({origin})"),
             };
             let error = Error::new(Kind::Auth, format!("the token{what} {flaw}{place}"));
             match source {

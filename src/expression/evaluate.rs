@@ -5,11 +5,11 @@ use std::fmt;
 
 use jiff::Timestamp;
 
-use super::value::{Number, Operand, Reading};
+use super::value::{Operand, Reading};
 use super::{Claim, Expression, Operator, Subject};
 use crate::account::field::Kind;
 use crate::account::redact::REDACTED;
-use crate::account::{Account, Redactor, Time, Violation};
+use crate::account::{Account, Number, Redactor, Time, Violation};
 use crate::json::{self, Json, View};
 use crate::output::reported;
 use crate::text::escape;
@@ -108,15 +108,21 @@ impl Expression {
             _ => Ok(found.is_some()),
         };
         let note = violation.map(Violation::words).or(compared.err());
-        let alike = || match (&self.0, found) {
-            (Claim::Compared(_, Operator::Is, operands), Some(value)) if compared == Ok(false) => {
-                alike(operands, value, &actual)
+        let reads_alike = || match &self.0 {
+            Claim::Compared(_, Operator::Is, operands) if compared == Ok(false) => {
+                let texts: Vec<_> = operands.iter().map(|operand| &*operand.text).collect();
+                actual.to_string() == texts.join("|")
             }
-            _ => None,
+            _ => false,
         };
-        Verdict { holds: compared == Ok(true), note: note.or_else(alike), actual }
+        let note = note.or_else(|| reads_alike().then_some(ALIKE));
+        Verdict { holds: compared == Ok(true), note, actual }
     }
 }
+
+/// Why a value is not the expected one although both read alike.
+const ALIKE: &str =
+    "a value in quotes is text and nothing else, and | parts alternatives unless in quotes";
 
 impl Subject {
     /// The value found; `None` if it is null or absent.
@@ -146,20 +152,6 @@ impl Operand {
             _ => false,
         }
     }
-}
-
-/// Why a value is not the expected one although both read alike, if they do.
-fn alike(operands: &[Operand], value: Json<'_>, actual: &Actual) -> Option<&'static str> {
-    let (is_text, are_several) = (value.as_str().is_some(), operands.len() > 1);
-    if is_text && !(are_several && value.text().contains('|')) {
-        return None;
-    }
-    let texts: Vec<_> = operands.iter().map(|operand| &*operand.text).collect();
-    (actual.to_string() == texts.join("|")).then_some(if are_several {
-        "| parts alternatives, unless in quotes"
-    } else {
-        "no text, which it is compared with"
-    })
 }
 
 /// Whether the comparison holds of `value`; the reason if there can be none.

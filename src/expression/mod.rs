@@ -13,16 +13,13 @@ mod value;
 
 use std::fmt;
 
+use crate::account::Field;
 use crate::account::field::Kind;
-use crate::account::redact::hide_credentials;
-use crate::account::{Field, is_secret_name};
-use crate::error::{self, Error};
 use crate::json;
-use crate::text::{excerpt, is_forbidden};
+use crate::text::is_forbidden;
 
 pub use evaluate::{Actual, Verdict};
 pub use parse::parse;
-pub use value::Number;
 
 use value::Operand;
 
@@ -96,11 +93,6 @@ impl Subject {
         let names = [self.field.name].into_iter().chain(self.below.iter().map(String::as_str));
         names.collect::<Vec<_>>().join(".")
     }
-
-    /// For a message.
-    fn shown(&self) -> String {
-        word(&self.to_string())
-    }
 }
 
 impl fmt::Display for Subject {
@@ -169,52 +161,6 @@ impl Operator {
     /// Whether it asks which of two numbers or times is more.
     const fn orders(self) -> bool {
         !matches!(self, Operator::Is | Operator::IsNot | Operator::Contains)
-    }
-}
-
-/// Why a text is no expression.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Flaw {
-    /// Where it goes wrong: a character of the text, from 1.
-    pub column: usize,
-    /// What is wrong, without the place.
-    pub message: String,
-    /// What would be right.
-    pub hint: String,
-    /// The text; `None` if it may hold a secret.
-    shown: Option<String>,
-}
-
-impl Flaw {
-    /// At a byte of `text`; where something is missing at its end, at its last character.
-    fn at(text: &str, at: usize, message: impl Into<String>, hint: impl Into<String>) -> Self {
-        let is_harmless = !is_secret_name(text) && hide_credentials(text) == text;
-        let last = text.chars().count().max(1);
-        Flaw {
-            column: (text[..at].chars().count() + 1).min(last),
-            message: message.into(),
-            hint: hint.into(),
-            shown: is_harmless.then(|| excerpt(text, 60)),
-        }
-    }
-
-    /// Without the text: it may hold a secret.
-    fn unquoted(self) -> Self {
-        Flaw { shown: None, ..self }
-    }
-}
-
-/// A word of an expression as a message shows it.
-fn word(text: &str) -> String {
-    excerpt(&hide_credentials(text), 40)
-}
-
-/// A usage error that names the place.
-impl From<Flaw> for Error {
-    fn from(flaw: Flaw) -> Self {
-        let text = flaw.shown.map_or(String::new(), |text| format!(" of `{text}`"));
-        let message = format!("{} (column {}{text})", flaw.message, flaw.column);
-        Error::new(error::Kind::Usage, message).hint(flaw.hint)
     }
 }
 

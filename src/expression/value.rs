@@ -1,14 +1,13 @@
 //! The value that a field is compared with, and how it is read: as text, a number, a time or a boolean.
 
 use std::borrow::Cow;
-use std::cmp::Ordering;
 
 use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp};
 
 use super::is_plain;
 use super::parse::BEGINS_NO_VALUE;
-use crate::account::Time;
 use crate::account::field::Kind;
+use crate::account::{Number, Time};
 use crate::json;
 
 /// `now+…` reaches at most a hundred years from now. Above it a typing error is likelier than an intention.
@@ -97,123 +96,19 @@ fn from_now(text: &str) -> Option<SignedDuration> {
 
 /// The time that was probably meant by a text that is none.
 pub(super) fn nearest_time(text: &str) -> Option<String> {
-    let lower = text.to_lowercase();
-    let distance = lower.trim().strip_prefix("now").unwrap_or(&lower);
-    // `+ 14 days`: of a unit's name the first letter.
-    let mut letters = 0;
-    let mut is_short = |c: &char| {
-        letters = if c.is_alphabetic() { letters + 1 } else { 0 };
-        letters < 2
-    };
-    let short: String =
-        distance.chars().filter(|c| !c.is_whitespace()).filter(&mut is_short).collect();
     let mut candidates = [
         format!("{text}T00:00:00Z"),
         format!("{text}Z"),
-        text.replacen(' ', "T", 1),
-        format!("{}Z", text.replacen(' ', "T", 1)),
-        format!("now{short}"),
-        format!("now+{short}"),
+        format!("now{text}"),
+        format!("now+{text}"),
     ]
     .into_iter();
     candidates.find(|candidate| !text.is_empty() && moment(candidate).is_some())
 }
 
-/// A number as JSON writes it, compared to the last digit: ± 0.`digits` × 10^`magnitude`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Number {
-    /// -1, 0 or 1.
-    sign: i8,
-    /// The larger, the further from zero. An exponent of more than 38 digits counts as the largest there is.
-    magnitude: i128,
-    /// Without zeros at either end; empty for zero.
-    digits: String,
-}
-
-impl Number {
-    /// `None` if `text` is no number of JSON.
-    pub fn parse(text: &str) -> Option<Self> {
-        let is_number = |json: &json::Json<'_>| json.is_number() && json.text() == text;
-        json::check(text).ok().filter(is_number)?;
-        let unsigned = text.trim_start_matches('-');
-        let (mantissa, exponent) = unsigned.split_once(['e', 'E']).unwrap_or((unsigned, "0"));
-        let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-        let all = [whole, fraction].concat();
-        let digits = all.trim_start_matches('0');
-        let end = if exponent.starts_with('-') { i128::MIN } else { i128::MAX };
-        let shift =
-            i128::try_from(whole.len()).ok()? - i128::try_from(all.len() - digits.len()).ok()?;
-        let digits = digits.trim_end_matches('0').to_owned();
-        Some(match (digits.is_empty(), text.starts_with('-')) {
-            (true, _) => Number { sign: 0, magnitude: 0, digits },
-            (false, is_negative) => Number {
-                sign: if is_negative { -1 } else { 1 },
-                magnitude: exponent.parse().unwrap_or(end).saturating_add(shift),
-                digits,
-            },
-        })
-    }
-}
-
-impl Ord for Number {
-    fn cmp(&self, other: &Self) -> Ordering {
-        let size = |number: &Self| (number.magnitude, number.digits.clone());
-        self.sign.cmp(&other.sign).then_with(|| match self.sign {
-            -1 => size(other).cmp(&size(self)),
-            _ => size(self).cmp(&size(other)),
-        })
-    }
-}
-
-impl PartialOrd for Number {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn numbers_stand_in_their_order() {
-        // Each row is one number in several notations, and larger than the row before.
-        let rows = [
-            "-1e99999999999999999999",
-            "-123456789012345678901234567890",
-            "-10 -1e1 -10.0 -0.1e+2",
-            "-9.99",
-            "-0.5 -5e-1 -0.500",
-            "-1e-400",
-            "0 -0 0.000 0e9 -0.0e-5",
-            "1e-99999999999999999999 10e-100000000000000000000",
-            "1e-9223372036854775809",
-            "0.01 1e-2",
-            "0.1",
-            "0.123 123e-3",
-            "1 1.0 10e-1",
-            "9",
-            "10 1e1 1E+01 100e-1",
-            "9007199254740992",
-            "9007199254740993",
-            "123456789012345678901234567890",
-            "1e400",
-            "1e99999999999999999999 0.1e100000000000000000000",
-        ];
-        let read = |text| Number::parse(text).expect("a number");
-        for (i, row) in rows.iter().enumerate() {
-            for (j, other) in rows.iter().enumerate() {
-                for (a, b) in row.split(' ').flat_map(|a| other.split(' ').map(move |b| (a, b))) {
-                    assert_eq!(read(a).cmp(&read(b)), i.cmp(&j), "{a} {b}");
-                    assert_eq!(read(a) == read(b), i == j, "{a} {b}");
-                }
-            }
-        }
-        for text in ["", "-", "+1", "01", ".5", "1.", "1e", "1 ", " 1", "0x1", "NaN", "--1", "null"]
-        {
-            assert_eq!(Number::parse(text), None, "{text}");
-        }
-    }
 
     #[test]
     fn distances_from_now_and_times_that_were_meant() {
@@ -236,13 +131,8 @@ mod tests {
         for (text, near) in [
             ("2030-01-31", "2030-01-31T00:00:00Z"),
             ("2030-01-31T12:00:00", "2030-01-31T12:00:00Z"),
-            ("2030-01-31 12:00:00Z", "2030-01-31T12:00:00Z"),
-            ("2030-01-31 12:00:00", "2030-01-31T12:00:00Z"),
-            ("NOW", "now"),
             ("14d", "now+14d"),
             ("-2h", "now-2h"),
-            ("now + 14d", "now+14d"),
-            ("14 days", "now+14d"),
             ("", ""),
             ("tomorrow", ""),
             ("2030-02-30", ""),

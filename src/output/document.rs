@@ -41,8 +41,8 @@ impl Writer<'_> {
     pub fn value(&mut self, value: Json<'_>, depth: usize) {
         if !value.is_container() {
             return match value.as_str() {
-                Some(text) => self.string(&text),
-                None => self.out.extend_from_slice(value.text().as_bytes()),
+                Some(text) if self.is_report || !json::is_plain(value.text()) => self.string(&text),
+                _ => self.out.extend_from_slice(value.text().as_bytes()),
             };
         }
         match value.view() {
@@ -193,7 +193,8 @@ mod tests {
     #[test]
     fn a_value_fits_on_one_line() {
         let document = Document::parse(r#"{"activation_token":"PNS-12345"}"#.to_owned());
-        let redactor = Redactor::default().for_document(&document.expect("object"));
+        let account = Account { resource: &CONNECTED, document: document.expect("object") };
+        let redactor = Redactor::default().for_account(&account);
         for (value, line, report) in [
             (
                 " { \"a\" : [ 1.0 , \"\\u001b\" ] } ",

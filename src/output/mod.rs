@@ -148,9 +148,6 @@ impl Renderer {
         let redactor = &redactor.for_account(account);
         let selection = self.selection.as_ref();
         let entries = account.entries(selection, redactor)?;
-        if let (true, false, Some(selection)) = (entries.is_empty(), self.many, selection) {
-            selection.check_alone(account, redactor)?;
-        }
         let mut out = Vec::with_capacity(1024);
         let members = || entries.iter().filter_map(|entry| Some((entry.name, entry.value?)));
         match self.format {
@@ -288,7 +285,7 @@ pub fn documents(
 fn write_own(out: &mut Vec<u8>, format: Format, value: &impl Serialize, many: bool) {
     let text = json::to_string(value);
     // Our own types serialize to objects.
-    if let Ok((_, View::Object(members))) = json::parse(&text) {
+    if let Ok(View::Object(members)) = json::parse(&text) {
         let reveals_all = Redactor::new(true, Tokens::default());
         let members = members.iter().map(|(name, value)| (&**name, *value));
         write_object(out, format, members, &reveals_all, many);

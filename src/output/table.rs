@@ -4,8 +4,10 @@
 //! say how long ago they are. In a pipe nothing is wrapped, cut or coloured: a line is a row. Every text is escaped before, so that
 //! a name can neither move the cursor nor forge a row.
 //!
-//! comfy-table wraps and pads cells; its columns are separated by a character that no escaped text has, so that what it has laid out
-//! can be coloured and indented. How wide columns are is decided here, by the first hundred rows; later rows are a table each.
+//! How wide columns are is decided here, by the first hundred rows. comfy-table wraps a row with a cell that does not fit; its
+//! columns are separated by a character that no escaped text has, so that what it has laid out can be coloured and indented.
+
+use std::iter;
 
 use comfy_table::{ColumnConstraint, ContentArrangement, Table, Width, presets};
 use jiff::{SignedDuration, Timestamp};
@@ -41,9 +43,6 @@ const SAMPLE_SIZE: usize = 256 * 1024;
 
 /// Between the columns that comfy-table lays out.
 const SEPARATOR: char = '\u{1f}';
-
-/// Where cells wrap, the sign of a row's first line, in a column of its own.
-const ROW: &str = "+";
 
 /// What the reader's terminal adds to a table; all `None` or false in a pipe.
 #[derive(Clone, Copy, Debug, Default)]
@@ -81,7 +80,7 @@ pub(super) fn write_one<'a>(
     }
     let row = |entry: &Entry<'_>| {
         let hint = if entry.value.is_none() { "  (--reveal shows it)" } else { "" };
-        let value = Cell::new(entry, redactor, screen).shown(Times::Both) + hint;
+        let value = Cell::new(entry, redactor, screen).shown(true) + hint;
         vec![label(entry.name, entry.field), value]
     };
     let rows: Vec<_> = entries.iter().map(row).collect();
@@ -109,8 +108,8 @@ impl Row {
         self.0.iter().map(|cell| size_of_val(cell) + cell.text.capacity()).sum()
     }
 
-    fn shown(&self, times: Times) -> Vec<String> {
-        self.0.iter().map(|cell| cell.shown(times)).collect()
+    fn shown(&self, has_room: bool) -> Vec<String> {
+        self.0.iter().map(|cell| cell.shown(has_room)).collect()
     }
 }
 
@@ -119,15 +118,6 @@ impl Row {
 struct Cell {
     text: String,
     ago: Option<String>,
-}
-
-/// How times stand in rows.
-#[derive(Clone, Copy, Debug)]
-enum Times {
-    /// `2023-11-07T05:31:56Z  (3 years ago)`, where there is room.
-    Both,
-    /// `3 years ago`
-    Ago,
 }
 
 impl Cell {
@@ -149,11 +139,12 @@ impl Cell {
         }
     }
 
-    fn shown(&self, times: Times) -> String {
-        match (&self.ago, times) {
-            (None, _) => self.text.clone(),
-            (Some(ago), Times::Both) => format!("{}  ({ago})", self.text),
-            (Some(ago), Times::Ago) => ago.clone(),
+    /// `2023-11-07T05:31:56Z  (3 years ago)`, or only the latter where there is no room for both.
+    fn shown(&self, has_room: bool) -> String {
+        match &self.ago {
+            None => self.text.clone(),
+            Some(ago) if has_room => format!("{}  ({ago})", self.text),
+            Some(ago) => ago.clone(),
         }
     }
 }
@@ -205,8 +196,8 @@ pub(super) struct Rows {
     waiting: Vec<Row>,
     /// The memory that those take, in bytes.
     size: usize,
-    /// How rows are laid out, once that is decided.
-    layout: Option<(Layout, Times)>,
+    /// How rows are laid out, once that is decided, and whether times have room.
+    layout: Option<(Layout, bool)>,
 }
 
 impl Rows {
@@ -223,8 +214,8 @@ impl Rows {
 
     /// Adds the row of one account.
     pub fn add(&mut self, out: &mut Vec<u8>, row: Row) {
-        if let Some((layout, times)) = &self.layout {
-            return layout.write(out, &[row.shown(*times)], |_, _| false);
+        if let Some((layout, has_room)) = &self.layout {
+            return layout.write(out, &[row.shown(*has_room)], |_, _| false);
         }
         self.size += row.size();
         self.waiting.push(row);
@@ -244,18 +235,15 @@ impl Rows {
             return;
         }
         let waiting = std::mem::take(&mut self.waiting);
-        let laid_out = |times| {
-            let mut rows = vec![self.labels.clone()];
-            rows.extend(waiting.iter().map(|row| row.shown(times)));
-            (Layout::new(&rows, self.screen), times, rows)
+        let rows = |has_room| {
+            let shown = waiting.iter().map(|row| row.shown(has_room));
+            iter::once(self.labels.clone()).chain(shown).collect::<Vec<_>>()
         };
-        let mut chosen = laid_out(Times::Both);
-        if chosen.0.wraps {
-            chosen = laid_out(Times::Ago);
-        }
-        let (layout, times, rows) = chosen;
+        let has_room = !Layout::new(&rows(true), self.screen).wraps;
+        let rows = rows(has_room);
+        let layout = Layout::new(&rows, self.screen);
         layout.write(out, &rows, |row, _| row == 0);
-        self.layout = Some((layout, times));
+        self.layout = Some((layout, has_room));
     }
 }
 
@@ -293,71 +281,59 @@ impl Layout {
         rows: &[Vec<String>],
         is_bold: impl Fn(usize, usize) -> bool,
     ) {
-        let wraps = |row: &Vec<String>| {
-            self.wraps && row.first().is_some_and(|cell| width(cell) > self.widths[0])
-        };
-        let mut first = 0;
-        // A first cell that wraps has less room than the others, since its other lines are indented.
-        for group in rows.chunk_by(|row, next| !wraps(row) && !wraps(next)) {
-            let indent = if group.iter().any(wraps) { INDENT } else { 0 };
-            self.write_group(out, group, indent, |row, column| is_bold(first + row, column));
-            first += group.len();
+        for (number, row) in rows.iter().enumerate() {
+            let fits = |(cell, room): (&String, &usize)| width(cell) <= *room;
+            if !self.wraps || row.iter().zip(&self.widths).all(fits) {
+                self.write_line(out, row, 0, |column| is_bold(number, column));
+                continue;
+            }
+            // The further lines of a first cell that wraps are indented.
+            let indent = if width(&row[0]) > self.widths[0] { INDENT } else { 0 };
+            for (line, cells) in self.wrapped(row, indent).iter().enumerate() {
+                let indent = if line == 0 { 0 } else { indent };
+                self.write_line(out, cells, indent, |column| is_bold(number, column));
+            }
         }
     }
 
-    /// The same for rows whose first cells wrap and are indented by this, or do not.
-    fn write_group(
+    fn write_line(
         &self,
         out: &mut Vec<u8>,
-        rows: &[Vec<String>],
+        cells: &[String],
         indent: usize,
-        is_bold: impl Fn(usize, usize) -> bool,
+        is_bold: impl Fn(usize) -> bool,
     ) {
-        let indents = |column: usize| if column == 0 { indent } else { 0 };
-        let widths: Vec<_> = (0..self.widths.len())
-            .map(|column| self.widths[column].saturating_sub(indents(column)).max(1))
-            .collect();
+        let mut blanks = indent;
+        for (column, (cell, room)) in cells.iter().zip(&self.widths).enumerate() {
+            let taken = width(cell) + if column == 0 { indent } else { 0 };
+            if !cell.is_empty() {
+                out.resize(out.len() + blanks, b' ');
+                let is_bold = self.color && is_bold(column);
+                let (bold, plain) = if is_bold { ("\u{1b}[1m", "\u{1b}[0m") } else { ("", "") };
+                out.extend_from_slice([bold, cell, plain].concat().as_bytes());
+                blanks = 0;
+            }
+            blanks += room.saturating_sub(taken) + GAP;
+        }
+        out.push(b'\n');
+    }
+
+    /// The lines of a row, of which the first cell has so much less room.
+    fn wrapped(&self, row: &[String], indent: usize) -> Vec<Vec<String>> {
+        let mut widths = self.widths.clone();
+        widths[0] = widths[0].saturating_sub(indent).max(1);
         let mut table = Table::new();
         table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
         table.style_mut().content_lines.junction = Some(SEPARATOR);
-        for row in rows {
-            let cells = row.iter().zip(&widths).map(|(cell, &room)| match width(cell) <= room {
-                true => cell.clone(),
-                false if self.wraps => break_words(cell, room),
-                false => String::new(),
-            });
-            table.add_row(self.wraps.then(|| ROW.to_owned()).into_iter().chain(cells));
-        }
-        for (column, width) in
-            table.column_iter_mut().zip(self.wraps.then_some(&1).into_iter().chain(&widths))
-        {
+        table.add_row(row.iter().zip(&widths).map(|(cell, &room)| break_words(cell, room)));
+        for (column, width) in table.column_iter_mut().zip(&widths) {
             let width = Width::Fixed(u16::try_from(*width).unwrap_or(u16::MAX));
             column.set_padding((0, 0)).set_constraint(ColumnConstraint::Absolute(width));
         }
-        let mut number = 0;
-        for line in table.lines() {
-            let mut cells = line.split(SEPARATOR);
-            let is_first = !self.wraps || cells.next() == Some(ROW);
-            number += usize::from(is_first);
-            let row = &rows[number - 1];
-            let mut blanks = 0;
-            for (column, cell) in cells.enumerate() {
-                let whole = &row[column];
-                let is_whole = is_first && (!self.wraps || cell.starts_with(whole));
-                let text = if is_whole { whole } else { cell.trim_end_matches(' ') };
-                blanks += if is_first { 0 } else { indents(column) };
-                if !text.is_empty() {
-                    out.resize(out.len() + blanks, b' ');
-                    let is_bold = self.color && is_bold(number - 1, column);
-                    let (bold, plain) = if is_bold { ("\u{1b}[1m", "\u{1b}[0m") } else { ("", "") };
-                    out.extend_from_slice([bold, text, plain].concat().as_bytes());
-                    blanks = 0;
-                }
-                blanks += cell.len().saturating_sub(text.len()) + GAP;
-                blanks += if is_first { indents(column) } else { 0 };
-            }
-            out.push(b'\n');
-        }
+        let cells = |line: String| {
+            line.split(SEPARATOR).map(|cell| cell.trim_end_matches(' ').to_owned()).collect()
+        };
+        table.lines().map(cells).collect()
     }
 }
 

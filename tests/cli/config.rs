@@ -346,6 +346,8 @@ fn what_is_no_readable_text_is_refused_at_once() {
     };
     home.config("#".repeat(1024 * 1024 + 1));
     refuses(None);
+    home.config(b"\xff\xfe#\0");
+    refuses(None);
     home.config(b"# fine\n# \xff\n");
     refuses(Some(2));
     fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).unwrap();
@@ -627,6 +629,10 @@ fn init_writes_a_template_that_only_the_user_can_read_and_never_over_anything() 
     let ended = init("--config e.toml");
     assert!(ended.stderr.contains(&next), "{ended:#?}");
     home.shell(&next).run().fails_nothing();
+    // `~/` is the home, if the shell has not replaced it.
+    init("-q --config=~/d.toml").prints(&format!("{}\n", home.path().join("d.toml").display()));
+    let ended = home.acctq("config path").env("ACCTQ_CONFIG", "~/d.toml").run();
+    ended.prints(&format!("{}\n", home.path().join("d.toml").display()));
     // A file stands where a folder must be.
     init("--config e.toml/x.toml").fails(1, &["e.toml/x.toml"]);
 }

@@ -33,7 +33,7 @@ const CONNECT: Api = Api {
         ("connected_organization_id", "Connected organization", true, "\"org_7n42DGM5Tflk9n8mt7Fhc7\"", "{}", "\"org_\""),
         ("connected_tenant_id", "Connected tenant", true, "\"ten_7n42DGM5Tflk9n8mt7Fhc7\"", "false", "\"ten_zzzzzzzzzzzzzzzzzzzzzz\""),
         ("platform_customer_id", "Platform customer", true, "\"cus_7n42DGM5Tflk9n8mt7Fhc7\"", "1.5", "\"7n42DGM5Tflk9n8mt7Fhc7\""),
-        ("pending_email", "Invited", true, "\"ada@example.com\"", "[]", "\"nobody\""),
+        ("pending_email", "Invited", true, "\"ada@example.com\"", "[]", ""),
         ("pending_organization_name", "Organization to be", true, "\"Analytical Engines\"", "1e3", ""),
         ("pending_country", "Country", true, "\"US\"", "1", "\"USA\""),
         ("onboarding_completed_at", "Onboarded", true, "\"2023-11-08T05:31:56Z\"", "0", "\"2023-11-08\""),

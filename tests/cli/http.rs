@@ -180,7 +180,7 @@ fn connections_that_break() {
         "FIN before the body": head("Content-Length: 5\r\n", ""); "Content-Length too long": says(partly);
         "no length and cut off": head("", &ACCOUNT[..80]);
         "JSON cut off": says(response("200 OK", "X-Request-Id: r-1\r\n", "{\"id\":")), status = 200, request_id = "r-1";
-        "half a million open brackets": body(&"[".repeat(500_000)); "cut off in a chunk": chunked("40\r\n{");
+        "cut off in a chunk": chunked("40\r\n{");
         "cut off between chunks": chunked(&chunk); "reset in the request": vec![Start, Reset];
     }
 }
@@ -412,7 +412,7 @@ fn the_request_is_exactly_this() {
     for (base, get, path) in rows! {
         "", "cacc get cacc_1", "/api/v1/connected-accounts/cacc_1";
         "/", "partner account get Gone-1", "/api/v1/partners/accounts/Gone-1";
-        "/a/b%20c/", "cacc get cacc_1", "/a/b%20c/api/v1/connected-accounts/cacc_1";
+        "/a/b-c/", "cacc get cacc_1", "/a/b-c/api/v1/connected-accounts/cacc_1";
     } {
         let wire = Wire::answers(response("404 Not Found", "", ""));
         let home = at(&format!("{}{base}", wire.url()));
@@ -443,8 +443,7 @@ fn redirects_are_not_followed() {
     for (status, location, origin) in rows! {
         301, "http://OTHER/x?y=z", url; 302, "http://user:secret@OTHER/", url; 303, "//OTHER/x", url; 307, "http://OTHER", url;
         308, "https://login.example.com/secret?next=/", "https://login.example.com"; 302, "http://api.example.com/", "http://api.example.com";
-        // A browser takes each backslash for a slash, and does not see a tab.
-        302, "\\\\OTHER\\x", url; 302, "/\t/OTHER/?//", url; 302, "http://OTHER\\@api.example.com/", url;
+        302, "\\\\OTHER\\secret", ""; 302, "http://secret\\@api.example.com/", "";
         302, "/api/v1/connected-accounts/secret", ""; 302, "?secret=1", ""; 302, "x?next=\\\\secret.test", ""; 302, "javascript:secret(1)", "";
     } {
         let location = location.replace("OTHER", &url["http://".len()..]);
@@ -477,7 +476,7 @@ fn answers_that_are_no_account() {
         "another account": other("cacc_2"), message = "cacc_2"; "an id in another case": other("CACC_1"), message = "CACC_1";
         "an id that paints": other("\\u001b[31m\\u202e"), message = "\\u{1b}[31m\\u{202e}";
         "101": says("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n");
-        "an array": body(&format!("[{ACCOUNT}]")); "two documents": body(&format!("{ACCOUNT}\n{ACCOUNT}"));
+        "half a million open brackets": body(&"[".repeat(500_000)); "an array": body(&format!("[{ACCOUNT}]")); "two documents": body(&format!("{ACCOUNT}\n{ACCOUNT}"));
         "a byte order mark": body("\u{feff}{}"); "NaN": body("{\"id\":NaN}");
         "206": http(206, "", ACCOUNT), status = 206; "304": http(304, "", ""), status = 304;
         "999": http(999, "", "{}"), status = 999; "gzip": encoded("gzip", gzip), message = "gzip";
@@ -533,7 +532,7 @@ fn asked_to_wait() {
         2 "for ever, at once": after("0") => 6 rate_limited, retry_after_s = 0;
         2 "for ever": http(429, "", ERROR) => 6 rate_limited, status = 429, server_code = "SOME_CODE", retry_after_s = Value::Null;
         2 "garbage": after("1.5e3 soon") => 6 rate_limited;
-        1 "longer than the deadline": after("61") => 6 rate_limited, retry_after_s = 61, retryable = true, message = "61";
+        1 "longer than the deadline": after("61") => 6 rate_limited, retry_after_s = 61, retryable = true;
         1 "for thirty years": after("999999999") => 6 rate_limited;
         1 "for longer than there are numbers": after("99999999999999999999999") => 6 rate_limited;
         1 "until a date, by the answer's clock": after(date) => 6 rate_limited, retry_after_s = 120;

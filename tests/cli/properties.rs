@@ -233,7 +233,7 @@ fn is_id(id: &str) -> bool {
     };
     let Some(number) = id.strip_prefix("cacc_") else {
         let is_uid = id.bytes().all(|c| digit(c).is_some() || c == b'-');
-        return is_uid && id.len() <= 80 && !id.starts_with('-') && !id.contains("PNS-");
+        return is_uid && id.len() <= 80 && !id.contains("PNS-");
     };
     let value = number
         .bytes()

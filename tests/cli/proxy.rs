@@ -227,7 +227,7 @@ fn what_goes_directly() {
         "HTTP_PROXY", ""; "http_proxy", "";
     } {
         let before = closes.connections();
-        let get = direct.get("--retries 0").env(name, &value);
+        let get = direct.get("").env(name, &value);
         let ended = get.env("NO_PROXY", exceptions).run();
         ended.fails(7, &["0.0.0.0:"]).fails_with(7, "network");
         assert!(closes.connections_of(before + 1) > before, "{name}");

@@ -5,26 +5,12 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::Command;
 
+use super::config::{FOUND, LOOK_UP, account, bearers, server};
 use super::harness::{Ended, Home, Leash, Run, TOKEN};
-use super::http::{ACCOUNT, at, certified, facts, free_port, has, rows};
+use super::http::{at, certified, facts, free_port, has, rows};
 use super::wire::{Wire, json, response};
 
-const LOOK_UP: &str = "cacc get cacc_1 -F id -o ndjson";
-const FOUND: &str = "{\"id\":\"cacc_1\"}\n";
 const PATH: &str = "/usr/bin:/bin";
-
-/// A server that has the account `cacc_1`.
-fn server() -> Wire {
-    Wire::answers(json(ACCOUNT))
-}
-
-/// The bearer tokens that the server was sent.
-fn bearers(wire: &Wire) -> Vec<String> {
-    let requests = wire.requests();
-    let headers = requests.iter().flat_map(|head| head.lines());
-    let values = headers.filter_map(|line| line.split_once(": Bearer "));
-    values.map(|(_, value)| value.to_owned()).collect()
-}
 
 /// A configuration whose token comes from this source.
 fn with_source(wire: &Wire, source: &str) -> String {
@@ -206,7 +192,8 @@ fn helpers_that_fail() {
         let wire = server();
         home.config(with_source(&wire, &source.replace("<token>", TOKEN)));
         let get = || home.acctq(LOOK_UP).env("PATH", PATH);
-        refused(&get().run(), &wire, 4, &[fact]);
+        let error = refused(&get().run(), &wire, 4, &[fact]);
+        assert_eq!(error["line"], 4, "{error}");
         let ended = home.acctq("get cacc_1 -v").env("PATH", PATH);
         ended.run().fails(4, &[fact]);
     }
@@ -298,7 +285,7 @@ fn files(home: &Home) -> String {
 #[test]
 fn no_variable_makes_it_tell_or_keep_more() {
     let (ca, config) = certified("a CA");
-    let tls = Wire::tls(config, json(ACCOUNT));
+    let tls = Wire::tls(config, json(&account("cacc_1")));
     let (plain, garbage) = (server(), Wire::answers("garbage\r\n\r\n"));
     let nowhere = format!("http://127.0.0.1:{}", free_port());
     for (url, code) in rows! {
