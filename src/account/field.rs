@@ -140,7 +140,7 @@ pub fn is_base62_u128(digits: &str) -> bool {
     // The digits' order is that of ASCII, so numbers of the same length compare as texts do.
     !digits.is_empty()
         && (digits.len() < LARGEST.len() || digits.len() == LARGEST.len() && digits <= LARGEST)
-        && digits.bytes().all(|b| b.is_ascii_alphanumeric())
+        && digits.bytes().fold(true, |all, b| all & b.is_ascii_alphanumeric())
 }
 
 #[cfg(test)]

@@ -189,21 +189,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_document_keeps_the_servers_members() {
-        let text = r#" {"b": 1.50, "a" : {"b":[2]} ,"\u0063":null} "#;
-        let document = Document::parse(text.to_owned()).expect("object");
-        let members: Vec<_> =
-            document.members().map(|(name, value)| (name, value.text())).collect();
-        assert_eq!(members, [("b", "1.50"), ("a", r#"{"b":[2]}"#), ("c", "null")]);
-        assert_eq!(document.get("a").map(Json::text), Some(r#"{"b":[2]}"#));
-        assert_eq!(document.get("d"), None);
-        for text in ["[]", "null", "\"x\"", "1", "[{\"a\":1}]"] {
-            let error = Document::parse(text.to_owned()).expect_err("no object");
-            assert_eq!(error, NotADocument::NotAnObject);
-        }
-    }
-
-    #[test]
     fn an_answer_is_about_the_id_that_it_names() {
         const UUID: &str = "aabee51b-0be2-4a0c-aa39-5bbcbb903d1b";
         let upper = UUID.to_uppercase();

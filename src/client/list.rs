@@ -117,7 +117,7 @@ struct List<'a> {
     shown: usize,
     unknown: Vec<String>,
     has_member: bool,
-    /// Why the visitor stopped, which `serde_json`'s error does not say: no more is wanted, or a failure.
+    /// Why the visitor stopped: no more is wanted, or a failure. `serde_json`'s error does not say it.
     stop: Option<Result<()>>,
 }
 

@@ -51,10 +51,7 @@ impl<'a> Target<'a> {
 /// `the connected account cacc_1 (profile test)`
 impl fmt::Display for Target<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the {}", self.name())?;
-        match self.profile {
-            Some(profile) => write!(f, " (profile {profile})"),
-            None => Ok(()),
-        }
+        let profile = self.profile.map(|name| format!(" (profile {name})"));
+        write!(f, "the {}{}", self.name(), profile.unwrap_or_default())
     }
 }

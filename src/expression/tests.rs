@@ -232,9 +232,9 @@ const VERDICTS: &str = r#"
 {"metadata":{"team":"A|B"}} ⇒ metadata.team=A|C ⇒ no ⇒ A|B ⇒ 
 {"metadata":{"seats":12}} ⇒ metadata.seats="12" ⇒ no ⇒ 12 ⇒ a value in quotes is text and nothing else, and | parts alternatives unless in quotes
 {"metadata":{"seats":12}} ⇒ metadata.seats=13 ⇒ no ⇒ 12 ⇒ 
-{"metadata":{"seats":"many"}} ⇒ metadata.seats>1 ⇒ no ⇒ many ⇒ not a number
-{"metadata":{"seats":[1]}} ⇒ metadata.seats>1 ⇒ no ⇒ [1] ⇒ not a number
-{"metadata":{"since":7}} ⇒ metadata.since<now ⇒ no ⇒ 7 ⇒ not a time
+{"metadata":{"seats":"many"}} ⇒ metadata.seats>1 ⇒ no ⇒ many ⇒ neither a number nor a time, as the other is
+{"metadata":{"seats":[1]}} ⇒ metadata.seats>1 ⇒ no ⇒ [1] ⇒ neither a number nor a time, as the other is
+{"metadata":{"since":7}} ⇒ metadata.since<now ⇒ no ⇒ 7 ⇒ neither a number nor a time, as the other is
 {"metadata":{"on":{"a": 1}}} ⇒ metadata.on~a ⇒ no ⇒ {"a":1} ⇒ neither text nor a list
 {"metadata":7} ⇒ metadata.on.x=1 ⇒ no ⇒ not set ⇒ 
 {"pending_email":""} ⇒ pending_email~x ⇒ no ⇒ "" ⇒ 
