@@ -133,7 +133,10 @@ impl Response {
         retry_after: Option<Duration>,
     ) -> (Kind, String, String) {
         let (host, status, target) = (attempt.host(), self.status, attempt.target);
-        let noun = target.resource.noun;
+        let wanted = match target.id {
+            Some(_) => format!("this {}", target.resource.noun),
+            None => format!("the {}", target.name()),
+        };
         let bad = |message| (Kind::BadResponse, message, CHECK_URL.to_owned());
         let time = retry_after.map(span);
         let later = match &time {
@@ -158,8 +161,8 @@ impl Response {
             ),
             401 | 403 => (
                 Kind::Auth,
-                format!("{host} does not let this token read this {noun} (status {status})"),
-                format!("ask for a token that has the right to read every {noun}"),
+                format!("{host} does not let this token read {wanted} (status {status})"),
+                "ask for a token that has the right to read it".to_owned(),
             ),
             404 if self.is_from_the_api(attempt) => {
                 let profile = target.profile.unwrap_or("this");
