@@ -45,7 +45,7 @@ use std::sync::Arc;
 
 use cli::Parsed;
 use commands::{CommandStatus, Context};
-use error::{Kind, Result};
+use error::{ErrorContext, Kind, Result};
 use signals::Shutdown;
 use ui::{Ui, UiOptions};
 
@@ -74,7 +74,7 @@ pub fn run(args: &[OsString], env: Environment) -> ExitCode {
             let kind = error.kind();
             if let Kind::Interrupted | Kind::Terminated = kind {
                 // A reader of standard error that has stalled must not delay the end.
-                signals::within(signals::GRACE, move || ui.error(&error));
+                signals::within(signals::GRACE, move || ui.last_error(&error));
             } else {
                 ui.error(&error);
             }
@@ -86,6 +86,9 @@ pub fn run(args: &[OsString], env: Environment) -> ExitCode {
 /// Runs the command; one that waits for others can be ended by a signal.
 fn run_command(cli: cli::Cli, env: Environment, ui: Arc<Ui>) -> Result<CommandStatus> {
     let shutdown = Arc::new(Shutdown::default());
+    let closed = ui.clone();
+    shutdown.on_signal(move |_| closed.close());
+    shutdown.doing("before anything was looked up".to_owned(), ErrorContext::default());
     let supervised = shutdown.clone();
     let waits = cli.command.waits();
     let work = move || {

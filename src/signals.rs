@@ -3,22 +3,24 @@
 //!
 //! A flag does not interrupt a blocking call. So the command runs on a thread, and the main thread waits for its end or for a signal,
 //! whichever comes first ([`supervise`]). After a signal the command's thread is abandoned to the end of the process, but for two
-//! things: what holds a [`Guard`], like the process group of a token helper, is woken and cleans up; and the command's
-//! hook ([`Shutdown::on_signal`]) completes what has been printed and says how far it came. Each is waited for no longer than [`GRACE`], since
-//! a program may refuse to die and a reader to read.
+//! things: what holds a [`Guard`], like the process group of a token helper, is woken and cleans up; and the shutdown hook
+//! ([`Shutdown::on_signal`]) completes the output. Each is waited for no longer than [`GRACE`], since a program may refuse to end and a
+//! reader to read.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread;
 use std::time::Duration;
 
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorContext, Kind, Result};
 
 /// How long each step after a signal may take: three of them are less than a second.
 pub const GRACE: Duration = Duration::from_millis(300);
 
-/// What a command does when a signal ends it: it completes its output ([`complete`]) and says what was interrupted; `None` where
-/// a signal is the expected end.
-type Hook = Box<dyn FnOnce(Kind) -> Option<Error> + Send>;
+/// Completes the output after a signal.
+type Hook = Box<dyn FnOnce(Kind) + Send>;
+
+/// Says what a signal has interrupted; `None` where a signal is the expected end.
+type Explain = Box<dyn FnOnce(Kind) -> Option<Error> + Send>;
 
 /// The shutdown of one run: whether it was requested, and what has to happen then.
 #[derive(Default)]
@@ -34,6 +36,7 @@ struct State {
     /// Wakes the thread that supervises the command.
     wake_supervisor: Option<Box<dyn Fn() + Send>>,
     hook: Option<Hook>,
+    explain: Option<Explain>,
     guards: Vec<Guarded>,
 }
 
@@ -43,9 +46,23 @@ struct Guarded {
 }
 
 impl Shutdown {
-    /// Sets what happens on a signal, in place of any earlier hook.
-    pub fn on_signal(&self, hook: impl FnOnce(Kind) -> Option<Error> + Send + 'static) {
+    /// Sets the shutdown hook, in place of any earlier one.
+    pub fn on_signal(&self, hook: impl FnOnce(Kind) + Send + 'static) {
         self.lock().hook = Some(Box::new(hook));
+    }
+
+    /// Sets the error that says what a signal has interrupted, made after the shutdown hook.
+    pub fn explain(&self, explain: impl FnOnce(Kind) -> Option<Error> + Send + 'static) {
+        self.lock().explain = Some(Box::new(explain));
+    }
+
+    /// The same, with what the command is doing now in words that follow "interrupted".
+    pub fn doing(&self, words: String, context: ErrorContext) {
+        self.explain(move |kind| {
+            let error = Error::new(kind, format!("{} {words}", kind.code()));
+            let error = error.hint("run it again if you still want it");
+            Some(error.with_context(|of_error| *of_error = context))
+        });
     }
 
     /// Ends the command at once with this failure, whatever it still waits for.
@@ -85,19 +102,29 @@ impl Shutdown {
     /// Carries out the shutdown, and says what was interrupted.
     #[cfg(unix)]
     fn signalled(&self, kind: Kind) -> Option<Error> {
-        let hook = {
+        let (hook, explain) = {
             let mut state = self.lock();
             state.is_requested = true;
-            state.hook.take()
+            (state.hook.take(), state.explain.take())
         };
         let ended = self.wake_guards();
-        let Some(hook) = hook else {
-            let message = format!("{} before anything was looked up", kind.code());
-            return Some(Error::new(kind, message).hint("run it again"));
-        };
-        let error = hook(kind)?;
-        let add = |error: Error, what: String| error.with_suffix(&format!("; {what} was ended"));
-        Some(ended.into_iter().fold(error, add))
+        let is_complete = hook.is_none_or(|hook| within(GRACE, move || hook(kind)).is_some());
+        let mut error = explain?(kind)?;
+        if !is_complete {
+            error = error
+                .with_suffix("; the reader of the output has stalled: what was printed is cut off");
+        }
+        for what in ended {
+            error = error.with_suffix(&format!("; {what} was ended"));
+        }
+        if kind == Kind::Terminated {
+            let again = error.hint_text().unwrap_or_default();
+            let hint = format!(
+                "another program sent SIGTERM, perhaps for a time limit, or the terminal was closed; {again}"
+            );
+            error = error.hint(hint);
+        }
+        Some(error)
     }
 
     /// Wakes all guards, and waits until they are dropped. Returns their names.
@@ -133,24 +160,6 @@ impl Drop for Guard<'_> {
     }
 }
 
-/// Completes what has been printed, as far as its reader lets us. Returns what the error has to add if it does not.
-pub fn complete(work: impl FnOnce() + Send + 'static) -> &'static str {
-    match within(GRACE, work) {
-        Some(()) => "",
-        None => "; the reader of the output has stalled: what was printed is cut off",
-    }
-}
-
-/// The hint of an error that says what was interrupted, with what probably sent the signal.
-pub fn hint(kind: Kind, again: &str) -> String {
-    match kind {
-        Kind::Terminated => format!(
-            "another program sent SIGTERM, perhaps for a time limit, or the terminal was closed; {again}"
-        ),
-        _ => again.to_owned(),
-    }
-}
-
 /// Runs `work` on a thread and waits at most `bound` for it; `None` if it has not returned by then.
 pub fn within<T: Send + 'static>(
     bound: Duration,
@@ -164,7 +173,6 @@ pub fn within<T: Send + 'static>(
 }
 
 /// Runs `work` on a thread until it returns or a signal comes. The next signal ends the process.
-/// Err: those of `work`, what was interrupted, what the command was aborted with; `failed` if the system refuses a thread or a pipe.
 #[cfg(unix)]
 pub fn supervise<T: From<Kind> + Send + 'static>(
     shutdown: &Shutdown,

@@ -11,14 +11,12 @@ mod input;
 mod list;
 mod list_sort;
 mod man;
-
 mod poll;
 mod results;
 mod sandbox;
 mod schema;
 mod session;
 mod summary;
-mod task;
 mod violations;
 mod wait;
 

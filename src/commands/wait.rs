@@ -3,14 +3,12 @@
 //! Each change is reported as it is seen; the account is printed once all expectations hold.
 
 use std::cell::{Cell, RefCell};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-use super::poll::{Answer, Expectation, ExpectationRecord, PollEnd, Question, Schedule, limit};
+use super::poll::{Answer, Expectation, ExpectationRecord, PollEnd, Question, Schedule};
 use super::session::Session;
-use super::task::Task;
 use super::violations::Warnings;
 use super::{CommandStatus, Context};
 use crate::account::redact::Tokens;
@@ -19,8 +17,8 @@ use crate::client::{Throttle, Trace};
 use crate::config::values;
 use crate::error::{Error, Kind, Result};
 use crate::flags::{LOOK_UP, Takes};
-use crate::output::{Printer, Renderer};
-use crate::text::{EXCERPT, span};
+use crate::output::Renderer;
+use crate::text::span;
 
 /// The hint of a wait whose time is over.
 const LONGER: &str = "--within waits longer";
@@ -60,16 +58,13 @@ impl Takes for Args {
 
 /// Waits, and prints the account.
 pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
-    let Context { flags, ui, shutdown, .. } = context;
+    let Context { flags, ui, .. } = context;
     let started = Instant::now();
     let id = id::route(&args.id)?;
     let expectations = Expectation::parse_all(&args.goal, id.resource())?;
-    let task = Task::begin(context, "before anything was looked up");
     let session = Session::open(context, &flags.for_config(), Tokens::default())?;
     let renderer = session.renderer(&[id.resource()], false)?;
-    let trace = |trace: &Trace<'_>| {
-        task.write(shutdown, || ui.trace(trace));
-    };
+    let trace = |trace: &Trace<'_>| ui.trace(trace);
     let throttle = Throttle::single();
     let question = Question {
         client: session.clients(&throttle, &trace).of(id.resource(), Some(&id))?,
@@ -82,7 +77,6 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
         question: &question,
         started,
         context,
-        task: task.clone(),
         lookups: Cell::new(0),
         last: RefCell::default(),
     };
@@ -103,25 +97,22 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
             Ok(())
         },
     );
-    let finish = || {
-        ui.end_progress();
-        match end? {
-            PollEnd::Met(answer) => {
-                if let Some(account) = &answer.account {
-                    Warnings::new(ui, false).warn(answer.violations, question.target(), false);
-                    ui.print(&waiting.render(&renderer, account)?)?;
-                }
-                Ok(CommandStatus::Done)
+    ui.end_progress();
+    match end? {
+        PollEnd::Met(answer) => {
+            if let Some(account) = &answer.account {
+                let output = waiting.render(&renderer, account)?;
+                Warnings::new(ui, false).warn(answer.violations, question.target(), false);
+                ui.print(&output)?;
             }
-            PollEnd::Final(answer, reason) => Err(waiting.never(&answer, &reason)),
-            PollEnd::Unmet(answer) => Err(waiting.late(args.within, Some(&answer), None)),
-            PollEnd::Failing { failure, known } => {
-                Err(waiting.late(args.within, known.as_ref(), Some(failure)))
-            }
+            Ok(CommandStatus::Done)
         }
-    };
-    // After a signal, the result is ignored.
-    waiting.task.write(shutdown, finish).unwrap_or(Ok(CommandStatus::Done))
+        PollEnd::Final(answer, reason) => Err(waiting.never(&answer, &reason)),
+        PollEnd::Unmet(answer) => Err(waiting.late(args.within, Some(&answer), None)),
+        PollEnd::Failing { failure, known } => {
+            Err(waiting.late(args.within, known.as_ref(), Some(failure)))
+        }
+    }
 }
 
 /// A change that was seen, as a JSON object on standard error.
@@ -143,7 +134,6 @@ struct Waiting<'a> {
     question: &'a Question<'a>,
     started: Instant,
     context: &'a Context<'a>,
-    task: Arc<Task>,
     lookups: Cell<usize>,
     /// The last state reported.
     last: RefCell<String>,
@@ -151,12 +141,8 @@ struct Waiting<'a> {
 
 impl Waiting<'_> {
     fn render(&self, renderer: &Renderer, account: &Account) -> Result<Vec<u8>> {
-        let mut output = Vec::new();
-        let mut printer = Printer::new(renderer);
-        let piece = renderer.render(account, self.question.redactor);
-        printer.add(piece.map_err(|error| self.question.target().describe(error))?, &mut output);
-        printer.finish(&mut output);
-        Ok(output)
+        let output = renderer.document(account, self.question.redactor);
+        output.map_err(|error| self.question.target().describe(error))
     }
 
     /// Reports the result of a look-up, if it differs from the one before.
@@ -168,8 +154,7 @@ impl Waiting<'_> {
         };
         self.describe(&state);
         if *self.last.borrow() != state {
-            let Context { ui, shutdown, .. } = self.context;
-            self.task.write(shutdown, || ui.change(&state, || self.record(seen)));
+            self.context.ui.change(&state, || self.record(seen));
             self.last.replace(state);
         }
     }
@@ -177,8 +162,9 @@ impl Waiting<'_> {
     /// Says how it stands, on a terminal and for a signal.
     fn describe(&self, state: &str) {
         let target = self.question.target();
-        self.task.describe(format!("while waiting for {target}: {state}"), Some(target));
-        self.context.ui.progress(|| {
+        let Context { ui, shutdown, .. } = self.context;
+        shutdown.doing(format!("while waiting for {target}: {state}"), target.context());
+        ui.progress(|| {
             let elapsed = span(self.started.elapsed());
             format!(
                 "{state}; waiting for {}, {elapsed}",
@@ -192,10 +178,8 @@ impl Waiting<'_> {
         let answer = seen.ok();
         let redactor = answer.map_or(*redactor, |answer| &answer.redactor);
         let records = expectations.iter().enumerate().map(|(i, expected)| {
-            let mut verdict = answer.map(|answer| answer.verdicts[i].clone());
-            // The result has all of it.
-            verdict.iter_mut().for_each(|verdict| limit(verdict, &mut { EXCERPT }));
-            ExpectationRecord::new(expected, verdict.as_ref(), redactor)
+            let verdict = answer.map(|answer| &answer.verdicts[i]);
+            ExpectationRecord::new(expected, verdict, redactor)
         });
         Progress {
             id: id.as_str(),

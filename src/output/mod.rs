@@ -157,6 +157,17 @@ impl Renderer {
     }
 }
 
+impl Renderer {
+    /// Renders one account as the whole output.
+    pub fn document(&self, account: &Account, redactor: &Redactor) -> Result<Vec<u8>> {
+        let mut out = Vec::new();
+        let mut printer = Printer::new(self);
+        printer.add(self.render(account, redactor)?, &mut out);
+        printer.finish(&mut out);
+        Ok(out)
+    }
+}
+
 /// Writes an object in a format other than a table.
 fn write_object<'a>(
     out: &mut Vec<u8>,
