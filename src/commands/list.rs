@@ -46,7 +46,6 @@ impl Takes for Args {
 }
 
 /// Lists the accounts.
-/// Err: what ended the list; `--strict`'s refusals have been reported before.
 pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
     let Context { flags, env, ui, shutdown } = context;
     let filter = args.filter.iter().map(|text| parse_filter(text));

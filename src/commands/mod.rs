@@ -183,7 +183,6 @@ impl Command {
     }
 
     /// Runs the command.
-    /// Err: what ended it; failures of single accounts among several have been reported before.
     pub fn run(&self, context: &Context<'_>) -> Result<CommandStatus> {
         match self {
             Command::Cacc(Deferred(Cacc::Get(Deferred(args)))) => {

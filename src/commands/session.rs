@@ -25,7 +25,6 @@ pub struct Session<'a> {
 
 impl<'a> Session<'a> {
     /// Loads the settings for these flags. `tokens` gets to know the tokens that are read; the sessions of one run share it.
-    /// Err: `config`: of the configuration; `failed`: the sandbox cannot be started.
     pub fn open(context: &'a Context<'a>, flags: &Flags, tokens: Tokens) -> Result<Self> {
         let settings = Settings::load(flags, context.env)?;
         let sandbox = settings.is_sandbox().then(start_sandbox).transpose()?;
@@ -43,7 +42,6 @@ impl<'a> Session<'a> {
     }
 
     /// Where look-ups of `resource` go, and the name of the profile that says so; no name if the environment says so.
-    /// Err: `config`, `auth`: what is missing.
     pub fn endpoint(&self, resource: &'static Resource) -> Result<(&Endpoint, Option<&str>)> {
         let endpoint = match &self.sandbox {
             Some((endpoint, _)) => endpoint,
@@ -53,7 +51,6 @@ impl<'a> Session<'a> {
     }
 
     /// How accounts of these resources are rendered.
-    /// Err: `usage`: `--fields` makes no sense.
     pub fn renderer(&self, resources: &[&'static Resource], many: bool) -> Result<Renderer> {
         let Context { flags, ui, .. } = self.context;
         let selection = flags.fields.as_ref();
@@ -104,7 +101,6 @@ pub struct Clients<'s> {
 
 impl<'s> Clients<'s> {
     /// The client that looks up `id`, or lists the accounts of `resource` without one.
-    /// Err: of the configuration, or of a proxy or CA that cannot be used.
     pub fn of(&self, resource: &'static Resource, id: Option<&Id>) -> Result<Arc<Client<'s>>> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, client)) = known.iter().find(|(other, _)| *other == resource) {
@@ -129,7 +125,6 @@ impl<'s> Clients<'s> {
 
     /// The client that looks up `id`, with its token read: a token helper is run once, not by all look-ups that begin together. What
     /// fails then is not tried again for other ids.
-    /// Err: of the configuration, a proxy, a CA or the token.
     pub fn prepared(&self, id: &Id, started: Instant) -> Result<Arc<Client<'s>>> {
         let resource = id.resource();
         let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
