@@ -3,6 +3,7 @@
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind, set_hook};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::error::{Error, Kind, Result};
 
@@ -67,6 +68,12 @@ pub fn raise_file_limit() -> usize {
 #[cfg(not(unix))]
 pub fn raise_file_limit() -> usize {
     usize::MAX
+}
+
+/// Locks a mutex. A panic of another thread while it held the lock is no reason to stop: each change under a lock of this program is
+/// a single step.
+pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 thread_local! {

@@ -53,14 +53,13 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
     let order = args.sort.as_ref().map(|text| Order::parse(text, RESOURCE)).transpose()?;
     let session = Session::open(context, &flags.for_config(), Tokens::default())?;
     let renderer = session.renderer(&[RESOURCE], true)?;
-    let (_, profile) = session.endpoint(RESOURCE)?;
-    let target = Target { resource: RESOURCE, id: None, profile };
+    let trace = |trace: &Trace<'_>| ui.trace(trace);
+    let throttle = Throttle::single();
+    let client = session.client(RESOURCE, None, session.run(&throttle, &trace))?;
+    let target = Target { resource: RESOURCE, id: None, profile: client.profile() };
     let results = Results::new(ui, Printer::new(&renderer), shutdown, Ending::CutOff);
     let (written, about) = (results.clone(), target.context());
     shutdown.explain(move |kind| Some(interrupted(written.summary().found, kind, about)));
-    let trace = |trace: &Trace<'_>| ui.trace(trace);
-    let throttle = Throttle::single();
-    let client = session.clients(&throttle, &trace).of(RESOURCE, None)?;
 
     ui.begin_progress(env);
     let mut listing = Listing {
