@@ -92,20 +92,11 @@ struct Member {
     value: Range<usize>,
 }
 
-/// Why an answer is no document.
-#[derive(Debug, PartialEq, Eq)]
-pub enum NotADocument {
-    /// It is not JSON that every reader understands alike.
-    Flaw(Flaw),
-    /// It is JSON, but not an object.
-    NotAnObject,
-}
-
 impl Document {
     /// Checks and splits `text`.
-    pub fn parse(text: String) -> Result<Self, NotADocument> {
-        let View::Object(members) = json::parse(&text).map_err(NotADocument::Flaw)? else {
-            return Err(NotADocument::NotAnObject);
+    pub fn parse(text: String) -> Result<Self, Flaw> {
+        let View::Object(members) = json::parse(&text)? else {
+            return Err(Flaw::Invalid("is JSON, but not an object"));
         };
         let place = |part: &str| {
             let start = part.as_ptr().addr() - text.as_ptr().addr();
