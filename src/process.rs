@@ -70,12 +70,7 @@ pub fn raise_file_limit() -> usize {
     usize::MAX
 }
 
-<<<<<<< HEAD
-/// Locks a mutex. A panic of another thread while it held the lock is no reason to stop: each change under a lock of this program is
-/// a single step.
-=======
 /// Locks a mutex even after a panic of another thread: each change to shared state is a single step, so none is half done.
->>>>>>> house
 pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
