@@ -45,14 +45,13 @@ use std::sync::Arc;
 
 use cli::Parsed;
 use commands::{CommandStatus, Context};
-use error::{Kind, Result};
+use error::{ErrorContext, Kind, Result};
 use signals::Shutdown;
 use ui::{Ui, UiOptions};
 
 /// Runs the program with these arguments (the first is its name) and this environment.
 ///
 /// This is the one place that turns a result into an exit code.
-#[must_use]
 pub fn run(args: &[OsString], env: Environment) -> ExitCode {
     process::harden();
     process::quieten_panics();
@@ -74,7 +73,7 @@ pub fn run(args: &[OsString], env: Environment) -> ExitCode {
             let kind = error.kind();
             if let Kind::Interrupted | Kind::Terminated = kind {
                 // A reader of standard error that has stalled must not delay the end.
-                signals::within(signals::GRACE, move || ui.error(&error));
+                signals::within(signals::GRACE, move || ui.last_error(&error));
             } else {
                 ui.error(&error);
             }
@@ -86,6 +85,9 @@ pub fn run(args: &[OsString], env: Environment) -> ExitCode {
 /// Runs the command; one that waits for others can be ended by a signal.
 fn run_command(cli: cli::Cli, env: Environment, ui: Arc<Ui>) -> Result<CommandStatus> {
     let shutdown = Arc::new(Shutdown::default());
+    let closed = ui.clone();
+    shutdown.on_signal(move |_| closed.close());
+    shutdown.doing("before anything was looked up".to_owned(), ErrorContext::default());
     let supervised = shutdown.clone();
     let waits = cli.command.waits();
     let work = move || {

@@ -3,6 +3,7 @@
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind, set_hook};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::error::{Error, Kind, Result};
 
@@ -69,6 +70,11 @@ pub fn raise_file_limit() -> usize {
     usize::MAX
 }
 
+/// Locks a mutex even after a panic of another thread: each change to shared state is a single step, so none is half done.
+pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 thread_local! {
     /// Where this thread panicked last.
     static PANIC: Cell<Option<String>> = const { Cell::new(None) };
@@ -82,7 +88,6 @@ pub fn quieten_panics() {
 }
 
 /// Runs `work`; a panic becomes a failure that names the place and nothing else.
-/// Err: Those of `work`.
 pub fn catch_panics<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
         let place = PANIC.take().unwrap_or_default();

@@ -3,22 +3,25 @@
 //!
 //! A flag does not interrupt a blocking call. So the command runs on a thread, and the main thread waits for its end or for a signal,
 //! whichever comes first ([`supervise`]). After a signal the command's thread is abandoned to the end of the process, but for two
-//! things: what holds a [`Guard`], like the process group of a token helper, is woken and cleans up; and the command's
-//! hook ([`Shutdown::on_signal`]) completes what has been printed and says how far it came. Each is waited for no longer than [`GRACE`], since
-//! a program may refuse to die and a reader to read.
+//! things: what holds a [`Guard`], like the process group of a token helper, is woken and cleans up; and the shutdown hook
+//! ([`Shutdown::on_signal`]) completes the output. Each is waited for no longer than [`GRACE`], since a program may refuse to end and a
+//! reader to read.
 
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc};
+use std::sync::{Arc, Condvar, Mutex, mpsc};
 use std::thread;
 use std::time::Duration;
 
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorContext, Kind, Result};
+use crate::process::lock;
 
 /// How long each step after a signal may take: three of them are less than a second.
 pub const GRACE: Duration = Duration::from_millis(300);
 
-/// What a command does when a signal ends it: it completes its output ([`complete`]) and says what was interrupted; `None` where
-/// a signal is the expected end.
-type Hook = Box<dyn FnOnce(Kind) -> Option<Error> + Send>;
+/// Completes the output after a signal.
+type Hook = Box<dyn FnOnce(Kind) + Send>;
+
+/// Says what a signal has interrupted; `None` where a signal is the expected end.
+type Explain = Box<dyn FnOnce(Kind) -> Option<Error> + Send>;
 
 /// The shutdown of one run: whether it was requested, and what has to happen then.
 #[derive(Default)]
@@ -34,6 +37,7 @@ struct State {
     /// Wakes the thread that supervises the command.
     wake_supervisor: Option<Box<dyn Fn() + Send>>,
     hook: Option<Hook>,
+    explain: Option<Explain>,
     guards: Vec<Guarded>,
 }
 
@@ -43,14 +47,28 @@ struct Guarded {
 }
 
 impl Shutdown {
-    /// Sets what happens on a signal, in place of any earlier hook.
-    pub fn on_signal(&self, hook: impl FnOnce(Kind) -> Option<Error> + Send + 'static) {
-        self.lock().hook = Some(Box::new(hook));
+    /// Sets the shutdown hook, in place of any earlier one.
+    pub fn on_signal(&self, hook: impl FnOnce(Kind) + Send + 'static) {
+        lock(&self.state).hook = Some(Box::new(hook));
+    }
+
+    /// Sets the error that says what a signal has interrupted, made after the shutdown hook.
+    pub fn explain(&self, explain: impl FnOnce(Kind) -> Option<Error> + Send + 'static) {
+        lock(&self.state).explain = Some(Box::new(explain));
+    }
+
+    /// The same, with what the command is doing now in words that follow "interrupted".
+    pub fn doing(&self, words: String, context: ErrorContext) {
+        self.explain(move |kind| {
+            let error = Error::new(kind, format!("{} {words}", kind.code()));
+            let error = error.hint("run it again if you still want it");
+            Some(error.with_context(|of_error| *of_error = context))
+        });
     }
 
     /// Ends the command at once with this failure, whatever it still waits for.
     pub fn abort(&self, error: Error) {
-        let mut state = self.lock();
+        let mut state = lock(&self.state);
         if state.is_requested {
             return;
         }
@@ -63,7 +81,7 @@ impl Shutdown {
 
     /// Whether a signal has come, or the command was aborted: from then on its result is ignored.
     pub fn is_requested(&self) -> bool {
-        self.lock().is_requested
+        lock(&self.state).is_requested
     }
 
     /// Registers something that has to be ended before the process ends: `wake` is called on a signal, and the guard's drop waited
@@ -73,7 +91,7 @@ impl Shutdown {
         what: String,
         wake: impl Fn() + Send + Sync + 'static,
     ) -> Option<Guard<'_>> {
-        let mut state = self.lock();
+        let mut state = lock(&self.state);
         if state.is_requested {
             return None;
         }
@@ -85,25 +103,35 @@ impl Shutdown {
     /// Carries out the shutdown, and says what was interrupted.
     #[cfg(unix)]
     fn signalled(&self, kind: Kind) -> Option<Error> {
-        let hook = {
-            let mut state = self.lock();
+        let (hook, explain) = {
+            let mut state = lock(&self.state);
             state.is_requested = true;
-            state.hook.take()
+            (state.hook.take(), state.explain.take())
         };
         let ended = self.wake_guards();
-        let Some(hook) = hook else {
-            let message = format!("{} before anything was looked up", kind.code());
-            return Some(Error::new(kind, message).hint("run it again"));
-        };
-        let error = hook(kind)?;
-        let add = |error: Error, what: String| error.with_suffix(&format!("; {what} was ended"));
-        Some(ended.into_iter().fold(error, add))
+        let is_complete = hook.is_none_or(|hook| within(GRACE, move || hook(kind)).is_some());
+        let mut error = explain?(kind)?;
+        if !is_complete {
+            error = error
+                .with_suffix("; the reader of the output has stalled: what was printed is cut off");
+        }
+        for what in ended {
+            error = error.with_suffix(&format!("; {what} was ended"));
+        }
+        if kind == Kind::Terminated {
+            let again = error.hint_text().unwrap_or_default();
+            let hint = format!(
+                "another program sent SIGTERM, perhaps for a time limit, or the terminal was closed; {again}"
+            );
+            error = error.hint(hint);
+        }
+        Some(error)
     }
 
     /// Wakes all guards, and waits until they are dropped. Returns their names.
     #[cfg(unix)]
     fn wake_guards(&self) -> Vec<String> {
-        let state = self.lock();
+        let state = lock(&self.state);
         for guarded in &state.guards {
             (guarded.wake)();
         }
@@ -111,11 +139,6 @@ impl Shutdown {
         let is_held = |state: &mut State| !state.guards.is_empty();
         drop(self.released.wait_timeout_while(state, GRACE, is_held));
         names
-    }
-
-    /// Each change is a single step, so a panic elsewhere leaves nothing half done.
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -128,26 +151,8 @@ pub struct Guard<'a> {
 impl Drop for Guard<'_> {
     fn drop(&mut self) {
         let is_other = |guarded: &Guarded| !Arc::ptr_eq(&guarded.wake, &self.wake);
-        self.shutdown.lock().guards.retain(is_other);
+        lock(&self.shutdown.state).guards.retain(is_other);
         self.shutdown.released.notify_all();
-    }
-}
-
-/// Completes what has been printed, as far as its reader lets us. Returns what the error has to add if it does not.
-pub fn complete(work: impl FnOnce() + Send + 'static) -> &'static str {
-    match within(GRACE, work) {
-        Some(()) => "",
-        None => "; the reader of the output has stalled: what was printed is cut off",
-    }
-}
-
-/// The hint of an error that says what was interrupted, with what probably sent the signal.
-pub fn hint(kind: Kind, again: &str) -> String {
-    match kind {
-        Kind::Terminated => format!(
-            "another program sent SIGTERM, perhaps for a time limit, or the terminal was closed; {again}"
-        ),
-        _ => again.to_owned(),
     }
 }
 
@@ -164,7 +169,6 @@ pub fn within<T: Send + 'static>(
 }
 
 /// Runs `work` on a thread until it returns or a signal comes. The next signal ends the process.
-/// Err: those of `work`, what was interrupted, what the command was aborted with; `failed` if the system refuses a thread or a pipe.
 #[cfg(unix)]
 pub fn supervise<T: From<Kind> + Send + 'static>(
     shutdown: &Shutdown,
@@ -207,7 +211,7 @@ pub fn supervise<T: From<Kind> + Send + 'static>(
     }
     let close = Close(signals.handle());
     let handle = signals.handle();
-    shutdown.lock().wake_supervisor = Some(Box::new(move || handle.close()));
+    lock(&shutdown.state).wake_supervisor = Some(Box::new(move || handle.close()));
     let command = thread::Builder::new()
         .name("command".to_owned())
         .spawn(move || {
@@ -221,7 +225,7 @@ pub fn supervise<T: From<Kind> + Send + 'static>(
     }
     // No signal is waited for any more: the next one ends the process.
     is_last.store(true, Ordering::SeqCst);
-    if let Some(error) = shutdown.lock().abort.take() {
+    if let Some(error) = lock(&shutdown.state).abort.take() {
         return Err(error);
     }
     command.join().unwrap_or_else(|panic| resume_unwind(panic))
@@ -244,5 +248,5 @@ pub fn supervise<T: From<Kind> + Send + 'static>(
     work: impl FnOnce() -> Result<T> + Send + 'static,
 ) -> Result<T> {
     let result = work();
-    shutdown.lock().abort.take().map_or(result, Err)
+    lock(&shutdown.state).abort.take().map_or(result, Err)
 }

@@ -130,30 +130,6 @@ pub fn span(time: Duration) -> String {
 mod tests {
     use super::*;
 
-    /// Each property as Unicode's own files have it, so that none of it can be lost here unnoticed.
-    #[test]
-    fn what_acts_on_terminals_or_deceives_is_forbidden_and_nothing_else() {
-        let is_listed = |c: char| {
-            // General_Category=Cc
-            matches!(c, '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}')
-                // Default_Ignorable_Code_Point
-                || matches!(c,
-                    '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'
-                    | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
-                    | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}'
-                    | '\u{fff0}'..='\u{fff8}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
-                    | '\u{e0000}'..='\u{e0fff}')
-                // The separators of lines and of paragraphs, and the interlinear annotation.
-                || matches!(c, '\u{2028}'..='\u{2029}' | '\u{fff9}'..='\u{fffb}')
-                // Noncharacter_Code_Point
-                || matches!(c, '\u{fdd0}'..='\u{fdef}')
-                || u32::from(c) % 0x1_0000 >= 0xfffe
-        };
-        let differ = |&c: &char| is_forbidden(c) != is_listed(c);
-        let different: Vec<char> = ('\0'..=char::MAX).filter(differ).collect();
-        assert_eq!(different, []);
-    }
-
     #[test]
     fn people_see_one_line_with_escapes() {
         assert_eq!(escape("Zoë & Söhne 漢字"), "Zoë & Söhne 漢字");

@@ -3,11 +3,13 @@
 //! Results go to standard output, and nothing else does. Messages go to standard error, for people or as one JSON object a line; a
 //! standard error that is closed or full changes nothing. A reader of the results that goes away is no error: the program ends
 //! quietly.
+//!
+//! After a signal only the shutdown hook writes ([`Ui::close`]): every write asks for permission under the lock of its stream.
 
-use std::fmt::Write as _;
 use std::io::{self, IsTerminal as _, Write};
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread::{self, ThreadId};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -19,6 +21,7 @@ use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
 use crate::json;
 use crate::output::Screen;
+use crate::process::lock;
 use crate::text::escape;
 
 /// When colour is used.
@@ -124,6 +127,8 @@ pub struct Ui {
     is_line_open: AtomicBool,
     is_reader_gone: AtomicBool,
     progress: Mutex<Option<ProgressBar>>,
+    /// The one thread that may write, after a signal.
+    writer: Mutex<Option<ThreadId>>,
 }
 
 impl Ui {
@@ -152,6 +157,7 @@ impl Ui {
             is_line_open: AtomicBool::new(false),
             is_reader_gone: AtomicBool::new(false),
             progress: Mutex::default(),
+            writer: Mutex::default(),
         }
     }
 
@@ -165,33 +171,61 @@ impl Ui {
         self.is_reader_gone.load(Ordering::Relaxed)
     }
 
+    /// Lets only the calling thread write from now on; what is being written is completed first.
+    pub fn close(&self) {
+        let (stdout, stderr) = (io::stdout().lock(), io::stderr().lock());
+        self.take_over();
+        drop((stdout, stderr));
+        self.end_progress();
+    }
+
+    /// Reports the failure that ends the program after a signal, even while another write is stalled.
+    pub fn last_error(&self, error: &Error) {
+        self.take_over();
+        self.error(error);
+    }
+
+    fn take_over(&self) {
+        *lock(&self.writer) = Some(thread::current().id());
+    }
+
+    fn may_write(&self) -> bool {
+        lock(&self.writer).is_none_or(|writer| writer == thread::current().id())
+    }
+
     /// Writes results.
-    /// Err: `failed` if they cannot be written.
     pub fn print(&self, result: &[u8]) -> Result<()> {
         let is_open = self.screen.width.is_some() && !result.ends_with(b"\n");
         self.is_line_open.store(is_open, Ordering::Relaxed);
-        self.without_progress(|| {
-            let mut out = io::stdout().lock();
-            out.write_all(result).and_then(|()| out.flush())
-        })
-        .map_err(|e| {
-            let is_gone = e.kind() == io::ErrorKind::BrokenPipe;
-            self.is_reader_gone.fetch_or(is_gone, Ordering::Relaxed);
-            unwritable(e)
-        })
+        self.stdout(|out| out.write_all(result))
     }
 
     /// Writes the report on a verdict, as `write` does it. The exit code tells the verdict too, so a reader that goes away
     /// changes nothing.
-    /// Err: `failed` if it cannot be written.
     pub fn report(&self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
+        let written = self.stdout(write);
+        if self.is_reader_gone.swap(false, Ordering::Relaxed) { Ok(()) } else { written }
+    }
+
+    fn stdout(&self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
         let written = self.without_progress(|| {
             let mut out = io::BufWriter::with_capacity(64 * 1024, io::stdout().lock());
-            write(&mut out).and_then(|()| out.flush())
+            if self.may_write() {
+                write(&mut out).and_then(|()| out.flush()).map(Some)
+            } else {
+                Ok(None)
+            }
         });
         match written {
-            Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-            written => written.map_err(unwritable),
+            Ok(Some(())) => Ok(()),
+            Ok(None) => Err(Error::new(Kind::Interrupted, "a signal has ended the command")),
+            Err(e) => {
+                let is_gone = e.kind() == io::ErrorKind::BrokenPipe;
+                self.is_reader_gone.fetch_or(is_gone, Ordering::Relaxed);
+                Err(Error::new(Kind::Failed, "the output could not be written")
+                    .hint("is the disk full? what was written before this is incomplete")
+                    .because(e))
+            }
         }
     }
 
@@ -230,14 +264,9 @@ impl Ui {
         self.text("warning", "33", warning.message, Some(warning.hint));
     }
 
-    /// Whether [`Ui::trace`] shows anything.
-    pub fn shows_traces(&self) -> bool {
-        self.options.verbose && !self.options.quiet
-    }
-
     /// Shows what an attempt did, with `--verbose`.
     pub fn trace(&self, trace: &Trace<'_>) {
-        if !self.shows_traces() {
+        if !self.options.verbose || self.options.quiet {
             return;
         }
         let elapsed = trace.elapsed.as_millis();
@@ -254,24 +283,20 @@ impl Ui {
                 retry_in_ms: trace.retry_in.map(|wait| wait.as_millis()),
             }));
         }
-        let proxy = trace.proxy.map(|proxy| format!(" via proxy {proxy}"));
-        let proxy = proxy.unwrap_or_default();
-        self.line(&escape(&format!("> GET {}{proxy} (attempt {})", trace.url, trace.attempt)));
-        let mut text = match (trace.status, trace.error) {
-            (Some(status), _) => format!("< {status} in {elapsed} ms"),
-            (None, Some(error)) => {
-                format!("< {}: {error}, after {elapsed} ms", error.kind().code())
-            }
-            (None, None) => format!("< no answer, after {elapsed} ms"),
+        let with = |words: &str, value: Option<String>| {
+            value.map(|value| format!("{words}{value}")).unwrap_or_default()
         };
-        // Writing to a String cannot fail.
-        if let Some(id) = trace.request_id {
-            let _ = write!(text, ", request {id}");
-        }
-        if let Some(wait) = trace.retry_in {
-            let _ = write!(text, "; again in {} ms", wait.as_millis());
-        }
-        self.line(&escape(&text));
+        let proxy = with(" via proxy ", trace.proxy.map(str::to_owned));
+        let outcome = match (trace.status, trace.error) {
+            (Some(status), _) => format!("{status} in"),
+            (None, Some(error)) => format!("{}: {error}, after", error.kind().code()),
+            (None, None) => "no answer, after".to_owned(),
+        };
+        let request = with(", request ", trace.request_id.map(str::to_owned));
+        let again = trace.retry_in.map(|wait| format!("{} ms", wait.as_millis()));
+        let again = with("; again in ", again);
+        self.line(&escape(&format!("> GET {}{proxy} (attempt {})", trace.url, trace.attempt)));
+        self.line(&escape(&format!("< {outcome} {elapsed} ms{request}{again}")));
     }
 
     /// Tells people something that is neither result nor error; scripts never see it.
@@ -301,8 +326,7 @@ impl Ui {
             format!("{label}: {}", escape(message))
         };
         if let Some(hint) = hint {
-            // Writing to a String cannot fail.
-            let _ = write!(text, "\n  hint: {}", escape(hint));
+            text += &format!("\n  hint: {}", escape(hint));
         }
         self.line(&text);
     }
@@ -311,7 +335,12 @@ impl Ui {
     fn line(&self, text: &str) {
         let is_open = self.is_stderr_terminal && self.is_line_open.swap(false, Ordering::Relaxed);
         let line = format!("{}{text}\n", if is_open { "\n" } else { "" });
-        let _ = self.without_progress(|| io::stderr().lock().write_all(line.as_bytes()));
+        self.without_progress(|| {
+            let mut stderr = io::stderr().lock();
+            if self.may_write() {
+                let _ = stderr.write_all(line.as_bytes());
+            }
+        });
     }
 }
 
@@ -327,14 +356,14 @@ impl Ui {
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(10))
             .with_style(ProgressStyle::default_spinner());
         bar.enable_steady_tick(Duration::from_millis(100));
-        *self.bar() = Some(bar);
+        *lock(&self.progress) = Some(bar);
     }
 
     /// Changes the progress line, if it is shown.
     pub fn progress(&self, text: impl FnOnce() -> String) {
         /// The columns of the spinner, a blank, and a margin.
         const SPINNER: usize = 3;
-        if let Some(bar) = &*self.bar() {
+        if let Some(bar) = &*lock(&self.progress) {
             let width = terminal_size::terminal_size_of(io::stderr());
             let width = width.map_or(80, |(terminal_size::Width(width), _)| width);
             // The line is redrawn by the number of its columns. Terminals disagree on the width of what is not ASCII.
@@ -346,28 +375,19 @@ impl Ui {
 
     /// Takes the progress line away.
     pub fn end_progress(&self) {
-        if let Some(bar) = self.bar().take() {
+        let bar = lock(&self.progress).take();
+        if let Some(bar) = bar {
             bar.finish_and_clear();
         }
     }
 
     fn without_progress<T>(&self, write: impl FnOnce() -> T) -> T {
-        let bar = self.bar().clone();
+        let bar = lock(&self.progress).clone();
         match bar {
             Some(bar) => bar.suspend(write),
             None => write(),
         }
     }
-
-    fn bar(&self) -> MutexGuard<'_, Option<ProgressBar>> {
-        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-fn unwritable(error: io::Error) -> Error {
-    Error::new(Kind::Failed, "the output could not be written")
-        .hint("is the disk full? what was written before this is incomplete")
-        .because(error)
 }
 
 /// The width of the terminal: `COLUMNS`, else the terminal's own, else 80 columns.

@@ -140,28 +140,12 @@ pub fn is_base62_u128(digits: &str) -> bool {
     // The digits' order is that of ASCII, so numbers of the same length compare as texts do.
     !digits.is_empty()
         && (digits.len() < LARGEST.len() || digits.len() == LARGEST.len() && digits <= LARGEST)
-        && digits.bytes().all(|b| b.is_ascii_alphanumeric())
+        && digits.bytes().fold(true, |all, b| all & b.is_ascii_alphanumeric())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn base62_ends_at_the_largest_128_bit_number() {
-        for (digits, expected) in [
-            ("7n42DGM5Tflk9n8mt7Fhc7", true),
-            ("zzzzzzzzzzzzzzzzzzzzz", true),
-            ("7n42DGM5Tflk9n8mt7Fhc8", false),
-            ("zzzzzzzzzzzzzzzzzzzzzz", false),
-            ("0000000000000000000000/", false),
-            ("00000000000000000000000", false),
-            ("", false),
-            ("a-b", false),
-        ] {
-            assert_eq!(is_base62_u128(digits), expected, "{digits}");
-        }
-    }
 
     #[test]
     fn each_kind_knows_its_violations() {

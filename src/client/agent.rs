@@ -1,4 +1,4 @@
-//! ureq, set up once. Each request under way has an agent of its own, since ureq probes pooled connections under the pool's
+//! ureq, set up once. Concurrent requests have an agent each, since ureq probes pooled connections under the pool's
 //! lock; all agents of a client share the connector (TLS configuration, the address that worked) and the resolver.
 
 use std::sync::{Arc, Mutex};

@@ -202,6 +202,7 @@ impl<'a> Client<'a> {
                 redactor: self.run.redactor,
                 remaining,
             });
+            let elapsed = began.elapsed();
             let trace = |status, request_id, error, retry_in| {
                 (self.run.trace)(&Trace {
                     url: &url,
@@ -210,7 +211,7 @@ impl<'a> Client<'a> {
                     status,
                     request_id,
                     error,
-                    elapsed: began.elapsed(),
+                    elapsed,
                     retry_in,
                 });
             };

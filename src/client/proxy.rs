@@ -44,10 +44,9 @@ impl Proxy {
             set(NO_PROXY, env).unwrap_or("NO_PROXY")
         );
         let value = env.get(variable).unwrap_or_default().to_str();
-        match parse(value.unwrap_or("\u{fffd}")) {
-            Ok(address) => Ok(Some(Proxy { address, variable, hint })),
-            Err(words) => Err(Error::new(Kind::Proxy, format!("{variable} {words}")).hint(hint)),
-        }
+        let address = parse(value.unwrap_or("\u{fffd}"))
+            .map_err(|words| Error::new(Kind::Proxy, format!("{variable} {words}")).hint(&hint))?;
+        Ok(Some(Proxy { address, variable, hint }))
     }
 
     /// Host and port.

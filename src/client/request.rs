@@ -141,7 +141,7 @@ impl Attempt<'_> {
             return Err(response.bad("is larger than any account (1 MiB)", self));
         }
         match read {
-            // What a 404 means is told by its body; other refusals say enough by their status.
+            // What a 404 means depends on its body; for other refusals the status is enough.
             Err(error) if is_good || response.status == 404 => {
                 Err(response.describe(explain(&error.into(), Phase::Body, self), self))
             }

@@ -14,7 +14,7 @@ use ureq::http::header::{
 
 use super::request::Attempt;
 use super::retry;
-use crate::account::{Account, Document, Id, NotADocument};
+use crate::account::{Account, Document, Id};
 use crate::error::{Error, Kind, Result};
 use crate::json::{Flaw, Json};
 use crate::text::{EXCERPT, span};
@@ -55,9 +55,8 @@ impl Response {
             return Err(self.bad("is empty", attempt));
         }
         let document = Document::parse(text).map_err(|flaw| match flaw {
-            NotADocument::Flaw(Flaw::Incomplete) => self.cut_off(attempt),
-            NotADocument::Flaw(Flaw::Invalid(words)) => self.bad(words, attempt),
-            NotADocument::NotAnObject => self.bad("is JSON, but not an object", attempt),
+            Flaw::Incomplete => self.cut_off(attempt),
+            Flaw::Invalid(words) => self.bad(words, attempt),
         })?;
         if attempt.token.appears_in_document(&document) {
             return Err(self.repeats_token(attempt));
@@ -133,7 +132,10 @@ impl Response {
         retry_after: Option<Duration>,
     ) -> (Kind, String, String) {
         let (host, status, target) = (attempt.host(), self.status, attempt.target);
-        let noun = target.resource.noun;
+        let wanted = match target.id {
+            Some(_) => format!("this {}", target.resource.noun),
+            None => format!("the {}", target.name()),
+        };
         let bad = |message| (Kind::BadResponse, message, CHECK_URL.to_owned());
         let time = retry_after.map(span);
         let later = match &time {
@@ -158,8 +160,8 @@ impl Response {
             ),
             401 | 403 => (
                 Kind::Auth,
-                format!("{host} does not let this token read this {noun} (status {status})"),
-                format!("ask for a token that has the right to read every {noun}"),
+                format!("{host} does not let this token read {wanted} (status {status})"),
+                "ask for a token that has the right to read it".to_owned(),
             ),
             404 if self.is_from_the_api(attempt) => {
                 let profile = target.profile.unwrap_or("this");

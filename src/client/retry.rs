@@ -14,22 +14,22 @@ const LONGEST: Duration = Duration::from_secs(8);
 /// The longest wait that a server gets when it asks for one, whatever the deadline.
 pub const LONGEST_PAUSE: Duration = Duration::from_secs(5 * 60);
 
-/// Whether another attempt may succeed at once. TLS that fails is a configuration to mend, and a 511 a portal to sign in at,
-/// though both may work later.
+/// Whether another attempt may succeed soon. Failed TLS is a configuration to mend, a 511 a portal to sign in at, and a list that
+/// was cut off cannot begin anew, though all of them may work later.
 pub fn may_pass(error: &Error) -> bool {
     error.is_retryable()
-        && error.kind() != Kind::Tls
+        && !matches!(error.kind(), Kind::Tls | Kind::BadResponse)
         && error.context().status != Some(511)
-        && error.kind() != Kind::BadResponse
 }
+
 /// The wait before retry number `retry` (from 1); `random` is in 0..1.
 pub fn backoff(retry: u32, random: f64) -> Duration {
     let factor = 1_u32.checked_shl(retry - 1).unwrap_or(u32::MAX);
     FIRST.saturating_mul(factor).min(LONGEST).mul_f64(random)
 }
 
-/// How long to wait before a retry: `backoff`, or what the server asked for if that is longer, since 0 and dates in the past
-/// are no leave to hammer at it. `None`: it would take longer than `remaining` or [`LONGEST_PAUSE`].
+/// How long to wait before a retry: `backoff`, or what the server asked for if that is longer, since servers ask for 0 seconds
+/// and for times in the past, too. `None`: it would take longer than `remaining` or [`LONGEST_PAUSE`].
 pub fn pause(backoff: Duration, asked: Option<Duration>, remaining: Duration) -> Option<Duration> {
     let wait = asked.unwrap_or_default().max(backoff);
     (wait < remaining && wait <= LONGEST_PAUSE).then_some(wait)

@@ -18,36 +18,32 @@ const LIMIT: usize = 8 * 1024 * 1024;
 
 type Roots = Vec<Certificate<'static>>;
 
+/// A file or directory, how it is read, and the variable or key that names it.
+type Source = (&'static str, PathBuf, fn(&Path) -> Result<Roots>);
+
 /// All CA certificates that are trusted.
 pub fn load(ca_file: Option<&Setting<PathBuf>>, env: &Environment) -> Result<Roots> {
-    let named = |name: &str, error: Error| {
-        error.hint(format!(
-            "{name} names it; SSL_CERT_FILE and SSL_CERT_DIR replace the system's CA certificates, ca_file adds to them"
-        ))
-    };
-    let mut roots = Roots::new();
-    let file = env.get("SSL_CERT_FILE");
-    if let Some(file) = file {
-        let file = env.expand_home(Path::new(file));
-        roots.extend(of_file(&file).map_err(|error| named("SSL_CERT_FILE", error))?);
+    let mut named: Vec<Source> = Vec::new();
+    if let Some(file) = env.get("SSL_CERT_FILE") {
+        named.push(("SSL_CERT_FILE", file.into(), of_file));
     }
     let dirs = env.get("SSL_CERT_DIR").map(std::env::split_paths).into_iter().flatten();
-    let dirs: Vec<_> = dirs.filter(|dir| !dir.as_os_str().is_empty()).collect();
-    for dir in &dirs {
-        let dir = env.expand_home(dir);
-        roots.extend(of_dir(&dir).map_err(|error| named("SSL_CERT_DIR", error))?);
+    let dirs = dirs.filter(|dir| !dir.as_os_str().is_empty());
+    named.extend(dirs.map(|dir| ("SSL_CERT_DIR", dir, of_dir as _)));
+    let mut roots = if named.is_empty() { of_system() } else { Roots::new() };
+    named.extend(ca_file.map(|file| ("ca_file", file.value.clone(), of_file as _)));
+    for (name, path, read) in named {
+        roots.extend(read(&env.expand_home(&path)).map_err(|error| {
+            error.hint(format!(
+                "{name} names it; SSL_CERT_FILE and SSL_CERT_DIR replace the system's CA certificates, ca_file adds to them"
+            ))
+        })?);
     }
-    if file.is_none() && dirs.is_empty() {
-        roots = of_system();
-        if roots.is_empty() && ca_file.is_none() {
-            let message = "this system has no CA certificates to verify a server with";
-            return Err(Error::new(Kind::Config, message).hint(
-                "install them (Debian: ca-certificates), or name a bundle in SSL_CERT_FILE or ca_file",
-            ));
-        }
-    }
-    if let Some(ca_file) = ca_file {
-        roots.extend(of_file(&ca_file.value).map_err(|error| named("ca_file", error))?);
+    if roots.is_empty() {
+        let message = "this system has no CA certificates to verify a server with";
+        return Err(Error::new(Kind::Config, message).hint(
+            "install them (Debian: ca-certificates), or name a bundle in SSL_CERT_FILE or ca_file",
+        ));
     }
     Ok(roots)
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::account::{Id, Resource};
-use crate::error::Error;
+use crate::error::{Error, ErrorContext};
 
 /// An account, or the list of all of them, of one profile.
 #[derive(Clone, Copy)]
@@ -32,20 +32,26 @@ impl<'a> Target<'a> {
     /// Adds to an error's context what it is about.
     pub fn describe(self, error: Error) -> Error {
         error.with_context(|context| {
-            context.id = self.id.map(|id| id.as_str().to_owned());
-            context.api = Some(self.resource.api);
-            context.profile = self.profile.map(str::to_owned);
+            let ErrorContext { id, api, profile, .. } = self.context();
+            (context.id, context.api, context.profile) = (id, api, profile);
         })
+    }
+
+    /// The context of an error that is about nothing else.
+    pub fn context(self) -> ErrorContext {
+        ErrorContext {
+            id: self.id.map(|id| id.as_str().to_owned()),
+            api: Some(self.resource.api),
+            profile: self.profile.map(str::to_owned),
+            ..ErrorContext::default()
+        }
     }
 }
 
 /// `the connected account cacc_1 (profile test)`
 impl fmt::Display for Target<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the {}", self.name())?;
-        match self.profile {
-            Some(profile) => write!(f, " (profile {profile})"),
-            None => Ok(()),
-        }
+        let profile = self.profile.map(|name| format!(" (profile {name})"));
+        write!(f, "the {}{}", self.name(), profile.unwrap_or_default())
     }
 }

@@ -5,7 +5,6 @@ use std::time::Instant;
 
 use super::input::STDIN;
 use super::session::{Session, Target};
-use super::task::Task;
 use super::violations::{self, Warnings};
 use super::{CommandStatus, Context, get_many};
 use crate::account::redact::Tokens;
@@ -15,7 +14,6 @@ use crate::config::DEFAULT_JOBS;
 use crate::config::values::{self, parse_rate};
 use crate::error::Result;
 use crate::flags::{LOOK_UP, Takes};
-use crate::output::Printer;
 
 /// `<ID|->...`
 #[derive(Debug, clap::Args)]
@@ -44,8 +42,7 @@ impl Takes for Args {
     const FLAGS: &'static [&'static str] = LOOK_UP;
 }
 
-/// Looks up ids of `resources`; `parse` tells to which one an id belongs.
-/// Err: the failure of a single id; what ended the run of several.
+/// Looks up ids of `resources`; `parse` knows to which one an id belongs.
 pub fn run(
     args: &Args,
     resources: &[&'static Resource],
@@ -68,29 +65,18 @@ fn look_up(
 ) -> Result<CommandStatus> {
     let Context { flags, ui, shutdown, .. } = context;
     let started = Instant::now();
-    let task = Task::begin(context, "before anything was looked up");
     let session = Session::open(context, &flags.for_config(), Tokens::default())?;
     let renderer = session.renderer(resources, false)?;
-    let trace = |trace: &Trace<'_>| {
-        if ui.shows_traces() {
-            task.write(shutdown, || ui.trace(trace));
-        }
-    };
+    let trace = |trace: &Trace<'_>| ui.trace(trace);
     let throttle = Throttle::single();
-    let client = session.clients(&throttle, &trace).of(id.resource(), Some(id))?;
+    let client = session.client(id.resource(), Some(id), session.run(&throttle, &trace))?;
     let target = Target::account(id, client.profile());
-    task.describe(format!("while looking up {target}"), Some(target));
+    shutdown.doing(format!("while looking up {target}"), target.context());
 
     let found = client.look_up(id, started, None)?;
     let violations = violations::check(&found, flags.strict, target)?;
-    let mut printer = Printer::new(&renderer);
-    let mut output = Vec::new();
-    printer.add(renderer.render(&found.account, session.redactor())?, &mut output);
-    printer.finish(&mut output);
-    let print = || {
-        Warnings::new(ui, false).warn(violations, target, false);
-        ui.print(&output)
-    };
-    task.write(shutdown, print).unwrap_or(Ok(()))?;
+    let output = renderer.document(&found.account, session.redactor())?;
+    Warnings::new(ui, false).warn(violations, target, false);
+    ui.print(&output)?;
     Ok(CommandStatus::Done)
 }

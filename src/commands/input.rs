@@ -1,14 +1,15 @@
 //! The ids of a command: its arguments and, where `-` stands among them, standard input, one a line.
 //!
-//! Lines are read when they are needed, never all at once, and no line is kept beyond the length of any id. Blank lines and
-//! comments are skipped; a byte order mark, blanks around an id and either line end are no part of it.
+//! A thread of its own reads the lines into a bounded channel, so that a run that is over need not wait for a line. No line is kept
+//! beyond the length of any id. Blank lines and comments are skipped; a byte order mark, blanks around an id and either line end are
+//! no part of it.
 
 use std::ffi::OsString;
-use std::io::{self, BufRead as _, BufReader, ErrorKind, IsTerminal as _, Stdin};
+use std::io::{self, BufRead, IsTerminal as _, Read as _};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::thread;
 use std::time::Duration;
 use std::vec;
-
-use memchr::memchr;
 
 use crate::error::{Error, Kind, Result};
 
@@ -16,11 +17,12 @@ use crate::error::{Error, Kind, Result};
 pub const STDIN: &str = "-";
 
 /// How much of a line is kept, in bytes: any id, and enough of anything else to name it.
-const MAX_LINE: usize = 4096;
+const MAX_LINE: u64 = 4096;
 
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+/// How many ids are read ahead.
+const AHEAD: usize = 256;
 
-/// How often a wait for input looks whether the run is over.
+/// How often a wait for a line looks whether the run is over.
 const POLL: Duration = Duration::from_millis(100);
 
 /// An id as it was given.
@@ -35,13 +37,13 @@ pub struct Entry {
 /// The ids of one command.
 pub struct Input {
     before: vec::IntoIter<OsString>,
-    lines: Option<Lines>,
+    /// The ids of standard input, or why there are none (any more).
+    lines: Option<Receiver<Result<Entry>>>,
     after: vec::IntoIter<OsString>,
 }
 
 impl Input {
     /// The ids of these arguments, without the first `skip` lines of standard input.
-    /// Err: `usage`: standard input is named twice, or lines are to be skipped and it is not named.
     pub fn new(arguments: &[OsString], skip: usize) -> Result<Self> {
         let usage = |message: &str| Error::new(Kind::Usage, message);
         let mut parts = arguments.splitn(3, |argument| argument == STDIN);
@@ -61,7 +63,7 @@ impl Input {
         }
         Ok(Input {
             before: before.into_iter(),
-            lines: after.map(|_| Lines::new(skip)),
+            lines: after.map(|_| read_stdin(skip)).transpose()?,
             after: after.unwrap_or_default().to_vec().into_iter(),
         })
     }
@@ -76,20 +78,19 @@ impl Input {
         self.lines.is_none().then(|| self.before.len())
     }
 
-    /// An estimate of the number of lines, if standard input is a file.
-    pub fn estimate(&self) -> Option<usize> {
-        self.lines.as_ref()?.estimate()
-    }
-
     /// Whether there may be further ids: standard input may have some until its end has been seen.
-    pub fn may_have_more(&mut self) -> bool {
-        let has_lines = self.lines.as_mut().is_some_and(Lines::may_have_more);
-        has_lines || self.before.len() + self.after.len() > 0
+    pub fn may_have_more(&self) -> bool {
+        let is_open = |lines: &Receiver<_>| {
+            !matches!(lines.recv_timeout(POLL), Err(RecvTimeoutError::Disconnected))
+        };
+        self.before.len() + self.after.len() > 0 || self.lines.as_ref().is_some_and(is_open)
     }
 
-    /// The next id; `None` after the last one, or when `is_over` says so while there is nothing to read.
-    /// Err: `failed` if standard input cannot be read, `usage` if it has fewer lines than are skipped.
+    /// The next id; `None` after the last one, or as soon as `is_over` says so.
     pub fn next(&mut self, is_over: &dyn Fn() -> bool) -> Result<Option<Entry>> {
+        if is_over() {
+            return Ok(None);
+        }
         let argument = |argument: OsString| Entry {
             text: argument.to_string_lossy().into_owned(),
             line: None,
@@ -97,174 +98,69 @@ impl Input {
         if let Some(id) = self.before.next() {
             return Ok(Some(argument(id)));
         }
-        if let Some(lines) = &mut self.lines
-            && let Some(entry) = lines.next(is_over)?
-        {
-            return Ok(Some(entry));
-        }
-        if is_over() {
-            return Ok(None);
+        while let Some(lines) = &self.lines {
+            match lines.recv_timeout(POLL) {
+                Ok(entry) => return entry.map(Some),
+                Err(RecvTimeoutError::Timeout) if is_over() => return Ok(None),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => self.lines = None,
+            }
         }
         Ok(self.after.next().map(argument))
     }
 }
 
-/// The lines of standard input.
-struct Lines {
-    reader: BufReader<Stdin>,
-    /// The number of the last line that was read.
-    number: usize,
-    skip: usize,
-    is_at_end: bool,
-    /// How many bytes were read, and how many there are if it is a file.
-    read: u64,
-    size: Option<u64>,
-}
-
-impl Lines {
-    fn new(skip: usize) -> Self {
-        Lines {
-            reader: BufReader::with_capacity(64 * 1024, io::stdin()),
-            number: 0,
-            skip,
-            is_at_end: false,
-            read: 0,
-            size: size_of_stdin(),
-        }
-    }
-
-    fn estimate(&self) -> Option<usize> {
-        let lines = u128::from(self.size?) * self.number as u128 / u128::from(self.read.max(1));
-        Some(usize::try_from(lines).ok()?.saturating_sub(self.skip))
-    }
-
-    fn may_have_more(&mut self) -> bool {
-        // What is there already may be nothing but blank lines and comments.
-        while !self.is_at_end && self.is_ready(Duration::ZERO).unwrap_or(false) {
-            match self.line() {
-                Ok(Some(line)) if is_id(&line) => return true,
-                Ok(Some(_)) => (),
-                Ok(None) | Err(_) => self.is_at_end = true,
-            }
-        }
-        !self.is_at_end
-    }
-
-    fn next(&mut self, is_over: &dyn Fn() -> bool) -> Result<Option<Entry>> {
-        let refused =
-            |e: io::Error| Error::new(Kind::Failed, "standard input cannot be read").because(e);
-        while !self.is_at_end && self.wait(is_over).map_err(refused)? {
-            let Some(line) = self.line().map_err(refused)? else {
-                self.is_at_end = true;
-                break;
-            };
-            self.number += 1;
-            if self.number > self.skip && is_id(&line) {
-                return Ok(Some(Entry {
-                    text: String::from_utf8_lossy(&line).into_owned(),
-                    line: Some(self.number),
-                }));
-            }
-        }
-        if self.is_at_end && self.number < self.skip {
-            let s = if self.number == 1 { "" } else { "s" };
-            let message =
-                format!("--skip {}: standard input has only {} line{s}", self.skip, self.number);
-            return Err(Error::new(Kind::Usage, message)
-                .hint("is it the same input as before? nothing has been looked up"));
-        }
-        Ok(None)
-    }
-
-    /// Reads one line, without the blanks around it; `None` at the end.
-    fn line(&mut self) -> io::Result<Option<Vec<u8>>> {
-        let is_first = self.read == 0;
-        let mut line = Vec::with_capacity(32);
-        let mut is_some = false;
+/// Reads the ids of standard input on a thread that lives as long as the process.
+fn read_stdin(skip: usize) -> Result<Receiver<Result<Entry>>> {
+    let (sender, lines) = mpsc::sync_channel(AHEAD);
+    let read = move || {
+        let mut stdin = io::stdin().lock();
+        let mut number = 0;
         loop {
-            let chunk = match self.reader.fill_buf() {
-                Err(e) if e.kind() == ErrorKind::Interrupted => continue,
-                chunk => chunk?,
+            let entry = match read_line(&mut stdin, number == 0) {
+                Ok(Some(line)) => {
+                    number += 1;
+                    if number <= skip || line.is_empty() || line.starts_with(b"#") {
+                        continue;
+                    }
+                    let text = String::from_utf8_lossy(&line).into_owned();
+                    Ok(Entry { text, line: Some(number) })
+                }
+                Ok(None) if number < skip => Err(too_few_lines(number, skip)),
+                Ok(None) => break,
+                Err(e) => Err(Error::new(Kind::Failed, "standard input cannot be read").because(e)),
             };
-            let end = memchr(b'\n', chunk);
-            let part = &chunk[..end.unwrap_or(chunk.len())];
-            keep(&mut line, part);
-            let consumed = part.len() + usize::from(end.is_some());
-            self.reader.consume(consumed);
-            self.read += consumed as u64;
-            is_some |= consumed > 0;
-            if end.is_some() || consumed == 0 {
+            let is_last = entry.is_err();
+            if sender.send(entry).is_err() || is_last {
                 break;
             }
         }
-        // A line that is too long is no id, whatever is taken off it.
-        if line.len() <= MAX_LINE {
-            if is_first && let Some(rest) = line.strip_prefix(BYTE_ORDER_MARK) {
-                line = rest.trim_ascii_start().to_vec();
-            }
-            line.truncate(line.trim_ascii_end().len());
-        }
-        Ok(is_some.then_some(line))
-    }
-
-    /// Waits until there is something to read; `false` when the run is over before.
-    fn wait(&self, is_over: &dyn Fn() -> bool) -> io::Result<bool> {
-        while !is_over() {
-            if self.is_ready(POLL)? {
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
-
-    /// Whether there is something to read within that time, or the end.
-    #[cfg(unix)]
-    fn is_ready(&self, within: Duration) -> io::Result<bool> {
-        use rustix::event::{PollFd, PollFlags, poll};
-        if !self.reader.buffer().is_empty() {
-            return Ok(true);
-        }
-        let stdin = io::stdin();
-        let mut fds = [PollFd::new(&stdin, PollFlags::IN)];
-        match poll(&mut fds, within.try_into().ok().as_ref()) {
-            Err(rustix::io::Errno::INTR) => Ok(false),
-            ready => Ok(ready? > 0),
-        }
-    }
-
-    /// There is no way to know here: a read waits, even when the run is over.
-    #[cfg(not(unix))]
-    fn is_ready(&self, within: Duration) -> io::Result<bool> {
-        Ok(!within.is_zero())
-    }
+    };
+    thread::Builder::new()
+        .name("stdin".to_owned())
+        .spawn(read)
+        .map_err(|e| Error::new(Kind::Failed, "standard input cannot be read").because(e))?;
+    Ok(lines)
 }
 
-/// The size of standard input, in bytes, if it is a file.
-#[cfg(unix)]
-fn size_of_stdin() -> Option<u64> {
-    let stat = rustix::fs::fstat(io::stdin()).ok()?;
-    let is_file = rustix::fs::FileType::from_raw_mode(stat.st_mode).is_file();
-    u64::try_from(stat.st_size).ok().filter(|_| is_file)
-}
-
-/// Not known here.
-#[cfg(not(unix))]
-fn size_of_stdin() -> Option<u64> {
-    None
-}
-
-/// Appends the next part of a line: [`MAX_LINE`] bytes from the first non-blank on, and one non-blank byte beyond them, which makes
-/// the line too long.
-fn keep(line: &mut Vec<u8>, part: &[u8]) {
-    let part = if line.is_empty() { part.trim_ascii_start() } else { part };
-    let (kept, rest) = part.split_at(part.len().min(MAX_LINE.saturating_sub(line.len())));
-    line.extend_from_slice(kept);
-    if line.len() == MAX_LINE {
-        line.extend(rest.trim_ascii_start().first());
+/// Reads one line, without the blanks around it; `None` at the end.
+fn read_line(input: &mut impl BufRead, is_first: bool) -> io::Result<Option<Vec<u8>>> {
+    let mut line = Vec::with_capacity(32);
+    if input.by_ref().take(MAX_LINE).read_until(b'\n', &mut line)? == 0 {
+        return Ok(None);
     }
+    if line.len() as u64 == MAX_LINE && !line.ends_with(b"\n") {
+        // Too long for an id, even if blanks were taken off it.
+        input.skip_until(b'\n')?;
+        return Ok(Some(line));
+    }
+    let text = line.strip_prefix(b"\xef\xbb\xbf").filter(|_| is_first).unwrap_or(&line);
+    Ok(Some(text.trim_ascii().to_vec()))
 }
 
-/// Whether a trimmed line is neither empty nor a comment.
-fn is_id(line: &[u8]) -> bool {
-    !line.is_empty() && !line.starts_with(b"#")
+fn too_few_lines(number: usize, skip: usize) -> Error {
+    let s = if number == 1 { "" } else { "s" };
+    let message = format!("--skip {skip}: standard input has only {number} line{s}");
+    Error::new(Kind::Usage, message)
+        .hint("is it the same input as before? nothing has been looked up")
 }

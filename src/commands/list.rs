@@ -10,19 +10,17 @@ use clap::builder::RangedU64ValueParser;
 use jiff::Timestamp;
 
 use super::list_sort::{Order, Sorter};
-use super::results::{Output, Progress, Results};
+use super::results::{Ending, Results};
 use super::session::{Session, Target};
-use super::summary::Summary;
 use super::violations::{self, Warnings};
 use super::{CommandStatus, Context};
-use crate::account::redact::{Redactor, Tokens};
+use crate::account::redact::Tokens;
 use crate::account::{Account, CONNECTED, Id, Resource};
 use crate::client::{Listed, Throttle, Trace};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorContext, Kind, Result};
 use crate::expression::{self, Expression};
 use crate::flags::{LOOK_UP, Takes};
 use crate::output::{Printer, Renderer};
-use crate::signals::hint;
 use crate::text::grouped;
 use crate::ui::Warning;
 
@@ -48,7 +46,6 @@ impl Takes for Args {
 }
 
 /// Lists the accounts.
-/// Err: what ended the list; `--strict`'s refusals have been reported before.
 pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
     let Context { flags, env, ui, shutdown } = context;
     let filter = args.filter.iter().map(|text| parse_filter(text));
@@ -56,15 +53,13 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
     let order = args.sort.as_ref().map(|text| Order::parse(text, RESOURCE)).transpose()?;
     let session = Session::open(context, &flags.for_config(), Tokens::default())?;
     let renderer = session.renderer(&[RESOURCE], true)?;
-    let (_, profile) = session.endpoint(RESOURCE)?;
-    let results = Results::new(ui, Printer::new(&renderer), progress);
-    let owned_profile = profile.map(str::to_owned);
-    results.end_on_signal(shutdown, Results::break_off, move |summary, kind| {
-        interrupted(summary, kind, owned_profile.as_deref())
-    });
-    let trace = |trace: &Trace<'_>| results.trace(shutdown, trace);
+    let trace = |trace: &Trace<'_>| ui.trace(trace);
     let throttle = Throttle::single();
-    let client = session.clients(&throttle, &trace).of(RESOURCE, None)?;
+    let client = session.client(RESOURCE, None, session.run(&throttle, &trace))?;
+    let target = Target { resource: RESOURCE, id: None, profile: client.profile() };
+    let results = Results::new(ui, Printer::new(&renderer), shutdown, Ending::CutOff);
+    let (written, about) = (results.clone(), target.context());
+    shutdown.explain(move |kind| Some(interrupted(written.summary().found, kind, about)));
 
     ui.begin_progress(env);
     let mut listing = Listing {
@@ -72,13 +67,14 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
         limit: args.limit,
         sorter: None,
         renderer: &renderer,
-        redactor: session.redactor(),
-        strict: flags.strict,
-        target: Target { resource: RESOURCE, id: None, profile },
+        session: &session,
+        target,
         now: Timestamp::now(),
+        started: Instant::now(),
         results: &results,
         context,
         warnings: Warnings::new(ui, true),
+        read: 0,
         shown: 0,
         failure: None,
     };
@@ -114,13 +110,14 @@ struct Listing<'a> {
     limit: Option<usize>,
     sorter: Option<Sorter<'a>>,
     renderer: &'a Renderer,
-    redactor: &'a Redactor,
-    strict: bool,
+    session: &'a Session<'a>,
     target: Target<'a>,
     now: Timestamp,
     results: &'a Results,
     context: &'a Context<'a>,
     warnings: Warnings<'a>,
+    started: Instant,
+    read: usize,
     /// The number of accounts that are shown, or are to be sorted.
     shown: usize,
     /// Why an account could not be shown.
@@ -130,8 +127,7 @@ struct Listing<'a> {
 impl<'a> Listing<'a> {
     /// The list begins, perhaps anew: no account of it has been shown.
     fn begin(&mut self, order: Option<&'a Order>) -> Listed {
-        self.shown = 0;
-        self.results.set_total(0);
+        (self.read, self.shown) = (0, 0);
         self.warnings.begin();
         self.sorter = order.map(|order| Sorter::new(order, self.limit));
         Listed::Held
@@ -145,11 +141,8 @@ impl<'a> Listing<'a> {
     }
 
     fn take(&mut self, account: &Account) -> Result<Listed> {
-        // After a signal the rest of the list is ignored.
-        let Some(mut output) = self.results.output(self.context.shutdown) else {
-            return Ok(Listed::Last);
-        };
-        self.results.set_total(self.results.total() + 1);
+        self.read += 1;
+        self.context.ui.progress(|| self.progress());
         let matches = self.matches(account);
         let mut violations = account.violations();
         if !matches {
@@ -161,68 +154,64 @@ impl<'a> Listing<'a> {
         if !violations.is_empty() {
             let id = own_id(account);
             let target = Target { id: id.as_ref(), ..self.target };
-            if self.strict {
+            if self.context.flags.strict {
                 let error = violations::refusal(&violations, target, !matches);
-                self.results.failed(&mut output, &error, None)?;
+                self.results.add_failure(&error, None)?;
                 return Ok(Listed::Shown);
-            }
-            if self.warnings.are_new(&violations, RESOURCE) {
-                self.results.write(&mut output)?;
             }
             self.warnings.warn(violations, target, !matches);
         }
         if !matches {
             return Ok(Listed::Held);
         }
-        let piece = self.renderer.render(account, self.redactor)?;
+        let piece = self.renderer.render(account, self.session.redactor())?;
         self.shown += 1;
         if let Some(sorter) = &mut self.sorter {
             // What is to be sorted has to be known to its end.
-            sorter.add(account, self.redactor, piece)?;
+            sorter.add(account, self.session.redactor(), piece)?;
             return Ok(Listed::Held);
         }
-        self.results.add(&mut output, piece, None)?;
-        self.results.write(&mut output)?;
+        self.results.add(piece, None)?;
+        self.results.flush()?;
         Ok(match self.limit {
             Some(limit) if limit == self.shown => Listed::Last,
             _ => Listed::Shown,
         })
     }
 
+    /// `12,345 read, 188 shown, 8,123/s`
+    fn progress(&self) -> String {
+        let rate = self.read as u128 * 1000 / self.started.elapsed().as_millis().max(1);
+        format!("{} read, {} shown, {rate}/s", grouped(self.read), grouped(self.shown))
+    }
+
     fn matches(&self, account: &Account) -> bool {
         if self.filter.is_empty() {
             return true;
         }
-        let redactor = self.redactor.for_account(account);
+        let redactor = self.session.redactor().for_account(account);
         let holds = |e: &Expression| e.evaluate(Some(account), &redactor, self.now).holds;
         self.filter.iter().all(holds)
     }
 
     /// Completes the output, or breaks it off.
     fn finish(mut self, read: Result<Vec<String>>) -> Result<CommandStatus> {
-        let Some(mut output) = self.results.output(self.context.shutdown) else {
-            return Ok(CommandStatus::Done);
-        };
         // That the output cannot be written is nothing to say beside what ended the list.
         if let Some(error) = self.failure {
-            let _ = self.results.break_off(&mut output);
+            let _ = self.results.finish(Ending::CutOff);
             return Err(self.target.describe(error));
         }
-        let unknown = read.inspect_err(|_| {
-            if output.has_begun() {
-                let _ = self.results.break_off(&mut output);
-            }
-        })?;
+        let unknown = read.inspect_err(|_| drop(self.results.finish(Ending::CutOff)))?;
         let is_limited = self.sorter.is_none() && self.limit == Some(self.shown);
         for piece in self.sorter.take().into_iter().flat_map(Sorter::sorted) {
-            self.results.add(&mut output, piece, None)?;
+            self.results.add(piece, None)?;
         }
-        self.results.finish(&mut output)?;
         if !unknown.is_empty() {
-            self.report_unknown_members(&mut output, &unknown)?;
+            self.report_unknown_members(&unknown)?;
         }
+        self.results.finish(Ending::Whole)?;
         self.warnings.sum_up();
-        let (read, written) = (self.results.total(), self.results.summary().found);
+        let (read, written) = (self.read, self.results.summary().found);
         self.context.ui.note(&if is_limited {
             format!("{}; the rest of the list was not read", accounts(written))
         } else if read == written {
@@ -233,10 +222,10 @@ impl<'a> Listing<'a> {
         self.results.summary().status(None, None)
     }
 
-    fn report_unknown_members(&self, output: &mut Output, names: &[String]) -> Result<()> {
+    fn report_unknown_members(&self, names: &[String]) -> Result<()> {
         let error = violations::unknown_members(names, self.target);
-        if self.strict {
-            return self.results.failed(output, &error, None);
+        if self.context.flags.strict {
+            return self.results.add_failure(&error, None);
         }
         self.context.ui.warning(&Warning {
             api: Some(RESOURCE.api),
@@ -253,19 +242,12 @@ fn own_id(account: &Account) -> Option<Id> {
     account.resource.parse_id(&text).ok()
 }
 
-/// `12,345 read, 188 shown, 8,123/s`
-fn progress(progress: &Progress<'_>) -> String {
-    let Progress { summary, total, elapsed, .. } = progress;
-    let rate = *total as u128 * 1000 / elapsed.as_millis().max(1);
-    format!("{} read, {} shown, {rate}/s", grouped(*total), grouped(summary.found))
-}
-
 /// The error that says how far the list has come.
-fn interrupted(summary: &Summary, kind: Kind, profile: Option<&str>) -> Error {
-    let message = match summary.found {
+fn interrupted(shown: usize, kind: Kind, context: ErrorContext) -> Error {
+    let message = match shown {
         0 => format!("{} before an account was listed", kind.code()),
         shown => format!("{}; the list is cut off after {}", kind.code(), accounts(shown)),
     };
-    let error = Error::new(kind, message).hint(hint(kind, "run it again if you still want it"));
-    Target { resource: RESOURCE, id: None, profile }.describe(error)
+    let error = Error::new(kind, message).hint("run it again if you still want it");
+    error.with_context(|of_error| *of_error = context)
 }

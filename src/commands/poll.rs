@@ -4,7 +4,6 @@
 //! failure that will not pass ends the wait, and so does a state that the account cannot leave any more.
 
 use std::fmt;
-use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -21,15 +20,15 @@ use crate::expression::{self, Actual, Expression, Verdict};
 use crate::json;
 use crate::text::excerpt;
 
-/// How much of a value a message shows, in characters.
-const SHOWN: usize = 60;
+/// How much of a value or a name a message shows, in characters.
+pub const SHOWN: usize = 60;
 
 /// The share of the time that is reserved for the last look-up: at most a second, and at least [`LEAST`] if that fits.
 const LAST_SHARE: u32 = 10;
 const LEAST: Duration = Duration::from_millis(20);
 
-/// The memory for long values of one answer, in bytes.
-const ROOM: usize = 64 * 1024;
+/// The longest value that is kept for a report, in bytes.
+const LONGEST: usize = 1024;
 
 /// What is expected of an account.
 #[derive(Clone, Debug)]
@@ -105,7 +104,7 @@ impl ExpectationRecord {
 /// An account, what is expected of it, and the client that looks it up.
 pub struct Question<'a> {
     pub id: &'a Id,
-    pub client: Arc<Client<'a>>,
+    pub client: &'a Client<'a>,
     pub expectations: &'a [Expectation],
     pub redactor: &'a Redactor,
     /// Whether an answer that violates the contract is a failure.
@@ -164,10 +163,13 @@ impl Question<'_> {
             None => self.redactor.clone(),
         };
         let now = Timestamp::now();
-        let mut room = ROOM;
         let verdicts = self.expectations.iter().map(|expected| {
             let mut verdict = expected.evaluate(account.as_ref(), &redactor, now);
-            limit(&mut verdict, &mut room);
+            if let Actual::Value(value) = &verdict.actual
+                && value.len() > LONGEST
+            {
+                verdict.actual = Actual::TooLong;
+            }
             verdict
         });
         let verdicts = verdicts.collect();
@@ -279,19 +281,6 @@ pub fn actual(verdict: &Verdict) -> String {
     match verdict.note {
         Some(note) => format!("{} ({note})", verdict.actual),
         None => verdict.actual.to_string(),
-    }
-}
-
-/// Drops a value longer than `room`, and takes it out of `room` otherwise. Short values always stay.
-pub fn limit(verdict: &mut Verdict, room: &mut usize) {
-    const SHORT: usize = 64;
-    if let Actual::Value(value) = &mut verdict.actual
-        && value.len() > SHORT
-    {
-        match room.checked_sub(value.len()) {
-            Some(left) => *room = left,
-            None => verdict.actual = Actual::TooLong,
-        }
     }
 }
 

@@ -1,19 +1,17 @@
-//! The results of a command that prints many, shared with the hook that completes them on a signal.
+//! The results of a command that prints many, shared with the shutdown hook that completes them.
 //!
-//! One lock is held by whatever writes, results and messages alike, so nothing is torn, and nothing is written after a signal. A reader
-//! that stalls can hold it for long. How far the command has come is behind another lock, which is never held for long and counts
-//! only what has been written: results leave in portions of whole lines that a pipe takes at once.
+//! Whole lines are written at once, as many as a pipe takes. The lock on the output is held until what was written is counted, so the
+//! hook finds both in agreement; where a stalled reader holds it, the summary, which has a lock of its own, still counts just what has
+//! been written. After the hook, nothing more is taken.
 
 use std::mem;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use super::summary::Summary;
-use crate::client::Trace;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Result};
 use crate::output::{Piece, Printer};
-use crate::signals::{Shutdown, complete};
+use crate::process::lock;
+use crate::signals::Shutdown;
 use crate::ui::Ui;
 
 /// `PIPE_BUF` on Linux: a pipe takes writes of up to this size as a whole, in bytes.
@@ -22,25 +20,12 @@ const PORTION: usize = 4096;
 /// The results of one command.
 pub struct Results {
     ui: Arc<Ui>,
-    started: Instant,
-    /// How many ids are expected, or how many accounts have been read; 0 if that is not known.
-    total: AtomicUsize,
-    progress: fn(&Progress<'_>) -> String,
     output: Mutex<Output>,
     summary: Mutex<Summary>,
 }
 
-/// What a progress line tells.
-pub struct Progress<'a> {
-    pub summary: &'a Summary,
-    /// How many results are not written yet.
-    pub waiting: usize,
-    pub total: usize,
-    pub elapsed: Duration,
-}
-
 /// The results that are not written yet.
-pub struct Output {
+struct Output {
     printer: Printer,
     pending: Vec<u8>,
     /// How many results are pending, those that the printer holds back included.
@@ -51,21 +36,22 @@ pub struct Output {
     is_finished: bool,
 }
 
-impl Output {
-    /// Whether there is a result, written or not.
-    pub fn has_begun(&self) -> bool {
-        self.has_begun
-    }
+/// How the output ends. Where it has not begun, it stays empty, but for an empty array if it is whole.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// It is all there is.
+    Whole,
+    /// The command was stopped: an array is closed.
+    Stopped,
+    /// A list was cut off: an array is left open, so that no reader takes it for the whole.
+    CutOff,
 }
 
 impl Results {
-    /// Puts results together as `printer` does, and shows the progress in the words of `progress`.
-    pub fn new(ui: &Arc<Ui>, printer: Printer, progress: fn(&Progress<'_>) -> String) -> Arc<Self> {
-        Arc::new(Results {
+    /// Puts results together as `printer` does; a signal ends them like `ending`.
+    pub fn new(ui: &Arc<Ui>, printer: Printer, shutdown: &Shutdown, ending: Ending) -> Arc<Self> {
+        let results = Arc::new(Results {
             ui: ui.clone(),
-            started: Instant::now(),
-            total: AtomicUsize::new(0),
-            progress,
             output: Mutex::new(Output {
                 printer,
                 pending: Vec::new(),
@@ -75,38 +61,15 @@ impl Results {
                 is_finished: false,
             }),
             summary: Mutex::default(),
-        })
-    }
-
-    /// Lets a signal end the output by `end`, and `explain` what it interrupted.
-    pub fn end_on_signal(
-        self: &Arc<Self>,
-        shutdown: &Shutdown,
-        end: fn(&Results, &mut Output) -> Result<()>,
-        explain: impl FnOnce(&Summary, Kind) -> Error + Send + 'static,
-    ) {
-        let results = self.clone();
-        shutdown.on_signal(move |kind| {
-            let ended = results.clone();
-            // That the output cannot be written is nothing to say beside the signal.
-            let stalled = complete(move || drop(end(&ended, &mut lock(&ended.output))));
-            Some(explain(&results.summary(), kind).with_suffix(stalled))
         });
-    }
-
-    /// The right to write; `None` once a signal has ended the command.
-    pub fn output(&self, shutdown: &Shutdown) -> Option<MutexGuard<'_, Output>> {
-        let output = lock(&self.output);
-        (!shutdown.is_requested()).then_some(output)
-    }
-
-    /// Shows what an attempt did, unless a signal has ended the command.
-    pub fn trace(&self, shutdown: &Shutdown, trace: &Trace<'_>) {
-        if self.ui.shows_traces()
-            && let Some(_output) = self.output(shutdown)
-        {
-            self.ui.trace(trace);
-        }
+        let ended = results.clone();
+        shutdown.on_signal(move |_| {
+            let mut output = lock(&ended.output);
+            ended.ui.close();
+            // The signal matters more than an output that cannot be written.
+            let _ = ended.end(&mut output, ending);
+        });
+        results
     }
 
     /// What has been written.
@@ -114,67 +77,81 @@ impl Results {
         lock(&self.summary)
     }
 
-    /// How long the command has run.
-    pub fn elapsed(&self) -> Duration {
-        self.started.elapsed()
-    }
-
-    /// How many ids are expected, or how many accounts have been read.
-    pub fn total(&self) -> usize {
-        self.total.load(Ordering::Relaxed)
-    }
-
-    /// Changes that number.
-    pub fn set_total(&self, total: usize) {
-        self.total.store(total, Ordering::Relaxed);
+    /// How many results there are, written or not, and failures.
+    pub fn count(&self) -> usize {
+        let waiting = lock(&self.output).waiting;
+        waiting + self.summary().done()
     }
 
     /// Takes a result, which is written with others.
-    /// Err: `failed` if those before it cannot be written.
-    pub fn add(&self, output: &mut Output, piece: Piece, line: Option<usize>) -> Result<()> {
-        output.has_begun = true;
-        let before = output.pending.len();
-        output.printer.add(piece, &mut output.pending);
-        if before > 0 && output.pending.len() > PORTION {
-            let added = output.pending.split_off(before);
-            self.write(output)?;
+    pub fn add(&self, piece: Piece, line: Option<usize>) -> Result<()> {
+        let mut output = lock(&self.output);
+        if output.is_finished {
+            return Ok(());
+        }
+        let Output { printer, pending, .. } = &mut *output;
+        let before = pending.len();
+        printer.add(piece, pending);
+        if before > 0 && pending.len() > PORTION {
+            let added = pending.split_off(before);
+            self.write(&mut output)?;
             output.pending = added;
         }
+        output.has_begun = true;
         output.waiting += 1;
         output.line = line.or(output.line);
         Ok(())
     }
 
     /// Reports a failure, after the results before it.
-    /// Err: `failed` if those cannot be written.
-    pub fn failed(&self, output: &mut Output, error: &Error, line: Option<usize>) -> Result<()> {
-        self.write(output)?;
+    pub fn add_failure(&self, error: &Error, line: Option<usize>) -> Result<()> {
+        let mut output = lock(&self.output);
+        if output.is_finished {
+            return Ok(());
+        }
+        self.write(&mut output)?;
         self.ui.failure(error);
         let mut summary = self.summary();
         summary.add_failure(error.kind());
         // A row before it may be held back: its line is done when that is written.
-        let done = match output.waiting {
-            0 => &mut summary.line,
-            _ => &mut output.line,
-        };
+        let done = if output.waiting == 0 { &mut summary.line } else { &mut output.line };
         *done = line.or(*done);
-        drop(summary);
-        self.show_progress(output);
         Ok(())
     }
 
     /// Writes what is pending, but for what the printer holds back.
-    /// Err: `failed` if it cannot be written.
-    pub fn write(&self, output: &mut Output) -> Result<()> {
+    pub fn flush(&self) -> Result<()> {
+        self.write(&mut lock(&self.output))
+    }
+
+    /// Ends the output: writes what waits.
+    pub fn finish(&self, ending: Ending) -> Result<()> {
+        let finished = self.end(&mut lock(&self.output), ending);
+        self.ui.end_progress();
+        finished
+    }
+
+    fn end(&self, output: &mut Output, ending: Ending) -> Result<()> {
+        if mem::replace(&mut output.is_finished, true) {
+            return Ok(());
+        }
+        let Output { printer, pending, .. } = output;
+        match ending {
+            Ending::Stopped | Ending::CutOff if !output.has_begun => {}
+            Ending::CutOff => printer.flush(pending),
+            Ending::Whole | Ending::Stopped => printer.finish(pending),
+        }
+        self.write(output)
+    }
+
+    fn write(&self, output: &mut Output) -> Result<()> {
         let pending = mem::take(&mut output.pending);
         let mut rest = &pending[..];
         while !rest.is_empty() {
             // Rows that the printer held back come at once.
             let line_end = |bytes: &[u8]| bytes.iter().rposition(|b| *b == b'\n').map(|at| at + 1);
-            let portion = match rest.get(..PORTION).and_then(line_end) {
-                Some(end) if rest.len() > PORTION => end,
-                _ => rest.len(),
-            };
+            let portion = rest.get(..PORTION).and_then(line_end).unwrap_or(rest.len());
+            let portion = if rest.len() > PORTION { portion } else { rest.len() };
             self.ui.print(&rest[..portion])?;
             rest = &rest[portion..];
         }
@@ -183,52 +160,6 @@ impl Results {
             summary.found += mem::take(&mut output.waiting);
             summary.line = output.line.or(summary.line);
         }
-        self.show_progress(output);
         Ok(())
     }
-
-    /// Completes the output: writes what waits, and closes what is open.
-    /// Err: `failed` if it cannot be written.
-    pub fn finish(&self, output: &mut Output) -> Result<()> {
-        self.end(output, Printer::finish)
-    }
-
-    /// Completes the output before all is done. Without a result it stays empty: not even an empty array.
-    /// Err: `failed` if it cannot be written.
-    pub fn cut_short(&self, output: &mut Output) -> Result<()> {
-        output.is_finished |= !output.has_begun;
-        self.finish(output)
-    }
-
-    /// Ends the output of a list that is cut off: writes what waits, and leaves open what is open.
-    /// Err: `failed` if it cannot be written.
-    pub fn break_off(&self, output: &mut Output) -> Result<()> {
-        output.is_finished |= !output.has_begun;
-        self.end(output, Printer::flush)
-    }
-
-    fn end(&self, output: &mut Output, end: fn(&mut Printer, &mut Vec<u8>)) -> Result<()> {
-        if !mem::replace(&mut output.is_finished, true) {
-            end(&mut output.printer, &mut output.pending);
-        }
-        let written = self.write(output);
-        self.ui.end_progress();
-        written
-    }
-
-    fn show_progress(&self, output: &Output) {
-        self.ui.progress(|| {
-            (self.progress)(&Progress {
-                summary: &self.summary(),
-                waiting: output.waiting,
-                total: self.total(),
-                elapsed: self.elapsed(),
-            })
-        });
-    }
-}
-
-/// Each change is a single step, so a panic elsewhere leaves nothing half done.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -72,7 +72,7 @@ struct Address<'a> {
 pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
     let Args { port, accounts } = args;
     let Context { flags, env, ui, shutdown } = context;
-    shutdown.on_signal(|_| None);
+    shutdown.explain(|_| None);
     let format = config::output_setting(&flags.for_config(), env)?.value;
     let server = Server::with_accounts(*port, *accounts).map_err(|e| {
         Error::new(Kind::Failed, format!("the sandbox cannot listen on 127.0.0.1:{port}"))

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::session::Target;
-use crate::account::{Field, Id, Resource, Violation};
+use crate::account::{Field, Id, Violation};
 use crate::client::Found;
 use crate::error::{Error, Kind, Result};
 use crate::ui::{FieldWarning, Ui, Warning};
@@ -46,7 +46,6 @@ pub fn refusal(violations: &Violations, target: Target<'_>, is_left_out: bool) -
 }
 
 /// The violations of an account that was looked up.
-/// Err: [`refusal`], with `strict`.
 pub fn check(found: &Found, strict: bool, target: Target<'_>) -> Result<Violations> {
     let violations = found.account.violations();
     if !strict || violations.is_empty() {
@@ -95,12 +94,6 @@ impl<'a> Warnings<'a> {
     pub fn begin(&mut self) {
         self.accounts = 0;
         self.counts.values_mut().for_each(|count| *count = 0);
-    }
-
-    /// Whether [`Warnings::warn`] would print a warning.
-    pub fn are_new(&self, violations: &Violations, resource: &Resource) -> bool {
-        let is_new = |field: &Field| !self.counts.contains_key(&(resource.api, field.name));
-        violations.iter().any(|(field, _)| !self.many || is_new(field))
     }
 
     /// Warns about what has not been warned about yet.

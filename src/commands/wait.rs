@@ -3,24 +3,22 @@
 //! Each change is reported as it is seen; the account is printed once all expectations hold.
 
 use std::cell::{Cell, RefCell};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-use super::poll::{Answer, Expectation, ExpectationRecord, PollEnd, Question, Schedule, limit};
+use super::poll::{Answer, Expectation, ExpectationRecord, PollEnd, Question, Schedule};
 use super::session::Session;
-use super::task::Task;
 use super::violations::Warnings;
 use super::{CommandStatus, Context};
 use crate::account::redact::Tokens;
 use crate::account::{Account, id};
 use crate::client::{Throttle, Trace};
 use crate::config::values;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorContext, Kind, Result};
 use crate::flags::{LOOK_UP, Takes};
-use crate::output::{Printer, Renderer};
-use crate::text::{EXCERPT, span};
+use crate::output::Renderer;
+use crate::text::span;
 
 /// The hint of a wait whose time is over.
 const LONGER: &str = "--within waits longer";
@@ -60,19 +58,17 @@ impl Takes for Args {
 
 /// Waits, and prints the account.
 pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
-    let Context { flags, ui, shutdown, .. } = context;
+    let Context { flags, ui, .. } = context;
     let started = Instant::now();
     let id = id::route(&args.id)?;
     let expectations = Expectation::parse_all(&args.goal, id.resource())?;
-    let task = Task::begin(context, "before anything was looked up");
     let session = Session::open(context, &flags.for_config(), Tokens::default())?;
     let renderer = session.renderer(&[id.resource()], false)?;
-    let trace = |trace: &Trace<'_>| {
-        task.write(shutdown, || ui.trace(trace));
-    };
+    let trace = |trace: &Trace<'_>| ui.trace(trace);
     let throttle = Throttle::single();
+    let client = session.client(id.resource(), Some(&id), session.run(&throttle, &trace))?;
     let question = Question {
-        client: session.clients(&throttle, &trace).of(id.resource(), Some(&id))?,
+        client: &client,
         id: &id,
         expectations: &expectations,
         redactor: session.redactor(),
@@ -82,7 +78,6 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
         question: &question,
         started,
         context,
-        task: task.clone(),
         lookups: Cell::new(0),
         last: RefCell::default(),
     };
@@ -103,25 +98,22 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
             Ok(())
         },
     );
-    let finish = || {
-        ui.end_progress();
-        match end? {
-            PollEnd::Met(answer) => {
-                if let Some(account) = &answer.account {
-                    Warnings::new(ui, false).warn(answer.violations, question.target(), false);
-                    ui.print(&waiting.render(&renderer, account)?)?;
-                }
-                Ok(CommandStatus::Done)
+    ui.end_progress();
+    match end? {
+        PollEnd::Met(answer) => {
+            if let Some(account) = &answer.account {
+                let output = waiting.render(&renderer, account)?;
+                Warnings::new(ui, false).warn(answer.violations, question.target(), false);
+                ui.print(&output)?;
             }
-            PollEnd::Final(answer, reason) => Err(waiting.never(&answer, &reason)),
-            PollEnd::Unmet(answer) => Err(waiting.late(args.within, Some(&answer), None)),
-            PollEnd::Failing { failure, known } => {
-                Err(waiting.late(args.within, known.as_ref(), Some(failure)))
-            }
+            Ok(CommandStatus::Done)
         }
-    };
-    // After a signal, the result is ignored.
-    waiting.task.write(shutdown, finish).unwrap_or(Ok(CommandStatus::Done))
+        PollEnd::Final(answer, reason) => Err(waiting.never(&answer, &reason)),
+        PollEnd::Unmet(answer) => Err(waiting.late(args.within, Some(&answer), None)),
+        PollEnd::Failing { failure, known } => {
+            Err(waiting.late(args.within, known.as_ref(), Some(failure)))
+        }
+    }
 }
 
 /// A change that was seen, as a JSON object on standard error.
@@ -143,7 +135,6 @@ struct Waiting<'a> {
     question: &'a Question<'a>,
     started: Instant,
     context: &'a Context<'a>,
-    task: Arc<Task>,
     lookups: Cell<usize>,
     /// The last state reported.
     last: RefCell<String>,
@@ -151,12 +142,8 @@ struct Waiting<'a> {
 
 impl Waiting<'_> {
     fn render(&self, renderer: &Renderer, account: &Account) -> Result<Vec<u8>> {
-        let mut output = Vec::new();
-        let mut printer = Printer::new(renderer);
-        let piece = renderer.render(account, self.question.redactor);
-        printer.add(piece.map_err(|error| self.question.target().describe(error))?, &mut output);
-        printer.finish(&mut output);
-        Ok(output)
+        let output = renderer.document(account, self.question.redactor);
+        output.map_err(|error| self.question.target().describe(error))
     }
 
     /// Reports the result of a look-up, if it differs from the one before.
@@ -168,8 +155,7 @@ impl Waiting<'_> {
         };
         self.describe(&state);
         if *self.last.borrow() != state {
-            let Context { ui, shutdown, .. } = self.context;
-            self.task.write(shutdown, || ui.change(&state, || self.record(seen)));
+            self.context.ui.change(&state, || self.record(seen));
             self.last.replace(state);
         }
     }
@@ -177,8 +163,9 @@ impl Waiting<'_> {
     /// Says how it stands, on a terminal and for a signal.
     fn describe(&self, state: &str) {
         let target = self.question.target();
-        self.task.describe(format!("while waiting for {target}: {state}"), Some(target));
-        self.context.ui.progress(|| {
+        let Context { ui, shutdown, .. } = self.context;
+        shutdown.doing(format!("while waiting for {target}: {state}"), target.context());
+        ui.progress(|| {
             let elapsed = span(self.started.elapsed());
             format!(
                 "{state}; waiting for {}, {elapsed}",
@@ -192,10 +179,8 @@ impl Waiting<'_> {
         let answer = seen.ok();
         let redactor = answer.map_or(*redactor, |answer| &answer.redactor);
         let records = expectations.iter().enumerate().map(|(i, expected)| {
-            let mut verdict = answer.map(|answer| answer.verdicts[i].clone());
-            // The result has all of it.
-            verdict.iter_mut().for_each(|verdict| limit(verdict, &mut { EXCERPT }));
-            ExpectationRecord::new(expected, verdict.as_ref(), redactor)
+            let verdict = answer.map(|answer| &answer.verdicts[i]);
+            ExpectationRecord::new(expected, verdict, redactor)
         });
         Progress {
             id: id.as_str(),
@@ -212,32 +197,15 @@ impl Waiting<'_> {
 
     /// The expectations cannot hold any more.
     fn never(&self, answer: &Answer, reason: &str) -> Error {
-        let (target, state) = (self.question.target(), self.question.state(answer));
-        let message = match self.question.expectations {
-            [Expectation::Found] => format!("{target} will not be found any more: {state}"),
-            _ => {
-                let goal = self.question.goal(&answer.redactor);
-                format!("{target} will not reach {goal} any more: {state}")
-            }
-        };
+        let message =
+            self.sentence(["will not be found", "will not reach"], "any more", Some(answer));
         self.error(Kind::Unmet, message).hint(format!("{reason}; waiting longer is of no use"))
     }
 
     /// The time is over, or not enough of it is left.
     fn late(&self, within: Duration, known: Option<&Answer>, failure: Option<Error>) -> Error {
-        let state = match known {
-            Some(answer) => self.question.state(answer),
-            None => "it could not be looked up".to_owned(),
-        };
-        let redactor = known.map_or(self.question.redactor, |answer| &answer.redactor);
-        let (target, within) = (self.question.target(), span(within));
-        let message = match self.question.expectations {
-            [Expectation::Found] => format!("{target} was not found within {within}: {state}"),
-            _ => {
-                let goal = self.question.goal(redactor);
-                format!("{target} did not reach {goal} within {within}: {state}")
-            }
-        };
+        let within = format!("within {}", span(within));
+        let message = self.sentence(["was not found", "did not reach"], &within, known);
         let Some(failure) = failure else {
             return self.error(Kind::Deadline, message).hint(LONGER);
         };
@@ -246,16 +214,29 @@ impl Waiting<'_> {
             (Kind::Timeout | Kind::Auth, _) | (_, None) => LONGER,
             (_, Some(hint)) => hint,
         };
-        let last = failure.context().clone();
-        self.error(Kind::Deadline, format!("{message}; the last look-up failed: {failure}"))
-            .hint(hint)
-            .with_context(|context| {
-                context.status = last.status;
-                context.server_code = last.server_code;
-                context.server_message = last.server_message;
-                context.request_id = last.request_id;
-                context.retry_after = last.retry_after;
-            })
+        let error =
+            self.error(Kind::Deadline, format!("{message}; the last look-up failed: {failure}"));
+        error.hint(hint).with_context(|context| {
+            *context = ErrorContext {
+                attempts: None,
+                elapsed: context.elapsed,
+                ..failure.context().clone()
+            };
+        })
+    }
+
+    /// `the connected account cacc_1 did not reach status=active within 10 m: status is pending`
+    fn sentence(&self, [found, reach]: [&str; 2], end: &str, known: Option<&Answer>) -> String {
+        let target = self.question.target();
+        let redactor = known.map_or(self.question.redactor, |answer| &answer.redactor);
+        let state = known.map_or_else(
+            || "it could not be looked up".to_owned(),
+            |answer| self.question.state(answer),
+        );
+        match self.question.expectations {
+            [Expectation::Found] => format!("{target} {found} {end}: {state}"),
+            _ => format!("{target} {reach} {} {end}: {state}", self.question.goal(redactor)),
+        }
     }
 
     fn error(&self, kind: Kind, message: String) -> Error {

@@ -72,11 +72,6 @@ impl BaseUrl {
         [self.origin.as_str(), &self.prefix, "/", path, name].concat()
     }
 
-    /// Scheme, host, and port if it is not the scheme's own.
-    pub fn origin(&self) -> &str {
-        &self.origin
-    }
-
     /// Host, and port if it is not the scheme's own.
     pub fn authority(&self) -> &str {
         self.origin.split_once("://").map_or(&self.origin, |(_, authority)| authority)

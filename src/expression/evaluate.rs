@@ -1,6 +1,5 @@
 //! Whether an expression holds of an account, and the value that was found.
 
-use std::cmp::Ordering;
 use std::fmt;
 
 use jiff::Timestamp;
@@ -98,8 +97,10 @@ impl Expression {
                 Ok(violation.is_none() && *operator == Operator::IsNot)
             }
             // An unknown word is a word still, and is not the one that it is compared with; what is no time is not before or after.
-            (Claim::Compared(..), _) if violation == Some(Violation::WrongType) => Ok(false),
-            (Claim::Compared(..), _) if violation.is_some() && field.kind == Kind::Time => {
+            (Claim::Compared(..), _)
+                if violation == Some(Violation::WrongType)
+                    || violation.is_some() && field.kind == Kind::Time =>
+            {
                 Ok(false)
             }
             (Claim::Compared(_, operator, operands), Some(value)) => {
@@ -177,9 +178,21 @@ fn compare(
         }
         (Operator::Contains, _) => Err("neither text nor a list"),
         (_, view) => {
-            let ordering = operands
-                .first()
-                .map_or(Err("not a number"), |operand| order(&operand.reading, &view, now))?;
+            let text = match &view {
+                View::Number(text) => *text,
+                View::String(text) => text,
+                _ => "",
+            };
+            let ordering = match operands.first().map(|operand| &operand.reading) {
+                Some(Reading::Number(wanted)) => {
+                    Number::parse(text).map(|number| number.cmp(wanted))
+                }
+                reading => {
+                    let wanted = reading.and_then(|reading| reading.time(now));
+                    Time::parse(text).zip(wanted).map(|(time, wanted)| time.cmp(&wanted))
+                }
+            };
+            let ordering = ordering.ok_or("neither a number nor a time, as the other is")?;
             Ok(match operator {
                 Operator::Less => ordering.is_lt(),
                 Operator::LessOrIs => ordering.is_le(),
@@ -188,19 +201,4 @@ fn compare(
             })
         }
     }
-}
-
-/// Whether a value is less or more; the reason if it is neither a number nor a time, as the operand is.
-fn order(operand: &Reading, value: &View<'_>, now: Timestamp) -> Result<Ordering, &'static str> {
-    let text = match value {
-        View::String(text) => Some(&**text),
-        _ => None,
-    };
-    if let Reading::Number(wanted) = operand {
-        let digits = if let View::Number(number) = value { Some(*number) } else { text };
-        let number = digits.and_then(Number::parse);
-        return Ok(number.ok_or("not a number")?.cmp(wanted));
-    }
-    let times = text.and_then(Time::parse).zip(operand.time(now));
-    times.map(|(time, wanted)| time.cmp(&wanted)).ok_or("not a time")
 }

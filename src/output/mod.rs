@@ -55,19 +55,12 @@ impl Format {
         matches!(self, Format::Json | Format::Ndjson)
     }
 
-    /// What opens an array of results, stands between two of them, and closes it.
-    const fn array(self) -> (&'static [u8], &'static [u8], &'static [u8]) {
+    /// What opens an array of results, stands between two of them, closes it, and is an empty one.
+    const fn array(self) -> [&'static str; 4] {
         match self {
-            Format::Json => (b"[\n  ", b",\n  ", b"\n]\n"),
-            _ => (b"", b"", b""),
-        }
-    }
-
-    /// An array without results.
-    const fn empty_array(self) -> &'static [u8] {
-        match self {
-            Format::Json | Format::Yaml => b"[]\n",
-            _ => b"",
+            Format::Json => ["[\n  ", ",\n  ", "\n]\n", "[]\n"],
+            Format::Yaml => ["", "", "", "[]\n"],
+            _ => [""; 4],
         }
     }
 }
@@ -148,19 +141,27 @@ impl Renderer {
         let redactor = &redactor.for_account(account);
         let selection = self.selection.as_ref();
         let entries = account.entries(selection, redactor)?;
+        if self.format == Format::Table && self.many {
+            return Ok(Piece::Row(self.columns.row(&entries, redactor, self.screen)));
+        }
         let mut out = Vec::with_capacity(1024);
-        let members = || entries.iter().filter_map(|entry| Some((entry.name, entry.value?)));
-        match self.format {
-            Format::Table if self.many => {
-                return Ok(Piece::Row(self.columns.row(&entries, redactor, self.screen)));
-            }
-            Format::Table => {
-                let is_selected = selection.is_some();
-                table::write_one(&mut out, account, entries, is_selected, redactor, self.screen);
-            }
-            format => write_object(&mut out, format, members(), redactor, self.many),
+        if self.format == Format::Table {
+            let is_selected = selection.is_some();
+            table::write_one(&mut out, account, entries, is_selected, redactor, self.screen);
+        } else {
+            let members = entries.iter().filter_map(|entry| Some((entry.name, entry.value?)));
+            write_object(&mut out, self.format, members, redactor, self.many);
         }
         Ok(Piece::Text(out))
+    }
+
+    /// Renders one account as the whole output.
+    pub fn document(&self, account: &Account, redactor: &Redactor) -> Result<Vec<u8>> {
+        let mut out = Vec::new();
+        let mut printer = Printer::new(self);
+        printer.add(self.render(account, redactor)?, &mut out);
+        printer.finish(&mut out);
+        Ok(out)
     }
 }
 
@@ -172,18 +173,14 @@ fn write_object<'a>(
     redactor: &Redactor,
     many: bool,
 ) {
-    if format == Format::Yaml {
-        return yaml::write_object(out, members, redactor, many);
-    }
-    let is_line = format == Format::Ndjson;
-    let mut writer = Writer {
-        out: &mut *out,
-        redactor,
-        indent: (!is_line).then_some(if many { 2 } else { 0 }),
-        is_report: false,
+    let indent = match format {
+        Format::Yaml => return yaml::write_object(out, members, redactor, many),
+        Format::Ndjson => None,
+        _ if many => Some(2),
+        _ => Some(0),
     };
-    writer.object(members, 0);
-    if is_line || !many {
+    Writer { out: &mut *out, redactor, indent, is_report: false }.object(members, 0);
+    if indent != Some(2) {
         out.push(b'\n');
     }
 }
@@ -211,8 +208,8 @@ impl Printer {
     /// Adds an account to `out`, and what stands between it and the one before.
     pub fn add(&mut self, piece: Piece, out: &mut Vec<u8>) {
         if self.many {
-            let (open, separator, _) = self.format.array();
-            out.extend_from_slice(if self.is_empty { open } else { separator });
+            let [open, separator, ..] = self.format.array();
+            out.extend_from_slice(if self.is_empty { open } else { separator }.as_bytes());
         }
         self.is_empty = false;
         match piece {
@@ -238,8 +235,8 @@ impl Printer {
     pub fn finish(&mut self, out: &mut Vec<u8>) {
         self.rows.flush(out);
         if self.many {
-            let (_, _, close) = self.format.array();
-            out.extend_from_slice(if self.is_empty { self.format.empty_array() } else { close });
+            let [.., close, empty] = self.format.array();
+            out.extend_from_slice(if self.is_empty { empty } else { close }.as_bytes());
         }
     }
 }
@@ -258,17 +255,17 @@ pub fn documents(
     values: impl Iterator<Item = impl Serialize>,
 ) -> io::Result<()> {
     let format = if format == Format::Table { Format::Json } else { format };
-    let (open, separator, close) = format.array();
-    let mut is_empty = true;
-    let mut piece = Vec::new();
+    let mut printer = Printer { format, many: true, rows: Rows::default(), is_empty: true };
+    let mut text = Vec::new();
     for value in values {
-        piece.extend_from_slice(if is_empty { open } else { separator });
-        is_empty = false;
+        let mut piece = Vec::new();
         write_own(&mut piece, format, &value, true);
-        out.write_all(&piece)?;
-        piece.clear();
+        printer.add(Piece::Text(piece), &mut text);
+        out.write_all(&text)?;
+        text.clear();
     }
-    out.write_all(if is_empty { format.empty_array() } else { close })
+    printer.finish(&mut text);
+    out.write_all(&text)
 }
 
 fn write_own(out: &mut Vec<u8>, format: Format, value: &impl Serialize, many: bool) {

@@ -15,7 +15,7 @@ use std::collections::HashMap;
 use std::io;
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -25,6 +25,8 @@ use jiff::Timestamp;
 use cases::{APIS, Answer, Api, Target};
 use http::{Body, Connection, Received, Reply};
 use list::List;
+
+use crate::process::lock;
 
 pub use cases::{Row, rows};
 pub use list::ACCOUNTS;
@@ -266,9 +268,4 @@ impl Shared {
         *times = times.saturating_add(1);
         *times
     }
-}
-
-/// Each change is a single step, so a panic of another thread leaves nothing half done.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -476,7 +476,7 @@ fn answers_that_are_no_account() {
         "another account": other("cacc_2"), message = "cacc_2"; "an id in another case": other("CACC_1"), message = "CACC_1";
         "an id that paints": other("\\u001b[31m\\u202e"), message = "\\u{1b}[31m\\u{202e}";
         "101": says("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n");
-        "half a million open brackets": body(&"[".repeat(500_000)); "an array": body(&format!("[{ACCOUNT}]")); "two documents": body(&format!("{ACCOUNT}\n{ACCOUNT}"));
+        "an array": body(&format!("[{ACCOUNT}]")); "two documents": body(&format!("{ACCOUNT}\n{ACCOUNT}"));
         "a byte order mark": body("\u{feff}{}"); "NaN": body("{\"id\":NaN}");
         "206": http(206, "", ACCOUNT), status = 206; "304": http(304, "", ""), status = 304;
         "999": http(999, "", "{}"), status = 999; "gzip": encoded("gzip", gzip), message = "gzip";

@@ -88,7 +88,7 @@ fn what_ends_the_waiting() {
         ("cacc_pendingexpress --for status=active --within 500ms", 124, "deadline", &["0.5 s", "pending"]),
         ("nobody --within 500ms", 124, "deadline", &["0.5 s"]),
         // A server that asks for more time than there is.
-        ("cacc_ratelimitedlong --within 1h", 124, "deadline", &["3600 s"]),
+        ("cacc_ratelimitedlong --within 1h", 124, "deadline", &["1 h"]),
         // One look-up takes longer than the whole time.
         ("cacc_slow --within 500ms", 124, "deadline", &["0.5 s"]),
         // What lasts.

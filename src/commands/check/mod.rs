@@ -9,33 +9,28 @@ mod run;
 mod suite;
 mod target;
 
-use std::cell::Cell;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::sync::atomic::AtomicUsize;
+use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
-use result::{CheckResult, Verdicts};
+use result::CheckResult;
 use run::CheckRun;
 use suite::Check;
 use target::CheckTarget;
 
-use super::breaker::CircuitBreaker;
-use super::poll::{Expectation, PollEnd, Question, Schedule};
-use super::session::{Clients, Target};
+use super::poll::Expectation;
+use super::session::Target;
 use super::violations::{Violations, Warnings};
 use super::{CommandStatus, Context};
 use crate::account::redact::Tokens;
 use crate::account::{Redactor, id};
-use crate::batch::{self, Sink};
+use crate::batch;
 use crate::client::Trace;
 use crate::config::{self, DEFAULT_JOBS, values};
 use crate::error::{Error, Kind, Result};
 use crate::flags::Takes;
 use crate::process;
-
-/// A check with `retry_for` is repeated at this interval, or this number of times if that is more often.
-const INTERVAL: Duration = Duration::from_secs(5);
-const TIMES: u32 = 10;
 
 const EXAMPLES: &str = "\
 Without --expect, the account must exist. Exit code 0: all expectations hold;
@@ -110,50 +105,49 @@ impl Takes for Args {
 pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
     let Context { flags, env, ui, shutdown } = context;
     let started = Instant::now();
-    let checks = load(args, context)?;
-    let format = config::output_setting(&flags.for_config(), env)?.value;
+    let checks: Vec<_> = load(args, context)?.into_iter().map(Arc::new).collect();
     let tokens = Tokens::default();
     let targets = CheckTarget::all(&checks, context, &tokens);
-    let redactor = Redactor::new(false, tokens);
-    let run = CheckRun::new(
-        (*ui).clone(),
+    let run = Arc::new(CheckRun {
+        ui: (*ui).clone(),
         checks,
-        redactor,
-        args.suite.clone(),
-        args.report_junit.clone(),
-        format,
+        redactor: Redactor::new(false, tokens),
+        suite: args.suite.clone(),
+        junit: args.report_junit.clone(),
+        format: config::output_setting(&flags.for_config(), env)?.value,
         started,
-    );
-    let interrupted = run.clone();
-    shutdown.on_signal(move |kind| Some(interrupted.on_signal(kind)));
+        done: AtomicUsize::new(0),
+        state: Mutex::default(),
+    });
+    let (ended, explained) = (run.clone(), run.clone());
+    shutdown.on_signal(move |kind| ended.end(kind));
+    shutdown.explain(move |kind| Some(explained.interrupted(kind)));
     if args.suite.is_some() {
         ui.begin_progress(env);
     }
     let trace = |trace: &Trace<'_>| ui.trace(trace);
-    let stations: Vec<_> = targets
-        .iter()
-        .map(|target| {
-            let session = target.session.as_ref().map_err(Clone::clone);
-            let clients = session.map(|session| session.clients(&target.throttle, &trace));
-            Station { target, clients, breaker: target.breaker() }
-        })
-        .collect();
+    let lookups: Vec<_> = targets.iter().map(|target| target.lookups(&trace)).collect();
     process::raise_file_limit();
     let jobs = args.jobs.unwrap_or(DEFAULT_JOBS).min(run.checks.len());
-    let mut delivery = Delivery { run: &run, warnings: Warnings::new(ui, args.suite.is_some()) };
+    let mut warnings = Warnings::new(ui, args.suite.is_some());
     batch::run(
         jobs,
         run.checks.iter().take_while(|_| !shutdown.is_requested()),
-        |check| Ok(judge(check, &stations, &run, flags.strict)),
+        |check| Ok(target::judge(check, &lookups, &run, flags.strict)),
         |_| 0,
-        &mut delivery,
+        |next| {
+            let Some((check, judged)) = next else { return };
+            let (result, violations) = judged.unwrap_or_else(|panic| {
+                (CheckResult::skipped(check, &run.redactor, panic), Violations::default())
+            });
+            let target = Target::account(&check.id, result.profile.as_deref());
+            warnings.warn(violations, target, false);
+            run.add(result);
+        },
     );
-    if shutdown.is_requested() {
-        return Ok(CommandStatus::Done);
-    }
     ui.end_progress();
-    delivery.warnings.sum_up();
-    run.finish(None)
+    warnings.sum_up();
+    run.finish()
 }
 
 /// The checks of the suite, or the one of the command line.
@@ -199,121 +193,4 @@ fn load(args: &Args, context: &Context<'_>) -> Result<Vec<Check>> {
 fn is_same_file(one: &Path, other: &Path) -> bool {
     let whole = |path: &Path| path.canonicalize().ok();
     whole(one).is_some_and(|path| whole(other) == Some(path))
-}
-
-/// A target at work.
-struct Station<'a> {
-    target: &'a CheckTarget<'a>,
-    clients: Result<Clients<'a>>,
-    breaker: CircuitBreaker<'a>,
-}
-
-impl Station<'_> {
-    /// Waits until a look-up may be made, and returns how long that took.
-    fn acquire(&self) -> Result<Duration> {
-        let started = Instant::now();
-        if self.target.throttle.acquire_id() {
-            return Ok(started.elapsed());
-        }
-        let stop = self.breaker.stopped();
-        let reason = stop.as_ref().map_or("the run has ended", |stop| &stop.reason);
-        let (kind, retryable) = stop
-            .as_ref()
-            .map_or((Kind::Failed, false), |stop| (stop.error.kind(), stop.error.is_retryable()));
-        Err(Error::new(kind, format!("not looked up: {reason}"))
-            .hint("an error above tells more")
-            .retryable(retryable))
-    }
-}
-
-/// Makes one check, again and again if it may be.
-fn judge(check: &Arc<Check>, stations: &[Station<'_>], run: &CheckRun, strict: bool) -> Judged {
-    let started = Instant::now();
-    let lookups = Cell::new(0);
-    let mut profile = check.profile.as_deref().map(|name| run.redactor.redact(name));
-    // Every check has a target.
-    let station = stations.iter().find(|station| station.target.is_of(check));
-    let mut ask = |station: &Station<'_>| {
-        let clients = station.clients.as_ref().map_err(Clone::clone)?;
-        let client = clients.prepared(&check.id, started)?;
-        profile = client.profile().map(str::to_owned);
-        let acquire = || {
-            let waited = station.acquire()?;
-            lookups.set(lookups.get() + 1);
-            Ok(waited)
-        };
-        let question = Question {
-            id: &check.id,
-            client,
-            expectations: &check.expectations,
-            redactor: &run.redactor,
-            strict: check.strict || strict,
-        };
-        let Some(within) = check.retry_for else {
-            acquire()?;
-            return question.ask(Instant::now(), None);
-        };
-        let schedule = Schedule::new(started, within, (within / TIMES).min(INTERVAL));
-        match question.poll(schedule, acquire, |_| Ok(()))? {
-            PollEnd::Met(answer) | PollEnd::Final(answer, _) | PollEnd::Unmet(answer) => Ok(answer),
-            PollEnd::Failing { failure, .. } => Err(failure),
-        }
-    };
-    let answer = match station {
-        Some(station) => ask(station)
-            .inspect(|_| station.breaker.found())
-            .inspect_err(|error| station.breaker.failed(error)),
-        None => Err(Error::new(Kind::Failed, "the check has no target")),
-    };
-    let (verdicts, violations, redactor) = match answer {
-        Ok(answer) => {
-            let verdicts = Verdicts { found: answer.account.is_some(), list: answer.verdicts };
-            (Ok(verdicts), answer.violations, answer.redactor)
-        }
-        Err(error) => {
-            let error = match error.context().api {
-                None => Target::account(&check.id, profile.as_deref()).describe(error),
-                Some(_) => error,
-            };
-            (
-                Err(run.about(check, &run.redactor, error)),
-                Violations::default(),
-                run.redactor.clone(),
-            )
-        }
-    };
-    let (check, lookups, elapsed) = (check.clone(), lookups.get(), started.elapsed());
-    Judged {
-        result: CheckResult { check, redactor, profile, verdicts, lookups, elapsed },
-        violations,
-    }
-}
-
-/// The result of a check, and the violations to warn about.
-struct Judged {
-    result: CheckResult,
-    violations: Violations,
-}
-
-/// Takes the results in the order of the checks.
-struct Delivery<'a> {
-    run: &'a CheckRun,
-    warnings: Warnings<'a>,
-}
-
-impl Sink<&Arc<Check>, Judged> for Delivery<'_> {
-    fn deliver(&mut self, check: &Arc<Check>, judged: Result<Judged>) {
-        let result = match judged {
-            Ok(Judged { result, violations }) => {
-                let target = Target::account(&check.id, result.profile.as_deref());
-                self.warnings.warn(violations, target, false);
-                result
-            }
-            // A panic.
-            Err(error) => CheckResult::skipped(check.clone(), self.run.redactor.clone(), error),
-        };
-        self.run.add(result);
-    }
-
-    fn idle(&mut self) {}
 }

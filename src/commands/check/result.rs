@@ -26,6 +26,7 @@ pub struct CheckResult {
 }
 
 /// The verdicts on an answer.
+#[derive(Default)]
 pub struct Verdicts {
     /// Whether the account exists.
     pub found: bool,
@@ -59,12 +60,11 @@ pub struct CheckRecord<'a> {
 
 impl CheckResult {
     /// The result of a check that was not made.
-    pub fn skipped(check: Arc<Check>, redactor: Redactor, error: Error) -> Self {
-        let profile = check.profile.as_deref().map(|name| redactor.redact(name));
+    pub fn skipped(check: &Arc<Check>, redactor: &Redactor, error: Error) -> Self {
         CheckResult {
-            profile,
-            check,
-            redactor,
+            profile: check.profile.as_deref().map(|name| redactor.redact(name)),
+            check: check.clone(),
+            redactor: redactor.clone(),
             verdicts: Err(error),
             lookups: 0,
             elapsed: Duration::ZERO,

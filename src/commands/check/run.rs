@@ -1,24 +1,22 @@
 //! The state of a check run and its report: at the end, or when a signal ends it.
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use super::junit;
 use super::result::{self, CheckResult, Outcome};
-use super::suite::{Check, shown_name};
+use super::suite::Check;
 use crate::account::Redactor;
 use crate::commands::CommandStatus;
-use crate::commands::poll::{limit, unmet};
+use crate::commands::poll::{SHOWN, unmet};
 use crate::commands::session::Target;
 use crate::error::{Error, Kind, Result};
 use crate::output::Format;
-use crate::signals;
+use crate::process::lock;
 use crate::text::{EXCERPT, excerpt, grouped, span};
 use crate::ui::Ui;
-
-/// The memory for long values in the report, in bytes.
-const ROOM: usize = 4 * 1024 * 1024;
 
 /// The checks of one call and their results so far.
 pub struct CheckRun {
@@ -30,66 +28,44 @@ pub struct CheckRun {
     pub junit: Option<PathBuf>,
     pub format: Format,
     pub started: Instant,
-    state: Mutex<State>,
+    /// How many checks have a result; known even while a stalled reader holds the report.
+    pub done: AtomicUsize,
+    pub state: Mutex<State>,
 }
 
-struct State {
+/// How far a run has come.
+#[derive(Default)]
+pub struct State {
     /// In the order of the checks.
     results: Vec<CheckResult>,
-    room: usize,
     is_reported: bool,
 }
 
 impl CheckRun {
-    pub fn new(
-        ui: Arc<Ui>,
-        checks: Vec<Check>,
-        redactor: Redactor,
-        suite: Option<PathBuf>,
-        junit: Option<PathBuf>,
-        format: Format,
-        started: Instant,
-    ) -> Arc<Self> {
-        Arc::new(CheckRun {
-            ui,
-            checks: checks.into_iter().map(Arc::new).collect(),
-            redactor,
-            suite,
-            junit,
-            format,
-            started,
-            state: Mutex::new(State { results: Vec::new(), room: ROOM, is_reported: false }),
-        })
-    }
-
     /// Adds the result of the next check, and reports its failure. After a signal it comes too late.
-    pub fn add(&self, mut result: CheckResult) {
-        let mut state = self.lock();
+    pub fn add(&self, result: CheckResult) {
+        let mut state = lock(&self.state);
         if state.is_reported {
             return;
-        }
-        if let Ok(verdicts) = &mut result.verdicts {
-            verdicts.list.iter_mut().for_each(|verdict| limit(verdict, &mut state.room));
         }
         if let (Err(error), Some(_)) = (&result.verdicts, &self.suite) {
             self.ui.failure(error);
         }
         state.results.push(result);
-        self.show_progress(state.results.len());
-    }
-
-    fn show_progress(&self, done: usize) {
+        let done = state.results.len();
+        self.done.store(done, Ordering::Relaxed);
         self.ui.progress(|| {
             format!("{} of {} checks done", grouped(done), grouped(self.checks.len()))
         });
     }
 
     /// Adds name and place of the check to an error.
-    pub fn about(&self, check: &Check, redactor: &Redactor, error: Error) -> Error {
+    pub fn locate(&self, check: &Check, error: Error) -> Error {
         let (Some(name), Some(suite)) = (&check.name, &self.suite) else {
             return error;
         };
-        let error = error.with_prefix(&format!("`{}`: ", shown_name(name, redactor)));
+        let name = excerpt(&self.redactor.redact(name), SHOWN);
+        let error = error.with_prefix(&format!("`{name}`: "));
         match error.context().file {
             // The mistake is in another file.
             Some(_) => error,
@@ -97,57 +73,46 @@ impl CheckRun {
         }
     }
 
-    /// Reports what is known when a signal ends the run, and says what was interrupted.
-    pub fn on_signal(self: Arc<Self>, kind: Kind) -> Error {
-        let done = self.lock().results.len();
+    /// The error that says what a signal has interrupted.
+    pub fn interrupted(&self, kind: Kind) -> Error {
+        let (name, done) = (kind.code(), grouped(self.done.load(Ordering::Relaxed)));
         let message = match (&self.suite, &self.checks[..]) {
-            (None, [check]) => format!("{} while checking {}", kind.code(), check.id.as_str()),
-            _ => format!(
-                "{} after {} of {} checks",
-                kind.code(),
-                grouped(done),
-                grouped(self.checks.len())
-            ),
+            (None, [check]) => format!("{name} while checking {}", check.id.as_str()),
+            (_, checks) => format!("{name} after {done} of {} checks", grouped(checks.len())),
         };
-        let run = self.clone();
-        let suffix = signals::complete(move || {
-            run.ui.end_progress();
-            if run.suite.is_some()
-                && let Err(error) = run.finish(Some(kind))
-            {
-                run.ui.error(&error);
-            }
-        });
-        Error::new(kind, message)
-            .with_suffix(suffix)
-            .hint(signals::hint(kind, "run it again if you still need it"))
+        Error::new(kind, message).hint("run it again if you still need it")
     }
 
-    /// Writes the reports, once. After a signal, the checks that were not made are errors. A report that cannot be written does not
-    /// take the verdict away.
-    pub fn finish(&self, signal: Option<Kind>) -> Result<CommandStatus> {
-        let mut state = self.lock();
-        if std::mem::replace(&mut state.is_reported, true) {
-            return Ok(CommandStatus::Done);
+    /// Reports the results of a suite that a signal ends: the checks that were not made are errors.
+    pub fn end(&self, kind: Kind) {
+        let mut state = lock(&self.state);
+        self.ui.close();
+        if self.suite.is_none() || state.is_reported {
+            return;
         }
-        if let (None, [CheckResult { verdicts: Err(error), .. }]) =
-            (&self.suite, &state.results[..])
-        {
-            return Err(error.clone());
+        for check in &self.checks[state.results.len()..] {
+            let error = Error::new(kind, "a signal ended the run before this check was answered");
+            let error = Target::account(&check.id, None).describe(error);
+            let error = self.locate(check, error);
+            state.results.push(CheckResult::skipped(check, &self.redactor, error));
         }
-        if let Some(kind) = signal {
-            for check in &self.checks[state.results.len()..] {
-                let error =
-                    Error::new(kind, "a signal ended the run before this check was answered");
-                let error = Target::account(&check.id, None).describe(error);
-                let error = self.about(check, &self.redactor, error);
-                state.results.push(CheckResult::skipped(
-                    check.clone(),
-                    self.redactor.clone(),
-                    error,
-                ));
-            }
+        if let Err(error) = self.report(&mut state) {
+            self.ui.error(&error);
         }
+    }
+
+    /// Writes the reports on all results. A report that cannot be written does not take the verdict away.
+    pub fn finish(&self) -> Result<CommandStatus> {
+        let mut state = lock(&self.state);
+        match (&self.suite, &state.results[..]) {
+            (None, [CheckResult { verdicts: Err(error), .. }]) => Err(error.clone()),
+            _ if state.is_reported => Ok(CommandStatus::Done),
+            _ => self.report(&mut state),
+        }
+    }
+
+    fn report(&self, state: &mut State) -> Result<CommandStatus> {
+        state.is_reported = true;
         let results = &state.results;
         let elapsed = self.started.elapsed();
         let junit = match (&self.junit, &self.suite) {
@@ -200,11 +165,6 @@ impl CheckRun {
             0 => error,
             errors => error.with_suffix(&format!("; {} could not be looked up", grouped(errors))),
         })
-    }
-
-    /// Each change is a single step, so a panic elsewhere leaves nothing half done.
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

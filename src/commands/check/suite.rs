@@ -7,16 +7,12 @@ use std::time::Duration;
 use serde::Deserialize;
 use toml::Spanned;
 
-use crate::account::{Id, Redactor, id};
+use crate::account::{Id, id};
 use crate::commands::poll::Expectation;
 use crate::config::document::Document;
 use crate::config::reading::is_pasted_secret;
 use crate::config::values;
 use crate::error::{Error, Kind, Result};
-use crate::text::excerpt;
-
-/// How much of a name a message shows, in characters.
-const SHOWN: usize = 60;
 
 /// A check: an account and what is expected of it.
 #[derive(Debug)]
@@ -134,9 +130,4 @@ fn check(document: &Document, written: &Spanned<WrittenCheck>) -> Result<Check> 
         retry_for: retry_for.transpose()?,
         strict: *strict,
     })
-}
-
-/// A check's name as messages show it.
-pub fn shown_name(name: &str, redactor: &Redactor) -> String {
-    excerpt(&redactor.redact(name), SHOWN)
 }
