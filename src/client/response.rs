@@ -58,7 +58,7 @@ impl Response {
             Flaw::Incomplete => self.cut_off(attempt),
             Flaw::Invalid(words) => self.bad(words, attempt),
         })?;
-        if attempt.token.appears_in_document(&document) {
+        if attempt.token.is_escaped_in(&document) {
             return Err(self.repeats_token(attempt));
         }
         let resource = id.resource();
@@ -221,6 +221,9 @@ impl Response {
             return Some(encoded);
         }
         let declared = self.media_type();
+        if declared == "application/json" && self.body.first() == Some(&b'{') {
+            return None;
+        }
         let media = declared.to_ascii_lowercase();
         let what = if self.is_page() {
             "a web page".to_owned()
@@ -229,7 +232,7 @@ impl Response {
         {
             return None;
         } else {
-            attempt.excerpt(&declared, 60)
+            attempt.excerpt(declared, 60)
         };
         Some(format!("{} answers with {what}, not with JSON", attempt.host()))
     }
@@ -251,9 +254,9 @@ impl Response {
     }
 
     /// `Content-Type` without parameters.
-    fn media_type(&self) -> String {
-        let declared = self.header(CONTENT_TYPE).unwrap_or_default();
-        declared.split(';').next().unwrap_or_default().trim().to_owned()
+    fn media_type(&self) -> &str {
+        let declared = self.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        declared.unwrap_or_default().split(';').next().unwrap_or_default().trim()
     }
 
     fn is_page(&self) -> bool {

@@ -32,14 +32,12 @@ impl Token {
             && memchr::memmem::find(bytes, token).is_some()
     }
 
-    /// Whether the token stands in the document, however it is escaped there.
-    pub fn appears_in_document(&self, document: &Document) -> bool {
-        let text = document.text();
+    /// Whether the token stands in a document whose text does not show it: by escapes.
+    pub fn is_escaped_in(&self, document: &Document) -> bool {
         let in_member = |(name, value): (&str, _)| {
             self.appears_in(name.as_bytes()) || self.appears_in_json(value)
         };
-        // Without an escape the text is what it says.
-        self.appears_in(text.as_bytes()) || text.contains('\\') && document.members().any(in_member)
+        document.text().contains('\\') && document.members().any(in_member)
     }
 
     fn appears_in_json(&self, value: Json<'_>) -> bool {
