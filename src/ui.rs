@@ -30,9 +30,7 @@ pub enum ColorChoice {
     /// On a terminal, unless the environment says otherwise.
     #[default]
     Auto,
-    /// Always.
     Always,
-    /// Never.
     Never,
 }
 
@@ -45,24 +43,18 @@ pub struct UiOptions {
     pub quiet: bool,
     /// With what each attempt did.
     pub verbose: bool,
-    /// `--color`.
     pub color: ColorChoice,
 }
 
 /// A warning that answers violate the contract.
 #[derive(Debug, Serialize)]
 pub struct Warning<'a> {
-    /// `drift`
     pub code: &'static str,
-    /// What happened.
     pub message: &'a str,
-    /// What to do.
     pub hint: &'a str,
     /// The account, if it is about one.
     pub id: Option<&'a str>,
-    /// The account's API.
     pub api: Option<&'static str>,
-    /// The profile in use.
     pub profile: Option<&'a str>,
     /// The fields, each with its violation.
     pub fields: Vec<FieldWarning<'a>>,
@@ -71,7 +63,6 @@ pub struct Warning<'a> {
 /// A field that violates the contract.
 #[derive(Debug, Serialize)]
 pub struct FieldWarning<'a> {
-    /// The field's name.
     pub name: &'a str,
     /// How it does, or for how many accounts.
     pub drift: String,

@@ -33,9 +33,7 @@ const LONGEST: usize = 1024;
 /// What is expected of an account.
 #[derive(Clone, Debug)]
 pub enum Expectation {
-    /// It exists.
     Found,
-    /// The expression holds.
     Holds(Expression),
 }
 
@@ -140,7 +138,6 @@ impl Answer {
 }
 
 impl Question<'_> {
-    /// What it is about.
     pub fn target(&self) -> Target<'_> {
         Target::account(self.id, self.client.profile())
     }
@@ -173,7 +170,7 @@ impl Question<'_> {
             verdict
         });
         let verdicts = verdicts.collect();
-        Ok(Answer { verdicts, account, is_gone, violations, redactor })
+        Ok(Answer { account, is_gone, verdicts, violations, redactor })
     }
 
     /// Looks the account up until all expectations hold or cannot hold any more, or the time is over. `acquire` waits before
@@ -291,14 +288,16 @@ fn is_rejection(error: &Error) -> bool {
 
 /// How a poll ended.
 pub enum PollEnd {
-    /// All expectations hold.
     Met(Answer),
     /// They do not, and cannot any more, for this reason.
     Final(Answer, String),
     /// They do not, and the time is over.
     Unmet(Answer),
     /// The time is over and the last look-up failed; an earlier one had this answer.
-    Failing { failure: Error, known: Option<Answer> },
+    Failing {
+        failure: Error,
+        known: Option<Answer>,
+    },
 }
 
 /// The interval and the end of a poll.
