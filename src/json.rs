@@ -234,7 +234,8 @@ pub fn write_string(out: &mut Vec<u8>, text: &str) {
 /// Whether a text holds nothing that is, or may have to be, escaped.
 pub fn is_plain(text: &str) -> bool {
     // Without a way out of the loop, many bytes are looked at at once.
-    text.bytes().fold(true, |all, b| all & matches!(b, b' ' | b'!' | b'#'..=b'[' | b']'..=b'~'))
+    let is_safe = |b| matches!(b, b' '..=b'~') & !matches!(b, b'"' | b'\\');
+    text.bytes().fold(true, |all, b| all & is_safe(b))
 }
 
 fn has_escapes(text: &str) -> bool {

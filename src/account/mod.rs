@@ -119,7 +119,7 @@ impl Document {
     /// The member of that name.
     pub fn get(&self, name: &str) -> Option<Json<'_>> {
         let is_found = |member: &&Member| match &member.decoded {
-            None => member.name.len() == name.len() && self.name(member) == name,
+            None => self.text.as_bytes()[member.name.clone()] == *name.as_bytes(),
             Some(decoded) => decoded == name,
         };
         self.members.iter().find(is_found).map(|member| self.value(member))
