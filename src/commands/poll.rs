@@ -193,11 +193,10 @@ impl Question<'_> {
                     if answer.is_met() {
                         return Ok(PollEnd::Met(answer));
                     }
-                    if let Some(reason) = answer.final_reason() {
-                        return Ok(PollEnd::Final(answer, reason));
-                    }
-                    let Some(pause) = schedule.pause(None, started.elapsed()) else {
-                        return Ok(PollEnd::Unmet(answer));
+                    let reason = answer.final_reason();
+                    let pause = schedule.pause(None, started.elapsed());
+                    let (None, Some(pause)) = (&reason, pause) else {
+                        return Ok(PollEnd::Unmet(answer, reason));
                     };
                     (known, failed, is_token_accepted) = (Some(answer), None, true);
                     thread::sleep(pause);
@@ -210,7 +209,7 @@ impl Question<'_> {
                 // An earlier result says more than that our own time is over.
                 Err(failure) if schedule.cut_off(&failure) => {
                     return Ok(match (failed, known) {
-                        (None, Some(answer)) => PollEnd::Unmet(answer),
+                        (None, Some(answer)) => PollEnd::Unmet(answer, None),
                         (failed, known) => {
                             PollEnd::Failing { failure: failed.unwrap_or(failure), known }
                         }
@@ -288,16 +287,12 @@ fn is_rejection(error: &Error) -> bool {
 
 /// How a poll ended.
 pub enum PollEnd {
+    /// All expectations hold.
     Met(Answer),
-    /// They do not, and cannot any more, for this reason.
-    Final(Answer, String),
-    /// They do not, and the time is over.
-    Unmet(Answer),
+    /// They do not: they cannot any more, for this reason, or the time is over.
+    Unmet(Answer, Option<String>),
     /// The time is over and the last look-up failed; an earlier one had this answer.
-    Failing {
-        failure: Error,
-        known: Option<Answer>,
-    },
+    Failing { failure: Error, known: Option<Answer> },
 }
 
 /// The interval and the end of a poll.
