@@ -72,12 +72,7 @@ pub(super) const fn found(id: &'static str, answer: Answer, what: &'static str) 
 }
 
 /// An answer that `get` fails with.
-pub(super) const fn fails(
-    id: &'static str,
-    kind: Kind,
-    answer: Answer,
-    what: &'static str,
-) -> Case {
+pub(super) const fn fails(id: &'static str, kind: Kind, answer: Answer, what: &'static str) -> Case {
     Case { id, kind: Some(kind), answer, what }
 }
 
@@ -95,7 +90,12 @@ static FAILURES: &[Case] = &[
         Answer::OnOdd(&Answer::Failure(429, RETRY_AFTER_1)),
         "429 with Retry-After: 1 to every odd request, else an account",
     ),
-    fails("cacc_ratelimited", Kind::RateLimited, Answer::Failure(429, RETRY_AFTER_1), "429 with Retry-After: 1, always"),
+    fails(
+        "cacc_ratelimited",
+        Kind::RateLimited,
+        Answer::Failure(429, RETRY_AFTER_1),
+        "429 with Retry-After: 1, always",
+    ),
     fails(
         "cacc_ratelimitedlong",
         Kind::RateLimited,
@@ -236,8 +236,7 @@ impl Api {
         let id = json::to_string(&id);
         let id = (Cow::Borrowed(self.resource.id_field), id.as_str());
         let mut document = members(self.seed);
-        for (name, value) in [id].into_iter().chain(layers.iter().flat_map(|layer| members(layer)))
-        {
+        for (name, value) in [id].into_iter().chain(layers.iter().flat_map(|layer| members(layer))) {
             let place = document.iter_mut().find(|(known, _)| *known == name);
             match (name.strip_prefix('-'), place) {
                 (Some(removed), _) => document.retain(|(known, _)| known != removed),
@@ -245,8 +244,7 @@ impl Api {
                 (None, None) => document.push((name, value)),
             }
         }
-        let written =
-            |(name, value): &(Cow<'_, str>, &str)| format!("{}:{value}", json::to_string(name));
+        let written = |(name, value): &(Cow<'_, str>, &str)| format!("{}:{value}", json::to_string(name));
         format!("{{{}}}", document.iter().map(written).collect::<Vec<_>>().join(","))
     }
 }
@@ -254,9 +252,7 @@ impl Api {
 /// The members of an object of ours.
 fn members(object: &str) -> Vec<(Cow<'_, str>, &str)> {
     match json::check(object).map(json::Json::view) {
-        Ok(View::Object(members)) => {
-            members.into_iter().map(|(name, value)| (name, value.text())).collect()
-        }
+        Ok(View::Object(members)) => members.into_iter().map(|(name, value)| (name, value.text())).collect(),
         _ => Vec::new(),
     }
 }

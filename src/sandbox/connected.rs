@@ -11,11 +11,10 @@ const EXPRESS: &str = r#"{"connection_type":"express","onboarding_mode":"express
 /// Until onboarding completes, an express account has neither organization nor tenant.
 const NOT_ONBOARDED: &str = r#"{"connected_organization_id":null,"connected_tenant_id":null}"#;
 const PENDING: &str = r#"{"status":"pending","onboarding_completed_at":null,"revoked_at":null}"#;
-const ACTIVE: &str =
-    r#"{"status":"active","onboarding_completed_at":"2023-11-09T14:02:11Z","revoked_at":null}"#;
-const SUSPENDED: &str =
-    r#"{"status":"suspended","onboarding_completed_at":"2023-11-09T14:02:11Z","revoked_at":null}"#;
-const REVOKED: &str = r#"{"status":"revoked","onboarding_completed_at":"2023-11-09T14:02:11Z","revoked_at":"2024-06-30T23:59:59Z"}"#;
+const ACTIVE: &str = r#"{"status":"active","onboarding_completed_at":"2023-11-09T14:02:11Z","revoked_at":null}"#;
+const SUSPENDED: &str = r#"{"status":"suspended","onboarding_completed_at":"2023-11-09T14:02:11Z","revoked_at":null}"#;
+const REVOKED: &str =
+    r#"{"status":"revoked","onboarding_completed_at":"2023-11-09T14:02:11Z","revoked_at":"2024-06-30T23:59:59Z"}"#;
 
 const PENDING_EXPRESS: Layers = &[EXPRESS, PENDING, NOT_ONBOARDED];
 const HOSTILE: &str = concat!(
@@ -58,11 +57,7 @@ pub(super) static ACCOUNTS: &[Case] = &[
     fails(
         "cacc_appearing",
         Kind::NotFound,
-        Answer::InTurn(&[
-            Answer::Failure(404, &[]),
-            Answer::Failure(404, &[]),
-            Answer::Account(&[STANDARD, ACTIVE]),
-        ]),
+        Answer::InTurn(&[Answer::Failure(404, &[]), Answer::Failure(404, &[]), Answer::Account(&[STANDARD, ACTIVE])]),
         "404; an active account from the third request on",
     ),
     account(
@@ -72,11 +67,7 @@ pub(super) static ACCOUNTS: &[Case] = &[
     ),
     account(
         "cacc_drift",
-        &[
-            STANDARD,
-            ACTIVE,
-            r#"{"status":"archived","created_at":1699335116,"-onboarding_mode":0}"#,
-        ],
+        &[STANDARD, ACTIVE, r#"{"status":"archived","created_at":1699335116,"-onboarding_mode":0}"#],
         "an unknown status, a wrong type, a missing field: a warning, or exit code 9 with --strict",
     ),
     account(

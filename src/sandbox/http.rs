@@ -89,8 +89,7 @@ impl Reply {
         let mut bytes = self.head(number, keep_alive).into_bytes();
         match &self.body {
             Body::Bytes(body) => {
-                let length =
-                    if self.delivery == Delivery::Half { body.len() / 2 } else { body.len() };
+                let length = if self.delivery == Delivery::Half { body.len() / 2 } else { body.len() };
                 bytes.extend_from_slice(&body[..length]);
                 return out.write_all(&bytes);
             }
@@ -115,12 +114,8 @@ impl Reply {
 
     fn head(&self, number: u64, keep_alive: bool) -> String {
         let (status, phrase) = (self.status, phrases(self.status).0);
-        let date = DateTimePrinter::new()
-            .timestamp_to_rfc9110_string(&Timestamp::now())
-            .unwrap_or_default();
-        let mut head = format!(
-            "HTTP/1.1 {status} {phrase}\r\nDate: {date}\r\nX-Request-Id: sandbox-{number:06}\r\n"
-        );
+        let date = DateTimePrinter::new().timestamp_to_rfc9110_string(&Timestamp::now()).unwrap_or_default();
+        let mut head = format!("HTTP/1.1 {status} {phrase}\r\nDate: {date}\r\nX-Request-Id: sandbox-{number:06}\r\n");
         // Writing to a String cannot fail.
         let _ = match &self.body {
             Body::Bytes(bytes) => write!(head, "Content-Length: {}\r\n", bytes.len()),
@@ -309,8 +304,7 @@ fn body_refusal(request: &Request<'_, '_>) -> Option<u16> {
 /// Whether the client keeps the connection alive after this request (RFC 9112, 9.3).
 fn keeps_alive(request: &Request<'_, '_>) -> bool {
     let has_option = |option: &str| {
-        let mut options =
-            values(request, "connection").flat_map(|value| value.split(|b| *b == b','));
+        let mut options = values(request, "connection").flat_map(|value| value.split(|b| *b == b','));
         options.any(|word| word.trim_ascii().eq_ignore_ascii_case(option.as_bytes()))
     };
     match request.version {

@@ -23,8 +23,8 @@ const DAY: i64 = 24 * HOUR;
 const STATES: [State; 20] = {
     use State::{Active, Invited, Revoked, Stuck, Suspended};
     [
-        Active, Active, Invited, Active, Suspended, Active, Active, Stuck, Active, Active, Revoked,
-        Active, Active, Invited, Active, Active, Suspended, Active, Active, Active,
+        Active, Active, Invited, Active, Suspended, Active, Active, Stuck, Active, Active, Revoked, Active, Active,
+        Invited, Active, Active, Suspended, Active, Active, Active,
     ]
 };
 
@@ -147,9 +147,7 @@ impl List {
             State::Stuck => 8 * DAY + spread(60),
             _ => 30 * DAY + spread(1_000),
         };
-        let at = |since: i64| {
-            Timestamp::from_second(self.now - age + since).unwrap_or(Timestamp::UNIX_EPOCH)
-        };
+        let at = |since: i64| Timestamp::from_second(self.now - age + since).unwrap_or(Timestamp::UNIX_EPOCH);
         let is_pending = matches!(state, State::Invited | State::Stuck);
         let has_joined = !is_pending || !is_express;
         let id_of = |prefix: &str| format!("{prefix}_sandbox{number:07}");

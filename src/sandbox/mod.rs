@@ -70,11 +70,10 @@ impl Server {
             requests: Mutex::default(),
             open: Mutex::default(),
         });
-        let acceptor =
-            thread::Builder::new().name("sandbox".to_owned()).stack_size(STACK).spawn({
-                let shared = Arc::clone(&shared);
-                move || accept(&listener, &shared)
-            })?;
+        let acceptor = thread::Builder::new().name("sandbox".to_owned()).stack_size(STACK).spawn({
+            let shared = Arc::clone(&shared);
+            move || accept(&listener, &shared)
+        })?;
         Ok(Server { shared, acceptor: Some(acceptor) })
     }
 
@@ -145,10 +144,8 @@ fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
         }
         let client = Client { shared: Arc::clone(shared), key, stream };
         // If no thread can be started, dropping the client closes the connection.
-        let _ = thread::Builder::new()
-            .name("sandbox client".to_owned())
-            .stack_size(STACK)
-            .spawn(move || client.serve());
+        let _ =
+            thread::Builder::new().name("sandbox client".to_owned()).stack_size(STACK).spawn(move || client.serve());
     }
     for stream in lock(&shared.open).values() {
         // An error means that it is closed already.
@@ -170,8 +167,7 @@ impl Client {
             return;
         };
         loop {
-            let (reply, keep_alive) = match connection.receive(|request| self.shared.reply(request))
-            {
+            let (reply, keep_alive) = match connection.receive(|request| self.shared.reply(request)) {
                 Received::Request(reply, keep_alive) => (reply, keep_alive),
                 Received::Refused(status) => (Reply::refusal(status), false),
                 Received::Closed => return,
@@ -204,8 +200,7 @@ impl Shared {
         let Some((api, target)) = APIS.iter().find_map(|api| Some((api, api.target(path)?))) else {
             return Reply::refusal(404);
         };
-        let token =
-            http::only(request, "authorization").and_then(|value| value.strip_prefix(b"Bearer "));
+        let token = http::only(request, "authorization").and_then(|value| value.strip_prefix(b"Bearer "));
         if token != Some(TOKEN.as_bytes()) {
             return api.failure(api.unauthorized);
         }
@@ -232,15 +227,11 @@ impl Shared {
     fn answer(&self, api: &Api, id: &'static str, answer: &Answer) -> Reply {
         match *answer {
             Answer::Account(layers) => Reply::json(200, api.document(id, layers)),
-            Answer::Delivered(delivery) => {
-                Reply { delivery, ..Reply::json(200, api.document(id, &[])) }
-            }
+            Answer::Delivered(delivery) => Reply { delivery, ..Reply::json(200, api.document(id, &[])) },
             Answer::Failure(status, headers) => Reply { headers, ..api.failure(status) },
-            Answer::Bytes(status, headers, body) => Reply {
-                headers,
-                content_type: None,
-                ..Reply::new(status, Body::Bytes(body.to_vec()))
-            },
+            Answer::Bytes(status, headers, body) => {
+                Reply { headers, content_type: None, ..Reply::new(status, Body::Bytes(body.to_vec())) }
+            }
             Answer::OnOdd(other) if self.count(id) % 2 == 1 => self.answer(api, id, other),
             Answer::OnOdd(_) => self.answer(api, id, &Answer::Account(&[])),
             Answer::InTurn(answers) => match answers.get(self.count(id) - 1).or(answers.last()) {
