@@ -13,13 +13,7 @@ const FAMILY: &str =
 const ENTITLED: &str = r#"{"status":"entitled","deployed_members":0,"updated_at":"2023-01-23T15:55:58.000Z"}"#;
 const PROVISIONED: &str = r#"{"status":"provisioned"}"#;
 
-const HOSTILE: &str = concat!(
-    "{\"activation_token\":\"PNS-\\u001b[31m\u{202e}SBXH2345\",\"display_name\":",
-    hostile!(),
-    ",\"labels\":{\"\\u001b[2Jkey\\n\u{202e}\":[",
-    hostile!(),
-    "]}}"
-);
+const HOSTILE: &str = r#"{"activation_token":"PNS-\u001b[31m\u202eSBXH2345","display_name":"<hostile>","labels":{"\u001b[2Jkey\n\u202e":["<hostile>"]}}"#;
 
 pub(super) static ACCOUNTS: &[Case] = &[
     account("aabee51b-0be2-4a0c-aa39-5bbcbb903d1b", &[], "the account of the API's documentation"),
