@@ -5,12 +5,12 @@
 
 use std::collections::BTreeMap;
 use std::sync::mpsc::{self, TryRecvError};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
 use crate::error::Result;
-use crate::process::catch_panics;
+use crate::process::{catch_panics, lock};
 
 /// The window, in items for each worker: a slow answer among quick ones delays the others only after that many.
 const WINDOW: usize = 16;
@@ -151,11 +151,6 @@ impl Drop for Close<'_> {
         lock(&self.0.state).is_closed = true;
         self.0.room.notify_all();
     }
-}
-
-/// No code that may panic runs under these locks, but for the source's.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

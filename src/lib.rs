@@ -52,7 +52,6 @@ use ui::{Ui, UiOptions};
 /// Runs the program with these arguments (the first is its name) and this environment.
 ///
 /// This is the one place that turns a result into an exit code.
-#[must_use]
 pub fn run(args: &[OsString], env: Environment) -> ExitCode {
     process::harden();
     process::quieten_panics();

@@ -88,7 +88,6 @@ pub fn quieten_panics() {
 }
 
 /// Runs `work`; a panic becomes a failure that names the place and nothing else.
-/// Err: Those of `work`.
 pub fn catch_panics<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
         let place = PANIC.take().unwrap_or_default();

@@ -7,11 +7,12 @@
 //! ([`Shutdown::on_signal`]) completes the output. Each is waited for no longer than [`GRACE`], since a program may refuse to end and a
 //! reader to read.
 
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc};
+use std::sync::{Arc, Condvar, Mutex, mpsc};
 use std::thread;
 use std::time::Duration;
 
 use crate::error::{Error, ErrorContext, Kind, Result};
+use crate::process::lock;
 
 /// How long each step after a signal may take: three of them are less than a second.
 pub const GRACE: Duration = Duration::from_millis(300);
@@ -48,12 +49,12 @@ struct Guarded {
 impl Shutdown {
     /// Sets the shutdown hook, in place of any earlier one.
     pub fn on_signal(&self, hook: impl FnOnce(Kind) + Send + 'static) {
-        self.lock().hook = Some(Box::new(hook));
+        lock(&self.state).hook = Some(Box::new(hook));
     }
 
     /// Sets the error that says what a signal has interrupted, made after the shutdown hook.
     pub fn explain(&self, explain: impl FnOnce(Kind) -> Option<Error> + Send + 'static) {
-        self.lock().explain = Some(Box::new(explain));
+        lock(&self.state).explain = Some(Box::new(explain));
     }
 
     /// The same, with what the command is doing now in words that follow "interrupted".
@@ -67,7 +68,7 @@ impl Shutdown {
 
     /// Ends the command at once with this failure, whatever it still waits for.
     pub fn abort(&self, error: Error) {
-        let mut state = self.lock();
+        let mut state = lock(&self.state);
         if state.is_requested {
             return;
         }
@@ -80,7 +81,7 @@ impl Shutdown {
 
     /// Whether a signal has come, or the command was aborted: from then on its result is ignored.
     pub fn is_requested(&self) -> bool {
-        self.lock().is_requested
+        lock(&self.state).is_requested
     }
 
     /// Registers something that has to be ended before the process ends: `wake` is called on a signal, and the guard's drop waited
@@ -90,7 +91,7 @@ impl Shutdown {
         what: String,
         wake: impl Fn() + Send + Sync + 'static,
     ) -> Option<Guard<'_>> {
-        let mut state = self.lock();
+        let mut state = lock(&self.state);
         if state.is_requested {
             return None;
         }
@@ -103,7 +104,7 @@ impl Shutdown {
     #[cfg(unix)]
     fn signalled(&self, kind: Kind) -> Option<Error> {
         let (hook, explain) = {
-            let mut state = self.lock();
+            let mut state = lock(&self.state);
             state.is_requested = true;
             (state.hook.take(), state.explain.take())
         };
@@ -130,7 +131,7 @@ impl Shutdown {
     /// Wakes all guards, and waits until they are dropped. Returns their names.
     #[cfg(unix)]
     fn wake_guards(&self) -> Vec<String> {
-        let state = self.lock();
+        let state = lock(&self.state);
         for guarded in &state.guards {
             (guarded.wake)();
         }
@@ -138,11 +139,6 @@ impl Shutdown {
         let is_held = |state: &mut State| !state.guards.is_empty();
         drop(self.released.wait_timeout_while(state, GRACE, is_held));
         names
-    }
-
-    /// Each change is a single step, so a panic elsewhere leaves nothing half done.
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -155,7 +151,7 @@ pub struct Guard<'a> {
 impl Drop for Guard<'_> {
     fn drop(&mut self) {
         let is_other = |guarded: &Guarded| !Arc::ptr_eq(&guarded.wake, &self.wake);
-        self.shutdown.lock().guards.retain(is_other);
+        lock(&self.shutdown.state).guards.retain(is_other);
         self.shutdown.released.notify_all();
     }
 }
@@ -215,7 +211,7 @@ pub fn supervise<T: From<Kind> + Send + 'static>(
     }
     let close = Close(signals.handle());
     let handle = signals.handle();
-    shutdown.lock().wake_supervisor = Some(Box::new(move || handle.close()));
+    lock(&shutdown.state).wake_supervisor = Some(Box::new(move || handle.close()));
     let command = thread::Builder::new()
         .name("command".to_owned())
         .spawn(move || {
@@ -229,7 +225,7 @@ pub fn supervise<T: From<Kind> + Send + 'static>(
     }
     // No signal is waited for any more: the next one ends the process.
     is_last.store(true, Ordering::SeqCst);
-    if let Some(error) = shutdown.lock().abort.take() {
+    if let Some(error) = lock(&shutdown.state).abort.take() {
         return Err(error);
     }
     command.join().unwrap_or_else(|panic| resume_unwind(panic))
@@ -252,5 +248,5 @@ pub fn supervise<T: From<Kind> + Send + 'static>(
     work: impl FnOnce() -> Result<T> + Send + 'static,
 ) -> Result<T> {
     let result = work();
-    shutdown.lock().abort.take().map_or(result, Err)
+    lock(&shutdown.state).abort.take().map_or(result, Err)
 }

@@ -6,10 +6,9 @@
 //!
 //! After a signal only the shutdown hook writes ([`Ui::close`]): every write asks for permission under the lock of its stream.
 
-use std::fmt::Write as _;
 use std::io::{self, IsTerminal as _, Write};
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
 use std::time::Duration;
 
@@ -22,6 +21,7 @@ use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
 use crate::json;
 use crate::output::Screen;
+use crate::process::lock;
 use crate::text::escape;
 
 /// When colour is used.
@@ -264,14 +264,9 @@ impl Ui {
         self.text("warning", "33", warning.message, Some(warning.hint));
     }
 
-    /// Whether [`Ui::trace`] shows anything.
-    pub fn shows_traces(&self) -> bool {
-        self.options.verbose && !self.options.quiet
-    }
-
     /// Shows what an attempt did, with `--verbose`.
     pub fn trace(&self, trace: &Trace<'_>) {
-        if !self.shows_traces() {
+        if !self.options.verbose || self.options.quiet {
             return;
         }
         let elapsed = trace.elapsed.as_millis();
@@ -288,24 +283,20 @@ impl Ui {
                 retry_in_ms: trace.retry_in.map(|wait| wait.as_millis()),
             }));
         }
-        let proxy = trace.proxy.map(|proxy| format!(" via proxy {proxy}"));
-        let proxy = proxy.unwrap_or_default();
-        self.line(&escape(&format!("> GET {}{proxy} (attempt {})", trace.url, trace.attempt)));
-        let mut text = match (trace.status, trace.error) {
-            (Some(status), _) => format!("< {status} in {elapsed} ms"),
-            (None, Some(error)) => {
-                format!("< {}: {error}, after {elapsed} ms", error.kind().code())
-            }
-            (None, None) => format!("< no answer, after {elapsed} ms"),
+        let with = |words: &str, value: Option<String>| {
+            value.map(|value| format!("{words}{value}")).unwrap_or_default()
         };
-        // Writing to a String cannot fail.
-        if let Some(id) = trace.request_id {
-            let _ = write!(text, ", request {id}");
-        }
-        if let Some(wait) = trace.retry_in {
-            let _ = write!(text, "; again in {} ms", wait.as_millis());
-        }
-        self.line(&escape(&text));
+        let proxy = with(" via proxy ", trace.proxy.map(str::to_owned));
+        let outcome = match (trace.status, trace.error) {
+            (Some(status), _) => format!("{status} in"),
+            (None, Some(error)) => format!("{}: {error}, after", error.kind().code()),
+            (None, None) => "no answer, after".to_owned(),
+        };
+        let request = with(", request ", trace.request_id.map(str::to_owned));
+        let again = trace.retry_in.map(|wait| format!("{} ms", wait.as_millis()));
+        let again = with("; again in ", again);
+        self.line(&escape(&format!("> GET {}{proxy} (attempt {})", trace.url, trace.attempt)));
+        self.line(&escape(&format!("< {outcome} {elapsed} ms{request}{again}")));
     }
 
     /// Tells people something that is neither result nor error; scripts never see it.
@@ -335,8 +326,7 @@ impl Ui {
             format!("{label}: {}", escape(message))
         };
         if let Some(hint) = hint {
-            // Writing to a String cannot fail.
-            let _ = write!(text, "\n  hint: {}", escape(hint));
+            text += &format!("\n  hint: {}", escape(hint));
         }
         self.line(&text);
     }
@@ -398,11 +388,6 @@ impl Ui {
             None => write(),
         }
     }
-}
-
-/// Each change is a single step, so a panic elsewhere leaves nothing half done.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The width of the terminal: `COLUMNS`, else the terminal's own, else 80 columns.

@@ -162,19 +162,14 @@ mod tests {
         for (resource, id, expected) in [
             (&CONNECTED, "cacc_7n42DGM5Tflk9n8mt7Fhc7", true),
             (&CONNECTED, "cacc_7n42DGM5Tflk9n8mt7Fhc8", false),
-            (&CONNECTED, "cacc_", false),
             (&CONNECTED, "-x", false),
             (&PARTNER, "aabee51b-0be2-4a0c-aa39-5bbcbb903d1b", true),
             (&PARTNER, "-x", true),
             (&PARTNER, &*"a".repeat(80), true),
             (&PARTNER, &*"a".repeat(81), false),
-            (&PARTNER, "", false),
             (&PARTNER, "a/b", false),
-            (&PARTNER, "a.b", false),
             (&PARTNER, "..", false),
-            (&PARTNER, "a\n", false),
             (&PARTNER, "ä", false),
-            (&PARTNER, "%2e", false),
         ] {
             assert_eq!(resource.parse_id(id).is_ok(), expected, "{id:?}");
         }

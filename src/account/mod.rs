@@ -92,20 +92,11 @@ struct Member {
     value: Range<usize>,
 }
 
-/// Why an answer is no document.
-#[derive(Debug, PartialEq, Eq)]
-pub enum NotADocument {
-    /// It is not JSON that every reader understands alike.
-    Flaw(Flaw),
-    /// It is JSON, but not an object.
-    NotAnObject,
-}
-
 impl Document {
     /// Checks and splits `text`.
-    pub fn parse(text: String) -> Result<Self, NotADocument> {
-        let View::Object(members) = json::parse(&text).map_err(NotADocument::Flaw)? else {
-            return Err(NotADocument::NotAnObject);
+    pub fn parse(text: String) -> Result<Self, Flaw> {
+        let View::Object(members) = json::parse(&text)? else {
+            return Err(Flaw::Invalid("is JSON, but not an object"));
         };
         let place = |part: &str| {
             let start = part.as_ptr().addr() - text.as_ptr().addr();
@@ -128,7 +119,7 @@ impl Document {
     /// The member of that name.
     pub fn get(&self, name: &str) -> Option<Json<'_>> {
         let is_found = |member: &&Member| match &member.decoded {
-            None => member.name.len() == name.len() && self.name(member) == name,
+            None => self.text.as_bytes()[member.name.clone()] == *name.as_bytes(),
             Some(decoded) => decoded == name,
         };
         self.members.iter().find(is_found).map(|member| self.value(member))

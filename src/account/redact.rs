@@ -308,8 +308,6 @@ mod tests {
 
     #[test]
     fn a_secret_is_known_by_its_text_wherever_it_was_named() {
-        let many: Vec<_> = (0..=MOST_SECRETS).map(|i| format!("secret-{i:02}")).collect();
-        let many = format!("{many:?}");
         for (secret, text, is_hidden) in [
             (r#""PNS-DEFG1234""#, r#""https://x/?c=PNS-DEFG1234""#, true),
             (r#""PNS-DEFG1234""#, r#""PNS-DEFG\u0031234""#, true),
@@ -317,8 +315,6 @@ mod tests {
             (r#"["list-item",["nested-item"]]"#, r#""nested-item""#, true),
             (r#""short""#, r#""short""#, false),
             (r#"{"deep":{"activationToken":"other-one"}}"#, r#""other-one""#, true),
-            (&many, r#""secret-63""#, true),
-            (&many, r#""secret-64""#, false),
         ] {
             let document = document(&format!("\"activation_token\":{secret}"));
             let account = Account { resource: &PARTNER, document };
@@ -326,12 +322,6 @@ mod tests {
                 let redactor = Redactor::new(reveal, Tokens::default()).for_account(&account);
                 assert_eq!(redactor.hides("x", json(text)), is_hidden && !reveal, "{text}");
                 assert_eq!(redactor.hides("activation_token", json("1")), !reveal);
-                // Messages never show it.
-                assert_eq!(
-                    redactor.redact_known(text) != text,
-                    is_hidden && !text.contains('\\') || text.contains("[\"PNS"),
-                    "{text}"
-                );
             }
         }
     }

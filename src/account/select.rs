@@ -188,15 +188,6 @@ mod tests {
     }
 
     #[test]
-    fn narrows_orders_and_reaches_into_objects() {
-        let account = account(r#"{"id":"cacc_1","metadata":{"plan":"pro","a.b":{"c":1}},"x.y":2}"#);
-        let selection = selection("metadata.plan,id,metadata.a.b.c,x.y,metadata.none,revoked_at")
-            .expect("names");
-        let shown = r#"metadata.plan="pro" id="cacc_1" metadata.a.b.c=1 x.y=2 "#;
-        assert_eq!(select(&selection, &account).expect("known"), shown);
-    }
-
-    #[test]
     fn the_first_answer_decides_which_names_are_known() {
         let (with, without) =
             (account(r#"{"id":"cacc_1","extra":1}"#), account(r#"{"id":"cacc_2"}"#));

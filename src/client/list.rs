@@ -19,7 +19,7 @@ use super::error::{Phase, explain};
 use super::request::{Attempt, Attempted};
 use super::response::Response;
 use super::{MAX_BODY, PHASE};
-use crate::account::{Account, Document, NotADocument};
+use crate::account::{Account, Document};
 use crate::error::{Error, Kind, Result};
 use crate::text::grouped;
 
@@ -142,10 +142,7 @@ impl List<'_> {
             return Err(self.too_large());
         }
         let document = Document::parse(text.to_owned()).map_err(|flaw| {
-            let words = match &flaw {
-                NotADocument::Flaw(flaw) => flaw.words(),
-                NotADocument::NotAnObject => "is no object",
-            };
+            let words = flaw.words();
             self.bad(&format!("is no list of accounts: number {} {words}", grouped(self.read)))
         })?;
         if self.attempt.token.appears_in_document(&document) {

@@ -14,7 +14,7 @@ use ureq::http::header::{
 
 use super::request::Attempt;
 use super::retry;
-use crate::account::{Account, Document, Id, NotADocument};
+use crate::account::{Account, Document, Id};
 use crate::error::{Error, Kind, Result};
 use crate::json::{Flaw, Json};
 use crate::text::{EXCERPT, span};
@@ -55,9 +55,8 @@ impl Response {
             return Err(self.bad("is empty", attempt));
         }
         let document = Document::parse(text).map_err(|flaw| match flaw {
-            NotADocument::Flaw(Flaw::Incomplete) => self.cut_off(attempt),
-            NotADocument::Flaw(Flaw::Invalid(words)) => self.bad(words, attempt),
-            NotADocument::NotAnObject => self.bad("is JSON, but not an object", attempt),
+            Flaw::Incomplete => self.cut_off(attempt),
+            Flaw::Invalid(words) => self.bad(words, attempt),
         })?;
         if attempt.token.appears_in_document(&document) {
             return Err(self.repeats_token(attempt));

@@ -28,7 +28,8 @@ impl Token {
     /// Whether the token stands in `bytes` as it is.
     pub fn appears_in(&self, bytes: &[u8]) -> bool {
         let token = self.secret.expose().as_bytes();
-        token.len() >= SHORTEST && memchr::memmem::find(bytes, token).is_some()
+        (SHORTEST..=bytes.len()).contains(&token.len())
+            && memchr::memmem::find(bytes, token).is_some()
     }
 
     /// Whether the token stands in the document, however it is escaped there.

@@ -1,10 +1,11 @@
 //! The circuit breaker of many look-ups: it stops a run when every further id would fail alike.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 
 use crate::account::RESOURCES;
 use crate::client::{LONGEST_PAUSE, Throttle};
 use crate::error::{Error, Kind};
+use crate::process::lock;
 
 /// This number of failures in a row, of one kind among network and server, is an outage.
 const OUTAGE: usize = 20;
@@ -42,12 +43,12 @@ impl<'a> CircuitBreaker<'a> {
 
     /// Records an account that was found.
     pub fn found(&self) {
-        self.lock().streak = None;
+        lock(&self.state).streak = None;
     }
 
     /// Records the failure of an id, and stops the run if the other ids would fail alike.
     pub fn failed(&self, error: &Error) {
-        let mut state = self.lock();
+        let mut state = lock(&self.state);
         if let Some(reason) = self.judge(&mut state.streak, error) {
             self.stop(&mut state, error, reason.to_owned(), false);
         }
@@ -55,12 +56,12 @@ impl<'a> CircuitBreaker<'a> {
 
     /// Stops the run for a failure that concerns no id.
     pub fn fail(&self, error: &Error) {
-        self.stop(&mut self.lock(), error, error.to_string(), true);
+        self.stop(&mut lock(&self.state), error, error.to_string(), true);
     }
 
     /// Why the run was stopped, if it was.
     pub fn stopped(&self) -> Option<Stop> {
-        self.lock().stop.clone()
+        lock(&self.state).stop.clone()
     }
 
     /// The first reason to stop counts.
@@ -94,11 +95,6 @@ impl<'a> CircuitBreaker<'a> {
             }
             _ => None,
         }
-    }
-
-    /// Each change is a single step, so a panic elsewhere leaves nothing half done.
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -1,8 +1,7 @@
 //! `config init`, `config show`, `config path`.
 
 use clap::Subcommand;
-use serde::Serialize;
-use serde::ser::{SerializeMap as _, Serializer};
+use serde_json::{Map, json};
 
 use super::{CommandStatus, Context};
 use crate::config::{self, Origin, Settings, shell_quoted};
@@ -85,8 +84,12 @@ fn show(settings: &Settings, screen: Screen) -> Vec<u8> {
     let rows = settings.rows();
     let format = settings.output.value;
     if format != Format::Table {
-        let profiles = &settings.profiles;
-        return output::document(format, &Shown { rows: &rows, profiles });
+        let value = |(name, value, origin): (String, String, String)| {
+            (name, json!({"value": value, "origin": origin}))
+        };
+        let profiles = ("profiles".to_owned(), json!(settings.profiles));
+        let document: Map<_, _> = rows.into_iter().map(value).chain([profiles]).collect();
+        return output::document(format, &document);
     }
     let profiles = ("profiles".to_owned(), settings.profiles.join(", "), String::new());
     let rows: Vec<_> = rows
@@ -95,27 +98,4 @@ fn show(settings: &Settings, screen: Screen) -> Vec<u8> {
         .map(|(name, value, origin)| vec![name, value, origin])
         .collect();
     output::table(&["Setting", "Value", "From"], &rows, screen).into_bytes()
-}
-
-/// The settings as a document: `{"timeout": {"value": …, "origin": …}, …, "profiles": […]}`.
-struct Shown<'a> {
-    rows: &'a [(String, String, String)],
-    profiles: &'a [String],
-}
-
-#[derive(Serialize)]
-struct Value<'a> {
-    value: &'a str,
-    origin: &'a str,
-}
-
-impl Serialize for Shown<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        for (name, value, origin) in self.rows {
-            map.serialize_entry(name, &Value { value, origin })?;
-        }
-        map.serialize_entry("profiles", self.profiles)?;
-        map.end()
-    }
 }

@@ -69,7 +69,7 @@ fn look_up(
     let renderer = session.renderer(resources, false)?;
     let trace = |trace: &Trace<'_>| ui.trace(trace);
     let throttle = Throttle::single();
-    let client = session.clients(&throttle, &trace).of(id.resource(), Some(id))?;
+    let client = session.client(id.resource(), Some(id), session.run(&throttle, &trace))?;
     let target = Target::account(id, client.profile());
     shutdown.doing(format!("while looking up {target}"), target.context());
 

@@ -11,7 +11,7 @@ use super::breaker::CircuitBreaker;
 use super::get::Args;
 use super::input::Input;
 use super::results::{Ending, Results};
-use super::session::{Session, Target};
+use super::session::{Clients, Session, Target};
 use super::summary::{Summary, ids};
 use super::violations::{self, Violations, Warnings};
 use super::{CommandStatus, Context};
@@ -56,7 +56,7 @@ pub fn run(
     let trace = |trace: &Trace<'_>| ui.trace(trace);
     let throttle = Throttle::shared(args.rate);
     let breaker = CircuitBreaker::new(&throttle, resources.len() == 1);
-    let clients = session.clients(&throttle, &trace);
+    let clients = Clients::new(&session, session.run(&throttle, &trace));
     let worker = Worker {
         throttle: &throttle,
         breaker: &breaker,
@@ -71,7 +71,7 @@ pub fn run(
         let entry = input.next(&is_over).inspect_err(|e| breaker.fail(e)).ok()??;
         let started = Instant::now();
         let target = parse(&entry.text).and_then(|id| {
-            let client = clients.prepared(&id, started).inspect_err(|e| breaker.failed(e))?;
+            let client = clients.of(&id, started).inspect_err(|e| breaker.failed(e))?;
             Ok((id, client))
         });
         Some(Job { line: entry.line, spent: started.elapsed(), target })

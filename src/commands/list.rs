@@ -14,7 +14,7 @@ use super::results::{Ending, Results};
 use super::session::{Session, Target};
 use super::violations::{self, Warnings};
 use super::{CommandStatus, Context};
-use crate::account::redact::{Redactor, Tokens};
+use crate::account::redact::Tokens;
 use crate::account::{Account, CONNECTED, Id, Resource};
 use crate::client::{Listed, Throttle, Trace};
 use crate::error::{Error, ErrorContext, Kind, Result};
@@ -46,7 +46,6 @@ impl Takes for Args {
 }
 
 /// Lists the accounts.
-/// Err: what ended the list; `--strict`'s refusals have been reported before.
 pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
     let Context { flags, env, ui, shutdown } = context;
     let filter = args.filter.iter().map(|text| parse_filter(text));
@@ -54,14 +53,13 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
     let order = args.sort.as_ref().map(|text| Order::parse(text, RESOURCE)).transpose()?;
     let session = Session::open(context, &flags.for_config(), Tokens::default())?;
     let renderer = session.renderer(&[RESOURCE], true)?;
-    let (_, profile) = session.endpoint(RESOURCE)?;
-    let target = Target { resource: RESOURCE, id: None, profile };
+    let trace = |trace: &Trace<'_>| ui.trace(trace);
+    let throttle = Throttle::single();
+    let client = session.client(RESOURCE, None, session.run(&throttle, &trace))?;
+    let target = Target { resource: RESOURCE, id: None, profile: client.profile() };
     let results = Results::new(ui, Printer::new(&renderer), shutdown, Ending::CutOff);
     let (written, about) = (results.clone(), target.context());
     shutdown.explain(move |kind| Some(interrupted(written.summary().found, kind, about)));
-    let trace = |trace: &Trace<'_>| ui.trace(trace);
-    let throttle = Throttle::single();
-    let client = session.clients(&throttle, &trace).of(RESOURCE, None)?;
 
     ui.begin_progress(env);
     let mut listing = Listing {
@@ -69,8 +67,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
         limit: args.limit,
         sorter: None,
         renderer: &renderer,
-        redactor: session.redactor(),
-        strict: flags.strict,
+        session: &session,
         target,
         now: Timestamp::now(),
         started: Instant::now(),
@@ -113,8 +110,7 @@ struct Listing<'a> {
     limit: Option<usize>,
     sorter: Option<Sorter<'a>>,
     renderer: &'a Renderer,
-    redactor: &'a Redactor,
-    strict: bool,
+    session: &'a Session<'a>,
     target: Target<'a>,
     now: Timestamp,
     results: &'a Results,
@@ -158,7 +154,7 @@ impl<'a> Listing<'a> {
         if !violations.is_empty() {
             let id = own_id(account);
             let target = Target { id: id.as_ref(), ..self.target };
-            if self.strict {
+            if self.context.flags.strict {
                 let error = violations::refusal(&violations, target, !matches);
                 self.results.add_failure(&error, None)?;
                 return Ok(Listed::Shown);
@@ -168,11 +164,11 @@ impl<'a> Listing<'a> {
         if !matches {
             return Ok(Listed::Held);
         }
-        let piece = self.renderer.render(account, self.redactor)?;
+        let piece = self.renderer.render(account, self.session.redactor())?;
         self.shown += 1;
         if let Some(sorter) = &mut self.sorter {
             // What is to be sorted has to be known to its end.
-            sorter.add(account, self.redactor, piece)?;
+            sorter.add(account, self.session.redactor(), piece)?;
             return Ok(Listed::Held);
         }
         self.results.add(piece, None)?;
@@ -193,7 +189,7 @@ impl<'a> Listing<'a> {
         if self.filter.is_empty() {
             return true;
         }
-        let redactor = self.redactor.for_account(account);
+        let redactor = self.session.redactor().for_account(account);
         let holds = |e: &Expression| e.evaluate(Some(account), &redactor, self.now).holds;
         self.filter.iter().all(holds)
     }
@@ -228,7 +224,7 @@ impl<'a> Listing<'a> {
 
     fn report_unknown_members(&self, names: &[String]) -> Result<()> {
         let error = violations::unknown_members(names, self.target);
-        if self.strict {
+        if self.context.flags.strict {
             return self.results.add_failure(&error, None);
         }
         self.context.ui.warning(&Warning {

@@ -46,7 +46,6 @@ enum Key {
 
 impl Order {
     /// Parses `FIELD` or `-FIELD`.
-    /// Err: `usage`: there is no such field, or it has no order.
     pub fn parse(text: &str, resource: &'static Resource) -> Result<Self> {
         let text = text.trim();
         let (path, is_descending) = match text.strip_prefix('-') {
@@ -130,7 +129,6 @@ impl<'a> Sorter<'a> {
     }
 
     /// Adds an account.
-    /// Err: `failed`: there is too much.
     pub fn add(&mut self, account: &Account, redactor: &Redactor, piece: Piece) -> Result<()> {
         let piece = piece.shrunk();
         // A key is no larger than the text of its value.

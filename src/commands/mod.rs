@@ -65,22 +65,15 @@ impl From<Kind> for CommandStatus {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Look up and list connected accounts at Connect
-    #[command(
-        subcommand,
-        after_help = "Example:\n  acctq -p sandbox cacc get cacc_7n42DGM5Tflk9n8mt7Fhc7"
-    )]
+    #[command(subcommand)]
     Cacc(Deferred<Cacc>),
     /// Look up billing accounts at Partner
-    #[command(
-        subcommand,
-        after_help = "Example:\n  acctq -p sandbox partner account get aabee51b-0be2-4a0c-aa39-5bbcbb903d1b"
-    )]
+    #[command(subcommand)]
     Partner(Deferred<Partner>),
     /// Look up any account: cacc_… at Connect, anything else at Partner
     #[command(after_help = "\
 Examples:
   acctq -p sandbox get cacc_7n42DGM5Tflk9n8mt7Fhc7
-  acctq -p sandbox get cacc_activestandard provisioned-family -o ndjson
   acctq -p sandbox get aabee51b-0be2-4a0c-aa39-5bbcbb903d1b -F status,ends_at
   acctq get - -o ndjson <ids >found.ndjson 2>failed.ndjson")]
     Get(Deferred<get::Args>),
@@ -113,7 +106,6 @@ pub enum Cacc {
     #[command(after_help = "\
 Examples:
   acctq -p sandbox cacc get cacc_7n42DGM5Tflk9n8mt7Fhc7
-  acctq -p sandbox cacc get cacc_7n42DGM5Tflk9n8mt7Fhc7 -o json
   acctq -p sandbox cacc get cacc_activestandard cacc_pendingexpress -F id,status
   acctq cacc get - -o ndjson <ids >found.ndjson 2>failed.ndjson")]
     Get(Deferred<get::Args>),
@@ -123,7 +115,6 @@ Examples:
   acctq -p sandbox cacc list
   acctq -p sandbox cacc list --where status=pending --sort created_at
   acctq -p sandbox cacc list --where 'metadata.plan=pro|starter' -F id,status
-  acctq -p sandbox cacc list --sort -created_at --limit 3 -o json
   acctq cacc list -o ndjson >accounts.ndjson
 
 Accounts are shown as they arrive. --timeout bounds the time to the first one
@@ -136,10 +127,7 @@ and leaves a JSON array open; an empty one is a success.")]
 #[derive(Debug, Subcommand)]
 pub enum Partner {
     /// Look up billing accounts
-    #[command(
-        subcommand,
-        after_help = "Example:\n  acctq -p sandbox partner account get aabee51b-0be2-4a0c-aa39-5bbcbb903d1b"
-    )]
+    #[command(subcommand)]
     Account(Deferred<PartnerAccount>),
 }
 
@@ -150,7 +138,6 @@ pub enum PartnerAccount {
     #[command(after_help = "\
 Examples:
   acctq -p sandbox partner account get aabee51b-0be2-4a0c-aa39-5bbcbb903d1b
-  acctq -p sandbox partner account get provisioned-family -o yaml
   acctq -p sandbox partner account get ending --reveal -F activation_token
   acctq partner account get - --rate 10/s -F status,ends_at <uids")]
     Get(Deferred<get::Args>),
@@ -183,7 +170,6 @@ impl Command {
     }
 
     /// Runs the command.
-    /// Err: what ended it; failures of single accounts among several have been reported before.
     pub fn run(&self, context: &Context<'_>) -> Result<CommandStatus> {
         match self {
             Command::Cacc(Deferred(Cacc::Get(Deferred(args)))) => {

@@ -4,7 +4,6 @@
 //! failure that will not pass ends the wait, and so does a state that the account cannot leave any more.
 
 use std::fmt;
-use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -105,7 +104,7 @@ impl ExpectationRecord {
 /// An account, what is expected of it, and the client that looks it up.
 pub struct Question<'a> {
     pub id: &'a Id,
-    pub client: Arc<Client<'a>>,
+    pub client: &'a Client<'a>,
     pub expectations: &'a [Expectation],
     pub redactor: &'a Redactor,
     /// Whether an answer that violates the contract is a failure.

@@ -5,11 +5,12 @@
 //! been written. After the hook, nothing more is taken.
 
 use std::mem;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use super::summary::Summary;
 use crate::error::{Error, Result};
 use crate::output::{Piece, Printer};
+use crate::process::lock;
 use crate::signals::Shutdown;
 use crate::ui::Ui;
 
@@ -161,9 +162,4 @@ impl Results {
         }
         Ok(())
     }
-}
-
-/// Each change is a single step, so a panic elsewhere leaves nothing half done.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

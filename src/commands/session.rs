@@ -1,6 +1,6 @@
 //! What every command that calls an API shares: the settings, the endpoints and the clients made for them.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use super::Context;
@@ -11,6 +11,7 @@ use crate::client::{Client, Limits, Run, Throttle, Trace};
 use crate::config::{BaseUrl, Endpoint, Flags, Secret, Settings};
 use crate::error::{Error, Kind, Result};
 use crate::output::Renderer;
+use crate::process::lock;
 use crate::sandbox;
 
 /// The settings of one profile, and where its look-ups go.
@@ -25,7 +26,6 @@ pub struct Session<'a> {
 
 impl<'a> Session<'a> {
     /// Loads the settings for these flags. `tokens` gets to know the tokens that are read; the sessions of one run share it.
-    /// Err: `config`: of the configuration; `failed`: the sandbox cannot be started.
     pub fn open(context: &'a Context<'a>, flags: &Flags, tokens: Tokens) -> Result<Self> {
         let settings = Settings::load(flags, context.env)?;
         let sandbox = settings.is_sandbox().then(start_sandbox).transpose()?;
@@ -42,18 +42,7 @@ impl<'a> Session<'a> {
         &self.redactor
     }
 
-    /// Where look-ups of `resource` go, and the name of the profile that says so; no name if the environment says so.
-    /// Err: `config`, `auth`: what is missing.
-    pub fn endpoint(&self, resource: &'static Resource) -> Result<(&Endpoint, Option<&str>)> {
-        let endpoint = match &self.sandbox {
-            Some((endpoint, _)) => endpoint,
-            None => self.settings.endpoint(resource)?,
-        };
-        Ok((endpoint, endpoint.profile.as_deref()))
-    }
-
     /// How accounts of these resources are rendered.
-    /// Err: `usage`: `--fields` makes no sense.
     pub fn renderer(&self, resources: &[&'static Resource], many: bool) -> Result<Renderer> {
         let Context { flags, ui, .. } = self.context;
         let selection = flags.fields.as_ref();
@@ -63,24 +52,32 @@ impl<'a> Session<'a> {
         Ok(Renderer::new(format, many, resources, selection, ui.screen()))
     }
 
-    /// The clients of one run.
-    pub fn clients<'s>(
+    /// What the clients of one run share.
+    pub fn run<'s>(
         &'s self,
         throttle: &'s Throttle,
         trace: &'s (dyn Fn(&Trace<'_>) + Sync),
-    ) -> Clients<'s> {
-        Clients {
-            session: self,
-            run: Run {
-                env: self.context.env,
-                shutdown: self.context.shutdown,
-                throttle,
-                redactor: &self.redactor,
-                trace,
-            },
-            known: Mutex::default(),
-            failed: Mutex::default(),
-        }
+    ) -> Run<'s> {
+        let Context { env, shutdown, .. } = self.context;
+        Run { env, shutdown, throttle, redactor: &self.redactor, trace }
+    }
+
+    /// A client that looks up accounts of `resource`: the account `id`, if there is only one, for errors.
+    pub fn client<'s>(
+        &'s self,
+        resource: &'static Resource,
+        id: Option<&Id>,
+        run: Run<'s>,
+    ) -> Result<Client<'s>> {
+        let settings = &self.settings;
+        let selected = settings.profile.as_ref().map(|profile| profile.value.as_str());
+        let about = |profile| move |error| Target { resource, id, profile }.describe(error);
+        let endpoint = match &self.sandbox {
+            Some((endpoint, _)) => endpoint,
+            None => settings.endpoint(resource).map_err(about(selected))?,
+        };
+        let limits = Limits { timeout: settings.timeout.value, retries: settings.retries.value };
+        Client::new(endpoint, limits, run).map_err(about(endpoint.profile.as_deref()))
     }
 }
 
@@ -93,55 +90,37 @@ fn start_sandbox() -> Result<(Endpoint, sandbox::Server)> {
     Ok((Endpoint::built_in(url, token), server))
 }
 
-/// The clients of one run: one for each API, made when it is first needed.
+/// The clients of many look-ups: one for each API, made when it is first needed.
 pub struct Clients<'s> {
     session: &'s Session<'s>,
     run: Run<'s>,
-    known: Mutex<Vec<(&'static Resource, Arc<Client<'s>>)>>,
-    /// The APIs for which no look-up can be made, and why.
-    failed: Mutex<Vec<(&'static Resource, Error)>>,
+    /// Or why no look-up can be made.
+    made: Mutex<Vec<(&'static Resource, Result<Arc<Client<'s>>>)>>,
 }
 
 impl<'s> Clients<'s> {
-    /// The client that looks up `id`, or lists the accounts of `resource` without one.
-    /// Err: of the configuration, or of a proxy or CA that cannot be used.
-    pub fn of(&self, resource: &'static Resource, id: Option<&Id>) -> Result<Arc<Client<'s>>> {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, client)) = known.iter().find(|(other, _)| *other == resource) {
-            return Ok(client.clone());
-        }
-        let selected = self.session.settings.profile.as_ref();
-        let selected = selected.map(|profile| profile.value.as_str());
-        let mut target = Target { resource, id, profile: selected };
-        let (endpoint, profile) =
-            self.session.endpoint(resource).map_err(|error| target.describe(error))?;
-        target.profile = profile;
-        let limits = Limits {
-            timeout: self.session.settings.timeout.value,
-            retries: self.session.settings.retries.value,
-        };
-        let client =
-            Client::new(endpoint, limits, self.run).map_err(|error| target.describe(error))?;
-        let client = Arc::new(client);
-        known.push((resource, client.clone()));
-        Ok(client)
+    pub fn new(session: &'s Session<'s>, run: Run<'s>) -> Self {
+        Clients { session, run, made: Mutex::default() }
     }
 
     /// The client that looks up `id`, with its token read: a token helper is run once, not by all look-ups that begin together. What
     /// fails then is not tried again for other ids.
-    /// Err: of the configuration, a proxy, a CA or the token.
-    pub fn prepared(&self, id: &Id, started: Instant) -> Result<Arc<Client<'s>>> {
+    pub fn of(&self, id: &Id, started: Instant) -> Result<Arc<Client<'s>>> {
         let resource = id.resource();
-        let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, error)) = failed.iter().find(|(other, _)| *other == resource) {
-            let id = id.as_str().to_owned();
-            return Err(error.clone().with_context(|context| context.id = Some(id)));
-        }
-        let client = self.of(resource, Some(id)).and_then(|client| {
+        let mut made = lock(&self.made);
+        let known = made.iter().position(|(other, _)| *other == resource);
+        let client = match known {
+            Some(at) => made.swap_remove(at).1,
+            None => self.session.client(resource, Some(id), self.run).map(Arc::new),
+        };
+        let client = client.and_then(|client| {
             let target = Target::account(id, client.profile());
             client.prepare(started).map_err(|error| target.describe(error))?;
             Ok(client)
         });
-        client.inspect_err(|error| failed.push((resource, error.clone())))
+        made.push((resource, client.clone()));
+        client.map_err(|error| {
+            error.with_context(|context| context.id = Some(id.as_str().to_owned()))
+        })
     }
 }

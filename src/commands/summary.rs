@@ -49,7 +49,6 @@ impl Summary {
     }
 
     /// The status of the run of `total` ids, if that is known; `stop` is what left some of them untried.
-    /// Err: why ids were left untried.
     pub fn status(&self, total: Option<usize>, stop: Option<Stop>) -> Result<CommandStatus> {
         let Some(stop) = stop else {
             let kinds = self.failed.values().map(|(kind, _)| *kind);

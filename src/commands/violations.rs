@@ -46,7 +46,6 @@ pub fn refusal(violations: &Violations, target: Target<'_>, is_left_out: bool) -
 }
 
 /// The violations of an account that was looked up.
-/// Err: [`refusal`], with `strict`.
 pub fn check(found: &Found, strict: bool, target: Target<'_>) -> Result<Violations> {
     let violations = found.account.violations();
     if !strict || violations.is_empty() {

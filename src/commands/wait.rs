@@ -15,7 +15,7 @@ use crate::account::redact::Tokens;
 use crate::account::{Account, id};
 use crate::client::{Throttle, Trace};
 use crate::config::values;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorContext, Kind, Result};
 use crate::flags::{LOOK_UP, Takes};
 use crate::output::Renderer;
 use crate::text::span;
@@ -66,8 +66,9 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
     let renderer = session.renderer(&[id.resource()], false)?;
     let trace = |trace: &Trace<'_>| ui.trace(trace);
     let throttle = Throttle::single();
+    let client = session.client(id.resource(), Some(&id), session.run(&throttle, &trace))?;
     let question = Question {
-        client: session.clients(&throttle, &trace).of(id.resource(), Some(&id))?,
+        client: &client,
         id: &id,
         expectations: &expectations,
         redactor: session.redactor(),
@@ -196,32 +197,15 @@ impl Waiting<'_> {
 
     /// The expectations cannot hold any more.
     fn never(&self, answer: &Answer, reason: &str) -> Error {
-        let (target, state) = (self.question.target(), self.question.state(answer));
-        let message = match self.question.expectations {
-            [Expectation::Found] => format!("{target} will not be found any more: {state}"),
-            _ => {
-                let goal = self.question.goal(&answer.redactor);
-                format!("{target} will not reach {goal} any more: {state}")
-            }
-        };
+        let message =
+            self.sentence(["will not be found", "will not reach"], "any more", Some(answer));
         self.error(Kind::Unmet, message).hint(format!("{reason}; waiting longer is of no use"))
     }
 
     /// The time is over, or not enough of it is left.
     fn late(&self, within: Duration, known: Option<&Answer>, failure: Option<Error>) -> Error {
-        let state = match known {
-            Some(answer) => self.question.state(answer),
-            None => "it could not be looked up".to_owned(),
-        };
-        let redactor = known.map_or(self.question.redactor, |answer| &answer.redactor);
-        let (target, within) = (self.question.target(), span(within));
-        let message = match self.question.expectations {
-            [Expectation::Found] => format!("{target} was not found within {within}: {state}"),
-            _ => {
-                let goal = self.question.goal(redactor);
-                format!("{target} did not reach {goal} within {within}: {state}")
-            }
-        };
+        let within = format!("within {}", span(within));
+        let message = self.sentence(["was not found", "did not reach"], &within, known);
         let Some(failure) = failure else {
             return self.error(Kind::Deadline, message).hint(LONGER);
         };
@@ -230,16 +214,29 @@ impl Waiting<'_> {
             (Kind::Timeout | Kind::Auth, _) | (_, None) => LONGER,
             (_, Some(hint)) => hint,
         };
-        let last = failure.context().clone();
-        self.error(Kind::Deadline, format!("{message}; the last look-up failed: {failure}"))
-            .hint(hint)
-            .with_context(|context| {
-                context.status = last.status;
-                context.server_code = last.server_code;
-                context.server_message = last.server_message;
-                context.request_id = last.request_id;
-                context.retry_after = last.retry_after;
-            })
+        let error =
+            self.error(Kind::Deadline, format!("{message}; the last look-up failed: {failure}"));
+        error.hint(hint).with_context(|context| {
+            *context = ErrorContext {
+                attempts: None,
+                elapsed: context.elapsed,
+                ..failure.context().clone()
+            };
+        })
+    }
+
+    /// `the connected account cacc_1 did not reach status=active within 10 m: status is pending`
+    fn sentence(&self, [found, reach]: [&str; 2], end: &str, known: Option<&Answer>) -> String {
+        let target = self.question.target();
+        let redactor = known.map_or(self.question.redactor, |answer| &answer.redactor);
+        let state = known.map_or_else(
+            || "it could not be looked up".to_owned(),
+            |answer| self.question.state(answer),
+        );
+        match self.question.expectations {
+            [Expectation::Found] => format!("{target} {found} {end}: {state}"),
+            _ => format!("{target} {reach} {} {end}: {state}", self.question.goal(redactor)),
+        }
     }
 
     fn error(&self, kind: Kind, message: String) -> Error {

@@ -97,8 +97,10 @@ impl Expression {
                 Ok(violation.is_none() && *operator == Operator::IsNot)
             }
             // An unknown word is a word still, and is not the one that it is compared with; what is no time is not before or after.
-            (Claim::Compared(..), _) if violation == Some(Violation::WrongType) => Ok(false),
-            (Claim::Compared(..), _) if violation.is_some() && field.kind == Kind::Time => {
+            (Claim::Compared(..), _)
+                if violation == Some(Violation::WrongType)
+                    || violation.is_some() && field.kind == Kind::Time =>
+            {
                 Ok(false)
             }
             (Claim::Compared(_, operator, operands), Some(value)) => {

@@ -181,17 +181,18 @@ impl<'a> Reader<'a> {
         let mut legal = Operator::ALL.iter().filter(|operator| operator.suits(subject.field.kind));
         let signs: Vec<_> = legal.clone().map(|operator| operator.sign()).collect();
         let signs = signs.join(" ");
-        legal.find(|operator| operator.sign() == sign).copied().ok_or_else(|| match sign {
-            "" => {
-                let hint = format!("`{what}?` holds where it is set, `{what}=…` where it is that");
-                self.error(start, format!("an operator is missing after `{what}`"), hint)
-            }
-            _ => {
-                let hint =
-                    format!("it takes {signs}; a value that begins with a sign stands in quotes");
-                self.error(start, format!("`{sign}` makes no sense for {what}"), hint)
-            }
-        })
+        if let Some(operator) = legal.find(|operator| operator.sign() == sign) {
+            return Ok(*operator);
+        }
+        let (message, hint) = if sign.is_empty() {
+            let hint = format!("`{what}?` holds where it is set, `{what}=…` where it is that");
+            (format!("an operator is missing after `{what}`"), hint)
+        } else {
+            let hint =
+                format!("it takes {signs}; a value that begins with a sign stands in quotes");
+            (format!("`{sign}` makes no sense for {what}"), hint)
+        };
+        Err(self.error(start, message, hint))
     }
 
     /// A value, which may not be one that the field cannot have, or that the operator makes no sense with.

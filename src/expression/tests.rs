@@ -69,34 +69,24 @@ fn what_is_parsed_is_printed_back() {
 /// A text, the column that is pointed at, and a part of what would be right.
 const FLAWS: &str = r#"
 ! ⇒ 2 ⇒ for example
-metadata..x ⇒ 10 ⇒ for example
 statsu=active ⇒ 1 ⇒ did you mean `status`?
   Status=active ⇒ 3 ⇒ did you mean `status`?
-notfound ⇒ 1 ⇒ did you mean `not_found`?
-xyzzy? ⇒ 1 ⇒ its fields are id, connection_type,
 ends_at<now+14d ⇒ 1 ⇒ it is a field of a partner account
 status.x=1 ⇒ 1 ⇒ use `status` alone
-not_found=1 ⇒ 10 ⇒ stands alone
 !not_found ⇒ 1 ⇒ `id?` holds
 status ⇒ 7 ⇒ `status?` holds where it is set
-status==active ⇒ 7 ⇒ it takes = !=
 status<active ⇒ 7 ⇒ it takes = !=
 created_at~2030 ⇒ 11 ⇒ it takes = != < <= > >=
-status?=active ⇒ 8 ⇒ holds where it is set
 !status=active ⇒ 8 ⇒ `status!=…`
 status= ⇒ 8 ⇒ `!status` holds where it is not set
-status=active||pending ⇒ 15 ⇒ stands in quotes
 status=actve ⇒ 8 ⇒ did you mean `active`? it takes one of pending, active,
 status= =active ⇒ 9 ⇒ double quotes
 pending_email=null ⇒ 15 ⇒ `!pending_email` holds where it is not set
 id=org_1 ⇒ 4 ⇒ an id that begins with cacc_
 pending_country=us ⇒ 17 ⇒ two capital letters
 pending_email="x\" ⇒ 15 ⇒ double quotes
-pending_email="\q" ⇒ 15 ⇒ as in JSON
-pending_email="x"y ⇒ 18 ⇒ double quotes
 created_at>2030-01-31 ⇒ 12 ⇒ did you mean `2030-01-31T00:00:00Z`?
 created_at>now|now ⇒ 15 ⇒ `|` goes with
-deployed_members=1e3 ⇒ 18 ⇒ digits
 metadata.seats>many ⇒ 16 ⇒ a number, or a time"#;
 
 #[test]
@@ -120,19 +110,14 @@ fn flaws_are_explained_at_their_place() {
 fn secrets_are_neither_compared_nor_repeated() {
     for text in [
         "activation_token=canary",
-        "activation_token<canary",
-        "activation_token!=\"canary",
         "activation_token canary",
-        "activation_token?=canary",
         "activation_token.canary",
         "activation_tokne=canary",
         "!activation_token=canary",
         "\"activation_token=canary",
         "\"activation\\u005ftoken\"=canary",
-        "metadata.activation_token canary",
         "metadata.activationToken=canary",
         "metadata.activation.token~canary",
-        "status=PNS-canary",
         "PNS-canary",
         "pending_email=\"PNS-canary",
         "status PNS-canary",
@@ -216,32 +201,21 @@ const VERDICTS: &str = r#"
 {} ⇒ not_found ⇒ no ⇒ found ⇒ 
 {"status":null} ⇒ status!=active ⇒ no ⇒ not set ⇒ null
 {"status":7} ⇒ status!=active ⇒ no ⇒ 7 ⇒ wrong type
-{"status":["active"]} ⇒ status=active ⇒ no ⇒ ["active"] ⇒ wrong type
 {"status":7} ⇒ status? ⇒ yes ⇒ 7 ⇒ wrong type
 {"status":"archived"} ⇒ status!=active ⇒ yes ⇒ archived ⇒ unknown value
 {"status":"archived"} ⇒ status=active ⇒ no ⇒ archived ⇒ unknown value
 {"created_at":"yesterday"} ⇒ created_at<now ⇒ no ⇒ yesterday ⇒ unknown value
-{"created_at":"yesterday"} ⇒ created_at!=now ⇒ no ⇒ yesterday ⇒ unknown value
 {"created_at":1699335116} ⇒ created_at<now ⇒ no ⇒ 1699335116 ⇒ wrong type
-{"revoked_at":false} ⇒ revoked_at!=now ⇒ no ⇒ false ⇒ wrong type
-{"deployed_members":"5"} ⇒ deployed_members!=5 ⇒ no ⇒ 5 ⇒ wrong type
 {"deployed_members":5.5} ⇒ deployed_members>5 ⇒ yes ⇒ 5.5 ⇒ unknown value
 {"deployed_members":5e0} ⇒ deployed_members=5 ⇒ yes ⇒ 5e0 ⇒ 
 {"deployed_members":9007199254740993} ⇒ deployed_members>9007199254740992 ⇒ yes ⇒ 9007199254740993 ⇒ 
 {"metadata":{"team":"A|B"}} ⇒ metadata.team=A|B ⇒ no ⇒ A|B ⇒ a value in quotes is text and nothing else, and | parts alternatives unless in quotes
-{"metadata":{"team":"A|B"}} ⇒ metadata.team=A|C ⇒ no ⇒ A|B ⇒ 
 {"metadata":{"seats":12}} ⇒ metadata.seats="12" ⇒ no ⇒ 12 ⇒ a value in quotes is text and nothing else, and | parts alternatives unless in quotes
-{"metadata":{"seats":12}} ⇒ metadata.seats=13 ⇒ no ⇒ 12 ⇒ 
-{"metadata":{"seats":"many"}} ⇒ metadata.seats>1 ⇒ no ⇒ many ⇒ neither a number nor a time, as the other is
 {"metadata":{"seats":[1]}} ⇒ metadata.seats>1 ⇒ no ⇒ [1] ⇒ neither a number nor a time, as the other is
-{"metadata":{"since":7}} ⇒ metadata.since<now ⇒ no ⇒ 7 ⇒ neither a number nor a time, as the other is
 {"metadata":{"on":{"a": 1}}} ⇒ metadata.on~a ⇒ no ⇒ {"a":1} ⇒ neither text nor a list
-{"metadata":7} ⇒ metadata.on.x=1 ⇒ no ⇒ not set ⇒ 
-{"pending_email":""} ⇒ pending_email~x ⇒ no ⇒ "" ⇒ 
 {"pending_email":"a\u001b[2J\u202e\n"} ⇒ pending_email~a ⇒ yes ⇒ a\u{1b}[2J\u{202e}\n ⇒ 
 {"pending_email":"is ghp_a1b2"} ⇒ pending_email~ghp_a1 ⇒ yes ⇒ is •••••••• ⇒ 
 {"activation_token":"PNS-DEFG1234"} ⇒ activation_token? ⇒ yes ⇒ •••••••• ⇒ 
-{} ⇒ !activation_token ⇒ yes ⇒ not set ⇒ missing
 {"activation_token":"canary-1","metadata":"x canary-1"} ⇒ metadata~canary ⇒ no ⇒ •••••••• ⇒ a secret is not compared
 {"activation_token":"canary-1","metadata":"x canary-1"} ⇒ metadata!=x ⇒ no ⇒ •••••••• ⇒ a secret is not compared
 {"activation_token":"canary-1","metadata":["canary-1","y"]} ⇒ metadata~canary-1 ⇒ no ⇒ ["y"] ⇒ 
@@ -260,18 +234,5 @@ fn verdicts_come_with_what_was_found() {
         assert_eq!(verdict.holds, holds == "yes", "{line}: {verdict:?}");
         assert_eq!(verdict.actual.to_string(), shown, "{line}");
         assert_eq!(verdict.note.unwrap_or_default(), note, "{line}");
-    }
-    let long = format!("{{\"metadata\":\"{}\"}}", "x".repeat(16 * 1024));
-    assert_eq!(verdict("metadata~x", Some(&long)).actual, Actual::TooLong);
-    let never = r#"{"revoked_at":"9999-12-30T00:00:00Z"}"#;
-    let account = Account {
-        resource: &CONNECTED,
-        document: Document::parse(never.to_owned()).expect("object"),
-    };
-    for (text, now, holds) in
-        [("now+36500d", Timestamp::MAX, true), ("now-36500d", Timestamp::MIN, false)]
-    {
-        let expression = parsed(&format!("revoked_at<{text}"), &CONNECTED);
-        assert_eq!(expression.evaluate(Some(&account), &Redactor::default(), now).holds, holds);
     }
 }

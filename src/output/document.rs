@@ -40,10 +40,9 @@ impl Writer<'_> {
     /// Writes a value; `depth` containers are open around it.
     pub fn value(&mut self, value: Json<'_>, depth: usize) {
         if !value.is_container() {
-            if self.is_report || !json::is_plain(value.text()) {
-                if let Some(text) = value.as_str() {
-                    return self.string(&text);
-                }
+            let is_safe = !self.is_report && json::is_plain(value.text().trim_matches('"'));
+            if let Some(text) = value.as_str().filter(|_| !is_safe) {
+                return self.string(&text);
             }
             return self.out.extend_from_slice(value.text().as_bytes());
         }

@@ -141,23 +141,20 @@ impl Renderer {
         let redactor = &redactor.for_account(account);
         let selection = self.selection.as_ref();
         let entries = account.entries(selection, redactor)?;
+        if self.format == Format::Table && self.many {
+            return Ok(Piece::Row(self.columns.row(&entries, redactor, self.screen)));
+        }
         let mut out = Vec::with_capacity(1024);
-        let members = || entries.iter().filter_map(|entry| Some((entry.name, entry.value?)));
-        match self.format {
-            Format::Table if self.many => {
-                return Ok(Piece::Row(self.columns.row(&entries, redactor, self.screen)));
-            }
-            Format::Table => {
-                let is_selected = selection.is_some();
-                table::write_one(&mut out, account, entries, is_selected, redactor, self.screen);
-            }
-            format => write_object(&mut out, format, members(), redactor, self.many),
+        if self.format == Format::Table {
+            let is_selected = selection.is_some();
+            table::write_one(&mut out, account, entries, is_selected, redactor, self.screen);
+        } else {
+            let members = entries.iter().filter_map(|entry| Some((entry.name, entry.value?)));
+            write_object(&mut out, self.format, members, redactor, self.many);
         }
         Ok(Piece::Text(out))
     }
-}
 
-impl Renderer {
     /// Renders one account as the whole output.
     pub fn document(&self, account: &Account, redactor: &Redactor) -> Result<Vec<u8>> {
         let mut out = Vec::new();
@@ -176,18 +173,14 @@ fn write_object<'a>(
     redactor: &Redactor,
     many: bool,
 ) {
-    if format == Format::Yaml {
-        return yaml::write_object(out, members, redactor, many);
-    }
-    let is_line = format == Format::Ndjson;
-    let mut writer = Writer {
-        out: &mut *out,
-        redactor,
-        indent: (!is_line).then_some(if many { 2 } else { 0 }),
-        is_report: false,
+    let indent = match format {
+        Format::Yaml => return yaml::write_object(out, members, redactor, many),
+        Format::Ndjson => None,
+        _ if many => Some(2),
+        _ => Some(0),
     };
-    writer.object(members, 0);
-    if is_line || !many {
+    Writer { out: &mut *out, redactor, indent, is_report: false }.object(members, 0);
+    if indent != Some(2) {
         out.push(b'\n');
     }
 }

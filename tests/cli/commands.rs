@@ -46,7 +46,8 @@ fn helps() -> Vec<(String, String)> {
 #[test]
 fn every_help_has_an_example_and_fits_80_columns() {
     for (args, help) in helps() {
-        assert!(!examples(&help).is_empty(), "{args}: {help}");
+        let is_group = help.contains("<COMMAND>");
+        assert!(is_group || !examples(&help).is_empty(), "{args}: {help}");
         let wide: Vec<_> = help.lines().filter(|l| l.chars().count() > 80).collect();
         assert_eq!(wide, [""; 0], "{args}");
     }

@@ -86,7 +86,7 @@ fn every_row_of_the_table() {
             json!({"status": 429, "retry_after_s": 3600})),
         (none(), "get cacc_1 -p refused --retries 1", 7, "network", true, "cacc_1 127.0.0.1 refused",
             json!({"profile": "refused", "attempts": 2})),
-        (vec![Write(b"garbage\r\n".to_vec()), Finish], "get cacc_1 -p tls", 7, "tls", false, "cacc_1 127.0.0.1 tls", json!({"profile": "tls"})),
+        (vec![Write(b"garbage\r\n".to_vec()), Finish], "get cacc_1 -p tls", 7, "tls", true, "cacc_1 127.0.0.1 tls", json!({"profile": "tls"})),
         (none(), "get cacc_1 -p proxied --retries 0", 7, "proxy", true, "cacc_1 HTTPS_PROXY proxied",
             json!({"profile": "proxied"})),
         (vec![Read, Hold], "get cacc_1 --timeout 100ms", 7, "timeout", true, "cacc_1 127.0.0.1 test", json!({})),

@@ -5,7 +5,7 @@
 
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -121,7 +121,11 @@ pub fn write(path: &Path, xml: &[u8]) -> Result<()> {
     let written = match old.as_ref().and_then(own_stream) {
         Some(mut stream) => stream.write_all(xml),
         None if is_file => {
-            replace(&link_target(path), old, xml).or_else(|_| in_place(path, true, xml))
+            // A link stays one: the file that it names is replaced, or made.
+            let named = || Ok(path.with_file_name("").join(fs::read_link(path)?));
+            let target = path.canonicalize().or_else(|_| named());
+            let target = target.unwrap_or_else(|_: io::Error| path.to_owned());
+            replace(&target, old, xml).or_else(|_| in_place(path, true, xml))
         }
         None => in_place(path, false, xml),
     };
@@ -178,17 +182,4 @@ fn own_stream(named: &Metadata) -> Option<File> {
 #[cfg(not(unix))]
 fn own_stream(_: &Metadata) -> Option<File> {
     None
-}
-
-/// The path that a link leads to, whether it exists or not.
-fn link_target(path: &Path) -> PathBuf {
-    let mut target = path.to_owned();
-    // As many links as the system follows.
-    for _ in 0..40 {
-        match fs::read_link(&target) {
-            Ok(next) => target = target.with_file_name("").join(next),
-            Err(_) => break,
-        }
-    }
-    target
 }

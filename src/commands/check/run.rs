@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use super::junit;
@@ -14,6 +14,7 @@ use crate::commands::poll::{SHOWN, unmet};
 use crate::commands::session::Target;
 use crate::error::{Error, Kind, Result};
 use crate::output::Format;
+use crate::process::lock;
 use crate::text::{EXCERPT, excerpt, grouped, span};
 use crate::ui::Ui;
 
@@ -43,7 +44,7 @@ pub struct State {
 impl CheckRun {
     /// Adds the result of the next check, and reports its failure. After a signal it comes too late.
     pub fn add(&self, result: CheckResult) {
-        let mut state = self.lock();
+        let mut state = lock(&self.state);
         if state.is_reported {
             return;
         }
@@ -84,7 +85,7 @@ impl CheckRun {
 
     /// Reports the results of a suite that a signal ends: the checks that were not made are errors.
     pub fn end(&self, kind: Kind) {
-        let mut state = self.lock();
+        let mut state = lock(&self.state);
         self.ui.close();
         if self.suite.is_none() || state.is_reported {
             return;
@@ -102,7 +103,7 @@ impl CheckRun {
 
     /// Writes the reports on all results. A report that cannot be written does not take the verdict away.
     pub fn finish(&self) -> Result<CommandStatus> {
-        let mut state = self.lock();
+        let mut state = lock(&self.state);
         match (&self.suite, &state.results[..]) {
             (None, [CheckResult { verdicts: Err(error), .. }]) => Err(error.clone()),
             _ if state.is_reported => Ok(CommandStatus::Done),
@@ -164,11 +165,6 @@ impl CheckRun {
             0 => error,
             errors => error.with_suffix(&format!("; {} could not be looked up", grouped(errors))),
         })
-    }
-
-    /// Each change is a single step, so a panic elsewhere leaves nothing half done.
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -66,7 +66,8 @@ impl<'a> CheckTarget<'a> {
         let session = self.session.as_ref().map_err(Clone::clone);
         Lookups {
             target: self,
-            clients: session.map(|session| session.clients(&self.throttle, trace)),
+            clients: session
+                .map(|session| Clients::new(session, session.run(&self.throttle, trace))),
             breaker: CircuitBreaker::new(&self.throttle, true),
         }
     }
@@ -107,7 +108,7 @@ pub fn judge(
     let mut profile = check.profile.as_deref().map(|name| run.redactor.redact(name));
     let mut ask = |lookups: &Lookups<'_>| {
         let clients = lookups.clients.as_ref().map_err(Clone::clone)?;
-        let client = clients.prepared(&check.id, started)?;
+        let client = clients.of(&check.id, started)?;
         profile = client.profile().map(str::to_owned);
         let acquire = || {
             let waited = lookups.acquire()?;
@@ -116,7 +117,7 @@ pub fn judge(
         };
         let question = Question {
             id: &check.id,
-            client,
+            client: &client,
             expectations: &check.expectations,
             redactor: &run.redactor,
             strict: check.strict || strict,
