@@ -83,7 +83,7 @@ impl<'a> Session<'a> {
 fn start_sandbox() -> Result<(Endpoint, sandbox::Server)> {
     let broken = |what: &str| Error::new(Kind::Failed, format!("the built-in sandbox {what}"));
     let server =
-        sandbox::Server::start(0).map_err(|e| broken("could not be started").because(e))?;
+        sandbox::Server::start(0, sandbox::ACCOUNTS).map_err(|e| broken("could not be started").because(e))?;
     let url = BaseUrl::parse(&server.base_url()).map_err(broken)?;
     let token = Secret::new(sandbox::TOKEN).map_err(broken)?;
     Ok((Endpoint::built_in(url, token), server))

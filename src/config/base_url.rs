@@ -59,9 +59,7 @@ impl BaseUrl {
         let path = path.trim_end_matches('/');
         let ends = path.match_indices('/').map(|(end, _)| end).chain([path.len()]).skip(2);
         if ends.map(|end| &path[..end]).any(|part| url.prefix.ends_with(part)) {
-            return Err(
-                "must not end in the API's own path, such as /api/v1, which is added to it",
-            );
+            return Err("must not end in the API's own path, such as /api/v1, which is added to it");
         }
         Ok(url)
     }

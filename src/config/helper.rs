@@ -26,8 +26,7 @@ const GRACE: Duration = Duration::from_secs(1);
 /// How often the end of the program is looked for.
 const POLL: Duration = Duration::from_millis(10);
 
-const BY_HAND: &str =
-    "run it by hand to see what it says: its output is not shown here, as it may hold the token";
+const BY_HAND: &str = "run it by hand to see what it says: its output is not shown here, as it may hold the token";
 
 /// A program with its arguments, and the variables that are kept from it.
 pub struct Helper {
@@ -51,12 +50,7 @@ impl Helper {
     }
 
     /// Runs the program and returns what it prints.
-    pub(super) fn run(
-        &self,
-        env: &Environment,
-        deadline: Instant,
-        shutdown: &Shutdown,
-    ) -> Result<Vec<u8>> {
+    pub(super) fn run(&self, env: &Environment, deadline: Instant, shutdown: &Shutdown) -> Result<Vec<u8>> {
         let what = format!("{}, which was to print the token,", self.name());
         let Some(_guard) = shutdown.guard(what, || ()) else {
             return Err(self.error("was not started", "a signal came first"));
@@ -181,10 +175,8 @@ fn has_ended(child: &mut Child) -> io::Result<bool> {
 fn kill(mut child: Child) -> Option<ExitStatus> {
     // It fails if nothing is left.
     #[cfg(unix)]
-    let _ = rustix::process::kill_process_group(
-        rustix::process::Pid::from_child(&child),
-        rustix::process::Signal::KILL,
-    );
+    let _ =
+        rustix::process::kill_process_group(rustix::process::Pid::from_child(&child), rustix::process::Signal::KILL);
     #[cfg(not(unix))]
     let _ = child.kill();
     let end = Instant::now() + GRACE;

@@ -462,8 +462,7 @@ fn it_belongs_to_the_user_or_root_and_the_users_own_group_may_write() {
 }
 
 const API: &str = "[profiles.test.connect]\n";
-const LONG_NAME: &str =
-    "[profiles.a2345678901234567890123456789012345678901234567890123456789012345]\n";
+const LONG_NAME: &str = "[profiles.a2345678901234567890123456789012345678901234567890123456789012345]\n";
 
 /// How the file begins, how it goes on with a mistake in it, the mistake's line and column (0: wherever), and what is named.
 /// `T` stands for the token.
