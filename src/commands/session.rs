@@ -17,7 +17,6 @@ use crate::sandbox;
 /// The settings of one profile, and where its look-ups go.
 pub struct Session<'a> {
     context: &'a Context<'a>,
-    /// The settings in effect.
     pub settings: Settings,
     redactor: Redactor,
     /// The built-in sandbox, which serves as long as the session lives.
@@ -90,12 +89,14 @@ fn start_sandbox() -> Result<(Endpoint, sandbox::Server)> {
     Ok((Endpoint::built_in(url, token), server))
 }
 
+type Made<'s> = Result<Arc<Client<'s>>>;
+
 /// The clients of many look-ups: one for each API, made when it is first needed.
 pub struct Clients<'s> {
     session: &'s Session<'s>,
     run: Run<'s>,
     /// Or why no look-up can be made.
-    made: Mutex<Vec<(&'static Resource, Result<Arc<Client<'s>>>)>>,
+    made: Mutex<Vec<(&'static Resource, Made<'s>)>>,
 }
 
 impl<'s> Clients<'s> {
