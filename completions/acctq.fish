@@ -34,8 +34,8 @@ complete -c acctq -n "__fish_acctq_needs_command" -l timeout -d 'Give up a look-
 complete -c acctq -n "__fish_acctq_needs_command" -l retries -d 'Repeat a failed request up to N times, 0 to 10 [default: 2]' -r
 complete -c acctq -n "__fish_acctq_needs_command" -l config -d 'Read this configuration file' -r -F
 complete -c acctq -n "__fish_acctq_needs_command" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless the environment says otherwise'
-always\t'Always'
-never\t'Never'"
+always\t''
+never\t''"
 complete -c acctq -n "__fish_acctq_needs_command" -l reveal -d 'Show secret fields, such as activation tokens'
 complete -c acctq -n "__fish_acctq_needs_command" -l strict -d 'Exit with 9 if an answer violates the API\'s contract, instead of showing it'
 complete -c acctq -n "__fish_acctq_needs_command" -s q -l quiet -d 'Print nothing on standard error but errors'
@@ -63,8 +63,8 @@ complete -c acctq -n "__fish_acctq_using_subcommand cacc; and not __fish_seen_su
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and not __fish_seen_subcommand_from get list" -l retries -d 'Repeat a failed request up to N times, 0 to 10 [default: 2]' -r
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and not __fish_seen_subcommand_from get list" -l config -d 'Read this configuration file' -r -F
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and not __fish_seen_subcommand_from get list" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless the environment says otherwise'
-always\t'Always'
-never\t'Never'"
+always\t''
+never\t''"
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and not __fish_seen_subcommand_from get list" -l reveal -d 'Show secret fields, such as activation tokens'
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and not __fish_seen_subcommand_from get list" -l strict -d 'Exit with 9 if an answer violates the API\'s contract, instead of showing it'
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and not __fish_seen_subcommand_from get list" -s q -l quiet -d 'Print nothing on standard error but errors'
@@ -85,8 +85,8 @@ complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcom
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from get" -l retries -d 'Repeat a failed request up to N times, 0 to 10 [default: 2]' -r
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from get" -l config -d 'Read this configuration file' -r -F
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from get" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless the environment says otherwise'
-always\t'Always'
-never\t'Never'"
+always\t''
+never\t''"
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from get" -l reveal -d 'Show secret fields, such as activation tokens'
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from get" -l strict -d 'Exit with 9 if an answer violates the API\'s contract, instead of showing it'
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from get" -s q -l quiet -d 'Print nothing on standard error but errors'
@@ -105,8 +105,8 @@ complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcom
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from list" -l retries -d 'Repeat a failed request up to N times, 0 to 10 [default: 2]' -r
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from list" -l config -d 'Read this configuration file' -r -F
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from list" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless the environment says otherwise'
-always\t'Always'
-never\t'Never'"
+always\t''
+never\t''"
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from list" -l reveal -d 'Show secret fields, such as activation tokens'
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from list" -l strict -d 'Exit with 9 if an answer violates the API\'s contract, instead of showing it'
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print nothing on standard error but errors'
@@ -122,8 +122,8 @@ complete -c acctq -n "__fish_acctq_using_subcommand partner; and not __fish_seen
 complete -c acctq -n "__fish_acctq_using_subcommand partner; and not __fish_seen_subcommand_from account" -l retries -d 'Repeat a failed request up to N times, 0 to 10 [default: 2]' -r
 complete -c acctq -n "__fish_acctq_using_subcommand partner; and not __fish_seen_subcommand_from account" -l config -d 'Read this configuration file' -r -F
 complete -c acctq -n "__fish_acctq_using_subcommand partner; and not __fish_seen_subcommand_from account" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless the environment says otherwise'
-always\t'Always'
-never\t'Never'"
+always\t''
+never\t''"
 complete -c acctq -n "__fish_acctq_using_subcommand partner; and not __fish_seen_subcommand_from account" -l reveal -d 'Show secret fields, such as activation tokens'
 complete -c acctq -n "__fish_acctq_using_subcommand partner; and not __fish_seen_subcommand_from account" -l strict -d 'Exit with 9 if an answer violates the API\'s contract, instead of showing it'
 complete -c acctq -n "__fish_acctq_using_subcommand partner; and not __fish_seen_subcommand_from account" -s q -l quiet -d 'Print nothing on standard error but errors'
@@ -140,8 +140,8 @@ complete -c acctq -n "__fish_acctq_using_subcommand partner; and __fish_seen_sub
 complete -c acctq -n "__fish_acctq_using_subcommand partner; and __fish_seen_subcommand_from account" -l retries -d 'Repeat a failed request up to N times, 0 to 10 [default: 2]' -r
 complete -c acctq -n "__fish_acctq_using_subcommand partner; and __fish_seen_subcommand_from account" -l config -d 'Read this configuration file' -r -F
 complete -c acctq -n "__fish_acctq_using_subcommand partner; and __fish_seen_subcommand_from account" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless the environment says otherwise'
-always\t'Always'
-never\t'Never'"
+always\t''
+never\t''"
 complete -c acctq -n "__fish_acctq_using_subcommand partner; and __fish_seen_subcommand_from account" -l reveal -d 'Show secret fields, such as activation tokens'
 complete -c acctq -n "__fish_acctq_using_subcommand partner; and __fish_seen_subcommand_from account" -l strict -d 'Exit with 9 if an answer violates the API\'s contract, instead of showing it'
 complete -c acctq -n "__fish_acctq_using_subcommand partner; and __fish_seen_subcommand_from account" -s q -l quiet -d 'Print nothing on standard error but errors'
@@ -161,8 +161,8 @@ complete -c acctq -n "__fish_acctq_using_subcommand get" -l timeout -d 'Give up 
 complete -c acctq -n "__fish_acctq_using_subcommand get" -l retries -d 'Repeat a failed request up to N times, 0 to 10 [default: 2]' -r
 complete -c acctq -n "__fish_acctq_using_subcommand get" -l config -d 'Read this configuration file' -r -F
 complete -c acctq -n "__fish_acctq_using_subcommand get" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless the environment says otherwise'
-always\t'Always'
-never\t'Never'"
+always\t''
+never\t''"
 complete -c acctq -n "__fish_acctq_using_subcommand get" -l reveal -d 'Show secret fields, such as activation tokens'
 complete -c acctq -n "__fish_acctq_using_subcommand get" -l strict -d 'Exit with 9 if an answer violates the API\'s contract, instead of showing it'
 complete -c acctq -n "__fish_acctq_using_subcommand get" -s q -l quiet -d 'Print nothing on standard error but errors'
@@ -170,7 +170,7 @@ complete -c acctq -n "__fish_acctq_using_subcommand get" -s v -l verbose -d 'Pri
 complete -c acctq -n "__fish_acctq_using_subcommand get" -s h -l help -d 'Print help'
 complete -c acctq -n "__fish_acctq_using_subcommand check" -l expect -d 'Expect this to hold, such as status=active; repeatable. See `acctq help expressions`' -r
 complete -c acctq -n "__fish_acctq_using_subcommand check" -l suite -d 'Run all checks of this file' -r -F
-complete -c acctq -n "__fish_acctq_using_subcommand check" -l report-junit -d 'Write the results of the suite to this file as JUnit XML' -r -F
+complete -c acctq -n "__fish_acctq_using_subcommand check" -l report-junit -d 'Write the results of the suite to this file, as XML in the format of `JUnit`' -r -F
 complete -c acctq -n "__fish_acctq_using_subcommand check" -l jobs -d 'Run N checks of a suite at once, 1 to 256 [default: 8]' -r
 complete -c acctq -n "__fish_acctq_using_subcommand check" -s p -l profile -d 'Use this profile of the configuration; `sandbox` is built in' -r
 complete -c acctq -n "__fish_acctq_using_subcommand check" -s o -l output -d 'Write results in this format; with json and ndjson, errors are JSON too' -r -f -a "table\t''
@@ -181,8 +181,8 @@ complete -c acctq -n "__fish_acctq_using_subcommand check" -l timeout -d 'Give u
 complete -c acctq -n "__fish_acctq_using_subcommand check" -l retries -d 'Repeat a failed request up to N times, 0 to 10 [default: 2]' -r
 complete -c acctq -n "__fish_acctq_using_subcommand check" -l config -d 'Read this configuration file' -r -F
 complete -c acctq -n "__fish_acctq_using_subcommand check" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless the environment says otherwise'
-always\t'Always'
-never\t'Never'"
+always\t''
+never\t''"
 complete -c acctq -n "__fish_acctq_using_subcommand check" -l strict -d 'Exit with 9 if an answer violates the API\'s contract, instead of showing it'
 complete -c acctq -n "__fish_acctq_using_subcommand check" -s q -l quiet -d 'Print nothing on standard error but errors'
 complete -c acctq -n "__fish_acctq_using_subcommand check" -s v -l verbose -d 'Print what each request did, on standard error'
@@ -200,8 +200,8 @@ complete -c acctq -n "__fish_acctq_using_subcommand wait" -l timeout -d 'Give up
 complete -c acctq -n "__fish_acctq_using_subcommand wait" -l retries -d 'Repeat a failed request up to N times, 0 to 10 [default: 2]' -r
 complete -c acctq -n "__fish_acctq_using_subcommand wait" -l config -d 'Read this configuration file' -r -F
 complete -c acctq -n "__fish_acctq_using_subcommand wait" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless the environment says otherwise'
-always\t'Always'
-never\t'Never'"
+always\t''
+never\t''"
 complete -c acctq -n "__fish_acctq_using_subcommand wait" -l reveal -d 'Show secret fields, such as activation tokens'
 complete -c acctq -n "__fish_acctq_using_subcommand wait" -l strict -d 'Exit with 9 if an answer violates the API\'s contract, instead of showing it'
 complete -c acctq -n "__fish_acctq_using_subcommand wait" -s q -l quiet -d 'Print nothing on standard error but errors'
@@ -216,8 +216,8 @@ complete -c acctq -n "__fish_acctq_using_subcommand config; and not __fish_seen_
 complete -c acctq -n "__fish_acctq_using_subcommand config; and not __fish_seen_subcommand_from init show path" -l retries -d 'Repeat a failed request up to N times, 0 to 10 [default: 2]' -r
 complete -c acctq -n "__fish_acctq_using_subcommand config; and not __fish_seen_subcommand_from init show path" -l config -d 'Read this configuration file' -r -F
 complete -c acctq -n "__fish_acctq_using_subcommand config; and not __fish_seen_subcommand_from init show path" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless the environment says otherwise'
-always\t'Always'
-never\t'Never'"
+always\t''
+never\t''"
 complete -c acctq -n "__fish_acctq_using_subcommand config; and not __fish_seen_subcommand_from init show path" -s q -l quiet -d 'Print nothing on standard error but errors'
 complete -c acctq -n "__fish_acctq_using_subcommand config; and not __fish_seen_subcommand_from init show path" -s h -l help -d 'Print help'
 complete -c acctq -n "__fish_acctq_using_subcommand config; and not __fish_seen_subcommand_from init show path" -f -a "init" -d 'Write a commented template that only you can read; never overwrites'
@@ -225,8 +225,8 @@ complete -c acctq -n "__fish_acctq_using_subcommand config; and not __fish_seen_
 complete -c acctq -n "__fish_acctq_using_subcommand config; and not __fish_seen_subcommand_from init show path" -f -a "path" -d 'Print the path of the configuration file'
 complete -c acctq -n "__fish_acctq_using_subcommand config; and __fish_seen_subcommand_from init" -l config -d 'Read this configuration file' -r -F
 complete -c acctq -n "__fish_acctq_using_subcommand config; and __fish_seen_subcommand_from init" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless the environment says otherwise'
-always\t'Always'
-never\t'Never'"
+always\t''
+never\t''"
 complete -c acctq -n "__fish_acctq_using_subcommand config; and __fish_seen_subcommand_from init" -s q -l quiet -d 'Print nothing on standard error but errors'
 complete -c acctq -n "__fish_acctq_using_subcommand config; and __fish_seen_subcommand_from init" -s h -l help -d 'Print help'
 complete -c acctq -n "__fish_acctq_using_subcommand config; and __fish_seen_subcommand_from show" -s p -l profile -d 'Use this profile of the configuration; `sandbox` is built in' -r
@@ -238,19 +238,19 @@ complete -c acctq -n "__fish_acctq_using_subcommand config; and __fish_seen_subc
 complete -c acctq -n "__fish_acctq_using_subcommand config; and __fish_seen_subcommand_from show" -l retries -d 'Repeat a failed request up to N times, 0 to 10 [default: 2]' -r
 complete -c acctq -n "__fish_acctq_using_subcommand config; and __fish_seen_subcommand_from show" -l config -d 'Read this configuration file' -r -F
 complete -c acctq -n "__fish_acctq_using_subcommand config; and __fish_seen_subcommand_from show" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless the environment says otherwise'
-always\t'Always'
-never\t'Never'"
+always\t''
+never\t''"
 complete -c acctq -n "__fish_acctq_using_subcommand config; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print nothing on standard error but errors'
 complete -c acctq -n "__fish_acctq_using_subcommand config; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
 complete -c acctq -n "__fish_acctq_using_subcommand config; and __fish_seen_subcommand_from path" -l config -d 'Read this configuration file' -r -F
 complete -c acctq -n "__fish_acctq_using_subcommand config; and __fish_seen_subcommand_from path" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless the environment says otherwise'
-always\t'Always'
-never\t'Never'"
+always\t''
+never\t''"
 complete -c acctq -n "__fish_acctq_using_subcommand config; and __fish_seen_subcommand_from path" -s q -l quiet -d 'Print nothing on standard error but errors'
 complete -c acctq -n "__fish_acctq_using_subcommand config; and __fish_seen_subcommand_from path" -s h -l help -d 'Print help'
 complete -c acctq -n "__fish_acctq_using_subcommand schema" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless the environment says otherwise'
-always\t'Always'
-never\t'Never'"
+always\t''
+never\t''"
 complete -c acctq -n "__fish_acctq_using_subcommand schema" -s q -l quiet -d 'Print nothing on standard error but errors'
 complete -c acctq -n "__fish_acctq_using_subcommand schema" -s h -l help -d 'Print help'
 complete -c acctq -n "__fish_acctq_using_subcommand sandbox" -l port -d 'Listen on this port of 127.0.0.1; 0 takes a free one' -r
@@ -260,22 +260,22 @@ json\t''
 yaml\t''
 ndjson\t''"
 complete -c acctq -n "__fish_acctq_using_subcommand sandbox" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless the environment says otherwise'
-always\t'Always'
-never\t'Never'"
+always\t''
+never\t''"
 complete -c acctq -n "__fish_acctq_using_subcommand sandbox" -s q -l quiet -d 'Print nothing on standard error but errors'
 complete -c acctq -n "__fish_acctq_using_subcommand sandbox" -s h -l help -d 'Print help'
 complete -c acctq -n "__fish_acctq_using_subcommand completions" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless the environment says otherwise'
-always\t'Always'
-never\t'Never'"
+always\t''
+never\t''"
 complete -c acctq -n "__fish_acctq_using_subcommand completions" -s q -l quiet -d 'Print nothing on standard error but errors'
 complete -c acctq -n "__fish_acctq_using_subcommand completions" -s h -l help -d 'Print help'
 complete -c acctq -n "__fish_acctq_using_subcommand man" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless the environment says otherwise'
-always\t'Always'
-never\t'Never'"
+always\t''
+never\t''"
 complete -c acctq -n "__fish_acctq_using_subcommand man" -s q -l quiet -d 'Print nothing on standard error but errors'
 complete -c acctq -n "__fish_acctq_using_subcommand man" -s h -l help -d 'Print help'
 complete -c acctq -n "__fish_acctq_using_subcommand help" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless the environment says otherwise'
-always\t'Always'
-never\t'Never'"
+always\t''
+never\t''"
 complete -c acctq -n "__fish_acctq_using_subcommand help" -s q -l quiet -d 'Print nothing on standard error but errors'
 complete -c acctq -n "__fish_acctq_using_subcommand help" -s h -l help -d 'Print help'

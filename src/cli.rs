@@ -34,10 +34,8 @@ It only reads. Results go to standard output, everything else to standard error.
 expressions"
 )]
 pub struct Cli {
-    /// The global flags.
     #[command(flatten)]
     pub flags: GlobalFlags,
-    /// What to do.
     #[command(subcommand)]
     pub command: Command,
 }
@@ -45,7 +43,6 @@ pub struct Cli {
 /// What the command line asks for.
 #[derive(Debug)]
 pub enum Parsed {
-    /// A command to run.
     Run(Box<Cli>),
     /// A text: help, or the version.
     Text(String),

@@ -28,9 +28,7 @@ impl Environment {
 
     /// An environment of these variables and no others; `HOME` among them is the home directory, and the configuration
     /// is looked for in its `.config/acctq`.
-    pub fn from_pairs<N: Into<OsString>, V: Into<OsString>>(
-        pairs: impl IntoIterator<Item = (N, V)>,
-    ) -> Self {
+    pub fn from_pairs<N: Into<OsString>, V: Into<OsString>>(pairs: impl IntoIterator<Item = (N, V)>) -> Self {
         let variables: BTreeMap<OsString, OsString> =
             pairs.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
         let home = absolute(variables.get(OsStr::new("HOME")).map(PathBuf::from));

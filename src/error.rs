@@ -63,7 +63,6 @@ impl Kind {
         self.row().0
     }
 
-    /// The process's exit code.
     pub const fn exit_code(self) -> u8 {
         self.row().1
     }
@@ -83,25 +82,19 @@ pub struct ErrorContext {
     pub id: Option<String>,
     /// `connect` or `partner`.
     pub api: Option<&'static str>,
-    /// The profile in use.
     pub profile: Option<String>,
-    /// The HTTP status.
     pub status: Option<u16>,
-    /// The server's own error code.
     pub server_code: Option<String>,
-    /// The server's own words.
     pub server_message: Option<String>,
     /// The server's name for the request.
     pub request_id: Option<String>,
     /// How long the server asks to wait.
     #[serde(rename = "retry_after_s", serialize_with = "seconds")]
     pub retry_after: Option<Duration>,
-    /// How many requests were made.
     pub attempts: Option<u32>,
     /// Since the start of the look-up.
     #[serde(rename = "elapsed_ms", serialize_with = "milliseconds")]
     pub elapsed: Option<Duration>,
-    /// The file that is wrong.
     #[serde(serialize_with = "lossy")]
     pub file: Option<PathBuf>,
     /// The line in that file, or of standard input, from 1.
@@ -151,13 +144,11 @@ impl Error {
         }))
     }
 
-    /// Appends to the message.
     pub fn with_suffix(mut self, words: &str) -> Self {
         self.0.message.push_str(words);
         self
     }
 
-    /// Puts `words` before the message.
     pub fn with_prefix(mut self, words: &str) -> Self {
         self.0.message.insert_str(0, words);
         self
@@ -188,28 +179,23 @@ impl Error {
         self
     }
 
-    /// Fills in the context.
     pub fn with_context(mut self, fill: impl FnOnce(&mut ErrorContext)) -> Self {
         fill(&mut self.0.context);
         self
     }
 
-    /// The kind.
     pub fn kind(&self) -> Kind {
         self.0.kind
     }
 
-    /// The hint.
     pub fn hint_text(&self) -> Option<&str> {
         self.0.hint.as_deref()
     }
 
-    /// Whether trying again may help.
     pub fn is_retryable(&self) -> bool {
         self.0.retryable
     }
 
-    /// The context.
     pub fn context(&self) -> &ErrorContext {
         &self.0.context
     }

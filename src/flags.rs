@@ -111,7 +111,6 @@ pub const LOOK_UP: &[&str] = &[
 
 /// The global flags, besides `--color` and `--quiet`, that a command takes.
 pub trait Takes {
-    /// Their names.
     const FLAGS: &'static [&'static str];
 }
 

@@ -31,6 +31,7 @@ pub struct Shutdown {
 }
 
 #[derive(Default)]
+#[cfg_attr(not(unix), allow(dead_code, reason = "there are no signals here"))]
 struct State {
     is_requested: bool,
     abort: Option<Error>,

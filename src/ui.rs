@@ -6,7 +6,7 @@
 //!
 //! After a signal only the shutdown hook writes ([`Ui::close`]): every write asks for permission under the lock of its stream.
 
-use std::io::{self, IsTerminal as _, Write};
+use std::io::{self, IsTerminal as _, StdoutLock, Write};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, ThreadId};
@@ -30,9 +30,7 @@ pub enum ColorChoice {
     /// On a terminal, unless the environment says otherwise.
     #[default]
     Auto,
-    /// Always.
     Always,
-    /// Never.
     Never,
 }
 
@@ -45,24 +43,18 @@ pub struct UiOptions {
     pub quiet: bool,
     /// With what each attempt did.
     pub verbose: bool,
-    /// `--color`.
     pub color: ColorChoice,
 }
 
 /// A warning that answers violate the contract.
 #[derive(Debug, Serialize)]
 pub struct Warning<'a> {
-    /// `drift`
     pub code: &'static str,
-    /// What happened.
     pub message: &'a str,
-    /// What to do.
     pub hint: &'a str,
     /// The account, if it is about one.
     pub id: Option<&'a str>,
-    /// The account's API.
     pub api: Option<&'static str>,
-    /// The profile in use.
     pub profile: Option<&'a str>,
     /// The fields, each with its violation.
     pub fields: Vec<FieldWarning<'a>>,
@@ -71,7 +63,6 @@ pub struct Warning<'a> {
 /// A field that violates the contract.
 #[derive(Debug, Serialize)]
 pub struct FieldWarning<'a> {
-    /// The field's name.
     pub name: &'a str,
     /// How it does, or for how many accounts.
     pub drift: String,
@@ -203,18 +194,20 @@ impl Ui {
     /// Writes the report on a verdict, as `write` does it. The exit code tells the verdict too, so a reader that goes away
     /// changes nothing.
     pub fn report(&self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
-        let written = self.stdout(write);
+        let written = self.stdout(|out| {
+            let mut out = io::BufWriter::with_capacity(64 * 1024, out);
+            write(&mut out).and_then(|()| out.flush())
+        });
         if self.is_reader_gone.swap(false, Ordering::Relaxed) { Ok(()) } else { written }
     }
 
-    fn stdout(&self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
+    fn stdout(&self, write: impl FnOnce(&mut StdoutLock<'_>) -> io::Result<()>) -> Result<()> {
         let written = self.without_progress(|| {
-            let mut out = io::BufWriter::with_capacity(64 * 1024, io::stdout().lock());
-            if self.may_write() {
-                write(&mut out).and_then(|()| out.flush()).map(Some)
-            } else {
-                Ok(None)
+            let mut out = io::stdout().lock();
+            if !self.may_write() {
+                return Ok(None);
             }
+            write(&mut out).and_then(|()| out.flush()).map(Some)
         });
         match written {
             Ok(Some(())) => Ok(()),
@@ -320,15 +313,13 @@ impl Ui {
     }
 
     fn text(&self, label: &str, color: &str, message: &str, hint: Option<&str>) {
-        let mut text = if self.has_color_on_stderr {
-            format!("\u{1b}[1;{color}m{label}:\u{1b}[0m {}", escape(message))
+        let label = if self.has_color_on_stderr {
+            format!("\u{1b}[1;{color}m{label}:\u{1b}[0m")
         } else {
-            format!("{label}: {}", escape(message))
+            format!("{label}:")
         };
-        if let Some(hint) = hint {
-            text += &format!("\n  hint: {}", escape(hint));
-        }
-        self.line(&text);
+        let hint = hint.map(|hint| format!("\n  hint: {}", escape(hint))).unwrap_or_default();
+        self.line(&format!("{label} {}{hint}", escape(message)));
     }
 
     /// Writes a message at once, so that those of several processes do not mix. If that fails there is no stream left to say so.

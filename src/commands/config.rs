@@ -23,15 +23,12 @@ pub enum Command {
     Path(Deferred<Path>),
 }
 
-/// `config init`
 #[derive(Debug, clap::Args)]
 pub struct Init {}
 
-/// `config show`
 #[derive(Debug, clap::Args)]
 pub struct Show {}
 
-/// `config path`
 #[derive(Debug, clap::Args)]
 pub struct Path {}
 

@@ -128,7 +128,6 @@ impl<'a> Sorter<'a> {
         Sorter { order, limit, held: BTreeMap::new(), size: 0, count: 0 }
     }
 
-    /// Adds an account.
     pub fn add(&mut self, account: &Account, redactor: &Redactor, piece: Piece) -> Result<()> {
         let piece = piece.shrunk();
         // A key is no larger than the text of its value.
@@ -160,7 +159,6 @@ impl<'a> Sorter<'a> {
         ))
     }
 
-    /// The accounts in order.
     pub fn sorted(self) -> impl Iterator<Item = Piece> {
         self.held.into_values().map(|(piece, _)| piece)
     }

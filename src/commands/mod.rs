@@ -35,33 +35,26 @@ use crate::ui::Ui;
 
 /// What a command works with.
 pub struct Context<'a> {
-    /// The global flags.
     pub flags: &'a GlobalFlags,
-    /// The process's environment.
     pub env: &'a Environment,
-    /// The streams.
     pub ui: &'a Arc<Ui>,
-    /// What happens on a signal.
     pub shutdown: &'a Shutdown,
 }
 
 /// How a command that could do its work ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CommandStatus {
-    /// All is well.
     Done,
     /// Something failed or the answer is no, and that has been reported; or a signal was the expected end.
     Failed(Kind),
 }
 
-/// A signal was the expected end.
 impl From<Kind> for CommandStatus {
     fn from(kind: Kind) -> Self {
         CommandStatus::Failed(kind)
     }
 }
 
-/// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Look up and list connected accounts at Connect
@@ -99,7 +92,6 @@ Examples:
     Help(Deferred<help::Args>),
 }
 
-/// `acctq cacc`
 #[derive(Debug, Subcommand)]
 pub enum Cacc {
     /// Look up connected accounts by id
@@ -123,7 +115,6 @@ and leaves a JSON array open; an empty one is a success.")]
     List(Deferred<list::Args>),
 }
 
-/// `acctq partner`
 #[derive(Debug, Subcommand)]
 pub enum Partner {
     /// Look up billing accounts
@@ -131,7 +122,6 @@ pub enum Partner {
     Account(Deferred<PartnerAccount>),
 }
 
-/// `acctq partner account`
 #[derive(Debug, Subcommand)]
 pub enum PartnerAccount {
     /// Look up billing accounts by uid
@@ -169,7 +159,6 @@ impl Command {
         )
     }
 
-    /// Runs the command.
     pub fn run(&self, context: &Context<'_>) -> Result<CommandStatus> {
         match self {
             Command::Cacc(Deferred(Cacc::Get(Deferred(args)))) => {

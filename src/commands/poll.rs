@@ -33,9 +33,7 @@ const LONGEST: usize = 1024;
 /// What is expected of an account.
 #[derive(Clone, Debug)]
 pub enum Expectation {
-    /// It exists.
     Found,
-    /// The expression holds.
     Holds(Expression),
 }
 
@@ -140,7 +138,6 @@ impl Answer {
 }
 
 impl Question<'_> {
-    /// What it is about.
     pub fn target(&self) -> Target<'_> {
         Target::account(self.id, self.client.profile())
     }
@@ -173,7 +170,7 @@ impl Question<'_> {
             verdict
         });
         let verdicts = verdicts.collect();
-        Ok(Answer { verdicts, account, is_gone, violations, redactor })
+        Ok(Answer { account, is_gone, verdicts, violations, redactor })
     }
 
     /// Looks the account up until all expectations hold or cannot hold any more, or the time is over. `acquire` waits before
@@ -196,11 +193,10 @@ impl Question<'_> {
                     if answer.is_met() {
                         return Ok(PollEnd::Met(answer));
                     }
-                    if let Some(reason) = answer.final_reason() {
-                        return Ok(PollEnd::Final(answer, reason));
-                    }
-                    let Some(pause) = schedule.pause(None, started.elapsed()) else {
-                        return Ok(PollEnd::Unmet(answer));
+                    let reason = answer.final_reason();
+                    let pause = schedule.pause(None, started.elapsed());
+                    let (None, Some(pause)) = (&reason, pause) else {
+                        return Ok(PollEnd::Unmet(answer, reason));
                     };
                     (known, failed, is_token_accepted) = (Some(answer), None, true);
                     thread::sleep(pause);
@@ -213,7 +209,7 @@ impl Question<'_> {
                 // An earlier result says more than that our own time is over.
                 Err(failure) if schedule.cut_off(&failure) => {
                     return Ok(match (failed, known) {
-                        (None, Some(answer)) => PollEnd::Unmet(answer),
+                        (None, Some(answer)) => PollEnd::Unmet(answer, None),
                         (failed, known) => {
                             PollEnd::Failing { failure: failed.unwrap_or(failure), known }
                         }
@@ -293,10 +289,8 @@ fn is_rejection(error: &Error) -> bool {
 pub enum PollEnd {
     /// All expectations hold.
     Met(Answer),
-    /// They do not, and cannot any more, for this reason.
-    Final(Answer, String),
-    /// They do not, and the time is over.
-    Unmet(Answer),
+    /// They do not: they cannot any more, for this reason, or the time is over.
+    Unmet(Answer, Option<String>),
     /// The time is over and the last look-up failed; an earlier one had this answer.
     Failing { failure: Error, known: Option<Answer> },
 }

@@ -47,7 +47,7 @@ The profile `sandbox` serves the same accounts for the time of a command:
     for resource in RESOURCES {
         let rows = sandbox::rows().filter(|row| row.resource == resource);
         let cells = |row: sandbox::Row| {
-            vec![row.id.to_owned(), row.exit_code.to_string(), row.what.to_owned()]
+            vec![row.id, row.exit_code.to_string(), row.what.to_owned()]
         };
         let rows: Vec<_> = rows.map(cells).collect();
         let head = format!("Answer of GET {}ID", resource.path);
@@ -74,7 +74,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
     let Context { flags, env, ui, shutdown } = context;
     shutdown.explain(|_| None);
     let format = config::output_setting(&flags.for_config(), env)?.value;
-    let server = Server::with_accounts(*port, *accounts).map_err(|e| {
+    let server = Server::start(*port, *accounts).map_err(|e| {
         Error::new(Kind::Failed, format!("the sandbox cannot listen on 127.0.0.1:{port}"))
             .hint("is another program using that port? --port 0 takes a free one")
             .because(e)

@@ -17,7 +17,6 @@ use crate::sandbox;
 /// The settings of one profile, and where its look-ups go.
 pub struct Session<'a> {
     context: &'a Context<'a>,
-    /// The settings in effect.
     pub settings: Settings,
     redactor: Redactor,
     /// The built-in sandbox, which serves as long as the session lives.
@@ -84,18 +83,20 @@ impl<'a> Session<'a> {
 fn start_sandbox() -> Result<(Endpoint, sandbox::Server)> {
     let broken = |what: &str| Error::new(Kind::Failed, format!("the built-in sandbox {what}"));
     let server =
-        sandbox::Server::start(0).map_err(|e| broken("could not be started").because(e))?;
+        sandbox::Server::start(0, sandbox::ACCOUNTS).map_err(|e| broken("could not be started").because(e))?;
     let url = BaseUrl::parse(&server.base_url()).map_err(broken)?;
     let token = Secret::new(sandbox::TOKEN).map_err(broken)?;
     Ok((Endpoint::built_in(url, token), server))
 }
+
+type Made<'s> = Result<Arc<Client<'s>>>;
 
 /// The clients of many look-ups: one for each API, made when it is first needed.
 pub struct Clients<'s> {
     session: &'s Session<'s>,
     run: Run<'s>,
     /// Or why no look-up can be made.
-    made: Mutex<Vec<(&'static Resource, Result<Arc<Client<'s>>>)>>,
+    made: Mutex<Vec<(&'static Resource, Made<'s>)>>,
 }
 
 impl<'s> Clients<'s> {

@@ -107,6 +107,6 @@ mod tests {
             "found 99,812 · failed 1,188 (not found 1,180, server 8) · 3 m 12 s"
         );
         let none = Summary::default();
-        assert_eq!(none.text(Duration::ZERO), "found 0 · 0.0 s");
+        assert_eq!(none.text(Duration::ZERO), "found 0 · 0 s");
     }
 }

@@ -108,8 +108,8 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
             }
             Ok(CommandStatus::Done)
         }
-        PollEnd::Final(answer, reason) => Err(waiting.never(&answer, &reason)),
-        PollEnd::Unmet(answer) => Err(waiting.late(args.within, Some(&answer), None)),
+        PollEnd::Unmet(answer, Some(reason)) => Err(waiting.never(&answer, &reason)),
+        PollEnd::Unmet(answer, None) => Err(waiting.late(args.within, Some(&answer), None)),
         PollEnd::Failing { failure, known } => {
             Err(waiting.late(args.within, known.as_ref(), Some(failure)))
         }

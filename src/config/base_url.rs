@@ -1,11 +1,14 @@
 //! The base URL of an API, with the one origin that its token is sent to.
 //!
 //! A base URL that could send a token elsewhere than its reader believes is refused: one with a user name
-//! (`https://good@evil.test`), a query, a fragment, `..` or a host that resolvers read as a number, and plain HTTP except to
-//! this machine. Errors do not repeat the text, which may hold a password.
+//! (`https://good@evil.test`), a query, a fragment or `..`, and plain HTTP except to this machine. Errors do not repeat the text,
+//! which may hold a password.
 
 use std::fmt;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv6Addr};
+
+use ureq::http::Uri;
+use ureq::http::uri::Authority;
 
 /// A checked base URL: `https`, or `http` to a loopback address; a host, maybe a port, maybe a path prefix.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,33 +23,29 @@ pub struct BaseUrl {
 impl BaseUrl {
     /// Checks `text`. Err: what is wrong, in words that follow "`base_url` …".
     pub fn parse(text: &str) -> Result<Self, &'static str> {
-        let (is_https, rest) = match text.split_once("://") {
-            Some((scheme, rest)) if scheme.eq_ignore_ascii_case("https") => (true, rest),
-            Some((scheme, rest)) if scheme.eq_ignore_ascii_case("http") => (false, rest),
-            _ => return Err("must begin with https://"),
-        };
-        if rest.contains('@') {
-            return Err("must not have a user name or password in it");
-        }
-        if rest.contains(['?', '#']) {
+        if text.contains(['?', '#']) {
             return Err("must not have a query (?…) or a fragment (#…)");
         }
-        let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-        let (scheme, default_port) = if is_https { ("https", 443) } else { ("http", 80) };
-        let (host, port) = host_and_port(authority, default_port)?;
+        let uri: Uri = text.parse().map_err(|_| "must be a URL such as https://api.example.com")?;
+        let (scheme, default_port) = match uri.scheme_str() {
+            Some("https") => ("https", 443),
+            Some("http") => ("http", 80),
+            _ => return Err("must begin with https://"),
+        };
+        let (host, port) = host_and_port(uri.authority().map_or("", Authority::as_str), default_port)?;
         let bracketed = if host.contains(':') { format!("[{host}]") } else { host.clone() };
         let mut origin = format!("{scheme}://{bracketed}");
         if port != default_port {
             origin = format!("{origin}:{port}");
         }
-        let prefix = path.trim_end_matches('/');
+        let prefix = uri.path().trim_end_matches('/').to_owned();
         let is_legal = |b: u8| b.is_ascii_alphanumeric() || b"-._~/".contains(&b);
         let is_odd = |part: &str| matches!(part, "" | "." | "..");
         if !prefix.bytes().all(is_legal) || prefix.split('/').skip(1).any(is_odd) {
             return Err("must have a plain path: letters, digits and -._~, without `..` and `//`");
         }
-        let url = BaseUrl { is_https, host, origin, prefix: prefix.to_owned() };
-        if !is_https && !url.is_loopback() {
+        let url = BaseUrl { is_https: scheme == "https", host, origin, prefix };
+        if !url.is_https && !url.is_loopback() {
             return Err("must begin with https:// (http:// goes to a loopback address only)");
         }
         Ok(url)
@@ -59,9 +58,7 @@ impl BaseUrl {
         let path = path.trim_end_matches('/');
         let ends = path.match_indices('/').map(|(end, _)| end).chain([path.len()]).skip(2);
         if ends.map(|end| &path[..end]).any(|part| url.prefix.ends_with(part)) {
-            return Err(
-                "must not end in the API's own path, such as /api/v1, which is added to it",
-            );
+            return Err("must not end in the API's own path, such as /api/v1, which is added to it");
         }
         Ok(url)
     }
@@ -100,35 +97,28 @@ impl fmt::Display for BaseUrl {
     }
 }
 
-/// The host in lower case, an IPv6 address without its brackets, and the port of `host[:port]`. Err: what is wrong,
-/// in words that follow the name of a URL.
-pub fn host_and_port(authority: &str, default: u16) -> Result<(String, u16), &'static str> {
-    // The colons before a bracket are those of an address.
-    let bracket = authority.rfind(']').unwrap_or(0);
-    let colon = authority[bracket..].find(':').map(|at| bracket + at);
-    let (host, port) = authority.split_at(colon.unwrap_or(authority.len()));
-    let port = match port.strip_prefix(':').map(str::parse) {
-        None => default,
-        Some(Ok(number)) if number > 0 && !port.starts_with(":+") => number,
-        Some(_) => return Err("has a port that is not a number from 1 to 65535"),
+/// The host in lower case, an IPv6 address without its brackets, and the port of `host[:port]`. Err: what is wrong, in words
+/// that follow the name of a URL.
+pub fn host_and_port(text: &str, default_port: u16) -> Result<(String, u16), &'static str> {
+    if text.contains('@') {
+        return Err("must not have a user name or password in it");
+    }
+    let no_host = "has no host, or no ASCII host name (xn--… for an international one)";
+    let authority: Authority = text.parse().map_err(|_| no_host)?;
+    let host = authority.host().to_ascii_lowercase();
+    let port = match authority.port_u16() {
+        // A port that is no number is passed over by the parser.
+        None if host.len() == text.len() => default_port,
+        Some(port) if port > 0 => port,
+        _ => return Err("has a port that is not a number from 1 to 65535"),
     };
-    let host = host.to_ascii_lowercase();
-    if let Some(address) = host.strip_prefix('[') {
-        let address = address.strip_suffix(']').map(str::parse::<Ipv6Addr>);
-        return match address {
-            Some(Ok(address)) => Ok((address.to_string(), port)),
-            _ => Err("has brackets around what is no IPv6 address"),
-        };
+    if let Some(address) = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
+        let address: Ipv6Addr = address.parse().map_err(|_| "has brackets around what is no IPv6 address")?;
+        return Ok((address.to_string(), port));
     }
     let is_host_byte = |b: u8| b.is_ascii_alphanumeric() || b"-_.".contains(&b);
-    if !host.bytes().all(is_host_byte) || host.split('.').any(str::is_empty) {
-        return Err("has no host, or no ASCII host name (xn--… for an international one)");
-    }
-    // Resolvers read `127.1`, `0x7f.1` and `2130706433` as addresses, though people do not.
-    let last = host.rsplit('.').next().unwrap_or(&host);
-    let is_number = last.bytes().all(|b| b.is_ascii_digit()) || last.starts_with("0x");
-    if is_number && host.parse::<Ipv4Addr>().is_err() {
-        return Err("has a number for a host that is no IPv4 address");
+    if host.is_empty() || !host.bytes().all(is_host_byte) {
+        return Err(no_host);
     }
     Ok((host, port))
 }

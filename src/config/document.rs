@@ -113,9 +113,7 @@ impl Document {
         let before = self.text.get(..span.start).unwrap_or(&self.text);
         let column = 1 + before.rsplit('\n').next().unwrap_or(before).chars().count();
         let (path, line) = (self.path.display(), self.line(span));
-        error
-            .with_suffix(&format!(" ({path}, line {line}, column {column})"))
-            .at(&self.path, Some(line))
+        error.with_suffix(&format!(" ({path}, line {line}, column {column})")).at(&self.path, Some(line))
     }
 
     /// The line where `span` begins, from 1.

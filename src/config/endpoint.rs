@@ -55,17 +55,16 @@ impl Settings {
             return self.of_profile(profile, api, None);
         }
         let [token_name, url_name] = variables(api);
-        let token = env.raw(&token_name).map(|_| {
-            Setting::new(Arc::new(TokenSource::Variable(token_name.clone())), variable(&token_name))
-        });
+        let token = env
+            .raw(&token_name)
+            .map(|_| Setting::new(Arc::new(TokenSource::Variable(token_name.clone())), variable(&token_name)));
         let Some(url) = env.get(&url_name) else {
             return self.of_profile(profile.ok_or_else(|| self.no_profile())?, api, token);
         };
         let token = token.ok_or_else(|| {
             let message = format!("{url_name} is set, but {token_name} is not");
-            Error::new(Kind::Config, message).hint(format!(
-                "set {token_name} too: a URL from the environment gets no other token"
-            ))
+            Error::new(Kind::Config, message)
+                .hint(format!("set {token_name} too: a URL from the environment gets no other token"))
         })?;
         // What is not Unicode is not ASCII either, and refused as that.
         let base_url = BaseUrl::for_api(&url.to_string_lossy(), resource.path);
@@ -98,17 +97,17 @@ impl Settings {
             let message = format!("the profile {name} has no {what} for {api} ({})", found.origin);
             at(Error::new(kind, message), &found.origin)
         };
-        let base_url = found.base_url.clone().ok_or_else(|| {
-            lacks(Kind::Config, "`base_url`").hint("add base_url = \"https://…\"")
-        })?;
+        let base_url = found
+            .base_url
+            .clone()
+            .ok_or_else(|| lacks(Kind::Config, "`base_url`").hint("add base_url = \"https://…\""))?;
         let token = token.or_else(|| found.token.clone()).ok_or_else(|| {
             let [token_name, _] = variables(api);
             let or = match profile.origin {
                 Origin::Flag(flag) => format!("; {flag} sets {token_name} aside"),
                 _ => format!(", or set {token_name}"),
             };
-            lacks(Kind::Auth, "token")
-                .hint(format!("add one of token_env, token_file, token_command and token{or}"))
+            lacks(Kind::Auth, "token").hint(format!("add one of token_env, token_file, token_command and token{or}"))
         })?;
         let ca_file = found.ca_file.clone();
         Ok(Endpoint { profile: Some(name.clone()), base_url, token, ca_file })
@@ -119,8 +118,9 @@ impl Settings {
             return no_file(self.path.as_ref());
         }
         let names = self.profiles.join(", ");
-        self.at_file(Error::new(Kind::Config, "no profile is selected").hint(format!(
-            "choose one with -p, ACCTQ_PROFILE or `default_profile` in the configuration: {names}"
-        )))
+        self.at_file(
+            Error::new(Kind::Config, "no profile is selected")
+                .hint(format!("choose one with -p, ACCTQ_PROFILE or `default_profile` in the configuration: {names}")),
+        )
     }
 }

@@ -128,9 +128,7 @@ impl Reader<'_> {
             let names = RESOURCES.map(|resource| resource.api);
             return Err(self.document.unknown_key(&key.span(), &names));
         };
-        let base_url = self.checked("base_url", raw.base_url, |text| {
-            Ok(BaseUrl::for_api(&text, resource.path)?)
-        })?;
+        let base_url = self.checked("base_url", raw.base_url, |text| Ok(BaseUrl::for_api(&text, resource.path)?))?;
         let ca_file = self.checked("ca_file", raw.ca_file, |text| self.file_name(&text))?;
         let literal = self.checked("token", raw.token, |text| {
             Ok(Arc::new(TokenSource::Literal(Secret::from_line(text.as_bytes()))))
@@ -142,14 +140,12 @@ impl Reader<'_> {
             }
             Ok(Arc::new(TokenSource::Variable(name)))
         })?;
-        let file = self.checked("token_file", raw.token_file, |text| {
-            Ok(Arc::new(TokenSource::File(self.file_name(&text)?)))
-        })?;
+        let file =
+            self.checked("token_file", raw.token_file, |text| Ok(Arc::new(TokenSource::File(self.file_name(&text)?))))?;
         let command = self.checked("token_command", raw.token_command, |arguments| {
             Ok(Arc::new(TokenSource::Command(self.helper(arguments)?)))
         })?;
-        let mut sources: Vec<_> =
-            [literal, variable, file, command].into_iter().flatten().collect();
+        let mut sources: Vec<_> = [literal, variable, file, command].into_iter().flatten().collect();
         if let [one, other, ..] = &sources[..] {
             let (one, other) = (&one.origin, &other.origin);
             let what = format!("two sources for one token, at {one} and at {other}");

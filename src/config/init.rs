@@ -12,9 +12,7 @@ pub const TEMPLATE: &str = include_str!("../../config.example.toml");
 /// Writes [`TEMPLATE`], closed to others; never over anything.
 pub fn init(path: &Path) -> Result<()> {
     let shown = path.display();
-    let failed = |error| {
-        Error::new(Kind::Failed, format!("cannot write {shown}")).because(error).at(path, None)
-    };
+    let failed = |error| Error::new(Kind::Failed, format!("cannot write {shown}")).because(error).at(path, None);
     let mut directory = DirBuilder::new();
     let mut options = OpenOptions::new();
     directory.recursive(true);

@@ -197,8 +197,7 @@ fn no_file(path: Option<&Setting<PathBuf>>) -> Error {
         _ => (format!(" ({origin})"), format!("--config {} ", shell_quoted(path))),
     };
     let message = format!("there is no configuration file {}{place}", path.display());
-    let hint =
-        format!("`acctq {flag}config init` writes one to begin with; `-p sandbox` needs none");
+    let hint = format!("`acctq {flag}config init` writes one to begin with; `-p sandbox` needs none");
     Error::new(Kind::Config, message).hint(hint).at(path, None)
 }
 

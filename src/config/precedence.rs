@@ -93,9 +93,8 @@ fn locate(flags: &Flags, env: &Environment) -> Result<Option<Setting<PathBuf>>> 
             return Ok(path.map(|path| Setting::new(path, Origin::BuiltIn)));
         }
     };
-    let absolute = std::path::absolute(named).map_err(|error| {
-        Error::new(Kind::Config, format!("{origin} names no file")).because(error)
-    })?;
+    let absolute = std::path::absolute(named)
+        .map_err(|error| Error::new(Kind::Config, format!("{origin} names no file")).because(error))?;
     if is_pasted_secret(&absolute) {
         let message = format!("{origin} takes the name of a file; this looks like a credential");
         return Err(Error::new(Kind::Config, message).hint(
@@ -112,8 +111,8 @@ fn refuse_unused_token(default: &Setting<String>, env: &Environment) -> Result<(
         return Ok(());
     };
     let message = format!("{set} is set, but the default profile is the sandbox");
-    let error = Error::new(Kind::Config, message)
-        .hint("choose a profile with -p, such as `-p sandbox`, or unset the variable");
+    let error =
+        Error::new(Kind::Config, message).hint("choose a profile with -p, such as `-p sandbox`, or unset the variable");
     Err(at(error, &default.origin))
 }
 
@@ -126,9 +125,7 @@ fn text(env: &Environment, name: &str) -> Result<Option<Setting<String>>> {
     let Some(value) = env.get(name) else {
         return Ok(None);
     };
-    let text = value
-        .to_str()
-        .ok_or_else(|| Error::new(Kind::Config, format!("{name} is not valid UTF-8")))?;
+    let text = value.to_str().ok_or_else(|| Error::new(Kind::Config, format!("{name} is not valid UTF-8")))?;
     Ok(Some(Setting::new(text.to_owned(), variable(name))))
 }
 

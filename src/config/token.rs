@@ -109,12 +109,7 @@ impl TokenSource {
 
 impl Setting<Arc<TokenSource>> {
     /// Reads the token now: a file is read, a helper program run until `deadline`.
-    pub fn read(
-        &self,
-        env: &Environment,
-        deadline: Instant,
-        shutdown: &Shutdown,
-    ) -> Result<Secret> {
+    pub fn read(&self, env: &Environment, deadline: Instant, shutdown: &Shutdown) -> Result<Secret> {
         let source = &*self.value;
         let shown = source.describe();
         let place = match &self.origin {
@@ -144,8 +139,9 @@ impl Setting<Arc<TokenSource>> {
             let error = Error::new(Kind::Auth, format!("the token{what} {flaw}{place}"));
             match source {
                 TokenSource::File(path) => error.at(path, None),
-                TokenSource::Variable(_) => at(error, &self.origin)
-                    .hint("set that variable to the token; its name is not the token itself"),
+                TokenSource::Variable(_) => {
+                    at(error, &self.origin).hint("set that variable to the token; its name is not the token itself")
+                }
                 _ => at(error, &self.origin),
             }
         })
@@ -155,9 +151,8 @@ impl Setting<Arc<TokenSource>> {
 fn token_file(path: &Path) -> Result<Vec<u8>> {
     // The longest token and its line end.
     let read = read_file(path, MAX + 2).and_then(|read| read.ok_or("does not exist".to_owned()));
-    let (bytes, metadata) = read.map_err(|words| {
-        Error::new(Kind::Auth, format!("token file {} {words}", path.display())).at(path, None)
-    })?;
+    let (bytes, metadata) =
+        read.map_err(|words| Error::new(Kind::Auth, format!("token file {} {words}", path.display())).at(path, None))?;
     permissions::refuse_other_readers(path, &metadata)?;
     Ok(bytes)
 }

@@ -37,9 +37,7 @@ pub fn parse_timeout(text: &str) -> Result<Duration, String> {
     duration
         .and_then(|duration| Duration::try_from(duration).ok())
         .filter(|duration| allowed.contains(duration))
-        .ok_or_else(|| {
-            "must be a duration from 1ms to 24h with its unit, such as 60s or 1m30s".to_owned()
-        })
+        .ok_or_else(|| "must be a duration from 1ms to 24h with its unit, such as 60s or 1m30s".to_owned())
 }
 
 /// Reads how often a failed request is repeated. With backoff, ten retries outlast any outage worth waiting for.
@@ -51,7 +49,7 @@ pub fn parse_retries(text: &str) -> Result<u32, String> {
 /// Reads how many requests are made in a second, at most.
 pub fn parse_rate(text: &str) -> Result<f64, String> {
     let number = text.strip_suffix("/s").and_then(|number| number.parse().ok());
-    number.filter(|rate| (0.001..=100_000.0).contains(rate)).ok_or_else(|| {
-        "must be a number of requests a second from 0.001/s to 100000/s, such as 10/s".to_owned()
-    })
+    number
+        .filter(|rate| (0.001..=100_000.0).contains(rate))
+        .ok_or_else(|| "must be a number of requests a second from 0.001/s to 100000/s, such as 10/s".to_owned())
 }

@@ -2,37 +2,36 @@
 
 use std::borrow::Cow;
 
-use super::http::{Delivery, Reply, phrases};
+use super::http::{Delivery, Headers, Reply, phrases};
 use super::{connected, partner};
 use crate::account::Resource;
 use crate::error::Kind;
 use crate::json::{self, View};
 
+/// Stands for [`hostile`] in the values of a layer.
+const HOSTILE: &str = "\"<hostile>\"";
+
 /// A JSON string with everything that a stranger's text can do to a terminal and its reader: sequences that clear, colour, link and
 /// write to the clipboard (C0 and C1), DEL, bidirectional controls, zero-width and tag characters, a byte order mark,
 /// noncharacters, a forged second line, and 200 combining marks. What JSON allows unescaped is unescaped.
-macro_rules! hostile {
-    () => {
-        concat!(
-            "\"Acme\\u001b[2J\\u001b[31m\\u001b]0;title\\u0007",
-            "\\u001b]8;;https://evil.test\\u0007bank\\u001b]8;;\\u0007",
-            "\\u001b]52;c;cm0gLXJmIH4K\\u0007\\u0000\u{9b}32m\\u0085\u{7f}\\b\\r",
-            "\u{202e}gnp.exe\u{202c}\u{2066}\u{2069} pay\u{200b}pal\u{200d}\u{feff}\u{ad} ",
-            "\u{e0041}\u{e0042}\u{e007f}\u{2028}\u{fffe}\u{ffff}",
-            "\\nstatus\\tactive e",
-            hostile!(5: hostile!(5: "\u{301}\u{30a}\u{327}\u{336}\u{489}\u{301}\u{30a}\u{327}")),
-            " 漢字😀\""
-        )
-    };
-    (5: $text:expr) => {
-        concat!($text, $text, $text, $text, $text)
-    };
+fn hostile() -> String {
+    let marks = "\u{301}\u{30a}\u{327}\u{336}\u{489}\u{301}\u{30a}\u{327}".repeat(25);
+    [
+        r#""Acme\u001b[2J\u001b[31m\u001b]0;title\u0007"#,
+        r"\u001b]8;;https://evil.test\u0007bank\u001b]8;;\u0007",
+        r"\u001b]52;c;cm0gLXJmIH4K\u0007\u0000",
+        "\u{9b}32m\\u0085\u{7f}\\b\\r",
+        "\u{202e}gnp.exe\u{202c}\u{2066}\u{2069} pay\u{200b}pal\u{200d}\u{feff}\u{ad} ",
+        "\u{e0041}\u{e0042}\u{e007f}\u{2028}\u{fffe}\u{ffff}",
+        r"\nstatus\tactive e",
+        &marks,
+        r#" 漢字😀""#,
+    ]
+    .concat()
 }
 
 /// JSON objects whose members replace those of the seed; a member `-name` removes `name`. Later layers win.
 pub(super) type Layers = &'static [&'static str];
-
-pub(super) type Headers = &'static [(&'static str, &'static str)];
 
 /// The answer for an id.
 #[derive(Debug)]
@@ -54,60 +53,56 @@ pub(super) enum Answer {
 /// An id with its answer, and the kind of error with which `get` fails, if it does.
 #[derive(Debug)]
 pub(super) struct Case {
-    pub id: &'static str,
-    pub kind: Option<Kind>,
+    /// The id without the API's prefix.
+    name: &'static str,
+    kind: Option<Kind>,
     pub answer: Answer,
     /// The answer in a few words.
-    pub what: &'static str,
+    what: &'static str,
 }
 
 /// An account that is found.
-pub(super) const fn account(id: &'static str, layers: Layers, what: &'static str) -> Case {
-    Case { id, kind: None, answer: Answer::Account(layers), what }
+pub(super) const fn account(name: &'static str, layers: Layers, what: &'static str) -> Case {
+    Case { name, kind: None, answer: Answer::Account(layers), what }
 }
 
 /// Any other answer that `get` succeeds with.
-pub(super) const fn found(id: &'static str, answer: Answer, what: &'static str) -> Case {
-    Case { id, kind: None, answer, what }
+pub(super) const fn found(name: &'static str, answer: Answer, what: &'static str) -> Case {
+    Case { name, kind: None, answer, what }
 }
 
 /// An answer that `get` fails with.
-pub(super) const fn fails(
-    id: &'static str,
-    kind: Kind,
-    answer: Answer,
-    what: &'static str,
-) -> Case {
-    Case { id, kind: Some(kind), answer, what }
+pub(super) const fn fails(name: &'static str, kind: Kind, answer: Answer, what: &'static str) -> Case {
+    Case { name, kind: Some(kind), answer, what }
 }
 
-/// The failures of both APIs, under Connect's ids; Partner's are the same without the prefix, which no uid can hold.
+/// The failures of both APIs.
 static FAILURES: &[Case] = &[
-    fails("cacc_notfound", Kind::NotFound, Answer::Failure(404, &[]), "404, as any id not named here"),
-    fails("cacc_notfoundempty", Kind::NotFound, Answer::Bytes(404, &[], b""), "404 without a body"),
-    fails("cacc_gone", Kind::Gone, Answer::Failure(410, &[]), "410"),
-    fails("cacc_unauthorized", Kind::Auth, Answer::Failure(401, &[]), "401"),
-    fails("cacc_forbidden", Kind::Auth, Answer::Failure(403, &[]), "403"),
-    fails("cacc_badrequest", Kind::BadResponse, Answer::Failure(400, &[]), "400"),
-    fails("cacc_conflict", Kind::BadResponse, Answer::Failure(409, &[]), "409"),
+    fails("notfound", Kind::NotFound, Answer::Failure(404, &[]), "404, as any id not named here"),
+    fails("notfoundempty", Kind::NotFound, Answer::Bytes(404, &[], b""), "404 without a body"),
+    fails("gone", Kind::Gone, Answer::Failure(410, &[]), "410"),
+    fails("unauthorized", Kind::Auth, Answer::Failure(401, &[]), "401"),
+    fails("forbidden", Kind::Auth, Answer::Failure(403, &[]), "403"),
+    fails("badrequest", Kind::BadResponse, Answer::Failure(400, &[]), "400"),
+    fails("conflict", Kind::BadResponse, Answer::Failure(409, &[]), "409"),
     found(
-        "cacc_ratelimitedonce",
+        "ratelimitedonce",
         Answer::OnOdd(&Answer::Failure(429, RETRY_AFTER_1)),
         "429 with Retry-After: 1 to every odd request, else an account",
     ),
-    fails("cacc_ratelimited", Kind::RateLimited, Answer::Failure(429, RETRY_AFTER_1), "429 with Retry-After: 1, always"),
+    fails("ratelimited", Kind::RateLimited, Answer::Failure(429, RETRY_AFTER_1), "429 with Retry-After: 1, always"),
     fails(
-        "cacc_ratelimitedlong",
+        "ratelimitedlong",
         Kind::RateLimited,
         Answer::Failure(429, &[("Retry-After", "3600")]),
         "429 with Retry-After: 3600, always",
     ),
-    found("cacc_erroronce", Answer::OnOdd(&Answer::Failure(500, &[])), "500 to every odd request, else an account"),
-    fails("cacc_error", Kind::Server, Answer::Failure(500, &[]), "500, always"),
-    fails("cacc_notimplemented", Kind::Server, Answer::Failure(501, &[]), "501"),
-    fails("cacc_unavailable", Kind::Server, Answer::Failure(503, &[]), "503, always"),
+    found("erroronce", Answer::OnOdd(&Answer::Failure(500, &[])), "500 to every odd request, else an account"),
+    fails("error", Kind::Server, Answer::Failure(500, &[]), "500, always"),
+    fails("notimplemented", Kind::Server, Answer::Failure(501, &[]), "501"),
+    fails("unavailable", Kind::Server, Answer::Failure(503, &[]), "503, always"),
     fails(
-        "cacc_html",
+        "html",
         Kind::BadResponse,
         Answer::Bytes(
             200,
@@ -116,25 +111,25 @@ static FAILURES: &[Case] = &[
         ),
         "200 with a sign-in page instead of JSON",
     ),
-    fails("cacc_truncated", Kind::Network, Answer::Delivered(Delivery::Half), "an account cut off in the middle"),
+    fails("truncated", Kind::Network, Answer::Delivered(Delivery::Half), "an account cut off in the middle"),
     fails(
-        "cacc_garbage",
+        "garbage",
         Kind::BadResponse,
         Answer::Bytes(200, JSON, b"{\"id\": \x00\xff\xfe not JSON"),
         "200 with bytes that are not JSON",
     ),
-    fails("cacc_empty", Kind::BadResponse, Answer::Bytes(200, JSON, b""), "200 with an empty body"),
-    fails("cacc_array", Kind::BadResponse, Answer::Bytes(200, JSON, b"[]"), "200 with an array"),
-    fails("cacc_slow", Kind::Timeout, Answer::Delivered(Delivery::Late), "an account, but only after 30 seconds"),
-    fails("cacc_reset", Kind::Network, Answer::Delivered(Delivery::Reset), "the connection is reset (RST)"),
+    fails("empty", Kind::BadResponse, Answer::Bytes(200, JSON, b""), "200 with an empty body"),
+    fails("array", Kind::BadResponse, Answer::Bytes(200, JSON, b"[]"), "200 with an array"),
+    fails("slow", Kind::Timeout, Answer::Delivered(Delivery::Late), "an account, but only after 30 seconds"),
+    fails("reset", Kind::Network, Answer::Delivered(Delivery::Reset), "the connection is reset (RST)"),
     fails(
-        "cacc_redirect",
+        "redirect",
         Kind::BadResponse,
         Answer::Bytes(302, &[("Location", "https://example.com/elsewhere")], b""),
         "302 to another host",
     ),
     fails(
-        "cacc_gzip",
+        "gzip",
         Kind::BadResponse,
         // The two bytes `{}`, compressed.
         Answer::Bytes(
@@ -146,8 +141,6 @@ static FAILURES: &[Case] = &[
     ),
 ];
 
-const PREFIX: &str = "cacc_";
-
 const RETRY_AFTER_1: Headers = &[("Retry-After", "1")];
 
 const JSON: Headers = &[("Content-Type", "application/json")];
@@ -158,6 +151,8 @@ pub(super) struct Api {
     pub resource: &'static Resource,
     /// An account as JSON.
     seed: &'static str,
+    /// What all its ids begin with.
+    prefix: &'static str,
     /// Its accounts, beside [`FAILURES`].
     accounts: &'static [Case],
     pub has_list: bool,
@@ -171,6 +166,7 @@ pub(super) static APIS: [Api; 2] = [
     Api {
         resource: &crate::account::CONNECTED,
         seed: connected::SEED,
+        prefix: "cacc_",
         accounts: connected::ACCOUNTS,
         has_list: true,
         unauthorized: 401,
@@ -183,6 +179,7 @@ pub(super) static APIS: [Api; 2] = [
     Api {
         resource: &crate::account::PARTNER,
         seed: partner::SEED,
+        prefix: "",
         accounts: partner::ACCOUNTS,
         has_list: false,
         unauthorized: 403,
@@ -211,19 +208,15 @@ impl Api {
         path.strip_prefix(own).map(Target::Account)
     }
 
-    /// Every id that it knows.
-    fn cases(&'static self) -> impl Iterator<Item = (&'static str, &'static Case)> {
-        let is_prefixed = self.resource.example_id.starts_with(PREFIX);
-        let failures = FAILURES.iter().map(move |case| {
-            let bare = case.id.strip_prefix(PREFIX).unwrap_or(case.id);
-            (if is_prefixed { case.id } else { bare }, case)
-        });
-        self.accounts.iter().map(|case| (case.id, case)).chain(failures)
+    /// Every case that it knows.
+    fn cases(&self) -> impl Iterator<Item = &'static Case> {
+        self.accounts.iter().chain(FAILURES)
     }
 
     /// The case of that id.
-    pub fn case(&'static self, id: &str) -> Option<(&'static str, &'static Case)> {
-        self.cases().find(|(known, _)| *known == id)
+    pub fn case(&self, id: &str) -> Option<&'static Case> {
+        let name = id.strip_prefix(self.prefix)?;
+        self.cases().find(|case| case.name == name)
     }
 
     /// The API's own error.
@@ -236,8 +229,7 @@ impl Api {
         let id = json::to_string(&id);
         let id = (Cow::Borrowed(self.resource.id_field), id.as_str());
         let mut document = members(self.seed);
-        for (name, value) in [id].into_iter().chain(layers.iter().flat_map(|layer| members(layer)))
-        {
+        for (name, value) in [id].into_iter().chain(layers.iter().flat_map(|layer| members(layer))) {
             let place = document.iter_mut().find(|(known, _)| *known == name);
             match (name.strip_prefix('-'), place) {
                 (Some(removed), _) => document.retain(|(known, _)| known != removed),
@@ -245,18 +237,16 @@ impl Api {
                 (None, None) => document.push((name, value)),
             }
         }
-        let written =
-            |(name, value): &(Cow<'_, str>, &str)| format!("{}:{value}", json::to_string(name));
-        format!("{{{}}}", document.iter().map(written).collect::<Vec<_>>().join(","))
+        let written = |(name, value): &(Cow<'_, str>, &str)| format!("{}:{value}", json::to_string(name));
+        let written: Vec<_> = document.iter().map(written).collect();
+        format!("{{{}}}", written.join(",")).replace(HOSTILE, &hostile())
     }
 }
 
 /// The members of an object of ours.
 fn members(object: &str) -> Vec<(Cow<'_, str>, &str)> {
     match json::check(object).map(json::Json::view) {
-        Ok(View::Object(members)) => {
-            members.into_iter().map(|(name, value)| (name, value.text())).collect()
-        }
+        Ok(View::Object(members)) => members.into_iter().map(|(name, value)| (name, value.text())).collect(),
         _ => Vec::new(),
     }
 }
@@ -267,24 +257,22 @@ pub struct Row {
     /// The resource it is an id of.
     pub resource: &'static Resource,
     /// The id.
-    pub id: &'static str,
+    pub id: String,
     /// The exit code of `get`, with the default retries and timeout.
     pub exit_code: u8,
-    /// The code of its error; `None` if it succeeds.
-    pub code: Option<&'static str>,
     /// The answer in a few words.
     pub what: &'static str,
 }
 
 /// Every id that the sandbox knows.
 pub fn rows() -> impl Iterator<Item = Row> {
-    APIS.iter().flat_map(|api| {
-        api.cases().map(|(id, case)| Row {
+    let of_api = |api: &'static Api| {
+        api.cases().map(|case| Row {
             resource: api.resource,
-            id,
+            id: format!("{}{}", api.prefix, case.name),
             exit_code: case.kind.map_or(0, Kind::exit_code),
-            code: case.kind.map(Kind::code),
             what: case.what,
         })
-    })
+    };
+    APIS.iter().flat_map(of_api)
 }

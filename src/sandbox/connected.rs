@@ -11,34 +11,26 @@ const EXPRESS: &str = r#"{"connection_type":"express","onboarding_mode":"express
 /// Until onboarding completes, an express account has neither organization nor tenant.
 const NOT_ONBOARDED: &str = r#"{"connected_organization_id":null,"connected_tenant_id":null}"#;
 const PENDING: &str = r#"{"status":"pending","onboarding_completed_at":null,"revoked_at":null}"#;
-const ACTIVE: &str =
-    r#"{"status":"active","onboarding_completed_at":"2023-11-09T14:02:11Z","revoked_at":null}"#;
-const SUSPENDED: &str =
-    r#"{"status":"suspended","onboarding_completed_at":"2023-11-09T14:02:11Z","revoked_at":null}"#;
-const REVOKED: &str = r#"{"status":"revoked","onboarding_completed_at":"2023-11-09T14:02:11Z","revoked_at":"2024-06-30T23:59:59Z"}"#;
+const ACTIVE: &str = r#"{"status":"active","onboarding_completed_at":"2023-11-09T14:02:11Z","revoked_at":null}"#;
+const SUSPENDED: &str = r#"{"status":"suspended","onboarding_completed_at":"2023-11-09T14:02:11Z","revoked_at":null}"#;
+const REVOKED: &str =
+    r#"{"status":"revoked","onboarding_completed_at":"2023-11-09T14:02:11Z","revoked_at":"2024-06-30T23:59:59Z"}"#;
 
 const PENDING_EXPRESS: Layers = &[EXPRESS, PENDING, NOT_ONBOARDED];
-const HOSTILE: &str = concat!(
-    "{\"pending_organization_name\":",
-    hostile!(),
-    ",\"pending_email\":\"a\\u001b[31m\u{202e}moc.elpmaxe@example.com\"",
-    ",\"metadata\":{\"\\u001b[2Jkey\\n\u{202e}\":\"no\",\"nested\":[",
-    hostile!(),
-    "]}}"
-);
+const HOSTILE: &str = r#"{"pending_organization_name":"<hostile>","pending_email":"a\u001b[31m\u202emoc.elpmaxe@example.com","metadata":{"\u001b[2Jkey\n\u202e":"no","nested":["<hostile>"]}}"#;
 
 pub(super) static ACCOUNTS: &[Case] = &[
-    account("cacc_7n42DGM5Tflk9n8mt7Fhc7", &[], "the account of the API's documentation"),
-    account("cacc_pendingstandard", &[STANDARD, PENDING], "a pending standard account"),
-    account("cacc_pendingexpress", PENDING_EXPRESS, "a pending express account"),
-    account("cacc_activestandard", &[STANDARD, ACTIVE], "an active standard account"),
-    account("cacc_activeexpress", &[EXPRESS, ACTIVE], "an active express account"),
-    account("cacc_suspendedstandard", &[STANDARD, SUSPENDED], "a suspended standard account"),
-    account("cacc_suspendedexpress", &[EXPRESS, SUSPENDED], "a suspended express account"),
-    account("cacc_revokedstandard", &[STANDARD, REVOKED], "a revoked standard account"),
-    account("cacc_revokedexpress", &[EXPRESS, REVOKED], "a revoked express account"),
+    account("7n42DGM5Tflk9n8mt7Fhc7", &[], "the account of the API's documentation"),
+    account("pendingstandard", &[STANDARD, PENDING], "a pending standard account"),
+    account("pendingexpress", PENDING_EXPRESS, "a pending express account"),
+    account("activestandard", &[STANDARD, ACTIVE], "an active standard account"),
+    account("activeexpress", &[EXPRESS, ACTIVE], "an active express account"),
+    account("suspendedstandard", &[STANDARD, SUSPENDED], "a suspended standard account"),
+    account("suspendedexpress", &[EXPRESS, SUSPENDED], "a suspended express account"),
+    account("revokedstandard", &[STANDARD, REVOKED], "a revoked standard account"),
+    account("revokedexpress", &[EXPRESS, REVOKED], "a revoked express account"),
     found(
-        "cacc_onboarding",
+        "onboarding",
         Answer::InTurn(&[
             Answer::Account(PENDING_EXPRESS),
             Answer::Account(PENDING_EXPRESS),
@@ -47,7 +39,7 @@ pub(super) static ACCOUNTS: &[Case] = &[
         "pending; active from the third request on",
     ),
     found(
-        "cacc_revoking",
+        "revoking",
         Answer::InTurn(&[
             Answer::Account(PENDING_EXPRESS),
             Answer::Account(&[EXPRESS, SUSPENDED]),
@@ -56,36 +48,24 @@ pub(super) static ACCOUNTS: &[Case] = &[
         "pending, then suspended; revoked from the third request on",
     ),
     fails(
-        "cacc_appearing",
+        "appearing",
         Kind::NotFound,
-        Answer::InTurn(&[
-            Answer::Failure(404, &[]),
-            Answer::Failure(404, &[]),
-            Answer::Account(&[STANDARD, ACTIVE]),
-        ]),
+        Answer::InTurn(&[Answer::Failure(404, &[]), Answer::Failure(404, &[]), Answer::Account(&[STANDARD, ACTIVE])]),
         "404; an active account from the third request on",
     ),
     account(
-        "cacc_newfield",
+        "newfield",
         &[STANDARD, ACTIVE, r#"{"region":"eu-west-1","limits":{"invoices_per_day":1000}}"#],
         "fields that the contract does not have",
     ),
     account(
-        "cacc_drift",
-        &[
-            STANDARD,
-            ACTIVE,
-            r#"{"status":"archived","created_at":1699335116,"-onboarding_mode":0}"#,
-        ],
+        "drift",
+        &[STANDARD, ACTIVE, r#"{"status":"archived","created_at":1699335116,"-onboarding_mode":0}"#],
         "an unknown status, a wrong type, a missing field: a warning, or exit code 9 with --strict",
     ),
-    account(
-        "cacc_hostile",
-        &[EXPRESS, PENDING, NOT_ONBOARDED, HOSTILE],
-        "text that acts on terminals and deceives readers",
-    ),
+    account("hostile", &[EXPRESS, PENDING, NOT_ONBOARDED, HOSTILE], "text that acts on terminals and deceives readers"),
     fails(
-        "cacc_wrongid",
+        "wrongid",
         Kind::BadResponse,
         Answer::Account(&[STANDARD, ACTIVE, r#"{"id":"cacc_7n42DGM5Tflk9n8mt7Fhc7"}"#]),
         "another account's id in the answer",

@@ -13,31 +13,8 @@ pub const ACCOUNTS: u32 = 20;
 /// The prefix of an account's number in its id.
 const ID: &str = "cacc_sandbox";
 
-/// A piece of the list is at least this long, in bytes.
-const PIECE: usize = 8 * 1024;
-
 const HOUR: i64 = 60 * 60;
 const DAY: i64 = 24 * HOUR;
-
-/// The states of twenty accounts in a row: fourteen are active; two of the three pending ones are younger than a week.
-const STATES: [State; 20] = {
-    use State::{Active, Invited, Revoked, Stuck, Suspended};
-    [
-        Active, Active, Invited, Active, Suspended, Active, Active, Stuck, Active, Active, Revoked,
-        Active, Active, Invited, Active, Active, Suspended, Active, Active, Active,
-    ]
-};
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum State {
-    /// Pending for less than a week.
-    Invited,
-    /// Pending for more than a week.
-    Stuck,
-    Active,
-    Suspended,
-    Revoked,
-}
 
 /// Organizations, each with its country and host. The lengths of all lists here have no common divisor.
 const ORGANIZATIONS: [(&str, &str, &str); 7] = [
@@ -105,30 +82,13 @@ impl List {
         is_listed.then(|| self.json(number))
     }
 
-    /// The answer, in pieces of some kilobytes.
+    /// The answer, in pieces: an account each.
     pub fn pieces(self) -> impl Iterator<Item = String> {
-        // The number of accounts written; `None` after the end.
-        let mut written = Some(0);
-        iter::from_fn(move || {
-            let mut number = written?;
-            let mut piece = String::with_capacity(PIECE + 2048);
-            if number == 0 {
-                piece.push_str("{\"data\":[");
-            }
-            while number < self.count && piece.len() < PIECE {
-                number += 1;
-                if number > 1 {
-                    piece.push(',');
-                }
-                piece.push_str(&self.json(number));
-            }
-            let is_last = number == self.count;
-            if is_last {
-                piece.push_str("]}");
-            }
-            written = (!is_last).then_some(number);
-            Some(piece)
-        })
+        let accounts = (1..=self.count).map(move |number| {
+            let separator = if number == 1 { "" } else { "," };
+            format!("{separator}{}", self.json(number))
+        });
+        iter::once("{\"data\":[".to_owned()).chain(accounts).chain(iter::once("]}".to_owned()))
     }
 
     fn json(self, number: u32) -> String {
@@ -138,19 +98,20 @@ impl List {
 
     fn make(self, number: u32) -> Account {
         let nth = |period: usize| usize::try_from(number - 1).unwrap_or(0) % period;
-        let state = STATES[nth(STATES.len())];
         let (organization, country, host) = ORGANIZATIONS[nth(ORGANIZATIONS.len())];
         let is_express = nth(3) == 2;
         let spread = |days: u32| i64::from(number % days) * DAY + i64::from(number % 86_399);
-        let age = match state {
-            State::Invited => HOUR + spread(5),
-            State::Stuck => 8 * DAY + spread(60),
-            _ => 30 * DAY + spread(1_000),
+        let old = 30 * DAY + spread(1_000);
+        // Of twenty in a row, fourteen are active; two of the pending ones are younger than a week.
+        let (status, age) = match nth(20) {
+            2 | 13 => ("pending", HOUR + spread(5)),
+            7 => ("pending", 8 * DAY + spread(60)),
+            4 | 16 => ("suspended", old),
+            10 => ("revoked", old),
+            _ => ("active", old),
         };
-        let at = |since: i64| {
-            Timestamp::from_second(self.now - age + since).unwrap_or(Timestamp::UNIX_EPOCH)
-        };
-        let is_pending = matches!(state, State::Invited | State::Stuck);
+        let is_pending = status == "pending";
+        let at = |since: i64| Timestamp::from_second(self.now - age + since).unwrap_or(Timestamp::UNIX_EPOCH);
         let has_joined = !is_pending || !is_express;
         let id_of = |prefix: &str| format!("{prefix}_sandbox{number:07}");
         Account {
@@ -159,12 +120,7 @@ impl List {
             id: self::id(number),
             onboarding_mode: if is_express { "express" } else { "full" },
             platform_organization_id: "org_3mFv8kPzYqT1xWc7NdLsR2",
-            status: match state {
-                State::Invited | State::Stuck => "pending",
-                State::Active => "active",
-                State::Suspended => "suspended",
-                State::Revoked => "revoked",
-            },
+            status,
             connected_organization_id: has_joined.then(|| id_of("org")),
             connected_tenant_id: (has_joined && is_express).then(|| id_of("ten")),
             metadata: serde_json::from_str(METADATA[nth(METADATA.len())]).ok(),
@@ -173,7 +129,7 @@ impl List {
             pending_email: is_express.then(|| format!("owner{number}@{host}")),
             pending_organization_name: is_express.then_some(organization),
             platform_customer_id: (nth(4) != 3).then(|| id_of("cus")),
-            revoked_at: (state == State::Revoked).then(|| at(age / 2)),
+            revoked_at: (status == "revoked").then(|| at(age / 2)),
         }
     }
 }

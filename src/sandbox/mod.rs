@@ -4,7 +4,6 @@
 //! only to its own name (DNS rebinding), accepts one well-known token and drops every other unseen, never repeats what a request
 //! holds, and bounds what a request may cost.
 
-#[macro_use]
 mod cases;
 mod connected;
 mod http;
@@ -13,8 +12,8 @@ mod partner;
 
 use std::collections::HashMap;
 use std::io;
-use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -23,7 +22,7 @@ use httparse::Request;
 use jiff::Timestamp;
 
 use cases::{APIS, Answer, Api, Target};
-use http::{Body, Connection, Received, Reply};
+use http::{Body, Connection, Reply};
 use list::List;
 
 use crate::process::lock;
@@ -33,9 +32,6 @@ pub use list::ACCOUNTS;
 
 /// The bearer token that the sandbox accepts. It is public and grants nothing.
 pub const TOKEN: &str = "acctq-sandbox-token";
-
-/// The stack of a connection's thread, with room to spare in a debug build.
-const STACK: usize = 128 * 1024;
 
 /// The most connections that are served; more are answered with 503.
 const MAX_CONNECTIONS: usize = 256;
@@ -48,33 +44,22 @@ pub struct Server {
 }
 
 impl Server {
-    /// Binds `port` of 127.0.0.1 (0: a free one) and serves on threads until dropped.
+    /// Binds `port` of 127.0.0.1 (0: a free one) and serves on threads, with this number of accounts in Connect's list.
     ///
     /// # Errors
     /// If the port is taken or not allowed, or no thread can be started.
-    pub fn start(port: u16) -> io::Result<Server> {
-        Server::with_accounts(port, ACCOUNTS)
-    }
-
-    /// The same, with this number of accounts in Connect's list.
-    ///
-    /// # Errors
-    /// Those of [`Server::start`].
-    pub fn with_accounts(port: u16, accounts: u32) -> io::Result<Server> {
+    pub fn start(port: u16, accounts: u32) -> io::Result<Server> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
         let shared = Arc::new(Shared {
             address: listener.local_addr()?,
             list: List::new(accounts, Timestamp::now()),
             is_stopping: AtomicBool::new(false),
+            connections: AtomicUsize::new(0),
             replies: AtomicU64::new(0),
             requests: Mutex::default(),
-            open: Mutex::default(),
         });
-        let acceptor =
-            thread::Builder::new().name("sandbox".to_owned()).stack_size(STACK).spawn({
-                let shared = Arc::clone(&shared);
-                move || accept(&listener, &shared)
-            })?;
+        let of_acceptor = Arc::clone(&shared);
+        let acceptor = thread::Builder::new().spawn(move || accept(&listener, &of_acceptor))?;
         Ok(Server { shared, acceptor: Some(acceptor) })
     }
 
@@ -85,9 +70,9 @@ impl Server {
     }
 
     /// Serves until the process ends.
-    pub fn wait(&self) {
-        while !self.shared.is_stopping.load(Ordering::SeqCst) {
-            thread::park();
+    pub fn wait(mut self) {
+        if let Some(acceptor) = self.acceptor.take() {
+            let _ = acceptor.join();
         }
     }
 }
@@ -109,75 +94,53 @@ struct Shared {
     address: SocketAddr,
     list: List,
     is_stopping: AtomicBool,
+    /// The number of open connections.
+    connections: AtomicUsize,
     /// The number of answers, for `X-Request-Id`.
     replies: AtomicU64,
     /// How often each id was requested, for ids whose answer changes.
-    requests: Mutex<HashMap<&'static str, usize>>,
-    /// The open connections, so that stopping can end them.
-    open: Mutex<HashMap<u64, Arc<TcpStream>>>,
+    requests: Mutex<HashMap<String, usize>>,
 }
 
-/// Accepts connections until the server stops, then ends those that are left.
+/// Accepts connections until the server stops.
 fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
-    for key in 0.. {
+    loop {
         let accepted = listener.accept();
         if shared.is_stopping.load(Ordering::SeqCst) {
-            break;
+            return;
         }
         let Ok((stream, _)) = accepted else {
             // Most likely no file descriptor is free; other connections have to end first.
             thread::sleep(Duration::from_millis(10));
             continue;
         };
-        let stream = Arc::new(stream);
-        let has_room = {
-            let mut open = lock(&shared.open);
-            let has_room = open.len() < MAX_CONNECTIONS;
-            if has_room {
-                open.insert(key, Arc::clone(&stream));
-            }
-            has_room
-        };
-        if !has_room {
+        let is_full = shared.connections.fetch_add(1, Ordering::SeqCst) >= MAX_CONNECTIONS;
+        let client = Client { shared: Arc::clone(shared), stream };
+        if is_full {
             // A few bytes always fit into a fresh socket, so this does not block.
-            let _ = Reply::refusal(503).write(&*stream, shared.next_number(), false);
+            let _ = Reply::refusal(503).write(&client.stream, shared.next_number(), false);
             continue;
         }
-        let client = Client { shared: Arc::clone(shared), key, stream };
         // If no thread can be started, dropping the client closes the connection.
-        let _ = thread::Builder::new()
-            .name("sandbox client".to_owned())
-            .stack_size(STACK)
-            .spawn(move || client.serve());
-    }
-    for stream in lock(&shared.open).values() {
-        // An error means that it is closed already.
-        let _ = stream.shutdown(Shutdown::Both);
+        let _ = thread::Builder::new().spawn(move || client.serve());
     }
 }
 
-/// A connection being served.
+/// A connection being served; dropping it makes room for another.
 struct Client {
     shared: Arc<Shared>,
-    key: u64,
-    stream: Arc<TcpStream>,
+    stream: TcpStream,
 }
 
 impl Client {
-    /// Answers requests until the connection ends. An error means that the client is gone: there is no one to report it to.
+    /// Answers requests until the connection ends. An error means that the client has gone: there is no one to report it to.
     fn serve(&self) {
         let Ok(mut connection) = Connection::new(&self.stream) else {
             return;
         };
-        loop {
-            let (reply, keep_alive) = match connection.receive(|request| self.shared.reply(request))
-            {
-                Received::Request(reply, keep_alive) => (reply, keep_alive),
-                Received::Refused(status) => (Reply::refusal(status), false),
-                Received::Closed => return,
-            };
+        while let Some((reply, keep_alive)) = connection.receive(|request| self.shared.reply(request)) {
             let sent = connection.send(&reply, self.shared.next_number(), keep_alive);
-            if !matches!(sent, Ok(true)) {
+            if sent.is_err() || !keep_alive || self.shared.is_stopping.load(Ordering::SeqCst) {
                 return;
             }
         }
@@ -186,7 +149,7 @@ impl Client {
 
 impl Drop for Client {
     fn drop(&mut self) {
-        lock(&self.shared.open).remove(&self.key);
+        self.shared.connections.fetch_sub(1, Ordering::SeqCst);
     }
 }
 
@@ -204,8 +167,7 @@ impl Shared {
         let Some((api, target)) = APIS.iter().find_map(|api| Some((api, api.target(path)?))) else {
             return Reply::refusal(404);
         };
-        let token =
-            http::only(request, "authorization").and_then(|value| value.strip_prefix(b"Bearer "));
+        let token = http::only(request, "authorization").and_then(|value| value.strip_prefix(b"Bearer "));
         if token != Some(TOKEN.as_bytes()) {
             return api.failure(api.unauthorized);
         }
@@ -217,10 +179,10 @@ impl Shared {
             return reply;
         }
         let id = match target {
-            Target::List => return Reply::list(self.list, request.version == Some(1)),
+            Target::List => return Reply::new(200, Body::List(self.list)),
             Target::Account(id) => id,
         };
-        if let Some((id, case)) = api.case(id) {
+        if let Some(case) = api.case(id) {
             return self.answer(api, id, &case.answer);
         }
         match api.has_list.then(|| self.list.account(id)).flatten() {
@@ -229,18 +191,14 @@ impl Shared {
         }
     }
 
-    fn answer(&self, api: &Api, id: &'static str, answer: &Answer) -> Reply {
+    fn answer(&self, api: &Api, id: &str, answer: &Answer) -> Reply {
         match *answer {
             Answer::Account(layers) => Reply::json(200, api.document(id, layers)),
-            Answer::Delivered(delivery) => {
-                Reply { delivery, ..Reply::json(200, api.document(id, &[])) }
-            }
+            Answer::Delivered(delivery) => Reply { delivery, ..Reply::json(200, api.document(id, &[])) },
             Answer::Failure(status, headers) => Reply { headers, ..api.failure(status) },
-            Answer::Bytes(status, headers, body) => Reply {
-                headers,
-                content_type: None,
-                ..Reply::new(status, Body::Bytes(body.to_vec()))
-            },
+            Answer::Bytes(status, headers, body) => {
+                Reply { headers, content_type: None, ..Reply::new(status, Body::Bytes(body.to_vec())) }
+            }
             Answer::OnOdd(other) if self.count(id) % 2 == 1 => self.answer(api, id, other),
             Answer::OnOdd(_) => self.answer(api, id, &Answer::Account(&[])),
             Answer::InTurn(answers) => match answers.get(self.count(id) - 1).or(answers.last()) {
@@ -252,20 +210,18 @@ impl Shared {
 
     /// Whether a Host header names this server. A page from elsewhere cannot, whatever its own name resolves to.
     fn is_own_name(&self, host: &[u8]) -> bool {
-        let host = std::str::from_utf8(host).unwrap_or_default();
-        let port = self.address.port().to_string();
-        let name = match host.rsplit_once(':') {
-            Some((name, given)) => (given == port).then_some(name),
-            None => (port == "80").then_some(host),
+        let port = match self.address.port() {
+            80 => String::new(),
+            port => format!(":{port}"),
         };
-        name.is_some_and(|name| name == "127.0.0.1" || name.eq_ignore_ascii_case("localhost"))
+        ["127.0.0.1", "localhost"].iter().any(|name| host.eq_ignore_ascii_case(format!("{name}{port}").as_bytes()))
     }
 
     /// How often the id has been requested, this time included.
-    fn count(&self, id: &'static str) -> usize {
+    fn count(&self, id: &str) -> usize {
         let mut requests = lock(&self.requests);
-        let times = requests.entry(id).or_default();
-        *times = times.saturating_add(1);
+        let times = requests.entry(id.to_owned()).or_default();
+        *times += 1;
         *times
     }
 }

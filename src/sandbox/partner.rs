@@ -7,29 +7,19 @@ use crate::error::Kind;
 pub(super) const SEED: &str = r#"{"customer_account_uid":"aabee51b-0be2-4a0c-aa39-5bbcbb903d1b","account_type":"I","activation_token":"PNS-DEFG1234","domain":"b5test.com","status":"provisioned","deployed_members":1,"created_at":"2023-01-23T15:55:58.000Z","updated_at":"2023-01-23T15:58:22.000Z","ends_at":null}"#;
 
 const INDIVIDUAL: &str = r#"{"account_type":"I","activation_token":"PNS-SBXI2345"}"#;
-const FAMILY: &str = r#"{"account_type":"F","activation_token":"PNS-SBXF6789","domain":"b5test.eu","deployed_members":5}"#;
+const FAMILY: &str =
+    r#"{"account_type":"F","activation_token":"PNS-SBXF6789","domain":"b5test.eu","deployed_members":5}"#;
 /// The customer has not signed up yet.
-const ENTITLED: &str =
-    r#"{"status":"entitled","deployed_members":0,"updated_at":"2023-01-23T15:55:58.000Z"}"#;
+const ENTITLED: &str = r#"{"status":"entitled","deployed_members":0,"updated_at":"2023-01-23T15:55:58.000Z"}"#;
 const PROVISIONED: &str = r#"{"status":"provisioned"}"#;
 
-const HOSTILE: &str = concat!(
-    "{\"activation_token\":\"PNS-\\u001b[31m\u{202e}SBXH2345\",\"display_name\":",
-    hostile!(),
-    ",\"labels\":{\"\\u001b[2Jkey\\n\u{202e}\":[",
-    hostile!(),
-    "]}}"
-);
+const HOSTILE: &str = r#"{"activation_token":"PNS-\u001b[31m\u202eSBXH2345","display_name":"<hostile>","labels":{"\u001b[2Jkey\n\u202e":["<hostile>"]}}"#;
 
 pub(super) static ACCOUNTS: &[Case] = &[
     account("aabee51b-0be2-4a0c-aa39-5bbcbb903d1b", &[], "the account of the API's documentation"),
     account("entitled-individual", &[INDIVIDUAL, ENTITLED], "an entitled individual account"),
     account("entitled-family", &[FAMILY, ENTITLED], "an entitled family account"),
-    account(
-        "provisioned-individual",
-        &[INDIVIDUAL, PROVISIONED],
-        "a provisioned individual account",
-    ),
+    account("provisioned-individual", &[INDIVIDUAL, PROVISIONED], "a provisioned individual account"),
     account("provisioned-family", &[FAMILY, PROVISIONED], "a provisioned family account"),
     account(
         "ending",
@@ -67,10 +57,7 @@ pub(super) static ACCOUNTS: &[Case] = &[
     fails(
         "wrongid",
         Kind::BadResponse,
-        Answer::Account(&[
-            INDIVIDUAL,
-            r#"{"customer_account_uid":"aabee51b-0be2-4a0c-aa39-5bbcbb903d1b"}"#,
-        ]),
+        Answer::Account(&[INDIVIDUAL, r#"{"customer_account_uid":"aabee51b-0be2-4a0c-aa39-5bbcbb903d1b"}"#]),
         "another account's id in the answer",
     ),
 ];

@@ -462,8 +462,7 @@ fn it_belongs_to_the_user_or_root_and_the_users_own_group_may_write() {
 }
 
 const API: &str = "[profiles.test.connect]\n";
-const LONG_NAME: &str =
-    "[profiles.a2345678901234567890123456789012345678901234567890123456789012345]\n";
+const LONG_NAME: &str = "[profiles.a2345678901234567890123456789012345678901234567890123456789012345]\n";
 
 /// How the file begins, how it goes on with a mistake in it, the mistake's line and column (0: wherever), and what is named.
 /// `T` stands for the token.
@@ -562,7 +561,7 @@ const BAD_URLS: &[&str] = &[
     "https://api.example.com/#T", "https://api.example.com/../x", "https://api.example.com/%2e%2E/x", "https://",
     "https:///path", "api.example.com", "https://api.example.com:0", "https://api.example.com:65536",
     "ftp://api.example.com", "http://api.example.com", "http://127.0.0.1.evil.test", "http://localhost.evil.test",
-    "http://0.0.0.0", "https://2130706433", "https://bücher.example", "", "https://api.example.com/api/v1",
+    "http://0.0.0.0", "https://bücher.example", "", "https://api.example.com/api/v1",
     "https://api.example.com/eu/api/v1/connected-accounts/",
 ];
 

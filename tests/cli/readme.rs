@@ -26,7 +26,7 @@ fn block(language: &str, word: &str) -> &'static str {
 
 /// Runs the recipe with that word in it as it stands there, at a sandbox.
 fn recipe(home: &Home, word: &str, variables: &[(&str, &str)]) -> Ended {
-    let server = acctq::sandbox::Server::start(0).unwrap();
+    let server = acctq::sandbox::Server::start(0, acctq::sandbox::ACCOUNTS).unwrap();
     let script = block("sh", word).replace("https://billing.b5test.eu", &server.base_url());
     let mut run = home.shell(&script);
     for api in ["CONNECT", "PARTNER"] {

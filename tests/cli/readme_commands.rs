@@ -29,7 +29,8 @@ pub fn commands() -> Vec<Shown> {
         match (line.strip_prefix("$ "), commands.last_mut()) {
             (None, Some(last)) => last.output.push(line),
             (command, _) => {
-                commands.push(Shown { line: command.expect("a command first"), output: Vec::new() })
+                commands
+                    .push(Shown { line: command.expect("a command first"), output: Vec::new() });
             }
         }
     }

@@ -1,4 +1,4 @@
-//! The report that CI servers read: JUnit XML as Jenkins, GitLab and others import it.
+//! The report that CI servers read: `JUnit` XML as Jenkins, GitLab and others import it.
 //!
 //! An unmet expectation is a `failure`, a look-up that failed an `error`. XML 1.0 cannot hold control characters at all, so
 //! texts are escaped as in tables.

@@ -83,7 +83,7 @@ pub struct Args {
     /// Run all checks of this file
     #[arg(long, value_name = "FILE", value_parser = values::path(), conflicts_with_all = ["id", "expect"])]
     suite: Option<PathBuf>,
-    /// Write the results of the suite to this file as JUnit XML
+    /// Write the results of the suite to this file, as XML in the format of `JUnit`
     #[arg(long, value_name = "FILE", value_parser = values::path())]
     report_junit: Option<PathBuf>,
     #[arg(

@@ -28,7 +28,6 @@ pub struct CheckResult {
 /// The verdicts on an answer.
 #[derive(Default)]
 pub struct Verdicts {
-    /// Whether the account exists.
     pub found: bool,
     /// One for each expectation.
     pub list: Vec<Verdict>,
@@ -79,12 +78,10 @@ impl CheckResult {
         }
     }
 
-    /// The name of the check.
     pub fn name(&self) -> Option<String> {
         self.check.name.as_deref().map(|name| self.redactor.redact(name))
     }
 
-    /// The expectations, in order.
     pub fn expected(&self) -> impl Iterator<Item = String> {
         self.check
             .expectations

@@ -128,7 +128,7 @@ pub fn judge(
         };
         let schedule = Schedule::new(started, within, (within / TIMES).min(INTERVAL));
         match question.poll(schedule, acquire, |_| Ok(()))? {
-            PollEnd::Met(answer) | PollEnd::Final(answer, _) | PollEnd::Unmet(answer) => Ok(answer),
+            PollEnd::Met(answer) | PollEnd::Unmet(answer, _) => Ok(answer),
             PollEnd::Failing { failure, .. } => Err(failure),
         }
     };
