@@ -79,13 +79,10 @@ impl Redactor {
 
     /// The same redactor, which also knows the secrets of `document`.
     pub fn for_document(&self, document: &Document) -> Self {
-        let mut redactor = self.clone();
-        let mut names_secret = false;
-        for (name, value) in document.members() {
-            let is_secret = is_secret_name(name);
-            names_secret |= is_secret | redactor.collect(value, is_secret);
+        let mut redactor = Redactor { is_idle: !document.names_secret(), ..self.clone() };
+        if document.names_secret() {
+            document.members().for_each(|(name, value)| redactor.collect(value, is_secret_name(name)));
         }
-        redactor.is_idle = !names_secret;
         redactor
     }
 
@@ -97,28 +94,20 @@ impl Redactor {
         redactor
     }
 
-    /// Adds the texts of the secrets in a value: strings and the digits of numbers. Whether it names one.
-    fn collect(&mut self, value: Json<'_>, is_secret: bool) -> bool {
+    /// Adds the texts of the secrets in a value: strings and the digits of numbers.
+    fn collect(&mut self, value: Json<'_>, is_secret: bool) {
         if !is_secret && !value.is_container() {
-            return false;
+            return;
         }
         match value.view() {
             View::String(text) => self.add(&text),
             View::Number(digits) => self.add(digits),
-            View::Array(elements) => {
-                return elements
-                    .into_iter()
-                    .fold(false, |names_secret, value| names_secret | self.collect(value, is_secret));
-            }
+            View::Array(elements) => elements.into_iter().for_each(|value| self.collect(value, is_secret)),
             View::Object(members) => {
-                return members.into_iter().fold(false, |names_secret, (name, value)| {
-                    let is_named = is_secret_name(&name);
-                    names_secret | is_named | self.collect(value, is_secret || is_named)
-                });
+                members.into_iter().for_each(|(name, value)| self.collect(value, is_secret || is_secret_name(&name)));
             }
             View::Null | View::Bool(_) => {}
         }
-        false
     }
 
     fn add(&mut self, text: &str) {

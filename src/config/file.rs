@@ -18,7 +18,7 @@ use super::token::{Secret, TokenSource};
 use super::values::{parse_retries, parse_timeout};
 use super::{Origin, SANDBOX, Setting, at, is_pasted_secret, permissions};
 use crate::account::RESOURCES;
-use crate::account::id::is_name_byte;
+use crate::account::redact::is_name_byte;
 use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
 

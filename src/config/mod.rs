@@ -32,7 +32,7 @@ pub use token::Secret;
 pub use values::{DEFAULT_JOBS, DEFAULT_RETRIES, DEFAULT_TIMEOUT};
 
 use crate::account::Resource;
-use crate::account::id::repeatable;
+use crate::account::redact::repeatable;
 use crate::error::{Error, Kind, Result};
 use crate::output::Format;
 use crate::text::nearest;

@@ -4,7 +4,7 @@ use std::fs::{Metadata, OpenOptions};
 use std::io::{self, Read as _};
 use std::path::Path;
 
-use crate::account::id::hide_credentials;
+use crate::account::redact::hide_credentials;
 
 /// Reads a regular file of at most `limit` bytes, with the metadata of the open file, whatever its name has come to mean
 /// since; `None` if nothing of that name exists. Err: what is wrong, in words that follow "the file …".
