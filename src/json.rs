@@ -225,20 +225,15 @@ pub fn to_string(value: &impl Serialize) -> String {
 
 /// Writes `text` as a JSON string that parses back to the same text.
 pub fn write_string(out: &mut Vec<u8>, text: &str) {
-    if is_plain(text) {
+    // Without a way out of the loop, many bytes are looked at at once.
+    let is_safe = |b| matches!(b, b' '..=b'~') & !matches!(b, b'"' | b'\\');
+    if text.bytes().fold(true, |all, b| all & is_safe(b)) {
         out.push(b'"');
         out.extend_from_slice(text.as_bytes());
         return out.push(b'"');
     }
     // Writing to a Vec cannot fail.
     let _ = text.serialize(&mut Serializer::with_formatter(out, SafeFormatter));
-}
-
-/// Whether a text holds nothing that is, or may have to be, escaped.
-pub fn is_plain(text: &str) -> bool {
-    // Without a way out of the loop, many bytes are looked at at once.
-    let is_safe = |b| matches!(b, b' '..=b'~') & !matches!(b, b'"' | b'\\');
-    text.bytes().fold(true, |all, b| all & is_safe(b))
 }
 
 fn has_escapes(text: &str) -> bool {
@@ -250,9 +245,6 @@ struct SafeFormatter;
 
 impl Formatter for SafeFormatter {
     fn write_string_fragment<W: ?Sized + io::Write>(&mut self, out: &mut W, fragment: &str) -> io::Result<()> {
-        if fragment.bytes().all(|b| matches!(b, b' '..=b'~')) {
-            return out.write_all(fragment.as_bytes());
-        }
         let mut escapes = Escapes::default();
         let mut plain = 0;
         for (at, c) in fragment.char_indices().filter(|(_, c)| escapes.escapes(*c)) {

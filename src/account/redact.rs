@@ -3,6 +3,7 @@
 //! Results leave out members named like a secret, at any depth, and whatever repeats a secret's text, unless `--reveal`. Messages
 //! and reports show `••••••••` for secrets, tokens in use and what looks like a credential, `--reveal` or not.
 
+use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::iter;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
@@ -43,11 +44,6 @@ impl Tokens {
             tokens.insert(0, token.to_owned());
         }
     }
-
-    fn copy(&self) -> Vec<String> {
-        let tokens = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        tokens.clone()
-    }
 }
 
 /// Knows the members named like a secret, the texts of an account's own secrets, the bearer tokens in use, and what looks like a
@@ -55,6 +51,8 @@ impl Tokens {
 #[derive(Clone, Debug, Default)]
 pub struct Redactor {
     reveal: bool,
+    /// More people read reports than results: values are shown without what looks like a credential.
+    is_for_reports: bool,
     /// A document has been read that names no secret: nothing of it is hidden.
     is_idle: bool,
     tokens: Tokens,
@@ -72,9 +70,9 @@ impl Redactor {
         &self.tokens
     }
 
-    /// The same redactor for reports, which more people read than results: it reveals nothing.
+    /// The same redactor for reports: it reveals nothing.
     pub fn for_reports(&self) -> Self {
-        Redactor { reveal: false, ..self.clone() }
+        Redactor { reveal: false, is_for_reports: true, ..self.clone() }
     }
 
     /// The same redactor, which also knows the secrets of `document`.
@@ -136,6 +134,11 @@ impl Redactor {
         !self.reveal && self.secrets.iter().any(|secret| text.contains(secret))
     }
 
+    /// A string of an account that is not hidden, as results or reports show it.
+    pub fn reported<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        if self.is_for_reports { self.redact(text).into() } else { text.into() }
+    }
+
     /// `text` with tokens, secrets and what looks like a credential replaced: for messages and reports.
     pub fn redact(&self, text: &str) -> String {
         hide_credentials(&self.redact_known(text))
@@ -144,7 +147,7 @@ impl Redactor {
     /// `text` with tokens and secrets replaced, as they are or as in quotes, but not what only looks like one: a file may be
     /// called `ops_smoke.toml`.
     pub fn redact_known(&self, text: &str) -> String {
-        let mut known = self.tokens.copy();
+        let mut known = self.tokens.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
         known.extend_from_slice(&self.secrets);
         // One may hold another.
         known.sort_by_key(|secret| Reverse(secret.len()));

@@ -10,7 +10,7 @@
 use std::iter;
 
 use comfy_table::{ColumnConstraint, ContentArrangement, Table, Width, presets};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 use super::document::compact;
@@ -358,30 +358,25 @@ fn break_words(text: &str, width: usize) -> String {
     out
 }
 
-/// How long ago a time is, roughly, or how long until then.
+/// `3 days ago`, `in 2 months`, in the largest unit that fits, of months and years twice; the rest is dropped.
 fn ago(time: Time, now: Timestamp) -> String {
+    /// How long a unit is, of months and years in the mean, in seconds; and how many of it are the fewest.
+    const UNITS: [(&str, u64, u64); 6] = [
+        ("year", 31_556_952, 2),
+        ("month", 2_629_746, 2),
+        ("day", 86_400, 1),
+        ("hour", 3_600, 1),
+        ("minute", 60, 1),
+        ("second", 1, 0),
+    ];
     let apart = Time::from(now).since(time);
-    let words = about(apart.abs());
+    let counts = UNITS.map(|(unit, length, fewest)| (unit, apart.as_secs().unsigned_abs() / length, fewest));
+    let largest = counts.into_iter().find(|(_, count, fewest)| count >= fewest);
+    let words = largest.map_or(String::new(), |(unit, count, _)| {
+        let plural = if count == 1 { "" } else { "s" };
+        format!("{count} {unit}{plural}")
+    });
     if apart.is_negative() { format!("in {words}") } else { format!("{words} ago") }
-}
-
-/// `3 days`, in the largest unit that fits, of months and years twice; the rest is dropped.
-fn about(apart: SignedDuration) -> String {
-    /// The mean month and year of the Gregorian calendar, in seconds.
-    const MONTH: i64 = 2_629_746;
-    const YEAR: i64 = 31_556_952;
-    const TWO_MONTHS: i64 = 2 * MONTH;
-    const TWO_YEARS: i64 = 2 * YEAR;
-    let seconds = apart.as_secs();
-    let (count, unit) = match seconds {
-        0..60 => (seconds, "second"),
-        60..3_600 => (seconds / 60, "minute"),
-        3_600..86_400 => (seconds / 3_600, "hour"),
-        86_400..TWO_MONTHS => (seconds / 86_400, "day"),
-        TWO_MONTHS..TWO_YEARS => (seconds / MONTH, "month"),
-        _ => (seconds / YEAR, "year"),
-    };
-    format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
 }
 
 #[cfg(test)]
