@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use acctq::account::CONNECTED;
 use acctq::client::{Client, Limits, Pace, Trace};
-use acctq::config::{BaseUrl, Endpoint, Environment, Secret};
+use acctq::config::{BaseUrl, Endpoint, Environment};
 use acctq::interrupt::Interrupt;
 use libfuzzer_sys::fuzz_target;
 
@@ -37,7 +37,7 @@ fuzz_target!(|bytes: &[u8]| {
     let (answer, port) = &*SERVER;
     *answer.lock().expect("unpoisoned") = bytes.to_vec();
     let url = BaseUrl::parse(&format!("http://127.0.0.1:{port}")).expect("a URL");
-    let endpoint = Endpoint::built_in(url, Secret::new(TOKEN).expect("a token"));
+    let endpoint = Endpoint::built_in(url, TOKEN);
     let env = Environment::from_pairs([("HOME", "/nonexistent")]);
     let limits = Limits {
         timeout: Duration::from_secs(2),
