@@ -120,9 +120,7 @@ impl Window {
 
     /// Waits until one more item may be taken from the source; `false` if nothing is delivered any more.
     fn wait_for_room(&self) -> bool {
-        let is_full = |state: &mut State| {
-            !state.is_closed && (state.items >= self.items || state.bytes >= MAX_BYTES)
-        };
+        let is_full = |state: &mut State| !state.is_closed && (state.items >= self.items || state.bytes >= MAX_BYTES);
         let waited = self.room.wait_while(lock(&self.state), is_full);
         let mut state = waited.unwrap_or_else(PoisonError::into_inner);
         state.items += 1;

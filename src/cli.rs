@@ -59,12 +59,7 @@ pub fn parse(args: &[OsString], width: Option<u16>) -> Result<Parsed> {
                 && let Some(path) = help.command()
             {
                 let words = path.iter().map(String::as_str);
-                let args: Vec<_> = ["acctq"]
-                    .into_iter()
-                    .chain(words)
-                    .chain(["--help"])
-                    .map(OsString::from)
-                    .collect();
+                let args: Vec<_> = ["acctq"].into_iter().chain(words).chain(["--help"]).map(OsString::from).collect();
                 let topic = path.first().and_then(|word| nearest(word, TOPICS.iter().copied()));
                 return parse(&args, u16::try_from(width).ok()).map_err(|error| match topic {
                     Some(topic) => error.hint(format!("did you mean `acctq help {topic}`?")),
@@ -95,8 +90,7 @@ fn usage_error(error: &clap::Error) -> Error {
     let message = one_line(paragraphs.next().unwrap_or_default());
     let tip = paragraphs.map(one_line).find(|paragraph| paragraph.starts_with("tip: "));
     let usage = text.split("Usage: ").nth(1).unwrap_or_default();
-    let path: Vec<_> =
-        usage.split_whitespace().take_while(|word| !word.starts_with(['[', '<', '-'])).collect();
+    let path: Vec<_> = usage.split_whitespace().take_while(|word| !word.starts_with(['[', '<', '-'])).collect();
     let path = if path.is_empty() { "acctq".to_owned() } else { path.join(" ") };
     let hint = match (mistaken_id(error), tip) {
         // The commonest slip: an id where the command belongs.
@@ -127,15 +121,12 @@ fn mistaken_id(error: &clap::Error) -> Option<String> {
 
 /// The format that `--output` names, found without understanding the rest, for the errors of a command line that is wrong.
 pub fn output_flag(args: &[OsString]) -> Option<Format> {
-    let args: Vec<_> =
-        args.iter().skip(1).filter_map(|arg| arg.to_str()).take_while(|arg| *arg != "--").collect();
+    let args: Vec<_> = args.iter().skip(1).filter_map(|arg| arg.to_str()).take_while(|arg| *arg != "--").collect();
     let value = args.iter().enumerate().rev().find_map(|(at, arg)| {
         let flags = arg.trim_start_matches(['-', 'q', 'v']);
         match (*arg, flags.strip_prefix('o')) {
             ("--output", _) | (_, Some("")) if arg.starts_with('-') => args.get(at + 1).copied(),
-            (_, Some(value)) if arg.starts_with('-') && !arg.starts_with("--") => {
-                Some(value.trim_start_matches('='))
-            }
+            (_, Some(value)) if arg.starts_with('-') && !arg.starts_with("--") => Some(value.trim_start_matches('=')),
             _ => arg.strip_prefix("--output="),
         }
     });

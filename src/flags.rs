@@ -104,10 +104,8 @@ pub fn message_format(flag: Option<Format>, env: &Environment) -> Format {
 const EVERYWHERE: [&str; 2] = ["color", "quiet"];
 
 /// The global flags that a look-up takes: all of them.
-pub const LOOK_UP: &[&str] = &[
-    "profile", "output", "fields", "reveal", "strict", "timeout", "retries", "config", "color",
-    "quiet", "verbose",
-];
+pub const LOOK_UP: &[&str] =
+    &["profile", "output", "fields", "reveal", "strict", "timeout", "retries", "config", "color", "quiet", "verbose"];
 
 /// The global flags, besides `--color` and `--quiet`, that a command takes.
 pub trait Takes {
@@ -119,10 +117,7 @@ pub trait Takes {
 pub struct Deferred<T>(pub T);
 
 /// Defines `command` by `define`, adds the flags that `T` takes, and keeps the `about` that `define` may have replaced.
-fn with_flags<T: Takes>(
-    command: clap::Command,
-    define: fn(clap::Command) -> clap::Command,
-) -> clap::Command {
+fn with_flags<T: Takes>(command: clap::Command, define: fn(clap::Command) -> clap::Command) -> clap::Command {
     let about = command.get_about().cloned().unwrap_or_default();
     let all = GlobalFlags::augment_args(clap::Command::new("flags"));
     let taken: Vec<_> = all
@@ -181,8 +176,7 @@ pub fn merge(root: &ArgMatches) -> Result<GlobalFlags> {
     let (command, leaf) = (path.join(" "), levels[levels.len() - 1]);
     let given = |id: &str| -> Vec<&ArgMatches> {
         let is_given = |level: &&&ArgMatches| {
-            level.try_contains_id(id).is_ok()
-                && level.value_source(id) == Some(ValueSource::CommandLine)
+            level.try_contains_id(id).is_ok() && level.value_source(id) == Some(ValueSource::CommandLine)
         };
         levels.iter().filter(is_given).copied().collect()
     };
@@ -201,9 +195,7 @@ pub fn merge(root: &ArgMatches) -> Result<GlobalFlags> {
     Ok(GlobalFlags {
         profile: value(one("profile"), "profile"),
         output: value(one("output"), "output"),
-        fields: one("fields")
-            .and_then(|level| level.get_many("fields"))
-            .map(|names| names.cloned().collect()),
+        fields: one("fields").and_then(|level| level.get_many("fields")).map(|names| names.cloned().collect()),
         reveal: one("reveal").is_some(),
         strict: one("strict").is_some(),
         timeout: value(one("timeout"), "timeout"),

@@ -246,11 +246,7 @@ fn has_escapes(text: &str) -> bool {
 struct SafeFormatter;
 
 impl Formatter for SafeFormatter {
-    fn write_string_fragment<W: ?Sized + io::Write>(
-        &mut self,
-        out: &mut W,
-        fragment: &str,
-    ) -> io::Result<()> {
+    fn write_string_fragment<W: ?Sized + io::Write>(&mut self, out: &mut W, fragment: &str) -> io::Result<()> {
         if fragment.bytes().all(|b| matches!(b, b' '..=b'~')) {
             return out.write_all(fragment.as_bytes());
         }
@@ -318,8 +314,7 @@ mod tests {
 
     #[test]
     fn a_level_at_a_time_to_the_letter() {
-        let text =
-            r#" {"b" : 1.50,"\u0061" :[ {"x":[]} ,"y\"" , -0,true , null ] , "c":"\ud83d\ude00"} "#;
+        let text = r#" {"b" : 1.50,"\u0061" :[ {"x":[]} ,"y\"" , -0,true , null ] , "c":"\ud83d\ude00"} "#;
         let View::Object(members) = check(text).expect("JSON").view() else {
             panic!("no object");
         };
@@ -339,14 +334,7 @@ mod tests {
 
     #[test]
     fn strings_go_out_safe_and_come_back() {
-        for text in [
-            "",
-            "plain",
-            "q\"b\\s/",
-            "\0\u{8}\n\u{7f}\u{9b}",
-            "a\u{202e}b\u{e0041}c\u{ffff}",
-            "漢😀",
-        ] {
+        for text in ["", "plain", "q\"b\\s/", "\0\u{8}\n\u{7f}\u{9b}", "a\u{202e}b\u{e0041}c\u{ffff}", "漢😀"] {
             let quoted = to_string(&text);
             assert!(!quoted.contains(is_forbidden), "{quoted}");
             assert_eq!(check(&quoted).expect("JSON").as_str().as_deref(), Some(text));

@@ -56,9 +56,7 @@ pub fn raise_file_limit() -> usize {
     let limit = getrlimit(Resource::Nofile);
     let most = limit.maximum.unwrap_or(MOST).min(MOST);
     let mut current = limit.current.unwrap_or(MOST);
-    if current < most
-        && setrlimit(Resource::Nofile, Rlimit { current: Some(most), ..limit }).is_ok()
-    {
+    if current < most && setrlimit(Resource::Nofile, Rlimit { current: Some(most), ..limit }).is_ok() {
         current = most;
     }
     usize::try_from(current).unwrap_or(usize::MAX)

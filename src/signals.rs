@@ -31,6 +31,7 @@ pub struct Shutdown {
 }
 
 #[derive(Default)]
+#[cfg_attr(not(unix), allow(dead_code, reason = "there are no signals here"))]
 struct State {
     is_requested: bool,
     abort: Option<Error>,
@@ -86,11 +87,7 @@ impl Shutdown {
 
     /// Registers something that has to be ended before the process ends: `wake` is called on a signal, and the guard's drop waited
     /// for. `what` names it for people. `None` if the shutdown was requested already.
-    pub fn guard(
-        &self,
-        what: String,
-        wake: impl Fn() + Send + Sync + 'static,
-    ) -> Option<Guard<'_>> {
+    pub fn guard(&self, what: String, wake: impl Fn() + Send + Sync + 'static) -> Option<Guard<'_>> {
         let mut state = lock(&self.state);
         if state.is_requested {
             return None;
@@ -112,17 +109,15 @@ impl Shutdown {
         let is_complete = hook.is_none_or(|hook| within(GRACE, move || hook(kind)).is_some());
         let mut error = explain?(kind)?;
         if !is_complete {
-            error = error
-                .with_suffix("; the reader of the output has stalled: what was printed is cut off");
+            error = error.with_suffix("; the reader of the output has stalled: what was printed is cut off");
         }
         for what in ended {
             error = error.with_suffix(&format!("; {what} was ended"));
         }
         if kind == Kind::Terminated {
             let again = error.hint_text().unwrap_or_default();
-            let hint = format!(
-                "another program sent SIGTERM, perhaps for a time limit, or the terminal was closed; {again}"
-            );
+            let hint =
+                format!("another program sent SIGTERM, perhaps for a time limit, or the terminal was closed; {again}");
             error = error.hint(hint);
         }
         Some(error)
@@ -157,10 +152,7 @@ impl Drop for Guard<'_> {
 }
 
 /// Runs `work` on a thread and waits at most `bound` for it; `None` if it has not returned by then.
-pub fn within<T: Send + 'static>(
-    bound: Duration,
-    work: impl FnOnce() -> T + Send + 'static,
-) -> Option<T> {
+pub fn within<T: Send + 'static>(bound: Duration, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
     let (sender, done) = mpsc::sync_channel(1);
     // After the bound, the receiver is gone.
     let work = move || drop(sender.send(work()));
@@ -199,8 +191,7 @@ pub fn supervise<T: From<Kind> + Send + 'static>(
         _ => Kind::Terminated,
     };
     let ignored = ignored();
-    let handled =
-        [SIGINT, SIGTERM, SIGHUP].into_iter().filter(|signal| ignored & (1 << (signal - 1)) == 0);
+    let handled = [SIGINT, SIGTERM, SIGHUP].into_iter().filter(|signal| ignored & (1 << (signal - 1)) == 0);
     let mut signals = Signals::new(handled.clone()).map_err(refused)?;
     let is_last = Arc::new(AtomicBool::new(false));
     for signal in handled {

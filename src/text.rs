@@ -94,8 +94,7 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .map(|candidate| (strsim::jaro_winkler(&word, &candidate.to_lowercase()), candidate))
         // Two letters the wrong way round are one slip, which counts for much in a short word.
         .filter(|(likeness, candidate)| {
-            *likeness > 0.8
-                || (word.len() > 2 && strsim::osa_distance(&word, &candidate.to_lowercase()) == 1)
+            *likeness > 0.8 || (word.len() > 2 && strsim::osa_distance(&word, &candidate.to_lowercase()) == 1)
         })
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, candidate)| candidate)
@@ -149,26 +148,18 @@ mod tests {
         for (number, text) in [(0, "0"), (999, "999"), (1_000, "1,000"), (1_234_567, "1,234,567")] {
             assert_eq!(grouped(number), text);
         }
-        for (seconds, text) in [
-            (0.0, "0 s"),
-            (9.94, "9.9 s"),
-            (59.9, "59 s"),
-            (300.0, "5 m"),
-            (3_792.0, "1 h 3 m 12 s"),
-        ] {
+        for (seconds, text) in
+            [(0.0, "0 s"), (9.94, "9.9 s"), (59.9, "59 s"), (300.0, "5 m"), (3_792.0, "1 h 3 m 12 s")]
+        {
             assert_eq!(span(Duration::from_secs_f64(seconds)), text);
         }
     }
 
     #[test]
     fn the_nearest_word() {
-        for (word, expected) in [
-            ("statsu", Some("status")),
-            ("STATUS", Some("status")),
-            ("di", None),
-            ("Id", Some("id")),
-            ("xyz", None),
-        ] {
+        for (word, expected) in
+            [("statsu", Some("status")), ("STATUS", Some("status")), ("di", None), ("Id", Some("id")), ("xyz", None)]
+        {
             assert_eq!(nearest(word, ["status", "id", "created_at"]), expected, "{word}");
         }
     }

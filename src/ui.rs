@@ -71,15 +71,7 @@ pub struct FieldWarning<'a> {
 impl<'a> Warning<'a> {
     /// A warning about no account and no field in particular.
     pub fn new(message: &'a str, hint: &'a str) -> Self {
-        Warning {
-            code: "drift",
-            message,
-            hint,
-            id: None,
-            api: None,
-            profile: None,
-            fields: Vec::new(),
-        }
+        Warning { code: "drift", message, hint, id: None, api: None, profile: None, fields: Vec::new() }
     }
 }
 
@@ -125,15 +117,12 @@ pub struct Ui {
 impl Ui {
     /// Looks at the streams and the environment, once.
     pub fn new(options: UiOptions, env: &Environment) -> Self {
-        let (is_terminal, is_stderr_terminal) =
-            (io::stdout().is_terminal(), io::stderr().is_terminal());
+        let (is_terminal, is_stderr_terminal) = (io::stdout().is_terminal(), io::stderr().is_terminal());
         let has_color = |is_terminal: bool| match options.color {
             ColorChoice::Always => true,
             ColorChoice::Never => false,
             ColorChoice::Auto if env.get("NO_COLOR").is_some() => false,
-            ColorChoice::Auto if env.get("CLICOLOR_FORCE").is_some_and(|value| value != "0") => {
-                true
-            }
+            ColorChoice::Auto if env.get("CLICOLOR_FORCE").is_some_and(|value| value != "0") => true,
             ColorChoice::Auto => is_terminal && env.get("TERM").is_some_and(|term| term != "dumb"),
         };
         Ui {
@@ -276,9 +265,8 @@ impl Ui {
                 retry_in_ms: trace.retry_in.map(|wait| wait.as_millis()),
             }));
         }
-        let with = |words: &str, value: Option<String>| {
-            value.map(|value| format!("{words}{value}")).unwrap_or_default()
-        };
+        let with =
+            |words: &str, value: Option<String>| value.map(|value| format!("{words}{value}")).unwrap_or_default();
         let proxy = with(" via proxy ", trace.proxy.map(str::to_owned));
         let outcome = match (trace.status, trace.error) {
             (Some(status), _) => format!("{status} in"),
@@ -313,11 +301,8 @@ impl Ui {
     }
 
     fn text(&self, label: &str, color: &str, message: &str, hint: Option<&str>) {
-        let label = if self.has_color_on_stderr {
-            format!("\u{1b}[1;{color}m{label}:\u{1b}[0m")
-        } else {
-            format!("{label}:")
-        };
+        let label =
+            if self.has_color_on_stderr { format!("\u{1b}[1;{color}m{label}:\u{1b}[0m") } else { format!("{label}:") };
         let hint = hint.map(|hint| format!("\n  hint: {}", escape(hint))).unwrap_or_default();
         self.line(&format!("{label} {}{hint}", escape(message)));
     }

@@ -2,14 +2,21 @@
 #![no_main]
 
 use std::io::{Read as _, Write as _};
-use std::net::{Shutdown, TcpListener};
+use std::net::TcpListener;
 use std::sync::{Arc, LazyLock, Mutex};
 use std::time::{Duration, Instant};
 
+<<<<<<< HEAD
 use acctq::account::CONNECTED;
 use acctq::client::{Client, Limits, Pace, Trace};
 use acctq::config::{BaseUrl, Endpoint, Environment};
 use acctq::interrupt::Interrupt;
+=======
+use acctq::Environment;
+use acctq::fuzzing::{
+    BaseUrl, Client, Endpoint, Limits, Redactor, Run, Shutdown, Throttle, Tokens, route,
+};
+>>>>>>> house
 use libfuzzer_sys::fuzz_target;
 
 const TOKEN: &str = "canary-bearer-token";
@@ -26,7 +33,7 @@ static SERVER: LazyLock<(Arc<Mutex<Vec<u8>>>, u16)> = LazyLock::new(|| {
             let _ = stream.read(&mut [0; 4096]);
             let bytes = next.lock().expect("unpoisoned").clone();
             let _ = stream.write_all(&bytes);
-            let _ = stream.shutdown(Shutdown::Write);
+            let _ = stream.shutdown(std::net::Shutdown::Write);
             let _ = stream.read(&mut [0; 1]);
         }
     });
@@ -39,18 +46,20 @@ fuzz_target!(|bytes: &[u8]| {
     let url = BaseUrl::parse(&format!("http://127.0.0.1:{port}")).expect("a URL");
     let endpoint = Endpoint::built_in(url, TOKEN);
     let env = Environment::from_pairs([("HOME", "/nonexistent")]);
-    let limits = Limits {
-        timeout: Duration::from_secs(2),
-        retries: 0,
+    let (shutdown, throttle) = (Shutdown::default(), Throttle::single());
+    let redactor = Redactor::new(false, Tokens::default());
+    let run = Run {
+        env: &env,
+        shutdown: &shutdown,
+        throttle: &throttle,
+        redactor: &redactor,
+        trace: &|_| (),
     };
-    let interrupt = Interrupt::default();
-    let ignore = |_: &Trace<'_>| {};
-    let pace = Pace::alone();
-    let client = Client::new(&endpoint, &env, &interrupt, limits, &pace, None, &ignore);
-    let client = client.expect("a client");
-    let id = CONNECTED.parse_id("cacc_1").expect("an id");
-    let began = Instant::now();
-    let told = format!("{:?}", client.fetch(&id, began, &|_| Duration::ZERO));
-    assert!(began.elapsed() < Duration::from_secs(3), "{told}");
-    assert!(!told.contains(TOKEN), "{told}");
+    let limits = Limits { timeout: Duration::from_secs(2), retries: 0 };
+    let client = Client::new(&endpoint, None, limits, run).expect("a client");
+    let id = route("cacc_1").expect("an id");
+    let started = Instant::now();
+    let result = format!("{:?}", client.look_up(&id, started, None));
+    assert!(started.elapsed() < Duration::from_secs(3), "{result}");
+    assert!(!result.contains(TOKEN), "{result}");
 });

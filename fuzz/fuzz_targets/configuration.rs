@@ -4,7 +4,8 @@
 use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 
-use acctq::config::{Environment, Flags, Settings};
+use acctq::Environment;
+use acctq::fuzzing::{Flags, Settings};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
@@ -22,7 +23,7 @@ fuzz_target!(|bytes: &[u8]| {
     let env = Environment::from_pairs([("HOME", dir.path().as_os_str())]);
     let flags = Flags {
         config: Some(path),
-        profile: Some(("fuzz".to_owned(), "--profile")),
+        profile: Some("fuzz".to_owned()),
         ..Flags::default()
     };
     let told = match Settings::load(&flags, &env) {

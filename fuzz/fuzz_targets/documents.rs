@@ -1,27 +1,19 @@
-//! Any text as a document, through every format: refused, or rendered so that it holds nothing forbidden, reads back the
-//! same, and shows no secret.
+//! Any text as a document, in every format: refused, or rendered without a forbidden character, read back as the same JSON, and
+//! without a secret.
 #![no_main]
 
-use acctq::account::{Account, Document, PARTNER};
-use acctq::escape::is_forbidden;
-use acctq::json::Token;
-use acctq::output::table::Screen;
-use acctq::output::{Format, Printer, Renderer};
+use acctq::fuzzing::{Account, Document, Format, PARTNER, Printer, Redactor, Renderer, Screen, Tokens};
+use acctq::is_forbidden;
 use libfuzzer_sys::fuzz_target;
+use serde_json::Value;
 
 fuzz_target!(|text: &str| {
     let Ok(document) = Document::parse(text.to_owned()) else {
         return;
     };
-    let account = Account {
-        resource: &PARTNER,
-        document,
-    };
+    let account = Account { resource: &PARTNER, document };
     let wide = Screen::default();
-    let narrow = Screen {
-        width: Some(40),
-        ..wide
-    };
+    let narrow = Screen { width: Some(40), ..wide };
     for (format, screen) in [
         (Format::Table, wide),
         (Format::Table, narrow),
@@ -30,36 +22,20 @@ fuzz_target!(|text: &str| {
         (Format::Yaml, wide),
     ] {
         for (many, reveal) in [(false, false), (true, true)] {
-            let renderer = Renderer::new(format, many, &[&PARTNER], None, reveal, screen);
+            let redactor = Redactor::new(reveal, Tokens::default());
+            let renderer = Renderer::new(format, many, &[&PARTNER], None, screen);
             let mut printer = Printer::new(&renderer);
             let mut out = Vec::new();
-            printer.add(renderer.render(&account).expect("nothing is selected"), &mut out);
+            let piece = renderer.render(&account, &redactor).expect("nothing is selected");
+            printer.add(piece, &mut out);
             printer.finish(&mut out);
             let out = String::from_utf8(out).expect("UTF-8");
-            assert!(
-                !out.contains(|c| c != '\n' && is_forbidden(c)),
-                "{format}: {out:?}"
-            );
-            if reveal && format == Format::Json {
-                let inner = out.trim().trim_start_matches('[').trim_end_matches(']');
-                assert!(tokens(inner) == tokens(text), "{out}\n{text}");
+            assert!(!out.contains(|c| c != '\n' && is_forbidden(c)), "{format}: {out:?}");
+            // serde_json stops at 127 levels.
+            if let (true, Format::Json, Ok(came)) = (reveal, format, serde_json::from_str::<Value>(text)) {
+                let printed: Value = serde_json::from_str(&out).expect("JSON");
+                assert_eq!(printed[0], came, "{out}");
             }
         }
     }
 });
-
-/// The tokens of a JSON text, strings decoded.
-fn tokens(text: &str) -> Vec<(u8, String)> {
-    let decoded = |raw| acctq::json::decode(raw).expect("whole").into_owned();
-    acctq::json::Tokens::new(text)
-        .map(|token| match token {
-            Token::ObjectStart => (0, String::new()),
-            Token::ObjectEnd => (1, String::new()),
-            Token::ArrayStart => (2, String::new()),
-            Token::ArrayEnd => (3, String::new()),
-            Token::Key(raw) => (4, decoded(raw)),
-            Token::String(raw) => (5, decoded(raw)),
-            Token::Scalar(raw) => (6, raw.to_owned()),
-        })
-        .collect()
-}

@@ -26,7 +26,12 @@ pub static CONNECTED: Resource = Resource {
             ]),
             "How platform and account are connected.",
         ),
-        Field::new("onboarding_mode", "Onboarding mode", Kind::Enum(&[("express", "the short form"), ("full", "the whole form")]), "How the account onboards."),
+        Field::new(
+            "onboarding_mode",
+            "Onboarding mode",
+            Kind::Enum(&[("express", "the short form"), ("full", "the whole form")]),
+            "How the account onboards.",
+        ),
         Field::new(
             "status",
             "Status",

@@ -23,12 +23,7 @@ pub struct Field {
 
 impl Field {
     /// A field that every account has.
-    pub const fn new(
-        name: &'static str,
-        label: &'static str,
-        kind: Kind,
-        doc: &'static str,
-    ) -> Self {
+    pub const fn new(name: &'static str, label: &'static str, kind: Kind, doc: &'static str) -> Self {
         Field { name, label, kind, optional: false, secret: false, doc }
     }
 
@@ -47,9 +42,7 @@ impl Field {
         match value {
             None if self.optional => None,
             None => Some(Violation::Missing),
-            Some(value) if value.is_null() => {
-                (!self.optional && self.kind != Kind::Json).then_some(Violation::Null)
-            }
+            Some(value) if value.is_null() => (!self.optional && self.kind != Kind::Json).then_some(Violation::Null),
             Some(value) => self.kind.violation(value),
         }
     }

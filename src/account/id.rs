@@ -70,21 +70,17 @@ impl Resource {
     /// Says why `text` is no id of this resource.
     fn explain(&'static self, text: &str) -> Error {
         let wanted = format!("a {} is looked up by its id: {}", self.noun, self.id_rule);
-        let bare = text.trim_matches(|c: char| {
-            c.is_whitespace() || c.is_control() || "\"'`<>,;()[]{}“”‘’«»".contains(c)
-        });
+        let bare =
+            text.trim_matches(|c: char| c.is_whitespace() || c.is_control() || "\"'`<>,;()[]{}“”‘’«»".contains(c));
         // Inside a link or a sentence it is a secret, too.
         if looks_like_a_credential(bare) || Redactor::default().redact(text) != text {
-            let remedy =
-                "if it was a secret, remove it from where it stands, such as your shell's history";
+            let remedy = "if it was a secret, remove it from where it stands, such as your shell's history";
             let message = "this looks like a credential, not an id; it is not repeated here";
             return Error::new(Kind::Usage, message).hint(format!("{wanted}; {remedy}"));
         }
         let shown = shown(text);
         let error = |message: String, hint| {
-            Error::new(Kind::Usage, message)
-                .with_context(|context| context.id = Some(shown.clone()))
-                .hint(hint)
+            Error::new(Kind::Usage, message).with_context(|context| context.id = Some(shown.clone())).hint(hint)
         };
         let command = |id: &str| {
             let owner = RESOURCES.iter().find(|resource| (resource.id_flaw)(id).is_none());
@@ -102,16 +98,9 @@ impl Resource {
             return Error::new(Kind::Usage, "this is a URL, not an id").hint(hint);
         }
         match (self.id_flaw)(bare) {
-            None => error(
-                format!("`{shown}` has something around the id"),
-                format!("try: {} {bare}", self.command),
-            ),
-            Some(Flaw::Other(what)) => {
-                error(format!("`{shown}` is {what}, not a {}'s", self.noun), command(bare))
-            }
-            Some(Flaw::Malformed) => {
-                error(format!("`{shown}` is not a {}'s id", self.noun), wanted)
-            }
+            None => error(format!("`{shown}` has something around the id"), format!("try: {} {bare}", self.command)),
+            Some(Flaw::Other(what)) => error(format!("`{shown}` is {what}, not a {}'s", self.noun), command(bare)),
+            Some(Flaw::Malformed) => error(format!("`{shown}` is not a {}'s id", self.noun), wanted),
         }
     }
 }
@@ -129,8 +118,8 @@ fn shown(text: &str) -> String {
 /// Finds the resource that `text` is an id of: `cacc_…` at Connect, any legal uid at Partner. Fails as [`Resource::parse_id`].
 pub fn route(text: &str) -> Result<Id> {
     let [connected, partner] = RESOURCES;
-    let is_connected = (partner.id_flaw)(text).is_some()
-        && ((connected.id_flaw)(text).is_none() || text.contains("cacc_"));
+    let is_connected =
+        (partner.id_flaw)(text).is_some() && ((connected.id_flaw)(text).is_none() || text.contains("cacc_"));
     if is_connected { connected } else { partner }.parse_id(text)
 }
 

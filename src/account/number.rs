@@ -25,8 +25,7 @@ impl Number {
         let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
         let all = [whole, fraction].concat();
         let digits = all.trim_start_matches('0');
-        let shift =
-            i64::try_from(whole.len()).ok()? - i64::try_from(all.len() - digits.len()).ok()?;
+        let shift = i64::try_from(whole.len()).ok()? - i64::try_from(all.len() - digits.len()).ok()?;
         let magnitude = exponent.parse::<i64>().ok()?.checked_add(shift)?;
         let digits = digits.trim_end_matches('0').to_owned();
         if digits.is_empty() {
@@ -88,32 +87,14 @@ mod tests {
                 }
             }
         }
-        for text in [
-            "",
-            "-",
-            "+1",
-            "01",
-            ".5",
-            "1.",
-            "1e",
-            "1 ",
-            " 1",
-            "0x1",
-            "NaN",
-            "--1",
-            "null",
-            "1e99999999999999999999",
-        ] {
+        for text in
+            ["", "-", "+1", "01", ".5", "1.", "1e", "1 ", " 1", "0x1", "NaN", "--1", "null", "1e99999999999999999999"]
+        {
             assert_eq!(Number::parse(text), None, "{text}");
         }
-        for (text, expected) in [
-            ("7", true),
-            ("-0", true),
-            ("1.0", true),
-            ("10e-1", true),
-            ("1.5", false),
-            ("1e-1", false),
-        ] {
+        for (text, expected) in
+            [("7", true), ("-0", true), ("1.0", true), ("10e-1", true), ("1.5", false), ("1e-1", false)]
+        {
             assert_eq!(read(text).is_whole(), expected, "{text}");
         }
     }

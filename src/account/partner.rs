@@ -67,8 +67,7 @@ fn id_flaw(text: &str) -> Option<Flaw> {
     if (CONNECTED.id_flaw)(text).is_none() {
         return Some(Flaw::Other("a connected account's id"));
     }
-    let is_legal = (1..=80).contains(&text.len())
-        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    let is_legal = (1..=80).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
     if is_legal {
         return None;
     }

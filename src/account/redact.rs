@@ -106,9 +106,9 @@ impl Redactor {
             View::String(text) => self.add(&text),
             View::Number(digits) => self.add(digits),
             View::Array(elements) => {
-                return elements.into_iter().fold(false, |names_secret, value| {
-                    names_secret | self.collect(value, is_secret)
-                });
+                return elements
+                    .into_iter()
+                    .fold(false, |names_secret, value| names_secret | self.collect(value, is_secret));
             }
             View::Object(members) => {
                 return members.into_iter().fold(false, |names_secret, (name, value)| {
@@ -130,9 +130,7 @@ impl Redactor {
 
     /// Whether results leave out a member of that name and value.
     pub fn hides(&self, name: &str, value: Json<'_>) -> bool {
-        !self.reveal
-            && !self.is_idle
-            && (is_secret_name(name) || self.hides_text(name) || self.hides_value(value))
+        !self.reveal && !self.is_idle && (is_secret_name(name) || self.hides_text(name) || self.hides_value(value))
     }
 
     /// Whether results leave out a string or number: it holds one of the secrets.
@@ -214,9 +212,7 @@ fn letters(name: &str) -> impl Iterator<Item = char> {
 
 /// A stranger's word, if it may be repeated in a message: short, in the alphabet of names, and so hardly a token.
 pub(crate) fn repeatable(word: &str) -> Option<&str> {
-    let is_harmless = (1..=32).contains(&word.len())
-        && word.bytes().all(is_name_byte)
-        && credential_in(word).is_none();
+    let is_harmless = (1..=32).contains(&word.len()) && word.bytes().all(is_name_byte) && credential_in(word).is_none();
     is_harmless.then_some(word)
 }
 
@@ -241,15 +237,11 @@ pub(super) fn looks_like_a_credential(text: &str) -> bool {
         start.is_some_and(|start| start.eq_ignore_ascii_case(prefix.as_bytes()))
     };
     let is_capital = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit();
-    let is_aws = text.len() == 20
-        && (text.starts_with("AKIA") || text.starts_with("ASIA"))
-        && text.bytes().all(is_capital);
-    let is_locale = text
-        .strip_prefix("sk_SK")
-        .is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_alphanumeric()));
-    !is_locale && PREFIXES.iter().any(starts)
-        || text.starts_with("eyJ") && text.len() > 20
-        || is_aws
+    let is_aws =
+        text.len() == 20 && (text.starts_with("AKIA") || text.starts_with("ASIA")) && text.bytes().all(is_capital);
+    let is_locale =
+        text.strip_prefix("sk_SK").is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_alphanumeric()));
+    !is_locale && PREFIXES.iter().any(starts) || text.starts_with("eyJ") && text.len() > 20 || is_aws
 }
 
 /// `text` with every word that looks like a credential replaced.
@@ -353,8 +345,7 @@ mod tests {
         for token in ["seven77", "eight888", "qu\"ote99"] {
             tokens.add(token);
         }
-        let account =
-            Account { resource: &PARTNER, document: document(r#""activation_token":"COUPON77""#) };
+        let account = Account { resource: &PARTNER, document: document(r#""activation_token":"COUPON77""#) };
         let redactor = Redactor::new(true, tokens.clone()).for_account(&account);
         for (text, shown) in [
             ("seven77 eight888x COUPON77", "seven77 ••••••••x ••••••••"),

@@ -67,8 +67,7 @@ impl Selection {
             self.resources.iter().any(|resource| resource.field(first).is_some())
                 || account.document.get(first).is_some()
         };
-        let is_unknown =
-            |name: &&str| !is_known(name) && !splits(name).any(|(first, _)| is_known(first));
+        let is_unknown = |name: &&str| !is_known(name) && !splits(name).any(|(first, _)| is_known(first));
         if let Some(unknown) = self.names().find(is_unknown) {
             return Err(account.unknown(unknown, redactor));
         }
@@ -89,11 +88,7 @@ fn secret(name: &str) -> Error {
 impl Account {
     /// What is shown of this account: everything in the server's order, or what `selection` names in its order. What the account
     /// does not have is left out. Fails (`usage`) if a selected name is unknown or its value is a secret.
-    pub fn entries<'a>(
-        &'a self,
-        selection: Option<&'a Selection>,
-        redactor: &Redactor,
-    ) -> Result<Vec<Entry<'a>>> {
+    pub fn entries<'a>(&'a self, selection: Option<&'a Selection>, redactor: &Redactor) -> Result<Vec<Entry<'a>>> {
         let entry = |name, value| Entry {
             name,
             field: self.resource.field(name),
@@ -167,10 +162,7 @@ mod tests {
     use super::*;
 
     fn account(text: &str) -> Account {
-        Account {
-            resource: &CONNECTED,
-            document: Document::parse(text.to_owned()).expect("object"),
-        }
+        Account { resource: &CONNECTED, document: Document::parse(text.to_owned()).expect("object") }
     }
 
     fn selection(names: &str) -> Result<Selection> {
@@ -181,16 +173,13 @@ mod tests {
     fn select(selection: &Selection, account: &Account) -> Result<String> {
         let redactor = Redactor::new(false, Tokens::default()).for_account(account);
         let entries = account.entries(Some(selection), &redactor)?;
-        let shown = entries
-            .iter()
-            .map(|entry| format!("{}={} ", entry.name, entry.value.map_or("", Json::text)));
+        let shown = entries.iter().map(|entry| format!("{}={} ", entry.name, entry.value.map_or("", Json::text)));
         Ok(shown.collect())
     }
 
     #[test]
     fn the_first_answer_decides_which_names_are_known() {
-        let (with, without) =
-            (account(r#"{"id":"cacc_1","extra":1}"#), account(r#"{"id":"cacc_2"}"#));
+        let (with, without) = (account(r#"{"id":"cacc_1","extra":1}"#), account(r#"{"id":"cacc_2"}"#));
         let selection = selection("extra,status").expect("names");
         assert!(select(&selection, &without).is_err());
         assert_eq!(select(&selection, &with).expect("known"), "extra=1 ");
@@ -199,9 +188,7 @@ mod tests {
 
     #[test]
     fn unknown_repeated_empty_and_secret_names_are_errors() {
-        let account = account(
-            r#"{"id":"cacc_1","link":"x","activation_token":"PNS-12345","promo_PNS-12345":1}"#,
-        );
+        let account = account(r#"{"id":"cacc_1","link":"x","activation_token":"PNS-12345","promo_PNS-12345":1}"#);
         for (names, expected) in [
             ("statsu", "did you mean `status`?"),
             ("onboarded", "did you mean `onboarding_completed_at`?"),
@@ -213,9 +200,7 @@ mod tests {
             ("id,", "a path is like `metadata.plan`"),
             ("metadata.\"a.b\"", "names stand without quotes here"),
         ] {
-            let error = selection(names)
-                .and_then(|selection| select(&selection, &account))
-                .expect_err(names);
+            let error = selection(names).and_then(|selection| select(&selection, &account)).expect_err(names);
             assert_eq!(error.kind(), Kind::Usage);
             let hint = error.hint_text().unwrap_or_default();
             assert!(hint.starts_with(expected), "{names}: {hint}");

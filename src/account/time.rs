@@ -20,10 +20,7 @@ impl Time {
     pub fn parse(text: &str) -> Option<Self> {
         let (date, second, offset, fraction) = parts(text)?;
         let days = date.since(Date::constant(1970, 1, 1)).ok()?.get_days();
-        Some(Time {
-            seconds: i64::from(days) * 86_400 + second - offset,
-            fraction: fraction.into(),
-        })
+        Some(Time { seconds: i64::from(days) * 86_400 + second - offset, fraction: fraction.into() })
     }
 
     /// The time that is `distance` later.
@@ -134,7 +131,9 @@ mod tests {
              2023-01-23T15:55:58+01:00[Europe/Paris]|2023-02-29T00:00:00Z|2023-00-01T00:00:00Z|\
              2023-01-00T00:00:00Z|2023-13-01T00:00:00Z|9999-12-32T00:00:00Z|2023-01-23T24:00:00Z|\
              2023-01-23T23:60:00Z|2023-01-23T23:59:61Z|+023-01-23T15:55:58Z|2023-01-23T15:55:5éZ|\
-             ٢023-01-23T15:55:58Z".split('|') {
+             ٢023-01-23T15:55:58Z"
+            .split('|')
+        {
             assert!(!is_time(text), "{text}");
         }
     }

@@ -11,8 +11,7 @@ use std::time::{Duration, Instant};
 
 use ureq::unversioned::resolver::Resolver as _;
 use ureq::unversioned::transport::{
-    ConnectProxyConnector, ConnectionDetails, Connector as UreqConnector, RustlsConnector,
-    TcpConnector, Transport,
+    ConnectProxyConnector, ConnectionDetails, Connector as UreqConnector, RustlsConnector, TcpConnector, Transport,
 };
 use ureq::{Error, Timeout};
 
@@ -48,11 +47,7 @@ pub struct Shared {
 impl UreqConnector for Connector {
     type Out = Box<dyn Transport>;
 
-    fn connect(
-        &self,
-        details: &ConnectionDetails,
-        _: Option<()>,
-    ) -> Result<Option<Self::Out>, Error> {
+    fn connect(&self, details: &ConnectionDetails, _: Option<()>) -> Result<Option<Self::Out>, Error> {
         let reach = |phase| *lock(&self.progress) = Some(phase);
         reach(Phase::Connect);
         let transport = if details.config.proxy().is_some() {
@@ -198,12 +193,7 @@ mod tests {
     struct Fixed(Vec<SocketAddr>);
 
     impl Resolver for Fixed {
-        fn resolve(
-            &self,
-            _: &Uri,
-            _: &Config,
-            _: NextTimeout,
-        ) -> Result<ResolvedSocketAddrs, Error> {
+        fn resolve(&self, _: &Uri, _: &Config, _: NextTimeout) -> Result<ResolvedSocketAddrs, Error> {
             let mut resolved = self.empty();
             self.0.iter().for_each(|address| resolved.push(*address));
             Ok(resolved)
@@ -213,8 +203,7 @@ mod tests {
     fn ask(addresses: &[SocketAddr], shared: &Arc<Shared>) -> Result<u16, Error> {
         let config = Agent::config_builder().timeout_connect(Some(Duration::from_secs(1)));
         let connector = Connector { shared: shared.clone(), progress: Progress::default() };
-        let agent =
-            Agent::with_parts(config.proxy(None).build(), connector, Fixed(addresses.to_vec()));
+        let agent = Agent::with_parts(config.proxy(None).build(), connector, Fixed(addresses.to_vec()));
         Ok(agent.get("http://api.example.com/").call()?.status().as_u16())
     }
 
@@ -228,12 +217,9 @@ mod tests {
         let full = TcpListener::bind("127.0.0.1:0").unwrap();
         let dropped = full.local_addr().unwrap();
         let wait = Duration::from_millis(200);
-        let _waiting: Vec<_> =
-            std::iter::from_fn(|| TcpStream::connect_timeout(&dropped, wait).ok()).collect();
+        let _waiting: Vec<_> = std::iter::from_fn(|| TcpStream::connect_timeout(&dropped, wait).ok()).collect();
         let no_way: SocketAddr = "255.255.255.255:1".parse().unwrap();
-        for addresses in
-            [vec![good], vec![free, good], vec![dropped, free, good], vec![no_way, good]]
-        {
+        for addresses in [vec![good], vec![free, good], vec![dropped, free, good], vec![no_way, good]] {
             let shared = Arc::default();
             assert_eq!(ask(&addresses, &shared).unwrap(), 200, "{addresses:?}");
             if addresses.len() > 1 {
@@ -243,8 +229,7 @@ mod tests {
         asked.assert();
         for addresses in [[free, no_way], [no_way, free]] {
             let failure = ask(&addresses, &Arc::default()).unwrap_err();
-            let refused =
-                matches!(&failure, Error::Io(e) if e.kind() == ErrorKind::ConnectionRefused);
+            let refused = matches!(&failure, Error::Io(e) if e.kind() == ErrorKind::ConnectionRefused);
             assert!(refused, "{failure:?}");
         }
         let late = ask(&[dropped, dropped], &Arc::default()).unwrap_err();

@@ -50,9 +50,7 @@ pub fn explain(error: &ureq::Error, phase: Phase, attempt: &Attempt<'_>) -> Erro
         ureq::Error::Timeout(Timeout::SendRequest) => Phase::Send,
         _ => phase,
     };
-    if let (Some(proxy), Phase::Resolve | Phase::Connect | Phase::Tunnel) =
-        (&attempt.client.proxy, phase)
-    {
+    if let (Some(proxy), Phase::Resolve | Phase::Connect | Phase::Tunnel) = (&attempt.client.proxy, phase) {
         return at_proxy(error, phase, proxy, attempt);
     }
     let host = attempt.host();
@@ -75,11 +73,9 @@ pub fn explain(error: &ureq::Error, phase: Phase, attempt: &Attempt<'_>) -> Erro
             format!("the name {host} does not resolve to an address"),
             "is base_url spelled right, and is this machine online? `acctq config show` shows it",
         ),
-        ureq::Error::LargeResponseHeader(..) => (
-            Kind::BadResponse,
-            format!("{host} sends more header lines than any API does (over 16 KiB)"),
-            CHECK_URL,
-        ),
+        ureq::Error::LargeResponseHeader(..) => {
+            (Kind::BadResponse, format!("{host} sends more header lines than any API does (over 16 KiB)"), CHECK_URL)
+        }
         ureq::Error::Protocol(_) | ureq::Error::BodyStalled => {
             (Kind::BadResponse, format!("{host} does not answer in valid HTTP/1.1"), CHECK_URL)
         }
@@ -138,8 +134,7 @@ fn broken(error: &ureq::Error, who: &str) -> String {
 /// Five messages: not trusted, wrong name, not valid now, no TLS spoken, and the rest in rustls's words.
 fn of_tls(error: &rustls::Error, phase: Phase, attempt: &Attempt<'_>) -> Error {
     use rustls::Error::{
-        AlertReceived, InappropriateHandshakeMessage, InappropriateMessage, InvalidCertificate,
-        InvalidMessage,
+        AlertReceived, InappropriateHandshakeMessage, InappropriateMessage, InvalidCertificate, InvalidMessage,
     };
     let host = attempt.host();
     if phase != Phase::Handshake && !matches!(error, AlertReceived(_)) {
@@ -161,9 +156,7 @@ fn of_tls(error: &rustls::Error, phase: Phase, attempt: &Attempt<'_>) -> Error {
             "is base_url right? A captive portal or an intercepting proxy looks like this, too",
         ),
         InvalidCertificate(Flaw::UnknownIssuer) => (
-            format!(
-                "the certificate of {host} is self-signed, or of a CA that is not trusted here"
-            ),
+            format!("the certificate of {host} is self-signed, or of a CA that is not trusted here"),
             "name a private CA's file in ca_file or SSL_CERT_FILE; with a public CA, the server must send its intermediate certificate",
         ),
         InvalidMessage(_) | InappropriateMessage { .. } | InappropriateHandshakeMessage { .. } => (
@@ -172,10 +165,7 @@ fn of_tls(error: &rustls::Error, phase: Phase, attempt: &Attempt<'_>) -> Error {
         ),
         // rustls's words may hold names of a certificate.
         _ => (
-            format!(
-                "no TLS connection to {host}: {}",
-                attempt.excerpt(&error.to_string(), EXCERPT)
-            ),
+            format!("no TLS connection to {host}: {}", attempt.excerpt(&error.to_string(), EXCERPT)),
             "is base_url right? `openssl s_client -showcerts` shows what the server's operator must mend",
         ),
     };
@@ -188,9 +178,7 @@ fn at_proxy(error: &ureq::Error, phase: Phase, proxy: &Proxy, attempt: &Attempt<
     let (who, host) = (proxy.to_string(), attempt.host());
     // `proxy server responded 407/407`: no other place tells the status.
     let status: Option<u16> = match error {
-        ureq::Error::ConnectProxyFailed(said) => {
-            said.rsplit('/').next().and_then(|status| status.parse().ok())
-        }
+        ureq::Error::ConnectProxyFailed(said) => said.rsplit('/').next().and_then(|status| status.parse().ok()),
         _ => None,
     };
     let (message, is_retryable) = match (error, status) {
@@ -203,9 +191,7 @@ fn at_proxy(error: &ureq::Error, phase: Phase, proxy: &Proxy, attempt: &Attempt<
             let is_retryable = matches!(status, 408 | 429 | 500 | 502..600);
             (format!("{who} {why} on the way to {host} (status {status})"), is_retryable)
         }
-        (ureq::Error::HostNotFound, _) => {
-            (format!("the name of {who} does not resolve to an address"), true)
-        }
+        (ureq::Error::HostNotFound, _) => (format!("the name of {who} does not resolve to an address"), true),
         _ if is_late(error) => (late(error, phase, &who, attempt), true),
         (ureq::Error::Io(_), _) if phase == Phase::Connect => (broken(error, &who), true),
         (ureq::Error::ConnectProxyFailed(_) | ureq::Error::Io(_), _) => {

@@ -145,7 +145,8 @@ impl List<'_> {
             let words = flaw.words();
             self.bad(&format!("is no list of accounts: number {} {words}", grouped(self.read)))
         })?;
-        if self.attempt.token.appears_in_document(&document) {
+        let token = self.attempt.token;
+        if token.appears_in(document.text().as_bytes()) || token.is_escaped_in(&document) {
             return Err(self.response.repeats_token(self.attempt));
         }
         let resource = self.attempt.target.resource;

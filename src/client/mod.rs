@@ -107,11 +107,7 @@ impl<'a> Client<'a> {
     pub fn new(endpoint: &'a Endpoint, limits: Limits, run: Run<'a>) -> Result<Self> {
         let url = &endpoint.base_url.value;
         let proxy = Proxy::choose(url, run.env)?;
-        let roots = if url.is_https() {
-            roots::load(endpoint.ca_file.as_ref(), run.env)?
-        } else {
-            Vec::new()
-        };
+        let roots = if url.is_https() { roots::load(endpoint.ca_file.as_ref(), run.env)? } else { Vec::new() };
         let agents = AgentPool::new(limits.timeout, proxy.as_ref(), roots);
         let tokens = TokenCache::new(endpoint, run);
         Ok(Client { endpoint, limits, run, proxy, agents, tokens })
@@ -137,8 +133,7 @@ impl<'a> Client<'a> {
         let target = Target::account(id, self.profile());
         let timeout = started + self.limits.timeout;
         let deadline = deadline.map_or(timeout, |deadline| deadline.min(timeout));
-        let (account, attempts) =
-            self.get(target, started, deadline, &mut |attempt| attempt.account(id))?;
+        let (account, attempts) = self.get(target, started, deadline, &mut |attempt| attempt.account(id))?;
         Ok(Found { account, attempts, elapsed: started.elapsed() })
     }
 
@@ -253,12 +248,7 @@ impl<'a> Client<'a> {
 
     /// How long to wait before the next attempt, if there is one; and whether all look-ups of the batch wait, since a server asks
     /// for it.
-    fn wait_after(
-        &self,
-        error: &Error,
-        retries: u32,
-        deadline: Instant,
-    ) -> Option<(Duration, bool)> {
+    fn wait_after(&self, error: &Error, retries: u32, deadline: Instant) -> Option<(Duration, bool)> {
         let throttle = self.run.throttle;
         let now = Instant::now();
         let backoff = retry::backoff(retries + 1, fastrand::f64());
@@ -268,11 +258,9 @@ impl<'a> Client<'a> {
             throttle.pause_until(now + asked);
         }
         let is_shared = shared.is_some_and(|asked| asked > backoff);
-        let remaining =
-            if is_shared { Duration::MAX } else { deadline.saturating_duration_since(now) };
+        let remaining = if is_shared { Duration::MAX } else { deadline.saturating_duration_since(now) };
         let wait = retry::pause(backoff, asked, remaining)?;
-        let may_retry =
-            retry::may_pass(error) && retries < self.limits.retries && throttle.allow_retry();
+        let may_retry = retry::may_pass(error) && retries < self.limits.retries && throttle.allow_retry();
         may_retry.then_some((wait, is_shared))
     }
 
@@ -290,11 +278,7 @@ impl<'a> Client<'a> {
         if attempts > 1 {
             said.push(format!("tried {attempts} times"));
         }
-        let suffix = if attempts == 0 || said.is_empty() {
-            String::new()
-        } else {
-            format!(" ({})", said.join(", "))
-        };
+        let suffix = if attempts == 0 || said.is_empty() { String::new() } else { format!(" ({})", said.join(", ")) };
         target.describe(error.with_suffix(&suffix)).with_context(|context| {
             if kind == Kind::Usage {
                 // The id is the token.
@@ -313,8 +297,7 @@ fn refuse_token_as_id(target: Target<'_>, token: &Token) -> Result<()> {
     }
     let Resource { noun, id_rule, .. } = target.resource;
     let message = "this is the bearer token, not an id; it is not repeated here";
-    Err(Error::new(Kind::Usage, message)
-        .hint(format!("a {noun} is looked up by its id: {id_rule}")))
+    Err(Error::new(Kind::Usage, message).hint(format!("a {noun} is looked up by its id: {id_rule}")))
 }
 
 /// Each change of shared state is a single step: a panic elsewhere leaves nothing half done.

@@ -70,9 +70,7 @@ impl fmt::Display for Proxy {
 /// Reads `[http://][user[:password]@]host[:port][/]`. Err: what is wrong, in words that follow the variable's name.
 fn parse(text: &str) -> Result<ureq::Proxy, &'static str> {
     if !text.bytes().all(|b| b.is_ascii_graphic()) {
-        return Err(
-            "has a character that no URL has (a space, a control character, one beyond ASCII)",
-        );
+        return Err("has a character that no URL has (a space, a control character, one beyond ASCII)");
     }
     let (scheme, rest) = text.split_once("://").unwrap_or(("http", text));
     if !scheme.eq_ignore_ascii_case("http") {
@@ -80,9 +78,7 @@ fn parse(text: &str) -> Result<ureq::Proxy, &'static str> {
     }
     let rest = rest.strip_suffix('/').unwrap_or(rest);
     if rest.contains(['/', '?', '#', '\\']) {
-        return Err(
-            "has more than a host and a port (in a password, / ? # \\ are written %2F %3F %23 %5C)",
-        );
+        return Err("has more than a host and a port (in a password, / ? # \\ are written %2F %3F %23 %5C)");
     }
     let (userinfo, server) = match rest.rsplit_once('@') {
         Some((userinfo, server)) => (Some(userinfo), server),
@@ -110,8 +106,7 @@ fn parse(text: &str) -> Result<ureq::Proxy, &'static str> {
 fn decode(text: &str) -> Option<String> {
     const LONGEST: usize = 4096;
     let decoded = percent_decode_str(text).decode_utf8().ok()?;
-    let is_fit =
-        decoded.len() <= LONGEST && !text.contains('@') && !decoded.contains(char::is_control);
+    let is_fit = decoded.len() <= LONGEST && !text.contains('@') && !decoded.contains(char::is_control);
     is_fit.then(|| decoded.into_owned())
 }
 
@@ -125,8 +120,7 @@ fn variable(url: &BaseUrl, env: &Environment) -> Option<&'static str> {
     if url.is_loopback() || !url.is_https() {
         return None;
     }
-    let variable = set(["https_proxy", "HTTPS_PROXY"], env)
-        .or_else(|| set(["all_proxy", "ALL_PROXY"], env))?;
+    let variable = set(["https_proxy", "HTTPS_PROXY"], env).or_else(|| set(["all_proxy", "ALL_PROXY"], env))?;
     let exceptions = set(NO_PROXY, env).and_then(|name| env.get(name)).map(OsStr::to_string_lossy);
     (!exceptions.is_some_and(|list| excepts(&list, url.host()))).then_some(variable)
 }
@@ -156,9 +150,7 @@ fn domain_holds(domain: &str, host: &str) -> bool {
 fn network_holds(entry: &str, address: IpAddr) -> bool {
     let (network, bits) = entry.split_once('/').unwrap_or((entry, "0"));
     let (a, b, width) = match (network.parse(), address) {
-        (Ok(IpAddr::V4(a)), IpAddr::V4(b)) => {
-            (u128::from(a.to_bits()), u128::from(b.to_bits()), 32)
-        }
+        (Ok(IpAddr::V4(a)), IpAddr::V4(b)) => (u128::from(a.to_bits()), u128::from(b.to_bits()), 32),
         (Ok(IpAddr::V6(a)), IpAddr::V6(b)) => (a.to_bits(), b.to_bits(), 128),
         _ => return false,
     };

@@ -58,8 +58,7 @@ impl Attempt<'_> {
         let (response, body) = self.send(&worker)?;
         // What follows a response with both depends on the reader (RFC 9112 6.3).
         let headers = &response.headers;
-        let is_ambiguous =
-            headers.contains_key(CONTENT_LENGTH) && headers.contains_key(TRANSFER_ENCODING);
+        let is_ambiguous = headers.contains_key(CONTENT_LENGTH) && headers.contains_key(TRANSFER_ENCODING);
         let response = self.receive(response, body)?;
         let request_id = response.request_id(self);
         let account = response.account(id, self);

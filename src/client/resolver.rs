@@ -88,12 +88,7 @@ fn ask(shared: Arc<Shared>, host: String, port: u16) -> Result<(), Error> {
 }
 
 impl ureq::unversioned::resolver::Resolver for Resolver {
-    fn resolve(
-        &self,
-        uri: &Uri,
-        _: &Config,
-        timeout: NextTimeout,
-    ) -> Result<ResolvedSocketAddrs, Error> {
+    fn resolve(&self, uri: &Uri, _: &Config, timeout: NextTimeout) -> Result<ResolvedSocketAddrs, Error> {
         let host = uri.host().unwrap_or_default();
         let host = host.trim_start_matches('[').trim_end_matches(']');
         let is_https = uri.scheme_str() == Some("https");
@@ -119,8 +114,7 @@ mod tests {
 
     fn resolve(resolver: &Resolver, url: &str) -> Result<Vec<SocketAddr>, Error> {
         let uri: Uri = url.parse().expect("a URL");
-        let timeout =
-            NextTimeout { after: Duration::from_millis(200).into(), ..NextTimeout::default() };
+        let timeout = NextTimeout { after: Duration::from_millis(200).into(), ..NextTimeout::default() };
         let resolver: &dyn ureq::unversioned::resolver::Resolver = resolver;
         let found = resolver.resolve(&uri, &Config::default(), timeout)?;
         Ok(found.iter().copied().collect())
@@ -135,8 +129,7 @@ mod tests {
             ("https://[::1]/", vec!["[::1]:443"]),
             ("http://LOCALHOST/", vec!["127.0.0.1:80", "[::1]:80"]),
         ] {
-            let expected: Vec<SocketAddr> =
-                expected.iter().map(|a| a.parse().expect("address")).collect();
+            let expected: Vec<SocketAddr> = expected.iter().map(|a| a.parse().expect("address")).collect();
             assert_eq!(resolve(&resolver, url).expect("addresses"), expected);
         }
     }

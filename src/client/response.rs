@@ -8,8 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use ureq::http::Uri;
 use ureq::http::header::{
-    CONTENT_ENCODING, CONTENT_TYPE, DATE, HeaderMap, HeaderName, LOCATION, RETRY_AFTER,
-    TRANSFER_ENCODING,
+    CONTENT_ENCODING, CONTENT_TYPE, DATE, HeaderMap, HeaderName, LOCATION, RETRY_AFTER, TRANSFER_ENCODING,
 };
 
 use super::request::Attempt;
@@ -23,8 +22,7 @@ use crate::text::{EXCERPT, span};
 pub const CHECK_URL: &str = "is base_url right? `acctq config show` shows it";
 
 /// The headers that name a request, the likeliest first.
-const REQUEST_IDS: [&str; 5] =
-    ["x-request-id", "request-id", "x-correlation-id", "x-amzn-requestid", "cf-ray"];
+const REQUEST_IDS: [&str; 5] = ["x-request-id", "request-id", "x-correlation-id", "x-amzn-requestid", "cf-ray"];
 
 /// A response as it came.
 #[derive(Debug, Default)]
@@ -49,8 +47,7 @@ impl Response {
         if self.not_json(attempt).is_some() {
             return Err(self.refusal(attempt));
         }
-        let text = String::from_utf8(std::mem::take(&mut self.body))
-            .map_err(|_| self.bad("is not UTF-8", attempt))?;
+        let text = String::from_utf8(std::mem::take(&mut self.body)).map_err(|_| self.bad("is not UTF-8", attempt))?;
         if text.trim().is_empty() {
             return Err(self.bad("is empty", attempt));
         }
@@ -58,7 +55,7 @@ impl Response {
             Flaw::Incomplete => self.cut_off(attempt),
             Flaw::Invalid(words) => self.bad(words, attempt),
         })?;
-        if attempt.token.appears_in_document(&document) {
+        if attempt.token.is_escaped_in(&document) {
             return Err(self.repeats_token(attempt));
         }
         let resource = id.resource();
@@ -126,11 +123,7 @@ impl Response {
     }
 
     /// Kind, message and hint.
-    fn meaning(
-        &self,
-        attempt: &Attempt<'_>,
-        retry_after: Option<Duration>,
-    ) -> (Kind, String, String) {
+    fn meaning(&self, attempt: &Attempt<'_>, retry_after: Option<Duration>) -> (Kind, String, String) {
         let (host, status, target) = (attempt.host(), self.status, attempt.target);
         let wanted = match target.id {
             Some(_) => format!("this {}", target.resource.noun),
@@ -174,19 +167,15 @@ impl Response {
                 };
                 (Kind::NotFound, format!("no {} at {host}", target.name()), hint)
             }
-            404 => bad(self.encoded(attempt).unwrap_or_else(|| {
-                format!("{host} answers 404 with a page of its own, not with the API's error")
-            })),
+            404 => bad(self
+                .encoded(attempt)
+                .unwrap_or_else(|| format!("{host} answers 404 with a page of its own, not with the API's error"))),
             410 => (
                 Kind::Gone,
                 format!("the {} at {host} is gone", target.name()),
                 "it has been removed and will not come back".to_owned(),
             ),
-            429 => (
-                Kind::RateLimited,
-                format!("{host} has had too many requests{asks} (status 429)"),
-                later,
-            ),
+            429 => (Kind::RateLimited, format!("{host} has had too many requests{asks} (status 429)"), later),
             501 => (Kind::Server, format!("{host} failed with status 501"), CHECK_URL.to_owned()),
             408 | 500..=599 => {
                 let hint = match self.request_id(attempt) {
@@ -195,9 +184,7 @@ impl Response {
                 };
                 (Kind::Server, format!("{host} failed with status {status}{asks}"), hint)
             }
-            _ => bad(format!(
-                "{host} answers with status {status}, which the API does not have for this request"
-            )),
+            _ => bad(format!("{host} answers with status {status}, which the API does not have for this request")),
         }
     }
 
@@ -221,6 +208,9 @@ impl Response {
             return Some(encoded);
         }
         let declared = self.media_type();
+        if declared == "application/json" && self.body.first() == Some(&b'{') {
+            return None;
+        }
         let media = declared.to_ascii_lowercase();
         let what = if self.is_page() {
             "a web page".to_owned()
@@ -229,7 +219,7 @@ impl Response {
         {
             return None;
         } else {
-            attempt.excerpt(&declared, 60)
+            attempt.excerpt(declared, 60)
         };
         Some(format!("{} answers with {what}, not with JSON", attempt.host()))
     }
@@ -251,9 +241,9 @@ impl Response {
     }
 
     /// `Content-Type` without parameters.
-    fn media_type(&self) -> String {
-        let declared = self.header(CONTENT_TYPE).unwrap_or_default();
-        declared.split(';').next().unwrap_or_default().trim().to_owned()
+    fn media_type(&self) -> &str {
+        let declared = self.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        declared.unwrap_or_default().split(';').next().unwrap_or_default().trim()
     }
 
     fn is_page(&self) -> bool {

@@ -41,9 +41,8 @@ pub fn load(ca_file: Option<&Setting<PathBuf>>, env: &Environment) -> Result<Roo
     }
     if roots.is_empty() {
         let message = "this system has no CA certificates to verify a server with";
-        return Err(Error::new(Kind::Config, message).hint(
-            "install them (Debian: ca-certificates), or name a bundle in SSL_CERT_FILE or ca_file",
-        ));
+        return Err(Error::new(Kind::Config, message)
+            .hint("install them (Debian: ca-certificates), or name a bundle in SSL_CERT_FILE or ca_file"));
     }
     Ok(roots)
 }
@@ -53,9 +52,7 @@ pub fn load(ca_file: Option<&Setting<PathBuf>>, env: &Environment) -> Result<Roo
 fn of_system() -> Roots {
     let places = openssl_probe::probe();
     let bundle = places.cert_file.and_then(|file| of_file(&file).ok());
-    bundle.unwrap_or_else(|| {
-        places.cert_dir.iter().filter_map(|dir| of_dir(dir).ok()).flatten().collect()
-    })
+    bundle.unwrap_or_else(|| places.cert_dir.iter().filter_map(|dir| of_dir(dir).ok()).flatten().collect())
 }
 
 #[cfg(not(all(unix, not(target_os = "macos"))))]
@@ -68,15 +65,13 @@ fn of_file(path: &Path) -> Result<Roots> {
     let read = read_file(path, LIMIT).map_err(|words| flaw(path, &words))?;
     let (bytes, _) = read.ok_or_else(|| flaw(path, "does not exist"))?;
     // The parser's own words hold the file's bytes.
-    let roots = certificates(&bytes)
-        .ok_or_else(|| flaw(path, "is damaged: a certificate in it is not whole"))?;
+    let roots = certificates(&bytes).ok_or_else(|| flaw(path, "is damaged: a certificate in it is not whole"))?;
     usable(path, roots)
 }
 
 /// The PEM certificates of the files in a directory; what holds none, or damaged ones, is passed over.
 fn of_dir(dir: &Path) -> Result<Roots> {
-    let entries =
-        dir.read_dir().map_err(|error| flaw(dir, &format!("cannot be read: {}", error.kind())))?;
+    let entries = dir.read_dir().map_err(|error| flaw(dir, &format!("cannot be read: {}", error.kind())))?;
     // `openssl rehash` links to each file by its hash: what has several names is read once.
     let mut paths: Vec<_> = entries.flatten().flat_map(|e| e.path().canonicalize()).collect();
     paths.sort_unstable();
@@ -95,9 +90,7 @@ fn of_dir(dir: &Path) -> Result<Roots> {
 
 /// The certificates, if rustls takes one of them for a CA.
 fn usable(path: &Path, roots: Roots) -> Result<Roots> {
-    let is_usable = |root: &Certificate<'_>| {
-        RootCertStore::empty().add(CertificateDer::from(root.der())).is_ok()
-    };
+    let is_usable = |root: &Certificate<'_>| RootCertStore::empty().add(CertificateDer::from(root.der())).is_ok();
     if roots.iter().any(is_usable) {
         Ok(roots)
     } else {

@@ -4,9 +4,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
-use ureq::http::header::{
-    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, HOST, HeaderMap, HeaderValue, USER_AGENT,
-};
+use ureq::http::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, HOST, HeaderMap, HeaderValue, USER_AGENT};
 
 use super::{Run, agent, lock};
 use crate::account::Document;
@@ -28,27 +26,22 @@ impl Token {
     /// Whether the token stands in `bytes` as it is.
     pub fn appears_in(&self, bytes: &[u8]) -> bool {
         let token = self.secret.expose().as_bytes();
-        (SHORTEST..=bytes.len()).contains(&token.len())
-            && memchr::memmem::find(bytes, token).is_some()
+        (SHORTEST..=bytes.len()).contains(&token.len()) && memchr::memmem::find(bytes, token).is_some()
     }
 
-    /// Whether the token stands in the document, however it is escaped there.
-    pub fn appears_in_document(&self, document: &Document) -> bool {
-        let text = document.text();
-        let in_member = |(name, value): (&str, _)| {
-            self.appears_in(name.as_bytes()) || self.appears_in_json(value)
-        };
-        // Without an escape the text is what it says.
-        self.appears_in(text.as_bytes()) || text.contains('\\') && document.members().any(in_member)
+    /// Whether the token stands in a document whose text does not show it: by escapes.
+    pub fn is_escaped_in(&self, document: &Document) -> bool {
+        let in_member = |(name, value): (&str, _)| self.appears_in(name.as_bytes()) || self.appears_in_json(value);
+        document.text().contains('\\') && document.members().any(in_member)
     }
 
     fn appears_in_json(&self, value: Json<'_>) -> bool {
         match value.view() {
             View::String(text) => self.appears_in(text.as_bytes()),
             View::Array(values) => values.into_iter().any(|value| self.appears_in_json(value)),
-            View::Object(members) => members.into_iter().any(|(name, value)| {
-                self.appears_in(name.as_bytes()) || self.appears_in_json(value)
-            }),
+            View::Object(members) => {
+                members.into_iter().any(|(name, value)| self.appears_in(name.as_bytes()) || self.appears_in_json(value))
+            }
             View::Null | View::Bool(_) | View::Number(_) => false,
         }
     }

@@ -84,13 +84,9 @@ impl<'a> CircuitBreaker<'a> {
                 self.is_one_api.then_some("no further id can be looked up like this")
             }
             (Kind::Auth, None) => Some("there is no token"),
-            (Kind::Auth, Some(status)) if rejects_token(context.api, status) => {
-                Some("the token is rejected")
-            }
+            (Kind::Auth, Some(status)) if rejects_token(context.api, status) => Some("the token is rejected"),
             _ if is_too_long => Some("the server asks for a pause of more than five minutes"),
-            (Kind::Network | Kind::Tls | Kind::Proxy | Kind::Timeout | Kind::Server, _)
-                if count >= OUTAGE =>
-            {
+            (Kind::Network | Kind::Tls | Kind::Proxy | Kind::Timeout | Kind::Server, _) if count >= OUTAGE => {
                 Some("the last 20 failed alike; it looks like an outage")
             }
             _ => None,

@@ -64,9 +64,7 @@ pub fn run(command: &Command, context: &Context<'_>) -> Result<CommandStatus> {
                 Origin::Flag(flag) => format!("{flag} {} ", shell_quoted(&path.value)),
                 _ => String::new(),
             };
-            ui.note(&format!(
-                "next: put your base URLs and token sources into it, then run `acctq {flag}config show`"
-            ));
+            ui.note(&format!("next: put your base URLs and token sources into it, then run `acctq {flag}config show`"));
         }
         Command::Path(_) => {
             let path = config::config_path(&flags, env)?;
@@ -81,18 +79,13 @@ fn show(settings: &Settings, screen: Screen) -> Vec<u8> {
     let rows = settings.rows();
     let format = settings.output.value;
     if format != Format::Table {
-        let value = |(name, value, origin): (String, String, String)| {
-            (name, json!({"value": value, "origin": origin}))
-        };
+        let value = |(name, value, origin): (String, String, String)| (name, json!({"value": value, "origin": origin}));
         let profiles = ("profiles".to_owned(), json!(settings.profiles));
         let document: Map<_, _> = rows.into_iter().map(value).chain([profiles]).collect();
         return output::document(format, &document);
     }
     let profiles = ("profiles".to_owned(), settings.profiles.join(", "), String::new());
-    let rows: Vec<_> = rows
-        .into_iter()
-        .chain([profiles])
-        .map(|(name, value, origin)| vec![name, value, origin])
-        .collect();
+    let rows: Vec<_> =
+        rows.into_iter().chain([profiles]).map(|(name, value, origin)| vec![name, value, origin]).collect();
     output::table(&["Setting", "Value", "From"], &rows, screen).into_bytes()
 }

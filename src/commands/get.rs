@@ -28,13 +28,7 @@ pub struct Args {
     #[arg(long, value_name = "N/s", value_parser = parse_rate, allow_hyphen_values = true)]
     pub rate: Option<f64>,
     /// Go on after this line of standard input, without what was given before it
-    #[arg(
-        long,
-        value_name = "N",
-        default_value = "0",
-        hide_default_value = true,
-        allow_hyphen_values = true
-    )]
+    #[arg(long, value_name = "N", default_value = "0", hide_default_value = true, allow_hyphen_values = true)]
     pub skip: usize,
 }
 
@@ -50,19 +44,13 @@ pub fn run(
     context: &Context<'_>,
 ) -> Result<CommandStatus> {
     match &args.ids[..] {
-        [id] if id != STDIN && args.skip == 0 => {
-            look_up(&parse(&id.to_string_lossy())?, resources, context)
-        }
+        [id] if id != STDIN && args.skip == 0 => look_up(&parse(&id.to_string_lossy())?, resources, context),
         _ => get_many::run(args, resources, parse, context),
     }
 }
 
 /// Looks up one account and prints it.
-fn look_up(
-    id: &Id,
-    resources: &[&'static Resource],
-    context: &Context<'_>,
-) -> Result<CommandStatus> {
+fn look_up(id: &Id, resources: &[&'static Resource], context: &Context<'_>) -> Result<CommandStatus> {
     let Context { flags, ui, shutdown, .. } = context;
     let started = Instant::now();
     let session = Session::open(context, &flags.for_config(), Tokens::default())?;

@@ -64,8 +64,7 @@ pub fn run(
         redactor: session.redactor(),
         strict: flags.strict,
     };
-    let mut delivery =
-        Delivery { results: &results, warnings: Warnings::new(ui, true), untried: 0 };
+    let mut delivery = Delivery { results: &results, warnings: Warnings::new(ui, true), untried: 0 };
     let source = iter::from_fn(|| {
         let is_over = || throttle.is_stopped() || shutdown.is_requested();
         let entry = input.next(&is_over).inspect_err(|e| breaker.fail(e)).ok()??;
@@ -138,8 +137,7 @@ impl Worker<'_> {
         }
         let now = Instant::now();
         let started = now.checked_sub(job.spent).unwrap_or(now);
-        let found =
-            client.look_up(id, started, None).inspect_err(|error| self.breaker.failed(error))?;
+        let found = client.look_up(id, started, None).inspect_err(|error| self.breaker.failed(error))?;
         self.breaker.found();
         let target = Target::account(id, client.profile());
         let violations = violations::check(&found, self.strict, target)?;
@@ -171,9 +169,7 @@ impl Delivery<'_> {
                 }
                 self.results.add(piece, job.line)
             }
-            Err(error) if self.untried == 0 => {
-                self.results.add_failure(&describe(error, job), job.line)
-            }
+            Err(error) if self.untried == 0 => self.results.add_failure(&describe(error, job), job.line),
             _ => {
                 self.untried += 1;
                 Ok(())

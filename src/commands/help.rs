@@ -16,110 +16,12 @@ pub struct Args {
     about: Vec<String>,
 }
 
-const ENVIRONMENT: &str = "\
-Environment variables
+const ENVIRONMENT: &str = include_str!("help/environment.txt");
 
-  ACCTQ_PROFILE, ACCTQ_OUTPUT, ACCTQ_TIMEOUT, ACCTQ_RETRIES, ACCTQ_CONFIG
-      as the flags of those names
-
-  ACCTQ_CONNECT_TOKEN, ACCTQ_CONNECT_URL, ACCTQ_PARTNER_TOKEN, ACCTQ_PARTNER_URL
-      a bearer token and a base URL, so that a CI job needs no file. A URL needs
-      the token of the same API; a token alone goes to the profile's URL.
-      --profile ignores all four, and so does the sandbox.
-
-  NO_COLOR, CLICOLOR_FORCE, TERM=dumb, COLUMNS
-      as usual
-
-  SSL_CERT_FILE, SSL_CERT_DIR
-      CA certificates instead of the system's
-
-  HTTPS_PROXY, ALL_PROXY, NO_PROXY (lower case too)
-      as in curl: http://[USER:PASSWORD@]HOST[:PORT], port 1080 by default. A
-      proxy that acctq cannot use (SOCKS, https://) is an error (7); it is never
-      bypassed. Loopback addresses are never reached through a proxy.
-
-Precedence: flag, environment, profile, [defaults], built-in. A variable that is
-set but empty is an error for a token, and counts as unset otherwise.
-
-Example:
-  ACCTQ_CONNECT_URL=https://api.example.com ACCTQ_CONNECT_TOKEN=… \\
-  acctq cacc get cacc_7n42DGM5Tflk9n8mt7Fhc7 -o json
-";
-
-const OUTPUT: &str = "\
-Output
-
-  -o table   for people: one account as labels and values, several as rows
-  -o json    one document: an object for one id, an array for several
-  -o yaml    the same in YAML
-  -o ndjson  one JSON object a line
-
-Standard output has the result and nothing else; it is empty when a single
-look-up fails. The document is the server's own: every member in its order,
-numbers to the last digit. Secret members are left out without --reveal.
-Characters that act on terminals or deceive readers are escaped; the escapes
-parse back to the same string.
-
--F id,status,metadata.plan selects and orders the members, in every format.
-
-With json and ndjson, standard error is JSON too: one object a line with a
-single key: error, warning, trace (-v) or progress (what `wait` saw change).
-
-Examples:
-  acctq -p sandbox cacc get cacc_7n42DGM5Tflk9n8mt7Fhc7 -o json
-  acctq -p sandbox get cacc_activestandard ending -o ndjson -F status
-";
+const OUTPUT: &str = include_str!("help/output.txt");
 
 /// The grammar of expressions; the first block of rows is tried one by one.
-pub(super) const EXPRESSIONS: &str = "\
-Expressions
-
-`check --expect`, `wait --for` and `cacc list --where` take an expression. All
-must hold if the flag is repeated.
-
-  status=active                   equal
-  status=pending|active           equal to one of these
-  status!=revoked                 not equal
-  status!=suspended|revoked       equal to none of these
-  deployed_members>=5             numbers: <, <=, >, >=, exact to the last digit
-  ends_at>2030-01-31T00:00:00Z    times: the same, in RFC 3339
-  ends_at<now+14d                 relative to now: s, m, h, d, w
-  created_at<now-1d12h            units add up
-  pending_email~@example.com      contains this text
-  pending_email~@a.test|@b.test   contains one of these
-  ends_at?                        is set
-  !revoked_at                     is not set: null or absent
-  metadata.plan=pro               a path into metadata
-  metadata.\"a.b\".seats>9          a quoted name may hold any character
-  metadata.seats=12               a number, or the text \"12\"
-  metadata.seats=\"12\"             quoted: only the text
-  metadata.tags~beta              a list contains this element
-  metadata.team=\"A|B\"             quotes keep a value together
-  not_found                       the account does not exist: 404 or 410
-
-Each field takes the operators of its type; a value that it can never hold is an
-error:
-
-  Values                          Operators
-  ids, text, e-mail addresses     = != ~
-  enumerations, countries         = !=
-  times, whole numbers            = != < <= > >=
-  metadata                        = != < <= > >= ~
-
-Blanks around names, operators and values are ignored. Put a value that begins
-with = ! < > ~ or a quote, or contains |, in double quotes, as in JSON. Case
-matters. A shell interprets < > | ! \" too: put the expression in single quotes.
-
-A field that is not set is unequal (!=) to every value; no other comparison with
-it holds. A comparison with a field that violates the contract (missing, or of
-another type) never holds, not even !=. For an account that does not exist only
-`not_found` holds. Secrets cannot be compared: `activation_token?` and
-`!activation_token` test whether there is one.
-
-Examples:
-  acctq -p sandbox check cacc_activestandard --expect status=active
-  acctq -p sandbox check ending --expect 'ends_at>now+14d' --expect 'ends_at?'
-";
+pub(super) const EXPRESSIONS: &str = include_str!("help/expressions.txt");
 
 const CONFIG: &str = "\
 Configuration
@@ -160,9 +62,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
 }
 
 fn exit_codes() -> String {
-    let row = |code: u8, name: &str, meaning: &str| {
-        vec![code.to_string(), name.to_owned(), meaning.to_owned()]
-    };
+    let row = |code: u8, name: &str, meaning: &str| vec![code.to_string(), name.to_owned(), meaning.to_owned()];
     let mut rows = vec![row(0, "", "success; everything expected holds; an empty list")];
     rows.extend(Kind::ALL.iter().map(|kind| {
         let (name, code, _, meaning) = kind.row();

@@ -50,8 +50,9 @@ impl Input {
         let mut before = parts.next().unwrap_or_default().to_vec();
         let after = parts.next();
         if parts.next().is_some() {
-            return Err(usage("standard input (`-`) is named twice")
-                .hint("it can be read only once: leave one `-` out"));
+            return Err(
+                usage("standard input (`-`) is named twice").hint("it can be read only once: leave one `-` out")
+            );
         }
         if skip > 0 && after.is_none() {
             return Err(usage("--skip skips lines of standard input, which is not read")
@@ -80,9 +81,7 @@ impl Input {
 
     /// Whether there may be further ids: standard input may have some until its end has been seen.
     pub fn may_have_more(&self) -> bool {
-        let is_open = |lines: &Receiver<_>| {
-            !matches!(lines.recv_timeout(POLL), Err(RecvTimeoutError::Disconnected))
-        };
+        let is_open = |lines: &Receiver<_>| !matches!(lines.recv_timeout(POLL), Err(RecvTimeoutError::Disconnected));
         self.before.len() + self.after.len() > 0 || self.lines.as_ref().is_some_and(is_open)
     }
 
@@ -91,10 +90,7 @@ impl Input {
         if is_over() {
             return Ok(None);
         }
-        let argument = |argument: OsString| Entry {
-            text: argument.to_string_lossy().into_owned(),
-            line: None,
-        };
+        let argument = |argument: OsString| Entry { text: argument.to_string_lossy().into_owned(), line: None };
         if let Some(id) = self.before.next() {
             return Ok(Some(argument(id)));
         }
@@ -161,6 +157,5 @@ fn read_line(input: &mut impl BufRead, is_first: bool) -> io::Result<Option<Vec<
 fn too_few_lines(number: usize, skip: usize) -> Error {
     let s = if number == 1 { "" } else { "s" };
     let message = format!("--skip {skip}: standard input has only {number} line{s}");
-    Error::new(Kind::Usage, message)
-        .hint("is it the same input as before? nothing has been looked up")
+    Error::new(Kind::Usage, message).hint("is it the same input as before? nothing has been looked up")
 }

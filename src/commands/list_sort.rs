@@ -54,9 +54,7 @@ impl Order {
         };
         let first = path.split('.').next().unwrap_or_default();
         let shown = excerpt(&hide_credentials(path), NAME);
-        let usage = |message: String, hint: &str| {
-            Err(Error::new(Kind::Usage, format!("--sort: {message}")).hint(hint))
-        };
+        let usage = |message: String, hint: &str| Err(Error::new(Kind::Usage, format!("--sort: {message}")).hint(hint));
         let Some(field) = resource.field(first) else {
             let message = format!("a {} has no field `{shown}`", resource.noun);
             return match nearest(first, resource.fields.iter().map(|field| field.name)) {
@@ -94,9 +92,7 @@ impl Order {
         }
         match (self.kind, value.view()) {
             (FieldKind::Json, View::Bool(flag)) => Some(Key::Bool(flag)),
-            (FieldKind::Json | FieldKind::Integer, View::Number(number)) => {
-                Number::parse(number).map(Key::Number)
-            }
+            (FieldKind::Json | FieldKind::Integer, View::Number(number)) => Number::parse(number).map(Key::Number),
             (FieldKind::Time, View::String(text)) => Time::parse(&text).map(Key::Time),
             (FieldKind::Integer, View::String(_)) => None,
             (_, View::String(text)) => Some(Key::Text(text.into_owned())),

@@ -165,9 +165,9 @@ impl Command {
                 get::run(args, &[&CONNECTED], |text| CONNECTED.parse_id(text), context)
             }
             Command::Cacc(Deferred(Cacc::List(Deferred(args)))) => list::run(args, context),
-            Command::Partner(Deferred(Partner::Account(Deferred(PartnerAccount::Get(
-                Deferred(args),
-            ))))) => get::run(args, &[&PARTNER], |text| PARTNER.parse_id(text), context),
+            Command::Partner(Deferred(Partner::Account(Deferred(PartnerAccount::Get(Deferred(args)))))) => {
+                get::run(args, &[&PARTNER], |text| PARTNER.parse_id(text), context)
+            }
             Command::Get(Deferred(args)) => get::run(args, &RESOURCES, id::route, context),
             Command::Check(Deferred(args)) => check::run(args, context),
             Command::Wait(Deferred(args)) => wait::run(args, context),

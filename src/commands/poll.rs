@@ -210,9 +210,7 @@ impl Question<'_> {
                 Err(failure) if schedule.cut_off(&failure) => {
                     return Ok(match (failed, known) {
                         (None, Some(answer)) => PollEnd::Unmet(answer, None),
-                        (failed, known) => {
-                            PollEnd::Failing { failure: failed.unwrap_or(failure), known }
-                        }
+                        (failed, known) => PollEnd::Failing { failure: failed.unwrap_or(failure), known },
                     });
                 }
                 Err(failure) if failure.is_retryable() => {
@@ -326,12 +324,7 @@ impl Schedule {
 }
 
 /// `interval`, but at least `retry_after`, and such that `last` of the time `left` remains; `None` if that is impossible.
-fn fitting_pause(
-    left: Duration,
-    last: Duration,
-    interval: Duration,
-    retry_after: Duration,
-) -> Option<Duration> {
+fn fitting_pause(left: Duration, last: Duration, interval: Duration, retry_after: Duration) -> Option<Duration> {
     let is_possible = left > last && retry_after < left;
     is_possible.then(|| interval.min(left.saturating_sub(last)).max(retry_after))
 }

@@ -46,9 +46,7 @@ The profile `sandbox` serves the same accounts for the time of a command:
     let screen = Screen { width: Some(80), ..Screen::default() };
     for resource in RESOURCES {
         let rows = sandbox::rows().filter(|row| row.resource == resource);
-        let cells = |row: sandbox::Row| {
-            vec![row.id, row.exit_code.to_string(), row.what.to_owned()]
-        };
+        let cells = |row: sandbox::Row| vec![row.id, row.exit_code.to_string(), row.what.to_owned()];
         let rows: Vec<_> = rows.map(cells).collect();
         let head = format!("Answer of GET {}ID", resource.path);
         text += &output::table(&["ID", "Exit", &head], &rows, screen);
@@ -88,9 +86,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
             let _ = writeln!(text, "export ACCTQ_{api}_URL={base_url} ACCTQ_{api}_TOKEN={TOKEN}");
         }
         ui.print(text.as_bytes())?;
-        ui.note(&format!(
-            "serving at {base_url} until interrupted (Ctrl-C); `acctq sandbox --help` lists the ids"
-        ));
+        ui.note(&format!("serving at {base_url} until interrupted (Ctrl-C); `acctq sandbox --help` lists the ids"));
     } else {
         ui.print(&output::document(format, &Address { base_url, token: TOKEN }))?;
     }

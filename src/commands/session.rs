@@ -28,12 +28,7 @@ impl<'a> Session<'a> {
     pub fn open(context: &'a Context<'a>, flags: &Flags, tokens: Tokens) -> Result<Self> {
         let settings = Settings::load(flags, context.env)?;
         let sandbox = settings.is_sandbox().then(start_sandbox).transpose()?;
-        Ok(Session {
-            context,
-            settings,
-            redactor: Redactor::new(context.flags.reveal, tokens),
-            sandbox,
-        })
+        Ok(Session { context, settings, redactor: Redactor::new(context.flags.reveal, tokens), sandbox })
     }
 
     /// What must not be shown.
@@ -45,29 +40,19 @@ impl<'a> Session<'a> {
     pub fn renderer(&self, resources: &[&'static Resource], many: bool) -> Result<Renderer> {
         let Context { flags, ui, .. } = self.context;
         let selection = flags.fields.as_ref();
-        let selection =
-            selection.map(|names| Selection::new(names, resources, flags.reveal)).transpose()?;
+        let selection = selection.map(|names| Selection::new(names, resources, flags.reveal)).transpose()?;
         let format = self.settings.output.value;
         Ok(Renderer::new(format, many, resources, selection, ui.screen()))
     }
 
     /// What the clients of one run share.
-    pub fn run<'s>(
-        &'s self,
-        throttle: &'s Throttle,
-        trace: &'s (dyn Fn(&Trace<'_>) + Sync),
-    ) -> Run<'s> {
+    pub fn run<'s>(&'s self, throttle: &'s Throttle, trace: &'s (dyn Fn(&Trace<'_>) + Sync)) -> Run<'s> {
         let Context { env, shutdown, .. } = self.context;
         Run { env, shutdown, throttle, redactor: &self.redactor, trace }
     }
 
     /// A client that looks up accounts of `resource`: the account `id`, if there is only one, for errors.
-    pub fn client<'s>(
-        &'s self,
-        resource: &'static Resource,
-        id: Option<&Id>,
-        run: Run<'s>,
-    ) -> Result<Client<'s>> {
+    pub fn client<'s>(&'s self, resource: &'static Resource, id: Option<&Id>, run: Run<'s>) -> Result<Client<'s>> {
         let settings = &self.settings;
         let selected = settings.profile.as_ref().map(|profile| profile.value.as_str());
         let about = |profile| move |error| Target { resource, id, profile }.describe(error);
@@ -82,8 +67,7 @@ impl<'a> Session<'a> {
 
 fn start_sandbox() -> Result<(Endpoint, sandbox::Server)> {
     let broken = |what: &str| Error::new(Kind::Failed, format!("the built-in sandbox {what}"));
-    let server =
-        sandbox::Server::start(0, sandbox::ACCOUNTS).map_err(|e| broken("could not be started").because(e))?;
+    let server = sandbox::Server::start(0, sandbox::ACCOUNTS).map_err(|e| broken("could not be started").because(e))?;
     let url = BaseUrl::parse(&server.base_url()).map_err(broken)?;
     Ok((Endpoint::built_in(url, sandbox::TOKEN), server))
 }
@@ -119,8 +103,6 @@ impl<'s> Clients<'s> {
             Ok(client)
         });
         made.push((resource, client.clone()));
-        client.map_err(|error| {
-            error.with_context(|context| context.id = Some(id.as_str().to_owned()))
-        })
+        client.map_err(|error| error.with_context(|context| context.id = Some(id.as_str().to_owned())))
     }
 }

@@ -37,9 +37,8 @@ impl Summary {
     /// `found 99,812 · failed 188 (not found 180, server 8) · 3 m 12 s`
     pub fn text(&self, elapsed: Duration) -> String {
         let mut text = format!("found {}", grouped(self.found));
-        let kinds = self.failed.iter().map(|((_, code), (_, count))| {
-            format!("{} {}", code.replace('_', " "), grouped(*count))
-        });
+        let kinds =
+            self.failed.iter().map(|((_, code), (_, count))| format!("{} {}", code.replace('_', " "), grouped(*count)));
         let kinds = kinds.collect::<Vec<_>>().join(", ");
         if !kinds.is_empty() {
             // Writing to a String cannot fail.
@@ -57,14 +56,13 @@ impl Summary {
         let cause = stop.error.context();
         let (done, hint) = self.resume("fix that first", "; the other ids have not been tried");
         let message = format!("stopped after {}: {}{done}", ids(self.done(), total), stop.reason);
-        Err(Error::new(stop.error.kind(), message)
-            .hint(hint)
-            .retryable(stop.error.is_retryable())
-            .with_context(|context| {
+        Err(Error::new(stop.error.kind(), message).hint(hint).retryable(stop.error.is_retryable()).with_context(
+            |context| {
                 context.api = cause.api;
                 context.profile.clone_from(&cause.profile);
                 context.line = self.line;
-            }))
+            },
+        ))
     }
 
     /// How far everything is done, for the message, and the hint: `first`, then where to go on in standard input, or `otherwise`.
@@ -107,6 +105,6 @@ mod tests {
             "found 99,812 · failed 1,188 (not found 1,180, server 8) · 3 m 12 s"
         );
         let none = Summary::default();
-        assert_eq!(none.text(Duration::ZERO), "found 0 · 0.0 s");
+        assert_eq!(none.text(Duration::ZERO), "found 0 · 0 s");
     }
 }

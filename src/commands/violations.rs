@@ -19,9 +19,7 @@ pub type Violations = Vec<(&'static Field, Violation)>;
 
 /// `the connected account cacc_1 violates the API's contract: status (unknown value)`
 fn message(violations: &Violations, target: Target<'_>) -> String {
-    let fields = violations
-        .iter()
-        .map(|(field, violation)| format!("{} ({})", field.name, violation.words()));
+    let fields = violations.iter().map(|(field, violation)| format!("{} ({})", field.name, violation.words()));
     let noun = target.resource.noun;
     let account = match target.id {
         Some(id) => format!("the {noun} {}", id.as_str()),
@@ -112,19 +110,15 @@ impl<'a> Warnings<'a> {
             return;
         }
         let fate = if is_left_out { LEFT_OUT } else { USED };
-        let fields = violations.iter().map(|(field, violation)| FieldWarning {
-            name: field.name,
-            drift: violation.words().to_owned(),
-        });
+        let fields = violations
+            .iter()
+            .map(|(field, violation)| FieldWarning { name: field.name, drift: violation.words().to_owned() });
         self.ui.warning(&Warning {
             id: target.id.map(Id::as_str),
             api: Some(target.resource.api),
             profile: target.profile,
             fields: fields.collect(),
-            ..Warning::new(
-                &message(&violations, target),
-                &format!("{fate}; --strict makes this an error"),
-            )
+            ..Warning::new(&message(&violations, target), &format!("{fate}; --strict makes this an error"))
         });
     }
 

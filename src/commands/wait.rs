@@ -74,13 +74,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
         redactor: session.redactor(),
         strict: flags.strict,
     };
-    let waiting = Waiting {
-        question: &question,
-        started,
-        context,
-        lookups: Cell::new(0),
-        last: RefCell::default(),
-    };
+    let waiting = Waiting { question: &question, started, context, lookups: Cell::new(0), last: RefCell::default() };
     ui.begin_progress(context.env);
     waiting.describe("nothing is known yet");
     let schedule = Schedule::new(started, args.within, args.interval);
@@ -110,9 +104,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
         }
         PollEnd::Unmet(answer, Some(reason)) => Err(waiting.never(&answer, &reason)),
         PollEnd::Unmet(answer, None) => Err(waiting.late(args.within, Some(&answer), None)),
-        PollEnd::Failing { failure, known } => {
-            Err(waiting.late(args.within, known.as_ref(), Some(failure)))
-        }
+        PollEnd::Failing { failure, known } => Err(waiting.late(args.within, known.as_ref(), Some(failure))),
     }
 }
 
@@ -167,10 +159,7 @@ impl Waiting<'_> {
         shutdown.doing(format!("while waiting for {target}: {state}"), target.context());
         ui.progress(|| {
             let elapsed = span(self.started.elapsed());
-            format!(
-                "{state}; waiting for {}, {elapsed}",
-                self.question.goal(self.question.redactor)
-            )
+            format!("{state}; waiting for {}, {elapsed}", self.question.goal(self.question.redactor))
         });
     }
 
@@ -197,8 +186,7 @@ impl Waiting<'_> {
 
     /// The expectations cannot hold any more.
     fn never(&self, answer: &Answer, reason: &str) -> Error {
-        let message =
-            self.sentence(["will not be found", "will not reach"], "any more", Some(answer));
+        let message = self.sentence(["will not be found", "will not reach"], "any more", Some(answer));
         self.error(Kind::Unmet, message).hint(format!("{reason}; waiting longer is of no use"))
     }
 
@@ -214,14 +202,9 @@ impl Waiting<'_> {
             (Kind::Timeout | Kind::Auth, _) | (_, None) => LONGER,
             (_, Some(hint)) => hint,
         };
-        let error =
-            self.error(Kind::Deadline, format!("{message}; the last look-up failed: {failure}"));
+        let error = self.error(Kind::Deadline, format!("{message}; the last look-up failed: {failure}"));
         error.hint(hint).with_context(|context| {
-            *context = ErrorContext {
-                attempts: None,
-                elapsed: context.elapsed,
-                ..failure.context().clone()
-            };
+            *context = ErrorContext { attempts: None, elapsed: context.elapsed, ..failure.context().clone() };
         })
     }
 
@@ -229,10 +212,7 @@ impl Waiting<'_> {
     fn sentence(&self, [found, reach]: [&str; 2], end: &str, known: Option<&Answer>) -> String {
         let target = self.question.target();
         let redactor = known.map_or(self.question.redactor, |answer| &answer.redactor);
-        let state = known.map_or_else(
-            || "it could not be looked up".to_owned(),
-            |answer| self.question.state(answer),
-        );
+        let state = known.map_or_else(|| "it could not be looked up".to_owned(), |answer| self.question.state(answer));
         match self.question.expectations {
             [Expectation::Found] => format!("{target} {found} {end}: {state}"),
             _ => format!("{target} {reach} {} {end}: {state}", self.question.goal(redactor)),

@@ -65,12 +65,7 @@ impl fmt::Display for Actual {
 
 impl Expression {
     /// Whether it holds of `account`, `None` if there is none, at the time `now`.
-    pub fn evaluate(
-        &self,
-        account: Option<&Account>,
-        redactor: &Redactor,
-        now: Timestamp,
-    ) -> Verdict {
+    pub fn evaluate(&self, account: Option<&Account>, redactor: &Redactor, now: Timestamp) -> Verdict {
         let verdict = |holds, actual| Verdict { holds, actual, note: None };
         let (account, subject) = match (account, self.about()) {
             (None, _) => return verdict(self.wants_absence(), Actual::NotFound),
@@ -89,23 +84,18 @@ impl Expression {
         let violation = field.violation(account.document.get(field.name));
         let compared = match (&self.0, found) {
             (Claim::Unset(_), _) => Ok(found.is_none()),
-            (Claim::Compared(..), _) if actual == Actual::Redacted => {
-                Err("a secret is not compared")
-            }
+            (Claim::Compared(..), _) if actual == Actual::Redacted => Err("a secret is not compared"),
             (Claim::Compared(_, operator, _), None) => {
                 // What may be unset and is differs from every value.
                 Ok(violation.is_none() && *operator == Operator::IsNot)
             }
             // An unknown word is a word still, and is not the one that it is compared with; what is no time is not before or after.
             (Claim::Compared(..), _)
-                if violation == Some(Violation::WrongType)
-                    || violation.is_some() && field.kind == Kind::Time =>
+                if violation == Some(Violation::WrongType) || violation.is_some() && field.kind == Kind::Time =>
             {
                 Ok(false)
             }
-            (Claim::Compared(_, operator, operands), Some(value)) => {
-                compare(*operator, operands, value, redactor, now)
-            }
+            (Claim::Compared(_, operator, operands), Some(value)) => compare(*operator, operands, value, redactor, now),
             _ => Ok(found.is_some()),
         };
         let note = violation.map(Violation::words).or(compared.err());
@@ -122,8 +112,7 @@ impl Expression {
 }
 
 /// Why a value is not the expected one although both read alike.
-const ALIKE: &str =
-    "a value in quotes is text and nothing else, and | parts alternatives unless in quotes";
+const ALIKE: &str = "a value in quotes is text and nothing else, and | parts alternatives unless in quotes";
 
 impl Subject {
     /// The value found; `None` if it is null or absent.
@@ -140,14 +129,12 @@ impl Operand {
     /// Whether a value is this one; an operand without quotes is compared as what it looks like, and as text.
     fn is(&self, value: &View<'_>, now: Timestamp) -> bool {
         match (value, &self.reading) {
-            (View::Number(number), Reading::Number(wanted)) => {
-                Number::parse(number).as_ref() == Some(wanted)
-            }
+            (View::Number(number), Reading::Number(wanted)) => Number::parse(number).as_ref() == Some(wanted),
             (View::Bool(value), Reading::Boolean) => value.to_string() == self.text,
             (View::String(text), reading) => {
-                let is_number = || matches!(reading, Reading::Number(wanted) if Number::parse(text).as_ref() == Some(wanted));
-                let is_time =
-                    || reading.time(now).is_some_and(|wanted| Time::parse(text) == Some(wanted));
+                let is_number =
+                    || matches!(reading, Reading::Number(wanted) if Number::parse(text).as_ref() == Some(wanted));
+                let is_time = || reading.time(now).is_some_and(|wanted| Time::parse(text) == Some(wanted));
                 *text == self.text || is_number() || is_time()
             }
             _ => false,
@@ -168,12 +155,9 @@ fn compare(
     match (operator, view) {
         (Operator::Is, view) => Ok(any_is(&view)),
         (Operator::IsNot, view) => Ok(!any_is(&view)),
-        (Operator::Contains, View::String(text)) => {
-            Ok(operands.iter().any(|operand| text.contains(&operand.text)))
-        }
+        (Operator::Contains, View::String(text)) => Ok(operands.iter().any(|operand| text.contains(&operand.text))),
         (Operator::Contains, View::Array(elements)) => {
-            let mut visible =
-                elements.into_iter().filter(|element| !redactor.hides_value(*element));
+            let mut visible = elements.into_iter().filter(|element| !redactor.hides_value(*element));
             Ok(visible.any(|element| any_is(&element.view())))
         }
         (Operator::Contains, _) => Err("neither text nor a list"),
@@ -184,9 +168,7 @@ fn compare(
                 _ => "",
             };
             let ordering = match operands.first().map(|operand| &operand.reading) {
-                Some(Reading::Number(wanted)) => {
-                    Number::parse(text).map(|number| number.cmp(wanted))
-                }
+                Some(Reading::Number(wanted)) => Number::parse(text).map(|number| number.cmp(wanted)),
                 reading => {
                     let wanted = reading.and_then(|reading| reading.time(now));
                     Time::parse(text).zip(wanted).map(|(time, wanted)| time.cmp(&wanted))

@@ -56,9 +56,7 @@ impl Expression {
     fn about(&self) -> Option<&Subject> {
         match &self.0 {
             Claim::NotFound => None,
-            Claim::Set(subject) | Claim::Unset(subject) | Claim::Compared(subject, ..) => {
-                Some(subject)
-            }
+            Claim::Set(subject) | Claim::Unset(subject) | Claim::Compared(subject, ..) => Some(subject),
         }
     }
 }
@@ -72,8 +70,7 @@ impl fmt::Display for Expression {
             Claim::Unset(subject) => write!(f, "!{subject}"),
             Claim::Compared(subject, operator, operands) => {
                 let kind = subject.field.kind;
-                let operands: Vec<_> =
-                    operands.iter().map(|operand| operand.written(kind)).collect();
+                let operands: Vec<_> = operands.iter().map(|operand| operand.written(kind)).collect();
                 write!(f, "{subject}{}{}", operator.sign(), operands.join("|"))
             }
         }

@@ -18,7 +18,8 @@ pub(super) const ENDS_A_NAME: [char; 9] = ['=', '!', '<', '>', '~', '?', '|', '"
 pub(super) const BEGINS_NO_VALUE: [char; 6] = ['=', '!', '<', '>', '~', '"'];
 
 const EXAMPLE: &str = "for example `status=active`; `acctq help expressions` tells more";
-const QUOTES: &str = "a value that begins with a sign or a quote, or holds a `|`, stands in double quotes, written as in JSON";
+const QUOTES: &str =
+    "a value that begins with a sign or a quote, or holds a `|`, stands in double quotes, written as in JSON";
 const TIMES: &str = "a time: RFC 3339, as 2030-01-31T00:00:00Z, or now, now+14d, now-2h; the units are s, m, h, d, w";
 
 /// Reads an expression about an account of `resource`; the error (`usage`) names the first flaw from the left.
@@ -42,8 +43,7 @@ pub fn parse(text: &str, resource: &Resource) -> Result<Expression> {
     let subject = reader.subject(start, names, resource)?;
     let shown = reader.shown(&subject.to_string());
     if is_negated {
-        reader
-            .ends(&format!("`!{shown}` alone holds where it is not set; or is it `{shown}!=…`?"))?;
+        reader.ends(&format!("`!{shown}` alone holds where it is not set; or is it `{shown}!=…`?"))?;
         return Ok(Expression(Claim::Unset(subject)));
     }
     if reader.takes('?') {
@@ -188,8 +188,7 @@ impl<'a> Reader<'a> {
             let hint = format!("`{what}?` holds where it is set, `{what}=…` where it is that");
             (format!("an operator is missing after `{what}`"), hint)
         } else {
-            let hint =
-                format!("it takes {signs}; a value that begins with a sign stands in quotes");
+            let hint = format!("it takes {signs}; a value that begins with a sign stands in quotes");
             (format!("`{sign}` makes no sense for {what}"), hint)
         };
         Err(self.error(start, message, hint))
@@ -233,24 +232,18 @@ impl<'a> Reader<'a> {
                 format!("one of {}", kind.words().collect::<Vec<_>>().join(", ")),
             ),
             Kind::Id(prefix)
-                if operator != Operator::Contains
-                    && !text.strip_prefix(prefix).is_some_and(is_base62_u128) =>
+                if operator != Operator::Contains && !text.strip_prefix(prefix).is_some_and(is_base62_u128) =>
             {
                 (None, format!("an id that begins with {prefix}"))
             }
-            Kind::Country if !is_country(&text) => {
-                (None, "two capital letters, ISO 3166-1 alpha-2".to_owned())
-            }
+            Kind::Country if !is_country(&text) => (None, "two capital letters, ISO 3166-1 alpha-2".to_owned()),
             Kind::Time if reading.is_none() => (nearest_time(&text), TIMES.to_owned()),
             Kind::Integer if reading.is_none() => (None, "digits, such as 5 or -1".to_owned()),
-            Kind::Json if operator.orders() && is_text => {
-                (nearest_time(&text), format!("a number, or {TIMES}"))
-            }
+            Kind::Json if operator.orders() && is_text => (nearest_time(&text), format!("a number, or {TIMES}")),
             _ => return Ok(Operand { text, reading: reading.unwrap_or(Reading::Text) }),
         };
         let near = near.map(|near| format!("did you mean `{}`? ", self.shown(&near)));
-        let message =
-            format!("`{}` is no value for `{what}{}`", self.shown(&text), operator.sign());
+        let message = format!("`{}` is no value for `{what}{}`", self.shown(&text), operator.sign());
         Err(self.error(start, message, near.unwrap_or_default() + "it takes " + &rule))
     }
 }

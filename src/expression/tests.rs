@@ -185,11 +185,7 @@ fn what_holds_of_an_account() {
     }
     for text in ["status=active", "status!=active", "!revoked_at", "revoked_at?", "not_found"] {
         let verdict = verdict(text, None);
-        assert_eq!(
-            (verdict.holds, verdict.actual),
-            (text == "not_found", Actual::NotFound),
-            "{text}"
-        );
+        assert_eq!((verdict.holds, verdict.actual), (text == "not_found", Actual::NotFound), "{text}");
     }
 }
 

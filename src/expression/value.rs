@@ -96,13 +96,8 @@ fn from_now(text: &str) -> Option<SignedDuration> {
 
 /// The time that was probably meant by a text that is none.
 pub(super) fn nearest_time(text: &str) -> Option<String> {
-    let mut candidates = [
-        format!("{text}T00:00:00Z"),
-        format!("{text}Z"),
-        format!("now{text}"),
-        format!("now+{text}"),
-    ]
-    .into_iter();
+    let mut candidates =
+        [format!("{text}T00:00:00Z"), format!("{text}Z"), format!("now{text}"), format!("now+{text}")].into_iter();
     candidates.find(|candidate| !text.is_empty() && moment(candidate).is_some())
 }
 
@@ -125,7 +120,9 @@ mod tests {
         ] {
             assert_eq!(from_now(text), Some(SignedDuration::from_secs(seconds)), "{text}");
         }
-        for text in "+ - 14d +14 +d +-1d +1y +1mo +5ms +1D +1.5d +36501d +1d36500d +99999999999999999999s +1d- +١d é".split(' ') {
+        for text in
+            "+ - 14d +14 +d +-1d +1y +1mo +5ms +1D +1.5d +36501d +1d36500d +99999999999999999999s +1d- +١d é".split(' ')
+        {
             assert_eq!(from_now(text), None, "{text}");
         }
         for (text, near) in [

@@ -133,16 +133,12 @@ mod tests {
 
     /// The object as several lines and as one.
     fn written(text: &str, indent: usize, reveal: bool) -> (String, String) {
-        let account = Account {
-            resource: &CONNECTED,
-            document: Document::parse(text.to_owned()).expect("object"),
-        };
+        let account = Account { resource: &CONNECTED, document: Document::parse(text.to_owned()).expect("object") };
         let redactor = Redactor::new(reveal, Tokens::default()).for_account(&account);
         let entries = account.entries(None, &redactor).expect("all");
         let write = |indent| {
             let mut out = Vec::new();
-            let mut writer =
-                Writer { out: &mut out, redactor: &redactor, indent, is_report: false };
+            let mut writer = Writer { out: &mut out, redactor: &redactor, indent, is_report: false };
             writer.object(entries.iter().filter_map(|entry| Some((entry.name, entry.value?))), 0);
             String::from_utf8(out).expect("UTF-8")
         };
@@ -179,17 +175,9 @@ mod tests {
         let account = Account { resource: &CONNECTED, document: document.expect("object") };
         let redactor = Redactor::default().for_account(&account);
         for (value, line, report) in [
-            (
-                " { \"a\" : [ 1.0 , \"\\u001b\" ] } ",
-                r#"{"a":[1.0,"\u001b"]}"#,
-                r#"{"a":[1.0,"\u001b"]}"#,
-            ),
+            (" { \"a\" : [ 1.0 , \"\\u001b\" ] } ", r#"{"a":[1.0,"\u001b"]}"#, r#"{"a":[1.0,"\u001b"]}"#),
             (r#"[["PNS-12345"],{"activation_token":1}]"#, "[[],{}]", "[[],{}]"),
-            (
-                r#"{"ghp_a1":["sk_live_1"]}"#,
-                r#"{"ghp_a1":["sk_live_1"]}"#,
-                r#"{"••••••••":["••••••••"]}"#,
-            ),
+            (r#"{"ghp_a1":["sk_live_1"]}"#, r#"{"ghp_a1":["sk_live_1"]}"#, r#"{"••••••••":["••••••••"]}"#),
             (r#""PNS-12345""#, "", ""),
             ("\"x\"", "\"x\"", "\"x\""),
             ("1e400", "1e400", "1e400"),

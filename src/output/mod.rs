@@ -127,13 +127,7 @@ impl Renderer {
         selection: Option<Selection>,
         screen: Screen,
     ) -> Self {
-        Renderer {
-            columns: Columns::new(resources, selection.as_ref()),
-            format,
-            many,
-            selection,
-            screen,
-        }
+        Renderer { columns: Columns::new(resources, selection.as_ref()), format, many, selection, screen }
     }
 
     /// Renders one account. Fails (`usage`) if the selection names what the account cannot have.

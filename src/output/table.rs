@@ -169,9 +169,7 @@ impl Columns {
                 let ids = resources.iter().map(|resource| resource.id_field.to_owned());
                 let id = ("ID".to_owned(), ids.collect());
                 let fields = resources.first().into_iter().flat_map(|resource| resource.fields);
-                let is_shared = |field: &&Field| {
-                    resources.iter().all(|other| other.field(field.name).is_some())
-                };
+                let is_shared = |field: &&Field| resources.iter().all(|other| other.field(field.name).is_some());
                 let shared = fields.filter(is_shared).map(|field| column(field.name));
                 [id].into_iter().chain(shared).collect()
             }
@@ -267,20 +265,13 @@ impl Layout {
                 }
             }
         }
-        let wraps = screen
-            .width
-            .is_some_and(|screen| fit(&mut widths, usize::from(screen.max(NARROWEST_SCREEN))));
+        let wraps = screen.width.is_some_and(|screen| fit(&mut widths, usize::from(screen.max(NARROWEST_SCREEN))));
         Layout { widths, wraps, color: screen.color }
     }
 
     /// Writes rows, each on a line, or on as many as its longest cell takes. A cell that is wider than its column pushes right what
     /// follows where nothing wraps.
-    fn write(
-        &self,
-        out: &mut Vec<u8>,
-        rows: &[Vec<String>],
-        is_bold: impl Fn(usize, usize) -> bool,
-    ) {
+    fn write(&self, out: &mut Vec<u8>, rows: &[Vec<String>], is_bold: impl Fn(usize, usize) -> bool) {
         for (number, row) in rows.iter().enumerate() {
             let fits = |(cell, room): (&String, &usize)| width(cell) <= *room;
             if !self.wraps || row.iter().zip(&self.widths).all(fits) {
@@ -296,13 +287,7 @@ impl Layout {
         }
     }
 
-    fn write_line(
-        &self,
-        out: &mut Vec<u8>,
-        cells: &[String],
-        indent: usize,
-        is_bold: impl Fn(usize) -> bool,
-    ) {
+    fn write_line(&self, out: &mut Vec<u8>, cells: &[String], indent: usize, is_bold: impl Fn(usize) -> bool) {
         let mut blanks = indent;
         for (column, (cell, room)) in cells.iter().zip(&self.widths).enumerate() {
             let taken = width(cell) + if column == 0 { indent } else { 0 };
@@ -330,9 +315,7 @@ impl Layout {
             let width = Width::Fixed(u16::try_from(*width).unwrap_or(u16::MAX));
             column.set_padding((0, 0)).set_constraint(ColumnConstraint::Absolute(width));
         }
-        let cells = |line: String| {
-            line.split(SEPARATOR).map(|cell| cell.trim_end_matches(' ').to_owned()).collect()
-        };
+        let cells = |line: String| line.split(SEPARATOR).map(|cell| cell.trim_end_matches(' ').to_owned()).collect();
         table.lines().map(cells).collect()
     }
 }
@@ -344,8 +327,7 @@ fn width(text: &str) -> usize {
 
 /// Narrows columns until they fit the screen, always the widest one, the first one last; whether there was need to.
 fn fit(widths: &mut [usize], screen: usize) -> bool {
-    let taken =
-        |widths: &[usize]| widths.iter().sum::<usize>() + GAP * widths.len().saturating_sub(1);
+    let taken = |widths: &[usize]| widths.iter().sum::<usize>() + GAP * widths.len().saturating_sub(1);
     if taken(widths) <= screen {
         return false;
     }
@@ -447,8 +429,7 @@ mod tests {
     fn cells_are_padded_by_their_width_on_the_screen() {
         let color = Screen { color: true, ..Screen::default() };
         let rows: &[&[&str]] = &[&["漢字", "b", ""], &["abcdef", "", "e\u{301}"], &["", "x  ", ""]];
-        let expected =
-            "\u{1b}[1m漢字\u{1b}[0m    b\n\u{1b}[1mabcdef\u{1b}[0m       e\u{301}\n        x  \n";
+        let expected = "\u{1b}[1m漢字\u{1b}[0m    b\n\u{1b}[1mabcdef\u{1b}[0m       e\u{301}\n        x  \n";
         assert_eq!(laid_out(rows, color), expected);
     }
 

@@ -19,8 +19,7 @@ use crate::text::Escapes;
 const LONGEST_KEY: usize = 1024;
 
 /// What YAML 1.1, or a careless reader, takes for something else than a string, in any case.
-const WORDS: [&str; 12] =
-    ["null", "true", "false", "yes", "no", "on", "off", "y", "n", "nan", "inf", "infinity"];
+const WORDS: [&str; 12] = ["null", "true", "false", "yes", "no", "on", "off", "y", "n", "nan", "inf", "infinity"];
 
 /// Writes an object as a block mapping or, with `is_item`, as an item of a sequence. Ends with a newline.
 pub(super) fn write_object<'a>(
@@ -86,12 +85,7 @@ impl Emitter<'_> {
         }
     }
 
-    fn mapping<'a>(
-        &mut self,
-        members: impl Iterator<Item = (&'a str, Json<'a>)>,
-        depth: usize,
-        before: Before,
-    ) {
+    fn mapping<'a>(&mut self, members: impl Iterator<Item = (&'a str, Json<'a>)>, depth: usize, before: Before) {
         let mut is_first = true;
         for (name, value) in members {
             self.begin(depth, before, is_first);
@@ -128,9 +122,7 @@ impl Emitter<'_> {
 /// Writes a number, a boolean or null. A reader of YAML 1.1 would take some numbers for strings.
 fn write_word(out: &mut Vec<u8>, value: Json<'_>) {
     let parts = value.text().split_once(['e', 'E']).filter(|_| value.is_number());
-    let needs_tag = parts.is_some_and(|(digits, exponent)| {
-        !digits.contains('.') || !exponent.starts_with(['+', '-'])
-    });
+    let needs_tag = parts.is_some_and(|(digits, exponent)| !digits.contains('.') || !exponent.starts_with(['+', '-']));
     let tag: &[u8] = if needs_tag { b"!!float " } else { b"" };
     out.extend_from_slice(tag);
     out.extend_from_slice(value.text().as_bytes());
@@ -169,9 +161,7 @@ fn is_plain(text: &str) -> bool {
         return false;
     };
     let is_safe = |b: &u8| b.is_ascii_alphanumeric() || b" _-./@+,".contains(b);
-    let is_exponent = matches!(first, b'e' | b'E')
-        && !rest.is_empty()
-        && !rest.iter().any(u8::is_ascii_alphabetic);
+    let is_exponent = matches!(first, b'e' | b'E') && !rest.is_empty() && !rest.iter().any(u8::is_ascii_alphabetic);
     first.is_ascii_alphabetic()
         && rest.iter().all(is_safe)
         && !text.ends_with(' ')
@@ -186,10 +176,7 @@ mod tests {
     use crate::account::{Account, CONNECTED, Document};
 
     fn written(text: &str, is_item: bool, reveal: bool) -> String {
-        let account = Account {
-            resource: &CONNECTED,
-            document: Document::parse(text.to_owned()).expect("object"),
-        };
+        let account = Account { resource: &CONNECTED, document: Document::parse(text.to_owned()).expect("object") };
         let redactor = Redactor::new(reveal, Tokens::default()).for_account(&account);
         let entries = account.entries(None, &redactor).expect("all");
         let members = entries.iter().filter_map(|entry| Some((entry.name, entry.value?)));
@@ -234,10 +221,7 @@ mod tests {
             ("1e3", "!!float 1e3"),
             ("1e400", "!!float 1e400"),
         ] {
-            assert_eq!(
-                written(&format!("{{\"a\":[{number}]}}"), false, true),
-                format!("a:\n  - {yaml}\n")
-            );
+            assert_eq!(written(&format!("{{\"a\":[{number}]}}"), false, true), format!("a:\n  - {yaml}\n"));
         }
     }
 
@@ -250,9 +234,7 @@ mod tests {
             Infinity inf .inf -.INF .NaN e3 E3 e+3 e-3 e_1 0 00 007 08 0o7 0x1 0xA 0b1 1_000 +1 -1 1. .5 . .. ... - -- --- \
             -x + +x ? : = << < > | >- |+ & * ! % @ ` # , [ ] { } [] {} ' a: a:b :a a# #a &a *a !a %a 12:30:45 190:20:30.15 \
             2001-12-14 2001-12-14t21:59:43.10-05:00 2001-12-14T21:59:43Z https://x/ é _ _1";
-        for text in
-            words.split_whitespace().chain(["", " ", " a", "a ", "a: b", "a #b", "- a", "? a"])
-        {
+        for text in words.split_whitespace().chain(["", " ", " a", "a ", "a: b", "a #b", "- a", "? a"]) {
             assert_eq!(string(text), format!("\"{text}\""));
         }
         assert_eq!(
@@ -268,10 +250,7 @@ mod tests {
         let expected = format!("- ? {long}\n  : 1\n  a:\n    - ? {long}\n      :\n        b: 2\n");
         assert_eq!(written(&text, true, true), expected);
         let quoted = "\"q\\\"b\\\\s/\\t\\r\\n\\x00\\x1B\\x7F\\x85\u{a0}é\\xAD\\u2028\\U000E0041\"";
-        assert_eq!(
-            string("q\"b\\s/\t\r\n\0\u{1b}\u{7f}\u{85}\u{a0}é\u{ad}\u{2028}\u{e0041}"),
-            quoted
-        );
+        assert_eq!(string("q\"b\\s/\t\r\n\0\u{1b}\u{7f}\u{85}\u{a0}é\u{ad}\u{2028}\u{e0041}"), quoted);
     }
 
     #[test]

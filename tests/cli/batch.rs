@@ -273,9 +273,7 @@ fn usage_mistakes_are_refused_before_any_look_up() {
 fn skip_continues_behind_a_line() {
     let (home, server) = at(found);
     let text = "\u{feff}# ids\n\ncacc_1\ncacc_2\r\nno id\ncacc_3";
-    for (skip, first, failures) in
-        [(0, 1, 1), (2, 1, 1), (3, 2, 1), (4, 3, 1), (5, 3, 0), (6, 4, 0)]
-    {
+    for (skip, first, failures) in [(0, 1, 1), (2, 1, 1), (3, 2, 1), (4, 3, 1), (5, 3, 0), (6, 4, 0)] {
         let ended = batch(&home, &format!("--skip {skip}"), text);
         assert_eq!(ended.stdout, lines(first..=3));
         // The line's number is that in the whole input.
@@ -583,9 +581,8 @@ fn an_api_that_cannot_be_used_does_not_stop_the_other() {
     let (home, server) = at(found);
     let untrusted = Wire::tls(certified("a CA").1, vec![]);
     let other = home.file("other.pem", certified("another CA").0, 0o644);
-    let endpoint = |api, url, more: &str| {
-        format!("[profiles.test.{api}]\nbase_url = \"{url}\"\ntoken = \"{TOKEN}\"\n{more}")
-    };
+    let endpoint =
+        |api, url, more: &str| format!("[profiles.test.{api}]\nbase_url = \"{url}\"\ntoken = \"{TOKEN}\"\n{more}");
     let ca_file = format!("ca_file = \"{}\"\n", other.display());
     let connect = endpoint("connect", untrusted.url(), &ca_file);
     for (connect, exit_code, code) in [(connect.as_str(), 7, "tls"), ("", 3, "config")] {
@@ -782,11 +779,9 @@ fn a_signal_ends_it_whole_and_skip_continues_from_there() {
 fn a_signal_ends_every_way_of_waiting() {
     let slow = |_: &Request<'_>| Reply::Send(response("429 Slow", "Retry-After: 200\r\n", ""));
     // For an answer, for a pause to end, for more ids.
-    for (server, line) in [
-        (Server::new(|_| silent()), Value::Null),
-        (Server::new(slow), Value::Null),
-        (Server::new(found), 1.into()),
-    ] {
+    for (server, line) in
+        [(Server::new(|_| silent()), Value::Null), (Server::new(slow), Value::Null), (Server::new(found), 1.into())]
+    {
         let home = Home::new();
         home.profile(server.url());
         let (mut started, mut stdin) = home.acctq(NDJSON).start_fed();
@@ -873,9 +868,7 @@ fn a_terminal_shows_the_progress() {
 
 #[test]
 fn no_progress_without_a_terminal_or_with_quiet() {
-    for (args, term, is_terminal) in
-        [("", "xterm", false), ("-q", "xterm", true), ("", "dumb", true)]
-    {
+    for (args, term, is_terminal) in [("", "xterm", false), ("-q", "xterm", true), ("", "dumb", true)] {
         let (home, _server) = at(by_number);
         let file = File::open(home.file("ids", ids(1..=300), 0o600)).unwrap();
         let (mut screen, stderr) = terminal(80);

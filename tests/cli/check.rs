@@ -18,11 +18,11 @@ fn account(metadata: &str) -> String {
 }
 
 /// A profile whose token is still missing.
-const ENDPOINT: &str =
-    "default_profile = \"test\"\n[profiles.test.connect]\nbase_url = \"http://127.0.0.1:1\"\n";
+const ENDPOINT: &str = "default_profile = \"test\"\n[profiles.test.connect]\nbase_url = \"http://127.0.0.1:1\"\n";
 
 /// Metadata with secrets of the account's own.
-const SECRETS: &str = r#"{"activation_token":"acorn-9913","old_activation_token":"a\"corn|77","activation_token_3":"in PNS-1 all"}"#;
+const SECRETS: &str =
+    r#"{"activation_token":"acorn-9913","old_activation_token":"a\"corn|77","activation_token_3":"in PNS-1 all"}"#;
 
 /// A home whose profile `test` is at a server that gives this answer.
 fn at(answer: Vec<u8>) -> (Home, Wire) {
@@ -496,11 +496,9 @@ fn a_report_goes_where_its_name_leads() {
     symlink("report.xml", path("link.xml")).unwrap();
     // It leads to a file that does not exist yet.
     symlink("folder/new.xml", path("new.xml")).unwrap();
-    for (file, written, mode) in [
-        ("link.xml", "report.xml", 0o644),
-        ("new.xml", "folder/new.xml", 0o644),
-        (&long, &long, 0o604),
-    ] {
+    for (file, written, mode) in
+        [("link.xml", "report.xml", 0o644), ("new.xml", "folder/new.xml", 0o644), (&long, &long, 0o604)]
+    {
         assert_eq!(run(file).code, 10);
         assert_eq!(path(file).is_symlink(), file != long);
         assert!(fs::read(path(written)).unwrap().starts_with(b"<?xml"));
@@ -599,8 +597,7 @@ fn a_credential_in_an_account_is_in_no_report() {
     suite(&home, &one("x", "cacc_1", "").replace("''", expect));
     let (told, junit) = without_secrets(&home, 10);
     let actual = |i: usize| told[0]["expectations"][i]["actual"].clone();
-    let hidden =
-        json!(["••••••••", "see\n•••••••• now", {"••••••••": ["••••••••", "fine"]}, "fine"]);
+    let hidden = json!(["••••••••", "see\n•••••••• now", {"••••••••": ["••••••••", "fine"]}, "fine"]);
     assert_eq!(json!([0, 1, 2, 3].map(actual)), hidden);
     assert!(junit.contains("see\\n•••••••• now"), "{junit}");
     let ended = home.run("check cacc_1 --expect metadata.a=1");

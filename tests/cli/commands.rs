@@ -121,16 +121,12 @@ fn every_example_works_as_it_stands() {
     let mut met = BTreeSet::new();
     for line in &examples {
         let home = Home::new();
-        for dir in [
-            ".local/share/bash-completion/completions",
-            ".zfunc",
-            ".config/fish/completions",
-            ".local/share/man/man1",
-        ] {
+        for dir in
+            [".local/share/bash-completion/completions", ".zfunc", ".config/fish/completions", ".local/share/man/man1"]
+        {
             fs::create_dir_all(home.path().join(dir)).unwrap();
         }
-        let suite =
-            "version = 1\n[[check]]\nname = \"a\"\nid = \"cacc_1\"\nexpect = \"not_found\"\n";
+        let suite = "version = 1\n[[check]]\nname = \"a\"\nid = \"cacc_1\"\nexpect = \"not_found\"\n";
         for (file, text) in [("ids", "cacc_1\n"), ("uids", "u-1\n"), ("smoke.toml", suite)] {
             fs::write(home.path().join(file), text).unwrap();
         }
@@ -140,8 +136,7 @@ fn every_example_works_as_it_stands() {
         }
         let run = home.shell(line).run();
         let is_absent = line.ends_with(" get gone");
-        let is_alone =
-            ["-p sandbox", "schema", "completions", "man ", "help", "config init", "config path"];
+        let is_alone = ["-p sandbox", "schema", "completions", "man ", "help", "config init", "config path"];
         let codes = match line.as_str() {
             _ if is_absent => &[5][..],
             line if is_alone.iter().any(|words| line.contains(words)) => &[0],

@@ -34,10 +34,7 @@ fn the_completions_are_those_that_the_program_prints() {
         let printed = Home::new().run(format!("completions {shell}"));
         printed.prints(&printed.stdout);
         let kept = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file));
-        assert!(
-            kept.is_ok_and(|kept| kept == printed.stdout),
-            "out of date: cargo run -- completions {shell} >{file}"
-        );
+        assert!(kept.is_ok_and(|kept| kept == printed.stdout), "out of date: cargo run -- completions {shell} >{file}");
     }
 }
 
@@ -65,8 +62,7 @@ fn enabled(keys: &[&str]) -> String {
 #[test]
 fn the_example_configuration_is_valid_as_it_stands() {
     let shown = shown(EXAMPLE, "");
-    for (setting, value, line) in [("timeout", "60s", "timeout = "), ("retries", "2", "retries = ")]
-    {
+    for (setting, value, line) in [("timeout", "60s", "timeout = "), ("retries", "2", "retries = ")] {
         let line = EXAMPLE.lines().position(|text| text.starts_with(line)).unwrap() + 1;
         assert_eq!(shown[setting]["value"], value, "{setting}");
         assert_eq!(shown[setting]["origin"], format!("HOME/example.toml:{line}"), "{setting}");
@@ -93,9 +89,7 @@ fn each_setting_of_the_example_configuration_is_valid() {
     let (_, partner) = EXAMPLE.split_once("\n#[profiles.test.partner]").unwrap();
     let (partner, _) = partner.split_once("\n# A CI job").unwrap();
     let text = format!("[profiles.test.partner]{}", partner.replace("\n#", "\n"));
-    for (profile, url) in
-        [("test", "https://billing.b5test.eu"), ("prod", "https://billing.1password.com")]
-    {
+    for (profile, url) in [("test", "https://billing.b5test.eu"), ("prod", "https://billing.1password.com")] {
         let shown = shown(&text, &format!("-p {profile}"));
         assert_eq!(shown["partner.base_url"]["value"], url);
     }

@@ -121,8 +121,7 @@ fn every_row_of_the_table() {
         for (key, value) in error.as_object().unwrap() {
             let value = value.to_string().replace(home.path().to_str().unwrap(), "HOME");
             let expected = all.get(key).unwrap_or(&Value::Null).to_string();
-            let is_free = ["code", "exit_code", "message", "hint", "elapsed_ms", "next"]
-                .contains(&key.as_str());
+            let is_free = ["code", "exit_code", "message", "hint", "elapsed_ms", "next"].contains(&key.as_str());
             assert!(is_free || value == expected, "{key} of {args}: {error}");
         }
         seen.insert(code);

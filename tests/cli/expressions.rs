@@ -55,15 +55,11 @@ const SAID: &[Row] = &[
 
 #[test]
 fn an_expression_holds_of_what_its_help_says() {
-    let (mut suite, mut answers, mut expected) =
-        ("version = 1\n".to_owned(), Vec::new(), Vec::new());
+    let (mut suite, mut answers, mut expected) = ("version = 1\n".to_owned(), Vec::new(), Vec::new());
     for (expression, good, bad) in ROWS.iter().chain(SAID) {
-        for (says, verdict) in
-            [(good, "met"), (bad, "unmet")].into_iter().filter(|(says, _)| **says != Some(""))
-        {
+        for (says, verdict) in [(good, "met"), (bad, "unmet")].into_iter().filter(|(says, _)| **says != Some("")) {
             let number = answers.len();
-            let (id, name) = if expression.starts_with("deployed") || expression.starts_with("ends")
-            {
+            let (id, name) = if expression.starts_with("deployed") || expression.starts_with("ends") {
                 (format!("u-{number}"), "customer_account_uid")
             } else {
                 (format!("cacc_{number}"), "id")
@@ -71,8 +67,7 @@ fn an_expression_holds_of_what_its_help_says() {
             answers.push(says.map(|says| format!("{{\"{name}\":\"{id}\",{says}}}")));
             // JSON strings are TOML's, too.
             let expression = json!(expression);
-            write!(suite, "[[check]]\nname = \"{number}\"\nid = \"{id}\"\nexpect = {expression}\n")
-                .unwrap();
+            write!(suite, "[[check]]\nname = \"{number}\"\nid = \"{id}\"\nexpect = {expression}\n").unwrap();
             expected.push((expression, json!(id), json!(verdict)));
         }
     }

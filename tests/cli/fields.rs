@@ -83,13 +83,8 @@ impl Api {
     }
 
     /// The members of an answer in which this field has this value, in an order of the server's own.
-    fn members(
-        &self,
-        name: &str,
-        value: Option<&'static str>,
-    ) -> Vec<(&'static str, &'static str)> {
-        let mut members: Vec<_> =
-            self.fields.iter().rev().map(|field| (field.0, field.3)).collect();
+    fn members(&self, name: &str, value: Option<&'static str>) -> Vec<(&'static str, &'static str)> {
+        let mut members: Vec<_> = self.fields.iter().rev().map(|field| (field.0, field.3)).collect();
         let at = members.iter().position(|member| member.0 == name).unwrap();
         match value {
             Some(value) => members[at].1 = value,
@@ -136,8 +131,7 @@ fn every_state(api: &Api) {
             let members = api.members(name, value);
             let path = format!("{}{}", api.path, api.id);
             let (_server, home) = serve(&path, &compact(&members, true));
-            let get =
-                |flags: &str| home.acctq(&format!("{} {} {flags}", api.command, api.id)).run();
+            let get = |flags: &str| home.acctq(&format!("{} {} {flags}", api.command, api.id)).run();
             let case = format!("{name} is {value:?}");
 
             let table = get("");

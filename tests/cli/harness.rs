@@ -9,9 +9,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt, PermissionsExt};
 use std::os::unix::process::{CommandExt as _, ExitStatusExt};
 use std::path::{Path, PathBuf};
-use std::process::{
-    Child, ChildStderr, ChildStdin, ChildStdout, Command, ExitStatus, Output, Stdio,
-};
+use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, ExitStatus, Output, Stdio};
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -196,8 +194,7 @@ impl Run {
         const NOBODY: u32 = 65534;
         if rustix::process::geteuid().is_root() {
             // The shell copies: what another thread starts meanwhile would inherit a file that we hold open for writing.
-            let script =
-                format!("[ -e acctq ] || cp \"$0\" acctq && chown -hR {NOBODY}:{NOBODY} .");
+            let script = format!("[ -e acctq ] || cp \"$0\" acctq && chown -hR {NOBODY}:{NOBODY} .");
             let mut shell = Command::new("/bin/sh");
             shell.args(["-c", &script]).arg(cargo_bin!("acctq"));
             assert!(shell.current_dir(home.path()).status().unwrap().success());

@@ -555,8 +555,7 @@ fn what_is_json_stays_exact() {
     let magic = r#"{"$serde_json::private::RawValue":"[1,2]","$serde_json::private::Number":"1e999","$__toml_private_datetime":"1979-05-27"}"#;
     // The account and its metadata are the first two levels.
     let deep = format!("{}{}", "[".repeat(126), "]".repeat(126));
-    let metadata =
-        format!(r#"{{"b":{deep},"a":{numbers},"":{magic},"A":"\ud83d\ude00","n":null}}"#);
+    let metadata = format!(r#"{{"b":{deep},"a":{numbers},"":{magic},"A":"\ud83d\ude00","n":null}}"#);
     let home = at(Wire::answers(json(&with_metadata(&metadata))).url());
     let shown = metadata.replace(r"\ud83d\ude00", "\u{1f600}");
     let ended = home.acctq("cacc get cacc_1 -o ndjson").run();
@@ -599,8 +598,7 @@ fn a_server_that_repeats_the_token() {
     let cut = format!("X-Request-Id: {TOKEN}\r\nContent-Length: 9\r\n");
     let found = |header: &str| http(200, header, ACCOUNT);
     let secret = r#""activation_token":"ACTIV-zz91-qqq""#;
-    let said =
-        format!(r#"{{{secret},"message":"ACTIV-zz91-qqq is used","code":"ACTIV-zz91-qqq"}}"#);
+    let said = format!(r#"{{{secret},"message":"ACTIV-zz91-qqq is used","code":"ACTIV-zz91-qqq"}}"#);
     let nested = format!(r#"{{"description":"ACTIV\u002dzz91-qqq is used","a":[{{{secret}}}]}}"#);
     let other = format!(r#"{{{secret},"id":"ACTIV-zz91-qqq"}}"#);
     // The harness looks for the token in everything that is printed.

@@ -119,9 +119,7 @@ fn the_bearer_token_is_no_id() {
     // In a suite it is the fault of one check.
     let wire = unknowing();
     home.profile(wire.url());
-    let check = |name: &str, id: &str| {
-        format!("[[check]]\nname = \"{name}\"\nid = \"{id}\"\nexpect = \"not_found\"\n")
-    };
+    let check = |name: &str, id: &str| format!("[[check]]\nname = \"{name}\"\nid = \"{id}\"\nexpect = \"not_found\"\n");
     let suite = format!("version = 1\n{}{}", check("a", TOKEN), check("b", "gone"));
     home.file("s.toml", suite, 0o600);
     let line = "check --suite s.toml --report-junit r.xml -o json";

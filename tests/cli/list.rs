@@ -104,8 +104,7 @@ fn the_documents_are_the_servers_own() {
     let odd = r#"{ "id" : "cacc_1", "status":"active","n":[1.50,1e400],"x":"\u0007a\u202eb" }"#;
     let body = format!("{{\"data\": [\n{odd} ],\"next\":null}}");
     listed(&body, "-o ndjson -q").prints(&(odd.replace(' ', "") + "\n"));
-    let secret =
-        format!(r#"{{"id":"cacc_1","activation_token":"{ACTIVATION}","note":"{ACTIVATION}"}}"#);
+    let secret = format!(r#"{{"id":"cacc_1","activation_token":"{ACTIVATION}","note":"{ACTIVATION}"}}"#);
     let body = list_of(std::slice::from_ref(&secret));
     for (format, ..) in TWO {
         assert_eq!(listed(&body, &format!("-q -o {format}")).code, 0);

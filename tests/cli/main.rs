@@ -36,9 +36,6 @@ fn no_file_is_forgotten() {
     for entry in std::fs::read_dir(here).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();
         let module = name.strip_suffix(".rs").unwrap_or("main");
-        assert!(
-            module == "main" || listed.contains(&format!("mod {module};")),
-            "{name} is in no test"
-        );
+        assert!(module == "main" || listed.contains(&format!("mod {module};")), "{name} is in no test");
     }
 }

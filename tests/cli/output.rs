@@ -451,9 +451,10 @@ fn several_accounts_are_one_document_or_one_line_or_row_each() {
 fn a_full_disk_or_a_limit_is_said_and_exits_1() {
     let home = any();
     let full = |args: &str| home.shell(&format!("acctq {args} >/dev/full")).run();
-    for args in "get cacc_1,get cacc_1 -o yaml,get cacc_1 cacc_2,--help,--version,help exit-codes,schema cacc,completions bash,\
+    for args in
+        "get cacc_1,get cacc_1 -o yaml,get cacc_1 cacc_2,--help,--version,help exit-codes,schema cacc,completions bash,\
          config show,config path,sandbox"
-        .split(',')
+            .split(',')
     {
         let ended = full(args);
         ended.fails(1, &["No space left on device"]);

@@ -14,11 +14,8 @@ use super::harness::{Home, Leash, Run, Started, TOKEN};
 use super::tokens::{PRINT, helped};
 use super::wire::{Do, Gate, Wire, json, response};
 
-const SIGNALS: [(Signal, i32, &str); 3] = [
-    (Signal::INT, 130, "interrupted"),
-    (Signal::TERM, 143, "terminated"),
-    (Signal::HUP, 143, "terminated"),
-];
+const SIGNALS: [(Signal, i32, &str); 3] =
+    [(Signal::INT, 130, "interrupted"), (Signal::TERM, 143, "terminated"), (Signal::HUP, 143, "terminated")];
 
 /// More than any pipe holds, so that a reader that takes no more stalls the program.
 const LARGE: usize = 700 * 1024;
@@ -35,9 +32,7 @@ type Phase = (Run, Box<dyn FnOnce(&mut Started) -> Option<Leash>>);
 type Begin = fn(&Home) -> Phase;
 
 const PHASES: &[(&str, Begin)] = &[
-    ("the token helper is running", |home| {
-        with_helper(home, "sleep 1000 & echo begun >&3; sleep 1000")
-    }),
+    ("the token helper is running", |home| with_helper(home, "sleep 1000 & echo begun >&3; sleep 1000")),
     ("the token helper ignores signals", |home| {
         let ignoring = "trap '' TERM INT HUP; (sleep 1000; sleep 1000) &";
         with_helper(home, &format!("{ignoring} echo begun >&3; sleep 1000"))
@@ -149,9 +144,7 @@ fn a_signal_ends_every_phase_of_a_look_up() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_resolver_that_hangs_is_waited_for_until_the_timeout() {
-    for (proxy, host, code) in
-        [("", "billing.test", "timeout"), ("http://proxy.test:3128", "proxy.test", "proxy")]
-    {
+    for (proxy, host, code) in [("", "billing.test", "timeout"), ("http://proxy.test:3128", "proxy.test", "proxy")] {
         let home = Home::new();
         let (run, until) = hanging(&home, "https://billing.test", "getaddrinfo");
         let run = run.env("HTTPS_PROXY", proxy).arg("--timeout=300ms");
@@ -206,9 +199,7 @@ fn without_a_result_there_is_no_array() {
 fn a_reader_that_stalls_does_not_keep_it_and_hears_that_the_output_is_cut_off() {
     let small = vec![Do::Read, Do::Write(json(&account("cacc_0")))];
     let several = "cacc get cacc_0 cacc_1 -F id,metadata -o ndjson --jobs 1";
-    for (args, before, whole) in
-        [("cacc get cacc_1 -o json", vec![], ""), (several, small, "{\"id\":\"cacc_0\"}\n")]
-    {
+    for (args, before, whole) in [("cacc get cacc_1 -o json", vec![], ""), (several, small, "{\"id\":\"cacc_0\"}\n")] {
         let script = [before, vec![Do::Read, large("cacc_1"), Do::Hold]].concat();
         let (_home, mut started) = asking(script, args, 1);
         // The large one has begun.
@@ -283,11 +274,9 @@ fn a_helper_sees_no_secret_and_no_core_file() {
     let limits = read("limits");
     let is_none = |line: &str| line.split_whitespace().rev().take(3).eq(["bytes", "0", "0"]);
     assert!(limits.lines().count() == 2 && limits.lines().all(is_none), "{limits}");
-    for (name, holds) in [
-        ("cmdline", "/bin/sh\0-c\0"),
-        ("environ", "RUST_BACKTRACE=full\0"),
-        ("ours", "cacc\0get\0cacc_1\0"),
-    ] {
+    for (name, holds) in
+        [("cmdline", "/bin/sh\0-c\0"), ("environ", "RUST_BACKTRACE=full\0"), ("ours", "cacc\0get\0cacc_1\0")]
+    {
         let seen = read(name);
         assert!(seen.contains(holds) && !seen.contains(TOKEN), "{seen}");
     }

@@ -104,15 +104,11 @@ fn value() -> impl Strategy<Value = String> {
 }
 
 /// The members of an object: no name comes twice.
-fn members(
-    text: BoxedStrategy<String>,
-    value: impl Strategy<Value = String>,
-) -> impl Strategy<Value = Vec<String>> {
+fn members(text: BoxedStrategy<String>, value: impl Strategy<Value = String>) -> impl Strategy<Value = Vec<String>> {
     vec((text, any::<u8>(), value), 0..4).prop_map(|mut members| {
         members.sort_by(|a, b| b.0.cmp(&a.0));
         members.dedup_by(|a, b| a.0 == b.0);
-        let write =
-            |(name, style, value): (String, u8, String)| literal(&name, style) + " : " + &value;
+        let write = |(name, style, value): (String, u8, String)| literal(&name, style) + " : " + &value;
         members.into_iter().map(write).collect()
     })
 }
@@ -198,19 +194,18 @@ fn a_secret_is_nowhere() {
     let names = "activation[_ -]token|activationToken|ACTIVATION_TOKEN|old-activation-token";
     let secret = prop_oneof!["PNS-[A-Z0-9]{8}", "[a-zA-Z0-9+/=_.-]{12,40}"];
     let all = some(200, (secret, names, text(), text(), any::<[bool; 3]>()));
-    let server =
-        Server::new(all.iter().enumerate().map(|(i, (secret, name, before, behind, nested))| {
-            let deep = |value: Value| json!([{"x": value}, value, null]);
-            let wrap = |value: Value, is: bool| if is { deep(value) } else { value };
-            let repeated = format!("{before}{secret}{behind}");
-            let account = json!({
-                "id": format!("cacc_{i}"),
-                "first": wrap(json!(repeated), nested[0]),
-                "second": wrap(json!({name: wrap(json!(secret), nested[1])}), nested[2]),
-                "third": {repeated: true, "kept": false},
-            });
-            wire::json(&account.to_string())
-        }));
+    let server = Server::new(all.iter().enumerate().map(|(i, (secret, name, before, behind, nested))| {
+        let deep = |value: Value| json!([{"x": value}, value, null]);
+        let wrap = |value: Value, is: bool| if is { deep(value) } else { value };
+        let repeated = format!("{before}{secret}{behind}");
+        let account = json!({
+            "id": format!("cacc_{i}"),
+            "first": wrap(json!(repeated), nested[0]),
+            "second": wrap(json!({name: wrap(json!(secret), nested[1])}), nested[2]),
+            "third": {repeated: true, "kept": false},
+        });
+        wire::json(&account.to_string())
+    }));
     for format in ["json", "ndjson", "yaml", "table"] {
         let ended = server.get_all(&format!("-o {format}"));
         let shown = all.iter().find(|case| ended.stdout.contains(&case.0));
@@ -235,9 +230,7 @@ fn is_id(id: &str) -> bool {
         let is_uid = id.bytes().all(|c| digit(c).is_some() || c == b'-');
         return is_uid && id.len() <= 80 && !id.contains("PNS-");
     };
-    let value = number
-        .bytes()
-        .try_fold(0_u128, |value, c| value.checked_mul(62)?.checked_add(digit(c)?.into()));
+    let value = number.bytes().try_fold(0_u128, |value, c| value.checked_mul(62)?.checked_add(digit(c)?.into()));
     (1..=22).contains(&number.len()) && value.is_some()
 }
 
@@ -249,8 +242,7 @@ fn an_id_is_looked_up_if_the_rule_says_so_and_explained_harmlessly_if_not() {
         "[\"'<(]?(https?://[a-z./?#=]{0,12})?(cacc_1|PNS-[A-Z]{4}|sk_live_1)[\"',>]?",
     ];
     // What makes a line an id and no other.
-    let is_line =
-        |id: &String| id.trim() == id && !id.starts_with('#') && !id.contains(['\n', '\u{feff}']);
+    let is_line = |id: &String| id.trim() == id && !id.starts_with('#') && !id.contains(['\n', '\u{feff}']);
     let mut ids = some(600, ids);
     ids.retain(|id| !id.is_empty() && is_line(id));
     let server = Server::new([]);
@@ -338,7 +330,8 @@ fn any_retry_after_is_understood_or_ignored() {
 
 /// Expressions, nearly expressions, and anything.
 fn expression() -> impl Strategy<Value = String> {
-    let names = "status|id|created_at|revoked_at|pending_email|pending_country|metadata(\\.plan|\\.activation_token)?|statsu";
+    let names =
+        "status|id|created_at|revoked_at|pending_email|pending_country|metadata(\\.plan|\\.activation_token)?|statsu";
     let quoted = || text().prop_map(|text| json!(text).to_string());
     let values = "active|revoked|US|cacc_1|now([+-][0-9]{1,22}[smhdwy])?|true|null|\"\"|-?[0-9]{1,40}(\\.[0-9]{1,9})?";
     let time = "[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]{1,12})?(Z|[+-][0-9]{2}:[0-9]{2})";

@@ -29,8 +29,7 @@ pub fn commands() -> Vec<Shown> {
         match (line.strip_prefix("$ "), commands.last_mut()) {
             (None, Some(last)) => last.output.push(line),
             (command, _) => {
-                commands
-                    .push(Shown { line: command.expect("a command first"), output: Vec::new() });
+                commands.push(Shown { line: command.expect("a command first"), output: Vec::new() });
             }
         }
     }
@@ -57,9 +56,7 @@ fn alike(pattern: &str, text: &str) -> bool {
     match text.strip_prefix(start) {
         None => false,
         Some(rest) if start.len() == pattern.len() => rest.is_empty(),
-        Some(rest) => {
-            rest.char_indices().any(|(at, _)| alike(more, &rest[at..])) || alike(more, "")
-        }
+        Some(rest) => rest.char_indices().any(|(at, _)| alike(more, &rest[at..])) || alike(more, ""),
     }
 }
 

@@ -191,9 +191,7 @@ fn named(name: &str) -> Home {
     let home = Home::new();
     home.profile(&serves(move |path| {
         let id = path.rsplit('/').next().unwrap();
-        json(&format!(
-            "{{\"id\":\"{id}\",\"pending_organization_name\":{name},{name}:{name},\"status\":\"active\"}}"
-        ))
+        json(&format!("{{\"id\":\"{id}\",\"pending_organization_name\":{name},{name}:{name},\"status\":\"active\"}}"))
     }));
     home
 }

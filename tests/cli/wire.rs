@@ -189,10 +189,7 @@ impl Wire {
         })
     }
 
-    fn serving(
-        origin: &str,
-        serve: impl Fn(usize, TcpStream, &Watched<Seen>) + Send + Sync + 'static,
-    ) -> Self {
+    fn serving(origin: &str, serve: impl Fn(usize, TcpStream, &Watched<Seen>) + Send + Sync + 'static) -> Self {
         let seen = Arc::new(Watched::<Seen>::default());
         let log = seen.clone();
         let port = listen(move |number, stream| {

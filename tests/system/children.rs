@@ -17,10 +17,7 @@ fn a_token_helper_is_seen_to_end_even_so() {
             wire.url()
         ));
         let mut bash = program(&home, "bash", "bash");
-        let script = format!(
-            "trap '' CHLD; exec {} cacc get cacc_1 -F id -o ndjson",
-            env!("CARGO_BIN_EXE_acctq")
-        );
+        let script = format!("trap '' CHLD; exec {} cacc get cacc_1 -F id -o ndjson", env!("CARGO_BIN_EXE_acctq"));
         bash.args(["--norc", "--noprofile", "-c", &script]);
         Run::of(bash).run()
     };

@@ -37,9 +37,6 @@ fn no_file_is_forgotten() {
             // What a test reads.
             continue;
         };
-        assert!(
-            module == "main" || listed.contains(&format!("mod {module};")),
-            "{name} is in no test"
-        );
+        assert!(module == "main" || listed.contains(&format!("mod {module};")), "{name} is in no test");
     }
 }

@@ -20,10 +20,7 @@ fn the_man_pages_are_well_formed() {
         man.args(["--warnings", "--local-file"]).arg(&path).env("MANWIDTH", "80");
         let shown = Run::of(man).run();
         assert_eq!((shown.code, shown.stderr.as_str()), (0, ""), "{shown:#?}");
-        assert!(
-            shown.stdout.contains("\nEXAMPLES\n") && shown.stdout.contains("\n         acctq "),
-            "{shown:#?}"
-        );
+        assert!(shown.stdout.contains("\nEXAMPLES\n") && shown.stdout.contains("\n         acctq "), "{shown:#?}");
         let mut mandoc = program(&home, "mandoc", "mandoc");
         mandoc.args(["-T", "lint", "-W", "error"]).arg(&path);
         Run::of(mandoc).run().prints("");

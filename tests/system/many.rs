@@ -130,16 +130,14 @@ fn two_hundred_interruptions_tear_nothing() {
         let file = File::open(home.file("ids", &text, 0o600)).unwrap();
         // What it writes fits into the pipes.
         let run = home.acctq(&args);
-        let mut started =
-            run.start_with(|c| c.stdin(file).stdout(Stdio::piped()).stderr(Stdio::piped()));
+        let mut started = run.start_with(|c| c.stdin(file).stdout(Stdio::piped()).stderr(Stdio::piped()));
         server.asked(at);
         thread::sleep(pause);
         started.signal(signal);
         let ended = started.ends();
         let mut told = ended.errors();
         assert!([5, code].contains(&ended.code), "{name}: {ended:#?}");
-        let is_end =
-            |error: &Value| error["code"] == "interrupted" || error["code"] == "terminated";
+        let is_end = |error: &Value| error["code"] == "interrupted" || error["code"] == "terminated";
         // Without such an error, it had told everything, and was about to exit.
         let upto = told.pop_if(|error| is_end(error)).map_or(IDS, |last| {
             early += 1;

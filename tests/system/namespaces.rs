@@ -23,10 +23,7 @@ fn apart(home: &Home, flags: &str, script: &str) -> Run {
     let flags = if is_root() { flags.to_owned() } else { format!("{flags} --map-root-user") };
     let file = home.file("script", format!("set -eu\n{script}\n"), 0o600);
     let path = std::env::var("PATH").unwrap_or_default() + ":/usr/sbin:/sbin";
-    home.shell(&format!(
-        "PATH=\"$PATH:{path}\"; exec unshare --mount {flags} sh '{}'",
-        file.display()
-    ))
+    home.shell(&format!("PATH=\"$PATH:{path}\"; exec unshare --mount {flags} sh '{}'", file.display()))
 }
 
 /// A user beside root, in there: an ordinary one where we are root; nobody else is to be had otherwise.
@@ -46,8 +43,7 @@ fn what_root_has_mounted_for_reading_only_may_hold_secrets() {
     fs::set_permissions(home.path(), fs::Permissions::from_mode(0o755)).unwrap();
     let url = wire.url();
     home.file("token.canary", format!("{TOKEN}\n"), 0o600);
-    let profile =
-        format!("default_profile = \"test\"\n[profiles.test.connect]\nbase_url = \"{url}\"\n");
+    let profile = format!("default_profile = \"test\"\n[profiles.test.connect]\nbase_url = \"{url}\"\n");
     home.file("inline.toml", format!("{profile}token = \"{TOKEN}\"\n"), 0o600);
     home.file("file.toml", format!("{profile}token_file = \"token\"\n"), 0o644);
     let user = ordinarily(&home);
@@ -117,10 +113,7 @@ fn a_disk_that_is_full() {
             let said = left("said");
             let error: serde_json::Value = serde_json::from_str(&said).unwrap();
             let message = "the output could not be written: No space left on device (os error 28)";
-            assert_eq!(
-                (&error["error"]["code"], &error["error"]["message"]),
-                (&"failed".into(), &message.into())
-            );
+            assert_eq!((&error["error"]["code"], &error["error"]["message"]), (&"failed".into(), &message.into()));
             assert!(left("head").starts_with(begun), "{}", left("head"));
         }
         on_disk(filled, "acctq get cacc_1 >disk/out").is(1, "", full);
@@ -134,10 +127,7 @@ fn a_disk_that_is_full() {
     on_disk(to_the_brim, init).is(
         1,
         "filler\n",
-        &format!(
-            "error: cannot write {}: No space left on device (os error 28)\n",
-            target.display()
-        ),
+        &format!("error: cannot write {}: No space left on device (os error 28)\n", target.display()),
     );
     on_disk(to_the_brim, "acctq man disk").is(
         1,
@@ -191,11 +181,7 @@ fn a_machine_without_a_network() {
         ),
     ] {
         home.profile(url);
-        apart(&home, "--net", "exec acctq get cacc_1 --retries 1").run().is(
-            7,
-            "",
-            &format!("error: {message}"),
-        );
+        apart(&home, "--net", "exec acctq get cacc_1 --retries 1").run().is(7, "", &format!("error: {message}"));
     }
 }
 
@@ -217,11 +203,8 @@ fn the_systems_own_roots_are_read_like_any_file() {
     get(&format!("cp {ca} {bundle}")).prints(found);
     get(&format!("cp {ca} acme.pem; mkfifo {bundle}")).prints(found);
     get(&format!("cp {ca} acme.pem; ln -s acme.pem {bundle}; truncate -s 1G core")).prints(found);
-    for nothing in [
-        "true".to_owned(),
-        format!("mkfifo {bundle}"),
-        format!("cp {ca} {bundle}; truncate -s 1G {bundle}"),
-    ] {
+    for nothing in ["true".to_owned(), format!("mkfifo {bundle}"), format!("cp {ca} {bundle}; truncate -s 1G {bundle}")]
+    {
         let error = get(&nothing).fails(3, &[]).error();
         assert_eq!(
             (&error["message"], &error["hint"]),

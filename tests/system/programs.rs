@@ -13,12 +13,7 @@ pub fn program(home: &Home, name: &str, package: &str) -> Command {
         .find(|file| file.is_file())
         .unwrap_or_else(|| missing(name, package));
     let mut command = Command::new(file);
-    command
-        .env_clear()
-        .env("PATH", path)
-        .env("HOME", home.path())
-        .env("LC_ALL", "C.UTF-8")
-        .current_dir(home.path());
+    command.env_clear().env("PATH", path).env("HOME", home.path()).env("LC_ALL", "C.UTF-8").current_dir(home.path());
     command
 }
 

@@ -220,8 +220,7 @@ struct Tinyproxy {
 impl Tinyproxy {
     fn new(home: &Home, settings: &str) -> Self {
         let port = free_port();
-        let conf =
-            format!("Port {port}\nListen 127.0.0.1\nTimeout 60\nMaxClients 10\n{settings}\n");
+        let conf = format!("Port {port}\nListen 127.0.0.1\nTimeout 60\nMaxClients 10\n{settings}\n");
         let conf = home.file("tinyproxy.conf", conf, 0o600);
         let mut command = program(home, "tinyproxy", "tinyproxy-bin");
         command.args(["-d", "-c"]).arg(conf);

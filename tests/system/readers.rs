@@ -101,13 +101,12 @@ const AMBIGUOUS: &[&str] = &[
 fn ambiguous_strings_stay_strings_as_values_and_as_keys() {
     let values: Vec<_> = AMBIGUOUS.iter().map(|word| json!(word)).collect();
     let keys: Map<_, _> = AMBIGUOUS.iter().map(|word| ((*word).to_owned(), json!(1))).collect();
-    is_read_alike(
-        &json!({"values": values, "keys": keys, "nested": [[values.clone()], {"in": [{"deep": values}]}]}),
-    );
+    is_read_alike(&json!({"values": values, "keys": keys, "nested": [[values.clone()], {"in": [{"deep": values}]}]}));
 }
 
 /// Characters that mean something to some reader of YAML, and some that do not.
-const PARTS: &str = "aZ019_.-+eExo: #,'\"\\\n\t\r[]{}&*!|>%@`?=<~/$Té漢😀\u{85}\u{2028}\u{feff}\u{202e}\u{1b}\0\u{e0041}";
+const PARTS: &str =
+    "aZ019_.-+eExo: #,'\"\\\n\t\r[]{}&*!|>%@`?=<~/$Té漢😀\u{85}\u{2028}\u{feff}\u{202e}\u{1b}\0\u{e0041}";
 
 #[test]
 fn strings_put_together_by_chance_stay_the_same() {
@@ -116,9 +115,7 @@ fn strings_put_together_by_chance_stay_the_same() {
     let parts: Vec<_> = parts.iter().map(String::as_str).chain(words).collect();
     // The same strings each time.
     let mut chance = fastrand::Rng::with_seed(0x00ac_c7e9);
-    let mut word = || -> String {
-        (0..chance.usize(1..7)).map(|_| parts[chance.usize(..parts.len())]).collect()
-    };
+    let mut word = || -> String { (0..chance.usize(1..7)).map(|_| parts[chance.usize(..parts.len())]).collect() };
     let values: Vec<_> = (0..3000).map(|_| json!(word())).collect();
     let keys: Map<_, _> = (0..1000).map(|_| (word(), json!(word()))).collect();
     is_read_alike(&json!({"values": values, "keys": keys}));
@@ -149,9 +146,7 @@ fn long_keys_depth_and_numbers_by_chance_stay_what_they_are() {
     // Around the length from which a key needs a form of its own, of every kind of text.
     let keys: Map<_, _> = [1020_usize, 1021, 1022, 1023, 1024, 1025, 1026, 5000]
         .into_iter()
-        .flat_map(|length| {
-            ["k", "é", "😀", "\n", "\"", ": ", "\u{202e}", "no"].map(|c| c.repeat(length))
-        })
+        .flat_map(|length| ["k", "é", "😀", "\n", "\"", ": ", "\u{202e}", "no"].map(|c| c.repeat(length)))
         .map(|key| (key, json!([{"a": 1}, "x"])))
         .collect();
     let deep = (0..60).fold(json!("end"), |inner, depth| match depth % 3 {
@@ -235,14 +230,10 @@ fn the_schema_is_one_and_accepts_what_is_printed() {
     ];
     for (resource, ids, expected) in cases {
         let home = Home::new();
-        let schema: Value =
-            serde_json::from_str(&home.acctq(&format!("schema {resource}")).run().stdout).unwrap();
+        let schema: Value = serde_json::from_str(&home.acctq(&format!("schema {resource}")).run().stdout).unwrap();
         let documents = home.acctq(&format!("-p sandbox get {ids} -o ndjson")).run();
         assert_eq!(documents.code, 0, "{documents:#?}");
         let text = format!("{schema}\n{}", documents.stdout);
-        python(&home, "jsonschema", "python3-jsonschema", script)
-            .stdin(text)
-            .run()
-            .prints(expected);
+        python(&home, "jsonschema", "python3-jsonschema", script).stdin(text).run().prints(expected);
     }
 }

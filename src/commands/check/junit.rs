@@ -20,20 +20,12 @@ use crate::error::{Error, Kind, Result};
 use crate::text::escape;
 
 /// The report on these results of `suite`.
-pub fn xml(
-    results: &[CheckResult],
-    suite: &Path,
-    elapsed: Duration,
-    redactor: &Redactor,
-) -> io::Result<Vec<u8>> {
-    let count =
-        |outcome| results.iter().filter(|result| result.outcome() == outcome).count().to_string();
+pub fn xml(results: &[CheckResult], suite: &Path, elapsed: Duration, redactor: &Redactor) -> io::Result<Vec<u8>> {
+    let count = |outcome| results.iter().filter(|result| result.outcome() == outcome).count().to_string();
     let name = suite.file_stem().unwrap_or_default().to_string_lossy();
     let name = escape(&redactor.redact_known(&name)).into_owned();
-    let (tests, failures, errors) =
-        (results.len().to_string(), count(Outcome::Unmet), count(Outcome::Error));
-    let counts =
-        [("name", &*name), ("tests", &tests), ("failures", &failures), ("errors", &errors)];
+    let (tests, failures, errors) = (results.len().to_string(), count(Outcome::Unmet), count(Outcome::Error));
+    let counts = [("name", &*name), ("tests", &tests), ("failures", &failures), ("errors", &errors)];
     let time = seconds(elapsed);
     let started = Timestamp::now() - elapsed;
     // The schema has whole seconds, without a zone.
@@ -41,17 +33,11 @@ pub fn xml(
     let started = Offset::UTC.to_datetime(started).to_string();
     let mut writer = Writer::new_with_indent(Vec::new(), b' ', 2);
     writer.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
-    let suites = writer
-        .create_element("testsuites")
-        .with_attributes(counts)
-        .with_attribute(("time", &*time));
+    let suites = writer.create_element("testsuites").with_attributes(counts).with_attribute(("time", &*time));
     suites.write_inner_content(|writer| {
         let suite = writer.create_element("testsuite").with_attributes(counts);
-        let suite =
-            suite.with_attributes([("skipped", "0"), ("time", &time), ("timestamp", &started)]);
-        suite.write_inner_content(|writer| {
-            results.iter().try_for_each(|result| test_case(writer, result, &name))
-        })?;
+        let suite = suite.with_attributes([("skipped", "0"), ("time", &time), ("timestamp", &started)]);
+        suite.write_inner_content(|writer| results.iter().try_for_each(|result| test_case(writer, result, &name)))?;
         Ok(())
     })?;
     let mut xml = writer.into_inner();
@@ -83,8 +69,7 @@ fn test_case(writer: &mut Writer<Vec<u8>>, result: &CheckResult, suite: &str) ->
 
 /// Element, type, message and details of a check that is not met.
 fn problem(result: &CheckResult) -> Option<(&'static str, &'static str, String, Vec<String>)> {
-    let profile =
-        result.profile.as_ref().map_or(String::new(), |profile| format!(" (profile {profile})"));
+    let profile = result.profile.as_ref().map_or(String::new(), |profile| format!(" (profile {profile})"));
     let (noun, id) = (result.check.id.resource().noun, result.id().unwrap_or("(not an id)"));
     let mut details = vec![format!("{noun} {id}{profile}")];
     match &result.verdicts {
@@ -97,8 +82,7 @@ fn problem(result: &CheckResult) -> Option<(&'static str, &'static str, String, 
             let mut unmet = Vec::new();
             for (expected, verdict) in result.expected().zip(&verdicts.list) {
                 let sentence = format!("expected {expected}, is {}", actual(verdict));
-                details
-                    .push(format!("{}: {sentence}", if verdict.holds { "met" } else { "unmet" }));
+                details.push(format!("{}: {sentence}", if verdict.holds { "met" } else { "unmet" }));
                 if !verdict.holds {
                     unmet.push(sentence);
                 }

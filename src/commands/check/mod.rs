@@ -97,8 +97,7 @@ pub struct Args {
 }
 
 impl Takes for Args {
-    const FLAGS: &'static [&'static str] =
-        &["profile", "output", "strict", "timeout", "retries", "config", "verbose"];
+    const FLAGS: &'static [&'static str] = &["profile", "output", "strict", "timeout", "retries", "config", "verbose"];
 }
 
 /// Checks, and reports.
@@ -137,9 +136,8 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
         |_| 0,
         |next| {
             let Some((check, judged)) = next else { return };
-            let (result, violations) = judged.unwrap_or_else(|panic| {
-                (CheckResult::skipped(check, &run.redactor, panic), Violations::default())
-            });
+            let (result, violations) = judged
+                .unwrap_or_else(|panic| (CheckResult::skipped(check, &run.redactor, panic), Violations::default()));
             let target = Target::account(&check.id, result.profile.as_deref());
             warnings.warn(violations, target, false);
             run.add(result);
@@ -155,25 +153,18 @@ fn load(args: &Args, context: &Context<'_>) -> Result<Vec<Check>> {
     if let Some(path) = &args.suite {
         if let Some(report) = &args.report_junit {
             let config = config::config_path(&context.flags.for_config(), context.env).ok();
-            let taken = [
-                ("suite", Some(path)),
-                ("configuration", config.as_ref().map(|config| &config.value)),
-            ];
+            let taken = [("suite", Some(path)), ("configuration", config.as_ref().map(|config| &config.value))];
             for (what, path) in taken {
                 if let Some(path) = path.filter(|path| is_same_file(report, path)) {
-                    let message =
-                        format!("--report-junit would overwrite the {what}, {}", path.display());
-                    return Err(
-                        Error::new(Kind::Usage, message).hint("name another file for the report")
-                    );
+                    let message = format!("--report-junit would overwrite the {what}, {}", path.display());
+                    return Err(Error::new(Kind::Usage, message).hint("name another file for the report"));
                 }
             }
         }
         return suite::read(path);
     }
     // clap's `requires` does not work for arguments that conflict with the suite.
-    let for_suites =
-        [("--report-junit", args.report_junit.is_some()), ("--jobs", args.jobs.is_some())];
+    let for_suites = [("--report-junit", args.report_junit.is_some()), ("--jobs", args.jobs.is_some())];
     if let Some((flag, _)) = for_suites.iter().find(|(_, is_given)| *is_given) {
         return Err(Error::new(Kind::Usage, format!("{flag} needs --suite"))
             .hint("leave it out, or put the check into a suite"));

@@ -83,10 +83,7 @@ impl CheckResult {
     }
 
     pub fn expected(&self) -> impl Iterator<Item = String> {
-        self.check
-            .expectations
-            .iter()
-            .map(|expectation| self.redactor.redact(&expectation.to_string()))
+        self.check.expectations.iter().map(|expectation| self.redactor.redact(&expectation.to_string()))
     }
 
     /// The id, unless it is the bearer token, given as one.
@@ -98,11 +95,7 @@ impl CheckResult {
     fn record(&self) -> CheckRecord<'_> {
         let verdicts = self.verdicts.as_ref().ok();
         let expectations = self.check.expectations.iter().enumerate().map(|(i, expectation)| {
-            ExpectationRecord::new(
-                expectation,
-                verdicts.map(|verdicts| &verdicts.list[i]),
-                &self.redactor,
-            )
+            ExpectationRecord::new(expectation, verdicts.map(|verdicts| &verdicts.list[i]), &self.redactor)
         });
         CheckRecord {
             name: self.name(),
@@ -146,13 +139,9 @@ pub fn write(
             let skip = usize::from(!is_suite);
             let rows = results.iter().flat_map(CheckResult::rows).map(|row| row[skip..].to_vec());
             let head = ["Check", "Expected", "Is", "Verdict"];
-            out.write_all(
-                output::table(&head[skip..], &rows.collect::<Vec<_>>(), screen).as_bytes(),
-            )
+            out.write_all(output::table(&head[skip..], &rows.collect::<Vec<_>>(), screen).as_bytes())
         }
         (_, true) => output::documents(out, format, results.iter().map(CheckResult::record)),
-        (_, false) => results
-            .iter()
-            .try_for_each(|result| out.write_all(&output::document(format, &result.record()))),
+        (_, false) => results.iter().try_for_each(|result| out.write_all(&output::document(format, &result.record()))),
     }
 }

@@ -54,9 +54,7 @@ impl CheckRun {
         state.results.push(result);
         let done = state.results.len();
         self.done.store(done, Ordering::Relaxed);
-        self.ui.progress(|| {
-            format!("{} of {} checks done", grouped(done), grouped(self.checks.len()))
-        });
+        self.ui.progress(|| format!("{} of {} checks done", grouped(done), grouped(self.checks.len())));
     }
 
     /// Adds name and place of the check to an error.
@@ -117,9 +115,7 @@ impl CheckRun {
         let elapsed = self.started.elapsed();
         let junit = match (&self.junit, &self.suite) {
             (Some(path), Some(suite)) => junit::xml(results, suite, elapsed, &self.redactor)
-                .map_err(|e| {
-                    Error::new(Kind::Failed, "the JUnit report could not be made").because(e)
-                })
+                .map_err(|e| Error::new(Kind::Failed, "the JUnit report could not be made").because(e))
                 .and_then(|xml| junit::write(path, &xml)),
             _ => Ok(()),
         };
@@ -141,8 +137,7 @@ impl CheckRun {
 
     /// The error that says what is unmet, if anything is. Where other checks failed, it is of their kind, as the whole call is.
     fn unmet(&self, results: &[CheckResult], failed: Option<Kind>) -> Option<Error> {
-        let all: Vec<_> =
-            results.iter().filter(|result| result.outcome() == Outcome::Unmet).collect();
+        let all: Vec<_> = results.iter().filter(|result| result.outcome() == Outcome::Unmet).collect();
         let first = *all.first()?;
         let check = &first.check;
         let Some(suite) = &self.suite else {
@@ -157,8 +152,7 @@ impl CheckRun {
         // More would not be shown.
         let names: Vec<_> = names.take(EXCERPT).collect();
         let (count, total) = (grouped(all.len()), grouped(self.checks.len()));
-        let message =
-            format!("{count} of {total} checks failed: {}", excerpt(&names.join(", "), EXCERPT));
+        let message = format!("{count} of {total} checks failed: {}", excerpt(&names.join(", "), EXCERPT));
         let error = Error::new(failed.unwrap_or(Kind::Unmet), message).at(suite, check.line);
         let errors = results.iter().filter(|result| result.outcome() == Outcome::Error).count();
         Some(match errors {
@@ -171,9 +165,8 @@ impl CheckRun {
 /// `10 met · 1 unmet · 1 error`
 fn summary(results: &[CheckResult]) -> String {
     let count = |outcome| results.iter().filter(|result| result.outcome() == outcome).count();
-    let parts =
-        [(Outcome::Met, "met"), (Outcome::Unmet, "unmet"), (Outcome::Error, "not answered")]
-            .map(|(outcome, word)| (count(outcome), word));
+    let parts = [(Outcome::Met, "met"), (Outcome::Unmet, "unmet"), (Outcome::Error, "not answered")]
+        .map(|(outcome, word)| (count(outcome), word));
     let parts = parts.iter().filter(|(count, word)| *count > 0 || *word == "met");
     parts.map(|(count, word)| format!("{} {word}", grouped(*count))).collect::<Vec<_>>().join(" · ")
 }

@@ -107,12 +107,10 @@ fn check(document: &Document, written: &Spanned<WrittenCheck>) -> Result<Check> 
     };
     if expressions.is_empty() {
         let error = document.error(&expect.span(), "`expect` is an empty list");
-        return Err(error.hint(
-            "for example [\"status=active\", \"!revoked_at\"]; see `acctq help expressions`",
-        ));
+        return Err(error.hint("for example [\"status=active\", \"!revoked_at\"]; see `acctq help expressions`"));
     }
-    let expectations = Expectation::parse_all(expressions, id.resource())
-        .map_err(|error| document.place(error, &expect.span()))?;
+    let expectations =
+        Expectation::parse_all(expressions, id.resource()).map_err(|error| document.place(error, &expect.span()))?;
     let retry_for = retry_for.as_ref().map(|time| {
         values::parse_timeout(time.get_ref())
             .map_err(|words| document.error(&time.span(), &format!("`retry_for` {words}")))

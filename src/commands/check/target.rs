@@ -66,8 +66,7 @@ impl<'a> CheckTarget<'a> {
         let session = self.session.as_ref().map_err(Clone::clone);
         Lookups {
             target: self,
-            clients: session
-                .map(|session| Clients::new(session, session.run(&self.throttle, trace))),
+            clients: session.map(|session| Clients::new(session, session.run(&self.throttle, trace))),
             breaker: CircuitBreaker::new(&self.throttle, true),
         }
     }
@@ -97,12 +96,7 @@ impl Lookups<'_> {
 }
 
 /// Makes one check, again and again if it may be. Returns its result, and the violations to warn about.
-pub fn judge(
-    check: &Arc<Check>,
-    lookups: &[Lookups<'_>],
-    run: &CheckRun,
-    strict: bool,
-) -> (CheckResult, Violations) {
+pub fn judge(check: &Arc<Check>, lookups: &[Lookups<'_>], run: &CheckRun, strict: bool) -> (CheckResult, Violations) {
     let started = Instant::now();
     let count = Cell::new(0);
     let mut profile = check.profile.as_deref().map(|name| run.redactor.redact(name));
@@ -133,9 +127,9 @@ pub fn judge(
         }
     };
     let answer = match lookups.iter().find(|lookups| lookups.target.is_of(check)) {
-        Some(lookups) => ask(lookups)
-            .inspect(|_| lookups.breaker.found())
-            .inspect_err(|error| lookups.breaker.failed(error)),
+        Some(lookups) => {
+            ask(lookups).inspect(|_| lookups.breaker.found()).inspect_err(|error| lookups.breaker.failed(error))
+        }
         None => Err(Error::new(Kind::Failed, "the check has no target")),
     };
     let mut result = CheckResult {

@@ -23,8 +23,7 @@ type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 const KEPT: usize = 32 * 1024;
 
 fn main() -> Result<()> {
-    let jobs: usize =
-        env::args().nth(1).ok_or("how many jobs?")?.parse().map_err(|_| "raw JOBS <ids >bodies")?;
+    let jobs: usize = env::args().nth(1).ok_or("how many jobs?")?.parse().map_err(|_| "raw JOBS <ids >bodies")?;
     let url = env::var("ACCTQ_CONNECT_URL")?;
     let (scheme, origin) = url.split_once("://").ok_or("the URL has no scheme")?;
     let tls = (scheme == "https").then(tls).transpose()?;
@@ -103,11 +102,8 @@ fn answered<'a>(stream: &mut impl Read, buffer: &'a mut [u8]) -> Result<&'a [u8]
         if head.code != Some(200) {
             return Err(format!("status {:?}", head.code).into());
         }
-        let length = head
-            .headers
-            .iter()
-            .find(|header| header.name.eq_ignore_ascii_case("content-length"))
-            .ok_or("no length")?;
+        let length =
+            head.headers.iter().find(|header| header.name.eq_ignore_ascii_case("content-length")).ok_or("no length")?;
         break (start, start + str::from_utf8(length.value)?.parse::<usize>()?);
     };
     if end > buffer.len() {

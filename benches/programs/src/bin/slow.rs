@@ -34,8 +34,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let document = [before.to_owned(), after.to_owned()];
     let listener = TcpListener::bind("127.0.0.1:0")?;
     writeln!(io::stdout(), "{}", listener.local_addr()?.port())?;
-    let server =
-        thread::spawn(move || serve(&listener, wait, &document).map_err(|error| error.to_string()));
+    let server = thread::spawn(move || serve(&listener, wait, &document).map_err(|error| error.to_string()));
     io::copy(&mut io::stdin(), &mut io::sink())?;
     if server.is_finished() {
         server.join().map_err(|_| "it panicked")??;
@@ -43,11 +42,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn serve(
-    listener: &TcpListener,
-    wait: Duration,
-    [before, after]: &[String; 2],
-) -> Result<(), Box<dyn Error>> {
+fn serve(listener: &TcpListener, wait: Duration, [before, after]: &[String; 2]) -> Result<(), Box<dyn Error>> {
     let queue = epoll::create(epoll::CreateFlags::CLOEXEC)?;
     let readable = epoll::EventFlags::IN;
     epoll::add(&queue, listener, epoll::EventData::new_u64(LISTENER), readable)?;
@@ -56,10 +51,8 @@ fn serve(
     let mut due: VecDeque<(Instant, u64, String)> = VecDeque::new();
     let mut events = Vec::with_capacity(512);
     loop {
-        let left = due
-            .front()
-            .map(|(at, ..)| Timespec::try_from(at.saturating_duration_since(Instant::now())))
-            .transpose()?;
+        let left =
+            due.front().map(|(at, ..)| Timespec::try_from(at.saturating_duration_since(Instant::now()))).transpose()?;
         epoll::wait(&queue, rustix::buffer::spare_capacity(&mut events), left.as_ref())?;
         let now = Instant::now();
         for event in events.drain(..) {
