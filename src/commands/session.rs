@@ -8,7 +8,7 @@ use crate::account::redact::{Redactor, Tokens};
 use crate::account::{Id, Resource, Selection};
 pub use crate::client::Target;
 use crate::client::{Client, Limits, Run, Throttle, Trace};
-use crate::config::{BaseUrl, Endpoint, Flags, Secret, Settings};
+use crate::config::{BaseUrl, Endpoint, Flags, Settings};
 use crate::error::{Error, Kind, Result};
 use crate::output::Renderer;
 use crate::process::lock;
@@ -69,8 +69,7 @@ fn start_sandbox() -> Result<(Endpoint, sandbox::Server)> {
     let broken = |what: &str| Error::new(Kind::Failed, format!("the built-in sandbox {what}"));
     let server = sandbox::Server::start(0, sandbox::ACCOUNTS).map_err(|e| broken("could not be started").because(e))?;
     let url = BaseUrl::parse(&server.base_url()).map_err(broken)?;
-    let token = Secret::new(sandbox::TOKEN).map_err(broken)?;
-    Ok((Endpoint::built_in(url, token), server))
+    Ok((Endpoint::built_in(url, sandbox::TOKEN), server))
 }
 
 type Made<'s> = Result<Arc<Client<'s>>>;

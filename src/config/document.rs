@@ -12,7 +12,7 @@ use serde::Deserialize;
 
 use super::Origin;
 use super::reading::read_file;
-use crate::account::id::repeatable;
+use crate::account::redact::repeatable;
 use crate::error::{Error, Kind, Result};
 use crate::text::nearest;
 

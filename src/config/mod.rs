@@ -27,12 +27,11 @@ pub use endpoint::Endpoint;
 pub use init::{TEMPLATE, init};
 pub use permissions::shell_quoted;
 pub use precedence::{config_path, output_setting};
-pub use reading::is_pasted_secret;
 pub use token::Secret;
 pub use values::{DEFAULT_JOBS, DEFAULT_RETRIES, DEFAULT_TIMEOUT};
 
 use crate::account::Resource;
-use crate::account::id::repeatable;
+use crate::account::redact::repeatable;
 use crate::error::{Error, Kind, Result};
 use crate::output::Format;
 use crate::text::nearest;
