@@ -34,7 +34,6 @@ fn hostile() -> String {
 pub(super) type Layers = &'static [&'static str];
 
 /// The answer for an id.
-#[derive(Debug)]
 pub(super) enum Answer {
     /// The seed's account with these changes, and with the id in question unless they name another.
     Account(Layers),
@@ -51,7 +50,6 @@ pub(super) enum Answer {
 }
 
 /// An id with its answer, and the kind of error with which `get` fails, if it does.
-#[derive(Debug)]
 pub(super) struct Case {
     /// The id without the API's prefix.
     name: &'static str,
@@ -146,7 +144,6 @@ const RETRY_AFTER_1: Headers = &[("Retry-After", "1")];
 const JSON: Headers = &[("Content-Type", "application/json")];
 
 /// An API as the sandbox imitates it.
-#[derive(Debug)]
 pub(super) struct Api {
     pub resource: &'static Resource,
     /// An account as JSON.
@@ -192,7 +189,6 @@ pub(super) static APIS: [Api; 2] = [
 ];
 
 /// What a request is about.
-#[derive(Debug)]
 pub(super) enum Target<'a> {
     Account(&'a str),
     List,
@@ -252,7 +248,6 @@ fn members(object: &str) -> Vec<(Cow<'_, str>, &str)> {
 }
 
 /// An id that the sandbox knows.
-#[derive(Debug)]
 pub struct Row {
     /// The resource it is an id of.
     pub resource: &'static Resource,

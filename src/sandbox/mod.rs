@@ -37,7 +37,6 @@ pub const TOKEN: &str = "acctq-sandbox-token";
 const MAX_CONNECTIONS: usize = 256;
 
 /// A running sandbox; dropping it stops it.
-#[derive(Debug)]
 pub struct Server {
     shared: Arc<Shared>,
     acceptor: Option<JoinHandle<()>>,
@@ -89,7 +88,6 @@ impl Drop for Server {
 }
 
 /// What the threads of a server share.
-#[derive(Debug)]
 struct Shared {
     address: SocketAddr,
     list: List,
