@@ -63,9 +63,9 @@ impl BaseUrl {
         Ok(url)
     }
 
-    /// The URL of `path` below it, and of `name` below that.
+    /// The URL of `path`, which begins with a slash, below it, and of `name` below that.
     pub fn join(&self, path: &str, name: &str) -> String {
-        format!("{self}/{}{name}", path.trim_start_matches('/'))
+        format!("{self}{path}{name}")
     }
 
     /// Host, and port if it is not the scheme's own.

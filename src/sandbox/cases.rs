@@ -188,20 +188,10 @@ pub(super) static APIS: [Api; 2] = [
     },
 ];
 
-/// What a request is about.
-pub(super) enum Target<'a> {
-    Account(&'a str),
-    List,
-}
-
 impl Api {
-    /// What a path is about; `None` if it is another API's.
-    pub fn target<'a>(&self, path: &'a str) -> Option<Target<'a>> {
-        let own = self.resource.path;
-        if self.has_list && Some(path) == own.strip_suffix('/') {
-            return Some(Target::List);
-        }
-        path.strip_prefix(own).map(Target::Account)
+    /// The rest of a path of this API: empty for the list, else a slash and an id.
+    pub fn below<'a>(&self, path: &'a str) -> Option<&'a str> {
+        path.strip_prefix(self.resource.path.trim_end_matches('/'))
     }
 
     /// Every case that it knows.
@@ -247,27 +237,13 @@ fn members(object: &str) -> Vec<(Cow<'_, str>, &str)> {
     }
 }
 
-/// An id that the sandbox knows.
-pub struct Row {
-    /// The resource it is an id of.
-    pub resource: &'static Resource,
-    /// The id.
-    pub id: String,
-    /// The exit code of `get`, with the default retries and timeout.
-    pub exit_code: u8,
-    /// The answer in a few words.
-    pub what: &'static str,
-}
-
-/// Every id that the sandbox knows.
-pub fn rows() -> impl Iterator<Item = Row> {
-    let of_api = |api: &'static Api| {
-        api.cases().map(|case| Row {
-            resource: api.resource,
-            id: format!("{}{}", api.prefix, case.name),
-            exit_code: case.kind.map_or(0, Kind::exit_code),
-            what: case.what,
+/// Every id that the sandbox knows of a resource, the exit code of `get` with the default flags, and the answer in a few words.
+pub fn rows(resource: &Resource) -> impl Iterator<Item = [String; 3]> {
+    let apis = APIS.iter().filter(move |api| api.resource == resource);
+    apis.flat_map(|api| {
+        api.cases().map(|case| {
+            let exit_code = case.kind.map_or(0, Kind::exit_code);
+            [format!("{}{}", api.prefix, case.name), exit_code.to_string(), case.what.to_owned()]
         })
-    };
-    APIS.iter().flat_map(of_api)
+    })
 }
