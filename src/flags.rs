@@ -53,7 +53,7 @@ pub struct GlobalFlags {
     )]
     pub retries: Option<u32>,
     /// Read this configuration file
-    #[arg(long, value_name = "FILE", value_parser = values::path())]
+    #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Use colour: auto, always or never
     #[arg(long, value_name = "WHEN", hide_possible_values = true)]

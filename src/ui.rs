@@ -81,22 +81,8 @@ impl<'a> Warning<'a> {
 enum Message<'a, P: Serialize = ()> {
     Error(&'a Error),
     Warning(&'a Warning<'a>),
-    Trace(TraceRecord<'a>),
+    Trace(&'a Trace<'a>),
     Progress(P),
-}
-
-/// What an attempt did.
-#[derive(Serialize)]
-struct TraceRecord<'a> {
-    method: &'static str,
-    url: &'a str,
-    proxy: Option<&'a str>,
-    attempt: u32,
-    status: Option<u16>,
-    request_id: Option<&'a str>,
-    error: Option<&'static str>,
-    elapsed_ms: u128,
-    retry_in_ms: Option<u128>,
 }
 
 /// The streams.
@@ -251,33 +237,20 @@ impl Ui {
         if !self.options.verbose || self.options.quiet {
             return;
         }
-        let elapsed = trace.elapsed.as_millis();
         if self.options.json {
-            return self.object::<()>(&Message::Trace(TraceRecord {
-                method: "GET",
-                url: trace.url,
-                proxy: trace.proxy,
-                attempt: trace.attempt,
-                status: trace.status,
-                request_id: trace.request_id,
-                error: trace.error.map(|error| error.kind().code()),
-                elapsed_ms: elapsed,
-                retry_in_ms: trace.retry_in.map(|wait| wait.as_millis()),
-            }));
+            return self.object::<()>(&Message::Trace(trace));
         }
-        let with =
-            |words: &str, value: Option<String>| value.map(|value| format!("{words}{value}")).unwrap_or_default();
-        let proxy = with(" via proxy ", trace.proxy.map(str::to_owned));
+        let Trace { method, url, attempt, elapsed_ms, .. } = trace;
+        let proxy = trace.proxy.map(|proxy| format!(" via proxy {proxy}")).unwrap_or_default();
         let outcome = match (trace.status, trace.error) {
             (Some(status), _) => format!("{status} in"),
             (None, Some(error)) => format!("{}: {error}, after", error.kind().code()),
             (None, None) => "no answer, after".to_owned(),
         };
-        let request = with(", request ", trace.request_id.map(str::to_owned));
-        let again = trace.retry_in.map(|wait| format!("{} ms", wait.as_millis()));
-        let again = with("; again in ", again);
-        self.line(&escape(&format!("> GET {}{proxy} (attempt {})", trace.url, trace.attempt)));
-        self.line(&escape(&format!("< {outcome} {elapsed} ms{request}{again}")));
+        let request = trace.request_id.map(|id| format!(", request {id}")).unwrap_or_default();
+        let again = trace.retry_in_ms.map(|wait| format!("; again in {wait} ms")).unwrap_or_default();
+        self.line(&escape(&format!("> {method} {url}{proxy} (attempt {attempt})")));
+        self.line(&escape(&format!("< {outcome} {elapsed_ms} ms{request}{again}")));
     }
 
     /// Tells people something that is neither result nor error; scripts never see it.

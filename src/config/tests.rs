@@ -131,7 +131,7 @@ fn a_helper_takes_its_descendants_along() {
         });
         let script = format!("exec 9>'{}'; echo ran >&9; {script}", fifo.display());
         let arguments = ["/bin/sh", "-c", &script].map(str::to_owned).to_vec();
-        let helper = TokenSource::Command(Helper::new(arguments, [].into()));
+        let helper = TokenSource::Command(Helper { arguments, withheld: [].into() });
         let source = Setting::new(Arc::new(helper), Origin::BuiltIn);
         let env = Environment::from_pairs([("PATH", "/usr/bin:/bin")]);
         let deadline = Instant::now() + Duration::from_secs(30);
