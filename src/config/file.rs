@@ -168,7 +168,7 @@ impl Reader<'_> {
         if program.contains('/') {
             *program = self.file_name(program)?.to_string_lossy().into_owned();
         }
-        Ok(Helper::new(arguments, self.token_variables.clone()))
+        Ok(Helper { arguments, withheld: self.token_variables.clone() })
     }
 
     /// `~/` is the user's home; a relative path starts at the directory of the configuration file.

@@ -29,16 +29,13 @@ const BY_HAND: &str = "run it by hand to see what it says: its output is not sho
 
 /// A program with its arguments, and the variables that are kept from it.
 pub struct Helper {
-    arguments: Vec<String>,
-    withheld: Arc<[String]>,
+    /// The program and its arguments.
+    pub(super) arguments: Vec<String>,
+    /// Variables with tokens, besides our own.
+    pub(super) withheld: Arc<[String]>,
 }
 
 impl Helper {
-    /// `arguments` begins with the program. `withheld`: variables with tokens, besides our own.
-    pub(super) fn new(arguments: Vec<String>, withheld: Arc<[String]>) -> Self {
-        Helper { arguments, withheld }
-    }
-
     /// The program's name without directory and arguments; in words if the name itself may be a secret.
     pub(super) fn name(&self) -> String {
         let program = self.arguments[0].rsplit('/').next().unwrap_or_default();

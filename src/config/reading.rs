@@ -21,15 +21,11 @@ pub fn read_file(path: &Path, limit: usize) -> Result<Option<(Vec<u8>, Metadata)
     }
     let unreadable = |error: io::Error| format!("cannot be read: {error}");
     let file = match options.open(path) {
-        Ok(file) => file,
-        Err(error) => match error.kind() {
-            io::ErrorKind::PermissionDenied => return Err("may not be read by this user".into()),
-            io::ErrorKind::NotFound if path.is_symlink() => {
-                return Err("is a link to something that does not exist".into());
-            }
-            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => return Ok(None),
-            _ => return Err(unreadable(error)),
-        },
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            let is_dangling = path.is_symlink();
+            return if is_dangling { Err("is a link to nothing".into()) } else { Ok(None) };
+        }
+        opened => opened.map_err(unreadable)?,
     };
     let metadata = file.metadata().map_err(unreadable)?;
     if !metadata.is_file() {
