@@ -16,9 +16,7 @@ use crate::text::escape;
 /// Whether an expression holds, and what that was told from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verdict {
-    /// Whether it holds.
     pub holds: bool,
-    /// What was found.
     pub actual: Actual,
     /// Why it could not be compared, or what is odd about it: a few words to follow it.
     pub note: Option<&'static str>,
@@ -27,11 +25,9 @@ pub struct Verdict {
 /// What was found, for a report beside what was expected. It holds no secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Actual {
-    /// There is no such account.
     NotFound,
     /// There is one, and that is all that was asked.
     Found,
-    /// The member is null or absent.
     Unset,
     /// It is set, to a secret.
     Redacted,

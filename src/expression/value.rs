@@ -22,11 +22,8 @@ pub(super) struct Operand {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Reading {
-    /// Just its text.
     Text,
-    /// A number.
     Number(Number),
-    /// A point in time.
     Time(Time),
     /// A distance from now.
     FromNow(SignedDuration),

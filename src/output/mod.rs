@@ -25,22 +25,17 @@ pub use self::table::{Screen, table};
 /// How results are written: `--output`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Format {
-    /// For people.
     #[default]
     Table,
-    /// One JSON document.
     Json,
-    /// One YAML document.
     Yaml,
     /// One JSON object a line.
     Ndjson,
 }
 
 impl Format {
-    /// Every format.
     pub const ALL: [Format; 4] = [Format::Table, Format::Json, Format::Yaml, Format::Ndjson];
 
-    /// Its name on the command line.
     pub const fn name(self) -> &'static str {
         match self {
             Format::Table => "table",
@@ -127,16 +122,16 @@ impl Renderer {
         let redactor = &redactor.for_account(account);
         let selection = self.selection.as_ref();
         let entries = account.entries(selection, redactor)?;
-        if self.format == Format::Table && self.many {
-            return Ok(Piece::Row(self.columns.row(&entries, redactor, self.screen)));
-        }
         let mut out = Vec::with_capacity(1024);
-        if self.format == Format::Table {
-            let is_selected = selection.is_some();
-            table::write_one(&mut out, account, entries, is_selected, redactor, self.screen);
-        } else {
-            let members = entries.iter().filter_map(|entry| Some((entry.name, entry.value?)));
-            write_object(&mut out, self.format, members, redactor, self.many);
+        match self.format {
+            Format::Table if self.many => return Ok(Piece::Row(self.columns.row(&entries, redactor, self.screen))),
+            Format::Table => {
+                table::write_one(&mut out, account, entries, selection.is_some(), redactor, self.screen);
+            }
+            format => {
+                let members = entries.iter().filter_map(|entry| Some((entry.name, entry.value?)));
+                write_object(&mut out, format, members, redactor, self.many);
+            }
         }
         Ok(Piece::Text(out.into_boxed_slice()))
     }
@@ -165,7 +160,7 @@ fn write_object<'a>(
         _ if many => Some(2),
         _ => Some(0),
     };
-    Writer { out: &mut *out, redactor, indent }.object(members, 0);
+    Writer { out, redactor, indent }.object(members, 0);
     if indent != Some(2) {
         out.push(b'\n');
     }
@@ -181,7 +176,6 @@ pub struct Printer {
 }
 
 impl Printer {
-    /// For what `renderer` renders.
     pub fn new(renderer: &Renderer) -> Self {
         Printer {
             format: renderer.format,
