@@ -5,7 +5,7 @@ use std::fmt;
 use jiff::Timestamp;
 
 use super::value::{Operand, Reading};
-use super::{Claim, Expression, Operator, Subject};
+use super::{Expression, Operator, Subject};
 use crate::account::field::Kind;
 use crate::account::redact::REDACTED;
 use crate::account::{Account, Number, Redactor, Time, Violation};
@@ -78,10 +78,10 @@ impl Expression {
         };
         let field = subject.field;
         let violation = field.violation(account.document.get(field.name));
-        let compared = match &self.0 {
-            Claim::Set(_) | Claim::NotFound => Ok(found.is_some()),
-            Claim::Unset(_) => Ok(found.is_none()),
-            Claim::Compared(_, operator, operands) => match found {
+        let compared = match self {
+            Expression::Set(_) | Expression::NotFound => Ok(found.is_some()),
+            Expression::Unset(_) => Ok(found.is_none()),
+            Expression::Compared(_, operator, operands) => match found {
                 _ if actual == Actual::Redacted => Err("a secret is not compared"),
                 // What may be unset and is differs from every value.
                 None => Ok(violation.is_none() && *operator == Operator::IsNot),
@@ -94,8 +94,8 @@ impl Expression {
             },
         };
         let note = violation.map(Violation::words).or(compared.err());
-        let reads_alike = || match &self.0 {
-            Claim::Compared(_, Operator::Is, operands) if compared == Ok(false) => {
+        let reads_alike = || match self {
+            Expression::Compared(_, Operator::Is, operands) if compared == Ok(false) => {
                 let texts: Vec<_> = operands.iter().map(|operand| &*operand.text).collect();
                 actual.to_string() == texts.join("|")
             }

@@ -10,10 +10,11 @@ use std::fmt;
 use std::io;
 use std::str::FromStr;
 
+use clap::ValueEnum;
 use serde::Serialize;
 
 use self::document::Writer;
-use self::table::{Columns, Row, Rows};
+use self::table::{Columns, Rows};
 use crate::account::redact::Tokens;
 use crate::account::{Account, Redactor, Resource, Selection};
 use crate::error::Result;
@@ -23,28 +24,17 @@ pub(crate) use self::document::compact;
 pub use self::table::{Screen, table};
 
 /// How results are written: `--output`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Format {
     #[default]
     Table,
     Json,
     Yaml,
-    /// One JSON object a line.
+    // One JSON object a line.
     Ndjson,
 }
 
 impl Format {
-    pub const ALL: [Format; 4] = [Format::Table, Format::Json, Format::Yaml, Format::Ndjson];
-
-    pub const fn name(self) -> &'static str {
-        match self {
-            Format::Table => "table",
-            Format::Json => "json",
-            Format::Yaml => "yaml",
-            Format::Ndjson => "ndjson",
-        }
-    }
-
     /// Whether messages on standard error are JSON objects too, one a line.
     pub const fn has_json_errors(self) -> bool {
         matches!(self, Format::Json | Format::Ndjson)
@@ -62,7 +52,7 @@ impl Format {
 
 impl fmt::Display for Format {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
+        f.write_str(self.to_possible_value().as_ref().map_or("", |value| value.get_name()))
     }
 }
 
@@ -70,8 +60,7 @@ impl FromStr for Format {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let mut formats = Format::ALL.into_iter();
-        formats.find(|format| format.name() == text).ok_or("must be table, json, yaml or ndjson")
+        ValueEnum::from_str(text, false).map_err(|_| "must be table, json, yaml or ndjson")
     }
 }
 
@@ -92,7 +81,7 @@ pub enum Piece {
     /// Text, without what stands between it and others.
     Text(Box<[u8]>),
     /// The cells of a row, whose widths depend on other rows, too.
-    Row(Row),
+    Row(Vec<String>),
 }
 
 impl Piece {
@@ -100,7 +89,7 @@ impl Piece {
     pub fn size(&self) -> usize {
         match self {
             Piece::Text(text) => text.len(),
-            Piece::Row(row) => row.size(),
+            Piece::Row(row) => table::size(row),
         }
     }
 }
@@ -124,7 +113,7 @@ impl Renderer {
         let entries = account.entries(selection, redactor)?;
         let mut out = Vec::with_capacity(1024);
         match self.format {
-            Format::Table if self.many => return Ok(Piece::Row(self.columns.row(&entries, redactor, self.screen))),
+            Format::Table if self.many => return Ok(Piece::Row(self.columns.row(&entries, redactor))),
             Format::Table => {
                 table::write_one(&mut out, account, entries, selection.is_some(), redactor, self.screen);
             }
