@@ -23,6 +23,7 @@ pub use time::Time;
 use std::borrow::Cow;
 use std::ops::Range;
 
+use crate::error::{Error, Kind};
 use crate::json::{self, Flaw, Json, View};
 
 /// The resources that can be looked up, in the order in which ids are routed: the narrower alphabet first.
@@ -70,6 +71,12 @@ impl PartialEq for Resource {
 impl Eq for Resource {}
 
 impl Resource {
+    /// Whether a failure of a look-up says that the server does not accept the token.
+    pub fn rejects_token(&self, error: &Error) -> bool {
+        let is_listed = |status| self.token_rejected.contains(&status);
+        error.kind() == Kind::Auth && error.context().status.is_some_and(is_listed)
+    }
+
     /// The field of that name.
     pub fn field(&self, name: &str) -> Option<&'static Field> {
         self.fields.iter().find(|field| field.name == name)

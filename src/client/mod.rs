@@ -229,9 +229,7 @@ impl<'a> Client<'a> {
             };
             let context = error.context();
             let (status, request_id) = (context.status, context.request_id.as_deref());
-            let is_rejected = status.is_some_and(|s| target.resource.token_rejected.contains(&s));
-            if is_rejected
-                && error.kind() == Kind::Auth
+            if target.resource.rejects_token(&error)
                 && self.run.throttle.is_shared()
                 && let Some(renewed) = self.tokens.renew(&token, deadline)?
             {

@@ -67,10 +67,10 @@ pub fn run(
     let mut delivery = Delivery { results: &results, warnings: Warnings::new(ui, true), untried: 0 };
     let source = iter::from_fn(|| {
         let is_over = || throttle.is_stopped() || shutdown.is_requested();
-        let entry = input.next(&is_over).inspect_err(|e| breaker.fail(e)).ok()??;
+        let entry = input.next(&is_over).inspect_err(|e| breaker.stop_run(e)).ok()??;
         let started = Instant::now();
         let target = parse(&entry.text).and_then(|id| {
-            let client = clients.of(&id, started).inspect_err(|e| breaker.failed(e))?;
+            let client = clients.of(&id, started).inspect_err(|e| breaker.record_failure(e))?;
             Ok((id, client))
         });
         Some(Job { line: entry.line, spent: started.elapsed(), target })
@@ -137,15 +137,15 @@ impl Worker<'_> {
         }
         let now = Instant::now();
         let started = now.checked_sub(job.spent).unwrap_or(now);
-        let found = client.look_up(id, started, None).inspect_err(|error| self.breaker.failed(error))?;
-        self.breaker.found();
+        let found = client.look_up(id, started, None).inspect_err(|error| self.breaker.record_failure(error))?;
+        self.breaker.record_success();
         let target = Target::account(id, client.profile());
         let violations = violations::check(&found, self.strict, target)?;
         match self.renderer.render(&found.account, self.redactor) {
             Ok(piece) => Ok(Some((piece.shrunk(), violations))),
             // The first answer does not have what `--fields` names.
             Err(error) => {
-                self.breaker.fail(&error);
+                self.breaker.stop_run(&error);
                 Ok(None)
             }
         }

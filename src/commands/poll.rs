@@ -202,7 +202,7 @@ impl Question<'_> {
                     thread::sleep(pause);
                 }
                 // A token may expire during the wait: one that was accepted is read anew.
-                Err(error) if is_token_accepted && is_rejection(&error) => {
+                Err(error) if is_token_accepted && self.id.resource().rejects_token(&error) => {
                     is_token_accepted = false;
                     self.client.forget_token();
                 }
@@ -276,11 +276,6 @@ pub fn actual(verdict: &Verdict) -> String {
         Some(note) => format!("{} ({note})", verdict.actual),
         None => verdict.actual.to_string(),
     }
-}
-
-/// Whether the server rejects the token.
-fn is_rejection(error: &Error) -> bool {
-    error.kind() == Kind::Auth && error.context().status.is_some()
 }
 
 /// How a poll ended.

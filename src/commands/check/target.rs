@@ -127,9 +127,9 @@ pub fn judge(check: &Arc<Check>, lookups: &[Lookups<'_>], run: &CheckRun, strict
         }
     };
     let answer = match lookups.iter().find(|lookups| lookups.target.is_of(check)) {
-        Some(lookups) => {
-            ask(lookups).inspect(|_| lookups.breaker.found()).inspect_err(|error| lookups.breaker.failed(error))
-        }
+        Some(lookups) => ask(lookups)
+            .inspect(|_| lookups.breaker.record_success())
+            .inspect_err(|error| lookups.breaker.record_failure(error)),
         None => Err(Error::new(Kind::Failed, "the check has no target")),
     };
     let mut result = CheckResult {
