@@ -38,11 +38,11 @@ impl Environment {
 
     /// The variable, if it is set to something.
     pub fn get(&self, name: &str) -> Option<&OsStr> {
-        self.raw(name).filter(|value| !value.is_empty())
+        self.get_allowing_empty(name).filter(|value| !value.is_empty())
     }
 
     /// The variable, if it is set, even to nothing; without one line end, which the stores of CI servers put there.
-    pub fn raw(&self, name: &str) -> Option<&OsStr> {
+    pub fn get_allowing_empty(&self, name: &str) -> Option<&OsStr> {
         let value = self.variables.get(OsStr::new(name))?;
         let Some(line) = value.to_str().and_then(|text| text.strip_suffix('\n')) else {
             return Some(value);

@@ -7,8 +7,6 @@ use super::{RESOURCES, Resource};
 use crate::error::{Error, Kind, Result};
 use crate::text::excerpt;
 
-pub(crate) use super::redact::{hide_credentials, is_name_byte, repeatable};
-
 /// How much of a malformed id a message shows, in characters.
 const SHOWN: usize = 60;
 

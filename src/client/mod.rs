@@ -18,9 +18,9 @@ mod target;
 mod throttle;
 mod token;
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use serde::{Serialize, Serializer};
 use ureq::http::Uri;
 
 use self::agent::AgentPool;
@@ -35,6 +35,7 @@ use crate::account::{Account, Id, Redactor, Resource};
 use crate::config::Endpoint;
 use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
+use crate::process::lock;
 use crate::signals::Shutdown;
 
 /// How long each phase of a request may take at most: connecting (TLS included), sending, answering, the body.
@@ -68,8 +69,9 @@ pub struct Run<'a> {
 }
 
 /// What one attempt did, for `--verbose`.
-#[derive(Debug)]
+#[derive(Debug, Serialize)]
 pub struct Trace<'a> {
+    pub method: &'static str,
     pub url: &'a str,
     pub proxy: Option<&'a str>,
     /// The attempt's number, from 1.
@@ -77,10 +79,17 @@ pub struct Trace<'a> {
     pub status: Option<u16>,
     /// The server's name for the request.
     pub request_id: Option<&'a str>,
+    /// The failure, by its code in JSON.
+    #[serde(serialize_with = "code")]
     pub error: Option<&'a Error>,
-    pub elapsed: Duration,
+    pub elapsed_ms: u128,
     /// The wait before the next attempt, if there is one.
-    pub retry_in: Option<Duration>,
+    pub retry_in_ms: Option<u128>,
+}
+
+#[expect(clippy::ref_option, reason = "serde calls it")]
+fn code<S: Serializer>(error: &Option<&Error>, to: S) -> Result<S::Ok, S::Error> {
+    error.map(|error| error.kind().code()).serialize(to)
 }
 
 /// An account, and what it took to get it.
@@ -197,17 +206,18 @@ impl<'a> Client<'a> {
                 redactor: self.run.redactor,
                 remaining,
             });
-            let elapsed = began.elapsed();
-            let trace = |status, request_id, error, retry_in| {
+            let elapsed_ms = began.elapsed().as_millis();
+            let trace = |status, request_id, error, retry_in: Option<Duration>| {
                 (self.run.trace)(&Trace {
+                    method: "GET",
                     url: &url,
                     proxy: proxy.as_deref(),
                     attempt: *attempts,
                     status,
                     request_id,
                     error,
-                    elapsed,
-                    retry_in,
+                    elapsed_ms,
+                    retry_in_ms: retry_in.map(|wait| wait.as_millis()),
                 });
             };
             let error = match got {
@@ -298,9 +308,4 @@ fn refuse_token_as_id(target: Target<'_>, token: &Token) -> Result<()> {
     let Resource { noun, id_rule, .. } = target.resource;
     let message = "this is the bearer token, not an id; it is not repeated here";
     Err(Error::new(Kind::Usage, message).hint(format!("a {noun} is looked up by its id: {id_rule}")))
-}
-
-/// Each change of shared state is a single step: a panic elsewhere leaves nothing half done.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

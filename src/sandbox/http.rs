@@ -29,7 +29,7 @@ const LINGER: Duration = Duration::from_secs(1);
 pub(super) type Headers = &'static [(&'static str, &'static str)];
 
 /// How a reply reaches the client.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Delivery {
     /// As it should.
     Whole,
@@ -42,7 +42,6 @@ pub(super) enum Delivery {
 }
 
 /// The body of a reply.
-#[derive(Debug)]
 pub(super) enum Body {
     Bytes(Vec<u8>),
     /// Generated while it is written, in chunks.
@@ -50,7 +49,6 @@ pub(super) enum Body {
 }
 
 /// A reply to a request.
-#[derive(Debug)]
 pub(super) struct Reply {
     pub status: u16,
     /// Headers beside those of every reply.
