@@ -43,7 +43,17 @@ pub struct ExpectationRecord {
 }
 
 impl ExpectationRecord {
-    pub fn new(expect: String, verdict: Option<&Verdict>) -> Self {
+    /// One for each expectation, as far as there is an answer.
+    pub fn all(expected: &[Expression], answer: Option<&Answer>, redactor: &Redactor) -> Vec<Self> {
+        let redactor = answer.map_or(redactor, |answer| &answer.redactor);
+        let records = expected.iter().enumerate().map(|(i, expected)| {
+            let verdict = answer.map(|answer| &answer.verdicts[i]);
+            Self::new(redactor.redact(&expected.to_string()), verdict)
+        });
+        records.collect()
+    }
+
+    fn new(expect: String, verdict: Option<&Verdict>) -> Self {
         let note = verdict.and_then(|verdict| verdict.note);
         let (actual, note) = match verdict.map(|verdict| &verdict.actual) {
             // The report nests it four levels deep.

@@ -22,20 +22,9 @@ use crate::text::{excerpt, span};
 /// The hint of a wait whose time is over.
 const LONGER: &str = "--within waits longer";
 
-const EXAMPLES: &str = "\
-Without --for, it waits until the account exists. Transient failures (exit codes
-6 to 8) are waited out; others end the wait with their own code. Exit code 10:
-the account is in a final state, such as revoked, or was removed (410); 124: the
-time is over.
-
-Examples:
-  acctq -p sandbox wait cacc_onboarding --for status=active --interval 100ms
-  acctq wait cacc_7n42DGM5Tflk9n8mt7Fhc7 --for status=active -q -o json
-  acctq -p sandbox wait gone --for not_found";
-
 /// `<ID> [--for EXPR]...`
 #[derive(Debug, clap::Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = include_str!("help/wait.txt").trim_end())]
 pub struct Args {
     /// The account
     #[arg(value_name = "ID")]
@@ -175,18 +164,13 @@ impl Waiting<'_> {
     fn record(&self, seen: Result<&Answer, &Error>) -> Progress<'_> {
         let Question { id, client, expected, redactor, .. } = self.question;
         let answer = seen.ok();
-        let redactor = answer.map_or(*redactor, |answer| &answer.redactor);
-        let expectations = expected.iter().enumerate().map(|(i, expected)| {
-            let verdict = answer.map(|answer| &answer.verdicts[i]);
-            ExpectationRecord::new(redactor.redact(&expected.to_string()), verdict)
-        });
         Progress {
             id: id.as_str(),
             api: id.resource().api,
             profile: client.profile(),
             found: answer.map(|answer| answer.is_found),
             met: answer.map(Answer::is_met),
-            expectations: expectations.collect(),
+            expectations: ExpectationRecord::all(expected, answer, redactor),
             error: seen.err().map(|error| error.kind().code()),
             lookups: self.lookups,
             elapsed_ms: self.started.elapsed().as_millis(),

@@ -13,9 +13,8 @@ use jiff::tz::Offset;
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesText, Event};
 
-use super::result::{CheckResult, Outcome};
+use super::result::{self, CheckResult, Outcome};
 use crate::account::Redactor;
-use crate::commands::poll::actual;
 use crate::error::{Error, Kind, Result};
 use crate::text::escape;
 
@@ -38,7 +37,7 @@ pub fn report(
 }
 
 fn xml(results: &[CheckResult], suite: &str, elapsed: Duration) -> io::Result<Vec<u8>> {
-    let count = |outcome| results.iter().filter(|result| result.outcome() == outcome).count().to_string();
+    let count = |outcome| result::count(results, outcome).to_string();
     let (tests, failures, errors) = (results.len().to_string(), count(Outcome::Unmet), count(Outcome::Error));
     let time = seconds(elapsed);
     let attributes =
@@ -67,33 +66,22 @@ fn test_case(writer: &mut Writer<Vec<u8>>, result: &CheckResult, suite: &str) ->
         ("classname", suite),
         ("time", &seconds(result.elapsed)),
     ]);
-    let profile = result.profile.as_ref().map_or(String::new(), |profile| format!(" (profile {profile})"));
-    let (noun, id) = (result.check.id.resource().noun, result.id().unwrap_or("(not an id)"));
-    let mut details = vec![format!("{noun} {id}{profile}")];
-    let (element, kind, message) = match &result.answer {
+    let (element, kind, message, hint) = match &result.answer {
         Ok(answer) if answer.is_met() => {
             case.write_empty()?;
             return Ok(());
         }
-        Ok(_) => {
-            for (expected, verdict) in result.expectations() {
-                let verdict = verdict.map(|verdict| (if verdict.holds { "met" } else { "unmet" }, actual(verdict)));
-                details.extend(verdict.map(|(word, actual)| format!("{word}: expected {expected}, is {actual}")));
-            }
-            ("failure", Kind::Unmet, result.unmet())
-        }
-        Err(error) => {
-            details.push(error.to_string());
-            details.extend(error.hint_text().map(|hint| format!("hint: {hint}")));
-            ("error", error.kind(), error.to_string())
-        }
+        Ok(_) => ("failure", Kind::Unmet, result.unmet(), None),
+        Err(error) => ("error", error.kind(), error.to_string(), error.hint_text()),
     };
-    let details: Vec<_> = details.iter().map(|line| escape(line)).collect();
+    let message = escape(&message);
+    let profile = result.profile.as_ref().map_or(String::new(), |profile| format!(" (profile {profile})"));
+    let (noun, id) = (result.check.id.resource().noun, result.id().unwrap_or("(not an id)"));
+    let hint = hint.map_or(String::new(), |hint| format!("\nhint: {}", escape(hint)));
+    let details = format!("{noun} {id}{}\n{message}{hint}", escape(&profile));
     case.write_inner_content(|writer| {
-        writer
-            .create_element(element)
-            .with_attributes([("type", kind.code()), ("message", &*escape(&message))])
-            .write_text_content(BytesText::new(&details.join("\n")))?;
+        let problem = writer.create_element(element).with_attributes([("type", kind.code()), ("message", &message)]);
+        problem.write_text_content(BytesText::new(&details))?;
         Ok(())
     })?;
     Ok(())

@@ -34,45 +34,10 @@ use crate::flags::Takes;
 use crate::process;
 use crate::text::grouped;
 
-const EXAMPLES: &str = "\
-Without --expect, the account must exist. Exit code 0: all expectations hold;
-10: one does not. Any other code: the account could not be looked up (see
-`acctq help exit-codes`), which is no verdict. In a suite, too, failed look-ups
-outrank 10: it exits with the code that they share, else with 1.
-
-A suite is a TOML file; `profile`, `retry_for` and `strict` are optional:
-
-  version = 1
-
-  [[check]]
-  name = \"the pro plan is active\"
-  id = \"cacc_activestandard\"
-  expect = [\"status=active\", \"metadata.plan=pro\"]
-
-  [[check]]
-  name = \"the account stays\"
-  id = \"provisioned-family\"
-  expect = \"!ends_at\"
-  profile = \"sandbox\"   # instead of the selected one
-  retry_for = \"30s\"     # repeat it, every 5 s or 10 times, until it holds
-  strict = true         # as --strict, for this check
-
--o json prints an object, and for a suite an array of them: name, id, api,
-profile, verdict (met, unmet or error), found, expectations (each expect, holds,
-actual, note), error, lookups, elapsed_ms. All keys are always there; null means
-unknown, not set or, as the note says, secret or too long. Reports do not repeat
-a secret that a name or an expectation contains.
-
-Examples:
-  acctq -p sandbox check cacc_activestandard --expect status=active
-  acctq -p sandbox check ending --expect 'ends_at>now+14d' --expect 'ends_at?'
-  acctq -p sandbox check gone --expect not_found
-  acctq check --suite smoke.toml --report-junit report.xml";
-
 /// `<ID> [--expect EXPR]...`, `--suite FILE`
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = EXAMPLES,
+    after_help = include_str!("../help/check.txt").trim_end(),
     override_usage = "acctq check [OPTIONS] <ID>\n       acctq check [OPTIONS] --suite <FILE>"
 )]
 pub struct Args {
@@ -86,16 +51,11 @@ pub struct Args {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["id", "expect"])]
     suite: Option<PathBuf>,
     /// Write the results of the suite to this file, as XML in the format of `JUnit`
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["id", "expect"])]
     report_junit: Option<PathBuf>,
-    #[arg(
-        long,
-        value_name = "N",
-        value_parser = values::jobs(),
-        allow_hyphen_values = true,
-        help = format!("Run N checks of a suite at once, 1 to 256 [default: {DEFAULT_JOBS}]")
-    )]
-    jobs: Option<usize>,
+    /// Run N checks of the suite at once: 1 to 256
+    #[arg(long, value_name = "N", default_value_t = DEFAULT_JOBS, value_parser = values::jobs(), allow_hyphen_values = true, conflicts_with_all = ["id", "expect"])]
+    jobs: usize,
 }
 
 impl Takes for Args {
@@ -128,7 +88,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
         junit: args.report_junit.clone(),
         format: config::output_setting(&flags.for_config(), env)?.value,
         started,
-        state: Mutex::default(),
+        results: Mutex::new(Some(Vec::new())),
     });
     let ended = run.clone();
     shutdown.on_signal(move |kind| ended.end(kind));
@@ -147,7 +107,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
         .map(|(place, session, throttle)| (place, CheckTarget::new(session, throttle, &trace)))
         .collect();
     process::raise_file_limit();
-    let jobs = args.jobs.unwrap_or(DEFAULT_JOBS).min(checks.len());
+    let jobs = args.jobs.min(checks.len());
     let mut warnings = Warnings::new(ui, args.suite.is_some());
     let mut done = 0;
     batch::run(
@@ -174,7 +134,6 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
 
 /// The checks of the suite, or the one of the command line.
 fn load(args: &Args, context: &Context<'_>) -> Result<Vec<Check>> {
-    let usage = |message: String, hint: &str| Err(Error::new(Kind::Usage, message).hint(hint));
     if let Some(path) = &args.suite {
         let config = config::config_path(&context.flags.for_config(), context.env).ok();
         let whole = |path: &PathBuf| path.canonicalize().ok();
@@ -182,16 +141,10 @@ fn load(args: &Args, context: &Context<'_>) -> Result<Vec<Check>> {
         for (what, path) in [("suite", Some(path)), ("configuration", config.as_ref().map(|config| &config.value))] {
             if let Some(path) = path.filter(|path| report.is_some() && report == whole(path)) {
                 let message = format!("--report-junit would overwrite the {what}, {}", path.display());
-                return usage(message, "name another file for the report");
+                return Err(Error::new(Kind::Usage, message).hint("name another file for the report"));
             }
         }
         return suite::read(path);
-    }
-    // clap's `requires` does not work for arguments that conflict with the suite.
-    for (flag, is_given) in [("--report-junit", args.report_junit.is_some()), ("--jobs", args.jobs.is_some())] {
-        if is_given {
-            return usage(format!("{flag} needs --suite"), "leave it out, or put the check into a suite");
-        }
     }
     let id = id::route(args.id.as_deref().unwrap_or_default())?;
     Ok(vec![Check {

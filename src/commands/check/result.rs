@@ -98,15 +98,15 @@ impl CheckResult {
     }
 
     fn record(&self) -> CheckRecord<'_> {
-        let expectations = self.expectations().map(|(expected, verdict)| ExpectationRecord::new(expected, verdict));
+        let answer = self.answer.as_ref().ok();
         CheckRecord {
             name: self.name(),
             id: self.id(),
             api: self.check.id.resource().api,
             profile: self.profile.as_deref(),
             verdict: self.outcome(),
-            found: self.answer.as_ref().ok().map(|answer| answer.is_found),
-            expectations: expectations.collect(),
+            found: answer.map(|answer| answer.is_found),
+            expectations: ExpectationRecord::all(&self.check.expected, answer, &self.redactor),
             error: self.answer.as_ref().err(),
             lookups: self.lookups,
             elapsed_ms: self.elapsed.as_millis(),
@@ -124,6 +124,11 @@ impl CheckResult {
             vec![self.name().unwrap_or_default(), expected, actual, word.to_owned()]
         })
     }
+}
+
+/// How many results have this outcome.
+pub fn count(results: &[CheckResult], outcome: Outcome) -> usize {
+    results.iter().filter(|result| result.outcome() == outcome).count()
 }
 
 /// Writes the results; those of a suite are several.

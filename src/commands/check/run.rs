@@ -27,28 +27,19 @@ pub struct CheckRun {
     pub junit: Option<PathBuf>,
     pub format: Format,
     pub started: Instant,
-    pub state: Mutex<State>,
-}
-
-/// How far a run has come.
-#[derive(Default)]
-pub struct State {
-    /// In the order of the checks.
-    results: Vec<CheckResult>,
-    is_reported: bool,
+    /// The results so far, in the order of the checks; `None` once they are reported.
+    pub results: Mutex<Option<Vec<CheckResult>>>,
 }
 
 impl CheckRun {
     /// Adds the result of the next check, and reports its failure. After a signal it comes too late.
     pub fn add(&self, result: CheckResult) {
-        let mut state = lock(&self.state);
-        if state.is_reported {
-            return;
-        }
+        let mut results = lock(&self.results);
+        let Some(results) = results.as_mut() else { return };
         if let (Err(error), Some(_)) = (&result.answer, &self.suite) {
             self.ui.failure(error);
         }
-        state.results.push(result);
+        results.push(result);
     }
 
     /// Adds name and place of the check to an error.
@@ -67,34 +58,33 @@ impl CheckRun {
 
     /// Reports the results of a suite that a signal ends: the checks that were not made are errors.
     pub fn end(&self, kind: Kind) {
-        let mut state = lock(&self.state);
+        let mut results = lock(&self.results);
         self.ui.close();
-        if self.suite.is_none() || state.is_reported {
+        let (Some(mut results), Some(_)) = (results.take(), &self.suite) else {
             return;
-        }
-        for check in &self.checks[state.results.len()..] {
+        };
+        for check in &self.checks[results.len()..] {
             let error = Error::new(kind, "a signal ended the run before this check was answered");
             let error = self.locate(check, Target::account(&check.id, None).describe(error));
-            state.results.push(CheckResult::new(check, &self.redactor, Err(error)));
+            results.push(CheckResult::new(check, &self.redactor, Err(error)));
         }
-        if let Err(error) = self.report(&mut state) {
+        if let Err(error) = self.report(&results) {
             self.ui.error(&error);
         }
     }
 
     /// Writes the reports on all results. A report that cannot be written does not take the verdict away.
     pub fn finish(&self) -> Result<CommandStatus> {
-        let mut state = lock(&self.state);
-        match (&self.suite, &state.results[..]) {
-            (None, [CheckResult { answer: Err(error), .. }]) => Err(error.clone()),
-            _ if state.is_reported => Ok(CommandStatus::Done),
-            _ => self.report(&mut state),
+        // A signal waits until the report is complete.
+        let mut results = lock(&self.results);
+        match (&self.suite, results.take().as_deref()) {
+            (None, Some([CheckResult { answer: Err(error), .. }])) => Err(error.clone()),
+            (_, Some(results)) => self.report(results),
+            (_, None) => Ok(CommandStatus::Done),
         }
     }
 
-    fn report(&self, state: &mut State) -> Result<CommandStatus> {
-        state.is_reported = true;
-        let results = &state.results;
+    fn report(&self, results: &[CheckResult]) -> Result<CommandStatus> {
         let elapsed = self.started.elapsed();
         let junit = match (&self.junit, &self.suite) {
             (Some(path), Some(suite)) => junit::report(path, results, suite, elapsed, &self.redactor),
@@ -130,7 +120,7 @@ impl CheckRun {
         let names: Vec<_> = names.map(|name| format!("`{name}`")).collect();
         let (count, total) = (grouped(unmet.len()), grouped(results.len()));
         let mut message = format!("{count} of {total} checks are unmet: {}", excerpt(&names.join(", "), EXCERPT));
-        let errors = results.iter().filter(|result| result.outcome() == Outcome::Error).count();
+        let errors = result::count(results, Outcome::Error);
         if errors > 0 {
             message += &format!("; {} could not be looked up", grouped(errors));
         }
@@ -142,7 +132,7 @@ impl CheckRun {
 fn summary(results: &[CheckResult]) -> String {
     let parts = [(Outcome::Met, "met"), (Outcome::Unmet, "unmet"), (Outcome::Error, "not answered")];
     let parts = parts.iter().filter_map(|(outcome, word)| {
-        let count = results.iter().filter(|result| result.outcome() == *outcome).count();
+        let count = result::count(results, *outcome);
         (count > 0 || *outcome == Outcome::Met).then(|| format!("{} {word}", grouped(count)))
     });
     parts.collect::<Vec<_>>().join(" · ")

@@ -76,12 +76,9 @@ pub fn read(path: &Path) -> Result<Vec<Check>> {
     })?;
     let suite: WrittenSuite = document.parse()?;
     let refused = |span: &Range<usize>, message: &str, hint: &str| document.error(span, message).hint(hint);
-    match &suite.version {
-        Some(version) if *version.get_ref() == 1 => {}
-        Some(version) => {
-            return Err(refused(&version.span(), "`version` must be 1", "another version is for another acctq"));
-        }
-        None => return Err(refused(&(0..0), "the suite has no `version`", "begin it with `version = 1`")),
+    if suite.version.as_ref().map(Spanned::get_ref) != Some(&1) {
+        let place = suite.version.as_ref().map_or(0..0, Spanned::span);
+        return Err(refused(&place, "`version` must be 1", "a suite begins with `version = 1`"));
     }
     if suite.check.is_empty() {
         let hint = "a check begins with [[check]]; `acctq check --help` shows one";
