@@ -93,7 +93,7 @@ struct TraceRecord<'a> {
     proxy: Option<&'a str>,
     attempt: u32,
     status: Option<u16>,
-    request_id: Option<&'a str>,
+    request_id: Option<String>,
     error: Option<&'static str>,
     elapsed_ms: u128,
     retry_in_ms: Option<u128>,
@@ -255,11 +255,11 @@ impl Ui {
         if self.options.json {
             return self.object::<()>(&Message::Trace(TraceRecord {
                 method: "GET",
-                url: trace.url,
+                url: &trace.url.to_string(),
                 proxy: trace.proxy,
                 attempt: trace.attempt,
                 status: trace.status,
-                request_id: trace.request_id,
+                request_id: trace.request_id(),
                 error: trace.error.map(|error| error.kind().code()),
                 elapsed_ms: elapsed,
                 retry_in_ms: trace.retry_in.map(|wait| wait.as_millis()),
@@ -273,7 +273,7 @@ impl Ui {
             (None, Some(error)) => format!("{}: {error}, after", error.kind().code()),
             (None, None) => "no answer, after".to_owned(),
         };
-        let request = with(", request ", trace.request_id.map(str::to_owned));
+        let request = with(", request ", trace.request_id());
         let again = trace.retry_in.map(|wait| format!("{} ms", wait.as_millis()));
         let again = with("; again in ", again);
         self.line(&escape(&format!("> GET {}{proxy} (attempt {})", trace.url, trace.attempt)));

@@ -63,12 +63,6 @@ impl BaseUrl {
         Ok(url)
     }
 
-    /// The URL of `path` below it, and of `name` below that.
-    pub fn join(&self, path: &str, name: &str) -> String {
-        let path = path.trim_start_matches('/');
-        [self.origin.as_str(), &self.prefix, "/", path, name].concat()
-    }
-
     /// Host, and port if it is not the scheme's own.
     pub fn authority(&self) -> &str {
         self.origin.split_once("://").map_or(&self.origin, |(_, authority)| authority)
