@@ -2,17 +2,16 @@
 //! terminal sends, counts as SIGTERM. A signal that was ignored when the process started (`nohup`, `&` in a script) stays ignored.
 //!
 //! A flag does not interrupt a blocking call. So the command runs on a thread, and the main thread waits for its end or for a signal,
-//! whichever comes first ([`supervise`]). After a signal the command's thread is abandoned to the end of the process, but for two
-//! things: what holds a [`Guard`], like the process group of a token helper, is woken and cleans up; and the shutdown hook
-//! ([`Shutdown::on_signal`]) completes the output. Each is waited for no longer than [`GRACE`], since a program may refuse to end and a
-//! reader to read.
+//! whichever comes first ([`supervise`]). The command's thread is then abandoned, but for two things: what holds a [`Guard`], like the
+//! process group of a token helper, cleans up; and the shutdown hook ([`Shutdown::on_signal`]) completes the output. Each is waited for
+//! no longer than [`GRACE`].
 
-use std::sync::{Arc, Condvar, Mutex, mpsc};
+use std::sync::{Condvar, Mutex, mpsc};
 use std::thread;
 use std::time::Duration;
 
 use crate::error::{Error, ErrorContext, Kind, Result};
-use crate::process::lock;
+use crate::process::{catch_panics, lock};
 
 /// How long each step after a signal may take: three of them are less than a second.
 pub const GRACE: Duration = Duration::from_millis(300);
@@ -39,12 +38,8 @@ struct State {
     wake_supervisor: Option<Box<dyn Fn() + Send>>,
     hook: Option<Hook>,
     explain: Option<Explain>,
-    guards: Vec<Guarded>,
-}
-
-struct Guarded {
-    what: String,
-    wake: Arc<dyn Fn() + Send + Sync>,
+    /// What the guards that are held keep the process alive for.
+    guards: Vec<String>,
 }
 
 impl Shutdown {
@@ -75,9 +70,7 @@ impl Shutdown {
         }
         state.is_requested = true;
         state.abort = Some(error);
-        if let Some(wake) = &state.wake_supervisor {
-            wake();
-        }
+        state.wake_supervisor.iter().for_each(|wake| wake());
     }
 
     /// Whether a signal has come, or the command was aborted: from then on its result is ignored.
@@ -85,16 +78,15 @@ impl Shutdown {
         lock(&self.state).is_requested
     }
 
-    /// Registers something that has to be ended before the process ends: `wake` is called on a signal, and the guard's drop waited
-    /// for. `what` names it for people. `None` if the shutdown was requested already.
-    pub fn guard(&self, what: String, wake: impl Fn() + Send + Sync + 'static) -> Option<Guard<'_>> {
+    /// Registers something that has to be ended before the process ends: its owner watches [`Shutdown::is_requested`], and the
+    /// guard's drop is waited for. `what` names it for people. `None` if the shutdown was requested already.
+    pub fn guard(&self, what: String) -> Option<Guard<'_>> {
         let mut state = lock(&self.state);
         if state.is_requested {
             return None;
         }
-        let wake: Arc<dyn Fn() + Send + Sync> = Arc::new(wake);
-        state.guards.push(Guarded { what, wake: wake.clone() });
-        Some(Guard { shutdown: self, wake })
+        state.guards.push(what.clone());
+        Some(Guard { shutdown: self, what })
     }
 
     /// Carries out the shutdown, and says what was interrupted.
@@ -105,7 +97,7 @@ impl Shutdown {
             state.is_requested = true;
             (state.hook.take(), state.explain.take())
         };
-        let ended = self.wake_guards();
+        let ended = self.wait_for_guards();
         let is_complete = hook.is_none_or(|hook| within(GRACE, move || hook(kind)).is_some());
         let mut error = explain?(kind)?;
         if !is_complete {
@@ -123,30 +115,29 @@ impl Shutdown {
         Some(error)
     }
 
-    /// Wakes all guards, and waits until they are dropped. Returns their names.
+    /// Waits until all guards are dropped, and returns their names.
     #[cfg(unix)]
-    fn wake_guards(&self) -> Vec<String> {
+    fn wait_for_guards(&self) -> Vec<String> {
         let state = lock(&self.state);
-        for guarded in &state.guards {
-            (guarded.wake)();
-        }
-        let names = state.guards.iter().map(|g| g.what.clone()).collect();
+        let names = state.guards.clone();
         let is_held = |state: &mut State| !state.guards.is_empty();
         drop(self.released.wait_timeout_while(state, GRACE, is_held));
         names
     }
 }
 
-/// Keeps the process alive for a moment after a signal, until dropped.
+/// Keeps the process alive for a moment after the shutdown was requested, until dropped.
 pub struct Guard<'a> {
     shutdown: &'a Shutdown,
-    wake: Arc<dyn Fn() + Send + Sync>,
+    what: String,
 }
 
 impl Drop for Guard<'_> {
     fn drop(&mut self) {
-        let is_other = |guarded: &Guarded| !Arc::ptr_eq(&guarded.wake, &self.wake);
-        lock(&self.shutdown.state).guards.retain(is_other);
+        let mut state = lock(&self.shutdown.state);
+        if let Some(at) = state.guards.iter().position(|what| *what == self.what) {
+            state.guards.swap_remove(at);
+        }
         self.shutdown.released.notify_all();
     }
 }
@@ -167,19 +158,12 @@ pub fn supervise<T: From<Kind> + Send + 'static>(
     work: impl FnOnce() -> Result<T> + Send + 'static,
 ) -> Result<T> {
     use std::panic::resume_unwind;
+    use std::sync::Arc;
     use std::sync::atomic::{AtomicBool, Ordering};
 
     use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
     use signal_hook::flag;
-    use signal_hook::iterator::{Handle, Signals};
-
-    /// Ends the waiting for signals, even after a panic.
-    struct Close(Handle);
-    impl Drop for Close {
-        fn drop(&mut self) {
-            self.0.close();
-        }
-    }
+    use signal_hook::iterator::Signals;
 
     let refused = |error| {
         Error::new(Kind::Failed, "the command could not be started")
@@ -200,23 +184,24 @@ pub fn supervise<T: From<Kind> + Send + 'static>(
         flag::register_conditional_shutdown(signal, code, is_last.clone()).map_err(refused)?;
         flag::register(signal, is_last.clone()).map_err(refused)?;
     }
-    let close = Close(signals.handle());
     let handle = signals.handle();
+    let ended = handle.clone();
     lock(&shutdown.state).wake_supervisor = Some(Box::new(move || handle.close()));
-    let command = thread::Builder::new()
-        .name("command".to_owned())
-        .spawn(move || {
-            let _close = close;
-            work()
-        })
-        .map_err(refused)?;
+    let work = move || {
+        let result = catch_panics(work);
+        ended.close();
+        result
+    };
+    let command = thread::Builder::new().name("command".to_owned()).spawn(work).map_err(refused)?;
     if let Some(signal) = signals.forever().next() {
         let kind = kind(signal);
         return shutdown.signalled(kind).map_or_else(|| Ok(kind.into()), Err);
     }
     // No signal is waited for any more: the next one ends the process.
     is_last.store(true, Ordering::SeqCst);
-    if let Some(error) = lock(&shutdown.state).abort.take() {
+    let aborted = lock(&shutdown.state).abort.take();
+    if let Some(error) = aborted {
+        shutdown.wait_for_guards();
         return Err(error);
     }
     command.join().unwrap_or_else(|panic| resume_unwind(panic))

@@ -6,10 +6,17 @@ use std::net::TcpListener;
 use std::sync::{Arc, LazyLock, Mutex};
 use std::time::{Duration, Instant};
 
+<<<<<<< HEAD
+use acctq::account::CONNECTED;
+use acctq::client::{Client, Limits, Pace, Trace};
+use acctq::config::{BaseUrl, Endpoint, Environment};
+use acctq::interrupt::Interrupt;
+=======
 use acctq::Environment;
 use acctq::fuzzing::{
-    BaseUrl, Client, Endpoint, Limits, Redactor, Run, Secret, Shutdown, Throttle, Tokens, route,
+    BaseUrl, Client, Endpoint, Limits, Redactor, Run, Shutdown, Throttle, Tokens, route,
 };
+>>>>>>> house
 use libfuzzer_sys::fuzz_target;
 
 const TOKEN: &str = "canary-bearer-token";
@@ -37,7 +44,7 @@ fuzz_target!(|bytes: &[u8]| {
     let (answer, port) = &*SERVER;
     *answer.lock().expect("unpoisoned") = bytes.to_vec();
     let url = BaseUrl::parse(&format!("http://127.0.0.1:{port}")).expect("a URL");
-    let endpoint = Endpoint::built_in(url, Secret::new(TOKEN).expect("a token"));
+    let endpoint = Endpoint::built_in(url, TOKEN);
     let env = Environment::from_pairs([("HOME", "/nonexistent")]);
     let (shutdown, throttle) = (Shutdown::default(), Throttle::single());
     let redactor = Redactor::new(false, Tokens::default());

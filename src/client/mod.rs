@@ -20,8 +20,9 @@ mod token;
 
 use std::time::{Duration, Instant};
 
+use serde::{Serialize, Serializer};
+use ureq::http::Uri;
 use ureq::http::uri::{Parts, PathAndQuery};
-use ureq::http::{HeaderMap, Uri};
 
 use self::agent::AgentPool;
 pub use self::list::Listed;
@@ -63,34 +64,32 @@ pub struct Run<'a> {
     pub throttle: &'a Throttle,
     /// Learns the tokens that are read; a server's words go through it.
     pub redactor: &'a Redactor,
-    /// Gets every attempt, for `--verbose`.
-    pub trace: &'a (dyn Fn(&Trace<'_>) + Sync),
+    /// Gets every attempt, with `--verbose`.
+    pub trace: Option<&'a (dyn Fn(&Trace<'_>) + Sync)>,
 }
 
 /// What one attempt did, for `--verbose`.
+#[derive(Debug, Serialize)]
 pub struct Trace<'a> {
-    pub url: &'a Uri,
+    pub method: &'static str,
+    pub url: String,
     pub proxy: Option<&'a str>,
     /// The attempt's number, from 1.
     pub attempt: u32,
     pub status: Option<u16>,
+    /// The server's name for the request.
+    pub request_id: Option<String>,
+    /// The failure, by its code in JSON.
+    #[serde(serialize_with = "code")]
     pub error: Option<&'a Error>,
-    pub elapsed: Duration,
+    pub elapsed_ms: u128,
     /// The wait before the next attempt, if there is one.
-    pub retry_in: Option<Duration>,
-    /// The head of a success.
-    headers: Option<&'a HeaderMap>,
-    redactor: &'a Redactor,
+    pub retry_in_ms: Option<u128>,
 }
 
-impl Trace<'_> {
-    /// The server's name for the request.
-    pub fn request_id(&self) -> Option<String> {
-        match self.error {
-            Some(error) => error.context().request_id.clone(),
-            None => response::request_id(self.headers?, self.redactor),
-        }
-    }
+#[expect(clippy::ref_option, reason = "serde calls it")]
+fn code<S: Serializer>(error: &Option<&Error>, to: S) -> Result<S::Ok, S::Error> {
+    error.map(|error| error.kind().code()).serialize(to)
 }
 
 /// An account, and what it took to get it.
@@ -187,26 +186,36 @@ impl<'a> Client<'a> {
             let began = Instant::now();
             let remaining = deadline.saturating_duration_since(began);
             let got = make(&Attempt { client: self, target, uri: &uri, token: &token, redactor, remaining });
-            let elapsed = began.elapsed();
-            let proxy = self.proxy.as_ref().map(Proxy::authority);
-            let (url, attempt) = (&uri, *attempts);
-            let trace = |status, headers, error, retry_in| {
-                let proxy = proxy.as_deref();
-                (self.run.trace)(&Trace { url, proxy, attempt, status, error, elapsed, retry_in, headers, redactor });
+            let elapsed_ms = began.elapsed().as_millis();
+            let trace = |status, request_id: &dyn Fn() -> Option<String>, error, retry_in: Option<Duration>| {
+                if let Some(trace) = self.run.trace {
+                    trace(&Trace {
+                        method: "GET",
+                        url: uri.to_string(),
+                        proxy: self.proxy.as_ref().map(|proxy| &*proxy.authority),
+                        attempt: *attempts,
+                        status,
+                        request_id: request_id(),
+                        error,
+                        elapsed_ms,
+                        retry_in_ms: retry_in.map(|wait| wait.as_millis()),
+                    });
+                }
             };
             let error = match got {
                 Ok((got, headers)) => {
-                    trace(Some(200), Some(&headers), None, None);
+                    trace(Some(200), &|| response::request_id(&headers, redactor), None, None);
                     return Ok(got);
                 }
                 Err(error) => error,
             };
-            let status = error.context().status;
+            let context = error.context();
+            let status = context.status;
             let is_rejected = status.is_some_and(|status| target.resource.token_rejected.contains(&status));
             let may_renew = is_rejected && error.kind() == Kind::Auth && throttle.is_batch();
             let renewed = if may_renew { self.tokens.renew(&token, deadline) } else { Ok(None) };
             let retry = retry::plan_retry(&error, retries, self.limits, deadline, throttle);
-            trace(status, None, Some(&error), retry.as_ref().map(|retry| retry.wait));
+            trace(status, &|| context.request_id.clone(), Some(&error), retry.as_ref().map(|retry| retry.wait));
             let wait = match (renewed?, retry) {
                 (Some(renewed), _) => {
                     token = renewed;

@@ -9,7 +9,6 @@ use clap_mangen::roff::{Roff, roman};
 use super::help::EXPRESSIONS;
 use super::{CommandStatus, Context};
 use crate::cli;
-use crate::config::values;
 use crate::error::{Error, Kind, Result};
 use crate::flags::Takes;
 
@@ -17,7 +16,7 @@ use crate::flags::Takes;
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The folder to write into; it must exist
-    #[arg(value_name = "DIR", value_parser = values::path())]
+    #[arg(value_name = "DIR")]
     dir: PathBuf,
 }
 

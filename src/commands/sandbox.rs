@@ -1,8 +1,9 @@
 //! `sandbox`: serve the built-in sandbox, for curl and scripts.
 
 use std::fmt::Write as _;
+use std::thread;
 
-use serde::Serialize;
+use serde_json::json;
 
 use super::{CommandStatus, Context};
 use crate::account::RESOURCES;
@@ -10,7 +11,7 @@ use crate::config;
 use crate::error::{Error, Kind, Result};
 use crate::flags::Takes;
 use crate::output::{self, Format, Screen};
-use crate::sandbox::{self, Server, TOKEN};
+use crate::sandbox::{self, TOKEN};
 
 /// `[--port N] [--accounts N]`
 #[derive(Debug, clap::Args)]
@@ -45,9 +46,7 @@ The profile `sandbox` serves the same accounts for the time of a command:
     );
     let screen = Screen { width: Some(80), ..Screen::default() };
     for resource in RESOURCES {
-        let rows = sandbox::rows().filter(|row| row.resource == resource);
-        let cells = |row: sandbox::Row| vec![row.id, row.exit_code.to_string(), row.what.to_owned()];
-        let rows: Vec<_> = rows.map(cells).collect();
+        let rows: Vec<_> = sandbox::rows(resource).map(Vec::from).collect();
         let head = format!("Answer of GET {}ID", resource.path);
         text += &output::table(&["ID", "Exit", &head], &rows, screen);
         text.push('\n');
@@ -59,25 +58,17 @@ impl Takes for Args {
     const FLAGS: &'static [&'static str] = &["output"];
 }
 
-/// Where the sandbox serves, and the token that it takes.
-#[derive(Serialize)]
-struct Address<'a> {
-    base_url: &'a str,
-    token: &'a str,
-}
-
 /// Serves until a signal ends it, quietly: that is the end that is meant.
 pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
     let Args { port, accounts } = args;
     let Context { flags, env, ui, shutdown } = context;
     shutdown.explain(|_| None);
     let format = config::output_setting(&flags.for_config(), env)?.value;
-    let server = Server::start(*port, *accounts).map_err(|e| {
+    let base_url = &sandbox::start(*port, *accounts).map_err(|e| {
         Error::new(Kind::Failed, format!("the sandbox cannot listen on 127.0.0.1:{port}"))
             .hint("is another program using that port? --port 0 takes a free one")
             .because(e)
     })?;
-    let base_url = &server.base_url();
     if format == Format::Table {
         let mut text = String::new();
         for resource in RESOURCES {
@@ -88,8 +79,9 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
         ui.print(text.as_bytes())?;
         ui.note(&format!("serving at {base_url} until interrupted (Ctrl-C); `acctq sandbox --help` lists the ids"));
     } else {
-        ui.print(&output::document(format, &Address { base_url, token: TOKEN }))?;
+        ui.print(&output::document(format, &json!({"base_url": base_url, "token": TOKEN})))?;
     }
-    server.wait();
-    Ok(CommandStatus::Done)
+    loop {
+        thread::park();
+    }
 }

@@ -8,7 +8,7 @@ use crate::account::redact::{Redactor, Tokens};
 use crate::account::{Id, Resource, Selection};
 pub use crate::client::Target;
 use crate::client::{Client, Limits, Run, Throttle, Trace};
-use crate::config::{BaseUrl, Endpoint, Flags, Secret, Settings};
+use crate::config::{BaseUrl, Endpoint, Flags, Settings};
 use crate::error::{Error, Kind, Result};
 use crate::output::Renderer;
 use crate::process::lock;
@@ -19,8 +19,8 @@ pub struct Session<'a> {
     context: &'a Context<'a>,
     pub settings: Settings,
     redactor: Redactor,
-    /// The built-in sandbox, which serves as long as the session lives.
-    sandbox: Option<(Endpoint, sandbox::Server)>,
+    /// The built-in sandbox.
+    sandbox: Option<Endpoint>,
 }
 
 impl<'a> Session<'a> {
@@ -47,7 +47,8 @@ impl<'a> Session<'a> {
 
     /// What the clients of one run share.
     pub fn run<'s>(&'s self, throttle: &'s Throttle, trace: &'s (dyn Fn(&Trace<'_>) + Sync)) -> Run<'s> {
-        let Context { env, shutdown, .. } = self.context;
+        let Context { env, shutdown, flags, .. } = self.context;
+        let trace = (flags.verbose > 0).then_some(trace);
         Run { env, shutdown, throttle, redactor: &self.redactor, trace }
     }
 
@@ -57,7 +58,7 @@ impl<'a> Session<'a> {
         let selected = settings.profile.as_ref().map(|profile| profile.value.as_str());
         let about = |profile| move |error| Target { resource, id, profile }.describe(error);
         let endpoint = match &self.sandbox {
-            Some((endpoint, _)) => endpoint,
+            Some(endpoint) => endpoint,
             None => settings.endpoint(resource).map_err(about(selected))?,
         };
         let limits = Limits { timeout: settings.timeout.value, retries: settings.retries.value };
@@ -65,12 +66,10 @@ impl<'a> Session<'a> {
     }
 }
 
-fn start_sandbox() -> Result<(Endpoint, sandbox::Server)> {
+fn start_sandbox() -> Result<Endpoint> {
     let broken = |what: &str| Error::new(Kind::Failed, format!("the built-in sandbox {what}"));
-    let server = sandbox::Server::start(0, sandbox::ACCOUNTS).map_err(|e| broken("could not be started").because(e))?;
-    let url = BaseUrl::parse(&server.base_url()).map_err(broken)?;
-    let token = Secret::new(sandbox::TOKEN).map_err(broken)?;
-    Ok((Endpoint::built_in(url, token), server))
+    let url = sandbox::start(0, sandbox::ACCOUNTS).map_err(|e| broken("could not be started").because(e))?;
+    Ok(Endpoint::built_in(BaseUrl::parse(&url).map_err(broken)?, sandbox::TOKEN))
 }
 
 type Made<'s> = Result<Arc<Client<'s>>>;

@@ -16,7 +16,7 @@ use crate::account::{Account, id};
 use crate::client::{Throttle, Trace};
 use crate::config::values;
 use crate::error::{Error, ErrorContext, Kind, Result};
-use crate::flags::{LOOK_UP, Takes};
+use crate::flags::Takes;
 use crate::output::Renderer;
 use crate::text::span;
 
@@ -52,9 +52,7 @@ pub struct Args {
     interval: Duration,
 }
 
-impl Takes for Args {
-    const FLAGS: &'static [&'static str] = LOOK_UP;
-}
+impl Takes for Args {}
 
 /// Waits, and prints the account.
 pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {

@@ -13,9 +13,10 @@ use ureq::http::uri::Authority;
 /// A checked base URL: `https`, or `http` to a loopback address; a host, maybe a port, maybe a path prefix.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BaseUrl {
-    is_https: bool,
+    scheme: &'static str,
     host: String,
-    origin: String,
+    /// Host, and port if it is not the scheme's own.
+    authority: String,
     /// Empty, or with a slash at its start and none at its end.
     prefix: String,
 }
@@ -33,10 +34,9 @@ impl BaseUrl {
             _ => return Err("must begin with https://"),
         };
         let (host, port) = host_and_port(uri.authority().map_or("", Authority::as_str), default_port)?;
-        let bracketed = if host.contains(':') { format!("[{host}]") } else { host.clone() };
-        let mut origin = format!("{scheme}://{bracketed}");
+        let mut authority = if host.contains(':') { format!("[{host}]") } else { host.clone() };
         if port != default_port {
-            origin = format!("{origin}:{port}");
+            authority = format!("{authority}:{port}");
         }
         let prefix = uri.path().trim_end_matches('/').to_owned();
         let is_legal = |b: u8| b.is_ascii_alphanumeric() || b"-._~/".contains(&b);
@@ -44,8 +44,8 @@ impl BaseUrl {
         if !prefix.bytes().all(is_legal) || prefix.split('/').skip(1).any(is_odd) {
             return Err("must have a plain path: letters, digits and -._~, without `..` and `//`");
         }
-        let url = BaseUrl { is_https: scheme == "https", host, origin, prefix };
-        if !url.is_https && !url.is_loopback() {
+        let url = BaseUrl { scheme, host, authority, prefix };
+        if !url.is_https() && !url.is_loopback() {
             return Err("must begin with https:// (http:// goes to a loopback address only)");
         }
         Ok(url)
@@ -65,7 +65,7 @@ impl BaseUrl {
 
     /// Host, and port if it is not the scheme's own.
     pub fn authority(&self) -> &str {
-        self.origin.split_once("://").map_or(&self.origin, |(_, authority)| authority)
+        &self.authority
     }
 
     /// The host in lower case, an IPv6 address without its brackets.
@@ -75,7 +75,7 @@ impl BaseUrl {
 
     /// Whether connections are encrypted.
     pub fn is_https(&self) -> bool {
-        self.is_https
+        self.scheme == "https"
     }
 
     /// Whether it is this machine: 127.0.0.0/8, in IPv6 notation too, `::1` or `localhost`.
@@ -87,7 +87,7 @@ impl BaseUrl {
 
 impl fmt::Display for BaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}{}", self.origin, self.prefix)
+        write!(f, "{}://{}{}", self.scheme, self.authority, self.prefix)
     }
 }
 

@@ -12,7 +12,7 @@ use serde::Deserialize;
 
 use super::Origin;
 use super::reading::read_file;
-use crate::account::id::repeatable;
+use crate::account::redact::repeatable;
 use crate::error::{Error, Kind, Result};
 use crate::text::nearest;
 
@@ -38,9 +38,6 @@ impl Document {
         let Some((bytes, metadata)) = read else {
             return Ok(None);
         };
-        if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
-            return Err(failed("is in UTF-16", None));
-        }
         let mut text = String::from_utf8(bytes).map_err(|error| {
             let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
             let line = before.split(|b| *b == b'\n').count();

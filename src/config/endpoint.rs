@@ -7,8 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::base_url::BaseUrl;
-use super::precedence::variable;
-use super::token::{Secret, TokenSource};
+use super::token::TokenSource;
 use super::{Origin, SANDBOX, Setting, Settings, at, no_file};
 use crate::account::Resource;
 use crate::environment::Environment;
@@ -29,55 +28,54 @@ pub struct Endpoint {
 
 impl Endpoint {
     /// The endpoint of the built-in sandbox.
-    pub fn built_in(base_url: BaseUrl, token: Secret) -> Self {
-        let source = TokenSource::Literal(Ok(token));
+    pub fn built_in(base_url: BaseUrl, token: &str) -> Self {
+        let token = Arc::new(TokenSource::Literal(token.to_owned()));
         Endpoint {
             profile: Some(SANDBOX.to_owned()),
             base_url: Setting::new(base_url, Origin::BuiltIn),
-            token: Setting::new(Arc::new(source), Origin::BuiltIn),
+            token: Setting::new(token, Origin::BuiltIn),
             ca_file: None,
         }
     }
 }
 
 /// The names of an API's variables: token and URL.
-pub(super) fn variables(api: &str) -> [String; 2] {
+pub(super) fn variable_names(api: &str) -> [String; 2] {
     let api = api.to_uppercase();
     [format!("ACCTQ_{api}_TOKEN"), format!("ACCTQ_{api}_URL")]
 }
 
 impl Settings {
     /// The endpoint of the selected profile and the environment.
-    pub(super) fn resolve(&self, resource: &Resource, env: &Environment) -> Result<Endpoint> {
+    pub(super) fn resolve_endpoint(&self, resource: &Resource, env: &Environment) -> Result<Endpoint> {
         let api = resource.api;
         let profile = self.profile.as_ref();
-        if let Some(profile) = profile.filter(|p| matches!(p.origin, Origin::Flag(_))) {
-            return self.of_profile(profile, api, None);
+        if let Some(profile) = profile.filter(|profile| matches!(profile.origin, Origin::Flag(_))) {
+            return self.endpoint_of_profile(profile, api, None);
         }
-        let [token_name, url_name] = variables(api);
-        let token = env
-            .raw(&token_name)
-            .map(|_| Setting::new(Arc::new(TokenSource::Variable(token_name.clone())), variable(&token_name)));
+        let [token_name, url_name] = variable_names(api);
+        let token = env.get_allowing_empty(&token_name).map(|_| {
+            let source = TokenSource::Variable(token_name.clone());
+            Setting::new(Arc::new(source), Origin::Variable(token_name.clone()))
+        });
         let Some(url) = env.get(&url_name) else {
-            return self.of_profile(profile.ok_or_else(|| self.no_profile())?, api, token);
+            return self.endpoint_of_profile(profile.ok_or_else(|| self.no_profile())?, api, token);
         };
         let token = token.ok_or_else(|| {
-            let message = format!("{url_name} is set, but {token_name} is not");
-            Error::new(Kind::Config, message)
+            Error::new(Kind::Config, format!("{url_name} is set, but {token_name} is not"))
                 .hint(format!("set {token_name} too: a URL from the environment gets no other token"))
         })?;
         // What is not Unicode is not ASCII either, and refused as that.
-        let base_url = BaseUrl::for_api(&url.to_string_lossy(), resource.path);
-        let base_url = base_url.map_err(|words| {
+        let base_url = BaseUrl::for_api(&url.to_string_lossy(), resource.path).map_err(|words| {
             Error::new(Kind::Config, format!("{url_name} {words}"))
                 .hint("it takes a URL such as https://api.example.com")
         })?;
-        let base_url = Setting::new(base_url, variable(&url_name));
+        let base_url = Setting::new(base_url, Origin::Variable(url_name));
         Ok(Endpoint { profile: None, base_url, token, ca_file: None })
     }
 
     /// The profile's endpoint; `token` replaces its own.
-    fn of_profile(
+    fn endpoint_of_profile(
         &self,
         profile: &Setting<String>,
         api: &str,
@@ -86,31 +84,27 @@ impl Settings {
         let name = &profile.value;
         let profiles = self.file.as_ref().map(|file| &file.profiles);
         let Some(found) = profiles.and_then(|profiles| profiles.get(name)?.get(api)) else {
-            let message = format!("the profile {name} has no section `{api}`");
-            let error = Error::new(Kind::Config, message).hint(format!(
-                "add it with its `base_url` and a token, or choose another profile: {}",
-                self.profiles.join(", ")
-            ));
-            return Err(self.at_file(error));
+            let names = self.profiles.join(", ");
+            let error = Error::new(Kind::Config, format!("the profile {name} has no section `{api}`"));
+            let hint = format!("add it with its `base_url` and a token, or choose another profile: {names}");
+            return Err(self.at_file(error.hint(hint)));
         };
         let lacks = |kind, what: &str| {
             let message = format!("the profile {name} has no {what} for {api} ({})", found.origin);
             at(Error::new(kind, message), &found.origin)
         };
-        let base_url = found
-            .base_url
-            .clone()
-            .ok_or_else(|| lacks(Kind::Config, "`base_url`").hint("add base_url = \"https://…\""))?;
+        let base_url = found.base_url.clone();
+        let base_url =
+            base_url.ok_or_else(|| lacks(Kind::Config, "`base_url`").hint("add base_url = \"https://…\""))?;
         let token = token.or_else(|| found.token.clone()).ok_or_else(|| {
-            let [token_name, _] = variables(api);
+            let [token_name, _] = variable_names(api);
             let or = match profile.origin {
                 Origin::Flag(flag) => format!("; {flag} sets {token_name} aside"),
                 _ => format!(", or set {token_name}"),
             };
             lacks(Kind::Auth, "token").hint(format!("add one of token_env, token_file, token_command and token{or}"))
         })?;
-        let ca_file = found.ca_file.clone();
-        Ok(Endpoint { profile: Some(name.clone()), base_url, token, ca_file })
+        Ok(Endpoint { profile: Some(name.clone()), base_url, token, ca_file: found.ca_file.clone() })
     }
 
     fn no_profile(&self) -> Error {

@@ -14,11 +14,12 @@ use toml::Spanned;
 use super::base_url::BaseUrl;
 use super::document::Document;
 use super::helper::Helper;
-use super::token::{Secret, TokenSource};
+use super::reading::is_pasted_secret;
+use super::token::TokenSource;
 use super::values::{parse_retries, parse_timeout};
-use super::{Origin, SANDBOX, Setting, at, is_pasted_secret, permissions};
+use super::{Origin, SANDBOX, Setting, at, permissions};
 use crate::account::RESOURCES;
-use crate::account::id::is_name_byte;
+use crate::account::redact::is_name_byte;
 use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
 
@@ -102,17 +103,14 @@ impl Reader<'_> {
     fn file(&self, raw: RawFile) -> Result<File> {
         let mut profiles = BTreeMap::new();
         for (name, apis) in raw.profiles {
-            let wrong = match name.get_ref().as_str() {
-                SANDBOX => "the profile `sandbox` is built in: give this one another name",
-                text if (1..=64).contains(&text.len()) && text.bytes().all(is_name_byte) => "",
-                _ => "a profile's name is 1 to 64 letters, digits, `.`, `_` and `-`",
-            };
-            if !wrong.is_empty() {
-                return Err(self.document.error(&name.span(), wrong));
+            let wrong = |what| Err(self.document.error(&name.span(), what));
+            match name.get_ref().as_str() {
+                SANDBOX => return wrong("the profile `sandbox` is built in: give this one another name"),
+                text if (1..=64).contains(&text.len()) && text.bytes().all(is_name_byte) => {}
+                _ => return wrong("a profile's name is 1 to 64 letters, digits, `.`, `_` and `-`"),
             }
             let apis = apis.into_iter().map(|(key, api)| self.api(&key, api));
-            let apis = apis.collect::<Result<_>>()?;
-            profiles.insert(name.into_inner(), apis);
+            profiles.insert(name.get_ref().clone(), apis.collect::<Result<_>>()?);
         }
         let RawDefaults { timeout, retries } = raw.defaults;
         Ok(File {
@@ -130,29 +128,19 @@ impl Reader<'_> {
         };
         let base_url = self.checked("base_url", raw.base_url, |text| Ok(BaseUrl::for_api(&text, resource.path)?))?;
         let ca_file = self.checked("ca_file", raw.ca_file, |text| self.file_name(&text))?;
-        let literal = self.checked("token", raw.token, |text| {
-            Ok(Arc::new(TokenSource::Literal(Secret::from_line(text.as_bytes()))))
-        })?;
-        let variable = self.checked("token_env", raw.token_env, |name| {
-            let is_legal = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
-            if name.is_empty() || name.len() > 128 || !name.bytes().all(is_legal) {
-                return Err("takes the name of a variable, not a token".to_owned());
-            }
-            Ok(Arc::new(TokenSource::Variable(name)))
-        })?;
-        let file =
-            self.checked("token_file", raw.token_file, |text| Ok(Arc::new(TokenSource::File(self.file_name(&text)?))))?;
-        let command = self.checked("token_command", raw.token_command, |arguments| {
-            Ok(Arc::new(TokenSource::Command(self.helper(arguments)?)))
-        })?;
-        let mut sources: Vec<_> = [literal, variable, file, command].into_iter().flatten().collect();
+        let sources = [
+            self.checked("token", raw.token, |text| Ok(TokenSource::Literal(text)))?,
+            self.checked("token_env", raw.token_env, variable)?,
+            self.checked("token_file", raw.token_file, |text| Ok(TokenSource::File(self.file_name(&text)?)))?,
+            self.checked("token_command", raw.token_command, |list| Ok(TokenSource::Command(self.helper(list)?)))?,
+        ];
+        let mut sources: Vec<_> = sources.into_iter().flatten().collect();
         if let [one, other, ..] = &sources[..] {
-            let (one, other) = (&one.origin, &other.origin);
-            let what = format!("two sources for one token, at {one} and at {other}");
-            return Err(at(Error::new(Kind::Config, what), other).hint("keep one of them"));
+            let what = format!("two sources for one token, at {} and at {}", one.origin, other.origin);
+            return Err(at(Error::new(Kind::Config, what), &other.origin).hint("keep one of them"));
         }
-        let origin = self.document.origin(&key.span());
-        Ok((resource.api, Api { origin, base_url, token: sources.pop(), ca_file }))
+        let token = sources.pop().map(|source| Setting::new(Arc::new(source.value), source.origin));
+        Ok((resource.api, Api { origin: self.document.origin(&key.span()), base_url, token, ca_file }))
     }
 
     /// A checked value and its place. `check` fails with words that follow the key.
@@ -180,7 +168,7 @@ impl Reader<'_> {
         if program.contains('/') {
             *program = self.file_name(program)?.to_string_lossy().into_owned();
         }
-        Ok(Helper::new(arguments, self.token_variables.clone()))
+        Ok(Helper { arguments, withheld: self.token_variables.clone() })
     }
 
     /// `~/` is the user's home; a relative path starts at the directory of the configuration file.
@@ -191,4 +179,13 @@ impl Reader<'_> {
         }
         Ok(path)
     }
+}
+
+/// The source that `token_env` names.
+fn variable(name: String) -> Result<TokenSource, String> {
+    let is_legal = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
+    if (1..=128).contains(&name.len()) && name.bytes().all(is_legal) {
+        return Ok(TokenSource::Variable(name));
+    }
+    Err("takes the name of a variable, not a token".to_owned())
 }

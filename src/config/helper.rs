@@ -29,16 +29,13 @@ const BY_HAND: &str = "run it by hand to see what it says: its output is not sho
 
 /// A program with its arguments, and the variables that are kept from it.
 pub struct Helper {
-    arguments: Vec<String>,
-    withheld: Arc<[String]>,
+    /// The program and its arguments.
+    pub(super) arguments: Vec<String>,
+    /// Variables with tokens, besides our own.
+    pub(super) withheld: Arc<[String]>,
 }
 
 impl Helper {
-    /// `arguments` begins with the program. `withheld`: variables with tokens, besides our own.
-    pub(super) fn new(arguments: Vec<String>, withheld: Arc<[String]>) -> Self {
-        Helper { arguments, withheld }
-    }
-
     /// The program's name without directory and arguments; in words if the name itself may be a secret.
     pub(super) fn name(&self) -> String {
         let program = self.arguments[0].rsplit('/').next().unwrap_or_default();
@@ -51,7 +48,7 @@ impl Helper {
     /// Runs the program and returns what it prints.
     pub(super) fn run(&self, env: &Environment, deadline: Instant, shutdown: &Shutdown) -> Result<Vec<u8>> {
         let what = format!("{}, which was to print the token,", self.name());
-        let Some(_guard) = shutdown.guard(what, || ()) else {
+        let Some(_guard) = shutdown.guard(what) else {
             return Err(self.error("was not started", "a signal came first"));
         };
         let mut child = self.spawn(env)?;
@@ -110,12 +107,11 @@ impl Helper {
             (name.starts_with("ACCTQ_") && name.ends_with("_TOKEN"))
                 || self.withheld.iter().any(|withheld| withheld == name)
         };
-        let variables = env.variables();
         let mut command = Command::new(&self.arguments[0]);
         command
             .args(&self.arguments[1..])
             .env_clear()
-            .envs(variables.filter(|(name, _)| !name.to_str().is_some_and(is_token)))
+            .envs(env.variables.iter().filter(|(name, _)| !name.to_str().is_some_and(is_token)))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::null());

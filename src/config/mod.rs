@@ -27,12 +27,11 @@ pub use endpoint::Endpoint;
 pub use init::{TEMPLATE, init};
 pub use permissions::shell_quoted;
 pub use precedence::{config_path, output_setting};
-pub use reading::is_pasted_secret;
 pub use token::Secret;
 pub use values::{DEFAULT_JOBS, DEFAULT_RETRIES, DEFAULT_TIMEOUT};
 
 use crate::account::Resource;
-use crate::account::id::repeatable;
+use crate::account::redact::repeatable;
 use crate::error::{Error, Kind, Result};
 use crate::output::Format;
 use crate::text::nearest;
@@ -115,10 +114,8 @@ impl Settings {
     /// Where look-ups of `resource` go. Fails for the sandbox, whose server has no configured address.
     pub fn endpoint(&self, resource: &'static Resource) -> Result<&Endpoint> {
         let found = self.endpoints.iter().find(|(api, _)| *api == resource.api);
-        match found {
-            Some((_, endpoint)) => endpoint.as_ref().map_err(Error::clone),
-            None => Err(Error::new(Kind::Config, "the sandbox has no configured address")),
-        }
+        let (_, endpoint) = found.ok_or_else(|| Error::new(Kind::Config, "the sandbox has no configured address"))?;
+        endpoint.as_ref().map_err(Error::clone)
     }
 
     /// Every setting as name, value and origin, for `config show`; what cannot be used is described.
@@ -144,17 +141,15 @@ impl Settings {
         row("timeout", format!("{:?}", self.timeout.value), &self.timeout.origin);
         row("retries", self.retries.value.to_string(), &self.retries.origin);
         for (api, endpoint) in &self.endpoints {
-            let Endpoint { base_url, token, ca_file, .. } = match endpoint {
-                Ok(endpoint) => endpoint,
-                Err(error) => {
-                    row(api, format!("cannot be used: {error}"), &"");
-                    continue;
+            match endpoint {
+                Ok(Endpoint { base_url, token, ca_file, .. }) => {
+                    row(&format!("{api}.base_url"), base_url.value.to_string(), &base_url.origin);
+                    row(&format!("{api}.token"), token.value.describe(), &token.origin);
+                    if let Some(Setting { value, origin }) = ca_file {
+                        row(&format!("{api}.ca_file"), value.display().to_string(), origin);
+                    }
                 }
-            };
-            row(&format!("{api}.base_url"), base_url.value.to_string(), &base_url.origin);
-            row(&format!("{api}.token"), token.value.describe(), &token.origin);
-            if let Some(Setting { value, origin }) = ca_file {
-                row(&format!("{api}.ca_file"), value.display().to_string(), origin);
+                Err(error) => row(api, format!("cannot be used: {error}"), &""),
             }
         }
         rows
@@ -171,12 +166,10 @@ impl Settings {
         if self.file.is_none() {
             return Err(no_file(self.path.as_ref()).with_prefix(&format!("{unknown}: ")));
         }
-        let near = nearest(name, self.profiles.iter().map(String::as_str))
-            .map(|near| format!("did you mean `{near}`? "))
-            .unwrap_or_default();
+        let near = nearest(name, self.profiles.iter().map(String::as_str));
+        let near = near.map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
         let hint = format!("{near}the profiles are {}", self.profiles.join(", "));
-        let error = self.at_file(Error::new(Kind::Config, unknown).hint(hint));
-        Err(at(error, origin))
+        Err(at(self.at_file(Error::new(Kind::Config, unknown).hint(hint)), origin))
     }
 
     /// Adds the configuration file to an error.

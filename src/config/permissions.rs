@@ -56,20 +56,15 @@ fn check_writers(path: &Path, metadata: &Metadata) -> Result<()> {
     // In a sticky directory, as /tmp is, users cannot replace each other's files.
     let is_sticky = metadata.is_dir() && mode & STICKY != 0;
     let quoted = shell_quoted(path);
-    let (whom, hint) = match mode & 0o022 {
-        _ if owner != me && owner != ROOT => {
-            (format!("its owner, user {owner}"), format!("`sudo chown \"$(id -u)\" {quoted}`"))
-        }
+    let remedy = match mode & 0o022 {
+        _ if owner != me && owner != ROOT => format!("sudo chown \"$(id -u)\" {quoted}"),
         0 => return Ok(()),
         0o020 if is_my_group => return Ok(()),
         _ if is_sticky => return Ok(()),
-        open => {
-            let whom = if open == 0o020 { "its group" } else { "everybody" };
-            (whom.to_owned(), format!("`chmod go-w {quoted}`"))
-        }
+        _ => format!("chmod go-w {quoted}"),
     };
-    let message = format!("{} can be written by others ({whom})", path.display());
-    Err(Error::new(Kind::Config, message).hint(format!("run {hint}")).at(path, None))
+    let message = format!("{} can be written by others", path.display());
+    Err(Error::new(Kind::Config, message).hint(format!("run `{remedy}`")).at(path, None))
 }
 
 /// The path as a shell takes it: macOS keeps configurations in `~/Library/Application Support`.

@@ -3,10 +3,11 @@
 
 use std::path::{Path, PathBuf};
 
-use super::endpoint::variables;
+use super::endpoint::variable_names;
 use super::file::File;
+use super::reading::refuse_pasted_secret;
 use super::values::{DEFAULT_RETRIES, DEFAULT_TIMEOUT, parse_retries, parse_timeout};
-use super::{Flags, Origin, SANDBOX, Setting, Settings, at, is_pasted_secret, no_file};
+use super::{Flags, Origin, SANDBOX, Setting, Settings, at, no_file};
 use crate::account::RESOURCES;
 use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
@@ -18,7 +19,7 @@ impl Settings {
         let path = locate(flags, env)?;
         let chosen = match &flags.profile {
             Some(profile) => Some(profile.clone()),
-            None => text(env, "ACCTQ_PROFILE")?,
+            None => variable(env, "ACCTQ_PROFILE")?,
         };
         let is_sandbox = chosen.as_ref().is_some_and(|name| name.value == SANDBOX);
         let file = match &path {
@@ -29,25 +30,22 @@ impl Settings {
             },
             _ => None,
         };
-        let names = file.iter().flat_map(|file| file.profiles.keys().cloned());
-        let default = file.as_ref().and_then(|file| file.default_profile.clone());
+        let of_file = file.as_ref();
+        let default = of_file.and_then(|file| file.default_profile.clone());
+        let timeout = of_file.and_then(|file| file.timeout.clone());
+        let retries = of_file.and_then(|file| file.retries.clone());
+        let names = of_file.into_iter().flat_map(|file| file.profiles.keys().cloned());
         let mut settings = Settings {
             profile: chosen.clone().or_else(|| default.clone()),
             output: output_setting(flags, env)?,
-            timeout: first(
-                flags.timeout.map(|value| (value, "--timeout")),
-                text(env, "ACCTQ_TIMEOUT"),
-                file.as_ref().and_then(|file| file.timeout.clone()),
-                DEFAULT_TIMEOUT,
-                parse_timeout,
-            )?,
-            retries: first(
-                flags.retries.map(|value| (value, "--retries")),
-                text(env, "ACCTQ_RETRIES"),
-                file.as_ref().and_then(|file| file.retries.clone()),
-                DEFAULT_RETRIES,
-                parse_retries,
-            )?,
+            timeout: match flags.timeout {
+                Some(value) => Setting::new(value, Origin::Flag("--timeout")),
+                None => resolve(variable(env, "ACCTQ_TIMEOUT")?, timeout, DEFAULT_TIMEOUT, parse_timeout)?,
+            },
+            retries: match flags.retries {
+                Some(value) => Setting::new(value, Origin::Flag("--retries")),
+                None => resolve(variable(env, "ACCTQ_RETRIES")?, retries, DEFAULT_RETRIES, parse_retries)?,
+            },
             path,
             profiles: names.chain([SANDBOX.to_owned()]).collect(),
             file,
@@ -58,7 +56,7 @@ impl Settings {
             settings.require_profile(profile)?;
         }
         if !settings.is_sandbox() {
-            let endpoints = RESOURCES.iter().map(|r| (r.api, settings.resolve(r, env)));
+            let endpoints = RESOURCES.iter().map(|resource| (resource.api, settings.resolve_endpoint(resource, env)));
             settings.endpoints = endpoints.collect();
         } else if let (None, Some(default)) = (chosen, default) {
             refuse_unused_token(&default, env)?;
@@ -69,13 +67,11 @@ impl Settings {
 
 /// How results are written: the one setting that no file decides.
 pub fn output_setting(flags: &Flags, env: &Environment) -> Result<Setting<Format>> {
-    first(
-        flags.output.map(|value| (value, "--output")),
-        text(env, "ACCTQ_OUTPUT"),
-        None,
-        Format::default().name(),
-        |text| text.parse().map_err(str::to_owned),
-    )
+    if let Some(format) = flags.output {
+        return Ok(Setting::new(format, Origin::Flag("--output")));
+    }
+    let built_in = Setting::new(Format::default(), Origin::BuiltIn);
+    resolve(variable(env, "ACCTQ_OUTPUT")?, Some(built_in), "", |text| text.parse().map_err(str::to_owned))
 }
 
 /// Where the configuration is looked for, whether the file exists or not.
@@ -85,29 +81,24 @@ pub fn config_path(flags: &Flags, env: &Environment) -> Result<Setting<PathBuf>>
 
 /// The file that a flag or a variable names, or the platform's place for it; `None` without a home directory.
 fn locate(flags: &Flags, env: &Environment) -> Result<Option<Setting<PathBuf>>> {
-    let (named, origin) = match (&flags.config, env.get("ACCTQ_CONFIG")) {
-        (Some(path), _) => (path.clone(), Origin::Flag("--config")),
-        (None, Some(path)) => (env.expand_home(Path::new(path)), variable("ACCTQ_CONFIG")),
+    let (path, origin) = match (&flags.config, env.get("ACCTQ_CONFIG")) {
+        (Some(path), _) => (path.as_path(), Origin::Flag("--config")),
+        (None, Some(path)) => (Path::new(path), Origin::Variable("ACCTQ_CONFIG".to_owned())),
         (None, None) => {
             let path = env.config_dir.as_ref().map(|dir| dir.join("config.toml"));
             return Ok(path.map(|path| Setting::new(path, Origin::BuiltIn)));
         }
     };
-    let absolute = std::path::absolute(named)
+    let path = std::path::absolute(env.expand_home(path))
         .map_err(|error| Error::new(Kind::Config, format!("{origin} names no file")).because(error))?;
-    if is_pasted_secret(&absolute) {
-        let message = format!("{origin} takes the name of a file; this looks like a credential");
-        return Err(Error::new(Kind::Config, message).hint(
-            "name a TOML file; if it was a secret, remove it from where it stands, such as your shell's history",
-        ));
-    }
-    Ok(Some(Setting::new(absolute, origin)))
+    refuse_pasted_secret(&path, Kind::Config, &origin.to_string())?;
+    Ok(Some(Setting::new(path, origin)))
 }
 
 /// A token in the environment is meant for a real server: a default profile must not send its owner to the sandbox.
 fn refuse_unused_token(default: &Setting<String>, env: &Environment) -> Result<()> {
-    let mut names = RESOURCES.iter().flat_map(|resource| variables(resource.api));
-    let Some(set) = names.find(|name| env.raw(name).is_some()) else {
+    let mut names = RESOURCES.iter().flat_map(|resource| variable_names(resource.api));
+    let Some(set) = names.find(|name| env.get_allowing_empty(name).is_some()) else {
         return Ok(());
     };
     let message = format!("{set} is set, but the default profile is the sandbox");
@@ -116,30 +107,23 @@ fn refuse_unused_token(default: &Setting<String>, env: &Environment) -> Result<(
     Err(at(error, &default.origin))
 }
 
-pub(super) fn variable(name: &str) -> Origin {
-    Origin::Variable(name.to_owned())
-}
-
 /// The variable, if it is set to something.
-fn text(env: &Environment, name: &str) -> Result<Option<Setting<String>>> {
+fn variable(env: &Environment, name: &str) -> Result<Option<Setting<String>>> {
     let Some(value) = env.get(name) else {
         return Ok(None);
     };
     let text = value.to_str().ok_or_else(|| Error::new(Kind::Config, format!("{name} is not valid UTF-8")))?;
-    Ok(Some(Setting::new(text.to_owned(), variable(name))))
+    Ok(Some(Setting::new(text.to_owned(), Origin::Variable(name.to_owned()))))
 }
 
-fn first<T>(
-    flag: Option<(T, &'static str)>,
-    variable: Result<Option<Setting<String>>>,
+/// The variable's value, or else the file's, or else the built-in one.
+fn resolve<T>(
+    variable: Option<Setting<String>>,
     file: Option<Setting<T>>,
     built_in: &str,
     parse: fn(&str) -> Result<T, String>,
 ) -> Result<Setting<T>> {
-    if let Some((value, name)) = flag {
-        return Ok(Setting::new(value, Origin::Flag(name)));
-    }
-    let text = match (variable?, file) {
+    let text = match (variable, file) {
         (Some(text), _) => text,
         (None, Some(value)) => return Ok(value),
         (None, None) => Setting::new(built_in.to_owned(), Origin::BuiltIn),

@@ -4,7 +4,8 @@ use std::fs::{Metadata, OpenOptions};
 use std::io::{self, Read as _};
 use std::path::Path;
 
-use crate::account::id::hide_credentials;
+use crate::account::redact::hide_credentials;
+use crate::error::{Error, Kind};
 
 /// Reads a regular file of at most `limit` bytes, with the metadata of the open file, whatever its name has come to mean
 /// since; `None` if nothing of that name exists. Err: what is wrong, in words that follow "the file …".
@@ -20,15 +21,11 @@ pub fn read_file(path: &Path, limit: usize) -> Result<Option<(Vec<u8>, Metadata)
     }
     let unreadable = |error: io::Error| format!("cannot be read: {error}");
     let file = match options.open(path) {
-        Ok(file) => file,
-        Err(error) => match error.kind() {
-            io::ErrorKind::PermissionDenied => return Err("may not be read by this user".into()),
-            io::ErrorKind::NotFound if path.is_symlink() => {
-                return Err("is a link to something that does not exist".into());
-            }
-            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => return Ok(None),
-            _ => return Err(unreadable(error)),
-        },
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            let is_dangling = path.is_symlink();
+            return if is_dangling { Err("is a link to nothing".into()) } else { Ok(None) };
+        }
+        opened => opened.map_err(unreadable)?,
     };
     let metadata = file.metadata().map_err(unreadable)?;
     if !metadata.is_file() {
@@ -44,7 +41,17 @@ pub fn read_file(path: &Path, limit: usize) -> Result<Option<(Vec<u8>, Metadata)
 }
 
 /// Whether a secret was given as the name of a file: it looks like one, and no such file exists.
-pub fn is_pasted_secret(path: &Path) -> bool {
+pub(super) fn is_pasted_secret(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     hide_credentials(&name) != name && path.symlink_metadata().is_err()
+}
+
+/// Refuses a secret given as the name of a file, without repeating it. `place`: the flag or variable that it was given to.
+pub fn refuse_pasted_secret(path: &Path, kind: Kind, place: &str) -> Result<(), Error> {
+    if !is_pasted_secret(path) {
+        return Ok(());
+    }
+    let message = format!("{place} takes the name of a file; this looks like a credential, and is not repeated here");
+    let hint = "name a TOML file; if it was a secret, remove it from where it stands, such as your shell's history";
+    Err(Error::new(kind, message).hint(hint))
 }

@@ -67,8 +67,7 @@ fn flaw(token: &[u8]) -> Option<&'static str> {
     }
     match token.iter().find(|b| !b.is_ascii_graphic())? {
         b'\n' | b'\r' => Some("has a line break in it"),
-        b'\t' => Some("has a tab in it"),
-        b' ' => Some("has a space in it"),
+        b'\t' | b' ' => Some("has a space or a tab in it"),
         0x80.. => Some("has a character in it that is not ASCII"),
         _ => Some("has a control character in it"),
     }
@@ -77,7 +76,7 @@ fn flaw(token: &[u8]) -> Option<&'static str> {
 /// Where a token comes from.
 pub enum TokenSource {
     /// The configuration file, or the sandbox.
-    Literal(Result<Secret, &'static str>),
+    Literal(String),
     /// An environment variable: `ACCTQ_…_TOKEN`, or what `token_env` names.
     Variable(String),
     /// A file of its own.
@@ -117,9 +116,8 @@ impl Setting<Arc<TokenSource>> {
             origin => format!(" ({origin})"),
         };
         let token = match source {
-            TokenSource::Literal(Ok(token)) => return Ok(Secret(token.0.clone())),
-            TokenSource::Literal(Err(flaw)) => Err(*flaw),
-            TokenSource::Variable(name) => match env.raw(name) {
+            TokenSource::Literal(text) => Secret::from_line(text.as_bytes()),
+            TokenSource::Variable(name) => match env.get_allowing_empty(name) {
                 // What is not Unicode is not ASCII either, and refused as that.
                 Some(value) => Secret::new(value.to_string_lossy().as_bytes()),
                 None => Err("is not set"),

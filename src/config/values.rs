@@ -1,13 +1,10 @@
 //! Parses settings: flags, variables and the file share these functions. An error says what is allowed and does not repeat the
 //! text, which may be a secret in the wrong place.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::builder::{PathBufValueParser, RangedU64ValueParser, TypedValueParser};
+use clap::builder::RangedU64ValueParser;
 use jiff::fmt::friendly::SpanParser;
-
-use crate::environment::Environment;
 
 /// How long a look-up may take by default.
 pub const DEFAULT_TIMEOUT: &str = "60s";
@@ -18,11 +15,6 @@ pub const DEFAULT_JOBS: usize = 8;
 
 /// A longer timeout is likelier a typing error.
 const TIMEOUT_MAX: Duration = Duration::from_secs(24 * 60 * 60);
-
-/// A path: `~/` at its beginning is the home, even where no shell has replaced it, as in `--config=~/x`.
-pub fn path() -> impl TypedValueParser<Value = PathBuf> {
-    PathBufValueParser::new().map(|path| Environment::of_process().expand_home(&path))
-}
 
 /// How many look-ups run at once.
 pub fn jobs() -> RangedU64ValueParser<usize> {

@@ -122,15 +122,19 @@ enum Operator {
 }
 
 impl Operator {
-    const ALL: [Operator; 7] = [
-        Operator::Is,
-        Operator::IsNot,
-        Operator::Less,
-        Operator::LessOrIs,
-        Operator::Greater,
-        Operator::GreaterOrIs,
-        Operator::Contains,
+    const SIGNS: [(Operator, &str); 7] = [
+        (Operator::Is, "="),
+        (Operator::IsNot, "!="),
+        (Operator::Less, "<"),
+        (Operator::LessOrIs, "<="),
+        (Operator::Greater, ">"),
+        (Operator::GreaterOrIs, ">="),
+        (Operator::Contains, "~"),
     ];
+
+    fn sign(self) -> &'static str {
+        Self::SIGNS.iter().find(|(operator, _)| *operator == self).map_or("", |(_, sign)| *sign)
+    }
 
     /// Whether it makes sense for a kind.
     const fn suits(self, kind: Kind) -> bool {
@@ -140,18 +144,6 @@ impl Operator {
             Kind::Id(_) | Kind::Text => !self.orders(),
             Kind::Time | Kind::Integer => !matches!(self, Operator::Contains),
             Kind::Json => true,
-        }
-    }
-
-    const fn sign(self) -> &'static str {
-        match self {
-            Operator::Is => "=",
-            Operator::IsNot => "!=",
-            Operator::Less => "<",
-            Operator::LessOrIs => "<=",
-            Operator::Greater => ">",
-            Operator::GreaterOrIs => ">=",
-            Operator::Contains => "~",
         }
     }
 

@@ -34,7 +34,6 @@ fn hostile() -> String {
 pub(super) type Layers = &'static [&'static str];
 
 /// The answer for an id.
-#[derive(Debug)]
 pub(super) enum Answer {
     /// The seed's account with these changes, and with the id in question unless they name another.
     Account(Layers),
@@ -51,7 +50,6 @@ pub(super) enum Answer {
 }
 
 /// An id with its answer, and the kind of error with which `get` fails, if it does.
-#[derive(Debug)]
 pub(super) struct Case {
     /// The id without the API's prefix.
     name: &'static str,
@@ -106,8 +104,8 @@ static FAILURES: &[Case] = &[
         Kind::BadResponse,
         Answer::Bytes(
             200,
-            &[("Content-Type", "text/html; charset=utf-8")],
-            b"<!DOCTYPE html>\n<html><head><title>Sign in</title></head><body><h1>Sign in</h1></body></html>\n",
+            &[("Content-Type", "text/html")],
+            b"<!DOCTYPE html>\n<title>Sign in</title><h1>Sign in</h1>\n",
         ),
         "200 with a sign-in page instead of JSON",
     ),
@@ -142,11 +140,9 @@ static FAILURES: &[Case] = &[
 ];
 
 const RETRY_AFTER_1: Headers = &[("Retry-After", "1")];
-
 const JSON: Headers = &[("Content-Type", "application/json")];
 
 /// An API as the sandbox imitates it.
-#[derive(Debug)]
 pub(super) struct Api {
     pub resource: &'static Resource,
     /// An account as JSON.
@@ -191,21 +187,10 @@ pub(super) static APIS: [Api; 2] = [
     },
 ];
 
-/// What a request is about.
-#[derive(Debug)]
-pub(super) enum Target<'a> {
-    Account(&'a str),
-    List,
-}
-
 impl Api {
-    /// What a path is about; `None` if it is another API's.
-    pub fn target<'a>(&self, path: &'a str) -> Option<Target<'a>> {
-        let own = self.resource.path;
-        if self.has_list && Some(path) == own.strip_suffix('/') {
-            return Some(Target::List);
-        }
-        path.strip_prefix(own).map(Target::Account)
+    /// The rest of a path of this API: empty for the list, else a slash and an id.
+    pub fn below<'a>(&self, path: &'a str) -> Option<&'a str> {
+        path.strip_prefix(self.resource.path.trim_end_matches('/'))
     }
 
     /// Every case that it knows.
@@ -251,28 +236,13 @@ fn members(object: &str) -> Vec<(Cow<'_, str>, &str)> {
     }
 }
 
-/// An id that the sandbox knows.
-#[derive(Debug)]
-pub struct Row {
-    /// The resource it is an id of.
-    pub resource: &'static Resource,
-    /// The id.
-    pub id: String,
-    /// The exit code of `get`, with the default retries and timeout.
-    pub exit_code: u8,
-    /// The answer in a few words.
-    pub what: &'static str,
-}
-
-/// Every id that the sandbox knows.
-pub fn rows() -> impl Iterator<Item = Row> {
-    let of_api = |api: &'static Api| {
-        api.cases().map(|case| Row {
-            resource: api.resource,
-            id: format!("{}{}", api.prefix, case.name),
-            exit_code: case.kind.map_or(0, Kind::exit_code),
-            what: case.what,
+/// Every id that the sandbox knows of a resource, the exit code of `get` with the default flags, and the answer in a few words.
+pub fn rows(resource: &Resource) -> impl Iterator<Item = [String; 3]> {
+    let apis = APIS.iter().filter(move |api| api.resource == resource);
+    apis.flat_map(|api| {
+        api.cases().map(|case| {
+            let exit_code = case.kind.map_or(0, Kind::exit_code);
+            [format!("{}{}", api.prefix, case.name), exit_code.to_string(), case.what.to_owned()]
         })
-    };
-    APIS.iter().flat_map(of_api)
+    })
 }

@@ -29,7 +29,7 @@ const LINGER: Duration = Duration::from_secs(1);
 pub(super) type Headers = &'static [(&'static str, &'static str)];
 
 /// How a reply reaches the client.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Delivery {
     /// As it should.
     Whole,
@@ -42,7 +42,6 @@ pub(super) enum Delivery {
 }
 
 /// The body of a reply.
-#[derive(Debug)]
 pub(super) enum Body {
     Bytes(Vec<u8>),
     /// Generated while it is written, in chunks.
@@ -50,7 +49,6 @@ pub(super) enum Body {
 }
 
 /// A reply to a request.
-#[derive(Debug)]
 pub(super) struct Reply {
     pub status: u16,
     /// Headers beside those of every reply.
@@ -154,13 +152,12 @@ impl<'a> Connection<'a> {
     /// Sends a reply, and ends the connection if it is not kept alive.
     pub fn send(&mut self, reply: &Reply, number: u64, keep_alive: bool) -> io::Result<()> {
         match reply.delivery {
-            // Closing a socket that does not linger resets the connection (socket(7)).
-            #[cfg(unix)]
             Delivery::Reset => {
-                return Ok(rustix::net::sockopt::set_socket_linger(self.stream, Some(Duration::ZERO))?);
+                // Closing a socket that does not linger resets the connection (socket(7)).
+                #[cfg(unix)]
+                rustix::net::sockopt::set_socket_linger(self.stream, Some(Duration::ZERO))?;
+                return Ok(());
             }
-            #[cfg(not(unix))]
-            Delivery::Reset => return Ok(()),
             Delivery::Late if !self.stays_open(LATE) => return Ok(()),
             _ => reply.write(self.stream, number, keep_alive)?,
         }

@@ -62,7 +62,7 @@ struct Account {
 }
 
 /// The accounts of one server.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub(super) struct List {
     count: u32,
     /// When the server started, in seconds of Unix time: ages are relative to it.

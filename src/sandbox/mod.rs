@@ -13,21 +13,21 @@ mod partner;
 use std::collections::HashMap;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::thread::{self, JoinHandle};
+use std::thread;
 use std::time::Duration;
 
 use httparse::Request;
 use jiff::Timestamp;
 
-use cases::{APIS, Answer, Api, Target};
+use cases::{APIS, Answer, Api};
 use http::{Body, Connection, Reply};
 use list::List;
 
 use crate::process::lock;
 
-pub use cases::{Row, rows};
+pub use cases::rows;
 pub use list::ACCOUNTS;
 
 /// The bearer token that the sandbox accepts. It is public and grants nothing.
@@ -36,64 +36,29 @@ pub const TOKEN: &str = "acctq-sandbox-token";
 /// The most connections that are served; more are answered with 503.
 const MAX_CONNECTIONS: usize = 256;
 
-/// A running sandbox; dropping it stops it.
-#[derive(Debug)]
-pub struct Server {
-    shared: Arc<Shared>,
-    acceptor: Option<JoinHandle<()>>,
+/// Starts a sandbox that serves until the process ends, and returns its base URL, such as `http://127.0.0.1:41234`. It binds `port`
+/// of 127.0.0.1 (0: a free one), with this number of accounts in Connect's list.
+///
+/// # Errors
+/// If the port is taken or not allowed, or no thread can be started.
+pub fn start(port: u16, accounts: u32) -> io::Result<String> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
+    let address = listener.local_addr()?;
+    let shared = Shared {
+        address,
+        list: List::new(accounts, Timestamp::now()),
+        connections: AtomicUsize::new(0),
+        replies: AtomicU64::new(0),
+        requests: Mutex::default(),
+    };
+    thread::Builder::new().spawn(move || accept(&listener, &Arc::new(shared)))?;
+    Ok(format!("http://{address}"))
 }
 
-impl Server {
-    /// Binds `port` of 127.0.0.1 (0: a free one) and serves on threads, with this number of accounts in Connect's list.
-    ///
-    /// # Errors
-    /// If the port is taken or not allowed, or no thread can be started.
-    pub fn start(port: u16, accounts: u32) -> io::Result<Server> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
-        let shared = Arc::new(Shared {
-            address: listener.local_addr()?,
-            list: List::new(accounts, Timestamp::now()),
-            is_stopping: AtomicBool::new(false),
-            connections: AtomicUsize::new(0),
-            replies: AtomicU64::new(0),
-            requests: Mutex::default(),
-        });
-        let of_acceptor = Arc::clone(&shared);
-        let acceptor = thread::Builder::new().spawn(move || accept(&listener, &of_acceptor))?;
-        Ok(Server { shared, acceptor: Some(acceptor) })
-    }
-
-    /// Its base URL, such as `http://127.0.0.1:41234`.
-    #[must_use]
-    pub fn base_url(&self) -> String {
-        format!("http://{}", self.shared.address)
-    }
-
-    /// Serves until the process ends.
-    pub fn wait(mut self) {
-        if let Some(acceptor) = self.acceptor.take() {
-            let _ = acceptor.join();
-        }
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.shared.is_stopping.store(true, Ordering::SeqCst);
-        // A connection wakes the acceptor. If none can be made, the acceptor ends with the process.
-        let woken = TcpStream::connect_timeout(&self.shared.address, Duration::from_secs(1));
-        if let (Ok(_), Some(acceptor)) = (woken, self.acceptor.take()) {
-            let _ = acceptor.join();
-        }
-    }
-}
-
-/// What the threads of a server share.
-#[derive(Debug)]
+/// What the threads share.
 struct Shared {
     address: SocketAddr,
     list: List,
-    is_stopping: AtomicBool,
     /// The number of open connections.
     connections: AtomicUsize,
     /// The number of answers, for `X-Request-Id`.
@@ -102,14 +67,10 @@ struct Shared {
     requests: Mutex<HashMap<String, usize>>,
 }
 
-/// Accepts connections until the server stops.
+/// Accepts connections, each on a thread of its own.
 fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
     loop {
-        let accepted = listener.accept();
-        if shared.is_stopping.load(Ordering::SeqCst) {
-            return;
-        }
-        let Ok((stream, _)) = accepted else {
+        let Ok((stream, _)) = listener.accept() else {
             // Most likely no file descriptor is free; other connections have to end first.
             thread::sleep(Duration::from_millis(10));
             continue;
@@ -140,7 +101,7 @@ impl Client {
         };
         while let Some((reply, keep_alive)) = connection.receive(|request| self.shared.reply(request)) {
             let sent = connection.send(&reply, self.shared.next_number(), keep_alive);
-            if sent.is_err() || !keep_alive || self.shared.is_stopping.load(Ordering::SeqCst) {
+            if sent.is_err() || !keep_alive {
                 return;
             }
         }
@@ -164,7 +125,7 @@ impl Shared {
         }
         // Paths are compared as they come: nothing is decoded, so no encoding can smuggle anything in.
         let path = request.path.unwrap_or_default();
-        let Some((api, target)) = APIS.iter().find_map(|api| Some((api, api.target(path)?))) else {
+        let Some((api, rest)) = APIS.iter().find_map(|api| Some((api, api.below(path)?))) else {
             return Reply::refusal(404);
         };
         let token = http::only(request, "authorization").and_then(|value| value.strip_prefix(b"Bearer "));
@@ -178,9 +139,10 @@ impl Shared {
             }
             return reply;
         }
-        let id = match target {
-            Target::List => return Reply::new(200, Body::List(self.list)),
-            Target::Account(id) => id,
+        let id = match rest.strip_prefix('/') {
+            Some(id) => id,
+            None if rest.is_empty() && api.has_list => return Reply::new(200, Body::List(self.list)),
+            None => return api.failure(404),
         };
         if let Some(case) = api.case(id) {
             return self.answer(api, id, &case.answer);

@@ -398,8 +398,8 @@ fn a_contract_violation_is_warned_of_once_a_field() {
 #[test]
 fn a_reader_that_goes_away_is_no_error() {
     let home = Home::new();
-    let sandbox = acctq::sandbox::Server::start(0, 5_000).unwrap();
-    let (url, token) = (sandbox.base_url(), acctq::sandbox::TOKEN);
+    let url = acctq::sandbox::start(0, 5_000).unwrap();
+    let token = acctq::sandbox::TOKEN;
     let variables = format!("ACCTQ_CONNECT_URL={url} ACCTQ_CONNECT_TOKEN={token}");
     let list = format!("({variables} acctq cacc list -o ndjson -F id; echo $? >code)");
     let ended = home.shell(&format!("{list} | head -n 1; cat code")).run();

@@ -26,13 +26,11 @@ fn block(language: &str, word: &str) -> &'static str {
 
 /// Runs the recipe with that word in it as it stands there, at a sandbox.
 fn recipe(home: &Home, word: &str, variables: &[(&str, &str)]) -> Ended {
-    let server = acctq::sandbox::Server::start(0, acctq::sandbox::ACCOUNTS).unwrap();
-    let script = block("sh", word).replace("https://billing.b5test.eu", &server.base_url());
+    let url = acctq::sandbox::start(0, acctq::sandbox::ACCOUNTS).unwrap();
+    let script = block("sh", word).replace("https://billing.b5test.eu", &url);
     let mut run = home.shell(&script);
     for api in ["CONNECT", "PARTNER"] {
-        run = run
-            .env(&format!("ACCTQ_{api}_URL"), server.base_url())
-            .env(&format!("ACCTQ_{api}_TOKEN"), acctq::sandbox::TOKEN);
+        run = run.env(&format!("ACCTQ_{api}_URL"), &url).env(&format!("ACCTQ_{api}_TOKEN"), acctq::sandbox::TOKEN);
     }
     run.envs(variables).run()
 }

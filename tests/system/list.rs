@@ -22,8 +22,8 @@ fn measured(home: &Home, url: &str, args: &str) -> (String, usize) {
 #[test]
 fn a_hundred_thousand_accounts_take_hardly_more_memory_than_one() {
     let home = Home::new();
-    let sandbox = acctq::sandbox::Server::start(0, 100_000).unwrap();
-    let run = |args: &str| measured(&home, &sandbox.base_url(), args);
+    let url = acctq::sandbox::start(0, 100_000).unwrap();
+    let run = |args: &str| measured(&home, &url, args);
     let (_, one) = run("cacc get cacc_sandbox0000001");
     let (list, many) = run("cacc list -F id");
     let end = "\n{\"id\":\"cacc_sandbox0100000\"}\n";

@@ -20,7 +20,10 @@ fn the_man_pages_are_well_formed() {
         man.args(["--warnings", "--local-file"]).arg(&path).env("MANWIDTH", "80");
         let shown = Run::of(man).run();
         assert_eq!((shown.code, shown.stderr.as_str()), (0, ""), "{shown:#?}");
-        assert!(shown.stdout.contains("\nEXAMPLES\n") && shown.stdout.contains("\n         acctq "), "{shown:#?}");
+        // What only leads to other commands has none.
+        let is_group = shown.stdout.contains("\nSUBCOMMANDS\n") && !path.ends_with("acctq.1");
+        let has_examples = shown.stdout.contains("\nEXAMPLES\n") && shown.stdout.contains("\n         acctq ");
+        assert!(is_group || has_examples, "{shown:#?}");
         let mut mandoc = program(&home, "mandoc", "mandoc");
         mandoc.args(["-T", "lint", "-W", "error"]).arg(&path);
         Run::of(mandoc).run().prints("");

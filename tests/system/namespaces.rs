@@ -36,7 +36,7 @@ fn ordinarily(home: &Home) -> &'static str {
 }
 
 #[test]
-fn what_root_has_mounted_for_reading_only_may_hold_secrets() {
+fn what_root_has_mounted_may_hold_secrets() {
     let wire = Wire::answers(json(ACCOUNT));
     let home = Home::new();
     // For an ordinary user, too.
@@ -63,26 +63,16 @@ fn what_root_has_mounted_for_reading_only_may_hold_secrets() {
         )
         .run()
     };
-    let read_only = "mount -o remount,bind,ro secrets";
     for config in ["inline.toml", "file.toml"] {
-        look_up(config, read_only).prints(&format!("{ACCOUNT}\n"));
-        let what = match config {
-            "inline.toml" => "secrets/inline.toml",
-            _ => "secrets/token",
-        };
-        let said = format!("{what} can be read by others (everybody), and it holds a token");
-        let error = look_up(config, "").fails(3, &[]).error();
-        let message = error["message"].as_str().unwrap();
-        assert!(message.ends_with(&said), "{message}");
-    }
-    // What belongs to somebody else is theirs, however it is mounted. Only root can make it so.
-    if is_root() {
-        for (config, owned) in [("inline.toml", "inline.toml"), ("file.toml", "..1/token")] {
-            let given = format!("chown 4242 secrets/{owned}; {read_only}");
-            look_up(config, &given).fails(3, &["by others (its owner, user 4242)"]);
+        // As ssh has it: what somebody else owns is theirs to close. Whoever is not root here owns all of it.
+        let ended = look_up(config, "");
+        if is_root() {
+            ended.prints(&format!("{ACCOUNT}\n"));
+        } else {
+            ended.fails_with(3, "config");
         }
     }
-    assert_eq!(wire.requests().len(), 2);
+    assert_eq!(wire.requests().len(), if is_root() { 2 } else { 0 });
 }
 
 #[test]
@@ -158,30 +148,22 @@ fn a_resolver_that_hangs() {
                   mount --bind resolv.conf /etc/resolv.conf; mount --bind nsswitch.conf /etc/nsswitch.conf
                   rm -f there asked; python3 silent.py & server=$!
                   while ! [ -e there ]; do kill -0 $server; sleep 0.01; done
-                  set +e; acctq get cacc_1 --timeout 500ms; code=$?
+                  set +e; acctq get cacc_1 --timeout 500ms -o json; code=$?
                   kill $server; [ -e asked ] && exit $code";
-    apart(&home, "--net", script).run().is(
-        7,
-        "",
-        "error: the name billing.example.com did not resolve within 0.5 s (cacc_1, profile test)\n  hint: try again; --timeout gives a look-up more time\n",
-    );
+    let error = apart(&home, "--net", script).run().fails_with(7, "timeout");
+    let message = error["message"].as_str().unwrap();
+    assert!(message.contains("billing.example.com") && message.contains("resolve"), "{message}");
 }
 
 #[test]
 fn a_machine_without_a_network() {
     let home = Home::new();
-    for (url, message) in [
-        (
-            "https://192.0.2.1",
-            "no route to 192.0.2.1 (cacc_1, profile test, tried 2 times)\n  hint: is the server up, and is base_url right? `acctq config show` shows it\n",
-        ),
-        (
-            "https://billing.example.com",
-            "the name billing.example.com does not resolve to an address (cacc_1, profile test, tried 2 times)\n  hint: is base_url spelled right, and is this machine online? `acctq config show` shows it\n",
-        ),
-    ] {
-        home.profile(url);
-        apart(&home, "--net", "exec acctq get cacc_1 --retries 1").run().is(7, "", &format!("error: {message}"));
+    for host in ["192.0.2.1", "billing.example.com"] {
+        home.profile(&format!("https://{host}"));
+        let ended = apart(&home, "--net", "exec acctq get cacc_1 --retries 1 -o json").run();
+        let error = ended.fails_with(7, "network");
+        assert_eq!(error["attempts"], 2);
+        assert!(error["message"].as_str().unwrap().contains(host), "{error}");
     }
 }
 
@@ -205,14 +187,7 @@ fn the_systems_own_roots_are_read_like_any_file() {
     get(&format!("cp {ca} acme.pem; ln -s acme.pem {bundle}; truncate -s 1G core")).prints(found);
     for nothing in ["true".to_owned(), format!("mkfifo {bundle}"), format!("cp {ca} {bundle}; truncate -s 1G {bundle}")]
     {
-        let error = get(&nothing).fails(3, &[]).error();
-        assert_eq!(
-            (&error["message"], &error["hint"]),
-            (
-                &"this system has no root certificates to verify a server with".into(),
-                &"install them (Debian: ca-certificates), or name a bundle in SSL_CERT_FILE or ca_file".into()
-            ),
-            "{nothing}"
-        );
+        let error = get(&nothing).fails_with(3, "config");
+        assert!(error["hint"].as_str().unwrap().contains("ca-certificates"), "{nothing}: {error}");
     }
 }

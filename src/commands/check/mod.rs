@@ -81,10 +81,10 @@ pub struct Args {
     #[arg(long, value_name = "EXPR", allow_hyphen_values = true)]
     expect: Vec<String>,
     /// Run all checks of this file
-    #[arg(long, value_name = "FILE", value_parser = values::path(), conflicts_with_all = ["id", "expect"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["id", "expect"])]
     suite: Option<PathBuf>,
     /// Write the results of the suite to this file, as XML in the format of `JUnit`
-    #[arg(long, value_name = "FILE", value_parser = values::path())]
+    #[arg(long, value_name = "FILE")]
     report_junit: Option<PathBuf>,
     #[arg(
         long,

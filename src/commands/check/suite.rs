@@ -10,7 +10,7 @@ use toml::Spanned;
 use crate::account::{Id, id};
 use crate::commands::poll::Expectation;
 use crate::config::document::Document;
-use crate::config::reading::is_pasted_secret;
+use crate::config::reading::refuse_pasted_secret;
 use crate::config::values;
 use crate::error::{Error, Kind, Result};
 
@@ -59,11 +59,7 @@ enum Expect {
 
 /// Reads a suite.
 pub fn read(path: &Path) -> Result<Vec<Check>> {
-    if is_pasted_secret(path) {
-        let message = "--suite takes the name of a file; this looks like a credential, and is not repeated here";
-        let hint = "name a TOML file; if it was a secret, remove it from your shell's history";
-        return Err(Error::new(Kind::Usage, message).hint(hint));
-    }
+    refuse_pasted_secret(path, Kind::Usage, "--suite")?;
     let (document, _) = Document::read(path, Kind::Usage, "the suite")?.ok_or_else(|| {
         Error::new(Kind::Usage, format!("the suite {} does not exist", path.display()))
             .hint("name a TOML file; `acctq check --help` shows one")
