@@ -42,7 +42,7 @@ pub enum Actual {
 }
 
 /// The longest value that a report holds, in bytes: of many checks, all are held.
-const LONGEST: usize = 16 * 1024;
+const LONGEST: usize = 1024;
 
 /// For people, on one line and escaped; not cut.
 impl fmt::Display for Actual {
@@ -69,7 +69,7 @@ impl Expression {
         let verdict = |holds, actual| Verdict { holds, actual, note: None };
         let (account, subject) = match (account, self.about()) {
             (None, _) => return verdict(self.wants_absence(), Actual::NotFound),
-            (_, None) => return verdict(false, Actual::Found),
+            (_, None) => return verdict(*self == Expression::FOUND, Actual::Found),
             (Some(account), Some(subject)) => (account, subject),
         };
         let redactor = &redactor.for_reports().for_account(account);
