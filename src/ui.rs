@@ -218,7 +218,7 @@ impl Ui {
             (None, Some(error)) => format!("{}: {error}, after", error.kind().code()),
             (None, None) => "no answer, after".to_owned(),
         };
-        let request = trace.request_id.map(|id| format!(", request {id}")).unwrap_or_default();
+        let request = trace.request_id.as_ref().map(|id| format!(", request {id}")).unwrap_or_default();
         let again = trace.retry_in_ms.map(|wait| format!("; again in {wait} ms")).unwrap_or_default();
         self.line(&escape(&format!("> {method} {url}{proxy} (attempt {attempt})")));
         self.line(&escape(&format!("< {outcome} {elapsed_ms} ms{request}{again}")));
