@@ -38,7 +38,7 @@ pub enum Actual {
 }
 
 /// The longest value that a report holds, in bytes: of many checks, all are held.
-const LONGEST: usize = 16 * 1024;
+const LONGEST: usize = 1024;
 
 /// For people, on one line and escaped; not cut.
 impl fmt::Display for Actual {
@@ -65,7 +65,7 @@ impl Expression {
         let verdict = |holds, actual| Verdict { holds, actual, note: None };
         let (account, subject) = match (account, self.about()) {
             (None, _) => return verdict(self.wants_absence(), Actual::NotFound),
-            (_, None) => return verdict(false, Actual::Found),
+            (_, None) => return verdict(*self == Expression::Found, Actual::Found),
             (Some(account), Some(subject)) => (account, subject),
         };
         let redactor = &redactor.for_reports().for_account(account);
@@ -79,7 +79,7 @@ impl Expression {
         let field = subject.field;
         let violation = field.violation(account.document.get(field.name));
         let compared = match self {
-            Expression::Set(_) | Expression::NotFound => Ok(found.is_some()),
+            Expression::Set(_) | Expression::Found | Expression::NotFound => Ok(found.is_some()),
             Expression::Unset(_) => Ok(found.is_none()),
             Expression::Compared(_, operator, operands) => match found {
                 _ if actual == Actual::Redacted => Err("a secret is not compared"),

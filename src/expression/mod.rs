@@ -25,6 +25,8 @@ use value::Operand;
 /// Something that holds of an account or does not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Expression {
+    /// No expression says it: it is expected where none is given.
+    Found,
     /// `not_found`
     NotFound,
     /// `field?`
@@ -51,7 +53,7 @@ impl Expression {
 
     fn about(&self) -> Option<&Subject> {
         match self {
-            Expression::NotFound => None,
+            Expression::Found | Expression::NotFound => None,
             Expression::Set(subject) | Expression::Unset(subject) | Expression::Compared(subject, ..) => Some(subject),
         }
     }
@@ -61,6 +63,7 @@ impl Expression {
 impl fmt::Display for Expression {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Expression::Found => f.write_str("found"),
             Expression::NotFound => f.write_str(NOT_FOUND),
             Expression::Set(subject) => write!(f, "{subject}?"),
             Expression::Unset(subject) => write!(f, "!{subject}"),

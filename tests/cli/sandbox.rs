@@ -68,13 +68,10 @@ fn rows() -> impl Iterator<Item = (String, &'static Row)> {
 fn each_id_has_its_outcome() {
     let home = Home::new();
     for (id, &(_, flags, code, error_code, says)) in rows() {
-        let line = format!("-p sandbox get {id} {flags} -o ndjson");
-        let ended = home.acctq(&line).run();
+        let ended = home.acctq(&format!("-p sandbox get {id} {flags} -o ndjson")).run();
         if code == 0 {
-            let is_one = ended.stdout.lines().count() == 1 && ended.stdout.contains(says);
-            assert!(is_one, "{says} in {ended:#?}");
-            let shows = ended.stdout.contains("PNS-");
-            assert_eq!((ended.code, shows), (0, flags == "--reveal"), "{ended:#?}");
+            assert!(ended.stdout.contains(says) && ended.stdout.lines().count() == 1, "{says} in {ended:#?}");
+            assert_eq!((ended.code, ended.stdout.contains("PNS-")), (0, flags == "--reveal"), "{ended:#?}");
         } else {
             let error = ended.fails_with(code, error_code);
             assert_eq!([&error["id"], &error["profile"]], [id.as_str(), "sandbox"]);
@@ -115,9 +112,7 @@ impl Sandbox {
         let home = Home::new();
         let mut started = home.acctq(&format!("sandbox -o ndjson {flags}")).start();
         let told: Value = serde_json::from_str(&started.line()).unwrap();
-        let url = told["base_url"].as_str().unwrap();
-        let port = url.strip_prefix("http://127.0.0.1:").unwrap();
-        let port = port.parse().unwrap();
+        let port = told["base_url"].as_str().unwrap().strip_prefix("http://127.0.0.1:").unwrap().parse().unwrap();
         Sandbox { started, port, _home: home }
     }
 
@@ -147,8 +142,7 @@ impl Sandbox {
     #[track_caller]
     fn answers(&self, host: &str, path: &str, token: &str, status: u16) {
         let answer = self.get(host, path, token);
-        let starts = answer.starts_with(&format!("HTTP/1.1 {status} "));
-        assert!(starts, "{host} {path}: {answer}");
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{host} {path}: {answer}");
         for never in ["evil", "canary", "root:", PUBLIC] {
             assert!(!answer.contains(never), "{answer}");
         }
@@ -199,12 +193,10 @@ fn it_prints_where_it_is_in_every_format_and_ends_with_a_signal() {
             assert_eq!(started.line(), format!("{line}\n"));
         }
         // The variables are enough for another call.
-        let run = at(home.acctq("get gone -o json"), &url);
-        run.run().fails_with(5, "gone");
+        at(home.acctq("get gone -o json"), &url).run().fails_with(5, "gone");
         started.signal(signal);
         let ended = started.exits();
-        let tells = ended.stderr.contains(&url);
-        assert_eq!((ended.code, tells), (code, format == "table"), "{ended:#?}");
+        assert_eq!((ended.code, ended.stderr.contains(&url)), (code, format == "table"), "{ended:#?}");
     }
 }
 
@@ -275,8 +267,7 @@ fn it_stays_up_whatever_clients_do() {
         (format!("{post}\r\n\r\n"), 405),
     ] {
         let answer = sandbox.answer(&request);
-        let starts = answer.starts_with(&format!("HTTP/1.1 {status} "));
-        assert!(starts, "{}: {answer}", &request[..20]);
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{}: {answer}", &request[..20]);
         sandbox.is_up();
     }
     // A client that does not come to the end of a request loses its place.
@@ -315,9 +306,8 @@ fn an_account_changes_from_one_look_up_to_the_next() {
         ] {
             let (id, turns) = turns.split_once(' ').unwrap();
             for turn in turns.split(' ') {
-                let run = home.acctq(&format!("get {id} -F status -o ndjson"));
-                let printed = format!("{{\"status\":\"{turn}\"}}\n");
-                at(run, &sandbox.url).run().prints(&printed);
+                let run = at(home.acctq(&format!("get {id} -F status -o ndjson")), &sandbox.url);
+                run.run().prints(&format!("{{\"status\":\"{turn}\"}}\n"));
             }
         }
     }
