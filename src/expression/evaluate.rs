@@ -29,9 +29,7 @@ pub enum Actual {
     /// There is one, and that is all that was asked.
     Found,
     Unset,
-    /// It is set, to a secret.
     Redacted,
-    /// It is set, to more than a report holds.
     TooLong,
     /// JSON on one line; what is secret in it is left out.
     Value(String),
@@ -110,7 +108,6 @@ impl Expression {
 const ALIKE: &str = "a value in quotes is text and nothing else, and | parts alternatives unless in quotes";
 
 impl Subject {
-    /// The value found; `None` if it is null or absent.
     fn value<'a>(&self, account: &'a Account) -> Option<Json<'a>> {
         let value = match &self.below[..] {
             [] => account.document.get(self.field.name),

@@ -75,7 +75,6 @@ pub struct Renderer {
     columns: Columns,
 }
 
-/// One account, rendered.
 #[derive(Debug)]
 pub enum Piece {
     /// Text, without what stands between it and others.
@@ -85,7 +84,6 @@ pub enum Piece {
 }
 
 impl Piece {
-    /// The memory that it takes, in bytes.
     pub fn size(&self) -> usize {
         match self {
             Piece::Text(text) => text.len(),
@@ -125,7 +123,6 @@ impl Renderer {
         Ok(Piece::Text(out.into_boxed_slice()))
     }
 
-    /// Renders one account as the whole output.
     pub fn document(&self, account: &Account, redactor: &Redactor) -> Result<Vec<u8>> {
         let mut out = Vec::new();
         let mut printer = Printer::new(self);
@@ -187,7 +184,6 @@ impl Printer {
         }
     }
 
-    /// Whether rows that were added wait for others.
     pub fn has_waiting(&self) -> bool {
         self.rows.has_waiting()
     }
