@@ -127,11 +127,8 @@ impl Redactor {
 
     /// Whether results leave out a string or number: it holds one of the secrets.
     pub fn hides_value(&self, value: Json<'_>) -> bool {
-        if self.reveal || self.secrets.is_empty() || value.is_container() {
-            return false;
-        }
-        let text = value.as_str().unwrap_or(value.text().into());
-        self.hides_text(&text)
+        let text = || value.as_str().unwrap_or(value.text().into());
+        !self.secrets.is_empty() && !value.is_container() && self.hides_text(&text())
     }
 
     /// Whether a text holds one of the secrets, and results do not show them.
