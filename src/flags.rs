@@ -88,7 +88,6 @@ impl GlobalFlags {
         UiOptions {
             json: message_format(self.output, env).has_json_errors(),
             quiet: self.quiet,
-            verbose: self.verbose > 0,
             color: self.color.unwrap_or_default(),
         }
     }
