@@ -28,14 +28,6 @@ pub enum Flaw {
 }
 
 impl Flaw {
-    /// In words that follow "the answer".
-    pub fn words(&self) -> &'static str {
-        match self {
-            Flaw::Incomplete => "ends in the middle of its JSON",
-            Flaw::Invalid(words) => words,
-        }
-    }
-
     /// What `serde_json`'s error about a text means.
     fn new(text: &str, error: &serde_json::Error) -> Self {
         if error.is_eof() {

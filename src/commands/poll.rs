@@ -161,7 +161,7 @@ impl Question<'_> {
                     is_token_accepted = true;
                 }
                 // A token may expire during the wait: one that was accepted is read anew.
-                Err(error) if is_token_accepted && error.kind() == Kind::Auth && error.context().status.is_some() => {
+                Err(error) if is_token_accepted && self.id.resource().rejects_token(&error) => {
                     is_token_accepted = false;
                     self.client.forget_token();
                     continue;

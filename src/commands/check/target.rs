@@ -64,7 +64,8 @@ impl<'s> CheckTarget<'s> {
             end.failure.map_or_else(|| end.answer.ok_or_else(no_time), Err)
         };
         let answer: Result<Answer> = ask();
-        let answer = answer.inspect(|_| self.breaker.found()).inspect_err(|error| self.breaker.failed(error));
+        let answer = answer.inspect(|_| self.breaker.record_success());
+        let answer = answer.inspect_err(|error| self.breaker.record_failure(error));
         let answer = answer.map_err(|error| {
             let is_described = error.context().api.is_some();
             let target = Target::account(&check.id, profile.as_deref());
