@@ -53,7 +53,6 @@ impl Escapes {
 }
 
 /// The text as it may stand in a table or a message: on one line, `\n`, `\t` and `\u{202e}` for what is forbidden.
-/// Meant for eyes; it does not parse back. JSON and YAML have notations of their own, which do.
 pub fn escape(text: &str) -> Cow<'_, str> {
     if text.bytes().all(|b| matches!(b, b' '..=b'~')) {
         return Cow::Borrowed(text);

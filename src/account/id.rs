@@ -22,7 +22,7 @@ const OTHERS: [(&str, &str); 9] = [
 ];
 
 /// The id of an account of one resource, in the API's own alphabet: it needs no escaping anywhere.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Id {
     resource: &'static Resource,
     text: String,
@@ -39,8 +39,7 @@ impl Id {
 }
 
 impl Resource {
-    /// Checks `text` against the resource's id rule. The error (`usage`) says what the text is instead, if that can be told, and
-    /// which command to use.
+    /// Checks `text` against the id rule. The error (`usage`) says what else it is, if that can be told, and the command to use.
     pub fn parse_id(&'static self, text: &str) -> Result<Id> {
         if !(self.is_id)(text) || looks_like_a_credential(text) {
             return Err(self.explain(text));
@@ -89,8 +88,7 @@ impl Resource {
     }
 }
 
-/// Finds the resource that `text` is an id of: `cacc_…` at Connect, any legal uid at Partner. Fails as [`Resource::parse_id`] of
-/// the resource whose ids have the prefix that is in `text`.
+/// Finds the resource that `text` is an id of; fails as [`Resource::parse_id`] of the one whose ids have the prefix that is in it.
 pub fn route(text: &str) -> Result<Id> {
     let names = |resource: &&&Resource| {
         let field = resource.field(resource.id_field);

@@ -61,14 +61,6 @@ pub struct Resource {
     pub not_found: &'static str,
 }
 
-impl PartialEq for Resource {
-    fn eq(&self, other: &Self) -> bool {
-        self.api == other.api
-    }
-}
-
-impl Eq for Resource {}
-
 impl Resource {
     /// Whether a failure of a look-up says that the server does not accept the token.
     pub fn rejects_token(&self, error: &Error) -> bool {

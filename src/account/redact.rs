@@ -45,8 +45,7 @@ impl Tokens {
     }
 }
 
-/// Knows the members named like a secret, the texts of an account's own secrets, the bearer tokens in use, and what looks like a
-/// credential. Every text from outside goes through it before it is shown.
+/// Knows an account's secrets, the bearer tokens in use, and what looks like a credential: every text from outside passes it.
 #[derive(Clone, Debug, Default)]
 pub struct Redactor {
     reveal: bool,
@@ -82,8 +81,7 @@ impl Redactor {
         redactor
     }
 
-    /// The same for an account that was asked for: its id and the words of the contract stay, even if a secret has the same text.
-    /// Nothing is learnt from them, and scripts rely on them.
+    /// The same for an account that was asked for: its id and the words of the contract are public, whatever a secret's text is.
     pub fn for_account(&self, account: &Account) -> Self {
         let Account { resource, document } = account;
         let mut redactor = self.for_document(document);
@@ -146,8 +144,7 @@ impl Redactor {
         hide_credentials(&self.redact_known(text))
     }
 
-    /// `text` with tokens and secrets replaced, as they are or as in quotes, but not what only looks like one: a file may be
-    /// called `ops_smoke.toml`.
+    /// `text` with tokens and secrets replaced, as they are or as in quotes: a file may be called `ops_smoke.toml`.
     pub fn redact_known(&self, text: &str) -> String {
         let mut known = self.tokens.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
         known.extend_from_slice(&self.secrets);
@@ -171,8 +168,7 @@ static SECRET_NAMES: LazyLock<Vec<String>> = LazyLock::new(|| {
     fields.filter(|field| field.secret).map(|field| letters(field.name)).collect()
 });
 
-/// Whether a member of that name is a secret: its letters and digits, in either case, contain those of a secret field of any
-/// resource (`activationToken`, `old_activation_token`).
+/// Whether a member is a secret by its name: a secret field's, in any spelling (`activationToken`, `old_activation_token`).
 pub fn is_secret_name(name: &str) -> bool {
     SECRET_NAMES.iter().any(|secret| name.len() >= secret.len() && letters(name).contains(secret))
 }

@@ -18,8 +18,7 @@ pub struct Entry<'a> {
     pub value: Option<Json<'a>>,
 }
 
-/// The names given to `-F`. A field of the contract passes, with any path after it; any other name must be a member of the first
-/// answer.
+/// The names given to `-F`: fields of the contract, with any path after them, and members of the first answer.
 #[derive(Debug)]
 pub struct Selection {
     names: Vec<String>,
@@ -29,8 +28,7 @@ pub struct Selection {
 }
 
 impl Selection {
-    /// Checks the names, as far as that is possible without an answer, for look-ups of any of `resources`. Fails (`usage`) for an
-    /// empty or repeated name and for a secret field without `reveal`.
+    /// Checks the names without an answer. Fails (`usage`) for an empty or repeated one and for a secret without `reveal`.
     pub fn new(names: &[String], resources: &[&'static Resource], reveal: bool) -> Result<Self> {
         let names: Vec<String> = names.iter().map(|name| name.trim().to_owned()).collect();
         for (number, name) in names.iter().enumerate() {
@@ -80,8 +78,7 @@ fn secret(name: &str) -> Error {
 }
 
 impl Account {
-    /// What is shown of this account: everything in the server's order, or what `selection` names in its order. What the account
-    /// does not have is left out. Fails (`usage`) if a selected name is unknown or its value is a secret.
+    /// What is shown of this account, in the server's or the selection's order. Fails (`usage`) if a name is unknown or a secret.
     pub fn entries<'a>(&'a self, selection: Option<&'a Selection>, redactor: &Redactor) -> Result<Vec<Entry<'a>>> {
         let entry = |name, value| Entry {
             name,

@@ -92,7 +92,7 @@ impl<'s> Clients<'s> {
     pub fn of(&self, id: &Id, started: Instant) -> Result<Arc<Client<'s>>> {
         let resource = id.resource();
         let mut made = lock(&self.made);
-        let known = made.iter().position(|(other, _)| *other == resource);
+        let known = made.iter().position(|(other, _)| other.api == resource.api);
         let client = match known {
             Some(at) => made.swap_remove(at).1,
             None => self.session.client(resource, Some(id), self.run).map(Arc::new),

@@ -83,8 +83,7 @@ impl Expression {
                 _ if actual == Actual::Redacted => Err("a secret is not compared"),
                 // What may be unset and is differs from every value.
                 None => Ok(violation.is_none() && *operator == Operator::IsNot),
-                // An unknown word is a word still, and is not the one that it is compared with; what is no time is not before or
-                // after.
+                // An unknown word is a word still; what is no time is neither before nor after.
                 _ if violation == Some(Violation::WrongType) || violation.is_some() && field.kind == Kind::Time => {
                     Ok(false)
                 }

@@ -215,8 +215,7 @@ impl Layout {
         }
     }
 
-    /// Writes a row on a line, or on as many as its longest cell takes; the first `bold` cells are labels. A cell that is wider than
-    /// its column pushes right what follows where nothing wraps.
+    /// Writes a row, of which the first `bold` cells are labels. Where nothing wraps, a wide cell pushes right what follows.
     fn write(&self, out: &mut Vec<u8>, row: &[String], bold: usize) {
         if !self.wraps || row.iter().zip(&self.widths).all(|(cell, room)| width(cell) <= *room) {
             return self.write_line(out, row, 0, bold);
@@ -286,8 +285,7 @@ fn fit(widths: &mut [usize], screen: usize) -> bool {
     true
 }
 
-/// The text with the words broken that are wider than a line: comfy-table measures what is left of a word before each of its
-/// lines, so that a word of a MiB takes it minutes.
+/// The text with words broken that are wider than a line: comfy-table takes minutes to break one of a MiB.
 fn break_words(text: &str, width: usize) -> String {
     let mut out = String::with_capacity(text.len() + text.len() / width.max(1));
     let mut used = 0;

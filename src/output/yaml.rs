@@ -95,8 +95,7 @@ impl Emitter<'_> {
         });
     }
 
-    /// Writes members or items, each on a line of its own but for the first one after a dash, since a dash and a blank are as wide
-    /// as a level.
+    /// Writes members or items, each on its own line but for the first one after a dash: a dash and a blank are as wide as a level.
     fn block<T>(
         &mut self,
         items: impl Iterator<Item = T>,
@@ -143,8 +142,7 @@ fn write_string(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
 }
 
-/// Whether a string needs no quotes. Numbers, dates and times start with a digit, a sign or a point, and `=`, `<<`, `~` with
-/// themselves, so that of texts that start with a letter only words are left, and exponents (`e3`).
+/// Whether a string needs no quotes. Of texts that start with a letter, only words and exponents (`e3`) mean something else.
 fn is_plain(text: &str) -> bool {
     let [first, rest @ ..] = text.as_bytes() else {
         return false;
