@@ -20,7 +20,7 @@ mod token;
 
 use std::time::{Duration, Instant};
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 use ureq::http::Uri;
 use ureq::http::uri::{Parts, PathAndQuery};
 
@@ -79,17 +79,12 @@ pub struct Trace<'a> {
     pub status: Option<u16>,
     /// The server's name for the request.
     pub request_id: Option<String>,
-    /// The failure, by its code in JSON.
-    #[serde(serialize_with = "code")]
-    pub error: Option<&'a Error>,
+    pub error: Option<&'static str>,
+    #[serde(skip)]
+    pub failure: Option<&'a Error>,
     pub elapsed_ms: u128,
     /// The wait before the next attempt, if there is one.
     pub retry_in_ms: Option<u128>,
-}
-
-#[expect(clippy::ref_option, reason = "serde calls it")]
-fn code<S: Serializer>(error: &Option<&Error>, to: S) -> Result<S::Ok, S::Error> {
-    error.map(|error| error.kind().code()).serialize(to)
 }
 
 /// An account, and what it took to get it.
@@ -187,7 +182,7 @@ impl<'a> Client<'a> {
             let remaining = deadline.saturating_duration_since(began);
             let got = make(&Attempt { client: self, target, uri: &uri, token: &token, redactor, remaining });
             let elapsed_ms = began.elapsed().as_millis();
-            let trace = |status, request_id: &dyn Fn() -> Option<String>, error, retry_in: Option<Duration>| {
+            let trace = |status, request_id: &dyn Fn() -> _, failure: Option<&Error>, retry_in: Option<Duration>| {
                 if let Some(trace) = self.run.trace {
                     trace(&Trace {
                         method: "GET",
@@ -196,7 +191,8 @@ impl<'a> Client<'a> {
                         attempt: *attempts,
                         status,
                         request_id: request_id(),
-                        error,
+                        error: failure.map(|failure| failure.kind().code()),
+                        failure,
                         elapsed_ms,
                         retry_in_ms: retry_in.map(|wait| wait.as_millis()),
                     });

@@ -27,7 +27,7 @@ const LEAST: Duration = Duration::from_millis(20);
 /// Parses what is expected; by default, that the account exists.
 pub fn parse_all(texts: &[String], resource: &'static Resource) -> Result<Vec<Expression>> {
     if texts.is_empty() {
-        return Ok(vec![Expression::FOUND]);
+        return Ok(vec![Expression::Found]);
     }
     texts.iter().map(|text| expression::parse(text, resource)).collect()
 }

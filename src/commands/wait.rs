@@ -182,7 +182,7 @@ impl Waiting<'_> {
             None => (Kind::Deadline, ["was not found", "did not reach"], format!("within {}", span(within))),
         };
         let goal = match self.question.expected {
-            [Expression::FOUND] => found.to_owned(),
+            [Expression::Found] => found.to_owned(),
             _ => format!("{reach} {}", self.goal(answer)),
         };
         let state = answer.map_or_else(|| "it could not be looked up".to_owned(), |answer| self.state(answer));
