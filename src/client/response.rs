@@ -4,10 +4,10 @@
 use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
 
-use ureq::http::Uri;
 use ureq::http::header::{
     CONTENT_ENCODING, CONTENT_TYPE, DATE, HeaderMap, HeaderName, LOCATION, RETRY_AFTER, TRANSFER_ENCODING,
 };
+use ureq::http::uri::Authority;
 
 use super::request::Attempt;
 use super::{MAX_BODY, retry};
@@ -124,7 +124,8 @@ impl Response {
         };
         let (code, words) = (member(["code", "error"]), member(["message", "description"]));
         let says = words.as_ref().map(|words| format!("; the server says: \"{words}\"")).unwrap_or_default();
-        let retry_after = self.retry_after();
+        let (asked, date) = (self.header(RETRY_AFTER), self.header(DATE));
+        let retry_after = asked.and_then(|asked| retry::retry_after(&asked, date.as_deref(), SystemTime::now()));
         let (kind, message, hint) = self.meaning(attempt, retry_after);
         let error = Error::new(kind, message + &says).hint(hint);
         let error = if self.status == 501 { error.retryable(false) } else { error };
@@ -138,53 +139,44 @@ impl Response {
     /// Kind, message and hint.
     fn meaning(&self, attempt: &Attempt<'_>, retry_after: Option<Duration>) -> (Kind, String, String) {
         let (host, status, target) = (attempt.host(), self.status, attempt.target);
-        let wanted = match target.id {
-            Some(_) => format!("this {}", target.resource.noun),
-            None => format!("the {}", target.name()),
-        };
+        let (resource, name) = (target.resource, target.name());
         let bad = |message| (Kind::BadResponse, message, CHECK_URL.to_owned());
-        let time = retry_after.map(span);
-        let later = match &time {
-            Some(time) => format!("try again in {time}, as it asks"),
-            None => "try again later, and with fewer look-ups at once".to_owned(),
+        let (asks, later) = match retry_after.map(span) {
+            Some(time) => (format!(" and asks to wait for {time}"), format!("try again in {time}, as it asks")),
+            None => (String::new(), "try again later, and with fewer look-ups at once".to_owned()),
         };
-        let asks = time.map(|time| format!(" and asks to wait for {time}")).unwrap_or_default();
         match status {
-            300..=399 if self.headers.contains_key(LOCATION) => bad(format!(
-                "{host} redirects to {} (status {status}), and redirects are not followed",
-                self.destination(attempt)
-            )),
+            300..=399 if self.headers.contains_key(LOCATION) => {
+                let place = self.destination(attempt).unwrap_or_else(|| "another path".to_owned());
+                bad(format!("{host} redirects to {place} (status {status}), and redirects are not followed"))
+            }
             // A firewall's or a portal's page says nothing about the token.
             401 | 403 if self.is_page() => {
                 bad(format!("{host} answers {status} with a page, not with the API's error"))
             }
-            401 | 403 if target.resource.token_rejected.contains(&status) => (
-                Kind::Auth,
-                format!("{host} rejects the token (status {status})"),
-                "is it current, and of this environment? `acctq config show` says where it comes from".to_owned(),
-            ),
-            401 | 403 => (
-                Kind::Auth,
-                format!("{host} does not let this token read {wanted} (status {status})"),
-                "ask for a token that has the right to read it".to_owned(),
-            ),
+            401 | 403 if resource.token_rejected.contains(&status) => {
+                let hint = "is it current, and of this environment? `acctq config show` says where it comes from";
+                (Kind::Auth, format!("{host} rejects the token (status {status})"), hint.to_owned())
+            }
+            401 | 403 => {
+                let hint = "ask for a token that has the right to read it".to_owned();
+                (Kind::Auth, format!("{host} does not let this token read the {name} (status {status})"), hint)
+            }
             404 if self.is_from_the_api() => {
                 let profile = target.profile.unwrap_or("this");
                 let hint = match target.id {
                     None => CHECK_URL.to_owned(),
-                    Some(_) => format!(
-                        "{}is {profile} the right profile? `acctq config show` lists them",
-                        target.resource.not_found
-                    ),
+                    Some(_) => {
+                        format!("{}is {profile} the right profile? `acctq config show` lists them", resource.not_found)
+                    }
                 };
-                (Kind::NotFound, format!("no {} at {host}", target.name()), hint)
+                (Kind::NotFound, format!("no {name} at {host}"), hint)
             }
             404 => bad(format!("{host} answers 404, but not with the API's error")),
-            410 => (
-                Kind::Gone,
-                format!("the {} at {host} is gone", target.name()),
-                "it has been removed and will not come back".to_owned(),
-            ),
+            410 => {
+                let hint = "it has been removed and will not come back".to_owned();
+                (Kind::Gone, format!("the {name} at {host} is gone"), hint)
+            }
             429 => (Kind::RateLimited, format!("{host} has had too many requests{asks} (status 429)"), later),
             501 => (Kind::Server, format!("{host} failed with status 501"), CHECK_URL.to_owned()),
             408 | 500..=599 => {
@@ -258,11 +250,6 @@ impl Response {
         is_empty || (self.may_be_json() && self.document().is_some())
     }
 
-    fn retry_after(&self) -> Option<Duration> {
-        let (value, date) = (self.header(RETRY_AFTER)?, self.header(DATE));
-        retry::retry_after(&value, date.as_deref(), SystemTime::now())
-    }
-
     fn header(&self, name: HeaderName) -> Option<Cow<'_, str>> {
         self.headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()))
     }
@@ -272,19 +259,13 @@ impl Response {
         Document::parse(String::from_utf8_lossy(&self.body).into_owned()).ok()
     }
 
-    /// Where `Location` points to: an origin without userinfo, if it is more than a path (RFC 3986 4.2).
-    fn destination(&self, attempt: &Attempt<'_>) -> String {
-        let location = self.header(LOCATION).unwrap_or_default();
-        let scheme = attempt.uri.scheme_str().unwrap_or_default();
-        let url = match location.strip_prefix("//") {
-            Some(rest) => format!("{scheme}://{rest}"),
-            None => location.into_owned(),
-        };
-        let origin = url.parse::<Uri>().ok().and_then(|url| {
-            let port = url.port_u16().map(|port| format!(":{port}")).unwrap_or_default();
-            Some(format!("{}://{}{port}", url.scheme_str()?, url.host()?))
-        });
-        origin.map_or("another path".to_owned(), |origin| attempt.excerpt(&origin, EXCERPT))
+    /// The host that `Location` names, if it is more than a path (RFC 3986 4.2).
+    fn destination(&self, attempt: &Attempt<'_>) -> Option<String> {
+        let location = self.header(LOCATION)?;
+        let (scheme, rest) = location.split_once("//").filter(|(scheme, _)| !scheme.contains(['/', '?', '#']))?;
+        let authority: Authority = rest.split(['/', '?', '#']).next()?.parse().ok()?;
+        let port = authority.port().map(|port| format!(":{port}")).unwrap_or_default();
+        Some(attempt.excerpt(&format!("{scheme}//{}{port}", authority.host()), EXCERPT))
     }
 }
 
