@@ -83,7 +83,7 @@ impl Expression {
         let field = subject.field;
         let violation = field.violation(account.document.get(field.name));
         let compared = match &self.0 {
-            Claim::Set(_) | Claim::NotFound => Ok(found.is_some()),
+            Claim::Set(_) | Claim::Found | Claim::NotFound => Ok(found.is_some()),
             Claim::Unset(_) => Ok(found.is_none()),
             Claim::Compared(_, operator, operands) => match found {
                 _ if actual == Actual::Redacted => Err("a secret is not compared"),
