@@ -98,12 +98,12 @@ impl Read for Bounded {
         self.since_account.set((size, time));
         // A chunk may begin with the end of the account before.
         if size > MAX_BODY + CHUNK {
-            return Err(io::ErrorKind::FileTooLarge.into());
+            Err(io::ErrorKind::FileTooLarge.into())
+        } else if time > self.timeout {
+            Err(io::ErrorKind::TimedOut.into())
+        } else {
+            Ok(read)
         }
-        if time > self.timeout {
-            return Err(io::ErrorKind::TimedOut.into());
-        }
-        Ok(read)
     }
 }
 
@@ -129,10 +129,8 @@ impl List<'_> {
         match (self.stop.take(), read) {
             (Some(stop), _) => stop,
             (None, Err(error)) => Err(self.broken(error)),
-            (None, Ok(())) if !self.has_member => {
-                Err(self.bad(&format!("is JSON, but without a list named `{MEMBER}`")))
-            }
-            (None, Ok(())) => Ok(()),
+            (None, Ok(())) if self.has_member => Ok(()),
+            (None, Ok(())) => Err(self.bad(&format!("is JSON, but without a list named `{MEMBER}`"))),
         }
     }
 
@@ -167,12 +165,11 @@ impl List<'_> {
             Category::Eof => self.response.cut_off(self.attempt),
             Category::Syntax => self.bad("is not JSON"),
             Category::Data => self.bad("is not an object that holds a list"),
+            Category::Io if error.io_error_kind() == Some(io::ErrorKind::FileTooLarge) => {
+                self.response.too_large(self.attempt)
+            }
             Category::Io => {
-                let error = io::Error::from(error);
-                if error.kind() == io::ErrorKind::FileTooLarge {
-                    return self.response.too_large(self.attempt);
-                }
-                let error = explain(&error.into(), Phase::More, self.attempt);
+                let error = explain(&io::Error::from(error).into(), Phase::More, self.attempt);
                 self.response.with_head(error, self.attempt)
             }
         }
@@ -198,16 +195,12 @@ impl<'de> Visitor<'de> for &mut List<'_> {
                 self.stop = Some(Err(self.bad("names a member of an object twice")));
                 return Err(de::Error::custom("a member twice"));
             }
-            if name != MEMBER {
-                let value: Box<RawValue> = map.next_value()?;
-                // These say nothing.
-                if !matches!(value.get(), "null" | "false" | "\"\"" | "[]" | "{}") {
-                    self.unknown.push(self.attempt.excerpt(&name, 80));
-                }
-                continue;
+            if name == MEMBER {
+                self.has_member = true;
+                map.next_value_seed(&mut *self)?;
+            } else if !matches!(map.next_value::<Box<RawValue>>()?.get(), "null" | "false" | "\"\"" | "[]" | "{}") {
+                self.unknown.push(self.attempt.excerpt(&name, 80));
             }
-            self.has_member = true;
-            map.next_value_seed(&mut *self)?;
         }
         Ok(())
     }
@@ -215,12 +208,11 @@ impl<'de> Visitor<'de> for &mut List<'_> {
     /// The list in it.
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
         while let Some(text) = list.next_element::<Box<RawValue>>()? {
-            let stop = match self.account(text.get()) {
+            self.stop = match self.account(text.get()) {
                 Ok(Listed::Held | Listed::Shown) => continue,
-                Ok(Listed::Last) => Ok(()),
-                Err(error) => Err(error),
+                Ok(Listed::Last) => Some(Ok(())),
+                Err(error) => Some(Err(error)),
             };
-            self.stop = Some(stop);
             return Err(de::Error::custom("the end of what is read"));
         }
         Ok(())

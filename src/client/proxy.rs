@@ -1,9 +1,6 @@
-//! Which proxy the environment asks for, by curl's rules, and failing closed; ureq's own reading of the environment fails open.
-//!
-//! `https_proxy` or `HTTPS_PROXY`, else `all_proxy` or `ALL_PROXY`, the lower-case one first; not for what `no_proxy` or
-//! `NO_PROXY` names. A loopback address never goes through a proxy, and plain http goes to loopback addresses only. What cannot
-//! be honoured is an error: going around a proxy is not ours to decide. Where curl would guess (a path, a second `@`), this does
-//! not: what is a password, and the host that it is sent to, must not depend on the reader.
+//! Which proxy the environment asks for, by curl's rules: `https_proxy` or `HTTPS_PROXY`, else `all_proxy` or `ALL_PROXY`; not
+//! for what `no_proxy` or `NO_PROXY` names, nor for loopback addresses. What cannot be honoured is an error, and so is what curl
+//! would guess at (a path, a second `@`): where a token and a password go must not depend on the reader.
 
 use std::ffi::OsStr;
 use std::fmt;
@@ -40,10 +37,9 @@ impl Proxy {
         let Some(variable) = variable(url, env) else {
             return Ok(None);
         };
+        let (host, exceptions) = (url.host(), set(NO_PROXY, env).unwrap_or("NO_PROXY"));
         let hint = format!(
-            "{variable} takes an HTTP proxy as http://USER:PASSWORD@HOST:PORT, special characters percent-encoded; if {} may be reached directly, add it to {}",
-            url.host(),
-            set(NO_PROXY, env).unwrap_or("NO_PROXY")
+            "{variable} takes an HTTP proxy as http://USER:PASSWORD@HOST:PORT, special characters percent-encoded; if {host} may be reached directly, add it to {exceptions}"
         );
         let value = env.get(variable).unwrap_or_default().to_str();
         let address = parse(value.unwrap_or("\u{fffd}"))
@@ -102,9 +98,8 @@ fn parse(text: &str) -> Result<ureq::Proxy, &'static str> {
 
 /// A user name or password, percent-decoded.
 fn decode(text: &str) -> Option<String> {
-    const LONGEST: usize = 4096;
     let decoded = percent_decode_str(text).decode_utf8().ok()?;
-    let is_fit = decoded.len() <= LONGEST && !text.contains('@') && !decoded.contains(char::is_control);
+    let is_fit = decoded.len() <= 4096 && !text.contains('@') && !decoded.contains(char::is_control);
     is_fit.then(|| decoded.into_owned())
 }
 
@@ -123,16 +118,15 @@ fn variable(url: &BaseUrl, env: &Environment) -> Option<&'static str> {
     (!exceptions.is_some_and(|list| excepts(&list, url.host()))).then_some(variable)
 }
 
-/// Whether a `NO_PROXY` list names `host`: the host, a domain above it, a network around it, or everything.
-///
-/// As in curl, a name may have a dot before it, an entry with a port names nothing, and a star counts alone only.
+/// Whether a `NO_PROXY` list names `host`: the host, a domain above it, a network around it, or everything. As in curl, a name
+/// may have a dot before it, an entry with a port names nothing, and a star counts alone only.
 fn excepts(list: &str, host: &str) -> bool {
-    let address: Option<IpAddr> = host.parse().ok();
+    let mut entries = list.split([',', ' ', '\t']);
     list == "*"
-        || list.split([',', ' ', '\t']).any(|entry| match address {
-            Some(address) => network_holds(entry, address),
-            None => domain_holds(entry, host),
-        })
+        || match host.parse() {
+            Ok(address) => entries.any(|entry| network_holds(entry, address)),
+            Err(_) => entries.any(|entry| domain_holds(entry, host)),
+        }
 }
 
 /// Whether `host` is `domain` or below it.

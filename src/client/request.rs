@@ -88,8 +88,7 @@ impl Attempt<'_> {
                 Err(error) => error,
             };
             let phase = *lock(&worker.progress);
-            let is_stale = phase.is_none() && is_closed(&error);
-            if !is_stale || !is_first {
+            if phase.is_some() || !is_closed(&error) || !is_first {
                 return Err(explain(&error, phase.unwrap_or(Phase::Answer), self));
             }
             is_first = false;
@@ -128,8 +127,7 @@ impl Attempt<'_> {
         }
         let is_good = response.status == 200;
         let limit = if is_good { MAX_BODY } else { MAX_ERROR_BODY };
-        let length = body.content_length().unwrap_or_default();
-        let length = usize::try_from(length).unwrap_or(usize::MAX);
+        let length = usize::try_from(body.content_length().unwrap_or_default()).unwrap_or(usize::MAX);
         let mut read = Ok(0);
         if !is_good || length <= limit {
             response.body.reserve_exact(length.min(limit) + 1);

@@ -264,8 +264,9 @@ impl Response {
         let location = self.header(LOCATION)?;
         let (scheme, rest) = location.split_once("//").filter(|(scheme, _)| !scheme.contains(['/', '?', '#']))?;
         let authority: Authority = rest.split(['/', '?', '#']).next()?.parse().ok()?;
+        let scheme = if scheme.is_empty() { attempt.uri.scheme_str()? } else { scheme.trim_end_matches(':') };
         let port = authority.port().map(|port| format!(":{port}")).unwrap_or_default();
-        Some(attempt.excerpt(&format!("{scheme}//{}{port}", authority.host()), EXCERPT))
+        Some(attempt.excerpt(&format!("{scheme}://{}{port}", authority.host()), EXCERPT))
     }
 }
 

@@ -73,9 +73,7 @@ impl<'a> TokenCache<'a> {
         if let Some(token) = &state.token {
             return Ok(token.clone());
         }
-        let token = self.read(deadline)?;
-        state.token = Some(token.clone());
-        Ok(token)
+        self.read(&mut state, deadline)
     }
 
     /// The token to try instead of one that was rejected; `None` if there is none.
@@ -86,9 +84,7 @@ impl<'a> TokenCache<'a> {
             return Ok(newer.cloned());
         }
         state.is_renewed = true;
-        let token = self.read(deadline)?;
-        state.token = Some(token.clone());
-        Ok(Some(token))
+        self.read(&mut state, deadline).map(Some)
     }
 
     /// Has the token read anew for the next request.
@@ -96,7 +92,7 @@ impl<'a> TokenCache<'a> {
         lock(&self.state).token = None;
     }
 
-    fn read(&self, deadline: Instant) -> Result<Arc<Token>> {
+    fn read(&self, state: &mut State, deadline: Instant) -> Result<Arc<Token>> {
         let source = &self.endpoint.token;
         let secret = source.read(self.run.env, deadline, self.run.shutdown)?;
         self.run.redactor.tokens().add(secret.expose());
@@ -108,7 +104,7 @@ impl<'a> TokenCache<'a> {
         headers.insert(USER_AGENT, HeaderValue::from_static(agent::USER_AGENT));
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
-        Ok(Arc::new(Token { secret, headers }))
+        Ok(state.token.insert(Arc::new(Token { secret, headers })).clone())
     }
 }
 
