@@ -13,7 +13,6 @@ use super::connector::{Connector, Progress, Shared};
 use super::proxy::Proxy;
 use crate::process::lock;
 
-/// The program's own name for servers.
 pub const USER_AGENT: &str = concat!("acctq/", env!("CARGO_PKG_VERSION"));
 
 /// The size of a buffer, which holds the head of a response and a byte more.
@@ -25,7 +24,6 @@ pub struct Worker {
     pub progress: Progress,
 }
 
-/// The agents of one client.
 pub struct AgentPool {
     config: Config,
     connector: Arc<Shared>,
@@ -72,12 +70,10 @@ impl AgentPool {
         })
     }
 
-    /// Keeps an agent for the next request.
     pub fn put(&self, worker: Worker) {
         lock(&self.idle).push(worker);
     }
 
-    /// Has the host's name resolved anew for the next connection.
     pub fn forget_addresses(&self) {
         self.connector.resolver.forget();
     }

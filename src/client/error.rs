@@ -22,11 +22,9 @@ pub enum Phase {
     Send,
     Answer,
     Body,
-    /// Reading more of a list.
     More,
 }
 
-/// Whether the connection was closed or reset.
 pub fn is_closed(error: &ureq::Error) -> bool {
     use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
     let ureq::Error::Io(error) = error else {
@@ -81,7 +79,6 @@ pub fn explain(error: &ureq::Error, phase: Phase, attempt: &Attempt<'_>) -> Erro
     Error::new(kind, message).hint(hint)
 }
 
-/// What `who` did not do in time.
 fn late(phase: Phase, who: &str, attempt: &Attempt<'_>) -> String {
     let what = match phase {
         Phase::Resolve => "was not found by its name",

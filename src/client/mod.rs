@@ -58,7 +58,6 @@ pub struct Run<'a> {
     pub env: &'a Environment,
     /// Ends token helpers on a signal.
     pub shutdown: &'a Shutdown,
-    /// When requests may be made.
     pub throttle: &'a Throttle,
     /// Learns the tokens that are read; a server's words go through it.
     pub redactor: &'a Redactor,
@@ -72,12 +71,9 @@ pub struct Trace<'a> {
     pub method: &'static str,
     pub url: String,
     pub proxy: Option<&'a str>,
-    /// The attempt's number, from 1.
     pub attempt: u32,
     pub status: Option<u16>,
-    /// The server's name for the request.
     pub request_id: Option<String>,
-    /// The failure, by its code in JSON.
     #[serde(serialize_with = "code")]
     pub error: Option<&'a Error>,
     pub elapsed_ms: u128,
@@ -90,7 +86,6 @@ fn code<S: Serializer>(error: &Option<&Error>, to: S) -> Result<S::Ok, S::Error>
     error.map(|error| error.kind().code()).serialize(to)
 }
 
-/// An account, and what it took to get it.
 #[derive(Debug)]
 pub struct Found {
     pub account: Account,
@@ -161,8 +156,8 @@ impl<'a> Client<'a> {
         let target = Target { resource, id: None, profile: self.profile() };
         let deadline = started + self.limits.timeout;
         let mut attempts = 0;
-        self.repeat(target, deadline, &mut attempts, &mut |attempt| attempt.list(each))
-            .map_err(|error| self.complete(error, target, attempts, started))
+        let listed = self.repeat(target, deadline, &mut attempts, &mut |attempt| attempt.list(each));
+        listed.map_err(|error| self.complete(error, target, attempts, started))
     }
 
     /// Makes the attempts that the limits allow, and counts them.

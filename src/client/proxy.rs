@@ -23,11 +23,8 @@ const NO_PROXY: [&str; 2] = ["no_proxy", "NO_PROXY"];
 pub struct Proxy {
     /// Host, port and credentials.
     pub address: ureq::Proxy,
-    /// Host and port.
     pub authority: String,
-    /// The variable that names it.
     variable: &'static str,
-    /// How to mend it.
     hint: String,
 }
 
@@ -48,7 +45,6 @@ impl Proxy {
         Ok(Some(Proxy { address, authority, variable, hint }))
     }
 
-    /// A failure of the way through it.
     pub fn error(&self, message: String) -> Error {
         Error::new(Kind::Proxy, message).hint(&self.hint)
     }
@@ -96,7 +92,6 @@ fn parse(text: &str) -> Result<ureq::Proxy, &'static str> {
     proxy.build().map_err(|_| "names a proxy that cannot be used")
 }
 
-/// A user name or password, percent-decoded.
 fn decode(text: &str) -> Option<String> {
     let decoded = percent_decode_str(text).decode_utf8().ok()?;
     let is_fit = decoded.len() <= 4096 && !text.contains('@') && !decoded.contains(char::is_control);
@@ -108,7 +103,6 @@ fn set(names: [&'static str; 2], env: &Environment) -> Option<&'static str> {
     names.into_iter().find(|name| env.get(name).is_some())
 }
 
-/// The variable whose proxy applies to `url`.
 fn variable(url: &BaseUrl, env: &Environment) -> Option<&'static str> {
     if url.is_loopback() || !url.is_https() {
         return None;
@@ -129,7 +123,6 @@ fn excepts(list: &str, host: &str) -> bool {
         }
 }
 
-/// Whether `host` is `domain` or below it.
 fn domain_holds(domain: &str, host: &str) -> bool {
     let domain = domain.strip_suffix('.').unwrap_or(domain).to_ascii_lowercase();
     let domain = domain.strip_prefix('.').unwrap_or(&domain);

@@ -30,7 +30,6 @@ const LONGEST_LIST: Duration = Duration::from_secs(60 * 60);
 /// What an attempt got, with the headers of the response.
 pub type Attempted<T> = Result<(T, HeaderMap)>;
 
-/// One attempt at a request.
 #[derive(Clone, Copy)]
 pub struct Attempt<'a> {
     pub client: &'a Client<'a>,
@@ -48,12 +47,10 @@ impl Attempt<'_> {
         self.client.endpoint.base_url.value.authority()
     }
 
-    /// What a server sends, as it may be shown.
     pub fn excerpt(&self, text: &str, limit: usize) -> String {
         self.redactor.excerpt(text, limit)
     }
 
-    /// Asks for an account once.
     pub fn account(&self, id: &Id) -> Attempted<Account> {
         let worker = self.client.agents.take();
         let (response, body) = self.send(&worker)?;

@@ -15,7 +15,6 @@ use ureq::{Error, Timeout};
 
 use crate::process::lock;
 
-/// How long addresses are used.
 const FRESH: Duration = Duration::from_secs(60);
 
 /// The most addresses of a name that are tried; ureq has room for as many.
@@ -39,7 +38,6 @@ struct State {
 }
 
 impl Resolver {
-    /// Has the name resolved anew, since its addresses do not answer.
     pub fn forget(&self) {
         lock(&self.0.state).answer = None;
     }

@@ -34,7 +34,6 @@ pub fn request_id(headers: &HeaderMap, redactor: &Redactor) -> Option<String> {
     Some(redactor.excerpt(&String::from_utf8_lossy(id.as_bytes()), EXCERPT))
 }
 
-/// A response as it came.
 #[derive(Debug, Default)]
 pub struct Response {
     pub status: u16,
@@ -83,7 +82,6 @@ impl Response {
         Ok(Account { resource: attempt.target.resource, document })
     }
 
-    /// Refuses a success whose headers repeat the token.
     pub fn check_head(&self, attempt: &Attempt<'_>) -> Result<()> {
         let mut values = self.headers.values();
         let repeats = values.any(|value| attempt.token.appears_in(value.as_bytes()));
@@ -116,7 +114,6 @@ impl Response {
     pub fn refusal(&self, attempt: &Attempt<'_>) -> Error {
         let document = self.document();
         let attempt = &Attempt { redactor: &redactor(document.as_ref(), attempt), ..*attempt };
-        // Either API's form of an error.
         let member = |names: [&str; 2]| {
             let document = document.as_ref()?;
             let text = names.into_iter().find_map(|name| document.get(name)?.as_str())?;
@@ -136,7 +133,6 @@ impl Response {
         })
     }
 
-    /// Kind, message and hint.
     fn meaning(&self, attempt: &Attempt<'_>, retry_after: Option<Duration>) -> (Kind, String, String) {
         let (host, status, target) = (attempt.host(), self.status, attempt.target);
         let (resource, name) = (target.resource, target.name());
@@ -190,7 +186,6 @@ impl Response {
         }
     }
 
-    /// The failure, with what the head says in its context.
     pub fn with_head(&self, error: Error, attempt: &Attempt<'_>) -> Error {
         error.with_context(|context| {
             context.status = Some(self.status);
@@ -208,7 +203,6 @@ impl Response {
         (is_json || media.is_empty()) && !self.is_page() && self.encoding().is_none()
     }
 
-    /// Says what a success is that cannot be JSON.
     pub fn not_json(&self, attempt: &Attempt<'_>) -> Error {
         if attempt.token.appears_in(&self.body) {
             return self.repeats_token(attempt);
@@ -232,7 +226,6 @@ impl Response {
         Some(names.collect::<Vec<_>>().join(", ")).filter(|names| !names.is_empty())
     }
 
-    /// `Content-Type` without parameters.
     fn media_type(&self) -> &str {
         let declared = self.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
         declared.unwrap_or_default().split(';').next().unwrap_or_default().trim()
@@ -254,7 +247,6 @@ impl Response {
         self.headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()))
     }
 
-    /// The body, if it is a JSON object.
     fn document(&self) -> Option<Document> {
         Document::parse(String::from_utf8_lossy(&self.body).into_owned()).ok()
     }

@@ -79,7 +79,6 @@ pub fn retry_after(value: &str, date: Option<&str>, now: SystemTime) -> Option<D
     let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     if is_digits(whole) && is_digits(fraction) {
         let seconds = Duration::from_secs(whole.parse().unwrap_or(u64::MAX));
-        // A part of a second is rounded up to a whole one.
         let more = Duration::from_secs(u64::from(fraction.bytes().any(|b| b != b'0')));
         return Some(seconds.saturating_add(more));
     }

@@ -18,7 +18,6 @@ const LIMIT: usize = 8 * 1024 * 1024;
 
 type Roots = Vec<Certificate<'static>>;
 
-/// All CA certificates that are trusted.
 pub fn load(ca_file: Option<&Setting<PathBuf>>, env: &Environment) -> Result<Roots> {
     let read = |name: &str, path: &Path, read: fn(&Path) -> Result<Roots>| {
         read(&env.expand_home(path)).map_err(|error| {
@@ -80,7 +79,7 @@ fn of_dir(dir: &Path) -> Result<Roots> {
     for (bytes, _) in paths.iter().flat_map(|path| read_file(path, LIMIT)).flatten() {
         read += bytes.len();
         if read > LIMIT {
-            return Err(flaw(dir, "holds more than any list of CA certificates (8 MiB)"));
+            return Err(flaw(dir, &format!("holds more than {} MiB", LIMIT >> 20)));
         }
         roots.extend(certificates(&bytes).unwrap_or_default());
     }
@@ -90,11 +89,8 @@ fn of_dir(dir: &Path) -> Result<Roots> {
 /// The certificates, if rustls takes one of them for a CA.
 fn usable(path: &Path, roots: Roots) -> Result<Roots> {
     let is_usable = |root: &Certificate<'_>| RootCertStore::empty().add(CertificateDer::from(root.der())).is_ok();
-    if roots.iter().any(is_usable) {
-        Ok(roots)
-    } else {
-        Err(flaw(path, "holds no CA certificate in PEM form that can be used"))
-    }
+    let is_good = roots.iter().any(is_usable);
+    is_good.then_some(roots).ok_or_else(|| flaw(path, "holds no CA certificate in PEM form that can be used"))
 }
 
 fn flaw(path: &Path, words: &str) -> Error {
@@ -106,8 +102,7 @@ fn flaw(path: &Path, words: &str) -> Error {
 /// The certificates of PEM text, if all of them are whole; before it a byte order mark is passed over.
 fn certificates(text: &[u8]) -> Option<Roots> {
     let text = text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(text);
-    let found = CertificateDer::pem_slice_iter(text);
-    found.map(|found| found.as_ref().map(to_ureq).ok()).collect()
+    CertificateDer::pem_slice_iter(text).map(|found| found.as_ref().map(to_ureq).ok()).collect()
 }
 
 fn to_ureq(certificate: &CertificateDer<'static>) -> Certificate<'static> {

@@ -1,5 +1,4 @@
-//! The token cache: a token is read once for a client, and a helper program is asked once more in a batch when its token is
-//! rejected, since a token may expire before the run ends.
+//! The token cache: a token is read once for a client. In a batch, a helper program is asked once more when its token is rejected.
 
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
@@ -16,7 +15,6 @@ use crate::process::lock;
 /// The shortest token that is looked for in texts; a shorter one may stand anywhere by accident.
 const SHORTEST: usize = 8;
 
-/// A bearer token.
 pub struct Token {
     secret: Secret,
     /// All headers of a request that carries it.
@@ -48,7 +46,6 @@ impl Token {
     }
 }
 
-/// The token of one client.
 pub struct TokenCache<'a> {
     endpoint: &'a Endpoint,
     run: Run<'a>,
@@ -62,7 +59,6 @@ struct State {
 }
 
 impl<'a> TokenCache<'a> {
-    /// Of an endpoint whose token has not been read yet.
     pub fn new(endpoint: &'a Endpoint, run: Run<'a>) -> Self {
         TokenCache { endpoint, run, state: Mutex::default() }
     }
@@ -87,7 +83,6 @@ impl<'a> TokenCache<'a> {
         self.read(&mut state, deadline).map(Some)
     }
 
-    /// Has the token read anew for the next request.
     pub fn forget(&self) {
         lock(&self.state).token = None;
     }
