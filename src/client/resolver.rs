@@ -46,13 +46,10 @@ impl Resolver {
         let began = Instant::now();
         let mut state = lock(&self.0.state);
         loop {
-            if let Some((at, addresses)) = &state.answer {
-                if addresses.is_empty() && *at >= began {
-                    return Err(Error::HostNotFound);
-                }
-                if !addresses.is_empty() && at.elapsed() < FRESH {
-                    return Ok(addresses.clone());
-                }
+            match &state.answer {
+                Some((at, addresses)) if addresses.is_empty() && *at >= began => return Err(Error::HostNotFound),
+                Some((at, addresses)) if !addresses.is_empty() && at.elapsed() < FRESH => return Ok(addresses.clone()),
+                _ => {}
             }
             if !state.is_asking {
                 ask(self.0.clone(), host.to_owned(), port)?;

@@ -2,7 +2,7 @@
 //! type, completeness, and that the account is the one that was asked for. A server's own words go through the redactor.
 
 use std::borrow::Cow;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use ureq::http::header::{
     CONTENT_ENCODING, CONTENT_TYPE, DATE, HeaderMap, HeaderName, LOCATION, RETRY_AFTER, TRANSFER_ENCODING,
@@ -83,8 +83,7 @@ impl Response {
     }
 
     pub fn check_head(&self, attempt: &Attempt<'_>) -> Result<()> {
-        let mut values = self.headers.values();
-        let repeats = values.any(|value| attempt.token.appears_in(value.as_bytes()));
+        let repeats = self.headers.values().any(|value| attempt.token.appears_in(value.as_bytes()));
         if repeats { Err(self.repeats_token(attempt)) } else { Ok(()) }
     }
 
@@ -123,67 +122,56 @@ impl Response {
         let says = words.as_ref().map(|words| format!("; the server says: \"{words}\"")).unwrap_or_default();
         let (asked, date) = (self.header(RETRY_AFTER), self.header(DATE));
         let retry_after = asked.and_then(|asked| retry::retry_after(&asked, date.as_deref(), SystemTime::now()));
-        let (kind, message, hint) = self.meaning(attempt, retry_after);
-        let error = Error::new(kind, message + &says).hint(hint);
-        let error = if self.status == 501 { error.retryable(false) } else { error };
+        let (host, status, target) = (attempt.host(), self.status, attempt.target);
+        let (resource, name) = (target.resource, target.name());
+        let fail = |kind, what: &str, hint: &str| Error::new(kind, format!("{host} {what}{says}")).hint(hint);
+        let (asks, later) = match retry_after.map(span) {
+            Some(time) => (format!(" and asks to wait for {time}"), format!("try again in {time}, as it asks")),
+            None => (String::new(), "try again later, and with fewer look-ups at once".to_owned()),
+        };
+        let error = match status {
+            300..=399 if self.headers.contains_key(LOCATION) => {
+                let place = self.destination(attempt).unwrap_or_else(|| "another path".to_owned());
+                let what = format!("redirects to {place} (status {status}), and redirects are not followed");
+                fail(Kind::BadResponse, &what, CHECK_URL)
+            }
+            // A firewall's or a portal's page says nothing about the token.
+            401 | 403 if self.is_page() => {
+                fail(Kind::BadResponse, &format!("answers {status} with a page, not with the API's error"), CHECK_URL)
+            }
+            401 | 403 if resource.token_rejected.contains(&status) => {
+                let hint = "is it current, and of this environment? `acctq config show` says where it comes from";
+                fail(Kind::Auth, &format!("rejects the token (status {status})"), hint)
+            }
+            401 | 403 => {
+                let what = format!("does not let this token read the {name} (status {status})");
+                fail(Kind::Auth, &what, "ask for a token that has the right to read it")
+            }
+            404 if self.is_from_the_api() => {
+                let profile = target.profile.unwrap_or("this");
+                let is_right = format!("is {profile} the right profile? `acctq config show` lists them");
+                let hint = target.id.map(|_| format!("{}{is_right}", resource.not_found));
+                fail(Kind::NotFound, &format!("has no {name}"), hint.as_deref().unwrap_or(CHECK_URL))
+            }
+            404 => fail(Kind::BadResponse, "answers 404, but not with the API's error", CHECK_URL),
+            410 => fail(Kind::Gone, &format!("says that the {name} is gone"), "it will not come back"),
+            429 => fail(Kind::RateLimited, &format!("has had too many requests{asks} (status 429)"), &later),
+            501 => fail(Kind::Server, "failed with status 501", CHECK_URL).retryable(false),
+            408 | 500..=599 => {
+                let id = request_id(&self.headers, attempt.redactor);
+                let find = id.map(|id| format!("; its operator can look for request {id}")).unwrap_or_default();
+                fail(Kind::Server, &format!("failed with status {status}{asks}"), &format!("{later}{find}"))
+            }
+            _ => {
+                let what = format!("answers with status {status}, which the API does not have for this request");
+                fail(Kind::BadResponse, &what, CHECK_URL)
+            }
+        };
         self.with_head(error, attempt).with_context(|context| {
             context.server_code = code;
             context.server_message = words;
             context.retry_after = retry_after;
         })
-    }
-
-    fn meaning(&self, attempt: &Attempt<'_>, retry_after: Option<Duration>) -> (Kind, String, String) {
-        let (host, status, target) = (attempt.host(), self.status, attempt.target);
-        let (resource, name) = (target.resource, target.name());
-        let bad = |message| (Kind::BadResponse, message, CHECK_URL.to_owned());
-        let (asks, later) = match retry_after.map(span) {
-            Some(time) => (format!(" and asks to wait for {time}"), format!("try again in {time}, as it asks")),
-            None => (String::new(), "try again later, and with fewer look-ups at once".to_owned()),
-        };
-        match status {
-            300..=399 if self.headers.contains_key(LOCATION) => {
-                let place = self.destination(attempt).unwrap_or_else(|| "another path".to_owned());
-                bad(format!("{host} redirects to {place} (status {status}), and redirects are not followed"))
-            }
-            // A firewall's or a portal's page says nothing about the token.
-            401 | 403 if self.is_page() => {
-                bad(format!("{host} answers {status} with a page, not with the API's error"))
-            }
-            401 | 403 if resource.token_rejected.contains(&status) => {
-                let hint = "is it current, and of this environment? `acctq config show` says where it comes from";
-                (Kind::Auth, format!("{host} rejects the token (status {status})"), hint.to_owned())
-            }
-            401 | 403 => {
-                let hint = "ask for a token that has the right to read it".to_owned();
-                (Kind::Auth, format!("{host} does not let this token read the {name} (status {status})"), hint)
-            }
-            404 if self.is_from_the_api() => {
-                let profile = target.profile.unwrap_or("this");
-                let hint = match target.id {
-                    None => CHECK_URL.to_owned(),
-                    Some(_) => {
-                        format!("{}is {profile} the right profile? `acctq config show` lists them", resource.not_found)
-                    }
-                };
-                (Kind::NotFound, format!("no {name} at {host}"), hint)
-            }
-            404 => bad(format!("{host} answers 404, but not with the API's error")),
-            410 => {
-                let hint = "it has been removed and will not come back".to_owned();
-                (Kind::Gone, format!("the {name} at {host} is gone"), hint)
-            }
-            429 => (Kind::RateLimited, format!("{host} has had too many requests{asks} (status 429)"), later),
-            501 => (Kind::Server, format!("{host} failed with status 501"), CHECK_URL.to_owned()),
-            408 | 500..=599 => {
-                let hint = match request_id(&self.headers, attempt.redactor) {
-                    Some(id) => format!("{later}; its operator can look for request {id}"),
-                    None => later,
-                };
-                (Kind::Server, format!("{host} failed with status {status}{asks}"), hint)
-            }
-            _ => bad(format!("{host} answers with status {status}, which the API does not have for this request")),
-        }
     }
 
     pub fn with_head(&self, error: Error, attempt: &Attempt<'_>) -> Error {

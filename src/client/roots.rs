@@ -24,16 +24,11 @@ pub fn load(ca_file: Option<&Setting<PathBuf>>, env: &Environment) -> Result<Roo
             error.hint(format!("{name} names it; SSL_CERT_FILE and SSL_CERT_DIR replace the system's CA certificates, ca_file adds to them"))
         })
     };
-    let file = env.get("SSL_CERT_FILE");
+    let file = env.get("SSL_CERT_FILE").map(|file| read("SSL_CERT_FILE", file.as_ref(), of_file));
     let dirs = env.get("SSL_CERT_DIR").map(std::env::split_paths).into_iter().flatten();
-    let dirs: Vec<_> = dirs.filter(|dir| !dir.as_os_str().is_empty()).collect();
-    let mut roots = if file.is_none() && dirs.is_empty() { of_system() } else { Roots::new() };
-    if let Some(file) = file {
-        roots.extend(read("SSL_CERT_FILE", file.as_ref(), of_file)?);
-    }
-    for dir in dirs {
-        roots.extend(read("SSL_CERT_DIR", &dir, of_dir)?);
-    }
+    let dirs = dirs.filter(|dir| !dir.as_os_str().is_empty()).map(|dir| read("SSL_CERT_DIR", &dir, of_dir));
+    let named: Vec<_> = file.into_iter().chain(dirs).collect::<Result<_>>()?;
+    let mut roots = if named.is_empty() { of_system() } else { named.concat() };
     if let Some(file) = ca_file {
         roots.extend(read("ca_file", &file.value, of_file)?);
     }
