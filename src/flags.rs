@@ -7,7 +7,6 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::parser::ValueSource;
 use clap::{ArgAction, ArgMatches, Args, ColorChoice, FromArgMatches, Subcommand};
 
@@ -25,7 +24,7 @@ pub struct GlobalFlags {
     #[arg(short, long, value_name = "NAME")]
     pub profile: Option<String>,
     /// Write results in this format; with json and ndjson, errors are JSON too
-    #[arg(short, long, value_name = "FORMAT", value_parser = format_parser())]
+    #[arg(short, long, value_name = "FORMAT", value_enum)]
     pub output: Option<Format>,
     /// Show these fields, in this order: comma-separated names, or paths like metadata.plan
     #[arg(short = 'F', long, value_name = "LIST", value_delimiter = ',')]
@@ -64,10 +63,6 @@ pub struct GlobalFlags {
     /// Print what each request did, on standard error
     #[arg(short, long, action = ArgAction::Count)]
     pub verbose: u8,
-}
-
-fn format_parser() -> impl clap::builder::TypedValueParser<Value = Format> {
-    PossibleValuesParser::new(Format::ALL.map(Format::name)).try_map(|name| name.parse::<Format>())
 }
 
 impl GlobalFlags {

@@ -21,17 +21,14 @@ pub struct Field {
 }
 
 impl Field {
-    /// A field that every account has.
     pub const fn new(name: &'static str, label: &'static str, kind: Kind, doc: &'static str) -> Self {
         Field { name, label, kind, optional: false, secret: false, doc }
     }
 
-    /// It may be null or absent.
     pub const fn optional(self) -> Self {
         Field { optional: true, ..self }
     }
 
-    /// It is a secret.
     pub const fn secret(self) -> Self {
         Field { secret: true, ..self }
     }
@@ -54,26 +51,20 @@ pub enum Kind {
     Id(&'static str),
     /// One of these words, each with its meaning. The list may grow: another word is a violation, and shown.
     Enum(&'static [(&'static str, &'static str)]),
-    /// RFC 3339.
     Time,
-    /// Any text.
     Text,
     /// ISO 3166-1 alpha-2.
     Country,
-    /// A whole number.
     Integer,
-    /// Any JSON.
     Json,
 }
 
 /// How a value violates the contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Violation {
-    /// The member is not there.
     Missing,
     /// Null where the contract has a value.
     Null,
-    /// Another JSON type.
     WrongType,
     /// The right type, but not a value that the contract knows.
     UnknownValue,

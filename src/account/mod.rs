@@ -24,6 +24,7 @@ pub use time::Time;
 use std::borrow::Cow;
 use std::ops::Range;
 
+use crate::error::{Error, Kind};
 use crate::json::{self, Flaw, Json, View};
 
 /// How much of a name or an id that is none a message shows, in characters.
@@ -74,6 +75,12 @@ impl PartialEq for Resource {
 impl Eq for Resource {}
 
 impl Resource {
+    /// Whether a failure of a look-up says that the server does not accept the token.
+    pub fn rejects_token(&self, error: &Error) -> bool {
+        let is_listed = |status| self.token_rejected.contains(&status);
+        error.kind() == Kind::Auth && error.context().status.is_some_and(is_listed)
+    }
+
     /// The field of that name.
     pub fn field(&self, name: &str) -> Option<&'static Field> {
         self.fields.iter().find(|field| field.name == name)
@@ -129,11 +136,8 @@ impl Document {
 
     /// The member of that name.
     pub fn get(&self, name: &str) -> Option<Json<'_>> {
-        let is_found = |member: &&Member| match &member.decoded {
-            None => self.text.as_bytes()[member.name.clone()] == *name.as_bytes(),
-            Some(decoded) => decoded == name,
-        };
-        self.members.iter().find(is_found).map(|member| self.value(member))
+        let mut members = self.members.iter();
+        members.find(|member| self.name(member) == name).map(|member| self.value(member))
     }
 
     /// Names and values in the server's order.

@@ -87,8 +87,13 @@ impl Redactor {
     /// The same for an account that was asked for: its id and the words of the contract stay, even if a secret has the same text.
     /// Nothing is learnt from them, and scripts rely on them.
     pub fn for_account(&self, account: &Account) -> Self {
-        let mut redactor = self.for_document(&account.document);
-        redactor.secrets.retain(|secret| !is_public(account, secret));
+        let Account { resource, document } = account;
+        let mut redactor = self.for_document(document);
+        redactor.secrets.retain(|secret| {
+            let id = document.get(resource.id_field).and_then(Json::as_str).unwrap_or_default();
+            let mut words = resource.fields.iter().flat_map(|field| field.kind.words().chain([field.name]));
+            !id.contains(secret) && !words.any(|word| word.contains(secret))
+        });
         redactor
     }
 
@@ -163,43 +168,20 @@ impl Redactor {
     }
 }
 
-/// Whether a text is part of the contract or of the account's id.
-fn is_public(account: &Account, secret: &str) -> bool {
-    let Account { resource, document } = account;
-    let id = document.get(resource.id_field).and_then(Json::as_str).unwrap_or_default();
-    let mut fields = resource.fields.iter();
-    id.contains(secret)
-        || fields.any(|field| {
-            let mut words = field.kind.words().chain([field.name]);
-            words.any(|word| word.contains(secret))
-        })
-}
-
 /// The letters of the secret fields' names.
 static SECRET_NAMES: LazyLock<Vec<String>> = LazyLock::new(|| {
     let fields = RESOURCES.iter().flat_map(|resource| resource.fields);
-    let secret = fields.filter(|field| field.secret);
-    secret.map(|field| letters(field.name).collect()).collect()
+    fields.filter(|field| field.secret).map(|field| letters(field.name)).collect()
 });
 
 /// Whether a member of that name is a secret: its letters and digits, in either case, contain those of a secret field of any
 /// resource (`activationToken`, `old_activation_token`).
 pub fn is_secret_name(name: &str) -> bool {
-    SECRET_NAMES.iter().any(|secret| {
-        let starts = (name.len() + 1).saturating_sub(secret.len());
-        let is_secret = |start: usize| {
-            name.as_bytes()[start].eq_ignore_ascii_case(&secret.as_bytes()[0]) && {
-                let mut found = letters(&name[start..]);
-                secret.chars().all(|letter| found.next() == Some(letter))
-            }
-        };
-        (0..starts).any(is_secret)
-    })
+    SECRET_NAMES.iter().any(|secret| name.len() >= secret.len() && letters(name).contains(secret))
 }
 
-fn letters(name: &str) -> impl Iterator<Item = char> {
-    let letters = name.chars().filter(|c| c.is_alphanumeric());
-    letters.map(|c| c.to_ascii_lowercase())
+fn letters(name: &str) -> String {
+    name.chars().filter(|c| c.is_alphanumeric()).map(|c| c.to_ascii_lowercase()).collect()
 }
 
 /// A stranger's word, if it may be repeated in a message: short, in the alphabet of names, and so hardly a token.
@@ -228,11 +210,11 @@ pub(super) fn looks_like_a_credential(text: &str) -> bool {
         let start = text.as_bytes().get(..prefix.len());
         start.is_some_and(|start| start.eq_ignore_ascii_case(prefix.as_bytes()))
     };
-    let is_capital = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit();
-    let is_aws =
-        text.len() == 20 && (text.starts_with("AKIA") || text.starts_with("ASIA")) && text.bytes().all(is_capital);
-    let is_locale =
-        text.strip_prefix("sk_SK").is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_alphanumeric()));
+    let is_aws = text.len() == 20
+        && (text.starts_with("AKIA") || text.starts_with("ASIA"))
+        && text.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
+    let locale = text.strip_prefix("sk_SK");
+    let is_locale = locale.is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_alphanumeric()));
     !is_locale && PREFIXES.iter().any(starts) || text.starts_with("eyJ") && text.len() > 20 || is_aws
 }
 

@@ -1,6 +1,5 @@
 //! `-F`: which members of an account are shown, and in which order.
 
-use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::redact::{Redactor, hide_credentials, is_secret_name};
@@ -105,8 +104,7 @@ impl Account {
 
     /// The value at a path: a member of that very name, or a path into one.
     pub fn find(&self, path: &str) -> Option<Json<'_>> {
-        let below = |(first, rest)| find_in(self.document.get(first)?, rest);
-        self.document.get(path).or_else(|| splits(path).find_map(below))
+        find_in(&|name| self.document.get(name), path)
     }
 
     fn unknown(&self, name: &str, redactor: &Redactor) -> Error {
@@ -140,16 +138,16 @@ fn splits(path: &str) -> impl Iterator<Item = (&str, &str)> {
     path.match_indices('.').map(|(at, _)| (&path[..at], &path[at + 1..]))
 }
 
-/// The value at a path below a JSON value.
-fn find_in<'a>(value: Json<'a>, path: &str) -> Option<Json<'a>> {
-    let View::Object(members) = value.view() else {
-        return None;
+/// The value at a path below an object, of which `member` gets members.
+fn find_in<'a>(member: &dyn Fn(&str) -> Option<Json<'a>>, path: &str) -> Option<Json<'a>> {
+    let below = |(first, rest)| match member(first)?.view() {
+        View::Object(members) => {
+            let member = |wanted: &str| members.iter().find(|(name, _)| *name == *wanted).map(|(_, value)| *value);
+            find_in(&member, rest)
+        }
+        _ => None,
     };
-    let member = |wanted: &str| {
-        let mut members = members.iter();
-        members.find(|(name, _): &&(Cow<'_, str>, _)| name == wanted).map(|(_, value)| *value)
-    };
-    member(path).or_else(|| splits(path).find_map(|(first, rest)| find_in(member(first)?, rest)))
+    member(path).or_else(|| splits(path).find_map(below))
 }
 
 #[cfg(test)]

@@ -121,7 +121,9 @@ impl Shared {
         let sender = sender.clone();
         let connect = move || {
             let mut addrs = resolver.empty();
-            way.into_iter().for_each(|address| addrs.push(address));
+            if let Some(address) = way {
+                addrs.push(address);
+            }
             let details = ConnectionDetails {
                 uri: &uri,
                 addrs,

@@ -18,7 +18,7 @@ mod token;
 
 use std::time::{Duration, Instant};
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 use ureq::http::Uri;
 use ureq::http::uri::{Parts, PathAndQuery};
 
@@ -74,16 +74,12 @@ pub struct Trace<'a> {
     pub attempt: u32,
     pub status: Option<u16>,
     pub request_id: Option<String>,
-    #[serde(serialize_with = "code")]
-    pub error: Option<&'a Error>,
+    pub error: Option<&'static str>,
+    #[serde(skip)]
+    pub failure: Option<&'a Error>,
     pub elapsed_ms: u128,
     /// The wait before the next attempt, if there is one.
     pub retry_in_ms: Option<u128>,
-}
-
-#[expect(clippy::ref_option, reason = "serde calls it")]
-fn code<S: Serializer>(error: &Option<&Error>, to: S) -> Result<S::Ok, S::Error> {
-    error.map(|error| error.kind().code()).serialize(to)
 }
 
 #[derive(Debug)]
@@ -185,7 +181,10 @@ impl<'a> Client<'a> {
             let remaining = deadline.saturating_duration_since(began);
             let got = make(&Attempt { client: self, target, uri: &uri, token: &token, redactor, remaining });
             let elapsed_ms = began.elapsed().as_millis();
-            let trace = |status, request_id: &dyn Fn() -> Option<String>, error, retry_in: Option<Duration>| {
+            let trace = |status,
+                         request_id: &dyn Fn() -> Option<String>,
+                         failure: Option<&Error>,
+                         retry_in: Option<Duration>| {
                 if let Some(trace) = self.run.trace {
                     trace(&Trace {
                         method: "GET",
@@ -194,7 +193,8 @@ impl<'a> Client<'a> {
                         attempt: *attempts,
                         status,
                         request_id: request_id(),
-                        error,
+                        error: failure.map(|error| error.kind().code()),
+                        failure,
                         elapsed_ms,
                         retry_in_ms: retry_in.map(|wait| wait.as_millis()),
                     });
@@ -209,8 +209,7 @@ impl<'a> Client<'a> {
             };
             let context = error.context();
             let status = context.status;
-            let is_rejected = status.is_some_and(|status| resource.token_rejected.contains(&status));
-            let may_renew = is_rejected && error.kind() == Kind::Auth && throttle.is_batch();
+            let may_renew = resource.rejects_token(&error) && throttle.is_batch();
             let renewed = if may_renew { self.tokens.renew(&token, deadline) } else { Ok(None) };
             let retry = retry::plan_retry(&error, retries, self.limits, deadline, throttle);
             trace(status, &|| context.request_id.clone(), Some(&error), retry.as_ref().map(|retry| retry.wait));

@@ -91,7 +91,9 @@ impl ureq::unversioned::resolver::Resolver for Resolver {
             self.look_up(host, port, Instant::now() + *timeout.after)?
         };
         let mut resolved = self.empty();
-        addresses.into_iter().for_each(|address| resolved.push(address));
+        for address in addresses {
+            resolved.push(address);
+        }
         Ok(resolved)
     }
 }

@@ -29,7 +29,7 @@ impl Summary {
         self.failed.values().map(|(_, count)| count).sum()
     }
 
-    /// How many ids were tried.
+    /// How many results and failures have been written.
     pub fn done(&self) -> usize {
         self.found + self.failures()
     }

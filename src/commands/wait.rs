@@ -77,9 +77,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
     match end? {
         PollEnd { answer: Some(answer), failure: None } if answer.is_met() => {
             Warnings::new(ui, false).warn(answer.violations, question.target(), false);
-            if answer.is_found {
-                ui.print(&output)?;
-            }
+            ui.print(&output)?;
             Ok(CommandStatus::Done)
         }
         end => Err(waiting.unreached(&end, args.within)),
@@ -130,10 +128,7 @@ impl Waiting<'_> {
         let Context { ui, shutdown, .. } = self.context;
         let target = self.question.target();
         shutdown.doing(format!("while waiting for {target}: {state}"), target.context());
-        ui.progress(|| {
-            let elapsed = span(self.started.elapsed());
-            format!("{state}; waiting for {}, {elapsed}", self.goal(None))
-        });
+        ui.progress(|| format!("{state}; waiting for {}, {}", self.goal(None), span(self.started.elapsed())));
     }
 
     /// The expectations: `status=active, ends_at?`.
@@ -187,7 +182,7 @@ impl Waiting<'_> {
             None => (Kind::Deadline, ["was not found", "did not reach"], format!("within {}", span(within))),
         };
         let goal = match self.question.expected {
-            [Expression::FOUND] => found.to_owned(),
+            [Expression::Found] => found.to_owned(),
             _ => format!("{reach} {}", self.goal(answer)),
         };
         let state = answer.map_or_else(|| "it could not be looked up".to_owned(), |answer| self.state(answer));

@@ -5,7 +5,7 @@ use std::fmt;
 use jiff::Timestamp;
 
 use super::value::{Operand, Reading};
-use super::{Claim, Expression, Operator, Subject};
+use super::{Expression, Operator, Subject};
 use crate::account::field::Kind;
 use crate::account::redact::REDACTED;
 use crate::account::{Account, Number, Redactor, Time, Violation};
@@ -16,9 +16,7 @@ use crate::text::escape;
 /// Whether an expression holds, and what that was told from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verdict {
-    /// Whether it holds.
     pub holds: bool,
-    /// What was found.
     pub actual: Actual,
     /// Why it could not be compared, or what is odd about it: a few words to follow it.
     pub note: Option<&'static str>,
@@ -27,11 +25,9 @@ pub struct Verdict {
 /// What was found, for a report beside what was expected. It holds no secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Actual {
-    /// There is no such account.
     NotFound,
     /// There is one, and that is all that was asked.
     Found,
-    /// The member is null or absent.
     Unset,
     /// It is set, to a secret.
     Redacted,
@@ -69,7 +65,7 @@ impl Expression {
         let verdict = |holds, actual| Verdict { holds, actual, note: None };
         let (account, subject) = match (account, self.about()) {
             (None, _) => return verdict(self.wants_absence(), Actual::NotFound),
-            (_, None) => return verdict(*self == Expression::FOUND, Actual::Found),
+            (_, None) => return verdict(*self == Expression::Found, Actual::Found),
             (Some(account), Some(subject)) => (account, subject),
         };
         let redactor = &redactor.for_reports().for_account(account);
@@ -82,10 +78,10 @@ impl Expression {
         };
         let field = subject.field;
         let violation = field.violation(account.document.get(field.name));
-        let compared = match &self.0 {
-            Claim::Set(_) | Claim::Found | Claim::NotFound => Ok(found.is_some()),
-            Claim::Unset(_) => Ok(found.is_none()),
-            Claim::Compared(_, operator, operands) => match found {
+        let compared = match self {
+            Expression::Set(_) | Expression::Found | Expression::NotFound => Ok(found.is_some()),
+            Expression::Unset(_) => Ok(found.is_none()),
+            Expression::Compared(_, operator, operands) => match found {
                 _ if actual == Actual::Redacted => Err("a secret is not compared"),
                 // What may be unset and is differs from every value.
                 None => Ok(violation.is_none() && *operator == Operator::IsNot),
@@ -98,8 +94,8 @@ impl Expression {
             },
         };
         let note = violation.map(Violation::words).or(compared.err());
-        let reads_alike = || match &self.0 {
-            Claim::Compared(_, Operator::Is, operands) if compared == Ok(false) => {
+        let reads_alike = || match self {
+            Expression::Compared(_, Operator::Is, operands) if compared == Ok(false) => {
                 let texts: Vec<_> = operands.iter().map(|operand| &*operand.text).collect();
                 actual.to_string() == texts.join("|")
             }
