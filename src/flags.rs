@@ -83,7 +83,6 @@ impl GlobalFlags {
         UiOptions {
             json: message_format(self.output, env).has_json_errors(),
             quiet: self.quiet,
-            verbose: self.verbose > 0,
             color: self.color.unwrap_or_default(),
         }
     }
@@ -94,9 +93,6 @@ pub fn message_format(flag: Option<Format>, env: &Environment) -> Format {
     let variable = || env.get("ACCTQ_OUTPUT")?.to_str()?.parse().ok();
     flag.or_else(variable).unwrap_or_default()
 }
-
-/// The global flags that every command takes.
-const EVERYWHERE: [&str; 2] = ["color", "quiet"];
 
 /// Every global flag.
 const LOOK_UP: &[&str] =
@@ -115,14 +111,8 @@ pub struct Deferred<T>(pub T);
 fn with_flags<T: Takes>(command: clap::Command, define: fn(clap::Command) -> clap::Command) -> clap::Command {
     let about = command.get_about().cloned().unwrap_or_default();
     let all = GlobalFlags::augment_args(clap::Command::new("flags"));
-    let taken: Vec<_> = all
-        .get_arguments()
-        .filter(|arg| {
-            let id = arg.get_id().as_str();
-            T::FLAGS.contains(&id) || EVERYWHERE.contains(&id)
-        })
-        .cloned()
-        .collect();
+    let is_taken = |id: &str| T::FLAGS.contains(&id) || matches!(id, "color" | "quiet");
+    let taken = all.get_arguments().filter(|arg| is_taken(arg.get_id().as_str()));
     define(command).args(taken).about(about)
 }
 
@@ -170,10 +160,8 @@ pub fn merge(root: &ArgMatches) -> Result<GlobalFlags> {
     }
     let (command, leaf) = (path.join(" "), levels[levels.len() - 1]);
     let given = |id: &str| -> Vec<&ArgMatches> {
-        let is_given = |level: &&&ArgMatches| {
-            level.try_contains_id(id).is_ok() && level.value_source(id) == Some(ValueSource::CommandLine)
-        };
-        levels.iter().filter(is_given).copied().collect()
+        let known = levels.iter().copied().filter(|level| level.try_contains_id(id).is_ok());
+        known.filter(|level| level.value_source(id) == Some(ValueSource::CommandLine)).collect()
     };
     for &id in LOOK_UP {
         let given = given(id);

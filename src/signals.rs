@@ -50,8 +50,7 @@ impl Shutdown {
     /// The same, with what the command is doing now in words that follow "interrupted".
     pub fn doing(&self, words: String, context: ErrorContext) {
         self.explain(move |kind| {
-            let error = Error::new(kind, format!("{} {words}", kind.code()));
-            let error = error.hint("run it again if you still want it");
+            let error = Error::new(kind, format!("{} {words}", kind.code())).hint("run it again if you still want it");
             Some(error.with_context(|of_error| *of_error = context))
         });
     }

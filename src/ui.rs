@@ -29,7 +29,6 @@ pub struct UiOptions {
     /// As one JSON object a line.
     pub json: bool,
     pub quiet: bool,
-    pub verbose: bool,
     pub color: ColorChoice,
 }
 
@@ -205,9 +204,6 @@ impl Ui {
 
     /// Shows what an attempt did, with `--verbose`.
     pub fn trace(&self, trace: &Trace<'_>) {
-        if !self.options.verbose || self.options.quiet {
-            return;
-        }
         if self.options.json {
             return self.line(&json::to_string(&Message::<()>::Trace(trace)));
         }
@@ -215,7 +211,7 @@ impl Ui {
         let proxy = trace.proxy.map(|proxy| format!(" via proxy {proxy}")).unwrap_or_default();
         let outcome = match (trace.status, trace.failure) {
             (Some(status), _) => format!("{status} in"),
-            (None, Some(error)) => format!("{}: {error}, after", error.kind().code()),
+            (None, Some(failure)) => format!("{}: {failure}, after", failure.kind().code()),
             (None, None) => "no answer, after".to_owned(),
         };
         let request = trace.request_id.as_ref().map(|id| format!(", request {id}")).unwrap_or_default();

@@ -181,10 +181,7 @@ impl<'a> Client<'a> {
             let remaining = deadline.saturating_duration_since(began);
             let got = make(&Attempt { client: self, target, uri: &uri, token: &token, redactor, remaining });
             let elapsed_ms = began.elapsed().as_millis();
-            let trace = |status,
-                         request_id: &dyn Fn() -> Option<String>,
-                         failure: Option<&Error>,
-                         retry_in: Option<Duration>| {
+            let trace = |status, request_id: &dyn Fn() -> _, failure: Option<&Error>, retry_in: Option<Duration>| {
                 if let Some(trace) = self.run.trace {
                     trace(&Trace {
                         method: "GET",
@@ -193,7 +190,7 @@ impl<'a> Client<'a> {
                         attempt: *attempts,
                         status,
                         request_id: request_id(),
-                        error: failure.map(|error| error.kind().code()),
+                        error: failure.map(|failure| failure.kind().code()),
                         failure,
                         elapsed_ms,
                         retry_in_ms: retry_in.map(|wait| wait.as_millis()),

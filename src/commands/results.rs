@@ -49,18 +49,9 @@ pub enum Ending {
 impl Results {
     /// Puts results together as `printer` does; a signal ends them like `ending`.
     pub fn new(ui: &Arc<Ui>, printer: Printer, shutdown: &Shutdown, ending: Ending) -> Arc<Self> {
-        let results = Arc::new(Results {
-            ui: ui.clone(),
-            output: Mutex::new(Output {
-                printer,
-                pending: Vec::new(),
-                waiting: 0,
-                line: None,
-                has_begun: false,
-                is_finished: false,
-            }),
-            summary: Mutex::default(),
-        });
+        let output =
+            Output { printer, pending: Vec::new(), waiting: 0, line: None, has_begun: false, is_finished: false };
+        let results = Arc::new(Results { ui: ui.clone(), output: Mutex::new(output), summary: Mutex::default() });
         let ended = results.clone();
         shutdown.on_signal(move |_| {
             let mut output = lock(&ended.output);
