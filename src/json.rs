@@ -18,7 +18,6 @@ use crate::text::Escapes;
 /// The deepest nesting that is accepted (RFC 8259 leaves it to the reader).
 pub const MAX_DEPTH: usize = 128;
 
-/// Why a text is not JSON that every reader understands alike.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Flaw {
     /// It ends in the middle of a value.
@@ -156,7 +155,6 @@ impl<'a> Json<'a> {
         self.0
     }
 
-    /// One level of it.
     pub fn view(self) -> View<'a> {
         level(self.0).unwrap_or(View::Null)
     }
@@ -182,7 +180,6 @@ impl<'a> Json<'a> {
         self.0.starts_with(['{', '['])
     }
 
-    /// A value that is part of a checked text.
     pub(crate) fn checked(text: &'a str) -> Self {
         Json(text)
     }

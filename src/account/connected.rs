@@ -3,7 +3,6 @@
 use super::Resource;
 use super::field::{Field, Kind, is_base62_u128};
 
-/// The relationship between a platform organization and the organization connected to it.
 pub static CONNECTED: Resource = Resource {
     noun: "connected account",
     api: "connect",

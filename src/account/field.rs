@@ -10,7 +10,6 @@ pub struct Field {
     pub name: &'static str,
     /// Its name in a table for people.
     pub label: &'static str,
-    /// What its values look like.
     pub kind: Kind,
     /// Whether it may be null or absent without violating the contract.
     pub optional: bool,
@@ -59,11 +58,9 @@ pub enum Kind {
     Json,
 }
 
-/// How a value violates the contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Violation {
     Missing,
-    /// Null where the contract has a value.
     Null,
     WrongType,
     /// The right type, but not a value that the contract knows.
@@ -83,7 +80,6 @@ impl Violation {
 }
 
 impl Kind {
-    /// The words of an enumeration.
     pub fn words(self) -> impl Iterator<Item = &'static str> {
         let words: &[_] = match self {
             Kind::Enum(words) => words,
@@ -115,11 +111,9 @@ pub fn is_country(code: &str) -> bool {
     code == "00" || code.len() == 2 && code.bytes().all(|b| b.is_ascii_uppercase())
 }
 
-/// 2^128 - 1 in base62.
-const LARGEST: &str = "7n42DGM5Tflk9n8mt7Fhc7";
-
 /// Whether `digits` is the base62 (`0-9A-Za-z`) of a number below 2^128.
 pub fn is_base62_u128(digits: &str) -> bool {
+    const LARGEST: &str = "7n42DGM5Tflk9n8mt7Fhc7";
     // The digits' order is that of ASCII, so numbers of the same length compare as texts do.
     !digits.is_empty()
         && (digits.len() < LARGEST.len() || digits.len() == LARGEST.len() && digits <= LARGEST)

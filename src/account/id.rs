@@ -29,12 +29,10 @@ pub struct Id {
 }
 
 impl Id {
-    /// The resource it belongs to.
     pub fn resource(&self) -> &'static Resource {
         self.resource
     }
 
-    /// Its text, as given and as sent.
     pub fn as_str(&self) -> &str {
         &self.text
     }
@@ -50,7 +48,6 @@ impl Resource {
         Ok(Id { resource: self, text: text.to_owned() })
     }
 
-    /// Says why `text` is no id of this resource.
     fn explain(&'static self, text: &str) -> Error {
         let noun = self.noun;
         let wanted = format!("a {noun} is looked up by its id: {}", self.id_rule);

@@ -36,23 +36,18 @@ pub static RESOURCES: [&Resource; 2] = [&CONNECTED, &PARTNER];
 /// Something an API has by id, and all that the program knows of it.
 #[derive(Debug)]
 pub struct Resource {
-    /// What people call it.
     pub noun: &'static str,
     /// The API it lives at: the key in a profile, the infix of the variables (in capitals), `api` in JSON errors.
     pub api: &'static str,
     /// Its name in `acctq schema`.
     pub schema: &'static str,
-    /// The command that looks it up.
     pub command: &'static str,
     /// The path below the base URL, to which the id is appended.
     pub path: &'static str,
     /// Whether a text is an id of it, going by its characters.
     is_id: fn(&str) -> bool,
-    /// The id rule in words.
     pub id_rule: &'static str,
-    /// The field that holds the id.
     pub id_field: &'static str,
-    /// The id of the seed.
     pub example_id: &'static str,
     /// The fields of the contract, in its order.
     pub fields: &'static [Field],
@@ -81,7 +76,6 @@ impl Resource {
         error.kind() == Kind::Auth && error.context().status.is_some_and(is_listed)
     }
 
-    /// The field of that name.
     pub fn field(&self, name: &str) -> Option<&'static Field> {
         self.fields.iter().find(|field| field.name == name)
     }
@@ -92,6 +86,7 @@ impl Resource {
 pub struct Document {
     text: String,
     members: Vec<Member>,
+    /// Whether a member is named like a secret, at any depth.
     names_secret: bool,
 }
 
@@ -105,7 +100,6 @@ struct Member {
 }
 
 impl Document {
-    /// Checks and splits `text`.
     pub fn parse(text: String) -> Result<Self, Flaw> {
         let mut names_secret = false;
         let View::Object(members) = json::parse(&text, &mut |name| names_secret |= is_secret_name(name))? else {
@@ -124,14 +118,8 @@ impl Document {
         Ok(Document { text, members, names_secret })
     }
 
-    /// The text to the letter.
     pub fn text(&self) -> &str {
         &self.text
-    }
-
-    /// Whether a member of it is named like a secret, at any depth.
-    pub fn names_secret(&self) -> bool {
-        self.names_secret
     }
 
     /// The member of that name.
@@ -158,9 +146,7 @@ impl Document {
 /// An account: the answer to a look-up.
 #[derive(Debug)]
 pub struct Account {
-    /// What it is an account of.
     pub resource: &'static Resource,
-    /// What the server said.
     pub document: Document,
 }
 

@@ -36,7 +36,6 @@ impl std::fmt::Debug for Tokens {
 }
 
 impl Tokens {
-    /// Remembers a token that has been read.
     pub fn add(&self, token: &str) {
         let mut tokens = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if token.len() >= SHORTEST_TOKEN && !tokens.iter().any(|known| known == token) {
@@ -65,7 +64,6 @@ impl Redactor {
         Redactor { reveal, tokens, ..Redactor::default() }
     }
 
-    /// The tokens in use.
     pub fn tokens(&self) -> &Tokens {
         &self.tokens
     }
@@ -77,8 +75,8 @@ impl Redactor {
 
     /// The same redactor, which also knows the secrets of `document`.
     pub fn for_document(&self, document: &Document) -> Self {
-        let mut redactor = Redactor { is_idle: !document.names_secret(), ..self.clone() };
-        if document.names_secret() {
+        let mut redactor = Redactor { is_idle: !document.names_secret, ..self.clone() };
+        if document.names_secret {
             document.members().for_each(|(name, value)| redactor.collect(value, is_secret_name(name)));
         }
         redactor
@@ -107,7 +105,9 @@ impl Redactor {
             View::Number(digits) => self.add(digits),
             View::Array(elements) => elements.into_iter().for_each(|value| self.collect(value, is_secret)),
             View::Object(members) => {
-                members.into_iter().for_each(|(name, value)| self.collect(value, is_secret || is_secret_name(&name)));
+                for (name, value) in members {
+                    self.collect(value, is_secret || is_secret_name(&name));
+                }
             }
             View::Null | View::Bool(_) => {}
         }
@@ -127,11 +127,8 @@ impl Redactor {
 
     /// Whether results leave out a string or number: it holds one of the secrets.
     pub fn hides_value(&self, value: Json<'_>) -> bool {
-        if self.reveal || self.secrets.is_empty() || value.is_container() {
-            return false;
-        }
-        let text = value.as_str().unwrap_or(value.text().into());
-        self.hides_text(&text)
+        let text = || value.as_str().unwrap_or(value.text().into());
+        !self.secrets.is_empty() && !value.is_container() && self.hides_text(&text())
     }
 
     /// Whether a text holds one of the secrets, and results do not show them.

@@ -8,7 +8,6 @@ use crate::error::{Error, Kind, Result};
 use crate::json::{Json, View};
 use crate::text::{excerpt, nearest};
 
-/// A member to be shown.
 #[derive(Debug)]
 pub struct Entry<'a> {
     /// The member's name, or a path as it was asked for.
@@ -49,7 +48,6 @@ impl Selection {
         Ok(Selection { names, resources: resources.to_vec(), is_checked: AtomicBool::new(false) })
     }
 
-    /// The names, in order.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.names.iter().map(String::as_str)
     }

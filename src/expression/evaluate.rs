@@ -5,7 +5,7 @@ use std::fmt;
 use jiff::Timestamp;
 
 use super::value::{Operand, Reading};
-use super::{Expression, Operator, Subject};
+use super::{Expression, Operator};
 use crate::account::field::Kind;
 use crate::account::redact::REDACTED;
 use crate::account::{Account, Number, Redactor, Time, Violation};
@@ -29,9 +29,7 @@ pub enum Actual {
     /// There is one, and that is all that was asked.
     Found,
     Unset,
-    /// It is set, to a secret.
     Redacted,
-    /// It is set, to more than a report holds.
     TooLong,
     /// JSON on one line; what is secret in it is left out.
     Value(String),
@@ -69,7 +67,7 @@ impl Expression {
             (Some(account), Some(subject)) => (account, subject),
         };
         let redactor = &redactor.for_reports().for_account(account);
-        let found = subject.value(account);
+        let found = account.find(&subject.path()).filter(|value| !value.is_null());
         let actual = match found {
             None => Actual::Unset,
             Some(value) if redactor.hides(&subject.path(), value) => Actual::Redacted,
@@ -93,7 +91,6 @@ impl Expression {
                 Some(value) => compare(*operator, operands, value, redactor, now),
             },
         };
-        let note = violation.map(Violation::words).or(compared.err());
         let reads_alike = || match self {
             Expression::Compared(_, Operator::Is, operands) if compared == Ok(false) => {
                 let texts: Vec<_> = operands.iter().map(|operand| &*operand.text).collect();
@@ -101,24 +98,13 @@ impl Expression {
             }
             _ => false,
         };
-        let note = note.or_else(|| reads_alike().then_some(ALIKE));
+        let note = violation.map(Violation::words).or(compared.err()).or_else(|| reads_alike().then_some(ALIKE));
         Verdict { holds: compared == Ok(true), note, actual }
     }
 }
 
 /// Why a value is not the expected one although both read alike.
 const ALIKE: &str = "a value in quotes is text and nothing else, and | parts alternatives unless in quotes";
-
-impl Subject {
-    /// The value found; `None` if it is null or absent.
-    fn value<'a>(&self, account: &'a Account) -> Option<Json<'a>> {
-        let value = match &self.below[..] {
-            [] => account.document.get(self.field.name),
-            _ => account.find(&self.path()),
-        };
-        value.filter(|value| !value.is_null())
-    }
-}
 
 impl Operand {
     /// Whether a value is this one; an operand without quotes is compared as what it looks like, and as text.

@@ -37,7 +37,6 @@ pub enum Expression {
     Compared(Subject, Operator, Vec<Operand>),
 }
 
-/// The word for an account that must not exist.
 const NOT_FOUND: &str = "not_found";
 
 impl Expression {
@@ -108,7 +107,6 @@ fn is_plain(word: &str) -> bool {
     !word.is_empty() && word.trim() == word && !word.contains(is_forbidden)
 }
 
-/// How a field is compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operator {
     Is,
@@ -135,7 +133,6 @@ impl Operator {
         Self::SIGNS.iter().find(|(operator, _)| *operator == self).map_or("", |(_, sign)| *sign)
     }
 
-    /// Whether it makes sense for a kind.
     const fn suits(self, kind: Kind) -> bool {
         match kind {
             // A closed list needs no search: `a|b`.

@@ -8,7 +8,6 @@ use crate::account::{RESOURCES, Resource, is_secret_name};
 use crate::error::{self, Error, Result};
 use crate::text::{excerpt, nearest};
 
-/// What operators are made of.
 const SIGNS: [char; 5] = ['=', '!', '<', '>', '~'];
 
 /// What does not belong to a name without quotes.
@@ -94,12 +93,10 @@ impl<'a> Reader<'a> {
         Error::new(error::Kind::Usage, format!("{message} (column {column})")).hint(hint)
     }
 
-    /// A word of the text, for a message.
     fn shown(&self, word: &str) -> String {
         if self.is_secret { REDACTED.to_owned() } else { excerpt(&hide_credentials(word), 40) }
     }
 
-    /// Nothing may follow.
     fn ends(&mut self, hint: &str) -> Result<()> {
         self.skip_blanks();
         if self.rest().is_empty() {
@@ -119,7 +116,6 @@ impl<'a> Reader<'a> {
         Ok(text)
     }
 
-    /// Names with dots between them, decoded.
     fn names(&mut self) -> Result<Vec<String>> {
         let mut names = Vec::new();
         loop {

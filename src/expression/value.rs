@@ -45,7 +45,6 @@ impl Reading {
         }
     }
 
-    /// The point in time that it is.
     pub fn time(&self, now: Timestamp) -> Option<Time> {
         match self {
             Reading::Time(time) => Some(*time),

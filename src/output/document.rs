@@ -9,7 +9,6 @@ use crate::json::{self, Json, View};
 /// Containers deeper than this stay on one line: a body of deep brackets would grow a hundredfold by its indentation.
 pub(super) const DEEPEST: usize = 16;
 
-/// Writes JSON into `out`.
 pub(super) struct Writer<'a> {
     pub out: &'a mut Vec<u8>,
     pub redactor: &'a Redactor,
@@ -77,7 +76,6 @@ impl Writer<'_> {
     }
 }
 
-/// The members that are not hidden.
 pub(super) fn visible<'a>(
     members: &'a [(std::borrow::Cow<'a, str>, Json<'a>)],
     redactor: &Redactor,

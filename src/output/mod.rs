@@ -75,7 +75,6 @@ pub struct Renderer {
     columns: Columns,
 }
 
-/// One account, rendered.
 #[derive(Debug)]
 pub enum Piece {
     /// Text, without what stands between it and others.
@@ -85,7 +84,6 @@ pub enum Piece {
 }
 
 impl Piece {
-    /// The memory that it takes, in bytes.
     pub fn size(&self) -> usize {
         match self {
             Piece::Text(text) => text.len(),
@@ -125,7 +123,6 @@ impl Renderer {
         Ok(Piece::Text(out.into_boxed_slice()))
     }
 
-    /// Renders one account as the whole output.
     pub fn document(&self, account: &Account, redactor: &Redactor) -> Result<Vec<u8>> {
         let mut out = Vec::new();
         let mut printer = Printer::new(self);
@@ -187,7 +184,6 @@ impl Printer {
         }
     }
 
-    /// Whether rows that were added wait for others.
     pub fn has_waiting(&self) -> bool {
         self.rows.has_waiting()
     }
@@ -212,9 +208,7 @@ impl Printer {
 
 /// Renders a document of our own; where people asked for a table, as JSON.
 pub fn document(format: Format, value: &impl Serialize) -> Vec<u8> {
-    let mut out = Vec::new();
-    write_own(&mut out, format, value, false);
-    out
+    own_document(format, value, false)
 }
 
 /// Writes several documents of our own, one after the other: an array, or a line each.
@@ -227,9 +221,7 @@ pub fn documents(
     let mut printer = Printer { format, many: true, rows: Rows::default(), is_empty: true };
     let mut text = Vec::new();
     for value in values {
-        let mut piece = Vec::new();
-        write_own(&mut piece, format, &value, true);
-        printer.add(Piece::Text(piece.into_boxed_slice()), &mut text);
+        printer.add(Piece::Text(own_document(format, &value, true).into()), &mut text);
         out.write_all(&text)?;
         text.clear();
     }
@@ -237,12 +229,14 @@ pub fn documents(
     out.write_all(&text)
 }
 
-fn write_own(out: &mut Vec<u8>, format: Format, value: &impl Serialize, many: bool) {
+fn own_document(format: Format, value: &impl Serialize, many: bool) -> Vec<u8> {
+    let mut out = Vec::new();
     let text = json::to_string(value);
     // Our own types serialize to objects.
     if let Ok(View::Object(members)) = json::parse(&text, &mut |_| ()) {
         let reveals_all = Redactor::new(true, Tokens::default());
         let members = members.iter().map(|(name, value)| (&**name, *value));
-        write_object(out, format, members, &reveals_all, many);
+        write_object(&mut out, format, members, &reveals_all, many);
     }
+    out
 }

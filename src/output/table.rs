@@ -15,10 +15,8 @@ use crate::account::{Account, Entry, Field, Redactor, Resource, Selection, Time}
 use crate::json::Json;
 use crate::text::escape;
 
-/// What stands for null.
 const NULL: &str = "–";
 
-/// The gap between columns.
 const GAP: usize = 2;
 
 /// No screen is taken to be narrower: nothing could be read there.
@@ -43,9 +41,7 @@ const SEPARATOR: char = '\u{1f}';
 /// What the reader's terminal adds to a table; all `None` or false in a pipe.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Screen {
-    /// The width to wrap at, in columns.
     pub width: Option<u16>,
-    /// Whether labels are bold.
     pub color: bool,
     /// The time that relative times are measured from; `None` to leave them out.
     pub now: Option<Timestamp>,
@@ -84,7 +80,9 @@ pub(super) fn write_one<'a>(
     };
     let rows: Vec<_> = entries.iter().map(row).collect();
     let layout = Layout::new(&rows, screen);
-    rows.iter().for_each(|row| layout.write(out, row, 1));
+    for row in &rows {
+        layout.write(out, row, 1);
+    }
 }
 
 /// A table of our own, with a header.
@@ -135,7 +133,6 @@ impl Columns {
         })
     }
 
-    /// The cells of one account.
     pub fn row(&self, entries: &[Entry<'_>], redactor: &Redactor) -> Vec<String> {
         let entry = |names: &[String]| entries.iter().find(|entry| names.iter().any(|name| name == entry.name));
         let cells = self.0.iter().map(|(_, names)| entry(names).map(|entry| cell(entry, redactor)).unwrap_or_default());
@@ -155,13 +152,11 @@ pub(super) struct Rows {
 }
 
 impl Rows {
-    /// Rows below the labels of these columns.
     pub fn new(columns: &Columns, screen: Screen) -> Self {
         let labels = columns.0.iter().map(|(label, _)| label.clone()).collect();
         Rows { screen, waiting: vec![labels], ..Rows::default() }
     }
 
-    /// Adds the row of one account.
     pub fn add(&mut self, out: &mut Vec<u8>, row: Vec<String>) {
         if let Some(layout) = &self.layout {
             return layout.write(out, &row, 0);
@@ -173,7 +168,6 @@ impl Rows {
         }
     }
 
-    /// Whether rows wait for others.
     pub fn has_waiting(&self) -> bool {
         self.waiting.len() > 1
     }
@@ -187,7 +181,6 @@ impl Rows {
     }
 }
 
-/// The memory that a row takes, in bytes.
 pub(super) fn size(row: &[String]) -> usize {
     row.iter().map(|cell| size_of_val(cell) + cell.capacity()).sum()
 }
@@ -216,7 +209,6 @@ impl Layout {
         Layout { widths, wraps, color: screen.color }
     }
 
-    /// Writes rows below a header.
     fn write_table(&self, out: &mut Vec<u8>, rows: &[Vec<String>]) {
         for (number, row) in rows.iter().enumerate() {
             self.write(out, row, if number == 0 { row.len() } else { 0 });
@@ -361,7 +353,9 @@ mod tests {
             rows.iter().map(|row| row.iter().map(|cell| (*cell).to_owned()).collect()).collect();
         let layout = Layout::new(&rows, screen);
         let mut out = Vec::new();
-        rows.iter().for_each(|row| layout.write(&mut out, row, 1));
+        for row in &rows {
+            layout.write(&mut out, row, 1);
+        }
         String::from_utf8(out).expect("text")
     }
 

@@ -44,7 +44,6 @@ enum Before {
 struct Emitter<'a> {
     out: &'a mut Vec<u8>,
     redactor: &'a Redactor,
-    /// Containers deeper than this are JSON.
     deepest: usize,
 }
 
