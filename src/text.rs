@@ -13,6 +13,9 @@ use unicode_width::UnicodeWidthChar as _;
 /// How much of a server's text an error message shows, in characters.
 pub const EXCERPT: usize = 200;
 
+/// How much of a name, an id or a value, in characters.
+pub const SHOWN: usize = 60;
+
 /// How many combining marks may follow one another; more of them paint over other lines.
 const MARKS: usize = 4;
 

@@ -60,7 +60,7 @@ pub static CONNECTED: Resource = Resource {
         Field::new("platform_customer_id", "Platform customer", Kind::Id("cus_"), "The platform's customer.")
             .optional(),
         Field::new("pending_email", "Invited", Kind::Text, "Who was invited (express only).").optional(),
-        Field::new("pending_organization_name", "Organization to be", Kind::Text, "Its name, express only.").optional(),
+        Field::new("pending_organization_name", "Organization to be", Kind::Text, "The organization to be.").optional(),
         Field::new(
             "pending_country",
             "Country",

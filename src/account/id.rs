@@ -4,9 +4,9 @@
 
 use super::field::Kind as FieldKind;
 use super::redact::{Redactor, looks_like_a_credential};
-use super::{PARTNER, RESOURCES, Resource, SHOWN};
+use super::{PARTNER, RESOURCES, Resource};
 use crate::error::{Error, Kind, Result};
-use crate::text::excerpt;
+use crate::text::{SHOWN, excerpt};
 
 /// Prefixes of other ids at Connect (vendor), and what such a text is.
 const OTHERS: [(&str, &str); 9] = [

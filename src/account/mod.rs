@@ -27,9 +27,6 @@ use std::ops::Range;
 use crate::error::{Error, Kind};
 use crate::json::{self, Flaw, Json, View};
 
-/// How much of a name or an id that is none a message shows, in characters.
-const SHOWN: usize = 60;
-
 /// The resources that can be looked up, in the order in which ids are routed: the narrower alphabet first.
 pub static RESOURCES: [&Resource; 2] = [&CONNECTED, &PARTNER];
 

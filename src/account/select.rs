@@ -3,10 +3,10 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::redact::{Redactor, hide_credentials, is_secret_name};
-use super::{Account, Field, Resource, SHOWN};
+use super::{Account, Field, Resource};
 use crate::error::{Error, Kind, Result};
 use crate::json::{Json, View};
-use crate::text::{excerpt, nearest};
+use crate::text::{SHOWN, excerpt, nearest};
 
 #[derive(Debug)]
 pub struct Entry<'a> {

@@ -2,12 +2,12 @@
 //! type, completeness, and that the account is the one that was asked for. A server's own words go through the redactor.
 
 use std::borrow::Cow;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
-use ureq::http::Uri;
 use ureq::http::header::{
     CONTENT_ENCODING, CONTENT_TYPE, DATE, HeaderMap, HeaderName, LOCATION, RETRY_AFTER, TRANSFER_ENCODING,
 };
+use ureq::http::uri::Authority;
 
 use super::request::Attempt;
 use super::{MAX_BODY, retry};
@@ -34,7 +34,6 @@ pub fn request_id(headers: &HeaderMap, redactor: &Redactor) -> Option<String> {
     Some(redactor.excerpt(&String::from_utf8_lossy(id.as_bytes()), EXCERPT))
 }
 
-/// A response as it came.
 #[derive(Debug, Default)]
 pub struct Response {
     pub status: u16,
@@ -83,10 +82,8 @@ impl Response {
         Ok(Account { resource: attempt.target.resource, document })
     }
 
-    /// Refuses a success whose headers repeat the token.
     pub fn check_head(&self, attempt: &Attempt<'_>) -> Result<()> {
-        let mut values = self.headers.values();
-        let repeats = values.any(|value| attempt.token.appears_in(value.as_bytes()));
+        let repeats = self.headers.values().any(|value| attempt.token.appears_in(value.as_bytes()));
         if repeats { Err(self.repeats_token(attempt)) } else { Ok(()) }
     }
 
@@ -116,7 +113,6 @@ impl Response {
     pub fn refusal(&self, attempt: &Attempt<'_>) -> Error {
         let document = self.document();
         let attempt = &Attempt { redactor: &redactor(document.as_ref(), attempt), ..*attempt };
-        // Either API's form of an error.
         let member = |names: [&str; 2]| {
             let document = document.as_ref()?;
             let text = names.into_iter().find_map(|name| document.get(name)?.as_str())?;
@@ -124,10 +120,53 @@ impl Response {
         };
         let (code, words) = (member(["code", "error"]), member(["message", "description"]));
         let says = words.as_ref().map(|words| format!("; the server says: \"{words}\"")).unwrap_or_default();
-        let retry_after = self.retry_after();
-        let (kind, message, hint) = self.meaning(attempt, retry_after);
-        let error = Error::new(kind, message + &says).hint(hint);
-        let error = if self.status == 501 { error.retryable(false) } else { error };
+        let (asked, date) = (self.header(RETRY_AFTER), self.header(DATE));
+        let retry_after = asked.and_then(|asked| retry::retry_after(&asked, date.as_deref(), SystemTime::now()));
+        let (host, status, target) = (attempt.host(), self.status, attempt.target);
+        let (resource, name) = (target.resource, target.name());
+        let fail = |kind, what: &str, hint: &str| Error::new(kind, format!("{host} {what}{says}")).hint(hint);
+        let (asks, later) = match retry_after.map(span) {
+            Some(time) => (format!(" and asks to wait for {time}"), format!("try again in {time}, as it asks")),
+            None => (String::new(), "try again later, and with fewer look-ups at once".to_owned()),
+        };
+        let error = match status {
+            300..=399 if self.headers.contains_key(LOCATION) => {
+                let place = self.destination(attempt).unwrap_or_else(|| "another path".to_owned());
+                let what = format!("redirects to {place} (status {status}), and redirects are not followed");
+                fail(Kind::BadResponse, &what, CHECK_URL)
+            }
+            // A firewall's or a portal's page says nothing about the token.
+            401 | 403 if self.is_page() => {
+                fail(Kind::BadResponse, &format!("answers {status} with a page, not with the API's error"), CHECK_URL)
+            }
+            401 | 403 if resource.token_rejected.contains(&status) => {
+                let hint = "is it current, and of this environment? `acctq config show` says where it comes from";
+                fail(Kind::Auth, &format!("rejects the token (status {status})"), hint)
+            }
+            401 | 403 => {
+                let what = format!("does not let this token read the {name} (status {status})");
+                fail(Kind::Auth, &what, "ask for a token that has the right to read it")
+            }
+            404 if self.is_from_the_api() => {
+                let profile = target.profile.unwrap_or("this");
+                let is_right = format!("is {profile} the right profile? `acctq config show` lists them");
+                let hint = target.id.map(|_| format!("{}{is_right}", resource.not_found));
+                fail(Kind::NotFound, &format!("has no {name}"), hint.as_deref().unwrap_or(CHECK_URL))
+            }
+            404 => fail(Kind::BadResponse, "answers 404, but not with the API's error", CHECK_URL),
+            410 => fail(Kind::Gone, &format!("says that the {name} is gone"), "it will not come back"),
+            429 => fail(Kind::RateLimited, &format!("has had too many requests{asks} (status 429)"), &later),
+            501 => fail(Kind::Server, "failed with status 501", CHECK_URL).retryable(false),
+            408 | 500..=599 => {
+                let id = request_id(&self.headers, attempt.redactor);
+                let find = id.map(|id| format!("; its operator can look for request {id}")).unwrap_or_default();
+                fail(Kind::Server, &format!("failed with status {status}{asks}"), &format!("{later}{find}"))
+            }
+            _ => {
+                let what = format!("answers with status {status}, which the API does not have for this request");
+                fail(Kind::BadResponse, &what, CHECK_URL)
+            }
+        };
         self.with_head(error, attempt).with_context(|context| {
             context.server_code = code;
             context.server_message = words;
@@ -135,70 +174,6 @@ impl Response {
         })
     }
 
-    /// Kind, message and hint.
-    fn meaning(&self, attempt: &Attempt<'_>, retry_after: Option<Duration>) -> (Kind, String, String) {
-        let (host, status, target) = (attempt.host(), self.status, attempt.target);
-        let wanted = match target.id {
-            Some(_) => format!("this {}", target.resource.noun),
-            None => format!("the {}", target.name()),
-        };
-        let bad = |message| (Kind::BadResponse, message, CHECK_URL.to_owned());
-        let time = retry_after.map(span);
-        let later = match &time {
-            Some(time) => format!("try again in {time}, as it asks"),
-            None => "try again later, and with fewer look-ups at once".to_owned(),
-        };
-        let asks = time.map(|time| format!(" and asks to wait for {time}")).unwrap_or_default();
-        match status {
-            300..=399 if self.headers.contains_key(LOCATION) => bad(format!(
-                "{host} redirects to {} (status {status}), and redirects are not followed",
-                self.destination(attempt)
-            )),
-            // A firewall's or a portal's page says nothing about the token.
-            401 | 403 if self.is_page() => {
-                bad(format!("{host} answers {status} with a page, not with the API's error"))
-            }
-            401 | 403 if target.resource.token_rejected.contains(&status) => (
-                Kind::Auth,
-                format!("{host} rejects the token (status {status})"),
-                "is it current, and of this environment? `acctq config show` says where it comes from".to_owned(),
-            ),
-            401 | 403 => (
-                Kind::Auth,
-                format!("{host} does not let this token read {wanted} (status {status})"),
-                "ask for a token that has the right to read it".to_owned(),
-            ),
-            404 if self.is_from_the_api() => {
-                let profile = target.profile.unwrap_or("this");
-                let hint = match target.id {
-                    None => CHECK_URL.to_owned(),
-                    Some(_) => format!(
-                        "{}is {profile} the right profile? `acctq config show` lists them",
-                        target.resource.not_found
-                    ),
-                };
-                (Kind::NotFound, format!("no {} at {host}", target.name()), hint)
-            }
-            404 => bad(format!("{host} answers 404, but not with the API's error")),
-            410 => (
-                Kind::Gone,
-                format!("the {} at {host} is gone", target.name()),
-                "it has been removed and will not come back".to_owned(),
-            ),
-            429 => (Kind::RateLimited, format!("{host} has had too many requests{asks} (status 429)"), later),
-            501 => (Kind::Server, format!("{host} failed with status 501"), CHECK_URL.to_owned()),
-            408 | 500..=599 => {
-                let hint = match request_id(&self.headers, attempt.redactor) {
-                    Some(id) => format!("{later}; its operator can look for request {id}"),
-                    None => later,
-                };
-                (Kind::Server, format!("{host} failed with status {status}{asks}"), hint)
-            }
-            _ => bad(format!("{host} answers with status {status}, which the API does not have for this request")),
-        }
-    }
-
-    /// The failure, with what the head says in its context.
     pub fn with_head(&self, error: Error, attempt: &Attempt<'_>) -> Error {
         error.with_context(|context| {
             context.status = Some(self.status);
@@ -216,7 +191,6 @@ impl Response {
         (is_json || media.is_empty()) && !self.is_page() && self.encoding().is_none()
     }
 
-    /// Says what a success is that cannot be JSON.
     pub fn not_json(&self, attempt: &Attempt<'_>) -> Error {
         if attempt.token.appears_in(&self.body) {
             return self.repeats_token(attempt);
@@ -240,7 +214,6 @@ impl Response {
         Some(names.collect::<Vec<_>>().join(", ")).filter(|names| !names.is_empty())
     }
 
-    /// `Content-Type` without parameters.
     fn media_type(&self) -> &str {
         let declared = self.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
         declared.unwrap_or_default().split(';').next().unwrap_or_default().trim()
@@ -258,33 +231,22 @@ impl Response {
         is_empty || (self.may_be_json() && self.document().is_some())
     }
 
-    fn retry_after(&self) -> Option<Duration> {
-        let (value, date) = (self.header(RETRY_AFTER)?, self.header(DATE));
-        retry::retry_after(&value, date.as_deref(), SystemTime::now())
-    }
-
     fn header(&self, name: HeaderName) -> Option<Cow<'_, str>> {
         self.headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()))
     }
 
-    /// The body, if it is a JSON object.
     fn document(&self) -> Option<Document> {
         Document::parse(String::from_utf8_lossy(&self.body).into_owned()).ok()
     }
 
-    /// Where `Location` points to: an origin without userinfo, if it is more than a path (RFC 3986 4.2).
-    fn destination(&self, attempt: &Attempt<'_>) -> String {
-        let location = self.header(LOCATION).unwrap_or_default();
-        let scheme = attempt.uri.scheme_str().unwrap_or_default();
-        let url = match location.strip_prefix("//") {
-            Some(rest) => format!("{scheme}://{rest}"),
-            None => location.into_owned(),
-        };
-        let origin = url.parse::<Uri>().ok().and_then(|url| {
-            let port = url.port_u16().map(|port| format!(":{port}")).unwrap_or_default();
-            Some(format!("{}://{}{port}", url.scheme_str()?, url.host()?))
-        });
-        origin.map_or("another path".to_owned(), |origin| attempt.excerpt(&origin, EXCERPT))
+    /// The host that `Location` names, if it is more than a path (RFC 3986 4.2).
+    fn destination(&self, attempt: &Attempt<'_>) -> Option<String> {
+        let location = self.header(LOCATION)?;
+        let (scheme, rest) = location.split_once("//").filter(|(scheme, _)| !scheme.contains(['/', '?', '#']))?;
+        let authority: Authority = rest.split(['/', '?', '#']).next()?.parse().ok()?;
+        let scheme = if scheme.is_empty() { attempt.uri.scheme_str()? } else { scheme.trim_end_matches(':') };
+        let port = authority.port().map(|port| format!(":{port}")).unwrap_or_default();
+        Some(attempt.excerpt(&format!("{scheme}://{}{port}", authority.host()), EXCERPT))
     }
 }
 

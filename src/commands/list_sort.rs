@@ -15,17 +15,12 @@ use crate::account::{Account, Number, Resource, Time};
 use crate::error::{Error, Kind, Result};
 use crate::json::View;
 use crate::output::Piece;
-use crate::text::{excerpt, nearest};
+use crate::text::{SHOWN, excerpt, nearest};
 
 /// How much is held, in bytes.
 const MAX_BYTES: usize = 64 * 1024 * 1024;
-
 /// What an account takes beside its texts, in bytes.
 const ENTRY: usize = 160;
-
-/// How much of a field's name a message shows, in characters.
-const NAME: usize = 60;
-
 /// Accounts that are being sorted: all of them, or the first `limit`.
 pub struct Sorter {
     /// A field, or a path into one that may hold anything.
@@ -62,7 +57,7 @@ impl Sorter {
         let text = text.trim();
         let path = text.strip_prefix('-').unwrap_or(text);
         let first = path.split('.').next().unwrap_or_default();
-        let shown = excerpt(&hide_credentials(path), NAME);
+        let shown = excerpt(&hide_credentials(path), SHOWN);
         let usage = |message: String, hint: &str| Err(Error::new(Kind::Usage, format!("--sort: {message}")).hint(hint));
         let Some(field) = resource.field(first) else {
             let message = format!("a {} has no field `{shown}`", resource.noun);
@@ -140,14 +135,11 @@ impl Sorter {
         if self.size <= MAX_BYTES {
             return Ok(());
         }
-        let message = format!(
-            "there is more to sort than the {} MiB that acctq holds: {} and still more",
-            MAX_BYTES / 1024 / 1024,
-            accounts(self.held.len())
-        );
-        Err(Error::new(Kind::Failed, message).hint(
-            "--where and --limit leave fewer accounts, -F less of each; or sort what `-o ndjson` prints with another program",
-        ))
+        let (limit, held) = (MAX_BYTES / 1024 / 1024, accounts(self.held.len()));
+        let message = format!("there is more to sort than the {limit} MiB that acctq holds: {held} and still more");
+        let hint =
+            "--where and --limit leave fewer accounts, -F less of each; or sort what `-o ndjson` prints elsewhere";
+        Err(Error::new(Kind::Failed, message).hint(hint))
     }
 
     pub fn sorted(self) -> impl Iterator<Item = Piece> {

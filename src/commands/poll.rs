@@ -18,9 +18,6 @@ use crate::error::{Error, Kind, Result};
 use crate::expression::{self, Actual, Expression, Verdict};
 use crate::json;
 
-/// How much of a value or a name a message shows, in characters.
-pub const SHOWN: usize = 60;
-
 /// At least this time is reserved for the last look-up, if it fits.
 const LEAST: Duration = Duration::from_millis(20);
 

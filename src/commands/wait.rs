@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-use super::poll::{self, Answer, ExpectationRecord, PollEnd, Question, SHOWN, Schedule};
+use super::poll::{self, Answer, ExpectationRecord, PollEnd, Question, Schedule};
 use super::session::Session;
 use super::violations::Warnings;
 use super::{CommandStatus, Context};
@@ -17,7 +17,7 @@ use crate::config::values;
 use crate::error::{Error, ErrorContext, Kind, Result};
 use crate::expression::{Actual, Expression};
 use crate::flags::Takes;
-use crate::text::{excerpt, span};
+use crate::text::{SHOWN, excerpt, span};
 
 /// The hint of a wait whose time is over.
 const LONGER: &str = "--within waits longer";

@@ -7,10 +7,10 @@ use serde::Serialize;
 
 use super::suite::Check;
 use crate::account::Redactor;
-use crate::commands::poll::{Answer, ExpectationRecord, SHOWN, actual};
+use crate::commands::poll::{Answer, ExpectationRecord, actual};
 use crate::error::{Error, Kind, Result};
 use crate::expression::Verdict;
-use crate::text::excerpt;
+use crate::text::{SHOWN, excerpt};
 
 /// The result of a check.
 pub struct CheckResult {

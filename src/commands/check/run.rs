@@ -10,12 +10,11 @@ use super::result::{self, CheckResult, Outcome};
 use super::suite::Check;
 use crate::account::Redactor;
 use crate::commands::CommandStatus;
-use crate::commands::poll::SHOWN;
 use crate::commands::session::Target;
 use crate::error::{Error, Kind, Result};
 use crate::output::{self, Format};
 use crate::process::lock;
-use crate::text::{EXCERPT, excerpt, grouped, span};
+use crate::text::{EXCERPT, SHOWN, excerpt, grouped, span};
 use crate::ui::Ui;
 
 /// The checks of one call and their results so far.
@@ -130,12 +129,11 @@ impl CheckRun {
         let names = unmet.iter().filter_map(|result| result.name());
         let names: Vec<_> = names.map(|name| format!("`{name}`")).collect();
         let (count, total) = (grouped(unmet.len()), grouped(results.len()));
-        let mut message = format!("{count} of {total} checks are unmet: {}", excerpt(&names.join(", "), EXCERPT));
-        let errors = result::count(results, Outcome::Error);
-        if errors > 0 {
-            message += &format!("; {} could not be looked up", grouped(errors));
-        }
-        Some(Error::new(failed.unwrap_or(Kind::Unmet), message).at(suite, first.check.line))
+        let message = format!("{count} of {total} checks are unmet: {}", excerpt(&names.join(", "), EXCERPT));
+        let error = Error::new(failed.unwrap_or(Kind::Unmet), message).at(suite, first.check.line);
+        let errors = grouped(result::count(results, Outcome::Error));
+        let suffix = format!("; {errors} could not be looked up");
+        Some(if failed.is_some() { error.with_suffix(&suffix) } else { error })
     }
 }
 
