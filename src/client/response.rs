@@ -124,18 +124,17 @@ impl Response {
         let (host, status, target) = (attempt.host(), self.status, attempt.target);
         let (resource, name) = (target.resource, target.name());
         let fail = |kind, what: &str, hint: &str| Error::new(kind, format!("{host} {what}{says}")).hint(hint);
+        let bad = |what: &str| fail(Kind::BadResponse, what, CHECK_URL);
         let (asks, later) = match retry_after.map(span) {
             Some(time) => (format!(" and asks to wait for {time}"), format!("try again in {time}, as it asks")),
             None => (String::new(), "try again later, and with fewer look-ups at once".to_owned()),
         };
         let error = match status {
             300..=399 if self.headers.contains_key(LOCATION) => {
-                fail(Kind::BadResponse, &format!("redirects (status {status}), which is not followed"), CHECK_URL)
+                bad(&format!("redirects (status {status}), which is not followed"))
             }
             // A firewall's or a portal's page says nothing about the token.
-            401 | 403 if self.is_page() => {
-                fail(Kind::BadResponse, &format!("answers {status} with a page, not with the API's error"), CHECK_URL)
-            }
+            401 | 403 if self.is_page() => bad(&format!("answers {status} with a page, not with the API's error")),
             401 | 403 if resource.token_rejected.contains(&status) => {
                 let hint = "is it current, and of this environment? `acctq config show` says where it comes from";
                 fail(Kind::Auth, &format!("rejects the token (status {status})"), hint)
@@ -150,7 +149,7 @@ impl Response {
                 let hint = target.id.map(|_| format!("{}{is_right}", resource.not_found));
                 fail(Kind::NotFound, &format!("has no {name}"), hint.as_deref().unwrap_or(CHECK_URL))
             }
-            404 => fail(Kind::BadResponse, "answers 404, but not with the API's error", CHECK_URL),
+            404 => bad("answers 404, but not with the API's error"),
             410 => fail(Kind::Gone, &format!("says that the {name} is gone"), "it will not come back"),
             429 => fail(Kind::RateLimited, &format!("has had too many requests{asks} (status 429)"), &later),
             501 => fail(Kind::Server, "failed with status 501", CHECK_URL).retryable(false),
@@ -159,10 +158,7 @@ impl Response {
                 let find = id.map(|id| format!("; its operator can look for request {id}")).unwrap_or_default();
                 fail(Kind::Server, &format!("failed with status {status}{asks}"), &format!("{later}{find}"))
             }
-            _ => {
-                let what = format!("answers with status {status}, which the API does not have for this request");
-                fail(Kind::BadResponse, &what, CHECK_URL)
-            }
+            _ => bad(&format!("answers with status {status}, which the API does not have for this request")),
         };
         self.with_head(error, attempt).with_context(|context| {
             context.server_code = code;
@@ -181,11 +177,11 @@ impl Response {
     /// Whether a success may be JSON, as far as head and body tell.
     pub fn may_be_json(&self) -> bool {
         if self.media_type() == "application/json" && self.body.starts_with(b"{") {
-            return self.encoding().is_none();
+            return !self.is_encoded();
         }
         let media = self.media_type().to_ascii_lowercase();
         let is_json = media == "application/json" || (media.starts_with("application/") && media.ends_with("+json"));
-        (is_json || media.is_empty()) && !self.is_page() && self.encoding().is_none()
+        (is_json || media.is_empty()) && !self.is_page() && !self.is_encoded()
     }
 
     pub fn not_json(&self, attempt: &Attempt<'_>) -> Error {
@@ -193,22 +189,19 @@ impl Response {
             return self.repeats_token(attempt);
         }
         let attempt = &Attempt { redactor: &redactor(self.document().as_ref(), attempt), ..*attempt };
-        let what = match self.encoding() {
-            Some(encoding) => format!("is in the encoding {}, which was not asked for", attempt.excerpt(&encoding, 40)),
-            None if self.is_page() => "is a web page, not JSON".to_owned(),
-            None => format!("is {}, not JSON", attempt.excerpt(self.media_type(), 60)),
+        let what = match self.media_type() {
+            _ if self.is_encoded() => "is in an encoding that was not asked for".to_owned(),
+            _ if self.is_page() => "is a web page, not JSON".to_owned(),
+            media => format!("is {}, not JSON", attempt.excerpt(media, 60)),
         };
         self.bad(&what, attempt)
     }
 
-    /// The encodings of the body, none of which were asked for.
-    pub fn encoding(&self) -> Option<String> {
-        let content = self.headers.get_all(CONTENT_ENCODING).iter();
-        let transfer = self.headers.get_all(TRANSFER_ENCODING).iter();
-        let names = content.chain(transfer).map(|value| String::from_utf8_lossy(value.as_bytes()));
-        let none = ["", "identity", "chunked"];
-        let names = names.filter(|name| !none.iter().any(|n| name.trim().eq_ignore_ascii_case(n)));
-        Some(names.collect::<Vec<_>>().join(", ")).filter(|names| !names.is_empty())
+    /// Whether the body is encoded, which is never asked for.
+    pub fn is_encoded(&self) -> bool {
+        let mut names = [CONTENT_ENCODING, TRANSFER_ENCODING].into_iter().flat_map(|name| self.headers.get_all(name));
+        let plain: [&[u8]; 3] = [b"", b"identity", b"chunked"];
+        names.any(|name| !plain.iter().any(|plain| name.as_bytes().trim_ascii().eq_ignore_ascii_case(plain)))
     }
 
     fn media_type(&self) -> &str {
@@ -224,7 +217,7 @@ impl Response {
     /// Whether a 404 is the API's, and so about the account: without a body, or with a JSON object.
     fn is_from_the_api(&self) -> bool {
         // A line end is no body; a screenful of blanks is a page.
-        let is_empty = self.body.len() <= 2 && self.body.trim_ascii().is_empty() && self.encoding().is_none();
+        let is_empty = self.body.len() <= 2 && self.body.trim_ascii().is_empty() && !self.is_encoded();
         is_empty || (self.may_be_json() && self.document().is_some())
     }
 
