@@ -119,7 +119,7 @@ impl Attempt<'_> {
 
     /// Reads the body as far as it matters: all of a success, an error's as far as its words may be, none that is encoded.
     pub fn receive(&self, mut response: Response, body: Body) -> Result<Response> {
-        if response.is_encoded() {
+        if response.encoding().is_some() {
             return Ok(response);
         }
         let is_good = response.status == 200;

@@ -1,6 +1,7 @@
 //! What a response means: an account, or which failure. Everything is checked before anything is shown: status, encoding, content
 //! type, completeness, and that the account is the one that was asked for. A server's own words go through the redactor.
 
+use std::borrow::Cow;
 use std::time::SystemTime;
 
 use ureq::http::header::{
@@ -47,9 +48,6 @@ impl Response {
             return Err(self.refusal(attempt));
         }
         self.check_head(attempt)?;
-        if !self.may_be_json() {
-            return Err(self.not_json(attempt));
-        }
         let text = String::from_utf8(std::mem::take(&mut self.body)).map_err(|_| self.bad("is not UTF-8", attempt))?;
         if text.trim().is_empty() {
             return Err(self.bad("is empty", attempt));
@@ -80,9 +78,12 @@ impl Response {
         Ok(Account { resource: attempt.target.resource, document })
     }
 
+    /// Refuses a success that repeats the token in its head, or cannot be JSON.
     pub fn check_head(&self, attempt: &Attempt<'_>) -> Result<()> {
-        let repeats = self.headers.values().any(|value| attempt.token.appears_in(value.as_bytes()));
-        if repeats { Err(self.repeats_token(attempt)) } else { Ok(()) }
+        if self.headers.values().any(|value| attempt.token.appears_in(value.as_bytes())) {
+            return Err(self.repeats_token(attempt));
+        }
+        if self.may_be_json() { Ok(()) } else { Err(self.not_json(attempt)) }
     }
 
     fn repeats_token(&self, attempt: &Attempt<'_>) -> Error {
@@ -175,33 +176,34 @@ impl Response {
     }
 
     /// Whether a success may be JSON, as far as head and body tell.
-    pub fn may_be_json(&self) -> bool {
+    fn may_be_json(&self) -> bool {
         if self.media_type() == "application/json" && self.body.starts_with(b"{") {
-            return !self.is_encoded();
+            return self.encoding().is_none();
         }
         let media = self.media_type().to_ascii_lowercase();
         let is_json = media == "application/json" || (media.starts_with("application/") && media.ends_with("+json"));
-        (is_json || media.is_empty()) && !self.is_page() && !self.is_encoded()
+        (is_json || media.is_empty()) && !self.is_page() && self.encoding().is_none()
     }
 
-    pub fn not_json(&self, attempt: &Attempt<'_>) -> Error {
+    fn not_json(&self, attempt: &Attempt<'_>) -> Error {
         if attempt.token.appears_in(&self.body) {
             return self.repeats_token(attempt);
         }
         let attempt = &Attempt { redactor: &redactor(self.document().as_ref(), attempt), ..*attempt };
-        let what = match self.media_type() {
-            _ if self.is_encoded() => "is in an encoding that was not asked for".to_owned(),
-            _ if self.is_page() => "is a web page, not JSON".to_owned(),
-            media => format!("is {}, not JSON", attempt.excerpt(media, 60)),
+        let what = match self.encoding() {
+            Some(name) => format!("is in the encoding {}, which was not asked for", attempt.excerpt(&name, 40)),
+            None if self.is_page() => "is a web page, not JSON".to_owned(),
+            None => format!("is {}, not JSON", attempt.excerpt(self.media_type(), 60)),
         };
         self.bad(&what, attempt)
     }
 
-    /// Whether the body is encoded, which is never asked for.
-    pub fn is_encoded(&self) -> bool {
+    /// An encoding of the body, none of which is asked for.
+    pub fn encoding(&self) -> Option<Cow<'_, str>> {
         let mut names = [CONTENT_ENCODING, TRANSFER_ENCODING].into_iter().flat_map(|name| self.headers.get_all(name));
         let plain: [&[u8]; 3] = [b"", b"identity", b"chunked"];
-        names.any(|name| !plain.iter().any(|plain| name.as_bytes().trim_ascii().eq_ignore_ascii_case(plain)))
+        let is_plain = |name: &[u8]| plain.iter().any(|plain| name.trim_ascii().eq_ignore_ascii_case(plain));
+        names.find(|name| !is_plain(name.as_bytes())).map(|name| String::from_utf8_lossy(name.as_bytes()))
     }
 
     fn media_type(&self) -> &str {
@@ -217,7 +219,7 @@ impl Response {
     /// Whether a 404 is the API's, and so about the account: without a body, or with a JSON object.
     fn is_from_the_api(&self) -> bool {
         // A line end is no body; a screenful of blanks is a page.
-        let is_empty = self.body.len() <= 2 && self.body.trim_ascii().is_empty() && !self.is_encoded();
+        let is_empty = self.body.len() <= 2 && self.body.trim_ascii().is_empty() && self.encoding().is_none();
         is_empty || (self.may_be_json() && self.document().is_some())
     }
 
