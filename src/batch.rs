@@ -14,18 +14,14 @@ use crate::process::{catch_panics, lock};
 
 /// The window, in items for each worker: a slow answer among quick ones delays the others only after that many.
 const WINDOW: usize = 16;
-
 /// How many bytes of results may wait before no further item is taken.
 const MAX_BYTES: usize = 4 * 1024 * 1024;
-
 /// How long results may gather while the delivery has nothing to do, so that busy workers need not wake it for each of them.
 const GATHER: Duration = Duration::from_millis(2);
 
 /// Works on every item of `source` in `jobs` threads, and delivers the results in order, on the calling thread. `size` is the memory
-/// that a result takes. `deliver` gets `None` when there is nothing to deliver for now.
-///
-/// A panic fails the item that it happened to, and no other. With one job, or where the system refuses threads, everything happens on
-/// the calling thread.
+/// that a result takes. `deliver` gets `None` when there is nothing to deliver for now. A panic fails the item that it happened to.
+/// With one job, or where the system refuses threads, everything happens on the calling thread.
 pub fn run<T: Send, R: Send>(
     jobs: usize,
     source: impl Iterator<Item = T> + Send,

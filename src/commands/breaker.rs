@@ -41,7 +41,6 @@ impl<'a> CircuitBreaker<'a> {
         CircuitBreaker { throttle, is_one_api, state: Mutex::default() }
     }
 
-    /// Records an account that was found.
     pub fn record_success(&self) {
         lock(&self.state).streak = None;
     }
@@ -59,7 +58,6 @@ impl<'a> CircuitBreaker<'a> {
         self.stop(&mut lock(&self.state), error, error.to_string(), true);
     }
 
-    /// Why the run was stopped, if it was.
     pub fn stopped(&self) -> Option<Stop> {
         lock(&self.state).stop.clone()
     }

@@ -203,15 +203,12 @@ fn interrupted(summary: &Summary, kind: Kind, arguments: Option<&[OsString]>) ->
         let next = hide_credentials(&next.to_string_lossy());
         again = format!("run it again with the ids from {next} on");
     }
-    let message = match done {
-        0 => format!("{} before anything was looked up", kind.code()),
-        _ => format!(
-            "{} after {} ({} found, {} failed){upto}",
-            kind.code(),
-            ids(done, arguments.map(<[_]>::len)),
-            grouped(summary.found),
-            grouped(summary.failures())
-        ),
+    let message = if done == 0 {
+        format!("{} before anything was looked up", kind.code())
+    } else {
+        let (found, failed) = (grouped(summary.found), grouped(summary.failures()));
+        let ids = ids(done, arguments.map(<[_]>::len));
+        format!("{} after {ids} ({found} found, {failed} failed){upto}", kind.code())
     };
     Error::new(kind, message).hint(again).with_context(|context| context.line = summary.line)
 }

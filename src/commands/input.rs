@@ -14,18 +14,14 @@ use crate::error::{Error, Kind, Result};
 
 /// Standard input among the arguments.
 pub const STDIN: &str = "-";
-
 /// How much of a line is kept, in bytes: any id, and enough of anything else to name it.
 const MAX_LINE: u64 = 4096;
-
 /// How many ids are read ahead.
 const AHEAD: usize = 256;
-
 /// How often a wait for a line looks whether the run is over.
 const POLL: Duration = Duration::from_millis(100);
 
 /// An id as it was given.
-#[derive(Debug, PartialEq, Eq)]
 pub struct Entry {
     /// Its text. Invalid UTF-8 is replaced: no valid id has any.
     pub text: String,

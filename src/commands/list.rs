@@ -91,9 +91,8 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
 fn parse_filter(text: &str) -> Result<Expression> {
     let expression = expression::parse(text, RESOURCE)?;
     if expression.wants_absence() {
-        let message = format!("`{expression}` holds of no account in a list");
-        return Err(Error::new(Kind::Usage, message)
-            .hint("`acctq check ID --expect not_found` checks that an account does not exist"));
+        let error = Error::new(Kind::Usage, format!("`{expression}` holds of no account in a list"));
+        return Err(error.hint("`acctq check ID --expect not_found` checks that an account does not exist"));
     }
     Ok(expression)
 }

@@ -19,10 +19,8 @@ use crate::text::{excerpt, nearest};
 
 /// How much is held, in bytes.
 const MAX_BYTES: usize = 64 * 1024 * 1024;
-
 /// What an account takes beside its texts, in bytes.
 const ENTRY: usize = 160;
-
 /// How much of a field's name a message shows, in characters.
 const NAME: usize = 60;
 
@@ -140,14 +138,11 @@ impl Sorter {
         if self.size <= MAX_BYTES {
             return Ok(());
         }
-        let message = format!(
-            "there is more to sort than the {} MiB that acctq holds: {} and still more",
-            MAX_BYTES / 1024 / 1024,
-            accounts(self.held.len())
-        );
-        Err(Error::new(Kind::Failed, message).hint(
-            "--where and --limit leave fewer accounts, -F less of each; or sort what `-o ndjson` prints with another program",
-        ))
+        let (limit, held) = (MAX_BYTES / 1024 / 1024, accounts(self.held.len()));
+        let message = format!("there is more to sort than the {limit} MiB that acctq holds: {held} and still more");
+        let hint =
+            "--where and --limit leave fewer accounts, -F less of each; or sort what `-o ndjson` prints elsewhere";
+        Err(Error::new(Kind::Failed, message).hint(hint))
     }
 
     pub fn sorted(self) -> impl Iterator<Item = Piece> {

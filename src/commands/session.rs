@@ -1,5 +1,6 @@
 //! What every command that calls an API shares: the settings, the endpoints and the clients made for them.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
@@ -72,14 +73,12 @@ fn start_sandbox() -> Result<Endpoint> {
     Ok(Endpoint::built_in(BaseUrl::parse(&url).map_err(broken)?, sandbox::TOKEN))
 }
 
-type Made<'s> = Result<Arc<Client<'s>>>;
-
 /// The clients of many look-ups: one for each API, made when it is first needed.
 pub struct Clients<'s> {
     session: &'s Session<'s>,
     run: Run<'s>,
-    /// Or why no look-up can be made.
-    made: Mutex<Vec<(&'static Resource, Made<'s>)>>,
+    /// By API; or why no look-up can be made.
+    made: Mutex<BTreeMap<&'static str, Result<Arc<Client<'s>>>>>,
 }
 
 impl<'s> Clients<'s> {
@@ -92,17 +91,14 @@ impl<'s> Clients<'s> {
     pub fn of(&self, id: &Id, started: Instant) -> Result<Arc<Client<'s>>> {
         let resource = id.resource();
         let mut made = lock(&self.made);
-        let known = made.iter().position(|(other, _)| *other == resource);
-        let client = match known {
-            Some(at) => made.swap_remove(at).1,
-            None => self.session.client(resource, Some(id), self.run).map(Arc::new),
-        };
+        let known = made.remove(resource.api);
+        let client = known.unwrap_or_else(|| self.session.client(resource, Some(id), self.run).map(Arc::new));
         let client = client.and_then(|client| {
             let target = Target::account(id, client.profile());
             client.prepare(started).map_err(|error| target.describe(error))?;
             Ok(client)
         });
-        made.push((resource, client.clone()));
+        made.insert(resource.api, client.clone());
         client.map_err(|error| error.with_context(|context| context.id = Some(id.as_str().to_owned())))
     }
 }
