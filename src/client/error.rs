@@ -64,11 +64,8 @@ pub fn explain(error: &ureq::Error, phase: Phase, attempt: &Attempt<'_>) -> Erro
             let hint = "try again; --timeout gives a look-up more time, and each of its phases up to 10 s";
             fail(Kind::Timeout, late(phase, host, attempt), hint)
         }
-        Protocol(_) | BodyStalled => {
-            fail(Kind::BadResponse, format!("{host} does not answer in valid HTTP/1.1"), CHECK_URL)
-        }
-        LargeResponseHeader(..) => {
-            let message = format!("{host} sends more header lines than any API does (over 16 KiB)");
+        Protocol(_) | BodyStalled | LargeResponseHeader(..) => {
+            let message = format!("{host} does not answer in valid HTTP/1.1, with at most 16 KiB of header lines");
             fail(Kind::BadResponse, message, CHECK_URL)
         }
         _ => {

@@ -47,9 +47,6 @@ impl Attempt<'_> {
             return Err(self.receive(response, body)?.refusal(self));
         }
         response.check_head(self)?;
-        if !response.may_be_json() {
-            return Err(response.not_json(self));
-        }
         let body = Bounded::new(body, self.client.limits.timeout);
         let since_account = Rc::clone(&body.since_account);
         let mut list = List {
@@ -65,17 +62,16 @@ impl Attempt<'_> {
         };
         let mut json = serde_json::Deserializer::from_reader(BufReader::with_capacity(CHUNK, body));
         let read = json.deserialize_map(&mut list).and_then(|()| json.end());
-        let failure = match (list.stop.take(), read) {
-            (Some(Ok(())), _) => None,
-            (Some(Err(error)), _) => Some(error),
-            (None, Err(error)) => Some(list.broken(error)),
-            (None, Ok(())) if list.names.contains(MEMBER) => None,
-            (None, Ok(())) => Some(list.bad(&format!("is JSON, but without a list named `{MEMBER}`"))),
+        let outcome = match (list.stop.take(), read) {
+            (Some(stop), _) => stop,
+            (None, Err(error)) => Err(list.broken(error)),
+            (None, Ok(())) if list.names.contains(MEMBER) => Ok(()),
+            (None, Ok(())) => Err(list.bad(&format!("is JSON, but without a list named `{MEMBER}`"))),
         };
-        match failure {
-            None => Ok((list.unknown, list.response.headers)),
-            Some(error) if list.shown > 0 => Err(list.break_off(&error)),
-            Some(error) => Err(error),
+        match outcome {
+            Ok(()) => Ok((list.unknown, list.response.headers)),
+            Err(error) if list.shown > 0 => Err(list.break_off(&error)),
+            Err(error) => Err(error),
         }
     }
 }

@@ -217,7 +217,7 @@ impl<'a> Client<'a> {
                 }
                 (None, Some(retry)) => {
                     retries += 1;
-                    retry.own_wait()
+                    retry.own_wait
                 }
                 (None, None) => return Err(error),
             };

@@ -70,10 +70,7 @@ fn parse(text: &str) -> Result<ureq::Proxy, &'static str> {
     if rest.contains(['/', '?', '#', '\\']) {
         return Err("has more than a host and a port (in a password, / ? # \\ are written %2F %3F %23 %5C)");
     }
-    let (userinfo, server) = match rest.rsplit_once('@') {
-        Some((userinfo, server)) => (Some(userinfo), server),
-        None => (None, rest),
-    };
+    let (userinfo, server) = rest.rsplit_once('@').map_or((None, rest), |(userinfo, server)| (Some(userinfo), server));
     let (host, port) = host_and_port(server, PORT)?;
     let host = if host.contains(':') { format!("[{host}]") } else { host };
     let mut proxy = ureq::Proxy::builder(ProxyProtocol::Http).host(&host).port(port);

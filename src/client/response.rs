@@ -7,7 +7,6 @@ use std::time::SystemTime;
 use ureq::http::header::{
     CONTENT_ENCODING, CONTENT_TYPE, DATE, HeaderMap, HeaderName, LOCATION, RETRY_AFTER, TRANSFER_ENCODING,
 };
-use ureq::http::uri::Authority;
 
 use super::request::Attempt;
 use super::{MAX_BODY, retry};
@@ -49,9 +48,6 @@ impl Response {
             return Err(self.refusal(attempt));
         }
         self.check_head(attempt)?;
-        if !self.may_be_json() {
-            return Err(self.not_json(attempt));
-        }
         let text = String::from_utf8(std::mem::take(&mut self.body)).map_err(|_| self.bad("is not UTF-8", attempt))?;
         if text.trim().is_empty() {
             return Err(self.bad("is empty", attempt));
@@ -82,9 +78,12 @@ impl Response {
         Ok(Account { resource: attempt.target.resource, document })
     }
 
+    /// Refuses a success that repeats the token in its head, or cannot be JSON.
     pub fn check_head(&self, attempt: &Attempt<'_>) -> Result<()> {
-        let repeats = self.headers.values().any(|value| attempt.token.appears_in(value.as_bytes()));
-        if repeats { Err(self.repeats_token(attempt)) } else { Ok(()) }
+        if self.headers.values().any(|value| attempt.token.appears_in(value.as_bytes())) {
+            return Err(self.repeats_token(attempt));
+        }
+        if self.may_be_json() { Ok(()) } else { Err(self.not_json(attempt)) }
     }
 
     fn repeats_token(&self, attempt: &Attempt<'_>) -> Error {
@@ -120,25 +119,23 @@ impl Response {
         };
         let (code, words) = (member(["code", "error"]), member(["message", "description"]));
         let says = words.as_ref().map(|words| format!("; the server says: \"{words}\"")).unwrap_or_default();
-        let (asked, date) = (self.header(RETRY_AFTER), self.header(DATE));
-        let retry_after = asked.and_then(|asked| retry::retry_after(&asked, date.as_deref(), SystemTime::now()));
+        let header = |name| self.headers.get(name).and_then(|value| value.to_str().ok());
+        let asked = header(RETRY_AFTER);
+        let retry_after = asked.and_then(|asked| retry::retry_after(asked, header(DATE), SystemTime::now()));
         let (host, status, target) = (attempt.host(), self.status, attempt.target);
         let (resource, name) = (target.resource, target.name());
         let fail = |kind, what: &str, hint: &str| Error::new(kind, format!("{host} {what}{says}")).hint(hint);
+        let bad = |what: &str| fail(Kind::BadResponse, what, CHECK_URL);
         let (asks, later) = match retry_after.map(span) {
             Some(time) => (format!(" and asks to wait for {time}"), format!("try again in {time}, as it asks")),
             None => (String::new(), "try again later, and with fewer look-ups at once".to_owned()),
         };
         let error = match status {
             300..=399 if self.headers.contains_key(LOCATION) => {
-                let place = self.destination(attempt).unwrap_or_else(|| "another path".to_owned());
-                let what = format!("redirects to {place} (status {status}), and redirects are not followed");
-                fail(Kind::BadResponse, &what, CHECK_URL)
+                bad(&format!("redirects (status {status}), which is not followed"))
             }
             // A firewall's or a portal's page says nothing about the token.
-            401 | 403 if self.is_page() => {
-                fail(Kind::BadResponse, &format!("answers {status} with a page, not with the API's error"), CHECK_URL)
-            }
+            401 | 403 if self.is_page() => bad(&format!("answers {status} with a page, not with the API's error")),
             401 | 403 if resource.token_rejected.contains(&status) => {
                 let hint = "is it current, and of this environment? `acctq config show` says where it comes from";
                 fail(Kind::Auth, &format!("rejects the token (status {status})"), hint)
@@ -153,7 +150,7 @@ impl Response {
                 let hint = target.id.map(|_| format!("{}{is_right}", resource.not_found));
                 fail(Kind::NotFound, &format!("has no {name}"), hint.as_deref().unwrap_or(CHECK_URL))
             }
-            404 => fail(Kind::BadResponse, "answers 404, but not with the API's error", CHECK_URL),
+            404 => bad("answers 404, but not with the API's error"),
             410 => fail(Kind::Gone, &format!("says that the {name} is gone"), "it will not come back"),
             429 => fail(Kind::RateLimited, &format!("has had too many requests{asks} (status 429)"), &later),
             501 => fail(Kind::Server, "failed with status 501", CHECK_URL).retryable(false),
@@ -162,10 +159,7 @@ impl Response {
                 let find = id.map(|id| format!("; its operator can look for request {id}")).unwrap_or_default();
                 fail(Kind::Server, &format!("failed with status {status}{asks}"), &format!("{later}{find}"))
             }
-            _ => {
-                let what = format!("answers with status {status}, which the API does not have for this request");
-                fail(Kind::BadResponse, &what, CHECK_URL)
-            }
+            _ => bad(&format!("answers with status {status}, which the API does not have for this request")),
         };
         self.with_head(error, attempt).with_context(|context| {
             context.server_code = code;
@@ -182,7 +176,7 @@ impl Response {
     }
 
     /// Whether a success may be JSON, as far as head and body tell.
-    pub fn may_be_json(&self) -> bool {
+    fn may_be_json(&self) -> bool {
         if self.media_type() == "application/json" && self.body.starts_with(b"{") {
             return self.encoding().is_none();
         }
@@ -191,27 +185,25 @@ impl Response {
         (is_json || media.is_empty()) && !self.is_page() && self.encoding().is_none()
     }
 
-    pub fn not_json(&self, attempt: &Attempt<'_>) -> Error {
+    fn not_json(&self, attempt: &Attempt<'_>) -> Error {
         if attempt.token.appears_in(&self.body) {
             return self.repeats_token(attempt);
         }
         let attempt = &Attempt { redactor: &redactor(self.document().as_ref(), attempt), ..*attempt };
         let what = match self.encoding() {
-            Some(encoding) => format!("is in the encoding {}, which was not asked for", attempt.excerpt(&encoding, 40)),
+            Some(name) => format!("is in the encoding {}, which was not asked for", attempt.excerpt(&name, 40)),
             None if self.is_page() => "is a web page, not JSON".to_owned(),
             None => format!("is {}, not JSON", attempt.excerpt(self.media_type(), 60)),
         };
         self.bad(&what, attempt)
     }
 
-    /// The encodings of the body, none of which were asked for.
-    pub fn encoding(&self) -> Option<String> {
-        let content = self.headers.get_all(CONTENT_ENCODING).iter();
-        let transfer = self.headers.get_all(TRANSFER_ENCODING).iter();
-        let names = content.chain(transfer).map(|value| String::from_utf8_lossy(value.as_bytes()));
-        let none = ["", "identity", "chunked"];
-        let names = names.filter(|name| !none.iter().any(|n| name.trim().eq_ignore_ascii_case(n)));
-        Some(names.collect::<Vec<_>>().join(", ")).filter(|names| !names.is_empty())
+    /// An encoding of the body, none of which is asked for.
+    pub fn encoding(&self) -> Option<Cow<'_, str>> {
+        let mut names = [CONTENT_ENCODING, TRANSFER_ENCODING].into_iter().flat_map(|name| self.headers.get_all(name));
+        let plain: [&[u8]; 3] = [b"", b"identity", b"chunked"];
+        let is_plain = |name: &[u8]| plain.iter().any(|plain| name.trim_ascii().eq_ignore_ascii_case(plain));
+        names.find(|name| !is_plain(name.as_bytes())).map(|name| String::from_utf8_lossy(name.as_bytes()))
     }
 
     fn media_type(&self) -> &str {
@@ -231,22 +223,8 @@ impl Response {
         is_empty || (self.may_be_json() && self.document().is_some())
     }
 
-    fn header(&self, name: HeaderName) -> Option<Cow<'_, str>> {
-        self.headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()))
-    }
-
     fn document(&self) -> Option<Document> {
         Document::parse(String::from_utf8_lossy(&self.body).into_owned()).ok()
-    }
-
-    /// The host that `Location` names, if it is more than a path (RFC 3986 4.2).
-    fn destination(&self, attempt: &Attempt<'_>) -> Option<String> {
-        let location = self.header(LOCATION)?;
-        let (scheme, rest) = location.split_once("//").filter(|(scheme, _)| !scheme.contains(['/', '?', '#']))?;
-        let authority: Authority = rest.split(['/', '?', '#']).next()?.parse().ok()?;
-        let scheme = if scheme.is_empty() { attempt.uri.scheme_str()? } else { scheme.trim_end_matches(':') };
-        let port = authority.port().map(|port| format!(":{port}")).unwrap_or_default();
-        Some(attempt.excerpt(&format!("{scheme}://{}{port}", authority.host()), EXCERPT))
     }
 }
 

@@ -18,14 +18,8 @@ pub const LONGEST_PAUSE: Duration = Duration::from_secs(5 * 60);
 /// An attempt that is to follow a failed one.
 pub struct Retry {
     pub wait: Duration,
-    is_pause: bool,
-}
-
-impl Retry {
     /// The part of the wait that is the look-up's own time, which a pause of the whole batch is not.
-    pub fn own_wait(&self) -> Duration {
-        if self.is_pause { Duration::ZERO } else { self.wait }
-    }
+    pub own_wait: Duration,
 }
 
 /// Plans the retry of a look-up that failed with `error`, if one is worth it and the limits allow it: it is counted, and the batch
@@ -48,7 +42,7 @@ pub fn plan_retry(
     let remaining = if is_pause { Duration::MAX } else { deadline.saturating_duration_since(now) };
     let wait = longer_wait(backoff, asked, remaining)?;
     let may_retry = is_worth_retrying(error) && retries < limits.retries && throttle.allow_retry();
-    may_retry.then_some(Retry { wait, is_pause })
+    may_retry.then_some(Retry { wait, own_wait: if is_pause { Duration::ZERO } else { wait } })
 }
 
 /// Whether another attempt may succeed soon. Failed TLS is a configuration to mend, a 511 a portal to sign in at, and a list that

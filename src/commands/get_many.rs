@@ -17,7 +17,7 @@ use super::{CommandStatus, Context};
 use crate::account::redact::{Redactor, Tokens, hide_credentials};
 use crate::account::{Id, Resource};
 use crate::batch;
-use crate::client::{Client, Throttle, Trace};
+use crate::client::{Client, Throttle};
 use crate::error::{Error, Kind, Result};
 use crate::output::{Piece, Printer, Renderer};
 use crate::process;
@@ -52,10 +52,9 @@ pub fn run(
     // A job may need two sockets: for each API, or for the sandbox's end. Some files are needed for everything else.
     let fitting = (process::raise_file_limit().saturating_sub(16) / 2).max(1);
     let jobs = args.jobs.min(fitting).min(total.unwrap_or(usize::MAX));
-    let trace = |trace: &Trace<'_>| ui.trace(trace);
     let throttle = Throttle::shared(args.rate);
     let breaker = CircuitBreaker::new(&throttle, resources.len() == 1);
-    let clients = Clients::new(&session, session.run(&throttle, &trace));
+    let clients = Clients::new(&session, &throttle);
     let worker = Worker {
         throttle: &throttle,
         breaker: &breaker,

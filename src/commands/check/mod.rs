@@ -27,7 +27,7 @@ use super::{CommandStatus, Context};
 use crate::account::redact::Tokens;
 use crate::account::{Redactor, id};
 use crate::batch;
-use crate::client::{Throttle, Trace};
+use crate::client::Throttle;
 use crate::config::{self, DEFAULT_JOBS, Origin, Setting, values};
 use crate::error::{Error, ErrorContext, Kind, Result};
 use crate::flags::Takes;
@@ -100,8 +100,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
         ui.progress(|| progress);
     };
     show_progress(0);
-    let trace = |trace: &Trace<'_>| ui.trace(trace);
-    let targets = sessions.iter().map(|(place, opened)| (place, CheckTarget::new(opened, &trace)));
+    let targets = sessions.iter().map(|(place, opened)| (place, CheckTarget::new(opened)));
     let targets: HashMap<_, _> = targets.collect();
     process::raise_file_limit();
     let mut warnings = Warnings::new(ui, args.suite.is_some());

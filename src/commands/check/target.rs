@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::result::CheckResult;
 use super::run::CheckRun;
 use super::suite::Check;
-use crate::client::{Throttle, Trace};
+use crate::client::Throttle;
 use crate::commands::breaker::CircuitBreaker;
 use crate::commands::poll::{Answer, Question, Schedule};
 use crate::commands::session::{Clients, Session, Target};
@@ -27,11 +27,11 @@ pub struct CheckTarget<'s> {
 }
 
 impl<'s> CheckTarget<'s> {
-    pub fn new(opened: &'s (Result<Session<'_>>, Throttle), trace: &'s (dyn Fn(&Trace<'_>) + Sync)) -> Self {
+    pub fn new(opened: &'s (Result<Session<'_>>, Throttle)) -> Self {
         let (session, throttle) = opened;
         let session = session.as_ref().map_err(Clone::clone);
         CheckTarget {
-            clients: session.map(|session| Clients::new(session, session.run(throttle, trace))),
+            clients: session.map(|session| Clients::new(session, throttle)),
             throttle,
             breaker: CircuitBreaker::new(throttle, true),
         }
