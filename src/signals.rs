@@ -214,3 +214,27 @@ pub fn supervise<T: From<Kind> + Send + 'static>(
     let result = work();
     lock(&shutdown.state).abort.take().map_or(result, Err)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use super::*;
+    use crate::commands::CommandStatus;
+
+    #[test]
+    fn what_holds_a_guard_is_waited_for_after_an_abort() {
+        let (shutdown, is_ended) = (Arc::new(Shutdown::default()), Arc::new(AtomicBool::new(false)));
+        let (aborted, ended) = (shutdown.clone(), is_ended.clone());
+        let status = supervise(&shutdown, move || {
+            let guard = aborted.guard("a program".to_owned());
+            aborted.abort(Error::new(Kind::Failed, "the output could not be written"));
+            ended.store(true, Ordering::SeqCst);
+            drop(guard);
+            Ok(CommandStatus::Done)
+        });
+        assert_eq!(status.err().map(|error| error.kind()), Some(Kind::Failed));
+        assert!(is_ended.load(Ordering::SeqCst));
+    }
+}

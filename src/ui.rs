@@ -263,11 +263,9 @@ impl Ui {
             }
         });
     }
-}
 
-/// The progress line: at the end of a terminal, taken away while anything else is written.
-impl Ui {
-    /// Shows the progress line until [`Ui::end_progress`], if standard error is a terminal that has no lines of JSON on it.
+    /// Shows the progress line until [`Ui::end_progress`], if standard error is a terminal that has no lines of JSON on it. It is taken
+    /// away while anything else is written.
     pub fn begin_progress(&self, env: &Environment) {
         let is_dumb = env.get("TERM").is_none_or(|term| term == "dumb");
         let is_among_json = self.options.json && self.screen.width.is_some();
@@ -322,4 +320,17 @@ fn width(env: &Environment) -> u16 {
     let variable = env.get("COLUMNS").and_then(|value| value.to_str()?.parse().ok());
     let terminal = || terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| width.0);
     variable.filter(|width| *width > 0).or_else(terminal).filter(|width| *width > 0).unwrap_or(80)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::names;
+
+    #[test]
+    fn an_id_is_named_as_a_word_only() {
+        assert!(names("the billing account a was not found", "a"));
+        assert!(names("`cacc_1`: no such account", "cacc_1"));
+        assert!(!names("an answer", "a"));
+        assert!(!names("the account cacc_12 was not found", "cacc_1"));
+    }
 }

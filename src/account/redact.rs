@@ -6,10 +6,11 @@
 use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::iter;
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use super::{Account, Document, RESOURCES};
 use crate::json::{self, Json, View};
+use crate::process::lock;
 use crate::text;
 
 /// What stands for a secret.
@@ -37,7 +38,7 @@ impl std::fmt::Debug for Tokens {
 
 impl Tokens {
     pub fn add(&self, token: &str) {
-        let mut tokens = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut tokens = lock(&self.0);
         if token.len() >= SHORTEST_TOKEN && !tokens.iter().any(|known| known == token) {
             tokens.truncate(MOST_TOKENS - 1);
             tokens.insert(0, token.to_owned());
@@ -146,7 +147,7 @@ impl Redactor {
 
     /// `text` with tokens and secrets replaced, as they are or as in quotes: a file may be called `ops_smoke.toml`.
     pub fn redact_known(&self, text: &str) -> String {
-        let mut known = self.tokens.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let mut known = lock(&self.tokens.0).clone();
         known.extend_from_slice(&self.secrets);
         // One may hold another.
         known.sort_by_key(|secret| Reverse(secret.len()));

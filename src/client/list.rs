@@ -70,7 +70,7 @@ impl Attempt<'_> {
         };
         match outcome {
             Ok(()) => Ok((list.unknown, list.response.headers)),
-            Err(error) if list.shown > 0 => Err(list.break_off(&error)),
+            Err(error) if list.shown > 0 => Err(list.end_unclosed(&error)),
             Err(error) => Err(error),
         }
     }
@@ -137,7 +137,7 @@ impl List<'_> {
         Ok(listed)
     }
 
-    fn break_off(&self, error: &Error) -> Error {
+    fn end_unclosed(&self, error: &Error) -> Error {
         let (shown, s) = (grouped(self.shown), if self.shown == 1 { "" } else { "s" });
         let message = format!("{error}; the list is cut off after {shown} account{s}");
         let hint = error.hint_text().unwrap_or("try again");
