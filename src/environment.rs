@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 /// The variables, the home directory and the place of the configuration, as they were when the process began.
 pub struct Environment {
-    variables: BTreeMap<OsString, OsString>,
+    pub(crate) variables: BTreeMap<OsString, OsString>,
     /// The user's home directory.
     pub home: Option<PathBuf>,
     /// Where the platform keeps this program's configuration.
@@ -44,10 +44,8 @@ impl Environment {
     /// The variable, if it is set, even to nothing; without one line end, which the stores of CI servers put there.
     pub fn get_allowing_empty(&self, name: &str) -> Option<&OsStr> {
         let value = self.variables.get(OsStr::new(name))?;
-        let Some(line) = value.to_str().and_then(|text| text.strip_suffix('\n')) else {
-            return Some(value);
-        };
-        Some(OsStr::new(line.strip_suffix('\r').unwrap_or(line)))
+        let line = value.to_str().and_then(|text| text.strip_suffix("\r\n").or_else(|| text.strip_suffix('\n')));
+        Some(line.map_or(value, OsStr::new))
     }
 
     /// The path, with `~/` at its beginning replaced by the home directory, if there is one.
@@ -56,11 +54,6 @@ impl Environment {
             (Ok(rest), Some(home)) => home.join(rest),
             _ => path.to_owned(),
         }
-    }
-
-    /// Every variable, for a child process.
-    pub fn variables(&self) -> impl Iterator<Item = (&OsStr, &OsStr)> {
-        self.variables.iter().map(|(name, value)| (name.as_os_str(), value.as_os_str()))
     }
 }
 

@@ -9,13 +9,13 @@ use std::time::Duration;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::parser::ValueSource;
-use clap::{ArgAction, ArgMatches, Args, FromArgMatches, Subcommand};
+use clap::{ArgAction, ArgMatches, Args, ColorChoice, FromArgMatches, Subcommand};
 
 use crate::config::{self, DEFAULT_RETRIES, DEFAULT_TIMEOUT, Origin, Setting, values};
 use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
 use crate::output::Format;
-use crate::ui::{ColorChoice, UiOptions};
+use crate::ui::UiOptions;
 
 /// The flags that mean the same for every command that takes them.
 #[derive(Args, Clone, Debug, Default)]
@@ -103,13 +103,13 @@ pub fn message_format(flag: Option<Format>, env: &Environment) -> Format {
 /// The global flags that every command takes.
 const EVERYWHERE: [&str; 2] = ["color", "quiet"];
 
-/// The global flags that a look-up takes: all of them.
-pub const LOOK_UP: &[&str] =
+/// Every global flag.
+const LOOK_UP: &[&str] =
     &["profile", "output", "fields", "reveal", "strict", "timeout", "retries", "config", "color", "quiet", "verbose"];
 
-/// The global flags, besides `--color` and `--quiet`, that a command takes.
+/// The global flags, besides `--color` and `--quiet`, that a command takes; a look-up takes all of them.
 pub trait Takes {
-    const FLAGS: &'static [&'static str];
+    const FLAGS: &'static [&'static str] = LOOK_UP;
 }
 
 /// A command's own arguments or subcommands with the global flags that it takes; defined when the command is used.

@@ -28,14 +28,6 @@ pub enum Flaw {
 }
 
 impl Flaw {
-    /// In words that follow "the answer".
-    pub fn words(&self) -> &'static str {
-        match self {
-            Flaw::Incomplete => "ends in the middle of its JSON",
-            Flaw::Invalid(words) => words,
-        }
-    }
-
     /// What `serde_json`'s error about a text means.
     fn new(text: &str, error: &serde_json::Error) -> Self {
         if error.is_eof() {
@@ -80,28 +72,31 @@ pub enum View<'a> {
 
 /// [`parse`], for the value's text.
 pub fn check(text: &str) -> Result<Json<'_>, Flaw> {
-    parse(text).map(|_| Json(text.trim_matches(BLANKS)))
+    parse(text, &mut |_| ()).map(|_| Json(text.trim_matches(BLANKS)))
 }
 
 /// Checks that `text` is one JSON value: RFC 8259, at most [`MAX_DEPTH`] levels, no duplicate member names, no lone surrogate,
-/// nothing after it. Returns its first level.
-pub(crate) fn parse(text: &str) -> Result<View<'_>, Flaw> {
-    parse_at(text, 1)
+/// nothing after it. Returns its first level; `on_name` hears the names of members at every level.
+pub(crate) fn parse<'a>(text: &'a str, on_name: &mut dyn FnMut(&str)) -> Result<View<'a>, Flaw> {
+    parse_at(text, 1, on_name)
 }
 
-fn parse_at(text: &str, depth: usize) -> Result<View<'_>, Flaw> {
+fn parse_at<'a>(text: &'a str, depth: usize, on_name: &mut dyn FnMut(&str)) -> Result<View<'a>, Flaw> {
     if depth > MAX_DEPTH && Json(text).is_container() {
         return Err(Flaw::Invalid("nests deeper than 128 levels"));
     }
     let view = level(text).map_err(|error| Flaw::new(text, &error))?;
-    let check = |value: &Json<'_>| match value.0.as_bytes() {
-        [b'{' | b'[', ..] => parse_at(value.0, depth + 1).map(drop),
-        [b'"', ..] if has_escapes(value.0) => parse_at(value.0, depth).map(drop),
+    let check = |value: &Json<'_>, on_name: &mut dyn FnMut(&str)| match value.0.as_bytes() {
+        [b'{' | b'[', ..] => parse_at(value.0, depth + 1, on_name).map(drop),
+        [b'"', ..] if has_escapes(value.0) => parse_at(value.0, depth, on_name).map(drop),
         _ => Ok(()),
     };
     match &view {
-        View::Array(elements) => elements.iter().try_for_each(check)?,
-        View::Object(members) => members.iter().map(|(_, value)| value).try_for_each(check)?,
+        View::Array(elements) => elements.iter().try_for_each(|value| check(value, on_name))?,
+        View::Object(members) => members.iter().try_for_each(|(name, value)| {
+            on_name(name);
+            check(value, on_name)
+        })?,
         _ => {}
     }
     Ok(view)
@@ -222,20 +217,15 @@ pub fn to_string(value: &impl Serialize) -> String {
 
 /// Writes `text` as a JSON string that parses back to the same text.
 pub fn write_string(out: &mut Vec<u8>, text: &str) {
-    if is_plain(text) {
+    // Without a way out of the loop, many bytes are looked at at once.
+    let is_safe = |b| matches!(b, b' '..=b'~') & !matches!(b, b'"' | b'\\');
+    if text.bytes().fold(true, |all, b| all & is_safe(b)) {
         out.push(b'"');
         out.extend_from_slice(text.as_bytes());
         return out.push(b'"');
     }
     // Writing to a Vec cannot fail.
     let _ = text.serialize(&mut Serializer::with_formatter(out, SafeFormatter));
-}
-
-/// Whether a text holds nothing that is, or may have to be, escaped.
-pub fn is_plain(text: &str) -> bool {
-    // Without a way out of the loop, many bytes are looked at at once.
-    let is_safe = |b| matches!(b, b' '..=b'~') & !matches!(b, b'"' | b'\\');
-    text.bytes().fold(true, |all, b| all & is_safe(b))
 }
 
 fn has_escapes(text: &str) -> bool {
@@ -247,9 +237,6 @@ struct SafeFormatter;
 
 impl Formatter for SafeFormatter {
     fn write_string_fragment<W: ?Sized + io::Write>(&mut self, out: &mut W, fragment: &str) -> io::Result<()> {
-        if fragment.bytes().all(|b| matches!(b, b' '..=b'~')) {
-            return out.write_all(fragment.as_bytes());
-        }
         let mut escapes = Escapes::default();
         let mut plain = 0;
         for (at, c) in fragment.char_indices().filter(|(_, c)| escapes.escapes(*c)) {

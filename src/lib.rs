@@ -90,14 +90,6 @@ fn run_command(cli: cli::Cli, env: Environment, ui: Arc<Ui>) -> Result<CommandSt
     shutdown.doing("before anything was looked up".to_owned(), ErrorContext::default());
     let supervised = shutdown.clone();
     let waits = cli.command.waits();
-    let work = move || {
-        // The thread that panics knows the place.
-        process::catch_panics(|| {
-            cli.command.run(&Context { flags: &cli.flags, env: &env, ui: &ui, shutdown: &shutdown })
-        })
-    };
-    if !waits {
-        return work();
-    }
-    signals::supervise(&supervised, work)
+    let work = move || cli.command.run(&Context { flags: &cli.flags, env: &env, ui: &ui, shutdown: &shutdown });
+    if waits { signals::supervise(&supervised, work) } else { work() }
 }

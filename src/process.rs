@@ -30,14 +30,10 @@ pub fn harden() {}
 
 /// Lets the process see how its children end. A parent may have set SIGCHLD to ignored, and then the system keeps no record of
 /// ended children; with any handler it does.
-#[cfg(unix)]
 pub fn see_children_end() {
+    #[cfg(unix)]
     handle(rustix::process::Signal::CHILD);
 }
-
-/// Nothing to do here.
-#[cfg(not(unix))]
-pub fn see_children_end() {}
 
 /// Installs a handler that does nothing of interest.
 #[cfg(unix)]

@@ -11,7 +11,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::error::{Error, ErrorContext, Kind, Result};
-use crate::process::lock;
+use crate::process::{catch_panics, lock};
 
 /// How long each step after a signal may take: three of them are less than a second.
 pub const GRACE: Duration = Duration::from_millis(300);
@@ -70,9 +70,7 @@ impl Shutdown {
         }
         state.is_requested = true;
         state.abort = Some(error);
-        if let Some(wake) = &state.wake_supervisor {
-            wake();
-        }
+        state.wake_supervisor.iter().for_each(|wake| wake());
     }
 
     /// Whether a signal has come, or the command was aborted: from then on its result is ignored.
@@ -165,15 +163,7 @@ pub fn supervise<T: From<Kind> + Send + 'static>(
 
     use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
     use signal_hook::flag;
-    use signal_hook::iterator::{Handle, Signals};
-
-    /// Ends the waiting for signals, even after a panic.
-    struct Close(Handle);
-    impl Drop for Close {
-        fn drop(&mut self) {
-            self.0.close();
-        }
-    }
+    use signal_hook::iterator::Signals;
 
     let refused = |error| {
         Error::new(Kind::Failed, "the command could not be started")
@@ -194,16 +184,15 @@ pub fn supervise<T: From<Kind> + Send + 'static>(
         flag::register_conditional_shutdown(signal, code, is_last.clone()).map_err(refused)?;
         flag::register(signal, is_last.clone()).map_err(refused)?;
     }
-    let close = Close(signals.handle());
     let handle = signals.handle();
+    let ended = handle.clone();
     lock(&shutdown.state).wake_supervisor = Some(Box::new(move || handle.close()));
-    let command = thread::Builder::new()
-        .name("command".to_owned())
-        .spawn(move || {
-            let _close = close;
-            work()
-        })
-        .map_err(refused)?;
+    let work = move || {
+        let result = catch_panics(work);
+        ended.close();
+        result
+    };
+    let command = thread::Builder::new().name("command".to_owned()).spawn(work).map_err(refused)?;
     if let Some(signal) = signals.forever().next() {
         let kind = kind(signal);
         return shutdown.signalled(kind).map_or_else(|| Ok(kind.into()), Err);

@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, ThreadId};
 use std::time::Duration;
 
+use clap::ColorChoice;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -24,24 +25,12 @@ use crate::output::Screen;
 use crate::process::lock;
 use crate::text::escape;
 
-/// When colour is used.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-pub enum ColorChoice {
-    /// On a terminal, unless the environment says otherwise.
-    #[default]
-    Auto,
-    Always,
-    Never,
-}
-
 /// How messages are shown.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct UiOptions {
     /// As one JSON object a line.
     pub json: bool,
-    /// Errors only.
     pub quiet: bool,
-    /// With what each attempt did.
     pub verbose: bool,
     pub color: ColorChoice,
 }
@@ -139,9 +128,9 @@ impl Ui {
 
     /// Lets only the calling thread write from now on; what is being written is completed first.
     pub fn close(&self) {
-        let (stdout, stderr) = (io::stdout().lock(), io::stderr().lock());
+        let streams = (io::stdout().lock(), io::stderr().lock());
         self.take_over();
-        drop((stdout, stderr));
+        drop(streams);
         self.end_progress();
     }
 
@@ -199,37 +188,27 @@ impl Ui {
 
     /// Reports a failure.
     pub fn error(&self, error: &Error) {
-        if self.options.json {
-            return self.object::<()>(&Message::Error(error));
-        }
-        self.text("error", "31", &error.to_string(), error.hint_text());
+        self.message(&Message::Error(error), &error.to_string(), error.hint_text());
     }
 
     /// Reports one failure among several: people see its id and line, which JSON has anyway.
     pub fn failure(&self, error: &Error) {
-        if self.options.json {
-            return self.error(error);
-        }
         let mut message = error.to_string();
         let context = error.context();
-        if let Some(id) = context.id.as_deref().filter(|id| !message.contains(id)) {
+        if let Some(id) = context.id.as_deref().filter(|id| !names(&message, id)) {
             message = format!("{id}: {message}");
         }
         if let (Some(line), None) = (context.line, &context.file) {
             message = format!("line {line}: {message}");
         }
-        self.text("error", "31", &message, error.hint_text());
+        self.message(&Message::Error(error), &message, error.hint_text());
     }
 
     /// Warns that answers violate the contract.
     pub fn warning(&self, warning: &Warning<'_>) {
-        if self.options.quiet {
-            return;
+        if !self.options.quiet {
+            self.message(&Message::Warning(warning), warning.message, Some(warning.hint));
         }
-        if self.options.json {
-            return self.object::<()>(&Message::Warning(warning));
-        }
-        self.text("warning", "33", warning.message, Some(warning.hint));
     }
 
     /// Shows what an attempt did, with `--verbose`.
@@ -238,7 +217,7 @@ impl Ui {
             return;
         }
         if self.options.json {
-            return self.object::<()>(&Message::Trace(trace));
+            return self.line(&json::to_string(&Message::<()>::Trace(trace)));
         }
         let Trace { method, url, attempt, elapsed_ms, .. } = trace;
         let proxy = trace.proxy.map(|proxy| format!(" via proxy {proxy}")).unwrap_or_default();
@@ -247,7 +226,7 @@ impl Ui {
             (None, Some(error)) => format!("{}: {error}, after", error.kind().code()),
             (None, None) => "no answer, after".to_owned(),
         };
-        let request = trace.request_id.map(|id| format!(", request {id}")).unwrap_or_default();
+        let request = trace.request_id.as_ref().map(|id| format!(", request {id}")).unwrap_or_default();
         let again = trace.retry_in_ms.map(|wait| format!("; again in {wait} ms")).unwrap_or_default();
         self.line(&escape(&format!("> {method} {url}{proxy} (attempt {attempt})")));
         self.line(&escape(&format!("< {outcome} {elapsed_ms} ms{request}{again}")));
@@ -263,21 +242,25 @@ impl Ui {
     /// Reports a change that was seen: people read `text`, scripts the object that `record` makes.
     pub fn change<P: Serialize>(&self, text: &str, record: impl FnOnce() -> P) {
         if self.options.json && !self.options.quiet {
-            self.object(&Message::Progress(record()));
+            self.line(&json::to_string(&Message::Progress(record())));
         } else {
             self.note(text);
         }
     }
 
-    fn object<P: Serialize>(&self, message: &Message<'_, P>) {
-        self.line(&json::to_string(message));
-    }
-
-    fn text(&self, label: &str, color: &str, message: &str, hint: Option<&str>) {
-        let label =
-            if self.has_color_on_stderr { format!("\u{1b}[1;{color}m{label}:\u{1b}[0m") } else { format!("{label}:") };
+    /// Writes an error or a warning: `record` for scripts, `text` and `hint` for people.
+    fn message(&self, record: &Message<'_>, text: &str, hint: Option<&str>) {
+        if self.options.json {
+            return self.line(&json::to_string(record));
+        }
+        let label = match (record, self.has_color_on_stderr) {
+            (Message::Warning(_), true) => "\u{1b}[1;33mwarning:\u{1b}[0m",
+            (Message::Warning(_), false) => "warning:",
+            (_, true) => "\u{1b}[1;31merror:\u{1b}[0m",
+            (_, false) => "error:",
+        };
         let hint = hint.map(|hint| format!("\n  hint: {}", escape(hint))).unwrap_or_default();
-        self.line(&format!("{label} {}{hint}", escape(message)));
+        self.line(&format!("{label} {}{hint}", escape(text)));
     }
 
     /// Writes a message at once, so that those of several processes do not mix. If that fails there is no stream left to say so.
@@ -337,6 +320,15 @@ impl Ui {
             None => write(),
         }
     }
+}
+
+/// Whether a message names this id, and not just a longer word that contains it.
+fn names(message: &str, id: &str) -> bool {
+    let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
+    message.match_indices(id).any(|(at, _)| {
+        let after = &message[at + id.len()..];
+        !message[..at].ends_with(is_part) && !after.starts_with(is_part)
+    })
 }
 
 /// The width of the terminal: `COLUMNS`, else the terminal's own, else 80 columns.

@@ -2,7 +2,6 @@
 
 use super::Resource;
 use super::field::{Field, Kind, is_base62_u128};
-use super::id::{self, Flaw};
 
 /// The relationship between a platform organization and the organization connected to it.
 pub static CONNECTED: Resource = Resource {
@@ -11,7 +10,7 @@ pub static CONNECTED: Resource = Resource {
     schema: "cacc",
     command: "acctq cacc get",
     path: "/api/v1/connected-accounts/",
-    id_flaw,
+    is_id: |text| text.strip_prefix("cacc_").is_some_and(is_base62_u128),
     id_rule: "`cacc_` and at most 22 letters and digits, below 2^128",
     id_field: "id",
     example_id: "cacc_7n42DGM5Tflk9n8mt7Fhc7",
@@ -90,11 +89,3 @@ pub static CONNECTED: Resource = Resource {
     final_states: &[("status", "revoked")],
     not_found: "a deleted account is not found either; ",
 };
-
-fn id_flaw(text: &str) -> Option<Flaw> {
-    match text.strip_prefix("cacc_") {
-        Some(digits) if is_base62_u128(digits) => None,
-        _ if id::is_uuid(text) => Some(Flaw::Other("a UUID")),
-        _ => id::other(text).or(Some(Flaw::Malformed)),
-    }
-}

@@ -1,7 +1,6 @@
 //! What the contract says of one field, and whether a value keeps to it.
 
-use super::Number;
-use super::time::is_time;
+use super::{Number, Time};
 use crate::json::Json;
 
 /// One field of a resource: a row of the tables of the two APIs' contracts. Everything that knows a field's name reads it here.
@@ -112,7 +111,7 @@ impl Kind {
             (Kind::Integer, _) | (_, None) => return Some(Violation::WrongType),
             (Kind::Id(prefix), Some(text)) => text.strip_prefix(prefix).is_some_and(is_base62_u128),
             (Kind::Enum(_), Some(text)) => self.words().any(|word| word == text),
-            (Kind::Time, Some(text)) => is_time(text),
+            (Kind::Time, Some(text)) => Time::parse(text).is_some(),
             (Kind::Country, Some(text)) => is_country(text),
             (Kind::Text, _) => true,
         };

@@ -2,13 +2,11 @@
 //!
 //! A checked id is a type; only that type reaches a URL. What looks like a credential is refused without being repeated.
 
+use super::field::Kind as FieldKind;
 use super::redact::{Redactor, looks_like_a_credential};
-use super::{RESOURCES, Resource};
+use super::{PARTNER, RESOURCES, Resource, SHOWN};
 use crate::error::{Error, Kind, Result};
 use crate::text::excerpt;
-
-/// How much of a malformed id a message shows, in characters.
-const SHOWN: usize = 60;
 
 /// Prefixes of other ids at Connect (vendor), and what such a text is.
 const OTHERS: [(&str, &str); 9] = [
@@ -42,26 +40,11 @@ impl Id {
     }
 }
 
-/// Why a text is no id of a resource.
-#[derive(Debug)]
-pub(super) enum Flaw {
-    /// Not in the alphabet, too long, too large.
-    Malformed,
-    /// It is this: "an organization's id".
-    Other(&'static str),
-}
-
-/// What a text is that begins like another id at Connect.
-pub(super) fn other(text: &str) -> Option<Flaw> {
-    let other = OTHERS.iter().find(|(prefix, _)| text.starts_with(prefix));
-    other.map(|(_, what)| Flaw::Other(what))
-}
-
 impl Resource {
     /// Checks `text` against the resource's id rule. The error (`usage`) says what the text is instead, if that can be told, and
     /// which command to use.
     pub fn parse_id(&'static self, text: &str) -> Result<Id> {
-        if (self.id_flaw)(text).is_some() || looks_like_a_credential(text) {
+        if !(self.is_id)(text) || looks_like_a_credential(text) {
             return Err(self.explain(text));
         }
         Ok(Id { resource: self, text: text.to_owned() })
@@ -69,7 +52,8 @@ impl Resource {
 
     /// Says why `text` is no id of this resource.
     fn explain(&'static self, text: &str) -> Error {
-        let wanted = format!("a {} is looked up by its id: {}", self.noun, self.id_rule);
+        let noun = self.noun;
+        let wanted = format!("a {noun} is looked up by its id: {}", self.id_rule);
         let bare =
             text.trim_matches(|c: char| c.is_whitespace() || c.is_control() || "\"'`<>,;()[]{}“”‘’«»".contains(c));
         // Inside a link or a sentence it is a secret, too.
@@ -78,49 +62,45 @@ impl Resource {
             let message = "this looks like a credential, not an id; it is not repeated here";
             return Error::new(Kind::Usage, message).hint(format!("{wanted}; {remedy}"));
         }
-        let shown = shown(text);
-        let error = |message: String, hint| {
-            Error::new(Kind::Usage, message).with_context(|context| context.id = Some(shown.clone())).hint(hint)
+        // No id has a character beyond ASCII, and one that looks like a letter would not be seen.
+        let ascii = |c: char| if c.is_ascii() { c.to_string() } else { c.escape_unicode().to_string() };
+        let shown = excerpt(&text.chars().take(SHOWN + 1).map(ascii).collect::<String>(), SHOWN);
+        let path = bare.split_once("://").map(|(_, rest)| rest.split(['?', '#']).next().unwrap_or_default());
+        let id = path.map_or(bare, |path| path.trim_end_matches('/').rsplit('/').next().unwrap_or_default());
+        // Any word could be a uid; a UUID or a word with a prefix hardly is anything else.
+        let is_telling = is_uuid(id) || id.contains('_');
+        let owner = RESOURCES.iter().find(|resource| is_telling && (resource.is_id)(id));
+        let other = OTHERS.iter().find(|(prefix, _)| bare.starts_with(prefix));
+        let (message, owner) = if text.is_empty() {
+            ("the id is empty".to_owned(), None)
+        } else if path.is_some() {
+            ("this is a URL, not an id".to_owned(), owner.copied())
+        } else if (self.is_id)(bare) {
+            (format!("`{shown}` has something around the id"), Some(self))
+        } else if let Some((_, what)) = other {
+            (format!("`{shown}` is {what}, not a {noun}'s"), None)
+        } else if is_uuid(bare) {
+            (format!("`{shown}` is a UUID, not a {noun}'s id"), owner.copied())
+        } else if let Some(owner) = owner {
+            (format!("`{shown}` is a {}'s id, not a {noun}'s", owner.noun), Some(*owner))
+        } else {
+            (format!("`{shown}` is not a {noun}'s id"), None)
         };
-        let command = |id: &str| {
-            let owner = RESOURCES.iter().find(|resource| (resource.id_flaw)(id).is_none());
-            owner.map_or(wanted.clone(), |owner| format!("try: {} {id}", owner.command))
-        };
-        if text.is_empty() {
-            return error("the id is empty".to_owned(), wanted);
-        }
-        if let Some((_, rest)) = bare.split_once("://") {
-            let path = rest.split(['?', '#']).next().unwrap_or_default();
-            let last = path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
-            // Any word could be a uid; the last one of a link hardly is.
-            let is_id = is_uuid(last) || last.contains('_');
-            let hint = if is_id { command(last) } else { wanted };
-            return Error::new(Kind::Usage, "this is a URL, not an id").hint(hint);
-        }
-        match (self.id_flaw)(bare) {
-            None => error(format!("`{shown}` has something around the id"), format!("try: {} {bare}", self.command)),
-            Some(Flaw::Other(what)) => error(format!("`{shown}` is {what}, not a {}'s", self.noun), command(bare)),
-            Some(Flaw::Malformed) => error(format!("`{shown}` is not a {}'s id", self.noun), wanted),
-        }
+        let hint = owner.map_or(wanted, |owner| format!("try: {} {id}", owner.command));
+        let shown = Some(shown).filter(|_| path.is_none());
+        Error::new(Kind::Usage, message).with_context(|context| context.id = shown).hint(hint)
     }
 }
 
-/// A malformed id for people. No id has a character beyond ASCII, and one that looks like a letter would not be seen.
-fn shown(text: &str) -> String {
-    let ascii = |c: char| match c {
-        c if c.is_ascii() => c.to_string(),
-        c => c.escape_unicode().to_string(),
-    };
-    let escaped: String = text.chars().take(SHOWN + 1).map(ascii).collect();
-    excerpt(&escaped, SHOWN)
-}
-
-/// Finds the resource that `text` is an id of: `cacc_…` at Connect, any legal uid at Partner. Fails as [`Resource::parse_id`].
+/// Finds the resource that `text` is an id of: `cacc_…` at Connect, any legal uid at Partner. Fails as [`Resource::parse_id`] of
+/// the resource whose ids have the prefix that is in `text`.
 pub fn route(text: &str) -> Result<Id> {
-    let [connected, partner] = RESOURCES;
-    let is_connected =
-        (partner.id_flaw)(text).is_some() && ((connected.id_flaw)(text).is_none() || text.contains("cacc_"));
-    if is_connected { connected } else { partner }.parse_id(text)
+    let names = |resource: &&&Resource| {
+        let field = resource.field(resource.id_field);
+        matches!(field.map(|field| field.kind), Some(FieldKind::Id(prefix)) if text.contains(prefix))
+    };
+    let legal = RESOURCES.iter().find(|resource| (resource.is_id)(text));
+    legal.or_else(|| RESOURCES.iter().find(names)).unwrap_or(&&PARTNER).parse_id(text)
 }
 
 /// Whether `text` is a UUID in its usual notation (RFC 9562).

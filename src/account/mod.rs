@@ -1,6 +1,7 @@
 //! What an account is: the server's document, read through a table of fields. No input or output.
 //!
-//! Each API is one file with one constant ([`Resource`]); everything that knows a field's name reads it from there.
+//! Each API is one file with one constant ([`Resource`]); everything that knows a field's name reads it from there. A third one
+//! takes such a file, a place in [`RESOURCES`], its command in `commands/mod.rs`, and its accounts in `sandbox/cases.rs`.
 
 mod connected;
 pub mod field;
@@ -25,6 +26,9 @@ use std::ops::Range;
 
 use crate::json::{self, Flaw, Json, View};
 
+/// How much of a name or an id that is none a message shows, in characters.
+const SHOWN: usize = 60;
+
 /// The resources that can be looked up, in the order in which ids are routed: the narrower alphabet first.
 pub static RESOURCES: [&Resource; 2] = [&CONNECTED, &PARTNER];
 
@@ -41,8 +45,8 @@ pub struct Resource {
     pub command: &'static str,
     /// The path below the base URL, to which the id is appended.
     pub path: &'static str,
-    /// Why a text is no id of it; `None` if it is one.
-    id_flaw: fn(&str) -> Option<id::Flaw>,
+    /// Whether a text is an id of it, going by its characters.
+    is_id: fn(&str) -> bool,
     /// The id rule in words.
     pub id_rule: &'static str,
     /// The field that holds the id.
@@ -81,6 +85,7 @@ impl Resource {
 pub struct Document {
     text: String,
     members: Vec<Member>,
+    names_secret: bool,
 }
 
 /// A member of the object, by its places in the text.
@@ -95,7 +100,8 @@ struct Member {
 impl Document {
     /// Checks and splits `text`.
     pub fn parse(text: String) -> Result<Self, Flaw> {
-        let View::Object(members) = json::parse(&text)? else {
+        let mut names_secret = false;
+        let View::Object(members) = json::parse(&text, &mut |name| names_secret |= is_secret_name(name))? else {
             return Err(Flaw::Invalid("is JSON, but not an object"));
         };
         let place = |part: &str| {
@@ -108,12 +114,17 @@ impl Document {
             value: place(value.text()),
         };
         let members = members.into_iter().map(member).collect();
-        Ok(Document { text, members })
+        Ok(Document { text, members, names_secret })
     }
 
     /// The text to the letter.
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// Whether a member of it is named like a secret, at any depth.
+    pub fn names_secret(&self) -> bool {
+        self.names_secret
     }
 
     /// The member of that name.

@@ -10,7 +10,7 @@ pub struct Number {
     /// -1, 0 or 1.
     sign: i8,
     /// The larger, the further from zero.
-    magnitude: i64,
+    magnitude: isize,
     /// Without zeros at either end; empty for zero.
     digits: String,
 }
@@ -18,15 +18,15 @@ pub struct Number {
 impl Number {
     /// `None` if `text` is no number of JSON, or its exponent is beyond all measure.
     pub fn parse(text: &str) -> Option<Self> {
-        let is_number = |json: &json::Json<'_>| json.is_number() && json.text() == text;
-        json::check(text).ok().filter(is_number)?;
+        json::check(text).ok().filter(|json| json.is_number() && json.text() == text)?;
         let unsigned = text.trim_start_matches('-');
         let (mantissa, exponent) = unsigned.split_once(['e', 'E']).unwrap_or((unsigned, "0"));
         let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
         let all = [whole, fraction].concat();
         let digits = all.trim_start_matches('0');
-        let shift = i64::try_from(whole.len()).ok()? - i64::try_from(all.len() - digits.len()).ok()?;
-        let magnitude = exponent.parse::<i64>().ok()?.checked_add(shift)?;
+        let exponent: isize = exponent.parse().ok()?;
+        let zeros = all.len() - digits.len();
+        let magnitude = exponent.checked_add_unsigned(whole.len())?.checked_sub_unsigned(zeros)?;
         let digits = digits.trim_end_matches('0').to_owned();
         if digits.is_empty() {
             return Some(Number { sign: 0, magnitude: 0, digits });
@@ -36,7 +36,7 @@ impl Number {
 
     /// Whether it is whole as JSON Schema has it: `1.0` and `1e3` are.
     pub fn is_whole(&self) -> bool {
-        i64::try_from(self.digits.len()).is_ok_and(|digits| digits <= self.magnitude)
+        usize::try_from(self.magnitude).is_ok_and(|magnitude| self.digits.len() <= magnitude)
     }
 }
 

@@ -1,8 +1,7 @@
 //! The partner billing account of 1Password: `GET /api/v1/partners/accounts/{customer_account_uid}` (`003_1fd4fea355acb54f`).
 
+use super::Resource;
 use super::field::{Field, Kind};
-use super::id::{self, Flaw};
-use super::{CONNECTED, Resource};
 
 /// A partner billing account.
 pub static PARTNER: Resource = Resource {
@@ -11,7 +10,9 @@ pub static PARTNER: Resource = Resource {
     schema: "partner-account",
     command: "acctq partner account get",
     path: "/api/v1/partners/accounts/",
-    id_flaw,
+    is_id: |text| {
+        (1..=80).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+    },
     id_rule: "1 to 80 letters, digits and hyphens",
     id_field: "customer_account_uid",
     example_id: "aabee51b-0be2-4a0c-aa39-5bbcbb903d1b",
@@ -62,14 +63,3 @@ pub static PARTNER: Resource = Resource {
     final_states: &[],
     not_found: "",
 };
-
-fn id_flaw(text: &str) -> Option<Flaw> {
-    if (CONNECTED.id_flaw)(text).is_none() {
-        return Some(Flaw::Other("a connected account's id"));
-    }
-    let is_legal = (1..=80).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-    if is_legal {
-        return None;
-    }
-    id::other(text).or(Some(Flaw::Malformed))
-}

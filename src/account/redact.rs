@@ -3,6 +3,7 @@
 //! Results leave out members named like a secret, at any depth, and whatever repeats a secret's text, unless `--reveal`. Messages
 //! and reports show `••••••••` for secrets, tokens in use and what looks like a credential, `--reveal` or not.
 
+use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::iter;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
@@ -43,11 +44,6 @@ impl Tokens {
             tokens.insert(0, token.to_owned());
         }
     }
-
-    fn copy(&self) -> Vec<String> {
-        let tokens = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        tokens.clone()
-    }
 }
 
 /// Knows the members named like a secret, the texts of an account's own secrets, the bearer tokens in use, and what looks like a
@@ -55,6 +51,8 @@ impl Tokens {
 #[derive(Clone, Debug, Default)]
 pub struct Redactor {
     reveal: bool,
+    /// More people read reports than results: values are shown without what looks like a credential.
+    is_for_reports: bool,
     /// A document has been read that names no secret: nothing of it is hidden.
     is_idle: bool,
     tokens: Tokens,
@@ -72,20 +70,17 @@ impl Redactor {
         &self.tokens
     }
 
-    /// The same redactor for reports, which more people read than results: it reveals nothing.
+    /// The same redactor for reports: it reveals nothing.
     pub fn for_reports(&self) -> Self {
-        Redactor { reveal: false, ..self.clone() }
+        Redactor { reveal: false, is_for_reports: true, ..self.clone() }
     }
 
     /// The same redactor, which also knows the secrets of `document`.
     pub fn for_document(&self, document: &Document) -> Self {
-        let mut redactor = self.clone();
-        let mut names_secret = false;
-        for (name, value) in document.members() {
-            let is_secret = is_secret_name(name);
-            names_secret |= is_secret | redactor.collect(value, is_secret);
+        let mut redactor = Redactor { is_idle: !document.names_secret(), ..self.clone() };
+        if document.names_secret() {
+            document.members().for_each(|(name, value)| redactor.collect(value, is_secret_name(name)));
         }
-        redactor.is_idle = !names_secret;
         redactor
     }
 
@@ -97,28 +92,20 @@ impl Redactor {
         redactor
     }
 
-    /// Adds the texts of the secrets in a value: strings and the digits of numbers. Whether it names one.
-    fn collect(&mut self, value: Json<'_>, is_secret: bool) -> bool {
+    /// Adds the texts of the secrets in a value: strings and the digits of numbers.
+    fn collect(&mut self, value: Json<'_>, is_secret: bool) {
         if !is_secret && !value.is_container() {
-            return false;
+            return;
         }
         match value.view() {
             View::String(text) => self.add(&text),
             View::Number(digits) => self.add(digits),
-            View::Array(elements) => {
-                return elements
-                    .into_iter()
-                    .fold(false, |names_secret, value| names_secret | self.collect(value, is_secret));
-            }
+            View::Array(elements) => elements.into_iter().for_each(|value| self.collect(value, is_secret)),
             View::Object(members) => {
-                return members.into_iter().fold(false, |names_secret, (name, value)| {
-                    let is_named = is_secret_name(&name);
-                    names_secret | is_named | self.collect(value, is_secret || is_named)
-                });
+                members.into_iter().for_each(|(name, value)| self.collect(value, is_secret || is_secret_name(&name)));
             }
             View::Null | View::Bool(_) => {}
         }
-        false
     }
 
     fn add(&mut self, text: &str) {
@@ -147,6 +134,11 @@ impl Redactor {
         !self.reveal && self.secrets.iter().any(|secret| text.contains(secret))
     }
 
+    /// A string of an account that is not hidden, as results or reports show it.
+    pub fn reported<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        if self.is_for_reports { self.redact(text).into() } else { text.into() }
+    }
+
     /// `text` with tokens, secrets and what looks like a credential replaced: for messages and reports.
     pub fn redact(&self, text: &str) -> String {
         hide_credentials(&self.redact_known(text))
@@ -155,7 +147,7 @@ impl Redactor {
     /// `text` with tokens and secrets replaced, as they are or as in quotes, but not what only looks like one: a file may be
     /// called `ops_smoke.toml`.
     pub fn redact_known(&self, text: &str) -> String {
-        let mut known = self.tokens.copy();
+        let mut known = self.tokens.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
         known.extend_from_slice(&self.secrets);
         // One may hold another.
         known.sort_by_key(|secret| Reverse(secret.len()));

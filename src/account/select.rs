@@ -4,13 +4,10 @@ use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::redact::{Redactor, hide_credentials, is_secret_name};
-use super::{Account, Field, Resource};
+use super::{Account, Field, Resource, SHOWN};
 use crate::error::{Error, Kind, Result};
 use crate::json::{Json, View};
 use crate::text::{excerpt, nearest};
-
-/// How much of a name a message shows, in characters.
-const SHOWN: usize = 60;
 
 /// A member to be shown.
 #[derive(Debug)]

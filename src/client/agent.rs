@@ -8,9 +8,10 @@ use ureq::Agent;
 use ureq::config::Config;
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
 
+use super::PHASE;
 use super::connector::{Connector, Progress, Shared};
 use super::proxy::Proxy;
-use super::{PHASE, lock};
+use crate::process::lock;
 
 /// The program's own name for servers.
 pub const USER_AGENT: &str = concat!("acctq/", env!("CARGO_PKG_VERSION"));

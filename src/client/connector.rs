@@ -16,8 +16,8 @@ use ureq::unversioned::transport::{
 use ureq::{Error, Timeout};
 
 use super::error::Phase;
-use super::lock;
 use super::resolver::Resolver;
+use crate::process::lock;
 
 /// When the next address is tried beside those that have not answered.
 const NEXT_ADDRESS: Duration = Duration::from_millis(250);
@@ -50,16 +50,12 @@ impl UreqConnector for Connector {
     fn connect(&self, details: &ConnectionDetails, _: Option<()>) -> Result<Option<Self::Out>, Error> {
         let reach = |phase| *lock(&self.progress) = Some(phase);
         reach(Phase::Connect);
-        let transport = if details.config.proxy().is_some() {
-            self.shared.tunnel(details).inspect_err(|_| {
-                // The way to the proxy came this far.
-                if *lock(&self.progress) == Some(Phase::Answer) {
-                    reach(Phase::Tunnel);
-                }
-            })?
-        } else {
-            self.shared.open(details)?
-        };
+        let transport = self.shared.open(details).inspect_err(|_| {
+            // The way to the proxy came this far.
+            if *lock(&self.progress) == Some(Phase::Answer) {
+                reach(Phase::Tunnel);
+            }
+        })?;
         reach(Phase::Handshake);
         let secured = self.shared.tls.connect(details, Some(transport))?;
         reach(Phase::Answer);
@@ -68,83 +64,38 @@ impl UreqConnector for Connector {
 }
 
 impl Shared {
-    /// Has the proxy open a tunnel; ureq comes back to this connector for the connection to the proxy.
-    fn tunnel(&self, details: &ConnectionDetails) -> Opened {
-        let (sender, results) = mpsc::channel();
-        self.connect_on_thread(details, None, &sender)?;
-        match results.recv_timeout(*details.timeout.after) {
-            Ok((_, opened)) => opened,
-            Err(_) => Err(Error::Timeout(Timeout::Connect)),
-        }
-    }
-
-    /// Connects to that address, or through the proxy without one, on a thread.
-    fn connect_on_thread(
-        &self,
-        details: &ConnectionDetails,
-        address: Option<SocketAddr>,
-        sender: &Sender<(Option<SocketAddr>, Opened)>,
-    ) -> Result<(), Error> {
-        let (uri, config) = (details.uri.clone(), details.config.clone());
-        let (resolver, sender) = (self.resolver.clone(), sender.clone());
-        let (request_level, now, timeout) = (details.request_level, details.now, details.timeout);
-        let current_time = details.current_time.clone();
-        let run_connector = details.run_connector.clone();
-        let register_shutdown = details.register_shutdown.clone();
-        let connect = move || {
-            let mut addrs = resolver.empty();
-            if let Some(address) = address {
-                addrs.push(address);
-            }
-            let details = ConnectionDetails {
-                uri: &uri,
-                addrs,
-                config: &config,
-                request_level,
-                resolver: &resolver,
-                now,
-                timeout,
-                current_time,
-                run_connector,
-                register_shutdown,
-            };
-            let opened = match address {
-                Some(_) => connect(&TcpConnector::default(), &details),
-                None => connect(&ConnectProxyConnector::default(), &details),
-            };
-            // The receiver is gone if another address was quicker, or time is up.
-            sender.send((address, opened)).ok();
-        };
-        let thread = thread::Builder::new().name("connect".to_owned());
-        thread.spawn(connect).map(drop).map_err(Error::Io)
-    }
-
-    /// Connects to the first address that accepts, beginning with the one that worked last.
+    /// Connects to the first address that accepts, beginning with the one that worked last; or has the proxy open a tunnel, for
+    /// which ureq comes back to this connector.
     fn open(&self, details: &ConnectionDetails) -> Opened {
-        let mut addresses: Vec<SocketAddr> = details.addrs.iter().copied().collect();
-        if addresses.len() == 1 {
+        let mut ways: Vec<Option<SocketAddr>> = match details.config.proxy() {
+            Some(_) => vec![None],
+            None => details.addrs.iter().copied().map(Some).collect(),
+        };
+        if let [Some(_)] = ways[..] {
             return connect(&TcpConnector::default(), details);
         }
         let preferred = *lock(&self.preferred);
         // Stable: the others stay in the resolver's order.
-        addresses.sort_by_key(|address| Some(*address) != preferred);
+        ways.sort_by_key(|way| *way != preferred);
+        let mut ways = ways.into_iter();
         let deadline = Instant::now() + *details.timeout.after;
         let (sender, results) = mpsc::channel();
-        let mut addresses = addresses.into_iter();
         let mut pending = 0_usize;
         let mut failure: Option<Error> = None;
         loop {
-            if let Some(address) = addresses.next() {
-                self.connect_on_thread(details, Some(address), &sender)?;
+            if let Some(way) = ways.next() {
+                self.connect_on_thread(details, way, &sender)?;
                 pending += 1;
             } else if pending == 0 {
                 return Err(failure.unwrap_or(Error::ConnectionFailed));
             }
             let left = deadline.saturating_duration_since(Instant::now());
-            let wait = if addresses.len() > 0 { left.min(NEXT_ADDRESS) } else { left };
+            let wait = if ways.len() > 0 { left.min(NEXT_ADDRESS) } else { left };
             match results.recv_timeout(wait) {
-                Ok((address, Ok(transport))) => {
-                    *lock(&self.preferred) = address;
+                Ok((way, Ok(transport))) => {
+                    if way.is_some() {
+                        *lock(&self.preferred) = way;
+                    }
                     return Ok(transport);
                 }
                 Ok((_, Err(error))) => {
@@ -158,22 +109,57 @@ impl Shared {
             }
         }
     }
+
+    /// Connects to that address, or through the proxy without one.
+    fn connect_on_thread(
+        &self,
+        details: &ConnectionDetails,
+        way: Option<SocketAddr>,
+        sender: &Sender<(Option<SocketAddr>, Opened)>,
+    ) -> Result<(), Error> {
+        let (uri, config, resolver) = (details.uri.clone(), details.config.clone(), self.resolver.clone());
+        let (request_level, now, timeout) = (details.request_level, details.now, details.timeout);
+        let (current_time, run_connector) = (details.current_time.clone(), details.run_connector.clone());
+        let register_shutdown = details.register_shutdown.clone();
+        let sender = sender.clone();
+        let connect = move || {
+            let mut addrs = resolver.empty();
+            way.into_iter().for_each(|address| addrs.push(address));
+            let details = ConnectionDetails {
+                uri: &uri,
+                addrs,
+                config: &config,
+                request_level,
+                resolver: &resolver,
+                now,
+                timeout,
+                current_time,
+                run_connector,
+                register_shutdown,
+            };
+            let opened = match way {
+                Some(_) => connect(&TcpConnector::default(), &details),
+                None => connect(&ConnectProxyConnector::default(), &details),
+            };
+            // The receiver is gone if another address was quicker, or time is up.
+            sender.send((way, opened)).ok();
+        };
+        thread::Builder::new().name("connect".to_owned()).spawn(connect).map(drop).map_err(Error::Io)
+    }
 }
 
 fn connect<C: UreqConnector>(connector: &C, details: &ConnectionDetails) -> Opened {
-    match connector.connect(details, None)? {
-        Some(transport) => Ok(Box::new(transport)),
-        None => Err(Error::ConnectionFailed),
-    }
+    let transport = connector.connect(details, None)?.ok_or(Error::ConnectionFailed)?;
+    Ok(Box::new(transport))
 }
 
 /// Whether this machine has no way to such an address, which says least about the host.
 fn has_no_way(error: &Error) -> bool {
     use ErrorKind::{AddrNotAvailable, HostUnreachable, NetworkUnreachable, Unsupported};
-    matches!(error, Error::Io(error) if matches!(
-        error.kind(),
-        HostUnreachable | NetworkUnreachable | AddrNotAvailable | Unsupported
-    ))
+    let Error::Io(error) = error else {
+        return false;
+    };
+    matches!(error.kind(), HostUnreachable | NetworkUnreachable | AddrNotAvailable | Unsupported)
 }
 
 #[cfg(test)]

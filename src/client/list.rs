@@ -1,7 +1,6 @@
-//! A list as it arrives: each account is checked as the answer to a look-up is, and one at a time is held.
-//!
-//! `serde_json` reads `{"data": [ … ]}` from the stream; a reader below it bounds what comes between two accounts, and for how
-//! long. A failure after an account was shown is an answer outside the contract, whatever its cause, and not retried.
+//! A list as it arrives: each account is checked as the answer to a look-up is, and one at a time is held. `serde_json` reads
+//! `{"data": [ … ]}` from the stream; a reader below it bounds what comes between two accounts, and for how long. A failure
+//! after an account was shown is an answer outside the contract, whatever its cause, and not retried.
 
 use std::cell::Cell;
 use std::collections::BTreeSet;
@@ -19,7 +18,7 @@ use super::error::{Phase, explain};
 use super::request::{Attempt, Attempted};
 use super::response::Response;
 use super::{MAX_BODY, PHASE};
-use crate::account::{Account, Document};
+use crate::account::Account;
 use crate::error::{Error, Kind, Result};
 use crate::text::grouped;
 
@@ -47,11 +46,13 @@ impl Attempt<'_> {
         // Not put back: a list ends the run.
         let worker = self.client.agents.take();
         let (response, body) = self.send(&worker)?;
-        if response.status != 200 || response.not_json(self).is_some() {
+        if response.status != 200 {
             return Err(self.receive(response, body)?.refusal(self));
         }
         response.check_head(self)?;
-        let request_id = response.request_id(self);
+        if !response.may_be_json() {
+            return Err(response.not_json(self));
+        }
         let body = Bounded::new(body, self.client.limits.timeout);
         let since_account = Rc::clone(&body.since_account);
         let mut list = List {
@@ -66,7 +67,7 @@ impl Attempt<'_> {
             stop: None,
         };
         match list.read(body) {
-            Ok(()) => Ok((list.unknown, request_id)),
+            Ok(()) => Ok((list.unknown, list.response.headers)),
             Err(error) if list.shown > 0 => Err(list.break_off(&error)),
             Err(error) => Err(error),
         }
@@ -139,18 +140,11 @@ impl List<'_> {
         self.read += 1;
         self.since_account.set((0, Duration::ZERO));
         if text.len() > MAX_BODY {
-            return Err(self.too_large());
+            return Err(self.response.too_large(self.attempt));
         }
-        let document = Document::parse(text.to_owned()).map_err(|flaw| {
-            let words = flaw.words();
-            self.bad(&format!("is no list of accounts: number {} {words}", grouped(self.read)))
-        })?;
-        let token = self.attempt.token;
-        if token.appears_in(document.text().as_bytes()) || token.is_escaped_in(&document) {
-            return Err(self.response.repeats_token(self.attempt));
-        }
-        let resource = self.attempt.target.resource;
-        let listed = (self.each)(Some(Account { resource, document }));
+        let place = format!("is no list of accounts: number {} ", grouped(self.read));
+        let account = self.response.read_account(text.to_owned(), &place, self.attempt)?;
+        let listed = (self.each)(Some(account));
         self.shown += usize::from(listed == Listed::Shown);
         Ok(listed)
     }
@@ -176,16 +170,12 @@ impl List<'_> {
             Category::Io => {
                 let error = io::Error::from(error);
                 if error.kind() == io::ErrorKind::FileTooLarge {
-                    return self.too_large();
+                    return self.response.too_large(self.attempt);
                 }
                 let error = explain(&error.into(), Phase::More, self.attempt);
-                self.response.describe(error, self.attempt)
+                self.response.with_head(error, self.attempt)
             }
         }
-    }
-
-    fn too_large(&self) -> Error {
-        self.bad("holds something that is larger than any account (1 MiB)")
     }
 
     fn bad(&self, what: &str) -> Error {

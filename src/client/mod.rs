@@ -22,6 +22,7 @@ use std::time::{Duration, Instant};
 
 use serde::{Serialize, Serializer};
 use ureq::http::Uri;
+use ureq::http::uri::{Parts, PathAndQuery};
 
 use self::agent::AgentPool;
 pub use self::list::Listed;
@@ -35,13 +36,12 @@ use crate::account::{Account, Id, Redactor, Resource};
 use crate::config::Endpoint;
 use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
-use crate::process::lock;
 use crate::signals::Shutdown;
 
 /// How long each phase of a request may take at most: connecting (TLS included), sending, answering, the body.
 const PHASE: Duration = Duration::from_secs(10);
 
-/// The largest body that is read: an account is about a kilobyte, its metadata is the platform's own.
+/// The largest account that is read: most are about a kilobyte, but the metadata is the platform's own.
 const MAX_BODY: usize = 1024 * 1024;
 
 /// What bounds a look-up.
@@ -64,21 +64,21 @@ pub struct Run<'a> {
     pub throttle: &'a Throttle,
     /// Learns the tokens that are read; a server's words go through it.
     pub redactor: &'a Redactor,
-    /// Gets every attempt, for `--verbose`.
-    pub trace: &'a (dyn Fn(&Trace<'_>) + Sync),
+    /// Gets every attempt, with `--verbose`.
+    pub trace: Option<&'a (dyn Fn(&Trace<'_>) + Sync)>,
 }
 
 /// What one attempt did, for `--verbose`.
 #[derive(Debug, Serialize)]
 pub struct Trace<'a> {
     pub method: &'static str,
-    pub url: &'a str,
+    pub url: String,
     pub proxy: Option<&'a str>,
     /// The attempt's number, from 1.
     pub attempt: u32,
     pub status: Option<u16>,
     /// The server's name for the request.
-    pub request_id: Option<&'a str>,
+    pub request_id: Option<String>,
     /// The failure, by its code in JSON.
     #[serde(serialize_with = "code")]
     pub error: Option<&'a Error>,
@@ -104,6 +104,7 @@ pub struct Found {
 /// Looks up accounts at one API of one profile.
 pub struct Client<'a> {
     endpoint: &'a Endpoint,
+    base: Uri,
     limits: Limits,
     run: Run<'a>,
     proxy: Option<Proxy>,
@@ -115,11 +116,12 @@ impl<'a> Client<'a> {
     /// Prepares look-ups at `endpoint`.
     pub fn new(endpoint: &'a Endpoint, limits: Limits, run: Run<'a>) -> Result<Self> {
         let url = &endpoint.base_url.value;
+        let base = url.to_string().parse().map_err(|_| token::malformed())?;
         let proxy = Proxy::choose(url, run.env)?;
         let roots = if url.is_https() { roots::load(endpoint.ca_file.as_ref(), run.env)? } else { Vec::new() };
         let agents = AgentPool::new(limits.timeout, proxy.as_ref(), roots);
         let tokens = TokenCache::new(endpoint, run);
-        Ok(Client { endpoint, limits, run, proxy, agents, tokens })
+        Ok(Client { endpoint, base, limits, run, proxy, agents, tokens })
     }
 
     /// The profile that the endpoint belongs to, unless the environment names it.
@@ -142,8 +144,11 @@ impl<'a> Client<'a> {
         let target = Target::account(id, self.profile());
         let timeout = started + self.limits.timeout;
         let deadline = deadline.map_or(timeout, |deadline| deadline.min(timeout));
-        let (account, attempts) = self.get(target, started, deadline, &mut |attempt| attempt.account(id))?;
-        Ok(Found { account, attempts, elapsed: started.elapsed() })
+        let mut attempts = 0;
+        match self.repeat(target, deadline, &mut attempts, &mut |attempt| attempt.account(id)) {
+            Ok(account) => Ok(Found { account, attempts, elapsed: started.elapsed() }),
+            Err(error) => Err(self.complete(error, target, attempts, started)),
+        }
     }
 
     /// Lists all accounts. `each` gets `None` when the list begins, or begins anew after a failure, and each account as it
@@ -158,25 +163,12 @@ impl<'a> Client<'a> {
     ) -> Result<Vec<String>> {
         let target = Target { resource, id: None, profile: self.profile() };
         let deadline = started + self.limits.timeout;
-        Ok(self.get(target, started, deadline, &mut |attempt| attempt.list(each))?.0)
-    }
-
-    /// Makes the attempts that the limits allow; returns what they got, and their number.
-    fn get<T>(
-        &self,
-        target: Target<'_>,
-        started: Instant,
-        deadline: Instant,
-        make: &mut dyn FnMut(&Attempt<'_>) -> Attempted<T>,
-    ) -> Result<(T, u32)> {
         let mut attempts = 0;
-        match self.repeat(target, deadline, &mut attempts, make) {
-            Ok(got) => Ok((got, attempts)),
-            Err(error) => Err(self.describe(error, target, attempts, started)),
-        }
+        self.repeat(target, deadline, &mut attempts, &mut |attempt| attempt.list(each))
+            .map_err(|error| self.complete(error, target, attempts, started))
     }
 
-    /// The retry loop.
+    /// Makes the attempts that the limits allow, and counts them.
     fn repeat<T>(
         &self,
         target: Target<'_>,
@@ -184,98 +176,83 @@ impl<'a> Client<'a> {
         attempts: &mut u32,
         make: &mut dyn FnMut(&Attempt<'_>) -> Attempted<T>,
     ) -> Result<T> {
+        let Run { throttle, redactor, .. } = self.run;
         let mut token = self.tokens.get(deadline)?;
         refuse_token_as_id(target, &token)?;
-        let (base, path) = (&self.endpoint.base_url.value, target.resource.path);
-        let url = match target.id {
-            Some(id) => base.join(path, id.as_str()),
-            None => base.join(path.trim_end_matches('/'), ""),
-        };
-        let uri: Uri = url.parse().map_err(|_| token::malformed())?;
-        let proxy = self.proxy.as_ref().map(Proxy::authority);
+        let uri = self.url(target)?;
         let mut retries = 0;
         loop {
             *attempts += 1;
             let began = Instant::now();
             let remaining = deadline.saturating_duration_since(began);
-            let got = make(&Attempt {
-                client: self,
-                target,
-                uri: &uri,
-                token: &token,
-                redactor: self.run.redactor,
-                remaining,
-            });
+            let got = make(&Attempt { client: self, target, uri: &uri, token: &token, redactor, remaining });
             let elapsed_ms = began.elapsed().as_millis();
-            let trace = |status, request_id, error, retry_in: Option<Duration>| {
-                (self.run.trace)(&Trace {
-                    method: "GET",
-                    url: &url,
-                    proxy: proxy.as_deref(),
-                    attempt: *attempts,
-                    status,
-                    request_id,
-                    error,
-                    elapsed_ms,
-                    retry_in_ms: retry_in.map(|wait| wait.as_millis()),
-                });
+            let trace = |status, request_id: &dyn Fn() -> Option<String>, error, retry_in: Option<Duration>| {
+                if let Some(trace) = self.run.trace {
+                    trace(&Trace {
+                        method: "GET",
+                        url: uri.to_string(),
+                        proxy: self.proxy.as_ref().map(|proxy| &*proxy.authority),
+                        attempt: *attempts,
+                        status,
+                        request_id: request_id(),
+                        error,
+                        elapsed_ms,
+                        retry_in_ms: retry_in.map(|wait| wait.as_millis()),
+                    });
+                }
             };
             let error = match got {
-                Ok((got, request_id)) => {
-                    trace(Some(200), request_id.as_deref(), None, None);
+                Ok((got, headers)) => {
+                    trace(Some(200), &|| response::request_id(&headers, redactor), None, None);
                     return Ok(got);
                 }
                 Err(error) => error,
             };
             let context = error.context();
-            let (status, request_id) = (context.status, context.request_id.as_deref());
-            let is_rejected = status.is_some_and(|s| target.resource.token_rejected.contains(&s));
-            if is_rejected
-                && error.kind() == Kind::Auth
-                && self.run.throttle.is_shared()
-                && let Some(renewed) = self.tokens.renew(&token, deadline)?
-            {
-                trace(status, request_id, Some(&error), None);
-                token = renewed;
-                continue;
-            }
-            let wait = self.wait_after(&error, retries, deadline);
-            trace(status, request_id, Some(&error), wait.map(|(wait, _)| wait));
-            let Some((wait, is_shared)) = wait else {
-                return Err(error);
+            let status = context.status;
+            let is_rejected = status.is_some_and(|status| target.resource.token_rejected.contains(&status));
+            let may_renew = is_rejected && error.kind() == Kind::Auth && throttle.is_batch();
+            let renewed = if may_renew { self.tokens.renew(&token, deadline) } else { Ok(None) };
+            let retry = retry::plan_retry(&error, retries, self.limits, deadline, throttle);
+            trace(status, &|| context.request_id.clone(), Some(&error), retry.as_ref().map(|retry| retry.wait));
+            let wait = match (renewed?, retry) {
+                (Some(renewed), _) => {
+                    token = renewed;
+                    Duration::ZERO
+                }
+                (None, Some(retry)) => {
+                    retries += 1;
+                    retry.own_wait()
+                }
+                (None, None) => return Err(error),
             };
             if status.is_none() {
                 self.agents.forget_addresses();
             }
-            // In a batch, a pause that a server asks for is not the look-up's own time.
-            match self.run.throttle.acquire(if is_shared { Duration::ZERO } else { wait }) {
+            match throttle.acquire(wait) {
                 Some(held) => deadline += held,
                 None => return Err(error),
             }
-            retries += 1;
         }
     }
 
-    /// How long to wait before the next attempt, if there is one; and whether all look-ups of the batch wait, since a server asks
-    /// for it.
-    fn wait_after(&self, error: &Error, retries: u32, deadline: Instant) -> Option<(Duration, bool)> {
-        let throttle = self.run.throttle;
-        let now = Instant::now();
-        let backoff = retry::backoff(retries + 1, fastrand::f64());
-        let asked = error.context().retry_after;
-        let shared = asked.filter(|asked| throttle.is_shared() && *asked <= LONGEST_PAUSE);
-        if let Some(asked) = shared {
-            throttle.pause_until(now + asked);
-        }
-        let is_shared = shared.is_some_and(|asked| asked > backoff);
-        let remaining = if is_shared { Duration::MAX } else { deadline.saturating_duration_since(now) };
-        let wait = retry::pause(backoff, asked, remaining)?;
-        let may_retry = retry::may_pass(error) && retries < self.limits.retries && throttle.allow_retry();
-        may_retry.then_some((wait, is_shared))
+    /// The URL of what is looked up: below the base URL, at its origin.
+    fn url(&self, target: Target<'_>) -> Result<Uri> {
+        let (prefix, path) = (self.base.path().trim_end_matches('/'), target.resource.path);
+        let path = match target.id {
+            Some(id) => [prefix, path, id.as_str()].concat(),
+            None => [prefix, path.trim_end_matches('/')].concat(),
+        };
+        let mut parts = Parts::default();
+        parts.scheme = self.base.scheme().cloned();
+        parts.authority = self.base.authority().cloned();
+        parts.path_and_query = Some(PathAndQuery::try_from(path).map_err(|_| token::malformed())?);
+        Uri::from_parts(parts).map_err(|_| token::malformed())
     }
 
-    /// The failure with its context, and with what its message does not say: id, profile, proxy, attempts.
-    fn describe(&self, error: Error, target: Target<'_>, attempts: u32, started: Instant) -> Error {
+    /// The failure with all that its message and its context do not say: id, profile, proxy, attempts.
+    fn complete(&self, error: Error, target: Target<'_>, attempts: u32, started: Instant) -> Error {
         let kind = error.kind();
         let mut said = Vec::new();
         // These two name the account in their sentence.

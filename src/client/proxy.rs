@@ -26,6 +26,8 @@ const NO_PROXY: [&str; 2] = ["no_proxy", "NO_PROXY"];
 pub struct Proxy {
     /// Host, port and credentials.
     pub address: ureq::Proxy,
+    /// Host and port.
+    pub authority: String,
     /// The variable that names it.
     variable: &'static str,
     /// How to mend it.
@@ -46,12 +48,8 @@ impl Proxy {
         let value = env.get(variable).unwrap_or_default().to_str();
         let address = parse(value.unwrap_or("\u{fffd}"))
             .map_err(|words| Error::new(Kind::Proxy, format!("{variable} {words}")).hint(&hint))?;
-        Ok(Some(Proxy { address, variable, hint }))
-    }
-
-    /// Host and port.
-    pub fn authority(&self) -> String {
-        format!("{}:{}", self.address.host(), self.address.port())
+        let authority = format!("{}:{}", address.host(), address.port());
+        Ok(Some(Proxy { address, authority, variable, hint }))
     }
 
     /// A failure of the way through it.
@@ -63,7 +61,7 @@ impl Proxy {
 /// `the proxy proxy.example.com:3128 (HTTPS_PROXY)`
 impl fmt::Display for Proxy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the proxy {} ({})", self.authority(), self.variable)
+        write!(f, "the proxy {} ({})", self.authority, self.variable)
     }
 }
 
@@ -232,7 +230,7 @@ mod tests {
             let url = BaseUrl::parse("https://api.example.com").expect("URL");
             let env = Environment::from_pairs([("HTTPS_PROXY", text)]);
             let proxy = Proxy::choose(&url, &env).expect(text).expect(text);
-            assert_eq!(proxy.authority(), authority);
+            assert_eq!(proxy.authority, authority);
             let sent = proxy.address.username().zip(proxy.address.password());
             assert_eq!(sent, credentials, "{text}");
         }

@@ -4,7 +4,7 @@ use std::io::Read as _;
 use std::time::Duration;
 
 use ureq::Body;
-use ureq::http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
+use ureq::http::header::{CONTENT_LENGTH, HeaderMap, TRANSFER_ENCODING};
 use ureq::http::{self, Uri};
 
 use super::agent::Worker;
@@ -13,9 +13,10 @@ use super::list::Bounded;
 use super::response::Response;
 use super::target::Target;
 use super::token::Token;
-use super::{Client, MAX_BODY, PHASE, lock};
+use super::{Client, MAX_BODY, PHASE};
 use crate::account::{Account, Id, Redactor};
 use crate::error::{Kind, Result};
+use crate::process::lock;
 
 /// The part of an error's body that is read, for the server's words.
 const MAX_ERROR_BODY: usize = 64 * 1024;
@@ -26,8 +27,8 @@ const SLACK: Duration = Duration::from_millis(100);
 /// How long a list may take altogether: the end of a server that sends nothing but framing.
 const LONGEST_LIST: Duration = Duration::from_secs(60 * 60);
 
-/// What an attempt got, with the server's name for the request.
-pub type Attempted<T> = Result<(T, Option<String>)>;
+/// What an attempt got, with the headers of the response.
+pub type Attempted<T> = Result<(T, HeaderMap)>;
 
 /// One attempt at a request.
 #[derive(Clone, Copy)]
@@ -59,8 +60,7 @@ impl Attempt<'_> {
         // What follows a response with both depends on the reader (RFC 9112 6.3).
         let headers = &response.headers;
         let is_ambiguous = headers.contains_key(CONTENT_LENGTH) && headers.contains_key(TRANSFER_ENCODING);
-        let response = self.receive(response, body)?;
-        let request_id = response.request_id(self);
+        let mut response = self.receive(response, body)?;
         let account = response.account(id, self);
         // After an answer that makes no sense, the next one on that connection may be another request's.
         let is_answer = account.as_ref().err().is_none_or(|error| {
@@ -70,7 +70,7 @@ impl Attempt<'_> {
         if is_answer && !is_ambiguous {
             self.client.agents.put(worker);
         }
-        Ok((account?, request_id))
+        Ok((account?, response.headers))
     }
 
     /// Sends the request and waits for the head. A pooled connection that was closed before a byte of an answer came costs no
@@ -137,12 +137,12 @@ impl Attempt<'_> {
             read = body.take(limit as u64 + 1).read_to_end(&mut response.body);
         }
         if is_good && length.max(response.body.len()) > limit {
-            return Err(response.bad("is larger than any account (1 MiB)", self));
+            return Err(response.too_large(self));
         }
         match read {
             // What a 404 means depends on its body; for other refusals the status is enough.
             Err(error) if is_good || response.status == 404 => {
-                Err(response.describe(explain(&error.into(), Phase::Body, self), self))
+                Err(response.with_head(explain(&error.into(), Phase::Body, self), self))
             }
             _ => Ok(response),
         }

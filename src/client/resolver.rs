@@ -1,9 +1,6 @@
-//! A resolver with a cache (faults.md): ureq resolves for every request, before it looks into its pool, and on a thread each
-//! time. Names are resolved anew after a minute and after a connection error; a slow answer is waited for by all who need it, a
-//! retry included, and not asked for again.
-//!
-//! `localhost` is never asked for: plain http is allowed to it, and a name server must not decide where a bearer token goes
-//! (RFC 6761 6.3).
+//! A resolver with a cache: ureq resolves for every request, on a thread each time. Names are resolved anew after a minute and
+//! after a connection error; a slow answer is waited for by all who need it, a retry included, and not asked for again.
+//! `localhost` is never asked for: plain http is allowed to it, and a name server must not decide where a token goes (RFC 6761).
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs as _};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -16,7 +13,7 @@ use ureq::unversioned::resolver::ResolvedSocketAddrs;
 use ureq::unversioned::transport::NextTimeout;
 use ureq::{Error, Timeout};
 
-use super::lock;
+use crate::process::lock;
 
 /// How long addresses are used.
 const FRESH: Duration = Duration::from_secs(60);
@@ -83,14 +80,12 @@ fn ask(shared: Arc<Shared>, host: String, port: u16) -> Result<(), Error> {
         state.answer = Some((Instant::now(), addresses.unwrap_or_default()));
         shared.answered.notify_all();
     };
-    let thread = thread::Builder::new().name("resolver".to_owned());
-    thread.spawn(ask).map(drop).map_err(Error::Io)
+    thread::Builder::new().name("resolver".to_owned()).spawn(ask).map(drop).map_err(Error::Io)
 }
 
 impl ureq::unversioned::resolver::Resolver for Resolver {
     fn resolve(&self, uri: &Uri, _: &Config, timeout: NextTimeout) -> Result<ResolvedSocketAddrs, Error> {
-        let host = uri.host().unwrap_or_default();
-        let host = host.trim_start_matches('[').trim_end_matches(']');
+        let host = uri.host().unwrap_or_default().trim_matches(['[', ']']);
         let is_https = uri.scheme_str() == Some("https");
         let port = uri.port_u16().unwrap_or(if is_https { 443 } else { 80 });
         let addresses = if let Ok(address) = host.parse::<IpAddr>() {
@@ -101,9 +96,7 @@ impl ureq::unversioned::resolver::Resolver for Resolver {
             self.look_up(host, port, Instant::now() + *timeout.after)?
         };
         let mut resolved = self.empty();
-        for address in addresses {
-            resolved.push(address);
-        }
+        addresses.into_iter().for_each(|address| resolved.push(address));
         Ok(resolved)
     }
 }

@@ -1,7 +1,5 @@
-//! What a response means: an account, or which failure.
-//!
-//! Everything is checked before anything is shown: status, encoding, content type, completeness, and that the account is the one
-//! that was asked for. A server's own words are excerpts that have gone through the redactor.
+//! What a response means: an account, or which failure. Everything is checked before anything is shown: status, encoding, content
+//! type, completeness, and that the account is the one that was asked for. A server's own words go through the redactor.
 
 use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
@@ -12,8 +10,8 @@ use ureq::http::header::{
 };
 
 use super::request::Attempt;
-use super::retry;
-use crate::account::{Account, Document, Id};
+use super::{MAX_BODY, retry};
+use crate::account::{Account, Document, Id, Redactor};
 use crate::error::{Error, Kind, Result};
 use crate::json::{Flaw, Json};
 use crate::text::{EXCERPT, span};
@@ -22,7 +20,19 @@ use crate::text::{EXCERPT, span};
 pub const CHECK_URL: &str = "is base_url right? `acctq config show` shows it";
 
 /// The headers that name a request, the likeliest first.
-const REQUEST_IDS: [&str; 5] = ["x-request-id", "request-id", "x-correlation-id", "x-amzn-requestid", "cf-ray"];
+static REQUEST_IDS: [HeaderName; 5] = [
+    HeaderName::from_static("x-request-id"),
+    HeaderName::from_static("request-id"),
+    HeaderName::from_static("x-correlation-id"),
+    HeaderName::from_static("x-amzn-requestid"),
+    HeaderName::from_static("cf-ray"),
+];
+
+/// The server's name for the request, fit to be shown.
+pub fn request_id(headers: &HeaderMap, redactor: &Redactor) -> Option<String> {
+    let id = REQUEST_IDS.iter().find_map(|name| headers.get(name))?;
+    Some(redactor.excerpt(&String::from_utf8_lossy(id.as_bytes()), EXCERPT))
+}
 
 /// A response as it came.
 #[derive(Debug, Default)]
@@ -34,41 +44,43 @@ pub struct Response {
 }
 
 impl Response {
-    /// The account that was asked for, or why it is none.
-    pub fn account(mut self, id: &Id, attempt: &Attempt<'_>) -> Result<Account> {
+    /// The account that was asked for, or why it is none. The body is used up.
+    pub fn account(&mut self, id: &Id, attempt: &Attempt<'_>) -> Result<Account> {
         if self.status != 200 {
             return Err(self.refusal(attempt));
         }
         self.check_head(attempt)?;
-        // A page, too, is refused for the token first.
-        if attempt.token.appears_in(&self.body) {
-            return Err(self.repeats_token(attempt));
-        }
-        if self.not_json(attempt).is_some() {
-            return Err(self.refusal(attempt));
+        if !self.may_be_json() {
+            return Err(self.not_json(attempt));
         }
         let text = String::from_utf8(std::mem::take(&mut self.body)).map_err(|_| self.bad("is not UTF-8", attempt))?;
         if text.trim().is_empty() {
             return Err(self.bad("is empty", attempt));
         }
+        let account = self.read_account(text, "", attempt)?;
+        if account.echoes(id) == Some(false) {
+            let Account { resource, document } = &account;
+            let attempt = &Attempt { redactor: &attempt.redactor.for_document(document), ..*attempt };
+            let other = document.get(resource.id_field).and_then(Json::as_str).unwrap_or_default();
+            let other = attempt.excerpt(&other, 80);
+            return Err(self.bad(&format!("is another {}: {other} instead of {}", resource.noun, id.as_str()), attempt));
+        }
+        Ok(account)
+    }
+
+    /// Reads one account of the answer; `place` leads to what is wrong with it.
+    pub fn read_account(&self, text: String, place: &str, attempt: &Attempt<'_>) -> Result<Account> {
+        if attempt.token.appears_in(text.as_bytes()) {
+            return Err(self.repeats_token(attempt));
+        }
         let document = Document::parse(text).map_err(|flaw| match flaw {
             Flaw::Incomplete => self.cut_off(attempt),
-            Flaw::Invalid(words) => self.bad(words, attempt),
+            Flaw::Invalid(words) => self.bad(&format!("{place}{words}"), attempt),
         })?;
         if attempt.token.is_escaped_in(&document) {
             return Err(self.repeats_token(attempt));
         }
-        let resource = id.resource();
-        let account = Account { resource, document };
-        if account.echoes(id) == Some(false) {
-            let redactor = attempt.redactor.for_document(&account.document);
-            let attempt = Attempt { redactor: &redactor, ..*attempt };
-            let other = account.document.get(resource.id_field).and_then(Json::as_str);
-            let other = attempt.excerpt(&other.unwrap_or_default(), 80);
-            let what = format!("is another {}: {other} instead of {}", resource.noun, id.as_str());
-            return Err(self.bad(&what, &attempt));
-        }
-        Ok(account)
+        Ok(Account { resource: attempt.target.resource, document })
     }
 
     /// Refuses a success whose headers repeat the token.
@@ -78,31 +90,32 @@ impl Response {
         if repeats { Err(self.repeats_token(attempt)) } else { Ok(()) }
     }
 
-    /// A success that repeats the bearer token.
-    pub fn repeats_token(&self, attempt: &Attempt<'_>) -> Error {
+    fn repeats_token(&self, attempt: &Attempt<'_>) -> Error {
         self.bad("repeats the bearer token; it is not shown", attempt)
             .hint("tell the server's operator, and consider the token compromised")
     }
 
-    /// A success that is no account.
+    pub fn too_large(&self, attempt: &Attempt<'_>) -> Error {
+        self.bad(&format!("holds something larger than any account ({} MiB)", MAX_BODY >> 20), attempt)
+    }
+
+    /// A success that is no account; `what` follows "the answer".
     pub fn bad(&self, what: &str, attempt: &Attempt<'_>) -> Error {
         let message = format!("the answer of {} {what}", attempt.host());
-        self.describe(Error::new(Kind::BadResponse, message).hint(CHECK_URL), attempt)
+        self.with_head(Error::new(Kind::BadResponse, message).hint(CHECK_URL), attempt)
     }
 
     /// JSON that ends too early, though the connection does not.
     pub fn cut_off(&self, attempt: &Attempt<'_>) -> Error {
         let message = format!("the answer of {} ends in the middle of its JSON", attempt.host());
         let hint = "try again; if it stays so, the server or something before it cuts answers off";
-        self.describe(Error::new(Kind::Network, message).hint(hint), attempt)
+        self.with_head(Error::new(Kind::Network, message).hint(hint), attempt)
     }
 
     /// Why the answer is not what was asked for, by its status.
     pub fn refusal(&self, attempt: &Attempt<'_>) -> Error {
-        let document = Document::parse(self.text().into_owned()).ok();
-        let redactor = document.as_ref().map(|document| attempt.redactor.for_document(document));
-        let redactor = redactor.as_ref().unwrap_or(attempt.redactor);
-        let attempt = &Attempt { redactor, ..*attempt };
+        let document = self.document();
+        let attempt = &Attempt { redactor: &redactor(document.as_ref(), attempt), ..*attempt };
         // Either API's form of an error.
         let member = |names: [&str; 2]| {
             let document = document.as_ref()?;
@@ -110,12 +123,12 @@ impl Response {
             Some(attempt.excerpt(&text, EXCERPT)).filter(|text| !text.is_empty())
         };
         let (code, words) = (member(["code", "error"]), member(["message", "description"]));
-        let says = words.as_ref().map(|words| format!("; the server says: \"{words}\""));
+        let says = words.as_ref().map(|words| format!("; the server says: \"{words}\"")).unwrap_or_default();
         let retry_after = self.retry_after();
         let (kind, message, hint) = self.meaning(attempt, retry_after);
-        let error = Error::new(kind, message + &says.unwrap_or_default()).hint(hint);
+        let error = Error::new(kind, message + &says).hint(hint);
         let error = if self.status == 501 { error.retryable(false) } else { error };
-        self.describe(error, attempt).with_context(|context| {
+        self.with_head(error, attempt).with_context(|context| {
             context.server_code = code;
             context.server_message = words;
             context.retry_after = retry_after;
@@ -137,7 +150,6 @@ impl Response {
         };
         let asks = time.map(|time| format!(" and asks to wait for {time}")).unwrap_or_default();
         match status {
-            200 => bad(self.not_json(attempt).unwrap_or_default()),
             300..=399 if self.headers.contains_key(LOCATION) => bad(format!(
                 "{host} redirects to {} (status {status}), and redirects are not followed",
                 self.destination(attempt)
@@ -156,7 +168,7 @@ impl Response {
                 format!("{host} does not let this token read {wanted} (status {status})"),
                 "ask for a token that has the right to read it".to_owned(),
             ),
-            404 if self.is_from_the_api(attempt) => {
+            404 if self.is_from_the_api() => {
                 let profile = target.profile.unwrap_or("this");
                 let hint = match target.id {
                     None => CHECK_URL.to_owned(),
@@ -167,9 +179,7 @@ impl Response {
                 };
                 (Kind::NotFound, format!("no {} at {host}", target.name()), hint)
             }
-            404 => bad(self
-                .encoded(attempt)
-                .unwrap_or_else(|| format!("{host} answers 404 with a page of its own, not with the API's error"))),
+            404 => bad(format!("{host} answers 404, but not with the API's error")),
             410 => (
                 Kind::Gone,
                 format!("the {} at {host} is gone", target.name()),
@@ -178,7 +188,7 @@ impl Response {
             429 => (Kind::RateLimited, format!("{host} has had too many requests{asks} (status 429)"), later),
             501 => (Kind::Server, format!("{host} failed with status 501"), CHECK_URL.to_owned()),
             408 | 500..=599 => {
-                let hint = match self.request_id(attempt) {
+                let hint = match request_id(&self.headers, attempt.redactor) {
                     Some(id) => format!("{later}; its operator can look for request {id}"),
                     None => later,
                 };
@@ -189,39 +199,35 @@ impl Response {
     }
 
     /// The failure, with what the head says in its context.
-    pub fn describe(&self, error: Error, attempt: &Attempt<'_>) -> Error {
+    pub fn with_head(&self, error: Error, attempt: &Attempt<'_>) -> Error {
         error.with_context(|context| {
             context.status = Some(self.status);
-            context.request_id = self.request_id(attempt);
+            context.request_id = request_id(&self.headers, attempt.redactor);
         })
     }
 
-    /// The server's name for the request, fit to be shown.
-    pub fn request_id(&self, attempt: &Attempt<'_>) -> Option<String> {
-        let id = REQUEST_IDS.into_iter().find_map(|name| self.headers.get(name))?;
-        Some(attempt.excerpt(&String::from_utf8_lossy(id.as_bytes()), EXCERPT))
+    /// Whether a success may be JSON, as far as head and body tell.
+    pub fn may_be_json(&self) -> bool {
+        if self.media_type() == "application/json" && self.body.starts_with(b"{") {
+            return self.encoding().is_none();
+        }
+        let media = self.media_type().to_ascii_lowercase();
+        let is_json = media == "application/json" || (media.starts_with("application/") && media.ends_with("+json"));
+        (is_json || media.is_empty()) && !self.is_page() && self.encoding().is_none()
     }
 
-    /// Why a success cannot be JSON, as far as head and body tell.
-    pub fn not_json(&self, attempt: &Attempt<'_>) -> Option<String> {
-        if let Some(encoded) = self.encoded(attempt) {
-            return Some(encoded);
+    /// Says what a success is that cannot be JSON.
+    pub fn not_json(&self, attempt: &Attempt<'_>) -> Error {
+        if attempt.token.appears_in(&self.body) {
+            return self.repeats_token(attempt);
         }
-        let declared = self.media_type();
-        if declared == "application/json" && self.body.first() == Some(&b'{') {
-            return None;
-        }
-        let media = declared.to_ascii_lowercase();
-        let what = if self.is_page() {
-            "a web page".to_owned()
-        } else if matches!(&*media, "" | "application/json")
-            || (media.starts_with("application/") && media.ends_with("+json"))
-        {
-            return None;
-        } else {
-            attempt.excerpt(declared, 60)
+        let attempt = &Attempt { redactor: &redactor(self.document().as_ref(), attempt), ..*attempt };
+        let what = match self.encoding() {
+            Some(encoding) => format!("is in the encoding {}, which was not asked for", attempt.excerpt(&encoding, 40)),
+            None if self.is_page() => "is a web page, not JSON".to_owned(),
+            None => format!("is {}, not JSON", attempt.excerpt(self.media_type(), 60)),
         };
-        Some(format!("{} answers with {what}, not with JSON", attempt.host()))
+        self.bad(&what, attempt)
     }
 
     /// The encodings of the body, none of which were asked for.
@@ -232,12 +238,6 @@ impl Response {
         let none = ["", "identity", "chunked"];
         let names = names.filter(|name| !none.iter().any(|n| name.trim().eq_ignore_ascii_case(n)));
         Some(names.collect::<Vec<_>>().join(", ")).filter(|names| !names.is_empty())
-    }
-
-    fn encoded(&self, attempt: &Attempt<'_>) -> Option<String> {
-        let names = attempt.excerpt(&self.encoding()?, 40);
-        let host = attempt.host();
-        Some(format!("{host} answers in the encoding {names}, which was not asked for"))
     }
 
     /// `Content-Type` without parameters.
@@ -252,11 +252,10 @@ impl Response {
     }
 
     /// Whether a 404 is the API's, and so about the account: without a body, or with a JSON object.
-    fn is_from_the_api(&self, attempt: &Attempt<'_>) -> bool {
-        let text = self.text();
+    fn is_from_the_api(&self) -> bool {
         // A line end is no body; a screenful of blanks is a page.
-        let is_empty = text.len() <= 2 && text.trim().is_empty() && self.encoding().is_none();
-        is_empty || (self.not_json(attempt).is_none() && Document::parse(text.into_owned()).is_ok())
+        let is_empty = self.body.len() <= 2 && self.body.trim_ascii().is_empty() && self.encoding().is_none();
+        is_empty || (self.may_be_json() && self.document().is_some())
     }
 
     fn retry_after(&self) -> Option<Duration> {
@@ -268,8 +267,9 @@ impl Response {
         self.headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()))
     }
 
-    fn text(&self) -> Cow<'_, str> {
-        String::from_utf8_lossy(&self.body)
+    /// The body, if it is a JSON object.
+    fn document(&self) -> Option<Document> {
+        Document::parse(String::from_utf8_lossy(&self.body).into_owned()).ok()
     }
 
     /// Where `Location` points to: an origin without userinfo, if it is more than a path (RFC 3986 4.2).
@@ -286,4 +286,9 @@ impl Response {
         });
         origin.map_or("another path".to_owned(), |origin| attempt.excerpt(&origin, EXCERPT))
     }
+}
+
+/// The redactor, which knows the secrets of that body, too.
+fn redactor(document: Option<&Document>, attempt: &Attempt<'_>) -> Redactor {
+    document.map_or_else(|| attempt.redactor.clone(), |document| attempt.redactor.for_document(document))
 }

@@ -1,8 +1,9 @@
-//! When a failed attempt is repeated: backoff with full jitter, or what the server asks for in `Retry-After`. This module
-//! decides; the caller waits.
+//! What follows a failed attempt, a 429 and its `Retry-After` above all: another attempt after a backoff with full jitter, or
+//! after the time that the server asks for. In a batch such a time is a pause of all its look-ups, kept by the [`Throttle`].
 
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
+use super::{Limits, Throttle};
 use crate::error::{Error, Kind};
 
 /// The bound of the first wait; it doubles with each retry.
@@ -14,23 +15,58 @@ const LONGEST: Duration = Duration::from_secs(8);
 /// The longest wait that a server gets when it asks for one, whatever the deadline.
 pub const LONGEST_PAUSE: Duration = Duration::from_secs(5 * 60);
 
+/// An attempt that is to follow a failed one.
+pub struct Retry {
+    pub wait: Duration,
+    is_pause: bool,
+}
+
+impl Retry {
+    /// The part of the wait that is the look-up's own time, which a pause of the whole batch is not.
+    pub fn own_wait(&self) -> Duration {
+        if self.is_pause { Duration::ZERO } else { self.wait }
+    }
+}
+
+/// Plans the retry of a look-up that failed with `error`, if one is worth it and the limits allow it: it is counted, and the batch
+/// pauses if the server asks for that. `retries` have been made before.
+pub fn plan_retry(
+    error: &Error,
+    retries: u32,
+    limits: Limits,
+    deadline: Instant,
+    throttle: &Throttle,
+) -> Option<Retry> {
+    let now = Instant::now();
+    let backoff = backoff(retries + 1, fastrand::f64());
+    let asked = error.context().retry_after;
+    let pause = asked.filter(|asked| throttle.is_batch() && *asked <= LONGEST_PAUSE);
+    if let Some(pause) = pause {
+        throttle.pause_until(now + pause);
+    }
+    let is_pause = pause.is_some_and(|pause| pause > backoff);
+    let remaining = if is_pause { Duration::MAX } else { deadline.saturating_duration_since(now) };
+    let wait = longer_wait(backoff, asked, remaining)?;
+    let may_retry = is_worth_retrying(error) && retries < limits.retries && throttle.allow_retry();
+    may_retry.then_some(Retry { wait, is_pause })
+}
+
 /// Whether another attempt may succeed soon. Failed TLS is a configuration to mend, a 511 a portal to sign in at, and a list that
 /// was cut off cannot begin anew, though all of them may work later.
-pub fn may_pass(error: &Error) -> bool {
-    error.is_retryable()
-        && !matches!(error.kind(), Kind::Tls | Kind::BadResponse)
-        && error.context().status != Some(511)
+fn is_worth_retrying(error: &Error) -> bool {
+    let is_later = matches!(error.kind(), Kind::Tls | Kind::BadResponse) || error.context().status == Some(511);
+    error.is_retryable() && !is_later
 }
 
 /// The wait before retry number `retry` (from 1); `random` is in 0..1.
-pub fn backoff(retry: u32, random: f64) -> Duration {
+fn backoff(retry: u32, random: f64) -> Duration {
     let factor = 1_u32.checked_shl(retry - 1).unwrap_or(u32::MAX);
     FIRST.saturating_mul(factor).min(LONGEST).mul_f64(random)
 }
 
-/// How long to wait before a retry: `backoff`, or what the server asked for if that is longer, since servers ask for 0 seconds
-/// and for times in the past, too. `None`: it would take longer than `remaining` or [`LONGEST_PAUSE`].
-pub fn pause(backoff: Duration, asked: Option<Duration>, remaining: Duration) -> Option<Duration> {
+/// `backoff`, or what the server asks for if that is longer, since servers ask for 0 seconds and for times in the past, too.
+/// `None`: it would take longer than `remaining` or [`LONGEST_PAUSE`].
+fn longer_wait(backoff: Duration, asked: Option<Duration>, remaining: Duration) -> Option<Duration> {
     let wait = asked.unwrap_or_default().max(backoff);
     (wait < remaining && wait <= LONGEST_PAUSE).then_some(wait)
 }
@@ -80,7 +116,7 @@ mod tests {
             (0, Some(u64::MAX), 3_600 * SECOND, None),
         ] {
             let millis = Duration::from_millis;
-            let wait = pause(millis(ours), asked.map(Duration::from_secs), millis(remaining));
+            let wait = longer_wait(millis(ours), asked.map(Duration::from_secs), millis(remaining));
             assert_eq!(wait, expected.map(millis), "{ours} {asked:?} of {remaining}");
         }
     }

@@ -18,26 +18,25 @@ const LIMIT: usize = 8 * 1024 * 1024;
 
 type Roots = Vec<Certificate<'static>>;
 
-/// A file or directory, how it is read, and the variable or key that names it.
-type Source = (&'static str, PathBuf, fn(&Path) -> Result<Roots>);
-
 /// All CA certificates that are trusted.
 pub fn load(ca_file: Option<&Setting<PathBuf>>, env: &Environment) -> Result<Roots> {
-    let mut named: Vec<Source> = Vec::new();
-    if let Some(file) = env.get("SSL_CERT_FILE") {
-        named.push(("SSL_CERT_FILE", file.into(), of_file));
-    }
+    let read = |name: &str, path: &Path, read: fn(&Path) -> Result<Roots>| {
+        read(&env.expand_home(path)).map_err(|error| {
+            error.hint(format!("{name} names it; SSL_CERT_FILE and SSL_CERT_DIR replace the system's CA certificates, ca_file adds to them"))
+        })
+    };
+    let file = env.get("SSL_CERT_FILE");
     let dirs = env.get("SSL_CERT_DIR").map(std::env::split_paths).into_iter().flatten();
-    let dirs = dirs.filter(|dir| !dir.as_os_str().is_empty());
-    named.extend(dirs.map(|dir| ("SSL_CERT_DIR", dir, of_dir as _)));
-    let mut roots = if named.is_empty() { of_system() } else { Roots::new() };
-    named.extend(ca_file.map(|file| ("ca_file", file.value.clone(), of_file as _)));
-    for (name, path, read) in named {
-        roots.extend(read(&env.expand_home(&path)).map_err(|error| {
-            error.hint(format!(
-                "{name} names it; SSL_CERT_FILE and SSL_CERT_DIR replace the system's CA certificates, ca_file adds to them"
-            ))
-        })?);
+    let dirs: Vec<_> = dirs.filter(|dir| !dir.as_os_str().is_empty()).collect();
+    let mut roots = if file.is_none() && dirs.is_empty() { of_system() } else { Roots::new() };
+    if let Some(file) = file {
+        roots.extend(read("SSL_CERT_FILE", file.as_ref(), of_file)?);
+    }
+    for dir in dirs {
+        roots.extend(read("SSL_CERT_DIR", &dir, of_dir)?);
+    }
+    if let Some(file) = ca_file {
+        roots.extend(read("ca_file", &file.value, of_file)?);
     }
     if roots.is_empty() {
         let message = "this system has no CA certificates to verify a server with";

@@ -3,7 +3,7 @@
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::lock;
+use crate::process::lock;
 
 /// Retry budget: 50, plus a tenth of the ids tried.
 const FREE_RETRIES: u64 = 50;
@@ -12,7 +12,7 @@ const IDS_PER_RETRY: u64 = 10;
 /// When the requests of one run may be made.
 #[derive(Debug)]
 pub struct Throttle {
-    is_shared: bool,
+    is_batch: bool,
     /// The time between two requests; zero without a rate limit.
     interval: Duration,
     state: Mutex<State>,
@@ -32,13 +32,13 @@ struct State {
 impl Throttle {
     /// Of a single look-up: no rate, no budget.
     pub fn single() -> Self {
-        Throttle { is_shared: false, ..Throttle::shared(None) }
+        Throttle { is_batch: false, ..Throttle::shared(None) }
     }
 
     /// Of many look-ups, with at most `rate` requests a second.
     pub fn shared(rate: Option<f64>) -> Self {
         Throttle {
-            is_shared: true,
+            is_batch: true,
             interval: rate.map_or(Duration::ZERO, |rate| Duration::from_secs_f64(1.0 / rate)),
             state: Mutex::default(),
             changed: Condvar::new(),
@@ -46,8 +46,8 @@ impl Throttle {
     }
 
     /// Whether many look-ups share it.
-    pub fn is_shared(&self) -> bool {
-        self.is_shared
+    pub fn is_batch(&self) -> bool {
+        self.is_batch
     }
 
     /// Waits until one more id may be tried; `false` if the run has been stopped.
@@ -93,7 +93,7 @@ impl Throttle {
     pub fn allow_retry(&self) -> bool {
         let mut state = lock(&self.state);
         let budget = FREE_RETRIES + state.tried / IDS_PER_RETRY;
-        let is_allowed = !self.is_shared || state.retried < budget;
+        let is_allowed = !self.is_batch || state.retried < budget;
         state.retried += u64::from(is_allowed);
         is_allowed
     }

@@ -6,11 +6,12 @@ use std::time::Instant;
 
 use ureq::http::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, HOST, HeaderMap, HeaderValue, USER_AGENT};
 
-use super::{Run, agent, lock};
+use super::{Run, agent};
 use crate::account::Document;
 use crate::config::{Endpoint, Secret};
 use crate::error::{Error, Kind, Result};
 use crate::json::{Json, View};
+use crate::process::lock;
 
 /// The shortest token that is looked for in texts; a shorter one may stand anywhere by accident.
 const SHORTEST: usize = 8;

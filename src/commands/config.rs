@@ -14,36 +14,30 @@ use crate::output::{self, Format, Screen};
 pub enum Command {
     /// Write a commented template that only you can read; never overwrites
     #[command(after_help = "Example:\n  acctq config init")]
-    Init(Deferred<Init>),
+    Init(Deferred<File>),
     /// Show the values in effect, where each comes from, and the profiles; never a token
     #[command(after_help = "Examples:\n  acctq config show\n  acctq -p prod config show -o json")]
     Show(Deferred<Show>),
     /// Print the path of the configuration file
     #[command(after_help = "Example:\n  acctq config path")]
-    Path(Deferred<Path>),
+    Path(Deferred<File>),
 }
 
+/// A command about the configuration file only.
 #[derive(Debug, clap::Args)]
-pub struct Init {}
+pub struct File {}
 
 #[derive(Debug, clap::Args)]
 pub struct Show {}
 
-#[derive(Debug, clap::Args)]
-pub struct Path {}
-
 /// The flags of `config show`, and of `config` itself.
 const SHOW: &[&str] = &["profile", "output", "timeout", "retries", "config"];
-
-impl Takes for Init {
-    const FLAGS: &'static [&'static str] = &["config"];
-}
 
 impl Takes for Show {
     const FLAGS: &'static [&'static str] = SHOW;
 }
 
-impl Takes for Path {
+impl Takes for File {
     const FLAGS: &'static [&'static str] = &["config"];
 }
 
@@ -77,15 +71,15 @@ pub fn run(command: &Command, context: &Context<'_>) -> Result<CommandStatus> {
 
 fn show(settings: &Settings, screen: Screen) -> Vec<u8> {
     let rows = settings.rows();
+    let rows = rows.into_iter();
     let format = settings.output.value;
     if format != Format::Table {
-        let value = |(name, value, origin): (String, String, String)| (name, json!({"value": value, "origin": origin}));
+        let values = rows.map(|(name, value, origin)| (name, json!({"value": value, "origin": origin})));
         let profiles = ("profiles".to_owned(), json!(settings.profiles));
-        let document: Map<_, _> = rows.into_iter().map(value).chain([profiles]).collect();
+        let document: Map<_, _> = values.chain([profiles]).collect();
         return output::document(format, &document);
     }
     let profiles = ("profiles".to_owned(), settings.profiles.join(", "), String::new());
-    let rows: Vec<_> =
-        rows.into_iter().chain([profiles]).map(|(name, value, origin)| vec![name, value, origin]).collect();
+    let rows: Vec<_> = rows.chain([profiles]).map(|(name, value, origin)| vec![name, value, origin]).collect();
     output::table(&["Setting", "Value", "From"], &rows, screen).into_bytes()
 }

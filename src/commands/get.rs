@@ -13,7 +13,7 @@ use crate::client::{Throttle, Trace};
 use crate::config::DEFAULT_JOBS;
 use crate::config::values::{self, parse_rate};
 use crate::error::Result;
-use crate::flags::{LOOK_UP, Takes};
+use crate::flags::Takes;
 
 /// `<ID|->...`
 #[derive(Debug, clap::Args)]
@@ -32,9 +32,7 @@ pub struct Args {
     pub skip: usize,
 }
 
-impl Takes for Args {
-    const FLAGS: &'static [&'static str] = LOOK_UP;
-}
+impl Takes for Args {}
 
 /// Looks up ids of `resources`; `parse` knows to which one an id belongs.
 pub fn run(

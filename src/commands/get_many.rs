@@ -142,7 +142,7 @@ impl Worker<'_> {
         let target = Target::account(id, client.profile());
         let violations = violations::check(&found, self.strict, target)?;
         match self.renderer.render(&found.account, self.redactor) {
-            Ok(piece) => Ok(Some((piece.shrunk(), violations))),
+            Ok(piece) => Ok(Some((piece, violations))),
             // The first answer does not have what `--fields` names.
             Err(error) => {
                 self.breaker.fail(&error);

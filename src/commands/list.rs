@@ -19,7 +19,7 @@ use crate::account::{Account, CONNECTED, Id, Resource};
 use crate::client::{Listed, Throttle, Trace};
 use crate::error::{Error, ErrorContext, Kind, Result};
 use crate::expression::{self, Expression};
-use crate::flags::{LOOK_UP, Takes};
+use crate::flags::Takes;
 use crate::output::{Printer, Renderer};
 use crate::text::grouped;
 use crate::ui::Warning;
@@ -41,9 +41,7 @@ pub struct Args {
     limit: Option<usize>,
 }
 
-impl Takes for Args {
-    const FLAGS: &'static [&'static str] = LOOK_UP;
-}
+impl Takes for Args {}
 
 /// Lists the accounts.
 pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {

@@ -125,7 +125,6 @@ impl<'a> Sorter<'a> {
     }
 
     pub fn add(&mut self, account: &Account, redactor: &Redactor, piece: Piece) -> Result<()> {
-        let piece = piece.shrunk();
         // A key is no larger than the text of its value.
         let key_size = account.find(&self.order.path).map_or(0, |value| value.text().len());
         let size = ENTRY + piece.size() + key_size;

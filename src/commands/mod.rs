@@ -1,4 +1,4 @@
-//! One file a command, with its arguments beside what it does. Here is the tree of the commands.
+//! The tree of the commands. Each has a file with its arguments and what it does; the other files are what several of them share.
 
 mod breaker;
 mod check;
@@ -29,7 +29,7 @@ use clap::Subcommand;
 use crate::account::{CONNECTED, PARTNER, RESOURCES, id};
 use crate::environment::Environment;
 use crate::error::{Kind, Result};
-use crate::flags::{Deferred, GlobalFlags, LOOK_UP, Takes};
+use crate::flags::{Deferred, GlobalFlags, Takes};
 use crate::signals::Shutdown;
 use crate::ui::Ui;
 
@@ -133,30 +133,15 @@ Examples:
     Get(Deferred<get::Args>),
 }
 
-impl Takes for Cacc {
-    const FLAGS: &'static [&'static str] = LOOK_UP;
-}
-
-impl Takes for Partner {
-    const FLAGS: &'static [&'static str] = LOOK_UP;
-}
-
-impl Takes for PartnerAccount {
-    const FLAGS: &'static [&'static str] = LOOK_UP;
-}
+impl Takes for Cacc {}
+impl Takes for Partner {}
+impl Takes for PartnerAccount {}
 
 impl Command {
     /// Whether the command waits for others, so that a signal has to end it: the other commands return at once.
     pub fn waits(&self) -> bool {
-        matches!(
-            self,
-            Command::Cacc(_)
-                | Command::Partner(_)
-                | Command::Get(_)
-                | Command::Check(_)
-                | Command::Wait(_)
-                | Command::Sandbox(_)
-        )
+        use Command::{Cacc, Check, Get, Partner, Sandbox, Wait};
+        matches!(self, Cacc(_) | Partner(_) | Get(_) | Check(_) | Wait(_) | Sandbox(_))
     }
 
     pub fn run(&self, context: &Context<'_>) -> Result<CommandStatus> {

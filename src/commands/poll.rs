@@ -3,7 +3,6 @@
 //! That the account does not exist (404, 410) is an answer. While something is waited for, transient failures are waited out; a
 //! failure that will not pass ends the wait, and so does a state that the account cannot leave any more.
 
-use std::fmt;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -18,7 +17,6 @@ use crate::client::Client;
 use crate::error::{Error, Kind, Result};
 use crate::expression::{self, Actual, Expression, Verdict};
 use crate::json;
-use crate::text::excerpt;
 
 /// How much of a value or a name a message shows, in characters.
 pub const SHOWN: usize = 60;
@@ -27,45 +25,12 @@ pub const SHOWN: usize = 60;
 const LAST_SHARE: u32 = 10;
 const LEAST: Duration = Duration::from_millis(20);
 
-/// The longest value that is kept for a report, in bytes.
-const LONGEST: usize = 1024;
-
-/// What is expected of an account.
-#[derive(Clone, Debug)]
-pub enum Expectation {
-    Found,
-    Holds(Expression),
-}
-
-impl Expectation {
-    /// Parses expressions; without any, the account is expected to exist.
-    pub fn parse_all(texts: &[String], resource: &'static Resource) -> Result<Vec<Self>> {
-        if texts.is_empty() {
-            return Ok(vec![Expectation::Found]);
-        }
-        let parse = |text: &String| Ok(Expectation::Holds(expression::parse(text, resource)?));
-        texts.iter().map(parse).collect()
+/// Parses what is expected; by default, that the account exists.
+pub fn parse_all(texts: &[String], resource: &'static Resource) -> Result<Vec<Expression>> {
+    if texts.is_empty() {
+        return Ok(vec![Expression::FOUND]);
     }
-
-    fn evaluate(&self, account: Option<&Account>, redactor: &Redactor, now: Timestamp) -> Verdict {
-        match self {
-            Expectation::Holds(expression) => expression.evaluate(account, redactor, now),
-            Expectation::Found => Verdict {
-                holds: account.is_some(),
-                actual: account.map_or(Actual::NotFound, |_| Actual::Found),
-                note: None,
-            },
-        }
-    }
-}
-
-impl fmt::Display for Expectation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Expectation::Found => f.write_str("found"),
-            Expectation::Holds(expression) => expression.fmt(f),
-        }
-    }
+    texts.iter().map(|text| expression::parse(text, resource)).collect()
 }
 
 /// An expectation and its verdict in JSON reports. `actual` is null for a value that is not set, is secret, or is not known.
@@ -78,7 +43,17 @@ pub struct ExpectationRecord {
 }
 
 impl ExpectationRecord {
-    pub fn new(expected: &Expectation, verdict: Option<&Verdict>, redactor: &Redactor) -> Self {
+    /// One for each expectation, as far as there is an answer.
+    pub fn all(expected: &[Expression], answer: Option<&Answer>, redactor: &Redactor) -> Vec<Self> {
+        let redactor = answer.map_or(redactor, |answer| &answer.redactor);
+        let records = expected.iter().enumerate().map(|(i, expected)| {
+            let verdict = answer.map(|answer| &answer.verdicts[i]);
+            Self::new(redactor.redact(&expected.to_string()), verdict)
+        });
+        records.collect()
+    }
+
+    fn new(expect: String, verdict: Option<&Verdict>) -> Self {
         let note = verdict.and_then(|verdict| verdict.note);
         let (actual, note) = match verdict.map(|verdict| &verdict.actual) {
             // The report nests it four levels deep.
@@ -90,12 +65,15 @@ impl ExpectationRecord {
             Some(Actual::TooLong) => (None, Some("too long to be shown")),
             Some(Actual::NotFound | Actual::Found | Actual::Unset) | None => (None, note),
         };
-        ExpectationRecord {
-            expect: redactor.redact(&expected.to_string()),
-            holds: verdict.map(|verdict| verdict.holds),
-            actual,
-            note,
-        }
+        ExpectationRecord { expect, holds: verdict.map(|verdict| verdict.holds), actual, note }
+    }
+}
+
+/// The actual value, with the note on it.
+pub fn actual(verdict: &Verdict) -> String {
+    match verdict.note {
+        Some(note) => format!("{} ({note})", verdict.actual),
+        None => verdict.actual.to_string(),
     }
 }
 
@@ -103,7 +81,7 @@ impl ExpectationRecord {
 pub struct Question<'a> {
     pub id: &'a Id,
     pub client: &'a Client<'a>,
-    pub expectations: &'a [Expectation],
+    pub expected: &'a [Expression],
     pub redactor: &'a Redactor,
     /// Whether an answer that violates the contract is a failure.
     pub strict: bool,
@@ -111,14 +89,14 @@ pub struct Question<'a> {
 
 /// The answer to one look-up.
 pub struct Answer {
-    pub account: Option<Account>,
-    /// Whether the account was removed (410).
-    pub is_gone: bool,
+    pub is_found: bool,
     /// One for each expectation.
     pub verdicts: Vec<Verdict>,
     pub violations: Violations,
     /// Knows the account's own secrets.
     pub redactor: Redactor,
+    /// Why no later answer can differ, if so.
+    pub final_reason: Option<String>,
 }
 
 impl Answer {
@@ -126,15 +104,13 @@ impl Answer {
     pub fn is_met(&self) -> bool {
         self.verdicts.iter().all(|verdict| verdict.holds)
     }
+}
 
-    /// Why no later answer can differ, if so.
-    fn final_reason(&self) -> Option<String> {
-        if self.is_gone {
-            return Some("it has been removed (410) and will not come back".to_owned());
-        }
-        let (field, value) = self.account.as_ref()?.final_state()?;
-        Some(format!("{field}={value} is final"))
-    }
+/// How a poll ended: the last answer, if there was one, and the failure of the look-ups since.
+#[derive(Default)]
+pub struct PollEnd {
+    pub answer: Option<Answer>,
+    pub failure: Option<Error>,
 }
 
 impl Question<'_> {
@@ -143,11 +119,10 @@ impl Question<'_> {
     }
 
     /// Looks the account up once, until `deadline` if that is earlier than the look-up's own timeout.
-    pub fn ask(&self, started: Instant, deadline: Option<Instant>) -> Result<Answer> {
+    pub fn ask(&self, started: Instant, deadline: Option<Instant>) -> Result<(Answer, Option<Account>)> {
         let (found, is_gone) = match self.client.look_up(self.id, started, deadline) {
             Ok(found) => (Some(found), false),
-            Err(error) if error.kind() == Kind::NotFound => (None, false),
-            Err(error) if error.kind() == Kind::Gone => (None, true),
+            Err(error) if matches!(error.kind(), Kind::NotFound | Kind::Gone) => (None, error.kind() == Kind::Gone),
             Err(error) => return Err(error),
         };
         let violations = match &found {
@@ -159,18 +134,14 @@ impl Question<'_> {
             Some(account) => self.redactor.for_account(account),
             None => self.redactor.clone(),
         };
+        let final_reason = match account.as_ref().and_then(Account::final_state) {
+            Some((field, value)) => Some(format!("{field}={value} is final")),
+            None => is_gone.then(|| "it has been removed (410) and will not come back".to_owned()),
+        };
         let now = Timestamp::now();
-        let verdicts = self.expectations.iter().map(|expected| {
-            let mut verdict = expected.evaluate(account.as_ref(), &redactor, now);
-            if let Actual::Value(value) = &verdict.actual
-                && value.len() > LONGEST
-            {
-                verdict.actual = Actual::TooLong;
-            }
-            verdict
-        });
+        let verdicts = self.expected.iter().map(|expected| expected.evaluate(account.as_ref(), &redactor, now));
         let verdicts = verdicts.collect();
-        Ok(Answer { account, is_gone, verdicts, violations, redactor })
+        Ok((Answer { is_found: account.is_some(), verdicts, violations, redactor, final_reason }, account))
     }
 
     /// Looks the account up until all expectations hold or cannot hold any more, or the time is over. `acquire` waits before
@@ -179,118 +150,50 @@ impl Question<'_> {
         &self,
         mut schedule: Schedule,
         acquire: impl Fn() -> Result<Duration>,
-        mut seen: impl FnMut(Result<&Answer, &Error>) -> Result<()>,
+        mut seen: impl FnMut(Result<(&Answer, Option<&Account>), &Error>) -> Result<()>,
     ) -> Result<PollEnd> {
-        let mut known = None;
-        let mut failed = None;
+        let mut end = PollEnd::default();
         let mut is_token_accepted = false;
         loop {
             schedule.until += acquire()?;
             let started = Instant::now();
+            let mut retry_after = None;
             match self.ask(started, Some(schedule.until)) {
-                Ok(answer) => {
-                    seen(Ok(&answer))?;
-                    if answer.is_met() {
-                        return Ok(PollEnd::Met(answer));
+                Ok((answer, account)) => {
+                    seen(Ok((&answer, account.as_ref())))?;
+                    let is_over = answer.is_met() || answer.final_reason.is_some();
+                    end = PollEnd { answer: Some(answer), failure: None };
+                    if is_over {
+                        return Ok(end);
                     }
-                    let reason = answer.final_reason();
-                    let pause = schedule.pause(None, started.elapsed());
-                    let (None, Some(pause)) = (&reason, pause) else {
-                        return Ok(PollEnd::Unmet(answer, reason));
-                    };
-                    (known, failed, is_token_accepted) = (Some(answer), None, true);
-                    thread::sleep(pause);
+                    is_token_accepted = true;
                 }
                 // A token may expire during the wait: one that was accepted is read anew.
-                Err(error) if is_token_accepted && is_rejection(&error) => {
+                Err(error) if is_token_accepted && error.kind() == Kind::Auth && error.context().status.is_some() => {
                     is_token_accepted = false;
                     self.client.forget_token();
+                    continue;
                 }
                 // An earlier result says more than that our own time is over.
                 Err(failure) if schedule.cut_off(&failure) => {
-                    return Ok(match (failed, known) {
-                        (None, Some(answer)) => PollEnd::Unmet(answer, None),
-                        (failed, known) => PollEnd::Failing { failure: failed.unwrap_or(failure), known },
-                    });
+                    if end.answer.is_none() {
+                        end.failure.get_or_insert(failure);
+                    }
+                    return Ok(end);
                 }
                 Err(failure) if failure.is_retryable() => {
                     seen(Err(&failure))?;
-                    let retry_after = failure.context().retry_after;
-                    let Some(pause) = schedule.pause(retry_after, started.elapsed()) else {
-                        return Ok(PollEnd::Failing { failure, known });
-                    };
-                    failed = Some(failure);
-                    thread::sleep(pause);
+                    retry_after = failure.context().retry_after;
+                    end.failure = Some(failure);
                 }
                 Err(error) => return Err(error),
             }
-        }
-    }
-
-    /// The state of the account as far as expectations are about it: `status is pending, ends_at is not set`.
-    pub fn state(&self, answer: &Answer) -> String {
-        if answer.account.is_none() {
-            return "not found".to_owned();
-        }
-        let mut parts: Vec<String> = Vec::new();
-        for (expectation, verdict) in self.expectations.iter().zip(&answer.verdicts) {
-            let part = match expectation {
-                Expectation::Holds(expression) if !expression.wants_absence() => {
-                    let subject = answer.redactor.redact(&expression.subject());
-                    format!("{subject} is {}", excerpt(&actual(verdict), SHOWN))
-                }
-                _ => "found".to_owned(),
+            let Some(pause) = schedule.pause(retry_after, started.elapsed()) else {
+                return Ok(end);
             };
-            if !parts.contains(&part) {
-                parts.push(part);
-            }
+            thread::sleep(pause);
         }
-        parts.join(", ")
     }
-
-    /// The expectations: `status=active, ends_at?`.
-    pub fn goal(&self, redactor: &Redactor) -> String {
-        let goals: Vec<_> = self.expectations.iter().map(ToString::to_string).collect();
-        redactor.redact(&goals.join(", "))
-    }
-}
-
-/// What does not hold: `status=active, but it is pending; !revoked_at, but it is 2024-06-30T23:59:59Z`.
-pub fn unmet(expectations: &[Expectation], verdicts: &[Verdict], redactor: &Redactor) -> String {
-    let unmet = expectations.iter().zip(verdicts).filter(|(_, verdict)| !verdict.holds);
-    let parts = unmet.map(|(expectation, verdict)| {
-        let actual = excerpt(&actual(verdict), SHOWN);
-        match expectation {
-            Expectation::Found => format!("it is {actual}"),
-            Expectation::Holds(_) => {
-                format!("{}, but it is {actual}", redactor.redact(&expectation.to_string()))
-            }
-        }
-    });
-    parts.collect::<Vec<_>>().join("; ")
-}
-
-/// The actual value, with the note on it.
-pub fn actual(verdict: &Verdict) -> String {
-    match verdict.note {
-        Some(note) => format!("{} ({note})", verdict.actual),
-        None => verdict.actual.to_string(),
-    }
-}
-
-/// Whether the server rejects the token.
-fn is_rejection(error: &Error) -> bool {
-    error.kind() == Kind::Auth && error.context().status.is_some()
-}
-
-/// How a poll ended.
-pub enum PollEnd {
-    /// All expectations hold.
-    Met(Answer),
-    /// They do not: they cannot any more, for this reason, or the time is over.
-    Unmet(Answer, Option<String>),
-    /// The time is over and the last look-up failed; an earlier one had this answer.
-    Failing { failure: Error, known: Option<Answer> },
 }
 
 /// The interval and the end of a poll.

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::thread;
 
-use serde::Serialize;
+use serde_json::json;
 
 use super::{CommandStatus, Context};
 use crate::account::RESOURCES;
@@ -58,13 +58,6 @@ impl Takes for Args {
     const FLAGS: &'static [&'static str] = &["output"];
 }
 
-/// Where the sandbox serves, and the token that it takes.
-#[derive(Serialize)]
-struct Address<'a> {
-    base_url: &'a str,
-    token: &'a str,
-}
-
 /// Serves until a signal ends it, quietly: that is the end that is meant.
 pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
     let Args { port, accounts } = args;
@@ -86,7 +79,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
         ui.print(text.as_bytes())?;
         ui.note(&format!("serving at {base_url} until interrupted (Ctrl-C); `acctq sandbox --help` lists the ids"));
     } else {
-        ui.print(&output::document(format, &Address { base_url, token: TOKEN }))?;
+        ui.print(&output::document(format, &json!({"base_url": base_url, "token": TOKEN})))?;
     }
     loop {
         thread::park();

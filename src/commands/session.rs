@@ -47,7 +47,8 @@ impl<'a> Session<'a> {
 
     /// What the clients of one run share.
     pub fn run<'s>(&'s self, throttle: &'s Throttle, trace: &'s (dyn Fn(&Trace<'_>) + Sync)) -> Run<'s> {
-        let Context { env, shutdown, .. } = self.context;
+        let Context { env, shutdown, flags, .. } = self.context;
+        let trace = (flags.verbose > 0).then_some(trace);
         Run { env, shutdown, throttle, redactor: &self.redactor, trace }
     }
 

@@ -63,11 +63,6 @@ impl BaseUrl {
         Ok(url)
     }
 
-    /// The URL of `path`, which begins with a slash, below it, and of `name` below that.
-    pub fn join(&self, path: &str, name: &str) -> String {
-        format!("{self}{path}{name}")
-    }
-
     /// Host, and port if it is not the scheme's own.
     pub fn authority(&self) -> &str {
         &self.authority

@@ -107,12 +107,11 @@ impl Helper {
             (name.starts_with("ACCTQ_") && name.ends_with("_TOKEN"))
                 || self.withheld.iter().any(|withheld| withheld == name)
         };
-        let variables = env.variables();
         let mut command = Command::new(&self.arguments[0]);
         command
             .args(&self.arguments[1..])
             .env_clear()
-            .envs(variables.filter(|(name, _)| !name.to_str().is_some_and(is_token)))
+            .envs(env.variables.iter().filter(|(name, _)| !name.to_str().is_some_and(is_token)))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::null());

@@ -4,23 +4,16 @@
 
 use std::fs;
 use std::path::Path;
-use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde::Deserialize;
 use toml::Spanned;
 
 use super::document::Document;
-use super::helper::Helper;
 use super::permissions::shell_quoted;
-use super::token::TokenSource;
 use super::values::{parse_rate, parse_retries, parse_timeout};
-use super::{BaseUrl, Origin, Secret, Setting};
-use crate::environment::Environment;
+use super::{BaseUrl, Secret};
 use crate::error::Kind;
-use crate::signals::Shutdown;
-
-const SECRET: &str = "s3cr3t-hunter2";
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -82,68 +75,10 @@ fn mistakes_are_described_by_their_place_and_never_by_their_text() {
 }
 
 #[test]
-fn what_is_no_token() {
-    for (text, flaw) in [
-        ("s3cr3t", None),
-        ("s3cr3t\n", None),
-        ("s3cr3t\r\n", None),
-        ("Bearer", None),
-        ("", Some("empty")),
-        ("\n", Some("empty")),
-        ("s3cr3t\n\n", Some("line break")),
-        ("s3cr3t\r", Some("line break")),
-        ("s3\tcr3t", Some("tab")),
-        (" s3cr3t", Some("space")),
-        ("s3\0cr3t", Some("control character")),
-        ("\u{feff}s3cr3t", Some("ASCII")),
-        ("bEARER s3cr3t", Some("Bearer")),
-        ("'s3cr3t'", Some("quotes")),
-    ] {
-        let result = Secret::from_line(text.as_bytes());
-        let words = result.as_ref().err().copied().unwrap_or_default();
-        assert_eq!(result.is_err(), flaw.is_some(), "{text:?}");
-        assert!(words.contains(flaw.unwrap_or_default()) && !words.contains("s3cr3t"), "{words}");
-    }
+fn a_token_has_at_most_8_kib_and_no_debug_output() {
     assert!(Secret::new("x".repeat(8 * 1024)).is_ok());
     assert!(Secret::new("x".repeat(8 * 1024 + 1)).is_err());
-    assert_eq!(format!("{:?}", Secret::new(SECRET)), "Ok(Secret(…))");
-}
-
-#[test]
-#[cfg(unix)]
-fn a_helper_takes_its_descendants_along() {
-    for (script, kind) in [
-        ("echo token", None),
-        ("cat; printf token", None),
-        ("sleep 600 >/dev/null & echo token", None),
-        ("echo token; exit 3", Some(Kind::Auth)),
-        ("echo token; kill -9 $$", Some(Kind::Auth)),
-        ("yes s3cr3t-hunter2", Some(Kind::Auth)),
-    ] {
-        let dir = tempfile::tempdir().unwrap();
-        let fifo = dir.path().join("fifo");
-        let mode = rustix::fs::Mode::RWXU;
-        rustix::fs::mknodat(rustix::fs::CWD, &fifo, rustix::fs::FileType::Fifo, mode, 0).unwrap();
-        // Every descendant holds the FIFO open: reading it ends when the last one is gone.
-        let opened = std::thread::spawn({
-            let fifo = fifo.clone();
-            move || fs::read_to_string(fifo).unwrap()
-        });
-        let script = format!("exec 9>'{}'; echo ran >&9; {script}", fifo.display());
-        let arguments = ["/bin/sh", "-c", &script].map(str::to_owned).to_vec();
-        let helper = TokenSource::Command(Helper { arguments, withheld: [].into() });
-        let source = Setting::new(Arc::new(helper), Origin::BuiltIn);
-        let env = Environment::from_pairs([("PATH", "/usr/bin:/bin")]);
-        let deadline = Instant::now() + Duration::from_secs(30);
-        let result = source.read(&env, deadline, &Shutdown::default());
-        let shown = format!("{result:?}");
-        assert!(!shown.contains(SECRET) && source.value.describe() == "command `sh`", "{shown}");
-        match result {
-            Ok(token) => assert_eq!((token.expose(), kind), ("token", None), "{script}"),
-            Err(error) => assert_eq!(Some(error.kind()), kind, "{script}: {error}"),
-        }
-        assert_eq!(opened.join().unwrap(), "ran\n");
-    }
+    assert_eq!(format!("{:?}", Secret::new("s3cr3t-hunter2")), "Ok(Secret(…))");
 }
 
 #[test]
@@ -197,7 +132,7 @@ fn where_requests_go() {
         ("https://xn--bcher-kva.example", "https://xn--bcher-kva.example/v1/x"),
     ] {
         let base = BaseUrl::parse(text).unwrap();
-        assert_eq!(base.join("/v1/", "x"), url);
+        assert_eq!(format!("{base}/v1/x"), url);
         assert_eq!(BaseUrl::parse(&base.to_string()), Ok(base));
     }
     for url in ["https://127.0.0.1.nip.io", "https://localhost.evil.test"] {

@@ -10,7 +10,7 @@ use crate::account::field::Kind;
 use crate::account::redact::REDACTED;
 use crate::account::{Account, Number, Redactor, Time, Violation};
 use crate::json::{self, Json, View};
-use crate::output::reported;
+use crate::output::compact;
 use crate::text::escape;
 
 /// Whether an expression holds, and what that was told from.
@@ -42,7 +42,7 @@ pub enum Actual {
 }
 
 /// The longest value that a report holds, in bytes: of many checks, all are held.
-const LONGEST: usize = 16 * 1024;
+const LONGEST: usize = 1024;
 
 /// For people, on one line and escaped; not cut.
 impl fmt::Display for Actual {
@@ -69,7 +69,7 @@ impl Expression {
         let verdict = |holds, actual| Verdict { holds, actual, note: None };
         let (account, subject) = match (account, self.about()) {
             (None, _) => return verdict(self.wants_absence(), Actual::NotFound),
-            (_, None) => return verdict(false, Actual::Found),
+            (_, None) => return verdict(*self == Expression::FOUND, Actual::Found),
             (Some(account), Some(subject)) => (account, subject),
         };
         let redactor = &redactor.for_reports().for_account(account);
@@ -78,25 +78,24 @@ impl Expression {
             None => Actual::Unset,
             Some(value) if redactor.hides(&subject.path(), value) => Actual::Redacted,
             Some(value) if value.text().len() > LONGEST => Actual::TooLong,
-            Some(value) => Actual::Value(reported(value, redactor)),
+            Some(value) => Actual::Value(compact(value, redactor)),
         };
         let field = subject.field;
         let violation = field.violation(account.document.get(field.name));
-        let compared = match (&self.0, found) {
-            (Claim::Unset(_), _) => Ok(found.is_none()),
-            (Claim::Compared(..), _) if actual == Actual::Redacted => Err("a secret is not compared"),
-            (Claim::Compared(_, operator, _), None) => {
+        let compared = match &self.0 {
+            Claim::Set(_) | Claim::Found | Claim::NotFound => Ok(found.is_some()),
+            Claim::Unset(_) => Ok(found.is_none()),
+            Claim::Compared(_, operator, operands) => match found {
+                _ if actual == Actual::Redacted => Err("a secret is not compared"),
                 // What may be unset and is differs from every value.
-                Ok(violation.is_none() && *operator == Operator::IsNot)
-            }
-            // An unknown word is a word still, and is not the one that it is compared with; what is no time is not before or after.
-            (Claim::Compared(..), _)
-                if violation == Some(Violation::WrongType) || violation.is_some() && field.kind == Kind::Time =>
-            {
-                Ok(false)
-            }
-            (Claim::Compared(_, operator, operands), Some(value)) => compare(*operator, operands, value, redactor, now),
-            _ => Ok(found.is_some()),
+                None => Ok(violation.is_none() && *operator == Operator::IsNot),
+                // An unknown word is a word still, and is not the one that it is compared with; what is no time is not before or
+                // after.
+                _ if violation == Some(Violation::WrongType) || violation.is_some() && field.kind == Kind::Time => {
+                    Ok(false)
+                }
+                Some(value) => compare(*operator, operands, value, redactor, now),
+            },
         };
         let note = violation.map(Violation::words).or(compared.err());
         let reads_alike = || match &self.0 {

@@ -29,6 +29,8 @@ pub struct Expression(Claim);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Claim {
+    /// No expression says it: it is expected where none is given.
+    Found,
     /// `not_found`
     NotFound,
     /// `field?`
@@ -43,6 +45,9 @@ enum Claim {
 const NOT_FOUND: &str = "not_found";
 
 impl Expression {
+    /// That there is an account.
+    pub const FOUND: Expression = Expression(Claim::Found);
+
     /// Whether it asks for an account that does not exist: no account that does could satisfy it.
     pub fn wants_absence(&self) -> bool {
         self.0 == Claim::NotFound
@@ -55,7 +60,7 @@ impl Expression {
 
     fn about(&self) -> Option<&Subject> {
         match &self.0 {
-            Claim::NotFound => None,
+            Claim::Found | Claim::NotFound => None,
             Claim::Set(subject) | Claim::Unset(subject) | Claim::Compared(subject, ..) => Some(subject),
         }
     }
@@ -65,6 +70,7 @@ impl Expression {
 impl fmt::Display for Expression {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
+            Claim::Found => f.write_str("found"),
             Claim::NotFound => f.write_str(NOT_FOUND),
             Claim::Set(subject) => write!(f, "{subject}?"),
             Claim::Unset(subject) => write!(f, "!{subject}"),
@@ -122,15 +128,19 @@ enum Operator {
 }
 
 impl Operator {
-    const ALL: [Operator; 7] = [
-        Operator::Is,
-        Operator::IsNot,
-        Operator::Less,
-        Operator::LessOrIs,
-        Operator::Greater,
-        Operator::GreaterOrIs,
-        Operator::Contains,
+    const SIGNS: [(Operator, &str); 7] = [
+        (Operator::Is, "="),
+        (Operator::IsNot, "!="),
+        (Operator::Less, "<"),
+        (Operator::LessOrIs, "<="),
+        (Operator::Greater, ">"),
+        (Operator::GreaterOrIs, ">="),
+        (Operator::Contains, "~"),
     ];
+
+    fn sign(self) -> &'static str {
+        Self::SIGNS.iter().find(|(operator, _)| *operator == self).map_or("", |(_, sign)| *sign)
+    }
 
     /// Whether it makes sense for a kind.
     const fn suits(self, kind: Kind) -> bool {
@@ -140,18 +150,6 @@ impl Operator {
             Kind::Id(_) | Kind::Text => !self.orders(),
             Kind::Time | Kind::Integer => !matches!(self, Operator::Contains),
             Kind::Json => true,
-        }
-    }
-
-    const fn sign(self) -> &'static str {
-        match self {
-            Operator::Is => "=",
-            Operator::IsNot => "!=",
-            Operator::Less => "<",
-            Operator::LessOrIs => "<=",
-            Operator::Greater => ">",
-            Operator::GreaterOrIs => ">=",
-            Operator::Contains => "~",
         }
     }
 

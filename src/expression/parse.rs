@@ -178,10 +178,9 @@ impl<'a> Reader<'a> {
         let what = self.shown(&subject.to_string());
         let sign = &rest[..rest.find(|c| !SIGNS.contains(&c)).unwrap_or(rest.len())];
         self.at += sign.len();
-        let mut legal = Operator::ALL.iter().filter(|operator| operator.suits(subject.field.kind));
-        let signs: Vec<_> = legal.clone().map(|operator| operator.sign()).collect();
-        let signs = signs.join(" ");
-        if let Some(operator) = legal.find(|operator| operator.sign() == sign) {
+        let mut legal = Operator::SIGNS.iter().filter(|(operator, _)| operator.suits(subject.field.kind));
+        let signs = legal.clone().map(|(_, sign)| *sign).collect::<Vec<_>>().join(" ");
+        if let Some((operator, _)) = legal.find(|(_, legal)| *legal == sign) {
             return Ok(*operator);
         }
         let (message, hint) = if sign.is_empty() {

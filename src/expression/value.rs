@@ -51,7 +51,7 @@ impl Reading {
     /// The point in time that it is.
     pub fn time(&self, now: Timestamp) -> Option<Time> {
         match self {
-            Reading::Time(time) => Some(time.clone()),
+            Reading::Time(time) => Some(*time),
             Reading::FromNow(distance) => Some(Time::from(now).after(*distance)),
             _ => None,
         }

@@ -15,8 +15,6 @@ pub(super) struct Writer<'a> {
     pub redactor: &'a Redactor,
     /// The blanks before the outermost closing bracket; `None` to stay on one line, without any blank.
     pub indent: Option<usize>,
-    /// Strings are shown as reports show them: without what looks like a credential.
-    pub is_report: bool,
 }
 
 impl Writer<'_> {
@@ -39,12 +37,8 @@ impl Writer<'_> {
 
     /// Writes a value; `depth` containers are open around it.
     pub fn value(&mut self, value: Json<'_>, depth: usize) {
-        if !value.is_container() {
-            let is_safe = !self.is_report && json::is_plain(value.text().trim_matches('"'));
-            if let Some(text) = value.as_str().filter(|_| !is_safe) {
-                return self.string(&text);
-            }
-            return self.out.extend_from_slice(value.text().as_bytes());
+        if let Some(text) = value.as_str() {
+            return self.string(&text);
         }
         match value.view() {
             View::Object(members) => self.object(visible(&members, self.redactor), depth),
@@ -60,16 +54,12 @@ impl Writer<'_> {
                 }
                 self.end(is_empty, depth + 1, b']');
             }
-            _ => {}
+            _ => self.out.extend_from_slice(value.text().as_bytes()),
         }
     }
 
     fn string(&mut self, text: &str) {
-        if self.is_report {
-            json::write_string(self.out, &self.redactor.redact(text));
-        } else {
-            json::write_string(self.out, text);
-        }
+        json::write_string(self.out, &self.redactor.reported(text));
     }
 
     /// Begins a member or an element of the container at `depth`.
@@ -106,20 +96,10 @@ pub(super) fn visible<'a>(
 }
 
 /// A value on one line; empty if all of it is hidden.
-pub(super) fn compact(value: Json<'_>, redactor: &Redactor) -> String {
-    line(value, redactor, false)
-}
-
-/// A value on one line for a report, which more people read than an account.
-pub(crate) fn reported(value: Json<'_>, redactor: &Redactor) -> String {
-    line(value, redactor, true)
-}
-
-fn line(value: Json<'_>, redactor: &Redactor, is_report: bool) -> String {
+pub(crate) fn compact(value: Json<'_>, redactor: &Redactor) -> String {
     let mut out = Vec::with_capacity(value.text().len());
     if !redactor.hides_value(value) {
-        let mut writer = Writer { out: &mut out, redactor, indent: None, is_report };
-        writer.value(value, 0);
+        Writer { out: &mut out, redactor, indent: None }.value(value, 0);
     }
     String::from_utf8(out).unwrap_or_default()
 }
@@ -138,7 +118,7 @@ mod tests {
         let entries = account.entries(None, &redactor).expect("all");
         let write = |indent| {
             let mut out = Vec::new();
-            let mut writer = Writer { out: &mut out, redactor: &redactor, indent, is_report: false };
+            let mut writer = Writer { out: &mut out, redactor: &redactor, indent };
             writer.object(entries.iter().filter_map(|entry| Some((entry.name, entry.value?))), 0);
             String::from_utf8(out).expect("UTF-8")
         };
@@ -183,7 +163,7 @@ mod tests {
             ("1e400", "1e400", "1e400"),
         ] {
             let value = check(value).expect("JSON");
-            assert_eq!((&*compact(value, &redactor), &*reported(value, &redactor)), (line, report));
+            assert_eq!((&*compact(value, &redactor), &*compact(value, &redactor.for_reports())), (line, report));
         }
     }
 }

@@ -19,7 +19,7 @@ use crate::account::{Account, Redactor, Resource, Selection};
 use crate::error::Result;
 use crate::json::{self, View};
 
-pub(crate) use self::document::reported;
+pub(crate) use self::document::compact;
 pub use self::table::{Screen, table};
 
 /// How results are written: `--output`.
@@ -95,24 +95,16 @@ pub struct Renderer {
 #[derive(Debug)]
 pub enum Piece {
     /// Text, without what stands between it and others.
-    Text(Vec<u8>),
+    Text(Box<[u8]>),
     /// The cells of a row, whose widths depend on other rows, too.
     Row(Row),
 }
 
 impl Piece {
-    /// The same without spare memory, for what waits or is sorted.
-    pub fn shrunk(mut self) -> Self {
-        if let Piece::Text(text) = &mut self {
-            text.shrink_to_fit();
-        }
-        self
-    }
-
     /// The memory that it takes, in bytes.
     pub fn size(&self) -> usize {
         match self {
-            Piece::Text(text) => text.capacity(),
+            Piece::Text(text) => text.len(),
             Piece::Row(row) => row.size(),
         }
     }
@@ -146,7 +138,7 @@ impl Renderer {
             let members = entries.iter().filter_map(|entry| Some((entry.name, entry.value?)));
             write_object(&mut out, self.format, members, redactor, self.many);
         }
-        Ok(Piece::Text(out))
+        Ok(Piece::Text(out.into_boxed_slice()))
     }
 
     /// Renders one account as the whole output.
@@ -173,7 +165,7 @@ fn write_object<'a>(
         _ if many => Some(2),
         _ => Some(0),
     };
-    Writer { out: &mut *out, redactor, indent, is_report: false }.object(members, 0);
+    Writer { out: &mut *out, redactor, indent }.object(members, 0);
     if indent != Some(2) {
         out.push(b'\n');
     }
@@ -254,7 +246,7 @@ pub fn documents(
     for value in values {
         let mut piece = Vec::new();
         write_own(&mut piece, format, &value, true);
-        printer.add(Piece::Text(piece), &mut text);
+        printer.add(Piece::Text(piece.into_boxed_slice()), &mut text);
         out.write_all(&text)?;
         text.clear();
     }
@@ -265,7 +257,7 @@ pub fn documents(
 fn write_own(out: &mut Vec<u8>, format: Format, value: &impl Serialize, many: bool) {
     let text = json::to_string(value);
     // Our own types serialize to objects.
-    if let Ok(View::Object(members)) = json::parse(&text) {
+    if let Ok(View::Object(members)) = json::parse(&text, &mut |_| ()) {
         let reveals_all = Redactor::new(true, Tokens::default());
         let members = members.iter().map(|(name, value)| (&**name, *value));
         write_object(out, format, members, &reveals_all, many);

@@ -10,7 +10,7 @@
 use std::iter;
 
 use comfy_table::{ColumnConstraint, ContentArrangement, Table, Width, presets};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 use super::document::compact;
@@ -66,10 +66,8 @@ pub(super) fn write_one<'a>(
 ) {
     if !is_selected {
         let fields = account.resource.fields;
-        entries.sort_by_key(|entry| {
-            let position = fields.iter().position(|field| field.name == entry.name);
-            position.unwrap_or(fields.len())
-        });
+        let position = |name: &str| fields.iter().position(|field| field.name == name).unwrap_or(fields.len());
+        entries.sort_by_key(|entry| position(entry.name));
     }
     // A name may hold the secret itself.
     entries.retain(|entry| entry.value.is_some() || !redactor.hides_text(entry.name));
@@ -85,16 +83,15 @@ pub(super) fn write_one<'a>(
     };
     let rows: Vec<_> = entries.iter().map(row).collect();
     let layout = Layout::new(&rows, screen);
-    layout.write(out, &rows, |_, column| column == 0);
+    rows.iter().for_each(|row| layout.write(out, row, 1));
 }
 
 /// A table of our own, with a header.
 pub fn table(head: &[&str], rows: &[Vec<String>], screen: Screen) -> String {
     let mut all = vec![head.iter().map(|label| (*label).to_owned()).collect::<Vec<_>>()];
     all.extend(rows.iter().map(|row| row.iter().map(|cell| escape(cell).into_owned()).collect()));
-    let layout = Layout::new(&all, screen);
     let mut out = Vec::new();
-    layout.write(&mut out, &all, |row, _| row == 0);
+    Layout::new(&all, screen).write_table(&mut out, &all);
     String::from_utf8(out).unwrap_or_default()
 }
 
@@ -130,7 +127,7 @@ impl Cell {
         let is_time = entry.field.is_some_and(|field| field.kind == Kind::Time);
         let time = text.as_deref().filter(|_| is_time).and_then(Time::parse);
         Cell {
-            ago: screen.now.zip(time).map(|(now, time)| ago(&time, now)),
+            ago: screen.now.zip(time).map(|(now, time)| ago(time, now)),
             text: match text {
                 _ if value.is_null() => NULL.to_owned(),
                 Some(text) => escape(&text).into_owned(),
@@ -201,19 +198,13 @@ pub(super) struct Rows {
 impl Rows {
     /// Rows below the labels of these columns.
     pub fn new(columns: &Columns, screen: Screen) -> Self {
-        Rows {
-            labels: columns.0.iter().map(|(label, _)| label.clone()).collect(),
-            screen,
-            waiting: Vec::new(),
-            size: 0,
-            layout: None,
-        }
+        Rows { labels: columns.0.iter().map(|(label, _)| label.clone()).collect(), screen, ..Rows::default() }
     }
 
     /// Adds the row of one account.
     pub fn add(&mut self, out: &mut Vec<u8>, row: Row) {
         if let Some((layout, has_room)) = &self.layout {
-            return layout.write(out, &[row.shown(*has_room)], |_, _| false);
+            return layout.write(out, &row.shown(*has_room), 0);
         }
         self.size += row.size();
         self.waiting.push(row);
@@ -240,7 +231,7 @@ impl Rows {
         let has_room = !Layout::new(&rows(true), self.screen).wraps;
         let rows = rows(has_room);
         let layout = Layout::new(&rows, self.screen);
-        layout.write(out, &rows, |row, _| row == 0);
+        layout.write_table(out, &rows);
         self.layout = Some((layout, has_room));
     }
 }
@@ -269,33 +260,34 @@ impl Layout {
         Layout { widths, wraps, color: screen.color }
     }
 
-    /// Writes rows, each on a line, or on as many as its longest cell takes. A cell that is wider than its column pushes right what
-    /// follows where nothing wraps.
-    fn write(&self, out: &mut Vec<u8>, rows: &[Vec<String>], is_bold: impl Fn(usize, usize) -> bool) {
+    /// Writes rows below a header.
+    fn write_table(&self, out: &mut Vec<u8>, rows: &[Vec<String>]) {
         for (number, row) in rows.iter().enumerate() {
-            let fits = |(cell, room): (&String, &usize)| width(cell) <= *room;
-            if !self.wraps || row.iter().zip(&self.widths).all(fits) {
-                self.write_line(out, row, 0, |column| is_bold(number, column));
-                continue;
-            }
-            // The further lines of a first cell that wraps are indented.
-            let indent = if width(&row[0]) > self.widths[0] { INDENT } else { 0 };
-            for (line, cells) in self.wrapped(row, indent).iter().enumerate() {
-                let indent = if line == 0 { 0 } else { indent };
-                self.write_line(out, cells, indent, |column| is_bold(number, column));
-            }
+            self.write(out, row, if number == 0 { row.len() } else { 0 });
         }
     }
 
-    fn write_line(&self, out: &mut Vec<u8>, cells: &[String], indent: usize, is_bold: impl Fn(usize) -> bool) {
+    /// Writes a row on a line, or on as many as its longest cell takes; the first `bold` cells are labels. A cell that is wider than
+    /// its column pushes right what follows where nothing wraps.
+    fn write(&self, out: &mut Vec<u8>, row: &[String], bold: usize) {
+        if !self.wraps || row.iter().zip(&self.widths).all(|(cell, room)| width(cell) <= *room) {
+            return self.write_line(out, row, 0, bold);
+        }
+        // The further lines of a first cell that wraps are indented.
+        let indent = if width(&row[0]) > self.widths[0] { INDENT } else { 0 };
+        for (line, cells) in self.wrapped(row, indent).iter().enumerate() {
+            self.write_line(out, cells, if line == 0 { 0 } else { indent }, bold);
+        }
+    }
+
+    fn write_line(&self, out: &mut Vec<u8>, cells: &[String], indent: usize, bold: usize) {
         let mut blanks = indent;
         for (column, (cell, room)) in cells.iter().zip(&self.widths).enumerate() {
             let taken = width(cell) + if column == 0 { indent } else { 0 };
             if !cell.is_empty() {
                 out.resize(out.len() + blanks, b' ');
-                let is_bold = self.color && is_bold(column);
-                let (bold, plain) = if is_bold { ("\u{1b}[1m", "\u{1b}[0m") } else { ("", "") };
-                out.extend_from_slice([bold, cell, plain].concat().as_bytes());
+                let (start, end) = if self.color && column < bold { ("\u{1b}[1m", "\u{1b}[0m") } else { ("", "") };
+                out.extend_from_slice([start, cell, end].concat().as_bytes());
                 blanks = 0;
             }
             blanks += room.saturating_sub(taken) + GAP;
@@ -366,33 +358,25 @@ fn break_words(text: &str, width: usize) -> String {
     out
 }
 
-/// How long ago a time is, roughly, or how long until then.
-fn ago(time: &Time, now: Timestamp) -> String {
-    let apart = now.duration_since(time.timestamp());
-    let words = about(apart.abs());
-    if apart.is_negative() {
-        return format!("in {words}");
-    }
-    format!("{words} ago")
-}
-
-/// `3 days`, in the largest unit that fits, of months and years twice; the rest is dropped.
-fn about(apart: SignedDuration) -> String {
-    /// The mean month and year of the Gregorian calendar, in seconds.
-    const MONTH: i64 = 2_629_746;
-    const YEAR: i64 = 31_556_952;
-    const TWO_MONTHS: i64 = 2 * MONTH;
-    const TWO_YEARS: i64 = 2 * YEAR;
-    let seconds = apart.as_secs();
-    let (count, unit) = match seconds {
-        0..60 => (seconds, "second"),
-        60..3_600 => (seconds / 60, "minute"),
-        3_600..86_400 => (seconds / 3_600, "hour"),
-        86_400..TWO_MONTHS => (seconds / 86_400, "day"),
-        TWO_MONTHS..TWO_YEARS => (seconds / MONTH, "month"),
-        _ => (seconds / YEAR, "year"),
-    };
-    format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
+/// `3 days ago`, `in 2 months`, in the largest unit that fits, of months and years twice; the rest is dropped.
+fn ago(time: Time, now: Timestamp) -> String {
+    /// How long a unit is, of months and years in the mean, in seconds; and how many of it are the fewest.
+    const UNITS: [(&str, u64, u64); 6] = [
+        ("year", 31_556_952, 2),
+        ("month", 2_629_746, 2),
+        ("day", 86_400, 1),
+        ("hour", 3_600, 1),
+        ("minute", 60, 1),
+        ("second", 1, 0),
+    ];
+    let apart = Time::from(now).since(time);
+    let counts = UNITS.map(|(unit, length, fewest)| (unit, apart.as_secs().unsigned_abs() / length, fewest));
+    let largest = counts.into_iter().find(|(_, count, fewest)| count >= fewest);
+    let words = largest.map_or(String::new(), |(unit, count, _)| {
+        let plural = if count == 1 { "" } else { "s" };
+        format!("{count} {unit}{plural}")
+    });
+    if apart.is_negative() { format!("in {words}") } else { format!("{words} ago") }
 }
 
 #[cfg(test)]
@@ -421,7 +405,7 @@ mod tests {
             rows.iter().map(|row| row.iter().map(|cell| (*cell).to_owned()).collect()).collect();
         let layout = Layout::new(&rows, screen);
         let mut out = Vec::new();
-        layout.write(&mut out, &rows, |_, column| column == 0);
+        rows.iter().for_each(|row| layout.write(&mut out, row, 1));
         String::from_utf8(out).expect("text")
     }
 

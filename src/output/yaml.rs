@@ -61,7 +61,13 @@ impl Emitter<'_> {
                 None if value.is_container() => {
                     self.out.extend_from_slice(compact(value, self.redactor).as_bytes());
                 }
-                None => write_word(self.out, value),
+                None => {
+                    let parts = value.text().split_once(['e', 'E']).filter(|_| value.is_number());
+                    let needs_tag =
+                        |(digits, exponent): (&str, &str)| !digits.contains('.') || !exponent.starts_with(['+', '-']);
+                    self.out.extend_from_slice(if parts.is_some_and(needs_tag) { b"!!float " } else { b"" });
+                    self.out.extend_from_slice(value.text().as_bytes());
+                }
             }
             return self.out.push(b'\n');
         }
@@ -102,9 +108,7 @@ impl Emitter<'_> {
             self.value(value, depth + 1, Before::Key);
         }
         if is_first {
-            let gap: &[u8] = if before == Before::Nothing { b"" } else { b" " };
-            self.out.extend_from_slice(gap);
-            self.out.extend_from_slice(b"{}\n");
+            self.out.extend_from_slice(if before == Before::Nothing { b"{}\n" } else { b" {}\n" });
         }
     }
 
@@ -119,24 +123,10 @@ impl Emitter<'_> {
     }
 }
 
-/// Writes a number, a boolean or null. A reader of YAML 1.1 would take some numbers for strings.
-fn write_word(out: &mut Vec<u8>, value: Json<'_>) {
-    let parts = value.text().split_once(['e', 'E']).filter(|_| value.is_number());
-    let needs_tag = parts.is_some_and(|(digits, exponent)| !digits.contains('.') || !exponent.starts_with(['+', '-']));
-    let tag: &[u8] = if needs_tag { b"!!float " } else { b"" };
-    out.extend_from_slice(tag);
-    out.extend_from_slice(value.text().as_bytes());
-}
-
 fn write_string(out: &mut Vec<u8>, text: &str) {
     if is_plain(text) {
-        out.extend_from_slice(text.as_bytes());
-    } else {
-        write_quoted(out, text);
+        return out.extend_from_slice(text.as_bytes());
     }
-}
-
-fn write_quoted(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
     let mut escapes = Escapes::default();
     for c in text.chars() {

@@ -104,8 +104,8 @@ static FAILURES: &[Case] = &[
         Kind::BadResponse,
         Answer::Bytes(
             200,
-            &[("Content-Type", "text/html; charset=utf-8")],
-            b"<!DOCTYPE html>\n<html><head><title>Sign in</title></head><body><h1>Sign in</h1></body></html>\n",
+            &[("Content-Type", "text/html")],
+            b"<!DOCTYPE html>\n<title>Sign in</title><h1>Sign in</h1>\n",
         ),
         "200 with a sign-in page instead of JSON",
     ),
@@ -140,7 +140,6 @@ static FAILURES: &[Case] = &[
 ];
 
 const RETRY_AFTER_1: Headers = &[("Retry-After", "1")];
-
 const JSON: Headers = &[("Content-Type", "application/json")];
 
 /// An API as the sandbox imitates it.

@@ -152,13 +152,12 @@ impl<'a> Connection<'a> {
     /// Sends a reply, and ends the connection if it is not kept alive.
     pub fn send(&mut self, reply: &Reply, number: u64, keep_alive: bool) -> io::Result<()> {
         match reply.delivery {
-            // Closing a socket that does not linger resets the connection (socket(7)).
-            #[cfg(unix)]
             Delivery::Reset => {
-                return Ok(rustix::net::sockopt::set_socket_linger(self.stream, Some(Duration::ZERO))?);
+                // Closing a socket that does not linger resets the connection (socket(7)).
+                #[cfg(unix)]
+                rustix::net::sockopt::set_socket_linger(self.stream, Some(Duration::ZERO))?;
+                return Ok(());
             }
-            #[cfg(not(unix))]
-            Delivery::Reset => return Ok(()),
             Delivery::Late if !self.stays_open(LATE) => return Ok(()),
             _ => reply.write(self.stream, number, keep_alive)?,
         }

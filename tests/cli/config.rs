@@ -74,13 +74,10 @@ const PRECEDENCE: &[(&str, Variables, &str, &str, &str)] = &[
     ("", &[], "timeout", "3s", "@FILE:3"),
     ("", &[("ACCTQ_TIMEOUT", "4s")], "timeout", "4s", "ACCTQ_TIMEOUT"),
     ("--timeout 5s", &[("ACCTQ_TIMEOUT", "never")], "timeout", "5s", "--timeout"),
-    ("", &[("ACCTQ_TIMEOUT", "")], "timeout", "3s", "@FILE:3"),
     ("-p sandbox", &[], "timeout", "60s", "built-in"),
     ("", &[], "retries", "3", "@FILE:4"),
     ("", &[("ACCTQ_RETRIES", "4")], "retries", "4", "ACCTQ_RETRIES"),
     ("--retries 5", &[("ACCTQ_RETRIES", "many")], "retries", "5", "--retries"),
-    ("", &[("ACCTQ_RETRIES", "")], "retries", "3", "@FILE:4"),
-    ("-p sandbox", &[], "retries", "2", "built-in"),
     ("", &[("ACCTQ_OUTPUT", "json")], "output", "json", "ACCTQ_OUTPUT"),
     ("-o json", &[("ACCTQ_OUTPUT", "yaml")], "output", "json", "--output"),
     ("", &[("ACCTQ_CONFIG", "@OTHER")], "config", "@OTHER", "ACCTQ_CONFIG"),
@@ -125,8 +122,7 @@ fn a_variable_that_makes_no_sense_is_an_error_where_it_has_a_meaning() {
         ("ACCTQ_CONFIG", "nowhere.toml", "/nowhere.toml config init"),
     ] {
         for line in ["config show", "get cacc_1"] {
-            let ended = home.acctq(line).env(name, value).run();
-            ended.fails(3, &[name, says]);
+            home.acctq(line).env(name, value).run().fails(3, &[name, says]);
         }
     }
 }
@@ -167,17 +163,14 @@ profiles test, sandbox"
 const WHERE: &[(&str, Variables, &str, &str)] = &[
     ("", &[], "a", "token-a"),
     ("", &[("ACCTQ_PROFILE", "b")], "b", "token-b"),
-    ("-p a", &[("ACCTQ_PROFILE", "b")], "a", "token-a"),
     ("", &[("ACCTQ_CONNECT_TOKEN", TOKEN)], "a", TOKEN),
     ("", &[("ACCTQ_CONNECT_TOKEN", TOKEN), ("ACCTQ_CONNECT_URL", "")], "a", TOKEN),
     ("", &[("ACCTQ_CONNECT_TOKEN", TOKEN), ("ACCTQ_PROFILE", "b")], "b", TOKEN),
     ("", &[("ACCTQ_CONNECT_TOKEN", TOKEN), ("ACCTQ_CONNECT_URL", "@E")], "e", TOKEN),
-    ("", &[("ACCTQ_CONNECT_TOKEN", TOKEN), ("ACCTQ_CONNECT_URL", "@E"), ("ACCTQ_PROFILE", "b")], "e", TOKEN),
     ("-p b", &[("ACCTQ_CONNECT_TOKEN", TOKEN), ("ACCTQ_CONNECT_URL", "@E")], "b", "token-b"),
     ("-p b", &[("ACCTQ_CONNECT_URL", "@E")], "b", "token-b"),
     ("-p b", &[("ACCTQ_CONNECT_TOKEN", "")], "b", "token-b"),
     ("", &[("ACCTQ_PARTNER_TOKEN", TOKEN), ("ACCTQ_PARTNER_URL", "@E")], "a", "token-a"),
-    ("", &[("ACCTQ_PARTNER_TOKEN", "")], "a", "token-a"),
 ];
 
 #[test]
@@ -224,8 +217,7 @@ fn the_variables_of_one_api_need_each_other() {
     assert_eq!(wire.connections(), 0);
     // Together they are enough, without a file and a home directory.
     let pair = [(url, wire.url()), (token, TOKEN), ("HOME", "relative")];
-    let run = Home::new().acctq(LOOK_UP).envs(&pair).run();
-    run.prints(FOUND);
+    Home::new().acctq(LOOK_UP).envs(&pair).run().prints(FOUND);
     assert_eq!(bearers(&wire), [TOKEN]);
 }
 
@@ -261,8 +253,7 @@ fn the_sandbox_reads_no_file_and_no_token() {
             ("", &[(profile, "sandbox"), (token, ""), (url, "nonsense")]),
             ("-p sandbox --config nowhere.toml", &[]),
         ] {
-            let run = home.acctq(&format!("{IN_SANDBOX} {args}"));
-            run.envs(env).run().prints(FOUND_IN_SANDBOX);
+            home.acctq(&format!("{IN_SANDBOX} {args}")).envs(env).run().prints(FOUND_IN_SANDBOX);
         }
     }
     assert_eq!((wire.connections(), ran.exists()), (0, false));
@@ -299,12 +290,8 @@ fn home_and_xdg_config_home_count_if_they_are_absolute() {
     }
     // The user database has the home of a user whose HOME is not set.
     let ended = home.acctq("config path").env_remove("HOME").run();
-    let is_absolute = ended.stdout.starts_with('/');
-    assert!(ended.code == 3 || is_absolute, "{ended:#?}");
-    let path = |xdg: &str| {
-        let run = home.acctq("config path").env("XDG_CONFIG_HOME", xdg);
-        run.run().stdout
-    };
+    assert!(ended.code == 3 || ended.stdout.starts_with('/'), "{ended:#?}");
+    let path = |xdg: &str| home.acctq("config path").env("XDG_CONFIG_HOME", xdg).run().stdout;
     if cfg!(target_os = "linux") {
         assert_eq!(path("/xdg"), "/xdg/acctq/config.toml\n");
     }
@@ -326,13 +313,11 @@ fn a_configuration_in_the_current_directory_is_not_opened_unless_it_is_named() {
     }
     for set in ["XDG_CONFIG_HOME=", "XDG_CONFIG_HOME=.config", "HOME=.", "ACCTQ_CONFIG="] {
         let (name, value) = set.split_once('=').unwrap();
-        let run = home.acctq(LOOK_UP).dir(&checkout).env(name, value);
-        let error = run.run().fails_with(3, "config");
+        let error = home.acctq(LOOK_UP).dir(&checkout).env(name, value).run().fails_with(3, "config");
         assert!(!error.to_string().contains("checkout"), "{error}");
     }
     assert_eq!(wire.connections(), 0);
-    let run = home.acctq(LOOK_UP).arg("--config=config.toml");
-    run.dir(&checkout).run().prints(FOUND);
+    home.acctq(LOOK_UP).arg("--config=config.toml").dir(&checkout).run().prints(FOUND);
 }
 
 #[test]
@@ -352,9 +337,7 @@ fn what_is_no_readable_text_is_refused_at_once() {
     let run = home.acctq("get cacc_1 -o json").by_ordinary_user(&home);
     refused(&run.run(), Some(&path), None);
     for make in ["ln -s nowhere", "mkdir", "mkfifo"] {
-        let script = format!("rm -rf \"$0\"; {make} \"$0\"");
-        let made = Command::new("sh").args(["-c", &script]).arg(&path).status();
-        assert!(made.unwrap().success());
+        home.shell(&format!("rm -rf '{0}'; {make} '{0}'", path.display())).run().prints("");
         refuses(None);
     }
 }
@@ -369,11 +352,8 @@ fn however_an_editor_writes_it() {
         home.config(text);
         home.acctq(LOOK_UP).run().prints(FOUND);
     }
-    for text in ["\u{feff}\r\n\r\ncolour = 1\r\n", "\n\ncolour = 1"] {
-        let path = home.config(text);
-        let ended = home.acctq("config show -o json").run();
-        refused(&ended, Some(&path), Some(3));
-    }
+    let path = home.config("\u{feff}\r\n\r\ncolour = 1\r\n");
+    refused(&home.acctq("config show -o json").run(), Some(&path), Some(3));
     let linked = home.file("dotfiles.toml", &plain, 0o600);
     fs::remove_file(home.config_path()).unwrap();
     symlink(linked, home.config_path()).unwrap();
@@ -384,10 +364,8 @@ fn however_an_editor_writes_it() {
 #[rustfmt::skip]
 const MODES: &[(bool, u32, u32, Option<&str>)] = &[
     (true, 0o600, 0o755, None),
-    (true, 0o400, 0o700, None),
     (true, 0o644, 0o755, Some("file")),
     (false, 0o644, 0o755, None),
-    (false, 0o602, 0o755, Some("file")),
     (true, 0o666, 0o700, Some("file")),
     (false, 0o600, 0o777, Some("directory")),
 ];
@@ -402,10 +380,7 @@ fn what_others_may_read_or_write_is_refused_with_the_command_that_mends_it() {
     let dir = home.path().join("my conf");
     fs::create_dir(&dir).unwrap();
     let path = dir.join("config.toml");
-    let look_up = || {
-        let run = home.acctq(LOOK_UP).arg("--config=my conf/config.toml");
-        run.env("T", TOKEN).run()
-    };
+    let look_up = || home.acctq(LOOK_UP).arg("--config=my conf/config.toml").env("T", TOKEN).run();
     for &(inline, file_mode, dir_mode, blamed) in MODES {
         let text = if inline { &literal } else { &by_variable };
         home.file(&path, text, file_mode);
@@ -431,9 +406,8 @@ fn what_others_may_read_or_write_is_refused_with_the_command_that_mends_it() {
 #[track_caller]
 fn follow_the_hint(ended: &Ended) {
     let hint = ended.error()["hint"].as_str().unwrap().to_owned();
-    let mut given = hint.split('`').skip(1).step_by(2);
-    let given = given.find(|given| given.starts_with("chmod "));
-    let status = Command::new("sh").args(["-c", given.unwrap()]).status();
+    let command = hint.split('`').nth(1).filter(|command| command.starts_with("chmod "));
+    let status = Command::new("sh").args(["-c", command.unwrap()]).status();
     assert!(status.unwrap().success(), "{hint}");
 }
 
@@ -460,39 +434,30 @@ fn it_belongs_to_the_user_or_root_and_the_users_own_group_may_write() {
 }
 
 const API: &str = "[profiles.test.connect]\n";
-const LONG_NAME: &str = "[profiles.a2345678901234567890123456789012345678901234567890123456789012345]\n";
 
 /// How the file begins, how it goes on with a mistake in it, the mistake's line and column (0: wherever), and what is named.
 /// `T` stands for the token.
 #[rustfmt::skip]
 const MISTAKES: &[Mistake] = &[
     (API, "token = \"T\n", (2, 0), &[]),
-    (API, "token = T\n", (2, 0), &[]),
     (API, "token = \"T\"\ntoken = \"T\"\n", (3, 1), &[]),
-    (API, "token_env = \"A\"\n[profiles.test.connect]\n", (3, 0), &[]),
     (API, "token = 123\n", (2, 9), &["token"]),
     (API, "tokn = \"T\"\n", (2, 1), &["tokn", "`token`"]),
-    (API, "base-url = \"T\"\n", (2, 1), &["base-url", "`base_url`"]),
     (API, "client_secret = \"T\"\n", (2, 1), &["client_secret", "token_command"]),
     (API, "T = \"x\"\n", (2, 1), &[]),
     (API, "token_env = \"T\"\n", (2, 13), &["token_env"]),
     (API, "token_file = \"\"\n", (2, 14), &["token_file"]),
     (API, "token_file = \"sk_live_T\"\n", (2, 14), &["token_file"]),
-    (API, "ca_file = \"/etc/ghp_T\"\n", (2, 11), &["ca_file"]),
     (API, "token_command = \"T\"\n", (2, 17), &["token_command"]),
     (API, "token_command = [\"op\", 5]\n", (2, 0), &["token_command"]),
-    (API, "insecure = true\n", (2, 1), &["insecure", "ca_file"]),
     ("[defaults]\n", "timeout = \"5\"\n", (2, 11), &["timeout", "60s"]),
     ("[defaults]\n", "retries = 11\n", (2, 11), &["retries", "10"]),
     ("[defaults]\n", "output = \"json\"\n", (2, 1), &["ACCTQ_OUTPUT"]),
-    ("[defaults]\n", "retrys = 1\n", (2, 1), &["retrys", "`retries`"]),
     ("", "default_profil = \"test\"\n", (1, 1), &["default_profil", "`default_profile`"]),
     ("", "[profiles.test.conect]\n", (1, 16), &["conect", "`connect`"]),
     ("", "[profiles.sandbox.connect]\n", (1, 11), &["sandbox"]),
     ("", "[profiles.\"a b\"]\n", (1, 11), &["64"]),
-    ("", LONG_NAME, (1, 11), &["64"]),
     (API, "token_env = \"A\"\ntoken = \"T\"\n", (2, 0), &[".toml:2", ".toml:3"]),
-    (API, "token_command = [\"op\"]\n\ntoken_file = \"x\"\n", (2, 0), &[".toml:2", ".toml:4"]),
 ];
 
 #[test]
@@ -517,10 +482,8 @@ fn a_secret_in_the_place_of_a_file_is_not_repeated() {
     let home = Home::new();
     let pasted = format!("sk_live_{TOKEN}");
     for command in ["config path", "config init", "config show", LOOK_UP] {
-        let run = home.acctq(command).arg("--config").arg(&pasted);
-        run.run().fails(3, &["--config"]);
-        let run = home.acctq(command).env("ACCTQ_CONFIG", &pasted);
-        run.run().fails(3, &["ACCTQ_CONFIG"]);
+        home.acctq(command).arg("--config").arg(&pasted).run().fails(3, &["--config"]);
+        home.acctq(command).env("ACCTQ_CONFIG", &pasted).run().fails(3, &["ACCTQ_CONFIG"]);
     }
 }
 
@@ -539,8 +502,7 @@ fn an_unknown_profile_is_answered_with_the_names_and_the_nearest() {
         (&format!("-p {TOKEN}/y"), "", &["--profile"]),
         ("", "", &["-p", "ACCTQ_PROFILE", "default_profile"]),
     ] {
-        let run = home.acctq(&format!("get cacc_1 -o json {args}"));
-        let ended = run.env("ACCTQ_PROFILE", variable).run();
+        let ended = home.acctq(&format!("get cacc_1 -o json {args}")).env("ACCTQ_PROFILE", variable).run();
         refused(&ended, Some(&path), None);
         ended.fails(3, says).fails(3, &names);
     }
@@ -552,33 +514,21 @@ fn an_unknown_profile_is_answered_with_the_names_and_the_nearest() {
     }
 }
 
-/// Base URLs that could lead a token elsewhere than their reader believes. `T` stands for the token.
-#[rustfmt::skip]
-const BAD_URLS: &[&str] = &[
-    "https://u:T@api.example.com", "https://api.example.com@127.0.0.1", "https://api.example.com?x=T",
-    "https://api.example.com/#T", "https://api.example.com/../x", "https://api.example.com/%2e%2E/x", "https://",
-    "https:///path", "api.example.com", "https://api.example.com:0", "https://api.example.com:65536",
-    "ftp://api.example.com", "http://api.example.com", "http://127.0.0.1.evil.test", "http://localhost.evil.test",
-    "http://0.0.0.0", "https://bücher.example", "", "https://api.example.com/api/v1",
-    "https://api.example.com/eu/api/v1/connected-accounts/",
-];
-
 #[test]
 fn base_urls_that_lead_elsewhere_are_refused() {
     let home = Home::new();
-
-    for url in BAD_URLS {
+    // `T` stands for the token.
+    let urls = "https://u:T@api.example.com https://api.example.com?x=T https://api.example.com/#T http://api.example.com \
+         https://api.example.com/../x https://api.example.com/api/v1 https://api.example.com/eu/api/v1/connected-accounts/";
+    for url in urls.split_whitespace() {
         let url = url.replace('T', TOKEN);
         let path = home.config(profile("test", &url, TOKEN));
         let ended = home.acctq("get cacc_1 -p test -o json").run();
         refused(&ended, Some(&path), Some(2));
         ended.fails(3, &["base_url"]);
-        if !url.is_empty() {
-            home.config("");
-            let run = home.acctq("get cacc_1").env("ACCTQ_CONNECT_URL", &url);
-            let run = run.env("ACCTQ_CONNECT_TOKEN", TOKEN);
-            run.run().fails(3, &["ACCTQ_CONNECT_URL"]);
-        }
+        home.config("");
+        let run = home.acctq("get cacc_1").env("ACCTQ_CONNECT_URL", &url).env("ACCTQ_CONNECT_TOKEN", TOKEN);
+        run.run().fails(3, &["ACCTQ_CONNECT_URL"]);
     }
 }
 

@@ -30,9 +30,7 @@ fn recipe(home: &Home, word: &str, variables: &[(&str, &str)]) -> Ended {
     let script = block("sh", word).replace("https://billing.b5test.eu", &url);
     let mut run = home.shell(&script);
     for api in ["CONNECT", "PARTNER"] {
-        run = run
-            .env(&format!("ACCTQ_{api}_URL"), &url)
-            .env(&format!("ACCTQ_{api}_TOKEN"), acctq::sandbox::TOKEN);
+        run = run.env(&format!("ACCTQ_{api}_URL"), &url).env(&format!("ACCTQ_{api}_TOKEN"), acctq::sandbox::TOKEN);
     }
     run.envs(variables).run()
 }

@@ -8,10 +8,11 @@ use serde::Serialize;
 
 use super::suite::Check;
 use crate::account::Redactor;
-use crate::commands::poll::{ExpectationRecord, actual};
+use crate::commands::poll::{Answer, ExpectationRecord, SHOWN, actual};
 use crate::error::{Error, Kind, Result};
 use crate::expression::Verdict;
 use crate::output::{self, Format, Screen};
+use crate::text::excerpt;
 
 /// The result of a check.
 pub struct CheckResult {
@@ -20,17 +21,9 @@ pub struct CheckResult {
     /// The profile it was looked up with, as far as that is known.
     pub profile: Option<String>,
     /// Or why the account could not be looked up.
-    pub verdicts: Result<Verdicts>,
+    pub answer: Result<Answer>,
     pub lookups: u32,
     pub elapsed: Duration,
-}
-
-/// The verdicts on an answer.
-#[derive(Default)]
-pub struct Verdicts {
-    pub found: bool,
-    /// One for each expectation.
-    pub list: Vec<Verdict>,
 }
 
 /// What a check comes to.
@@ -44,7 +37,7 @@ pub enum Outcome {
 
 /// The object of a check in JSON reports: all keys, always.
 #[derive(Serialize)]
-pub struct CheckRecord<'a> {
+struct CheckRecord<'a> {
     name: Option<String>,
     id: Option<&'a str>,
     api: &'static str,
@@ -58,21 +51,21 @@ pub struct CheckRecord<'a> {
 }
 
 impl CheckResult {
-    /// The result of a check that was not made.
-    pub fn skipped(check: &Arc<Check>, redactor: &Redactor, error: Error) -> Self {
+    /// The result of a check that has not been made: no look-ups, and the profile that the suite names.
+    pub fn new(check: &Arc<Check>, redactor: &Redactor, answer: Result<Answer>) -> Self {
         CheckResult {
             profile: check.profile.as_deref().map(|name| redactor.redact(name)),
             check: check.clone(),
-            redactor: redactor.clone(),
-            verdicts: Err(error),
+            redactor: answer.as_ref().map_or(redactor, |answer| &answer.redactor).clone(),
+            answer,
             lookups: 0,
             elapsed: Duration::ZERO,
         }
     }
 
     pub fn outcome(&self) -> Outcome {
-        match &self.verdicts {
-            Ok(verdicts) if verdicts.list.iter().all(|verdict| verdict.holds) => Outcome::Met,
+        match &self.answer {
+            Ok(answer) if answer.is_met() => Outcome::Met,
             Ok(_) => Outcome::Unmet,
             Err(_) => Outcome::Error,
         }
@@ -82,30 +75,39 @@ impl CheckResult {
         self.check.name.as_deref().map(|name| self.redactor.redact(name))
     }
 
-    pub fn expected(&self) -> impl Iterator<Item = String> {
-        self.check.expectations.iter().map(|expectation| self.redactor.redact(&expectation.to_string()))
-    }
-
     /// The id, unless it is the bearer token, given as one.
     pub fn id(&self) -> Option<&str> {
-        let is_secret = matches!(&self.verdicts, Err(error) if error.kind() == Kind::Usage);
+        let is_secret = matches!(&self.answer, Err(error) if error.kind() == Kind::Usage);
         Some(self.check.id.as_str()).filter(|_| !is_secret)
     }
 
-    fn record(&self) -> CheckRecord<'_> {
-        let verdicts = self.verdicts.as_ref().ok();
-        let expectations = self.check.expectations.iter().enumerate().map(|(i, expectation)| {
-            ExpectationRecord::new(expectation, verdicts.map(|verdicts| &verdicts.list[i]), &self.redactor)
+    /// Each expectation, and the verdict on it if there is an answer.
+    pub fn expectations(&self) -> impl Iterator<Item = (String, Option<&Verdict>)> {
+        let verdicts = self.answer.as_ref().map_or(&[][..], |answer| &answer.verdicts);
+        let expected = self.check.expected.iter().enumerate();
+        expected.map(|(i, expected)| (self.redactor.redact(&expected.to_string()), verdicts.get(i)))
+    }
+
+    /// `status=active, but it is pending; !revoked_at, but it is 2024-06-30T23:59:59Z`
+    pub fn unmet(&self) -> String {
+        let unmet = self.expectations().filter_map(|(expected, verdict)| {
+            let verdict = verdict.filter(|verdict| !verdict.holds)?;
+            Some(format!("{expected}, but it is {}", excerpt(&actual(verdict), SHOWN)))
         });
+        unmet.collect::<Vec<_>>().join("; ")
+    }
+
+    fn record(&self) -> CheckRecord<'_> {
+        let answer = self.answer.as_ref().ok();
         CheckRecord {
             name: self.name(),
             id: self.id(),
             api: self.check.id.resource().api,
             profile: self.profile.as_deref(),
             verdict: self.outcome(),
-            found: verdicts.map(|verdicts| verdicts.found),
-            expectations: expectations.collect(),
-            error: self.verdicts.as_ref().err(),
+            found: answer.map(|answer| answer.is_found),
+            expectations: ExpectationRecord::all(&self.check.expected, answer, &self.redactor),
+            error: self.answer.as_ref().err(),
             lookups: self.lookups,
             elapsed_ms: self.elapsed.as_millis(),
         }
@@ -113,17 +115,20 @@ impl CheckResult {
 
     /// A row for each expectation: check, expected, actual, verdict.
     fn rows(&self) -> impl Iterator<Item = Vec<String>> {
-        self.expected().enumerate().map(|(i, expected)| {
-            let (actual, verdict) = match &self.verdicts {
-                Ok(verdicts) => {
-                    let verdict = &verdicts.list[i];
-                    (actual(verdict), if verdict.holds { "met" } else { "unmet" })
-                }
-                Err(error) => (error.kind().code().replace('_', " "), "error"),
+        let code = self.answer.as_ref().err().map_or("", |error| error.kind().code());
+        self.expectations().map(move |(expected, verdict)| {
+            let (actual, word) = match verdict {
+                Some(verdict) => (actual(verdict), if verdict.holds { "met" } else { "unmet" }),
+                None => (code.replace('_', " "), "error"),
             };
-            vec![self.name().unwrap_or_default(), expected, actual, verdict.to_owned()]
+            vec![self.name().unwrap_or_default(), expected, actual, word.to_owned()]
         })
     }
+}
+
+/// How many results have this outcome.
+pub fn count(results: &[CheckResult], outcome: Outcome) -> usize {
+    results.iter().filter(|result| result.outcome() == outcome).count()
 }
 
 /// Writes the results; those of a suite are several.

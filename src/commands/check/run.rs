@@ -1,7 +1,6 @@
 //! The state of a check run and its report: at the end, or when a signal ends it.
 
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
@@ -10,7 +9,7 @@ use super::result::{self, CheckResult, Outcome};
 use super::suite::Check;
 use crate::account::Redactor;
 use crate::commands::CommandStatus;
-use crate::commands::poll::{SHOWN, unmet};
+use crate::commands::poll::SHOWN;
 use crate::commands::session::Target;
 use crate::error::{Error, Kind, Result};
 use crate::output::Format;
@@ -28,33 +27,19 @@ pub struct CheckRun {
     pub junit: Option<PathBuf>,
     pub format: Format,
     pub started: Instant,
-    /// How many checks have a result; known even while a stalled reader holds the report.
-    pub done: AtomicUsize,
-    pub state: Mutex<State>,
-}
-
-/// How far a run has come.
-#[derive(Default)]
-pub struct State {
-    /// In the order of the checks.
-    results: Vec<CheckResult>,
-    is_reported: bool,
+    /// The results so far, in the order of the checks; `None` once they are reported.
+    pub results: Mutex<Option<Vec<CheckResult>>>,
 }
 
 impl CheckRun {
     /// Adds the result of the next check, and reports its failure. After a signal it comes too late.
     pub fn add(&self, result: CheckResult) {
-        let mut state = lock(&self.state);
-        if state.is_reported {
-            return;
-        }
-        if let (Err(error), Some(_)) = (&result.verdicts, &self.suite) {
+        let mut results = lock(&self.results);
+        let Some(results) = results.as_mut() else { return };
+        if let (Err(error), Some(_)) = (&result.answer, &self.suite) {
             self.ui.failure(error);
         }
-        state.results.push(result);
-        let done = state.results.len();
-        self.done.store(done, Ordering::Relaxed);
-        self.ui.progress(|| format!("{} of {} checks done", grouped(done), grouped(self.checks.len())));
+        results.push(result);
     }
 
     /// Adds name and place of the check to an error.
@@ -71,52 +56,38 @@ impl CheckRun {
         }
     }
 
-    /// The error that says what a signal has interrupted.
-    pub fn interrupted(&self, kind: Kind) -> Error {
-        let (name, done) = (kind.code(), grouped(self.done.load(Ordering::Relaxed)));
-        let message = match (&self.suite, &self.checks[..]) {
-            (None, [check]) => format!("{name} while checking {}", check.id.as_str()),
-            (_, checks) => format!("{name} after {done} of {} checks", grouped(checks.len())),
-        };
-        Error::new(kind, message).hint("run it again if you still need it")
-    }
-
     /// Reports the results of a suite that a signal ends: the checks that were not made are errors.
     pub fn end(&self, kind: Kind) {
-        let mut state = lock(&self.state);
+        let mut results = lock(&self.results);
         self.ui.close();
-        if self.suite.is_none() || state.is_reported {
+        let (Some(mut results), Some(_)) = (results.take(), &self.suite) else {
             return;
-        }
-        for check in &self.checks[state.results.len()..] {
+        };
+        for check in &self.checks[results.len()..] {
             let error = Error::new(kind, "a signal ended the run before this check was answered");
-            let error = Target::account(&check.id, None).describe(error);
-            let error = self.locate(check, error);
-            state.results.push(CheckResult::skipped(check, &self.redactor, error));
+            let error = self.locate(check, Target::account(&check.id, None).describe(error));
+            results.push(CheckResult::new(check, &self.redactor, Err(error)));
         }
-        if let Err(error) = self.report(&mut state) {
+        if let Err(error) = self.report(&results) {
             self.ui.error(&error);
         }
     }
 
     /// Writes the reports on all results. A report that cannot be written does not take the verdict away.
     pub fn finish(&self) -> Result<CommandStatus> {
-        let mut state = lock(&self.state);
-        match (&self.suite, &state.results[..]) {
-            (None, [CheckResult { verdicts: Err(error), .. }]) => Err(error.clone()),
-            _ if state.is_reported => Ok(CommandStatus::Done),
-            _ => self.report(&mut state),
+        // A signal waits until the report is complete.
+        let mut results = lock(&self.results);
+        match (&self.suite, results.take().as_deref()) {
+            (None, Some([CheckResult { answer: Err(error), .. }])) => Err(error.clone()),
+            (_, Some(results)) => self.report(results),
+            (_, None) => Ok(CommandStatus::Done),
         }
     }
 
-    fn report(&self, state: &mut State) -> Result<CommandStatus> {
-        state.is_reported = true;
-        let results = &state.results;
+    fn report(&self, results: &[CheckResult]) -> Result<CommandStatus> {
         let elapsed = self.started.elapsed();
         let junit = match (&self.junit, &self.suite) {
-            (Some(path), Some(suite)) => junit::xml(results, suite, elapsed, &self.redactor)
-                .map_err(|e| Error::new(Kind::Failed, "the JUnit report could not be made").because(e))
-                .and_then(|xml| junit::write(path, &xml)),
+            (Some(path), Some(suite)) => junit::report(path, results, suite, elapsed, &self.redactor),
             _ => Ok(()),
         };
         let (is_suite, screen) = (self.suite.is_some(), self.ui.screen());
@@ -124,7 +95,7 @@ impl CheckRun {
         if is_suite && !self.format.has_json_errors() {
             self.ui.note(&format!("{} · {}", summary(results), span(elapsed)));
         }
-        let failures = results.iter().filter_map(|result| result.verdicts.as_ref().err());
+        let failures = results.iter().filter_map(|result| result.answer.as_ref().err());
         let failed = Kind::merge(failures.map(Error::kind));
         let unmet = self.unmet(results, failed);
         if let Some(error) = &unmet {
@@ -137,36 +108,32 @@ impl CheckRun {
 
     /// The error that says what is unmet, if anything is. Where other checks failed, it is of their kind, as the whole call is.
     fn unmet(&self, results: &[CheckResult], failed: Option<Kind>) -> Option<Error> {
-        let all: Vec<_> = results.iter().filter(|result| result.outcome() == Outcome::Unmet).collect();
-        let first = *all.first()?;
-        let check = &first.check;
+        let unmet: Vec<_> = results.iter().filter(|result| result.outcome() == Outcome::Unmet).collect();
+        let first = *unmet.first()?;
         let Some(suite) = &self.suite else {
-            let verdicts = first.verdicts.as_ref().ok()?;
-            let target = Target::account(&check.id, first.profile.as_deref());
-            let unmet = unmet(&check.expectations, &verdicts.list, &first.redactor);
-            let message = format!("{target} is not as expected: {unmet}");
-            let error = target.describe(Error::new(Kind::Unmet, message));
-            return Some(error.with_context(|context| context.elapsed = Some(first.elapsed)));
+            let target = Target::account(&first.check.id, first.profile.as_deref());
+            let error = Error::new(Kind::Unmet, format!("{target} is not as expected: {}", first.unmet()));
+            return Some(target.describe(error).with_context(|context| context.elapsed = Some(first.elapsed)));
         };
-        let names = all.iter().filter_map(|result| result.name()).map(|name| format!("`{name}`"));
         // More would not be shown.
-        let names: Vec<_> = names.take(EXCERPT).collect();
-        let (count, total) = (grouped(all.len()), grouped(self.checks.len()));
-        let message = format!("{count} of {total} checks failed: {}", excerpt(&names.join(", "), EXCERPT));
-        let error = Error::new(failed.unwrap_or(Kind::Unmet), message).at(suite, check.line);
-        let errors = results.iter().filter(|result| result.outcome() == Outcome::Error).count();
-        Some(match errors {
-            0 => error,
-            errors => error.with_suffix(&format!("; {} could not be looked up", grouped(errors))),
-        })
+        let names = unmet.iter().take(EXCERPT).filter_map(|result| result.name());
+        let names: Vec<_> = names.map(|name| format!("`{name}`")).collect();
+        let (count, total) = (grouped(unmet.len()), grouped(results.len()));
+        let mut message = format!("{count} of {total} checks are unmet: {}", excerpt(&names.join(", "), EXCERPT));
+        let errors = result::count(results, Outcome::Error);
+        if errors > 0 {
+            message += &format!("; {} could not be looked up", grouped(errors));
+        }
+        Some(Error::new(failed.unwrap_or(Kind::Unmet), message).at(suite, first.check.line))
     }
 }
 
-/// `10 met · 1 unmet · 1 error`
+/// `10 met · 1 unmet · 1 not answered`
 fn summary(results: &[CheckResult]) -> String {
-    let count = |outcome| results.iter().filter(|result| result.outcome() == outcome).count();
-    let parts = [(Outcome::Met, "met"), (Outcome::Unmet, "unmet"), (Outcome::Error, "not answered")]
-        .map(|(outcome, word)| (count(outcome), word));
-    let parts = parts.iter().filter(|(count, word)| *count > 0 || *word == "met");
-    parts.map(|(count, word)| format!("{} {word}", grouped(*count))).collect::<Vec<_>>().join(" · ")
+    let parts = [(Outcome::Met, "met"), (Outcome::Unmet, "unmet"), (Outcome::Error, "not answered")];
+    let parts = parts.iter().filter_map(|(outcome, word)| {
+        let count = result::count(results, *outcome);
+        (count > 0 || *outcome == Outcome::Met).then(|| format!("{} {word}", grouped(count)))
+    });
+    parts.collect::<Vec<_>>().join(" · ")
 }

@@ -1,6 +1,7 @@
 //! A suite of checks: a TOML file, read whole and validated to the last key before anything is looked up.
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::path::Path;
 use std::time::Duration;
 
@@ -8,11 +9,12 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use crate::account::{Id, id};
-use crate::commands::poll::Expectation;
+use crate::commands::poll;
 use crate::config::document::Document;
 use crate::config::reading::refuse_pasted_secret;
 use crate::config::values;
 use crate::error::{Error, Kind, Result};
+use crate::expression::Expression;
 
 /// A check: an account and what is expected of it.
 #[derive(Debug)]
@@ -22,12 +24,19 @@ pub struct Check {
     /// The line of the suite that it begins in.
     pub line: Option<usize>,
     pub id: Id,
-    pub expectations: Vec<Expectation>,
+    pub expected: Vec<Expression>,
     /// The profile to look it up with, instead of the selected one.
     pub profile: Option<String>,
     /// Look it up again for this time while it is unmet.
     pub retry_for: Option<Duration>,
     pub strict: bool,
+}
+
+impl Check {
+    /// The profile and the API that it asks.
+    pub fn place(&self) -> (Option<&str>, &'static str) {
+        (self.profile.as_deref(), self.id.resource().api)
+    }
 }
 
 #[derive(Deserialize)]
@@ -66,20 +75,14 @@ pub fn read(path: &Path) -> Result<Vec<Check>> {
             .at(path, None)
     })?;
     let suite: WrittenSuite = document.parse()?;
-    match &suite.version {
-        Some(version) if *version.get_ref() == 1 => {}
-        Some(version) => {
-            let error = document.error(&version.span(), "`version` must be 1");
-            return Err(error.hint("another version is for another acctq"));
-        }
-        None => {
-            let error = document.error(&(0..0), "the suite has no `version`");
-            return Err(error.hint("begin it with `version = 1`"));
-        }
+    let refused = |span: &Range<usize>, message: &str, hint: &str| document.error(span, message).hint(hint);
+    if suite.version.as_ref().map(Spanned::get_ref) != Some(&1) {
+        let place = suite.version.as_ref().map_or(0..0, Spanned::span);
+        return Err(refused(&place, "`version` must be 1", "a suite begins with `version = 1`"));
     }
     if suite.check.is_empty() {
-        let error = document.error(&(0..0), "the suite has no checks");
-        return Err(error.hint("a check begins with [[check]]; `acctq check --help` shows one"));
+        let hint = "a check begins with [[check]]; `acctq check --help` shows one";
+        return Err(refused(&(0..0), "the suite has no checks", hint));
     }
     let mut lines = HashMap::new();
     let checks = suite.check.iter().map(|written| {
@@ -87,7 +90,7 @@ pub fn read(path: &Path) -> Result<Vec<Check>> {
         // Two checks of one name could not be told apart in a report.
         if let Some(line) = lines.insert(check.name.clone(), check.line.unwrap_or_default()) {
             let message = format!("this check has the name of the one in line {line}");
-            return Err(document.error(&written.span(), &message).hint("rename one of them"));
+            return Err(refused(&written.span(), &message, "rename one of them"));
         }
         Ok(check)
     });
@@ -109,8 +112,7 @@ fn check(document: &Document, written: &Spanned<WrittenCheck>) -> Result<Check> 
         let error = document.error(&expect.span(), "`expect` is an empty list");
         return Err(error.hint("for example [\"status=active\", \"!revoked_at\"]; see `acctq help expressions`"));
     }
-    let expectations =
-        Expectation::parse_all(expressions, id.resource()).map_err(|error| document.place(error, &expect.span()))?;
+    let expected = poll::parse_all(expressions, id.resource());
     let retry_for = retry_for.as_ref().map(|time| {
         values::parse_timeout(time.get_ref())
             .map_err(|words| document.error(&time.span(), &format!("`retry_for` {words}")))
@@ -119,7 +121,7 @@ fn check(document: &Document, written: &Spanned<WrittenCheck>) -> Result<Check> 
         name: Some(name.get_ref().clone()),
         line: Some(document.line(&written.span())),
         id,
-        expectations,
+        expected: expected.map_err(|error| document.place(error, &expect.span()))?,
         profile: profile.clone(),
         retry_for: retry_for.transpose()?,
         strict: *strict,
