@@ -221,7 +221,7 @@ Register-ArgumentCompleter -Native -CommandName 'acctq' -ScriptBlock {
             [CompletionResult]::new('--expect', '--expect', [CompletionResultType]::ParameterName, 'Expect this to hold, such as status=active; repeatable. See `acctq help expressions`')
             [CompletionResult]::new('--suite', '--suite', [CompletionResultType]::ParameterName, 'Run all checks of this file')
             [CompletionResult]::new('--report-junit', '--report-junit', [CompletionResultType]::ParameterName, 'Write the results of the suite to this file, as XML in the format of `JUnit`')
-            [CompletionResult]::new('--jobs', '--jobs', [CompletionResultType]::ParameterName, 'Run N checks of a suite at once, 1 to 256 [default: 8]')
+            [CompletionResult]::new('--jobs', '--jobs', [CompletionResultType]::ParameterName, 'Run N checks of the suite at once: 1 to 256')
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Use this profile of the configuration; `sandbox` is built in')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use this profile of the configuration; `sandbox` is built in')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Write results in this format; with json and ndjson, errors are JSON too')

@@ -210,7 +210,7 @@ set edit:completion:arg-completer[acctq] = {|@words|
             cand --expect 'Expect this to hold, such as status=active; repeatable. See `acctq help expressions`'
             cand --suite 'Run all checks of this file'
             cand --report-junit 'Write the results of the suite to this file, as XML in the format of `JUnit`'
-            cand --jobs 'Run N checks of a suite at once, 1 to 256 [default: 8]'
+            cand --jobs 'Run N checks of the suite at once: 1 to 256'
             cand -p 'Use this profile of the configuration; `sandbox` is built in'
             cand --profile 'Use this profile of the configuration; `sandbox` is built in'
             cand -o 'Write results in this format; with json and ndjson, errors are JSON too'

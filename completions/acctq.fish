@@ -171,7 +171,7 @@ complete -c acctq -n "__fish_acctq_using_subcommand get" -s h -l help -d 'Print 
 complete -c acctq -n "__fish_acctq_using_subcommand check" -l expect -d 'Expect this to hold, such as status=active; repeatable. See `acctq help expressions`' -r
 complete -c acctq -n "__fish_acctq_using_subcommand check" -l suite -d 'Run all checks of this file' -r -F
 complete -c acctq -n "__fish_acctq_using_subcommand check" -l report-junit -d 'Write the results of the suite to this file, as XML in the format of `JUnit`' -r -F
-complete -c acctq -n "__fish_acctq_using_subcommand check" -l jobs -d 'Run N checks of a suite at once, 1 to 256 [default: 8]' -r
+complete -c acctq -n "__fish_acctq_using_subcommand check" -l jobs -d 'Run N checks of the suite at once: 1 to 256' -r
 complete -c acctq -n "__fish_acctq_using_subcommand check" -s p -l profile -d 'Use this profile of the configuration; `sandbox` is built in' -r
 complete -c acctq -n "__fish_acctq_using_subcommand check" -s o -l output -d 'Write results in this format; with json and ndjson, errors are JSON too' -r -f -a "table\t''
 json\t''

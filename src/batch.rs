@@ -14,18 +14,14 @@ use crate::process::{catch_panics, lock};
 
 /// The window, in items for each worker: a slow answer among quick ones delays the others only after that many.
 const WINDOW: usize = 16;
-
 /// How many bytes of results may wait before no further item is taken.
 const MAX_BYTES: usize = 4 * 1024 * 1024;
-
 /// How long results may gather while the delivery has nothing to do, so that busy workers need not wake it for each of them.
 const GATHER: Duration = Duration::from_millis(2);
 
 /// Works on every item of `source` in `jobs` threads, and delivers the results in order, on the calling thread. `size` is the memory
-/// that a result takes. `deliver` gets `None` when there is nothing to deliver for now.
-///
-/// A panic fails the item that it happened to, and no other. With one job, or where the system refuses threads, everything happens on
-/// the calling thread.
+/// that a result takes. `deliver` gets `None` when there is nothing to deliver for now. A panic fails the item that it happened to.
+/// With one job, or where the system refuses threads, everything happens on the calling thread.
 pub fn run<T: Send, R: Send>(
     jobs: usize,
     source: impl Iterator<Item = T> + Send,
@@ -33,7 +29,7 @@ pub fn run<T: Send, R: Send>(
     size: fn(&R) -> usize,
     mut deliver: impl FnMut(Option<(T, Result<R>)>),
 ) {
-    let window = Window::new(jobs * WINDOW);
+    let window = Window { state: Mutex::default(), room: Condvar::new(), items: jobs * WINDOW };
     let source = Mutex::new(source.enumerate());
     let next_item = || {
         // Other workers wait for the lock meanwhile; there is no room for their items either.
@@ -52,7 +48,7 @@ pub fn run<T: Send, R: Send>(
                 while let Some((index, item)) = next_item() {
                     let result = catch_panics(|| work(&item));
                     let bytes = result.as_ref().map_or(0, size);
-                    window.add(bytes);
+                    lock(&window.state).bytes += bytes;
                     if sender.send((index, item, result, bytes)).is_err() {
                         break;
                     }
@@ -64,13 +60,13 @@ pub fn run<T: Send, R: Send>(
             workers += 1;
         }
         drop(sender);
-        if workers == 0 {
-            while let Some((_, item)) = next_item() {
-                let result = catch_panics(|| work(&item));
-                deliver(Some((item, result)));
-                deliver(None);
-                window.remove(0);
-            }
+        while workers == 0
+            && let Some((_, item)) = next_item()
+        {
+            let result = catch_panics(|| work(&item));
+            deliver(Some((item, result)));
+            deliver(None);
+            window.remove(0);
         }
         let mut waiting = BTreeMap::new();
         let mut first = 0;
@@ -105,7 +101,6 @@ struct Window {
 
 #[derive(Default)]
 struct State {
-    /// How many items were taken and are not delivered.
     items: usize,
     /// The size of the results among them.
     bytes: usize,
@@ -114,10 +109,6 @@ struct State {
 }
 
 impl Window {
-    fn new(items: usize) -> Self {
-        Window { state: Mutex::default(), room: Condvar::new(), items }
-    }
-
     /// Waits until one more item may be taken from the source; `false` if nothing is delivered any more.
     fn wait_for_room(&self) -> bool {
         let is_full = |state: &mut State| !state.is_closed && (state.items >= self.items || state.bytes >= MAX_BYTES);
@@ -125,10 +116,6 @@ impl Window {
         let mut state = waited.unwrap_or_else(PoisonError::into_inner);
         state.items += 1;
         !state.is_closed
-    }
-
-    fn add(&self, bytes: usize) {
-        lock(&self.state).bytes += bytes;
     }
 
     /// Takes a delivered item out.

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory as _, FromArgMatches as _, Parser};
 
 use crate::account::{Redactor, id};
@@ -21,17 +21,7 @@ const HELP_WIDTH: usize = 80;
     name = "acctq",
     version,
     disable_help_subcommand = true,
-    after_help = "\
-Examples:
-  acctq -p sandbox cacc get cacc_7n42DGM5Tflk9n8mt7Fhc7
-  acctq -p prod partner account get aabee51b-0be2-4a0c-aa39-5bbcbb903d1b -o json
-  acctq get cacc_7n42DGM5Tflk9n8mt7Fhc7 -F id,status,metadata.plan
-  acctq check cacc_7n42DGM5Tflk9n8mt7Fhc7 --expect status=active
-  acctq wait cacc_7n42DGM5Tflk9n8mt7Fhc7 --for status=active --within 30m
-
-It only reads. Results go to standard output, everything else to standard error.
-`acctq help TOPIC` tells more: environment, exit-codes, output, config,
-expressions"
+    after_help = include_str!("commands/help/acctq.txt").trim_end()
 )]
 pub struct Cli {
     #[command(flatten)]
@@ -92,11 +82,15 @@ fn usage_error(error: &clap::Error) -> Error {
     let usage = text.split("Usage: ").nth(1).unwrap_or_default();
     let path: Vec<_> = usage.split_whitespace().take_while(|word| !word.starts_with(['[', '<', '-'])).collect();
     let path = if path.is_empty() { "acctq".to_owned() } else { path.join(" ") };
-    let hint = match (mistaken_id(error), tip) {
+    let hint = match (error.get(ContextKind::InvalidSubcommand), tip) {
         // The commonest slip: an id where the command belongs.
-        (Some(id), _) => format!("try: acctq get {id}"),
-        (None, Some(tip)) => tip.trim_start_matches("tip: ").to_owned(),
-        (None, None) => format!("`{path} --help` shows what it takes, with examples"),
+        (Some(ContextValue::String(word)), _)
+            if (word.starts_with("cacc_") || id::is_uuid(word)) && id::route(word).is_ok() =>
+        {
+            format!("try: acctq get {word}")
+        }
+        (_, Some(tip)) => tip.trim_start_matches("tip: ").to_owned(),
+        (_, None) => format!("`{path} --help` shows what it takes, with examples"),
     };
     let message = match error.kind() {
         // clap prints the whole help here, which is no message.
@@ -106,17 +100,6 @@ fn usage_error(error: &clap::Error) -> Error {
         _ => message,
     };
     Error::new(Kind::Usage, message).hint(hint)
-}
-
-/// The id that was given instead of a command, if it looks like one.
-fn mistaken_id(error: &clap::Error) -> Option<String> {
-    use clap::error::{ContextKind, ContextValue};
-    let ContextValue::String(word) = error.get(ContextKind::InvalidSubcommand)? else {
-        return None;
-    };
-    let looks_like_one = word.starts_with("cacc_") || id::is_uuid(word);
-    let id = looks_like_one.then(|| id::route(word).ok()).flatten()?;
-    Some(id.as_str().to_owned())
 }
 
 /// The format that `--output` names, found without understanding the rest, for the errors of a command line that is wrong.

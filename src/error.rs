@@ -6,9 +6,9 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 
+use serde::ser::SerializeStruct as _;
 use serde::{Serialize, Serializer};
 
 /// The result of everything that can fail in this program.
@@ -75,6 +75,16 @@ impl Kind {
     }
 }
 
+/// The two keys of JSON errors that follow from the kind.
+impl Serialize for Kind {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let mut keys = to.serialize_struct("Kind", 2)?;
+        keys.serialize_field("code", self.code())?;
+        keys.serialize_field("exit_code", &self.exit_code())?;
+        keys.end()
+    }
+}
+
 /// What a failure is about, for scripts. Unknown facts are `None`, and null in JSON; the order is that of the keys.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct ErrorContext {
@@ -117,18 +127,20 @@ fn lossy<S: Serializer>(path: &Option<PathBuf>, to: S) -> Result<S::Ok, S::Error
     path.serialize(to)
 }
 
-/// A failure: a kind, a message, a hint, the context, and what caused it.
-#[derive(Clone, Debug)]
+/// A failure, and in JSON the object of the contract with scripts: all keys, always.
+#[derive(Clone, Debug, Serialize)]
+#[serde(transparent)]
 pub struct Error(Box<Inner>);
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 struct Inner {
+    #[serde(flatten)]
     kind: Kind,
+    retryable: bool,
     message: String,
     hint: Option<String>,
-    retryable: bool,
+    #[serde(flatten)]
     context: ErrorContext,
-    cause: Option<Arc<anyhow::Error>>,
 }
 
 impl Error {
@@ -140,7 +152,6 @@ impl Error {
             hint: None,
             retryable: kind.row().2,
             context: ErrorContext::default(),
-            cause: None,
         }))
     }
 
@@ -160,10 +171,9 @@ impl Error {
         self
     }
 
-    /// Names the cause, which is shown after the message.
-    pub fn because(mut self, cause: impl Into<anyhow::Error>) -> Self {
-        self.0.cause = Some(Arc::new(cause.into()));
-        self
+    /// Adds the cause, and the chain of its causes, to the message.
+    pub fn because(self, cause: impl Into<anyhow::Error>) -> Self {
+        self.with_suffix(&format!(": {:#}", cause.into()))
     }
 
     /// Names the file, and the line in it, from 1.
@@ -201,43 +211,13 @@ impl Error {
     }
 }
 
-/// The message, then the chain of causes.
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.message)?;
-        for cause in self.0.cause.iter().flat_map(|c| c.chain()) {
-            write!(f, ": {cause}")?;
-        }
-        Ok(())
+        f.write_str(&self.0.message)
     }
 }
 
 impl std::error::Error for Error {}
-
-/// The object of the contract with scripts: all keys, always.
-impl Serialize for Error {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        #[derive(Serialize)]
-        struct Record<'a> {
-            code: &'static str,
-            exit_code: u8,
-            retryable: bool,
-            message: String,
-            hint: Option<&'a str>,
-            #[serde(flatten)]
-            context: &'a ErrorContext,
-        }
-        let record = Record {
-            code: self.kind().code(),
-            exit_code: self.kind().exit_code(),
-            retryable: self.is_retryable(),
-            message: self.to_string(),
-            hint: self.hint_text(),
-            context: self.context(),
-        };
-        record.serialize(to)
-    }
-}
 
 #[cfg(test)]
 mod tests {

@@ -7,7 +7,6 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::parser::ValueSource;
 use clap::{ArgAction, ArgMatches, Args, ColorChoice, FromArgMatches, Subcommand};
 
@@ -25,7 +24,7 @@ pub struct GlobalFlags {
     #[arg(short, long, value_name = "NAME")]
     pub profile: Option<String>,
     /// Write results in this format; with json and ndjson, errors are JSON too
-    #[arg(short, long, value_name = "FORMAT", value_parser = format_parser())]
+    #[arg(short, long, value_name = "FORMAT", value_enum)]
     pub output: Option<Format>,
     /// Show these fields, in this order: comma-separated names, or paths like metadata.plan
     #[arg(short = 'F', long, value_name = "LIST", value_delimiter = ',')]
@@ -66,10 +65,6 @@ pub struct GlobalFlags {
     pub verbose: u8,
 }
 
-fn format_parser() -> impl clap::builder::TypedValueParser<Value = Format> {
-    PossibleValuesParser::new(Format::ALL.map(Format::name)).try_map(|name| name.parse::<Format>())
-}
-
 impl GlobalFlags {
     /// The flags that the configuration has defaults for.
     pub fn for_config(&self) -> config::Flags {
@@ -88,7 +83,6 @@ impl GlobalFlags {
         UiOptions {
             json: message_format(self.output, env).has_json_errors(),
             quiet: self.quiet,
-            verbose: self.verbose > 0,
             color: self.color.unwrap_or_default(),
         }
     }
@@ -99,9 +93,6 @@ pub fn message_format(flag: Option<Format>, env: &Environment) -> Format {
     let variable = || env.get("ACCTQ_OUTPUT")?.to_str()?.parse().ok();
     flag.or_else(variable).unwrap_or_default()
 }
-
-/// The global flags that every command takes.
-const EVERYWHERE: [&str; 2] = ["color", "quiet"];
 
 /// Every global flag.
 const LOOK_UP: &[&str] =
@@ -120,14 +111,8 @@ pub struct Deferred<T>(pub T);
 fn with_flags<T: Takes>(command: clap::Command, define: fn(clap::Command) -> clap::Command) -> clap::Command {
     let about = command.get_about().cloned().unwrap_or_default();
     let all = GlobalFlags::augment_args(clap::Command::new("flags"));
-    let taken: Vec<_> = all
-        .get_arguments()
-        .filter(|arg| {
-            let id = arg.get_id().as_str();
-            T::FLAGS.contains(&id) || EVERYWHERE.contains(&id)
-        })
-        .cloned()
-        .collect();
+    let is_taken = |id: &str| T::FLAGS.contains(&id) || matches!(id, "color" | "quiet");
+    let taken = all.get_arguments().filter(|arg| is_taken(arg.get_id().as_str()));
     define(command).args(taken).about(about)
 }
 
@@ -175,10 +160,8 @@ pub fn merge(root: &ArgMatches) -> Result<GlobalFlags> {
     }
     let (command, leaf) = (path.join(" "), levels[levels.len() - 1]);
     let given = |id: &str| -> Vec<&ArgMatches> {
-        let is_given = |level: &&&ArgMatches| {
-            level.try_contains_id(id).is_ok() && level.value_source(id) == Some(ValueSource::CommandLine)
-        };
-        levels.iter().filter(is_given).copied().collect()
+        let known = levels.iter().copied().filter(|level| level.try_contains_id(id).is_ok());
+        known.filter(|level| level.value_source(id) == Some(ValueSource::CommandLine)).collect()
     };
     for &id in LOOK_UP {
         let given = given(id);

@@ -18,7 +18,6 @@ use crate::text::Escapes;
 /// The deepest nesting that is accepted (RFC 8259 leaves it to the reader).
 pub const MAX_DEPTH: usize = 128;
 
-/// Why a text is not JSON that every reader understands alike.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Flaw {
     /// It ends in the middle of a value.
@@ -56,17 +55,11 @@ pub struct Json<'a>(&'a str);
 /// One level of a JSON value: strings decoded, numbers to the letter, members in the server's order.
 #[derive(Clone, Debug, PartialEq)]
 pub enum View<'a> {
-    /// `null`
     Null,
-    /// `true` or `false`
     Bool(bool),
-    /// A number, to the letter.
     Number(&'a str),
-    /// A string, decoded.
     String(Cow<'a, str>),
-    /// The elements of an array.
     Array(Vec<Json<'a>>),
-    /// The members of an object, names decoded.
     Object(Vec<(Cow<'a, str>, Json<'a>)>),
 }
 
@@ -147,7 +140,9 @@ impl<'de: 'a, 'a> Visitor<'de> for Members<'a> {
         while let Some((Text(name), value)) = map.next_entry()? {
             self.0.push((name, value));
         }
-        if has_twins(&self.0) {
+        let mut names: Vec<&str> = self.0.iter().map(|(name, _)| &**name).collect();
+        names.sort_unstable();
+        if names.windows(2).any(|pair| pair[0] == pair[1]) {
             return Err(A::Error::custom("a name twice"));
         }
         Ok(self)
@@ -160,7 +155,6 @@ impl<'a> Json<'a> {
         self.0
     }
 
-    /// One level of it.
     pub fn view(self) -> View<'a> {
         level(self.0).unwrap_or(View::Null)
     }
@@ -174,37 +168,21 @@ impl<'a> Json<'a> {
         serde_json::from_str::<Text<'a>>(self.0).ok().map(|text| text.0)
     }
 
-    /// Whether it is `null`.
     pub fn is_null(self) -> bool {
         self.0 == "null"
     }
 
-    /// Whether it is a number.
     pub fn is_number(self) -> bool {
         self.0.starts_with(|c: char| c == '-' || c.is_ascii_digit())
     }
 
-    /// Whether it is an array or an object.
     pub fn is_container(self) -> bool {
         self.0.starts_with(['{', '['])
     }
 
-    /// A value that is part of a checked text.
     pub(crate) fn checked(text: &'a str) -> Self {
         Json(text)
     }
-}
-
-/// Whether two members have the same name.
-fn has_twins(members: &[(Cow<'_, str>, Json<'_>)]) -> bool {
-    // To compare each with each takes less than to sort a few.
-    if members.len() <= 32 {
-        let mut names = members.iter().enumerate();
-        return names.any(|(at, (name, _))| members[..at].iter().any(|(other, _)| other == name));
-    }
-    let mut names: Vec<&str> = members.iter().map(|(name, _)| &**name).collect();
-    names.sort_unstable();
-    names.windows(2).any(|pair| pair[0] == pair[1])
 }
 
 /// Serializes on one line through `SafeFormatter`.

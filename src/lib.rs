@@ -73,7 +73,10 @@ pub fn run(args: &[OsString], env: Environment) -> ExitCode {
             let kind = error.kind();
             if let Kind::Interrupted | Kind::Terminated = kind {
                 // A reader of standard error that has stalled must not delay the end.
-                signals::within(signals::GRACE, move || ui.last_error(&error));
+                signals::within(signals::GRACE, move || {
+                    ui.take_over();
+                    ui.error(&error);
+                });
             } else {
                 ui.error(&error);
             }

@@ -9,24 +9,21 @@ use crate::error::{Error, Kind, Result};
 
 /// Keeps the memory of the process from core files and, on Linux, from other processes of the user. What the system refuses is
 /// not reported: the process is then as exposed as any other.
-#[cfg(unix)]
 pub fn harden() {
-    use rustix::process::{Resource, Rlimit, Signal, setrlimit};
     #[cfg(target_os = "linux")]
     {
         use rustix::process::{DumpableBehavior, set_dumpable_behavior};
         let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
     }
-    let none = Rlimit { current: Some(0), maximum: Some(0) };
-    let _ = setrlimit(Resource::Core, none);
-    // A write beyond `ulimit -f` sends SIGXFSZ, which ends a process silently. With a handler the write fails instead. The signal
-    // is not ignored, since a token helper would inherit that.
-    handle(Signal::XFSZ);
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, Rlimit, Signal, setrlimit};
+        let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
+        // A write beyond `ulimit -f` sends SIGXFSZ, which ends a process silently. With a handler the write fails instead. The
+        // signal is not ignored, since a token helper would inherit that.
+        handle(Signal::XFSZ);
+    }
 }
-
-/// Nothing to do here.
-#[cfg(not(unix))]
-pub fn harden() {}
 
 /// Lets the process see how its children end. A parent may have set SIGCHLD to ignored, and then the system keeps no record of
 /// ended children; with any handler it does.

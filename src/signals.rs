@@ -1,8 +1,8 @@
 //! SIGINT, SIGTERM and SIGHUP end a command within a second; the second signal ends the process at once. SIGHUP, which a closing
 //! terminal sends, counts as SIGTERM. A signal that was ignored when the process started (`nohup`, `&` in a script) stays ignored.
 //!
-//! A flag does not interrupt a blocking call. So the command runs on a thread, and the main thread waits for its end or for a signal,
-//! whichever comes first ([`supervise`]). The command's thread is then abandoned, but for two things: what holds a [`Guard`], like the
+//! A flag does not interrupt a blocking call. So the command runs on a thread, and the main thread waits for its end or for a signal
+//! ([`supervise`]). The command's thread is then abandoned, but for two things: what holds a [`Guard`], like the
 //! process group of a token helper, cleans up; and the shutdown hook ([`Shutdown::on_signal`]) completes the output. Each is waited for
 //! no longer than [`GRACE`].
 
@@ -15,12 +15,6 @@ use crate::process::{catch_panics, lock};
 
 /// How long each step after a signal may take: three of them are less than a second.
 pub const GRACE: Duration = Duration::from_millis(300);
-
-/// Completes the output after a signal.
-type Hook = Box<dyn FnOnce(Kind) + Send>;
-
-/// Says what a signal has interrupted; `None` where a signal is the expected end.
-type Explain = Box<dyn FnOnce(Kind) -> Option<Error> + Send>;
 
 /// The shutdown of one run: whether it was requested, and what has to happen then.
 #[derive(Default)]
@@ -36,8 +30,8 @@ struct State {
     abort: Option<Error>,
     /// Wakes the thread that supervises the command.
     wake_supervisor: Option<Box<dyn Fn() + Send>>,
-    hook: Option<Hook>,
-    explain: Option<Explain>,
+    hook: Option<Box<dyn FnOnce(Kind) + Send>>,
+    explain: Option<Box<dyn FnOnce(Kind) -> Option<Error> + Send>>,
     /// What the guards that are held keep the process alive for.
     guards: Vec<String>,
 }
@@ -48,7 +42,7 @@ impl Shutdown {
         lock(&self.state).hook = Some(Box::new(hook));
     }
 
-    /// Sets the error that says what a signal has interrupted, made after the shutdown hook.
+    /// Sets what makes the error that says what a signal has interrupted, after the shutdown hook; `None` where it is the expected end.
     pub fn explain(&self, explain: impl FnOnce(Kind) -> Option<Error> + Send + 'static) {
         lock(&self.state).explain = Some(Box::new(explain));
     }
@@ -56,8 +50,7 @@ impl Shutdown {
     /// The same, with what the command is doing now in words that follow "interrupted".
     pub fn doing(&self, words: String, context: ErrorContext) {
         self.explain(move |kind| {
-            let error = Error::new(kind, format!("{} {words}", kind.code()));
-            let error = error.hint("run it again if you still want it");
+            let error = Error::new(kind, format!("{} {words}", kind.code())).hint("run it again if you still want it");
             Some(error.with_context(|of_error| *of_error = context))
         });
     }
@@ -108,8 +101,8 @@ impl Shutdown {
         }
         if kind == Kind::Terminated {
             let again = error.hint_text().unwrap_or_default();
-            let hint =
-                format!("another program sent SIGTERM, perhaps for a time limit, or the terminal was closed; {again}");
+            let cause = "another program sent SIGTERM, perhaps for a time limit, or the terminal was closed";
+            let hint = format!("{cause}; {again}");
             error = error.hint(hint);
         }
         Some(error)
@@ -170,10 +163,7 @@ pub fn supervise<T: From<Kind> + Send + 'static>(
             .hint("is a limit on processes or open files reached? `ulimit -a` shows them")
             .because(error)
     };
-    let kind = |signal| match signal {
-        SIGINT => Kind::Interrupted,
-        _ => Kind::Terminated,
-    };
+    let kind = |signal| if signal == SIGINT { Kind::Interrupted } else { Kind::Terminated };
     let ignored = ignored();
     let handled = [SIGINT, SIGTERM, SIGHUP].into_iter().filter(|signal| ignored & (1 << (signal - 1)) == 0);
     let mut signals = Signals::new(handled.clone()).map_err(refused)?;
@@ -211,10 +201,8 @@ pub fn supervise<T: From<Kind> + Send + 'static>(
 #[cfg(unix)]
 fn ignored() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    status
-        .lines()
-        .find_map(|line| u64::from_str_radix(line.strip_prefix("SigIgn:")?.trim(), 16).ok())
-        .unwrap_or_default()
+    let bits = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    bits.and_then(|bits| u64::from_str_radix(bits.trim(), 16).ok()).unwrap_or_default()
 }
 
 /// Runs `work`: there are no signals here.

@@ -13,6 +13,9 @@ use unicode_width::UnicodeWidthChar as _;
 /// How much of a server's text an error message shows, in characters.
 pub const EXCERPT: usize = 200;
 
+/// How much of a name, an id or a value, in characters.
+pub const SHOWN: usize = 60;
+
 /// How many combining marks may follow one another; more of them paint over other lines.
 const MARKS: usize = 4;
 
@@ -53,7 +56,6 @@ impl Escapes {
 }
 
 /// The text as it may stand in a table or a message: on one line, `\n`, `\t` and `\u{202e}` for what is forbidden.
-/// Meant for eyes; it does not parse back. JSON and YAML have notations of their own, which do.
 pub fn escape(text: &str) -> Cow<'_, str> {
     if text.bytes().all(|b| matches!(b, b' '..=b'~')) {
         return Cow::Borrowed(text);
@@ -103,14 +105,7 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
 /// `1,234,567`
 pub fn grouped(number: usize) -> String {
     let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
+    digits.as_bytes().rchunks(3).rev().map(String::from_utf8_lossy).collect::<Vec<_>>().join(",")
 }
 
 /// `1 h 3 m 12 s`, `5 m`, and tenths of seconds where they say something.

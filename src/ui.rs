@@ -1,10 +1,8 @@
 //! Standard output and standard error: the one owner of both, and of what a terminal changes.
 //!
-//! Results go to standard output, and nothing else does. Messages go to standard error, for people or as one JSON object a line; a
-//! standard error that is closed or full changes nothing. A reader of the results that goes away is no error: the program ends
-//! quietly.
-//!
-//! After a signal only the shutdown hook writes ([`Ui::close`]): every write asks for permission under the lock of its stream.
+//! Messages go to standard error, for people or as one JSON object a line; if it is closed or full, that changes nothing. A reader of
+//! the results that goes away is no error. After a signal only the shutdown hook writes: every write asks for permission under the
+//! lock of its stream.
 
 use std::io::{self, IsTerminal as _, StdoutLock, Write};
 use std::sync::Mutex;
@@ -31,7 +29,6 @@ pub struct UiOptions {
     /// As one JSON object a line.
     pub json: bool,
     pub quiet: bool,
-    pub verbose: bool,
     pub color: ColorChoice,
 }
 
@@ -134,13 +131,8 @@ impl Ui {
         self.end_progress();
     }
 
-    /// Reports the failure that ends the program after a signal, even while another write is stalled.
-    pub fn last_error(&self, error: &Error) {
-        self.take_over();
-        self.error(error);
-    }
-
-    fn take_over(&self) {
+    /// The same, even while another write is stalled.
+    pub fn take_over(&self) {
         *lock(&self.writer) = Some(thread::current().id());
     }
 
@@ -155,8 +147,7 @@ impl Ui {
         self.stdout(|out| out.write_all(result))
     }
 
-    /// Writes the report on a verdict, as `write` does it. The exit code tells the verdict too, so a reader that goes away
-    /// changes nothing.
+    /// Writes the report on a verdict. The exit code tells the verdict too, so a reader that goes away changes nothing.
     pub fn report(&self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
         let written = self.stdout(|out| {
             let mut out = io::BufWriter::with_capacity(64 * 1024, out);
@@ -213,17 +204,14 @@ impl Ui {
 
     /// Shows what an attempt did, with `--verbose`.
     pub fn trace(&self, trace: &Trace<'_>) {
-        if !self.options.verbose || self.options.quiet {
-            return;
-        }
         if self.options.json {
             return self.line(&json::to_string(&Message::<()>::Trace(trace)));
         }
         let Trace { method, url, attempt, elapsed_ms, .. } = trace;
         let proxy = trace.proxy.map(|proxy| format!(" via proxy {proxy}")).unwrap_or_default();
-        let outcome = match (trace.status, trace.error) {
+        let outcome = match (trace.status, trace.failure) {
             (Some(status), _) => format!("{status} in"),
-            (None, Some(error)) => format!("{}: {error}, after", error.kind().code()),
+            (None, Some(failure)) => format!("{}: {failure}, after", failure.kind().code()),
             (None, None) => "no answer, after".to_owned(),
         };
         let request = trace.request_id.as_ref().map(|id| format!(", request {id}")).unwrap_or_default();
@@ -263,13 +251,14 @@ impl Ui {
         self.line(&format!("{label} {}{hint}", escape(text)));
     }
 
-    /// Writes a message at once, so that those of several processes do not mix. If that fails there is no stream left to say so.
+    /// Writes a message at once, so that those of several processes do not mix.
     fn line(&self, text: &str) {
         let is_open = self.is_stderr_terminal && self.is_line_open.swap(false, Ordering::Relaxed);
         let line = format!("{}{text}\n", if is_open { "\n" } else { "" });
         self.without_progress(|| {
             let mut stderr = io::stderr().lock();
             if self.may_write() {
+                // If that fails there is no stream left to say so.
                 let _ = stderr.write_all(line.as_bytes());
             }
         });
@@ -296,8 +285,7 @@ impl Ui {
         /// The columns of the spinner, a blank, and a margin.
         const SPINNER: usize = 3;
         if let Some(bar) = &*lock(&self.progress) {
-            let width = terminal_size::terminal_size_of(io::stderr());
-            let width = width.map_or(80, |(terminal_size::Width(width), _)| width);
+            let width = terminal_size::terminal_size_of(io::stderr()).map_or(80, |(width, _)| width.0);
             // The line is redrawn by the number of its columns. Terminals disagree on the width of what is not ASCII.
             let plain = |c| if matches!(c, ' '..='~') { c } else { '?' };
             let columns = usize::from(width).saturating_sub(SPINNER);
@@ -308,9 +296,7 @@ impl Ui {
     /// Takes the progress line away.
     pub fn end_progress(&self) {
         let bar = lock(&self.progress).take();
-        if let Some(bar) = bar {
-            bar.finish_and_clear();
-        }
+        bar.iter().for_each(ProgressBar::finish_and_clear);
     }
 
     fn without_progress<T>(&self, write: impl FnOnce() -> T) -> T {

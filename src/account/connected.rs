@@ -3,7 +3,6 @@
 use super::Resource;
 use super::field::{Field, Kind, is_base62_u128};
 
-/// The relationship between a platform organization and the organization connected to it.
 pub static CONNECTED: Resource = Resource {
     noun: "connected account",
     api: "connect",
@@ -58,21 +57,10 @@ pub static CONNECTED: Resource = Resource {
             "The tenant of an express account; null for a standard one, which picks its tenant by header.",
         )
         .optional(),
-        Field::new(
-            "platform_customer_id",
-            "Platform customer",
-            Kind::Id("cus_"),
-            "The platform's customer that this account is.",
-        )
-        .optional(),
+        Field::new("platform_customer_id", "Platform customer", Kind::Id("cus_"), "The platform's customer.")
+            .optional(),
         Field::new("pending_email", "Invited", Kind::Text, "Who was invited (express only).").optional(),
-        Field::new(
-            "pending_organization_name",
-            "Organization to be",
-            Kind::Text,
-            "The organization to be created (express only).",
-        )
-        .optional(),
+        Field::new("pending_organization_name", "Organization to be", Kind::Text, "The organization to be.").optional(),
         Field::new(
             "pending_country",
             "Country",

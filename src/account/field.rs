@@ -10,7 +10,6 @@ pub struct Field {
     pub name: &'static str,
     /// Its name in a table for people.
     pub label: &'static str,
-    /// What its values look like.
     pub kind: Kind,
     /// Whether it may be null or absent without violating the contract.
     pub optional: bool,
@@ -21,17 +20,14 @@ pub struct Field {
 }
 
 impl Field {
-    /// A field that every account has.
     pub const fn new(name: &'static str, label: &'static str, kind: Kind, doc: &'static str) -> Self {
         Field { name, label, kind, optional: false, secret: false, doc }
     }
 
-    /// It may be null or absent.
     pub const fn optional(self) -> Self {
         Field { optional: true, ..self }
     }
 
-    /// It is a secret.
     pub const fn secret(self) -> Self {
         Field { secret: true, ..self }
     }
@@ -54,26 +50,18 @@ pub enum Kind {
     Id(&'static str),
     /// One of these words, each with its meaning. The list may grow: another word is a violation, and shown.
     Enum(&'static [(&'static str, &'static str)]),
-    /// RFC 3339.
     Time,
-    /// Any text.
     Text,
     /// ISO 3166-1 alpha-2.
     Country,
-    /// A whole number.
     Integer,
-    /// Any JSON.
     Json,
 }
 
-/// How a value violates the contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Violation {
-    /// The member is not there.
     Missing,
-    /// Null where the contract has a value.
     Null,
-    /// Another JSON type.
     WrongType,
     /// The right type, but not a value that the contract knows.
     UnknownValue,
@@ -92,7 +80,6 @@ impl Violation {
 }
 
 impl Kind {
-    /// The words of an enumeration.
     pub fn words(self) -> impl Iterator<Item = &'static str> {
         let words: &[_] = match self {
             Kind::Enum(words) => words,
@@ -124,11 +111,9 @@ pub fn is_country(code: &str) -> bool {
     code == "00" || code.len() == 2 && code.bytes().all(|b| b.is_ascii_uppercase())
 }
 
-/// 2^128 - 1 in base62.
-const LARGEST: &str = "7n42DGM5Tflk9n8mt7Fhc7";
-
 /// Whether `digits` is the base62 (`0-9A-Za-z`) of a number below 2^128.
 pub fn is_base62_u128(digits: &str) -> bool {
+    const LARGEST: &str = "7n42DGM5Tflk9n8mt7Fhc7";
     // The digits' order is that of ASCII, so numbers of the same length compare as texts do.
     !digits.is_empty()
         && (digits.len() < LARGEST.len() || digits.len() == LARGEST.len() && digits <= LARGEST)

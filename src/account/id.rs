@@ -4,9 +4,9 @@
 
 use super::field::Kind as FieldKind;
 use super::redact::{Redactor, looks_like_a_credential};
-use super::{PARTNER, RESOURCES, Resource, SHOWN};
+use super::{PARTNER, RESOURCES, Resource};
 use crate::error::{Error, Kind, Result};
-use crate::text::excerpt;
+use crate::text::{SHOWN, excerpt};
 
 /// Prefixes of other ids at Connect (vendor), and what such a text is.
 const OTHERS: [(&str, &str); 9] = [
@@ -22,27 +22,24 @@ const OTHERS: [(&str, &str); 9] = [
 ];
 
 /// The id of an account of one resource, in the API's own alphabet: it needs no escaping anywhere.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Id {
     resource: &'static Resource,
     text: String,
 }
 
 impl Id {
-    /// The resource it belongs to.
     pub fn resource(&self) -> &'static Resource {
         self.resource
     }
 
-    /// Its text, as given and as sent.
     pub fn as_str(&self) -> &str {
         &self.text
     }
 }
 
 impl Resource {
-    /// Checks `text` against the resource's id rule. The error (`usage`) says what the text is instead, if that can be told, and
-    /// which command to use.
+    /// Checks `text` against the id rule. The error (`usage`) says what else it is, if that can be told, and the command to use.
     pub fn parse_id(&'static self, text: &str) -> Result<Id> {
         if !(self.is_id)(text) || looks_like_a_credential(text) {
             return Err(self.explain(text));
@@ -50,7 +47,6 @@ impl Resource {
         Ok(Id { resource: self, text: text.to_owned() })
     }
 
-    /// Says why `text` is no id of this resource.
     fn explain(&'static self, text: &str) -> Error {
         let noun = self.noun;
         let wanted = format!("a {noun} is looked up by its id: {}", self.id_rule);
@@ -92,8 +88,7 @@ impl Resource {
     }
 }
 
-/// Finds the resource that `text` is an id of: `cacc_…` at Connect, any legal uid at Partner. Fails as [`Resource::parse_id`] of
-/// the resource whose ids have the prefix that is in `text`.
+/// Finds the resource that `text` is an id of; fails as [`Resource::parse_id`] of the one whose ids have the prefix that is in it.
 pub fn route(text: &str) -> Result<Id> {
     let names = |resource: &&&Resource| {
         let field = resource.field(resource.id_field);

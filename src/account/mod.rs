@@ -24,10 +24,8 @@ pub use time::Time;
 use std::borrow::Cow;
 use std::ops::Range;
 
+use crate::error::{Error, Kind};
 use crate::json::{self, Flaw, Json, View};
-
-/// How much of a name or an id that is none a message shows, in characters.
-const SHOWN: usize = 60;
 
 /// The resources that can be looked up, in the order in which ids are routed: the narrower alphabet first.
 pub static RESOURCES: [&Resource; 2] = [&CONNECTED, &PARTNER];
@@ -35,23 +33,18 @@ pub static RESOURCES: [&Resource; 2] = [&CONNECTED, &PARTNER];
 /// Something an API has by id, and all that the program knows of it.
 #[derive(Debug)]
 pub struct Resource {
-    /// What people call it.
     pub noun: &'static str,
     /// The API it lives at: the key in a profile, the infix of the variables (in capitals), `api` in JSON errors.
     pub api: &'static str,
     /// Its name in `acctq schema`.
     pub schema: &'static str,
-    /// The command that looks it up.
     pub command: &'static str,
     /// The path below the base URL, to which the id is appended.
     pub path: &'static str,
     /// Whether a text is an id of it, going by its characters.
     is_id: fn(&str) -> bool,
-    /// The id rule in words.
     pub id_rule: &'static str,
-    /// The field that holds the id.
     pub id_field: &'static str,
-    /// The id of the seed.
     pub example_id: &'static str,
     /// The fields of the contract, in its order.
     pub fields: &'static [Field],
@@ -65,16 +58,13 @@ pub struct Resource {
     pub not_found: &'static str,
 }
 
-impl PartialEq for Resource {
-    fn eq(&self, other: &Self) -> bool {
-        self.api == other.api
-    }
-}
-
-impl Eq for Resource {}
-
 impl Resource {
-    /// The field of that name.
+    /// Whether a failure of a look-up says that the server does not accept the token.
+    pub fn rejects_token(&self, error: &Error) -> bool {
+        let is_listed = |status| self.token_rejected.contains(&status);
+        error.kind() == Kind::Auth && error.context().status.is_some_and(is_listed)
+    }
+
     pub fn field(&self, name: &str) -> Option<&'static Field> {
         self.fields.iter().find(|field| field.name == name)
     }
@@ -85,6 +75,7 @@ impl Resource {
 pub struct Document {
     text: String,
     members: Vec<Member>,
+    /// Whether a member is named like a secret, at any depth.
     names_secret: bool,
 }
 
@@ -98,7 +89,6 @@ struct Member {
 }
 
 impl Document {
-    /// Checks and splits `text`.
     pub fn parse(text: String) -> Result<Self, Flaw> {
         let mut names_secret = false;
         let View::Object(members) = json::parse(&text, &mut |name| names_secret |= is_secret_name(name))? else {
@@ -117,23 +107,14 @@ impl Document {
         Ok(Document { text, members, names_secret })
     }
 
-    /// The text to the letter.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// Whether a member of it is named like a secret, at any depth.
-    pub fn names_secret(&self) -> bool {
-        self.names_secret
-    }
-
     /// The member of that name.
     pub fn get(&self, name: &str) -> Option<Json<'_>> {
-        let is_found = |member: &&Member| match &member.decoded {
-            None => self.text.as_bytes()[member.name.clone()] == *name.as_bytes(),
-            Some(decoded) => decoded == name,
-        };
-        self.members.iter().find(is_found).map(|member| self.value(member))
+        let mut members = self.members.iter();
+        members.find(|member| self.name(member) == name).map(|member| self.value(member))
     }
 
     /// Names and values in the server's order.
@@ -154,9 +135,7 @@ impl Document {
 /// An account: the answer to a look-up.
 #[derive(Debug)]
 pub struct Account {
-    /// What it is an account of.
     pub resource: &'static Resource,
-    /// What the server said.
     pub document: Document,
 }
 

@@ -3,7 +3,6 @@
 use super::Resource;
 use super::field::{Field, Kind};
 
-/// A partner billing account.
 pub static PARTNER: Resource = Resource {
     noun: "partner account",
     api: "partner",

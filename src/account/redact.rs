@@ -36,7 +36,6 @@ impl std::fmt::Debug for Tokens {
 }
 
 impl Tokens {
-    /// Remembers a token that has been read.
     pub fn add(&self, token: &str) {
         let mut tokens = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if token.len() >= SHORTEST_TOKEN && !tokens.iter().any(|known| known == token) {
@@ -46,8 +45,7 @@ impl Tokens {
     }
 }
 
-/// Knows the members named like a secret, the texts of an account's own secrets, the bearer tokens in use, and what looks like a
-/// credential. Every text from outside goes through it before it is shown.
+/// Knows an account's secrets, the bearer tokens in use, and what looks like a credential: every text from outside passes it.
 #[derive(Clone, Debug, Default)]
 pub struct Redactor {
     reveal: bool,
@@ -65,7 +63,6 @@ impl Redactor {
         Redactor { reveal, tokens, ..Redactor::default() }
     }
 
-    /// The tokens in use.
     pub fn tokens(&self) -> &Tokens {
         &self.tokens
     }
@@ -77,18 +74,22 @@ impl Redactor {
 
     /// The same redactor, which also knows the secrets of `document`.
     pub fn for_document(&self, document: &Document) -> Self {
-        let mut redactor = Redactor { is_idle: !document.names_secret(), ..self.clone() };
-        if document.names_secret() {
+        let mut redactor = Redactor { is_idle: !document.names_secret, ..self.clone() };
+        if document.names_secret {
             document.members().for_each(|(name, value)| redactor.collect(value, is_secret_name(name)));
         }
         redactor
     }
 
-    /// The same for an account that was asked for: its id and the words of the contract stay, even if a secret has the same text.
-    /// Nothing is learnt from them, and scripts rely on them.
+    /// The same for an account that was asked for: its id and the words of the contract are public, whatever a secret's text is.
     pub fn for_account(&self, account: &Account) -> Self {
-        let mut redactor = self.for_document(&account.document);
-        redactor.secrets.retain(|secret| !is_public(account, secret));
+        let Account { resource, document } = account;
+        let mut redactor = self.for_document(document);
+        redactor.secrets.retain(|secret| {
+            let id = document.get(resource.id_field).and_then(Json::as_str).unwrap_or_default();
+            let mut words = resource.fields.iter().flat_map(|field| field.kind.words().chain([field.name]));
+            !id.contains(secret) && !words.any(|word| word.contains(secret))
+        });
         redactor
     }
 
@@ -102,7 +103,9 @@ impl Redactor {
             View::Number(digits) => self.add(digits),
             View::Array(elements) => elements.into_iter().for_each(|value| self.collect(value, is_secret)),
             View::Object(members) => {
-                members.into_iter().for_each(|(name, value)| self.collect(value, is_secret || is_secret_name(&name)));
+                for (name, value) in members {
+                    self.collect(value, is_secret || is_secret_name(&name));
+                }
             }
             View::Null | View::Bool(_) => {}
         }
@@ -122,11 +125,8 @@ impl Redactor {
 
     /// Whether results leave out a string or number: it holds one of the secrets.
     pub fn hides_value(&self, value: Json<'_>) -> bool {
-        if self.reveal || self.secrets.is_empty() || value.is_container() {
-            return false;
-        }
-        let text = value.as_str().unwrap_or(value.text().into());
-        self.hides_text(&text)
+        let text = || value.as_str().unwrap_or(value.text().into());
+        !self.secrets.is_empty() && !value.is_container() && self.hides_text(&text())
     }
 
     /// Whether a text holds one of the secrets, and results do not show them.
@@ -144,8 +144,7 @@ impl Redactor {
         hide_credentials(&self.redact_known(text))
     }
 
-    /// `text` with tokens and secrets replaced, as they are or as in quotes, but not what only looks like one: a file may be
-    /// called `ops_smoke.toml`.
+    /// `text` with tokens and secrets replaced, as they are or as in quotes: a file may be called `ops_smoke.toml`.
     pub fn redact_known(&self, text: &str) -> String {
         let mut known = self.tokens.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
         known.extend_from_slice(&self.secrets);
@@ -163,43 +162,19 @@ impl Redactor {
     }
 }
 
-/// Whether a text is part of the contract or of the account's id.
-fn is_public(account: &Account, secret: &str) -> bool {
-    let Account { resource, document } = account;
-    let id = document.get(resource.id_field).and_then(Json::as_str).unwrap_or_default();
-    let mut fields = resource.fields.iter();
-    id.contains(secret)
-        || fields.any(|field| {
-            let mut words = field.kind.words().chain([field.name]);
-            words.any(|word| word.contains(secret))
-        })
-}
-
 /// The letters of the secret fields' names.
 static SECRET_NAMES: LazyLock<Vec<String>> = LazyLock::new(|| {
     let fields = RESOURCES.iter().flat_map(|resource| resource.fields);
-    let secret = fields.filter(|field| field.secret);
-    secret.map(|field| letters(field.name).collect()).collect()
+    fields.filter(|field| field.secret).map(|field| letters(field.name)).collect()
 });
 
-/// Whether a member of that name is a secret: its letters and digits, in either case, contain those of a secret field of any
-/// resource (`activationToken`, `old_activation_token`).
+/// Whether a member is a secret by its name: a secret field's, in any spelling (`activationToken`, `old_activation_token`).
 pub fn is_secret_name(name: &str) -> bool {
-    SECRET_NAMES.iter().any(|secret| {
-        let starts = (name.len() + 1).saturating_sub(secret.len());
-        let is_secret = |start: usize| {
-            name.as_bytes()[start].eq_ignore_ascii_case(&secret.as_bytes()[0]) && {
-                let mut found = letters(&name[start..]);
-                secret.chars().all(|letter| found.next() == Some(letter))
-            }
-        };
-        (0..starts).any(is_secret)
-    })
+    SECRET_NAMES.iter().any(|secret| name.len() >= secret.len() && letters(name).contains(secret))
 }
 
-fn letters(name: &str) -> impl Iterator<Item = char> {
-    let letters = name.chars().filter(|c| c.is_alphanumeric());
-    letters.map(|c| c.to_ascii_lowercase())
+fn letters(name: &str) -> String {
+    name.chars().filter(|c| c.is_alphanumeric()).map(|c| c.to_ascii_lowercase()).collect()
 }
 
 /// A stranger's word, if it may be repeated in a message: short, in the alphabet of names, and so hardly a token.
@@ -228,11 +203,11 @@ pub(super) fn looks_like_a_credential(text: &str) -> bool {
         let start = text.as_bytes().get(..prefix.len());
         start.is_some_and(|start| start.eq_ignore_ascii_case(prefix.as_bytes()))
     };
-    let is_capital = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit();
-    let is_aws =
-        text.len() == 20 && (text.starts_with("AKIA") || text.starts_with("ASIA")) && text.bytes().all(is_capital);
-    let is_locale =
-        text.strip_prefix("sk_SK").is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_alphanumeric()));
+    let is_aws = text.len() == 20
+        && (text.starts_with("AKIA") || text.starts_with("ASIA"))
+        && text.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
+    let locale = text.strip_prefix("sk_SK");
+    let is_locale = locale.is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_alphanumeric()));
     !is_locale && PREFIXES.iter().any(starts) || text.starts_with("eyJ") && text.len() > 20 || is_aws
 }
 

@@ -1,15 +1,13 @@
 //! `-F`: which members of an account are shown, and in which order.
 
-use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::redact::{Redactor, hide_credentials, is_secret_name};
-use super::{Account, Field, Resource, SHOWN};
+use super::{Account, Field, Resource};
 use crate::error::{Error, Kind, Result};
 use crate::json::{Json, View};
-use crate::text::{excerpt, nearest};
+use crate::text::{SHOWN, excerpt, nearest};
 
-/// A member to be shown.
 #[derive(Debug)]
 pub struct Entry<'a> {
     /// The member's name, or a path as it was asked for.
@@ -20,8 +18,7 @@ pub struct Entry<'a> {
     pub value: Option<Json<'a>>,
 }
 
-/// The names given to `-F`. A field of the contract passes, with any path after it; any other name must be a member of the first
-/// answer.
+/// The names given to `-F`: fields of the contract, with any path after them, and members of the first answer.
 #[derive(Debug)]
 pub struct Selection {
     names: Vec<String>,
@@ -31,8 +28,7 @@ pub struct Selection {
 }
 
 impl Selection {
-    /// Checks the names, as far as that is possible without an answer, for look-ups of any of `resources`. Fails (`usage`) for an
-    /// empty or repeated name and for a secret field without `reveal`.
+    /// Checks the names without an answer. Fails (`usage`) for an empty or repeated one and for a secret without `reveal`.
     pub fn new(names: &[String], resources: &[&'static Resource], reveal: bool) -> Result<Self> {
         let names: Vec<String> = names.iter().map(|name| name.trim().to_owned()).collect();
         for (number, name) in names.iter().enumerate() {
@@ -50,7 +46,6 @@ impl Selection {
         Ok(Selection { names, resources: resources.to_vec(), is_checked: AtomicBool::new(false) })
     }
 
-    /// The names, in order.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.names.iter().map(String::as_str)
     }
@@ -83,8 +78,7 @@ fn secret(name: &str) -> Error {
 }
 
 impl Account {
-    /// What is shown of this account: everything in the server's order, or what `selection` names in its order. What the account
-    /// does not have is left out. Fails (`usage`) if a selected name is unknown or its value is a secret.
+    /// What is shown of this account, in the server's or the selection's order. Fails (`usage`) if a name is unknown or a secret.
     pub fn entries<'a>(&'a self, selection: Option<&'a Selection>, redactor: &Redactor) -> Result<Vec<Entry<'a>>> {
         let entry = |name, value| Entry {
             name,
@@ -105,8 +99,7 @@ impl Account {
 
     /// The value at a path: a member of that very name, or a path into one.
     pub fn find(&self, path: &str) -> Option<Json<'_>> {
-        let below = |(first, rest)| find_in(self.document.get(first)?, rest);
-        self.document.get(path).or_else(|| splits(path).find_map(below))
+        find_in(&|name| self.document.get(name), path)
     }
 
     fn unknown(&self, name: &str, redactor: &Redactor) -> Error {
@@ -140,16 +133,16 @@ fn splits(path: &str) -> impl Iterator<Item = (&str, &str)> {
     path.match_indices('.').map(|(at, _)| (&path[..at], &path[at + 1..]))
 }
 
-/// The value at a path below a JSON value.
-fn find_in<'a>(value: Json<'a>, path: &str) -> Option<Json<'a>> {
-    let View::Object(members) = value.view() else {
-        return None;
+/// The value at a path below an object, of which `member` gets members.
+fn find_in<'a>(member: &dyn Fn(&str) -> Option<Json<'a>>, path: &str) -> Option<Json<'a>> {
+    let below = |(first, rest)| match member(first)?.view() {
+        View::Object(members) => {
+            let member = |wanted: &str| members.iter().find(|(name, _)| *name == *wanted).map(|(_, value)| *value);
+            find_in(&member, rest)
+        }
+        _ => None,
     };
-    let member = |wanted: &str| {
-        let mut members = members.iter();
-        members.find(|(name, _): &&(Cow<'_, str>, _)| name == wanted).map(|(_, value)| *value)
-    };
-    member(path).or_else(|| splits(path).find_map(|(first, rest)| find_in(member(first)?, rest)))
+    member(path).or_else(|| splits(path).find_map(below))
 }
 
 #[cfg(test)]

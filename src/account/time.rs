@@ -7,7 +7,6 @@ use jiff::fmt::temporal::Pieces;
 use jiff::tz::Offset;
 use jiff::{SignedDuration, Timestamp};
 
-/// A point in time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Time(DateTime);
 
@@ -26,12 +25,10 @@ impl Time {
         Some(Time(pieces.date().to_datetime(pieces.time()?).saturating_sub(offset)))
     }
 
-    /// The time that is `distance` later.
     pub fn after(self, distance: SignedDuration) -> Self {
         Time(self.0.saturating_add(distance))
     }
 
-    /// How much later it is than `other`.
     pub fn since(self, other: Self) -> SignedDuration {
         self.0.duration_since(other.0)
     }
@@ -80,7 +77,7 @@ mod tests {
              ٢023-01-23T15:55:58Z"
             .split('|')
         {
-            assert!(!Time::parse(text).is_some(), "{text}");
+            assert!(Time::parse(text).is_none(), "{text}");
         }
     }
 

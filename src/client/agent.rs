@@ -1,5 +1,5 @@
-//! ureq, set up once. Concurrent requests have an agent each, since ureq probes pooled connections under the pool's
-//! lock; all agents of a client share the connector (TLS configuration, the address that worked) and the resolver.
+//! ureq, set up once. Concurrent requests have an agent each, since ureq probes pooled connections under the pool's lock; the agents
+//! of a client share the TLS configuration, the address that worked and the resolver.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -13,7 +13,6 @@ use super::connector::{Connector, Progress, Shared};
 use super::proxy::Proxy;
 use crate::process::lock;
 
-/// The program's own name for servers.
 pub const USER_AGENT: &str = concat!("acctq/", env!("CARGO_PKG_VERSION"));
 
 /// The size of a buffer, which holds the head of a response and a byte more.
@@ -25,7 +24,6 @@ pub struct Worker {
     pub progress: Progress,
 }
 
-/// The agents of one client.
 pub struct AgentPool {
     config: Config,
     connector: Arc<Shared>,
@@ -35,14 +33,11 @@ pub struct AgentPool {
 impl AgentPool {
     /// Agents that trust `roots`, and whose look-ups have `timeout` each.
     pub fn new(timeout: Duration, proxy: Option<&Proxy>, roots: Vec<Certificate<'static>>) -> Self {
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let tls = TlsConfig::builder()
-            .root_certs(RootCerts::Specific(Arc::new(roots)))
-            .unversioned_rustls_crypto_provider(provider)
-            .build();
+        let tls = TlsConfig::builder().root_certs(RootCerts::Specific(Arc::new(roots)));
+        let tls = tls.unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()));
         let phase = Some(timeout.min(PHASE));
         let config = Agent::config_builder()
-            .tls_config(tls)
+            .tls_config(tls.build())
             // Never from the environment, which ureq reads by rules of its own.
             .proxy(proxy.map(|proxy| proxy.address.clone()))
             .http_status_as_error(false)
@@ -57,7 +52,6 @@ impl AgentPool {
             .output_buffer_size(BUFFER)
             .max_response_header_size(BUFFER - 1)
             .max_idle_connections(1)
-            .max_idle_connections_per_host(1)
             .build();
         AgentPool { config, connector: Arc::default(), idle: Mutex::default() }
     }
@@ -65,19 +59,17 @@ impl AgentPool {
     /// An agent, with the connection that it kept if there is one.
     pub fn take(&self) -> Worker {
         lock(&self.idle).pop().unwrap_or_else(|| {
-            let (shared, progress) = (self.connector.clone(), Progress::default());
-            let resolver = shared.resolver.clone();
-            let connector = Connector { shared, progress: progress.clone() };
+            let progress = Progress::default();
+            let connector = Connector { shared: self.connector.clone(), progress: progress.clone() };
+            let resolver = self.connector.resolver.clone();
             Worker { agent: Agent::with_parts(self.config.clone(), connector, resolver), progress }
         })
     }
 
-    /// Keeps an agent for the next request.
     pub fn put(&self, worker: Worker) {
         lock(&self.idle).push(worker);
     }
 
-    /// Has the host's name resolved anew for the next connection.
     pub fn forget_addresses(&self) {
         self.connector.resolver.forget();
     }

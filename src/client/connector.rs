@@ -25,10 +25,8 @@ const NEXT_ADDRESS: Duration = Duration::from_millis(250);
 /// How far a request has come; none while no connection was needed.
 pub type Progress = Arc<Mutex<Option<Phase>>>;
 
-/// A connection, or why there is none.
 type Opened = Result<Box<dyn Transport>, Error>;
 
-/// One agent's connector.
 #[derive(Debug)]
 pub struct Connector {
     pub shared: Arc<Shared>,
@@ -110,7 +108,6 @@ impl Shared {
         }
     }
 
-    /// Connects to that address, or through the proxy without one.
     fn connect_on_thread(
         &self,
         details: &ConnectionDetails,
@@ -124,7 +121,9 @@ impl Shared {
         let sender = sender.clone();
         let connect = move || {
             let mut addrs = resolver.empty();
-            way.into_iter().for_each(|address| addrs.push(address));
+            if let Some(address) = way {
+                addrs.push(address);
+            }
             let details = ConnectionDetails {
                 uri: &uri,
                 addrs,

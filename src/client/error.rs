@@ -22,11 +22,9 @@ pub enum Phase {
     Send,
     Answer,
     Body,
-    /// Reading more of a list.
     More,
 }
 
-/// Whether the connection was closed or reset.
 pub fn is_closed(error: &ureq::Error) -> bool {
     use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
     let ureq::Error::Io(error) = error else {
@@ -60,28 +58,23 @@ pub fn explain(error: &ureq::Error, phase: Phase, attempt: &Attempt<'_>) -> Erro
         return of_tls(error, phase, attempt);
     }
     let host = attempt.host();
-    let (kind, message, hint) = match error {
-        _ if is_late(error) => (
-            Kind::Timeout,
-            late(phase, host, attempt),
-            "try again; --timeout gives a look-up more time, and each of its phases up to 10 s",
-        ),
-        Protocol(_) | BodyStalled => {
-            (Kind::BadResponse, format!("{host} does not answer in valid HTTP/1.1"), CHECK_URL)
+    let fail = |kind, message, hint| Error::new(kind, message).hint(hint);
+    match error {
+        _ if is_late(error) => {
+            let hint = "try again; --timeout gives a look-up more time, and each of its phases up to 10 s";
+            fail(Kind::Timeout, late(phase, host, attempt), hint)
         }
-        LargeResponseHeader(..) => {
-            (Kind::BadResponse, format!("{host} sends more header lines than any API does (over 16 KiB)"), CHECK_URL)
+        Protocol(_) | BodyStalled | LargeResponseHeader(..) => {
+            let message = format!("{host} does not answer in valid HTTP/1.1, with at most 16 KiB of header lines");
+            fail(Kind::BadResponse, message, CHECK_URL)
         }
-        _ => (
-            Kind::Network,
-            unreached(error, phase, host),
-            "are server and network up, and is base_url right? `acctq config show` shows it",
-        ),
-    };
-    Error::new(kind, message).hint(hint)
+        _ => {
+            let hint = "are server and network up, and is base_url right? `acctq config show` shows it";
+            fail(Kind::Network, unreached(error, phase, host), hint)
+        }
+    }
 }
 
-/// What `who` did not do in time.
 fn late(phase: Phase, who: &str, attempt: &Attempt<'_>) -> String {
     let what = match phase {
         Phase::Resolve => "was not found by its name",
@@ -128,10 +121,10 @@ fn of_tls(error: &rustls::Error, phase: Phase, attempt: &Attempt<'_>) -> Error {
         InvalidCertificate(Flaw::NotValidYet | Flaw::NotValidYetContext { .. }) => {
             (certificate("is not valid yet"), "check this machine's clock; else its operator must replace it")
         }
-        InvalidCertificate(Flaw::NotValidForName | Flaw::NotValidForNameContext { .. }) => (
-            format!("the certificate presented is not for {host}"),
-            "is base_url right? A captive portal or an intercepting proxy looks like this, too",
-        ),
+        InvalidCertificate(Flaw::NotValidForName | Flaw::NotValidForNameContext { .. }) => {
+            let hint = "is base_url right? A captive portal or an intercepting proxy looks like this, too";
+            (format!("the certificate presented is not for {host}"), hint)
+        }
         InvalidCertificate(Flaw::UnknownIssuer) => (
             format!("the certificate of {host} is self-signed, or of a CA that is not trusted here"),
             "name a private CA's file in ca_file or SSL_CERT_FILE; with a public CA, the server must send its intermediate certificate",

@@ -22,10 +22,8 @@ use crate::account::Account;
 use crate::error::{Error, Kind, Result};
 use crate::text::grouped;
 
-/// The member that holds the accounts.
 const MEMBER: &str = "data";
 
-/// How much is read at once.
 const CHUNK: usize = 16 * 1024;
 
 /// What became of an account of a list.
@@ -33,7 +31,6 @@ const CHUNK: usize = 16 * 1024;
 pub enum Listed {
     /// It was left out or held back: if the list fails now, it can begin anew.
     Held,
-    /// It was shown.
     Shown,
     /// It is the last one that is wanted.
     Last,
@@ -50,9 +47,6 @@ impl Attempt<'_> {
             return Err(self.receive(response, body)?.refusal(self));
         }
         response.check_head(self)?;
-        if !response.may_be_json() {
-            return Err(response.not_json(self));
-        }
         let body = Bounded::new(body, self.client.limits.timeout);
         let since_account = Rc::clone(&body.since_account);
         let mut list = List {
@@ -63,10 +57,18 @@ impl Attempt<'_> {
             read: 0,
             shown: 0,
             unknown: Vec::new(),
-            has_member: false,
+            names: BTreeSet::new(),
             stop: None,
         };
-        match list.read(body) {
+        let mut json = serde_json::Deserializer::from_reader(BufReader::with_capacity(CHUNK, body));
+        let read = json.deserialize_map(&mut list).and_then(|()| json.end());
+        let outcome = match (list.stop.take(), read) {
+            (Some(stop), _) => stop,
+            (None, Err(error)) => Err(list.broken(error)),
+            (None, Ok(())) if list.names.contains(MEMBER) => Ok(()),
+            (None, Ok(())) => Err(list.bad(&format!("is JSON, but without a list named `{MEMBER}`"))),
+        };
+        match outcome {
             Ok(()) => Ok((list.unknown, list.response.headers)),
             Err(error) if list.shown > 0 => Err(list.break_off(&error)),
             Err(error) => Err(error),
@@ -98,16 +100,15 @@ impl Read for Bounded {
         self.since_account.set((size, time));
         // A chunk may begin with the end of the account before.
         if size > MAX_BODY + CHUNK {
-            return Err(io::ErrorKind::FileTooLarge.into());
+            Err(io::ErrorKind::FileTooLarge.into())
+        } else if time > self.timeout {
+            Err(io::ErrorKind::TimedOut.into())
+        } else {
+            Ok(read)
         }
-        if time > self.timeout {
-            return Err(io::ErrorKind::TimedOut.into());
-        }
-        Ok(read)
     }
 }
 
-/// A list that is being read.
 struct List<'a> {
     attempt: &'a Attempt<'a>,
     /// The head.
@@ -117,25 +118,12 @@ struct List<'a> {
     read: usize,
     shown: usize,
     unknown: Vec<String>,
-    has_member: bool,
+    names: BTreeSet<String>,
     /// Why the visitor stopped: no more is wanted, or a failure. `serde_json`'s error does not say it.
     stop: Option<Result<()>>,
 }
 
 impl List<'_> {
-    fn read(&mut self, body: Bounded) -> Result<()> {
-        let mut json = serde_json::Deserializer::from_reader(BufReader::with_capacity(CHUNK, body));
-        let read = json.deserialize_map(&mut *self).and_then(|()| json.end());
-        match (self.stop.take(), read) {
-            (Some(stop), _) => stop,
-            (None, Err(error)) => Err(self.broken(error)),
-            (None, Ok(())) if !self.has_member => {
-                Err(self.bad(&format!("is JSON, but without a list named `{MEMBER}`")))
-            }
-            (None, Ok(())) => Ok(()),
-        }
-    }
-
     fn account(&mut self, text: &str) -> Result<Listed> {
         self.read += 1;
         self.since_account.set((0, Duration::ZERO));
@@ -149,7 +137,6 @@ impl List<'_> {
         Ok(listed)
     }
 
-    /// The failure of a list of which accounts were shown.
     fn break_off(&self, error: &Error) -> Error {
         let (shown, s) = (grouped(self.shown), if self.shown == 1 { "" } else { "s" });
         let message = format!("{error}; the list is cut off after {shown} account{s}");
@@ -167,12 +154,11 @@ impl List<'_> {
             Category::Eof => self.response.cut_off(self.attempt),
             Category::Syntax => self.bad("is not JSON"),
             Category::Data => self.bad("is not an object that holds a list"),
+            Category::Io if error.io_error_kind() == Some(io::ErrorKind::FileTooLarge) => {
+                self.response.too_large(self.attempt)
+            }
             Category::Io => {
-                let error = io::Error::from(error);
-                if error.kind() == io::ErrorKind::FileTooLarge {
-                    return self.response.too_large(self.attempt);
-                }
-                let error = explain(&error.into(), Phase::More, self.attempt);
+                let error = explain(&io::Error::from(error).into(), Phase::More, self.attempt);
                 self.response.with_head(error, self.attempt)
             }
         }
@@ -192,22 +178,16 @@ impl<'de> Visitor<'de> for &mut List<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let mut names = BTreeSet::new();
         while let Some(name) = map.next_key::<String>()? {
-            if !names.insert(name.clone()) {
+            if !self.names.insert(name.clone()) {
                 self.stop = Some(Err(self.bad("names a member of an object twice")));
                 return Err(de::Error::custom("a member twice"));
             }
-            if name != MEMBER {
-                let value: Box<RawValue> = map.next_value()?;
-                // These say nothing.
-                if !matches!(value.get(), "null" | "false" | "\"\"" | "[]" | "{}") {
-                    self.unknown.push(self.attempt.excerpt(&name, 80));
-                }
-                continue;
+            if name == MEMBER {
+                map.next_value_seed(&mut *self)?;
+            } else if !matches!(map.next_value::<Box<RawValue>>()?.get(), "null" | "false" | "\"\"" | "[]" | "{}") {
+                self.unknown.push(self.attempt.excerpt(&name, 80));
             }
-            self.has_member = true;
-            map.next_value_seed(&mut *self)?;
         }
         Ok(())
     }
@@ -215,12 +195,11 @@ impl<'de> Visitor<'de> for &mut List<'_> {
     /// The list in it.
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
         while let Some(text) = list.next_element::<Box<RawValue>>()? {
-            let stop = match self.account(text.get()) {
+            self.stop = match self.account(text.get()) {
                 Ok(Listed::Held | Listed::Shown) => continue,
-                Ok(Listed::Last) => Ok(()),
-                Err(error) => Err(error),
+                Ok(Listed::Last) => Some(Ok(())),
+                Err(error) => Some(Err(error)),
             };
-            self.stop = Some(stop);
             return Err(de::Error::custom("the end of what is read"));
         }
         Ok(())

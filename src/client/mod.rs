@@ -1,8 +1,6 @@
-//! Look-ups: an id in, an account out, within a deadline; or all accounts, as they arrive. `GET` and nothing else.
-//!
-//! ureq speaks HTTP and TLS; this folder sets it up, decides what an answer means, and what is tried again. A client belongs to
-//! one API of one profile: its bearer token goes to that base URL and to no other, since no other URL can be formed. Redirects
-//! are not followed, compression is not asked for; a proxy of the environment sees the name of the host, and TLS.
+//! Look-ups: an id in, an account out, within a deadline; or all accounts, as they arrive. ureq speaks HTTP and TLS; this folder
+//! sets it up, decides what an answer means, and what is tried again. A client's bearer token goes to the base URL of one API of
+//! one profile, and to no other, since no other URL can be formed: redirects are not followed, and a proxy sees TLS only.
 
 mod agent;
 mod connector;
@@ -20,7 +18,7 @@ mod token;
 
 use std::time::{Duration, Instant};
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 use ureq::http::Uri;
 use ureq::http::uri::{Parts, PathAndQuery};
 
@@ -31,7 +29,7 @@ use self::request::{Attempt, Attempted};
 pub use self::retry::LONGEST_PAUSE;
 pub use self::target::Target;
 pub use self::throttle::Throttle;
-use self::token::{Token, TokenCache};
+use self::token::TokenCache;
 use crate::account::{Account, Id, Redactor, Resource};
 use crate::config::Endpoint;
 use crate::environment::Environment;
@@ -56,11 +54,10 @@ pub struct Limits {
 /// What all clients of one run share.
 #[derive(Clone, Copy)]
 pub struct Run<'a> {
-    /// The environment, for proxies, CA certificates and token helpers.
+    /// For proxies, CA certificates and token helpers.
     pub env: &'a Environment,
     /// Ends token helpers on a signal.
     pub shutdown: &'a Shutdown,
-    /// When requests may be made.
     pub throttle: &'a Throttle,
     /// Learns the tokens that are read; a server's words go through it.
     pub redactor: &'a Redactor,
@@ -74,25 +71,17 @@ pub struct Trace<'a> {
     pub method: &'static str,
     pub url: String,
     pub proxy: Option<&'a str>,
-    /// The attempt's number, from 1.
     pub attempt: u32,
     pub status: Option<u16>,
-    /// The server's name for the request.
     pub request_id: Option<String>,
-    /// The failure, by its code in JSON.
-    #[serde(serialize_with = "code")]
-    pub error: Option<&'a Error>,
+    pub error: Option<&'static str>,
+    #[serde(skip)]
+    pub failure: Option<&'a Error>,
     pub elapsed_ms: u128,
     /// The wait before the next attempt, if there is one.
     pub retry_in_ms: Option<u128>,
 }
 
-#[expect(clippy::ref_option, reason = "serde calls it")]
-fn code<S: Serializer>(error: &Option<&Error>, to: S) -> Result<S::Ok, S::Error> {
-    error.map(|error| error.kind().code()).serialize(to)
-}
-
-/// An account, and what it took to get it.
 #[derive(Debug)]
 pub struct Found {
     pub account: Account,
@@ -151,10 +140,9 @@ impl<'a> Client<'a> {
         }
     }
 
-    /// Lists all accounts. `each` gets `None` when the list begins, or begins anew after a failure, and each account as it
-    /// arrives. A look-up's limits bound the way to the list's first byte and each of its accounts, not the list as a whole.
-    /// Failures are retried as a look-up's are until an account has been shown. Returns the members beside the accounts that say
-    /// something, fit to be shown.
+    /// Lists all accounts. `each` gets `None` when the list begins, or begins anew after a failure, which it may until an account
+    /// has been shown; then each account as it arrives. Limits bound the way to the first byte and to each account, not the whole.
+    /// Returns the members beside the accounts that say something, fit to be shown.
     pub fn list(
         &self,
         resource: &'static Resource,
@@ -164,8 +152,8 @@ impl<'a> Client<'a> {
         let target = Target { resource, id: None, profile: self.profile() };
         let deadline = started + self.limits.timeout;
         let mut attempts = 0;
-        self.repeat(target, deadline, &mut attempts, &mut |attempt| attempt.list(each))
-            .map_err(|error| self.complete(error, target, attempts, started))
+        let listed = self.repeat(target, deadline, &mut attempts, &mut |attempt| attempt.list(each));
+        listed.map_err(|error| self.complete(error, target, attempts, started))
     }
 
     /// Makes the attempts that the limits allow, and counts them.
@@ -178,7 +166,13 @@ impl<'a> Client<'a> {
     ) -> Result<T> {
         let Run { throttle, redactor, .. } = self.run;
         let mut token = self.tokens.get(deadline)?;
-        refuse_token_as_id(target, &token)?;
+        let resource = target.resource;
+        if target.id.is_some_and(|id| token.appears_in(id.as_str().as_bytes())) {
+            // It is not sent, since URLs stand in logs.
+            let message = "this is the bearer token, not an id; it is not repeated here";
+            let hint = format!("a {} is looked up by its id: {}", resource.noun, resource.id_rule);
+            return Err(Error::new(Kind::Usage, message).hint(hint));
+        }
         let uri = self.url(target)?;
         let mut retries = 0;
         loop {
@@ -187,7 +181,7 @@ impl<'a> Client<'a> {
             let remaining = deadline.saturating_duration_since(began);
             let got = make(&Attempt { client: self, target, uri: &uri, token: &token, redactor, remaining });
             let elapsed_ms = began.elapsed().as_millis();
-            let trace = |status, request_id: &dyn Fn() -> Option<String>, error, retry_in: Option<Duration>| {
+            let trace = |status, request_id: &dyn Fn() -> _, failure: Option<&Error>, retry_in: Option<Duration>| {
                 if let Some(trace) = self.run.trace {
                     trace(&Trace {
                         method: "GET",
@@ -196,7 +190,8 @@ impl<'a> Client<'a> {
                         attempt: *attempts,
                         status,
                         request_id: request_id(),
-                        error,
+                        error: failure.map(|failure| failure.kind().code()),
+                        failure,
                         elapsed_ms,
                         retry_in_ms: retry_in.map(|wait| wait.as_millis()),
                     });
@@ -211,8 +206,7 @@ impl<'a> Client<'a> {
             };
             let context = error.context();
             let status = context.status;
-            let is_rejected = status.is_some_and(|status| target.resource.token_rejected.contains(&status));
-            let may_renew = is_rejected && error.kind() == Kind::Auth && throttle.is_batch();
+            let may_renew = resource.rejects_token(&error) && throttle.is_batch();
             let renewed = if may_renew { self.tokens.renew(&token, deadline) } else { Ok(None) };
             let retry = retry::plan_retry(&error, retries, self.limits, deadline, throttle);
             trace(status, &|| context.request_id.clone(), Some(&error), retry.as_ref().map(|retry| retry.wait));
@@ -223,7 +217,7 @@ impl<'a> Client<'a> {
                 }
                 (None, Some(retry)) => {
                     retries += 1;
-                    retry.own_wait()
+                    retry.own_wait
                 }
                 (None, None) => return Err(error),
             };
@@ -251,7 +245,7 @@ impl<'a> Client<'a> {
         Uri::from_parts(parts).map_err(|_| token::malformed())
     }
 
-    /// The failure with all that its message and its context do not say: id, profile, proxy, attempts.
+    /// The failure with what else is known: id, profile, proxy, attempts.
     fn complete(&self, error: Error, target: Target<'_>, attempts: u32, started: Instant) -> Error {
         let kind = error.kind();
         let mut said = Vec::new();
@@ -267,22 +261,10 @@ impl<'a> Client<'a> {
         }
         let suffix = if attempts == 0 || said.is_empty() { String::new() } else { format!(" ({})", said.join(", ")) };
         target.describe(error.with_suffix(&suffix)).with_context(|context| {
-            if kind == Kind::Usage {
-                // The id is the token.
-                context.id = None;
-            }
+            // The id of a usage error is the token.
+            context.id = context.id.take().filter(|_| kind != Kind::Usage);
             context.attempts = Some(attempts);
             context.elapsed = Some(started.elapsed());
         })
     }
-}
-
-/// An id that holds the token is not sent, since URLs stand in logs.
-fn refuse_token_as_id(target: Target<'_>, token: &Token) -> Result<()> {
-    if !target.id.is_some_and(|id| token.appears_in(id.as_str().as_bytes())) {
-        return Ok(());
-    }
-    let Resource { noun, id_rule, .. } = target.resource;
-    let message = "this is the bearer token, not an id; it is not repeated here";
-    Err(Error::new(Kind::Usage, message).hint(format!("a {noun} is looked up by its id: {id_rule}")))
 }

@@ -1,9 +1,6 @@
-//! Which proxy the environment asks for, by curl's rules, and failing closed; ureq's own reading of the environment fails open.
-//!
-//! `https_proxy` or `HTTPS_PROXY`, else `all_proxy` or `ALL_PROXY`, the lower-case one first; not for what `no_proxy` or
-//! `NO_PROXY` names. A loopback address never goes through a proxy, and plain http goes to loopback addresses only. What cannot
-//! be honoured is an error: going around a proxy is not ours to decide. Where curl would guess (a path, a second `@`), this does
-//! not: what is a password, and the host that it is sent to, must not depend on the reader.
+//! Which proxy the environment asks for, by curl's rules: `https_proxy` or `HTTPS_PROXY`, else `all_proxy` or `ALL_PROXY`; not
+//! for what `no_proxy` or `NO_PROXY` names, nor for loopback addresses. What cannot be honoured is an error, and so is what curl
+//! would guess at (a path, a second `@`): where a token and a password go must not depend on the reader.
 
 use std::ffi::OsStr;
 use std::fmt;
@@ -26,11 +23,8 @@ const NO_PROXY: [&str; 2] = ["no_proxy", "NO_PROXY"];
 pub struct Proxy {
     /// Host, port and credentials.
     pub address: ureq::Proxy,
-    /// Host and port.
     pub authority: String,
-    /// The variable that names it.
     variable: &'static str,
-    /// How to mend it.
     hint: String,
 }
 
@@ -40,10 +34,9 @@ impl Proxy {
         let Some(variable) = variable(url, env) else {
             return Ok(None);
         };
+        let (host, exceptions) = (url.host(), set(NO_PROXY, env).unwrap_or("NO_PROXY"));
         let hint = format!(
-            "{variable} takes an HTTP proxy as http://USER:PASSWORD@HOST:PORT, special characters percent-encoded; if {} may be reached directly, add it to {}",
-            url.host(),
-            set(NO_PROXY, env).unwrap_or("NO_PROXY")
+            "{variable} takes an HTTP proxy as http://USER:PASSWORD@HOST:PORT, special characters percent-encoded; if {host} may be reached directly, add it to {exceptions}"
         );
         let value = env.get(variable).unwrap_or_default().to_str();
         let address = parse(value.unwrap_or("\u{fffd}"))
@@ -52,7 +45,6 @@ impl Proxy {
         Ok(Some(Proxy { address, authority, variable, hint }))
     }
 
-    /// A failure of the way through it.
     pub fn error(&self, message: String) -> Error {
         Error::new(Kind::Proxy, message).hint(&self.hint)
     }
@@ -78,10 +70,7 @@ fn parse(text: &str) -> Result<ureq::Proxy, &'static str> {
     if rest.contains(['/', '?', '#', '\\']) {
         return Err("has more than a host and a port (in a password, / ? # \\ are written %2F %3F %23 %5C)");
     }
-    let (userinfo, server) = match rest.rsplit_once('@') {
-        Some((userinfo, server)) => (Some(userinfo), server),
-        None => (None, rest),
-    };
+    let (userinfo, server) = rest.rsplit_once('@').map_or((None, rest), |(userinfo, server)| (Some(userinfo), server));
     let (host, port) = host_and_port(server, PORT)?;
     let host = if host.contains(':') { format!("[{host}]") } else { host };
     let mut proxy = ureq::Proxy::builder(ProxyProtocol::Http).host(&host).port(port);
@@ -100,11 +89,9 @@ fn parse(text: &str) -> Result<ureq::Proxy, &'static str> {
     proxy.build().map_err(|_| "names a proxy that cannot be used")
 }
 
-/// A user name or password, percent-decoded.
 fn decode(text: &str) -> Option<String> {
-    const LONGEST: usize = 4096;
     let decoded = percent_decode_str(text).decode_utf8().ok()?;
-    let is_fit = decoded.len() <= LONGEST && !text.contains('@') && !decoded.contains(char::is_control);
+    let is_fit = decoded.len() <= 4096 && !text.contains('@') && !decoded.contains(char::is_control);
     is_fit.then(|| decoded.into_owned())
 }
 
@@ -113,7 +100,6 @@ fn set(names: [&'static str; 2], env: &Environment) -> Option<&'static str> {
     names.into_iter().find(|name| env.get(name).is_some())
 }
 
-/// The variable whose proxy applies to `url`.
 fn variable(url: &BaseUrl, env: &Environment) -> Option<&'static str> {
     if url.is_loopback() || !url.is_https() {
         return None;
@@ -123,19 +109,17 @@ fn variable(url: &BaseUrl, env: &Environment) -> Option<&'static str> {
     (!exceptions.is_some_and(|list| excepts(&list, url.host()))).then_some(variable)
 }
 
-/// Whether a `NO_PROXY` list names `host`: the host, a domain above it, a network around it, or everything.
-///
-/// As in curl, a name may have a dot before it, an entry with a port names nothing, and a star counts alone only.
+/// Whether a `NO_PROXY` list names `host`: the host, a domain above it, a network around it, or everything. As in curl, a name
+/// may have a dot before it, an entry with a port names nothing, and a star counts alone only.
 fn excepts(list: &str, host: &str) -> bool {
-    let address: Option<IpAddr> = host.parse().ok();
+    let mut entries = list.split([',', ' ', '\t']);
     list == "*"
-        || list.split([',', ' ', '\t']).any(|entry| match address {
-            Some(address) => network_holds(entry, address),
-            None => domain_holds(entry, host),
-        })
+        || match host.parse() {
+            Ok(address) => entries.any(|entry| network_holds(entry, address)),
+            Err(_) => entries.any(|entry| domain_holds(entry, host)),
+        }
 }
 
-/// Whether `host` is `domain` or below it.
 fn domain_holds(domain: &str, host: &str) -> bool {
     let domain = domain.strip_suffix('.').unwrap_or(domain).to_ascii_lowercase();
     let domain = domain.strip_prefix('.').unwrap_or(&domain);

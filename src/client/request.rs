@@ -30,7 +30,6 @@ const LONGEST_LIST: Duration = Duration::from_secs(60 * 60);
 /// What an attempt got, with the headers of the response.
 pub type Attempted<T> = Result<(T, HeaderMap)>;
 
-/// One attempt at a request.
 #[derive(Clone, Copy)]
 pub struct Attempt<'a> {
     pub client: &'a Client<'a>,
@@ -48,12 +47,10 @@ impl Attempt<'_> {
         self.client.endpoint.base_url.value.authority()
     }
 
-    /// What a server sends, as it may be shown.
     pub fn excerpt(&self, text: &str, limit: usize) -> String {
         self.redactor.excerpt(text, limit)
     }
 
-    /// Asks for an account once.
     pub fn account(&self, id: &Id) -> Attempted<Account> {
         let worker = self.client.agents.take();
         let (response, body) = self.send(&worker)?;
@@ -88,8 +85,7 @@ impl Attempt<'_> {
                 Err(error) => error,
             };
             let phase = *lock(&worker.progress);
-            let is_stale = phase.is_none() && is_closed(&error);
-            if !is_stale || !is_first {
+            if phase.is_some() || !is_closed(&error) || !is_first {
                 return Err(explain(&error, phase.unwrap_or(Phase::Answer), self));
             }
             is_first = false;
@@ -128,8 +124,7 @@ impl Attempt<'_> {
         }
         let is_good = response.status == 200;
         let limit = if is_good { MAX_BODY } else { MAX_ERROR_BODY };
-        let length = body.content_length().unwrap_or_default();
-        let length = usize::try_from(length).unwrap_or(usize::MAX);
+        let length = usize::try_from(body.content_length().unwrap_or_default()).unwrap_or(usize::MAX);
         let mut read = Ok(0);
         if !is_good || length <= limit {
             response.body.reserve_exact(length.min(limit) + 1);

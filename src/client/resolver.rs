@@ -15,7 +15,6 @@ use ureq::{Error, Timeout};
 
 use crate::process::lock;
 
-/// How long addresses are used.
 const FRESH: Duration = Duration::from_secs(60);
 
 /// The most addresses of a name that are tried; ureq has room for as many.
@@ -39,7 +38,6 @@ struct State {
 }
 
 impl Resolver {
-    /// Has the name resolved anew, since its addresses do not answer.
     pub fn forget(&self) {
         lock(&self.0.state).answer = None;
     }
@@ -48,13 +46,10 @@ impl Resolver {
         let began = Instant::now();
         let mut state = lock(&self.0.state);
         loop {
-            if let Some((at, addresses)) = &state.answer {
-                if addresses.is_empty() && *at >= began {
-                    return Err(Error::HostNotFound);
-                }
-                if !addresses.is_empty() && at.elapsed() < FRESH {
-                    return Ok(addresses.clone());
-                }
+            match &state.answer {
+                Some((at, addresses)) if addresses.is_empty() && *at >= began => return Err(Error::HostNotFound),
+                Some((at, addresses)) if !addresses.is_empty() && at.elapsed() < FRESH => return Ok(addresses.clone()),
+                _ => {}
             }
             if !state.is_asking {
                 ask(self.0.clone(), host.to_owned(), port)?;
@@ -96,7 +91,9 @@ impl ureq::unversioned::resolver::Resolver for Resolver {
             self.look_up(host, port, Instant::now() + *timeout.after)?
         };
         let mut resolved = self.empty();
-        addresses.into_iter().for_each(|address| resolved.push(address));
+        for address in addresses {
+            resolved.push(address);
+        }
         Ok(resolved)
     }
 }

@@ -2,9 +2,8 @@
 //! type, completeness, and that the account is the one that was asked for. A server's own words go through the redactor.
 
 use std::borrow::Cow;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
-use ureq::http::Uri;
 use ureq::http::header::{
     CONTENT_ENCODING, CONTENT_TYPE, DATE, HeaderMap, HeaderName, LOCATION, RETRY_AFTER, TRANSFER_ENCODING,
 };
@@ -34,7 +33,6 @@ pub fn request_id(headers: &HeaderMap, redactor: &Redactor) -> Option<String> {
     Some(redactor.excerpt(&String::from_utf8_lossy(id.as_bytes()), EXCERPT))
 }
 
-/// A response as it came.
 #[derive(Debug, Default)]
 pub struct Response {
     pub status: u16,
@@ -50,9 +48,6 @@ impl Response {
             return Err(self.refusal(attempt));
         }
         self.check_head(attempt)?;
-        if !self.may_be_json() {
-            return Err(self.not_json(attempt));
-        }
         let text = String::from_utf8(std::mem::take(&mut self.body)).map_err(|_| self.bad("is not UTF-8", attempt))?;
         if text.trim().is_empty() {
             return Err(self.bad("is empty", attempt));
@@ -83,11 +78,12 @@ impl Response {
         Ok(Account { resource: attempt.target.resource, document })
     }
 
-    /// Refuses a success whose headers repeat the token.
+    /// Refuses a success that repeats the token in its head, or cannot be JSON.
     pub fn check_head(&self, attempt: &Attempt<'_>) -> Result<()> {
-        let mut values = self.headers.values();
-        let repeats = values.any(|value| attempt.token.appears_in(value.as_bytes()));
-        if repeats { Err(self.repeats_token(attempt)) } else { Ok(()) }
+        if self.headers.values().any(|value| attempt.token.appears_in(value.as_bytes())) {
+            return Err(self.repeats_token(attempt));
+        }
+        if self.may_be_json() { Ok(()) } else { Err(self.not_json(attempt)) }
     }
 
     fn repeats_token(&self, attempt: &Attempt<'_>) -> Error {
@@ -116,7 +112,6 @@ impl Response {
     pub fn refusal(&self, attempt: &Attempt<'_>) -> Error {
         let document = self.document();
         let attempt = &Attempt { redactor: &redactor(document.as_ref(), attempt), ..*attempt };
-        // Either API's form of an error.
         let member = |names: [&str; 2]| {
             let document = document.as_ref()?;
             let text = names.into_iter().find_map(|name| document.get(name)?.as_str())?;
@@ -124,10 +119,48 @@ impl Response {
         };
         let (code, words) = (member(["code", "error"]), member(["message", "description"]));
         let says = words.as_ref().map(|words| format!("; the server says: \"{words}\"")).unwrap_or_default();
-        let retry_after = self.retry_after();
-        let (kind, message, hint) = self.meaning(attempt, retry_after);
-        let error = Error::new(kind, message + &says).hint(hint);
-        let error = if self.status == 501 { error.retryable(false) } else { error };
+        let header = |name| self.headers.get(name).and_then(|value| value.to_str().ok());
+        let asked = header(RETRY_AFTER);
+        let retry_after = asked.and_then(|asked| retry::retry_after(asked, header(DATE), SystemTime::now()));
+        let (host, status, target) = (attempt.host(), self.status, attempt.target);
+        let (resource, name) = (target.resource, target.name());
+        let fail = |kind, what: &str, hint: &str| Error::new(kind, format!("{host} {what}{says}")).hint(hint);
+        let bad = |what: &str| fail(Kind::BadResponse, what, CHECK_URL);
+        let (asks, later) = match retry_after.map(span) {
+            Some(time) => (format!(" and asks to wait for {time}"), format!("try again in {time}, as it asks")),
+            None => (String::new(), "try again later, and with fewer look-ups at once".to_owned()),
+        };
+        let error = match status {
+            300..=399 if self.headers.contains_key(LOCATION) => {
+                bad(&format!("redirects (status {status}), which is not followed"))
+            }
+            // A firewall's or a portal's page says nothing about the token.
+            401 | 403 if self.is_page() => bad(&format!("answers {status} with a page, not with the API's error")),
+            401 | 403 if resource.token_rejected.contains(&status) => {
+                let hint = "is it current, and of this environment? `acctq config show` says where it comes from";
+                fail(Kind::Auth, &format!("rejects the token (status {status})"), hint)
+            }
+            401 | 403 => {
+                let what = format!("does not let this token read the {name} (status {status})");
+                fail(Kind::Auth, &what, "ask for a token that has the right to read it")
+            }
+            404 if self.is_from_the_api() => {
+                let profile = target.profile.unwrap_or("this");
+                let is_right = format!("is {profile} the right profile? `acctq config show` lists them");
+                let hint = target.id.map(|_| format!("{}{is_right}", resource.not_found));
+                fail(Kind::NotFound, &format!("has no {name}"), hint.as_deref().unwrap_or(CHECK_URL))
+            }
+            404 => bad("answers 404, but not with the API's error"),
+            410 => fail(Kind::Gone, &format!("says that the {name} is gone"), "it will not come back"),
+            429 => fail(Kind::RateLimited, &format!("has had too many requests{asks} (status 429)"), &later),
+            501 => fail(Kind::Server, "failed with status 501", CHECK_URL).retryable(false),
+            408 | 500..=599 => {
+                let id = request_id(&self.headers, attempt.redactor);
+                let find = id.map(|id| format!("; its operator can look for request {id}")).unwrap_or_default();
+                fail(Kind::Server, &format!("failed with status {status}{asks}"), &format!("{later}{find}"))
+            }
+            _ => bad(&format!("answers with status {status}, which the API does not have for this request")),
+        };
         self.with_head(error, attempt).with_context(|context| {
             context.server_code = code;
             context.server_message = words;
@@ -135,70 +168,6 @@ impl Response {
         })
     }
 
-    /// Kind, message and hint.
-    fn meaning(&self, attempt: &Attempt<'_>, retry_after: Option<Duration>) -> (Kind, String, String) {
-        let (host, status, target) = (attempt.host(), self.status, attempt.target);
-        let wanted = match target.id {
-            Some(_) => format!("this {}", target.resource.noun),
-            None => format!("the {}", target.name()),
-        };
-        let bad = |message| (Kind::BadResponse, message, CHECK_URL.to_owned());
-        let time = retry_after.map(span);
-        let later = match &time {
-            Some(time) => format!("try again in {time}, as it asks"),
-            None => "try again later, and with fewer look-ups at once".to_owned(),
-        };
-        let asks = time.map(|time| format!(" and asks to wait for {time}")).unwrap_or_default();
-        match status {
-            300..=399 if self.headers.contains_key(LOCATION) => bad(format!(
-                "{host} redirects to {} (status {status}), and redirects are not followed",
-                self.destination(attempt)
-            )),
-            // A firewall's or a portal's page says nothing about the token.
-            401 | 403 if self.is_page() => {
-                bad(format!("{host} answers {status} with a page, not with the API's error"))
-            }
-            401 | 403 if target.resource.token_rejected.contains(&status) => (
-                Kind::Auth,
-                format!("{host} rejects the token (status {status})"),
-                "is it current, and of this environment? `acctq config show` says where it comes from".to_owned(),
-            ),
-            401 | 403 => (
-                Kind::Auth,
-                format!("{host} does not let this token read {wanted} (status {status})"),
-                "ask for a token that has the right to read it".to_owned(),
-            ),
-            404 if self.is_from_the_api() => {
-                let profile = target.profile.unwrap_or("this");
-                let hint = match target.id {
-                    None => CHECK_URL.to_owned(),
-                    Some(_) => format!(
-                        "{}is {profile} the right profile? `acctq config show` lists them",
-                        target.resource.not_found
-                    ),
-                };
-                (Kind::NotFound, format!("no {} at {host}", target.name()), hint)
-            }
-            404 => bad(format!("{host} answers 404, but not with the API's error")),
-            410 => (
-                Kind::Gone,
-                format!("the {} at {host} is gone", target.name()),
-                "it has been removed and will not come back".to_owned(),
-            ),
-            429 => (Kind::RateLimited, format!("{host} has had too many requests{asks} (status 429)"), later),
-            501 => (Kind::Server, format!("{host} failed with status 501"), CHECK_URL.to_owned()),
-            408 | 500..=599 => {
-                let hint = match request_id(&self.headers, attempt.redactor) {
-                    Some(id) => format!("{later}; its operator can look for request {id}"),
-                    None => later,
-                };
-                (Kind::Server, format!("{host} failed with status {status}{asks}"), hint)
-            }
-            _ => bad(format!("{host} answers with status {status}, which the API does not have for this request")),
-        }
-    }
-
-    /// The failure, with what the head says in its context.
     pub fn with_head(&self, error: Error, attempt: &Attempt<'_>) -> Error {
         error.with_context(|context| {
             context.status = Some(self.status);
@@ -207,7 +176,7 @@ impl Response {
     }
 
     /// Whether a success may be JSON, as far as head and body tell.
-    pub fn may_be_json(&self) -> bool {
+    fn may_be_json(&self) -> bool {
         if self.media_type() == "application/json" && self.body.starts_with(b"{") {
             return self.encoding().is_none();
         }
@@ -216,31 +185,27 @@ impl Response {
         (is_json || media.is_empty()) && !self.is_page() && self.encoding().is_none()
     }
 
-    /// Says what a success is that cannot be JSON.
-    pub fn not_json(&self, attempt: &Attempt<'_>) -> Error {
+    fn not_json(&self, attempt: &Attempt<'_>) -> Error {
         if attempt.token.appears_in(&self.body) {
             return self.repeats_token(attempt);
         }
         let attempt = &Attempt { redactor: &redactor(self.document().as_ref(), attempt), ..*attempt };
         let what = match self.encoding() {
-            Some(encoding) => format!("is in the encoding {}, which was not asked for", attempt.excerpt(&encoding, 40)),
+            Some(name) => format!("is in the encoding {}, which was not asked for", attempt.excerpt(&name, 40)),
             None if self.is_page() => "is a web page, not JSON".to_owned(),
             None => format!("is {}, not JSON", attempt.excerpt(self.media_type(), 60)),
         };
         self.bad(&what, attempt)
     }
 
-    /// The encodings of the body, none of which were asked for.
-    pub fn encoding(&self) -> Option<String> {
-        let content = self.headers.get_all(CONTENT_ENCODING).iter();
-        let transfer = self.headers.get_all(TRANSFER_ENCODING).iter();
-        let names = content.chain(transfer).map(|value| String::from_utf8_lossy(value.as_bytes()));
-        let none = ["", "identity", "chunked"];
-        let names = names.filter(|name| !none.iter().any(|n| name.trim().eq_ignore_ascii_case(n)));
-        Some(names.collect::<Vec<_>>().join(", ")).filter(|names| !names.is_empty())
+    /// An encoding of the body, none of which is asked for.
+    pub fn encoding(&self) -> Option<Cow<'_, str>> {
+        let mut names = [CONTENT_ENCODING, TRANSFER_ENCODING].into_iter().flat_map(|name| self.headers.get_all(name));
+        let plain: [&[u8]; 3] = [b"", b"identity", b"chunked"];
+        let is_plain = |name: &[u8]| plain.iter().any(|plain| name.trim_ascii().eq_ignore_ascii_case(plain));
+        names.find(|name| !is_plain(name.as_bytes())).map(|name| String::from_utf8_lossy(name.as_bytes()))
     }
 
-    /// `Content-Type` without parameters.
     fn media_type(&self) -> &str {
         let declared = self.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
         declared.unwrap_or_default().split(';').next().unwrap_or_default().trim()
@@ -258,33 +223,8 @@ impl Response {
         is_empty || (self.may_be_json() && self.document().is_some())
     }
 
-    fn retry_after(&self) -> Option<Duration> {
-        let (value, date) = (self.header(RETRY_AFTER)?, self.header(DATE));
-        retry::retry_after(&value, date.as_deref(), SystemTime::now())
-    }
-
-    fn header(&self, name: HeaderName) -> Option<Cow<'_, str>> {
-        self.headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()))
-    }
-
-    /// The body, if it is a JSON object.
     fn document(&self) -> Option<Document> {
         Document::parse(String::from_utf8_lossy(&self.body).into_owned()).ok()
-    }
-
-    /// Where `Location` points to: an origin without userinfo, if it is more than a path (RFC 3986 4.2).
-    fn destination(&self, attempt: &Attempt<'_>) -> String {
-        let location = self.header(LOCATION).unwrap_or_default();
-        let scheme = attempt.uri.scheme_str().unwrap_or_default();
-        let url = match location.strip_prefix("//") {
-            Some(rest) => format!("{scheme}://{rest}"),
-            None => location.into_owned(),
-        };
-        let origin = url.parse::<Uri>().ok().and_then(|url| {
-            let port = url.port_u16().map(|port| format!(":{port}")).unwrap_or_default();
-            Some(format!("{}://{}{port}", url.scheme_str()?, url.host()?))
-        });
-        origin.map_or("another path".to_owned(), |origin| attempt.excerpt(&origin, EXCERPT))
     }
 }
 

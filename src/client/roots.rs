@@ -18,23 +18,17 @@ const LIMIT: usize = 8 * 1024 * 1024;
 
 type Roots = Vec<Certificate<'static>>;
 
-/// All CA certificates that are trusted.
 pub fn load(ca_file: Option<&Setting<PathBuf>>, env: &Environment) -> Result<Roots> {
     let read = |name: &str, path: &Path, read: fn(&Path) -> Result<Roots>| {
         read(&env.expand_home(path)).map_err(|error| {
             error.hint(format!("{name} names it; SSL_CERT_FILE and SSL_CERT_DIR replace the system's CA certificates, ca_file adds to them"))
         })
     };
-    let file = env.get("SSL_CERT_FILE");
+    let file = env.get("SSL_CERT_FILE").map(|file| read("SSL_CERT_FILE", file.as_ref(), of_file));
     let dirs = env.get("SSL_CERT_DIR").map(std::env::split_paths).into_iter().flatten();
-    let dirs: Vec<_> = dirs.filter(|dir| !dir.as_os_str().is_empty()).collect();
-    let mut roots = if file.is_none() && dirs.is_empty() { of_system() } else { Roots::new() };
-    if let Some(file) = file {
-        roots.extend(read("SSL_CERT_FILE", file.as_ref(), of_file)?);
-    }
-    for dir in dirs {
-        roots.extend(read("SSL_CERT_DIR", &dir, of_dir)?);
-    }
+    let dirs = dirs.filter(|dir| !dir.as_os_str().is_empty()).map(|dir| read("SSL_CERT_DIR", &dir, of_dir));
+    let named: Vec<_> = file.into_iter().chain(dirs).collect::<Result<_>>()?;
+    let mut roots = if named.is_empty() { of_system() } else { named.concat() };
     if let Some(file) = ca_file {
         roots.extend(read("ca_file", &file.value, of_file)?);
     }
@@ -80,7 +74,7 @@ fn of_dir(dir: &Path) -> Result<Roots> {
     for (bytes, _) in paths.iter().flat_map(|path| read_file(path, LIMIT)).flatten() {
         read += bytes.len();
         if read > LIMIT {
-            return Err(flaw(dir, "holds more than any list of CA certificates (8 MiB)"));
+            return Err(flaw(dir, &format!("holds more than {} MiB", LIMIT >> 20)));
         }
         roots.extend(certificates(&bytes).unwrap_or_default());
     }
@@ -90,11 +84,8 @@ fn of_dir(dir: &Path) -> Result<Roots> {
 /// The certificates, if rustls takes one of them for a CA.
 fn usable(path: &Path, roots: Roots) -> Result<Roots> {
     let is_usable = |root: &Certificate<'_>| RootCertStore::empty().add(CertificateDer::from(root.der())).is_ok();
-    if roots.iter().any(is_usable) {
-        Ok(roots)
-    } else {
-        Err(flaw(path, "holds no CA certificate in PEM form that can be used"))
-    }
+    let is_good = roots.iter().any(is_usable);
+    is_good.then_some(roots).ok_or_else(|| flaw(path, "holds no CA certificate in PEM form that can be used"))
 }
 
 fn flaw(path: &Path, words: &str) -> Error {
@@ -106,8 +97,7 @@ fn flaw(path: &Path, words: &str) -> Error {
 /// The certificates of PEM text, if all of them are whole; before it a byte order mark is passed over.
 fn certificates(text: &[u8]) -> Option<Roots> {
     let text = text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(text);
-    let found = CertificateDer::pem_slice_iter(text);
-    found.map(|found| found.as_ref().map(to_ureq).ok()).collect()
+    CertificateDer::pem_slice_iter(text).map(|found| found.as_ref().map(to_ureq).ok()).collect()
 }
 
 fn to_ureq(certificate: &CertificateDer<'static>) -> Certificate<'static> {

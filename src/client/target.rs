@@ -16,7 +16,6 @@ pub struct Target<'a> {
 }
 
 impl<'a> Target<'a> {
-    /// The account of that id.
     pub fn account(id: &'a Id, profile: Option<&'a str>) -> Self {
         Target { resource: id.resource(), id: Some(id), profile }
     }
@@ -31,10 +30,8 @@ impl<'a> Target<'a> {
 
     /// Adds to an error's context what it is about.
     pub fn describe(self, error: Error) -> Error {
-        error.with_context(|context| {
-            let ErrorContext { id, api, profile, .. } = self.context();
-            (context.id, context.api, context.profile) = (id, api, profile);
-        })
+        let ErrorContext { id, api, profile, .. } = self.context();
+        error.with_context(|context| (context.id, context.api, context.profile) = (id, api, profile))
     }
 
     /// The context of an error that is about nothing else.

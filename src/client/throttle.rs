@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::process::lock;
 
-/// Retry budget: 50, plus a tenth of the ids tried.
+/// The retry budget: some, and a share of the ids tried.
 const FREE_RETRIES: u64 = 50;
 const IDS_PER_RETRY: u64 = 10;
 
@@ -13,7 +13,6 @@ const IDS_PER_RETRY: u64 = 10;
 #[derive(Debug)]
 pub struct Throttle {
     is_batch: bool,
-    /// The time between two requests; zero without a rate limit.
     interval: Duration,
     state: Mutex<State>,
     changed: Condvar,
@@ -45,7 +44,6 @@ impl Throttle {
         }
     }
 
-    /// Whether many look-ups share it.
     pub fn is_batch(&self) -> bool {
         self.is_batch
     }
@@ -71,8 +69,7 @@ impl Throttle {
             let turn = turn.max(state.next.unwrap_or(turn));
             if turn <= now {
                 if !self.interval.is_zero() {
-                    // A request that was late makes up for one interval at most: after a process was suspended, the
-                    // requests that it owes are not sent at once.
+                    // A late request makes up for one interval at most, however long a process was suspended.
                     let earliest = now.checked_sub(self.interval).unwrap_or(now);
                     state.next = Some(state.next.unwrap_or(now).max(earliest) + self.interval);
                 }

@@ -1,5 +1,4 @@
-//! The token cache: a token is read once for a client, and a helper program is asked once more in a batch when its token is
-//! rejected, since a token may expire before the run ends.
+//! The token cache: a token is read once for a client. In a batch, a helper program is asked once more when its token is rejected.
 
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
@@ -16,7 +15,6 @@ use crate::process::lock;
 /// The shortest token that is looked for in texts; a shorter one may stand anywhere by accident.
 const SHORTEST: usize = 8;
 
-/// A bearer token.
 pub struct Token {
     secret: Secret,
     /// All headers of a request that carries it.
@@ -48,7 +46,6 @@ impl Token {
     }
 }
 
-/// The token of one client.
 pub struct TokenCache<'a> {
     endpoint: &'a Endpoint,
     run: Run<'a>,
@@ -62,7 +59,6 @@ struct State {
 }
 
 impl<'a> TokenCache<'a> {
-    /// Of an endpoint whose token has not been read yet.
     pub fn new(endpoint: &'a Endpoint, run: Run<'a>) -> Self {
         TokenCache { endpoint, run, state: Mutex::default() }
     }
@@ -73,9 +69,7 @@ impl<'a> TokenCache<'a> {
         if let Some(token) = &state.token {
             return Ok(token.clone());
         }
-        let token = self.read(deadline)?;
-        state.token = Some(token.clone());
-        Ok(token)
+        self.read(&mut state, deadline)
     }
 
     /// The token to try instead of one that was rejected; `None` if there is none.
@@ -86,17 +80,14 @@ impl<'a> TokenCache<'a> {
             return Ok(newer.cloned());
         }
         state.is_renewed = true;
-        let token = self.read(deadline)?;
-        state.token = Some(token.clone());
-        Ok(Some(token))
+        self.read(&mut state, deadline).map(Some)
     }
 
-    /// Has the token read anew for the next request.
     pub fn forget(&self) {
         lock(&self.state).token = None;
     }
 
-    fn read(&self, deadline: Instant) -> Result<Arc<Token>> {
+    fn read(&self, state: &mut State, deadline: Instant) -> Result<Arc<Token>> {
         let source = &self.endpoint.token;
         let secret = source.read(self.run.env, deadline, self.run.shutdown)?;
         self.run.redactor.tokens().add(secret.expose());
@@ -108,7 +99,7 @@ impl<'a> TokenCache<'a> {
         headers.insert(USER_AGENT, HeaderValue::from_static(agent::USER_AGENT));
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
-        Ok(Arc::new(Token { secret, headers }))
+        Ok(state.token.insert(Arc::new(Token { secret, headers })).clone())
     }
 }
 

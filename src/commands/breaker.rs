@@ -41,13 +41,12 @@ impl<'a> CircuitBreaker<'a> {
         CircuitBreaker { throttle, is_one_api, state: Mutex::default() }
     }
 
-    /// Records an account that was found.
-    pub fn found(&self) {
+    pub fn record_success(&self) {
         lock(&self.state).streak = None;
     }
 
     /// Records the failure of an id, and stops the run if the other ids would fail alike.
-    pub fn failed(&self, error: &Error) {
+    pub fn record_failure(&self, error: &Error) {
         let mut state = lock(&self.state);
         if let Some(reason) = self.judge(&mut state.streak, error) {
             self.stop(&mut state, error, reason.to_owned(), false);
@@ -55,11 +54,10 @@ impl<'a> CircuitBreaker<'a> {
     }
 
     /// Stops the run for a failure that concerns no id.
-    pub fn fail(&self, error: &Error) {
+    pub fn stop_run(&self, error: &Error) {
         self.stop(&mut lock(&self.state), error, error.to_string(), true);
     }
 
-    /// Why the run was stopped, if it was.
     pub fn stopped(&self) -> Option<Stop> {
         lock(&self.state).stop.clone()
     }
@@ -84,7 +82,9 @@ impl<'a> CircuitBreaker<'a> {
                 self.is_one_api.then_some("no further id can be looked up like this")
             }
             (Kind::Auth, None) => Some("there is no token"),
-            (Kind::Auth, Some(status)) if rejects_token(context.api, status) => Some("the token is rejected"),
+            _ if RESOURCES.iter().any(|r| Some(r.api) == context.api && r.rejects_token(error)) => {
+                Some("the token is rejected")
+            }
             _ if is_too_long => Some("the server asks for a pause of more than five minutes"),
             (Kind::Network | Kind::Tls | Kind::Proxy | Kind::Timeout | Kind::Server, _) if count >= OUTAGE => {
                 Some("the last 20 failed alike; it looks like an outage")
@@ -92,10 +92,6 @@ impl<'a> CircuitBreaker<'a> {
             _ => None,
         }
     }
-}
-
-fn rejects_token(api: Option<&str>, status: u16) -> bool {
-    RESOURCES.iter().any(|r| Some(r.api) == api && r.token_rejected.contains(&status))
 }
 
 #[cfg(test)]
@@ -124,7 +120,7 @@ mod tests {
                 let throttle = Throttle::shared(None);
                 let breaker = CircuitBreaker::new(&throttle, is_one_api);
                 for &(kind, status, api) in &failures {
-                    breaker.failed(&Error::new(kind, "").with_context(|context| {
+                    breaker.record_failure(&Error::new(kind, "").with_context(|context| {
                         (context.status, context.api) = (status, Some(api));
                     }));
                 }

@@ -9,7 +9,7 @@ use super::violations::{self, Warnings};
 use super::{CommandStatus, Context, get_many};
 use crate::account::redact::Tokens;
 use crate::account::{Id, Resource};
-use crate::client::{Throttle, Trace};
+use crate::client::Throttle;
 use crate::config::DEFAULT_JOBS;
 use crate::config::values::{self, parse_rate};
 use crate::error::Result;
@@ -53,9 +53,8 @@ fn look_up(id: &Id, resources: &[&'static Resource], context: &Context<'_>) -> R
     let started = Instant::now();
     let session = Session::open(context, &flags.for_config(), Tokens::default())?;
     let renderer = session.renderer(resources, false)?;
-    let trace = |trace: &Trace<'_>| ui.trace(trace);
     let throttle = Throttle::single();
-    let client = session.client(id.resource(), Some(id), session.run(&throttle, &trace))?;
+    let client = session.client(id.resource(), Some(id), &throttle)?;
     let target = Target::account(id, client.profile());
     shutdown.doing(format!("while looking up {target}"), target.context());
 

@@ -1,13 +1,12 @@
-//! The look-up of several ids: results and failures as they come, in the order of the ids.
-//!
-//! One failure stops nothing, but for one that every further id would share ([`CircuitBreaker`]).
+//! The look-up of several ids: results and failures in the order of the ids. One failure stops nothing, but for one that every further
+//! id would share ([`CircuitBreaker`]).
 
 use std::ffi::OsString;
 use std::iter;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::breaker::CircuitBreaker;
+use super::breaker::{CircuitBreaker, Stop};
 use super::get::Args;
 use super::input::Input;
 use super::results::{Ending, Results};
@@ -18,7 +17,7 @@ use super::{CommandStatus, Context};
 use crate::account::redact::{Redactor, Tokens, hide_credentials};
 use crate::account::{Id, Resource};
 use crate::batch;
-use crate::client::{Client, Throttle, Trace};
+use crate::client::{Client, Throttle};
 use crate::error::{Error, Kind, Result};
 use crate::output::{Piece, Printer, Renderer};
 use crate::process;
@@ -53,10 +52,9 @@ pub fn run(
     // A job may need two sockets: for each API, or for the sandbox's end. Some files are needed for everything else.
     let fitting = (process::raise_file_limit().saturating_sub(16) / 2).max(1);
     let jobs = args.jobs.min(fitting).min(total.unwrap_or(usize::MAX));
-    let trace = |trace: &Trace<'_>| ui.trace(trace);
     let throttle = Throttle::shared(args.rate);
     let breaker = CircuitBreaker::new(&throttle, resources.len() == 1);
-    let clients = Clients::new(&session, session.run(&throttle, &trace));
+    let clients = Clients::new(&session, &throttle);
     let worker = Worker {
         throttle: &throttle,
         breaker: &breaker,
@@ -67,10 +65,10 @@ pub fn run(
     let mut delivery = Delivery { results: &results, warnings: Warnings::new(ui, true), untried: 0 };
     let source = iter::from_fn(|| {
         let is_over = || throttle.is_stopped() || shutdown.is_requested();
-        let entry = input.next(&is_over).inspect_err(|e| breaker.fail(e)).ok()??;
+        let entry = input.next(&is_over).inspect_err(|e| breaker.stop_run(e)).ok()??;
         let started = Instant::now();
         let target = parse(&entry.text).and_then(|id| {
-            let client = clients.of(&id, started).inspect_err(|e| breaker.failed(e))?;
+            let client = clients.of(&id, started).inspect_err(|e| breaker.record_failure(e))?;
             Ok((id, client))
         });
         Some(Job { line: entry.line, spent: started.elapsed(), target })
@@ -89,17 +87,21 @@ pub fn run(
                 ui.end_progress();
                 shutdown.abort(error);
             }
-            ui.progress(|| progress(results.count(), results.summary().failures(), started));
+            ui.progress(|| {
+                let (done, failed) = (results.count(), results.summary().failures());
+                let rate = done as u128 * 1000 / started.elapsed().as_millis().max(1);
+                format!("{} done, {} failed, {rate}/s", grouped(done), grouped(failed))
+            });
         },
     );
 
     let is_incomplete = delivery.untried > 0 || input.may_have_more();
     let stop = breaker.stopped().filter(|stop| stop.is_fatal || is_incomplete);
-    if let Some(stop) = stop.as_ref().filter(|stop| stop.is_fatal)
+    if let Some(Stop { error, is_fatal: true, .. }) = &stop
         && results.count() == 0
     {
         results.finish(Ending::Stopped)?;
-        return Err(stop.error.clone());
+        return Err(error.clone());
     }
     results.finish(Ending::Whole)?;
     delivery.warnings.sum_up();
@@ -137,15 +139,15 @@ impl Worker<'_> {
         }
         let now = Instant::now();
         let started = now.checked_sub(job.spent).unwrap_or(now);
-        let found = client.look_up(id, started, None).inspect_err(|error| self.breaker.failed(error))?;
-        self.breaker.found();
+        let found = client.look_up(id, started, None).inspect_err(|error| self.breaker.record_failure(error))?;
+        self.breaker.record_success();
         let target = Target::account(id, client.profile());
         let violations = violations::check(&found, self.strict, target)?;
         match self.renderer.render(&found.account, self.redactor) {
             Ok(piece) => Ok(Some((piece, violations))),
             // The first answer does not have what `--fields` names.
             Err(error) => {
-                self.breaker.fail(&error);
+                self.breaker.stop_run(&error);
                 Ok(None)
             }
         }
@@ -192,16 +194,6 @@ fn describe(error: Error, job: &Job<'_>) -> Error {
     })
 }
 
-/// `12,345 done, 188 failed, 8,123/s`
-fn progress(done: usize, failed: usize, started: Instant) -> String {
-    let rate = done as u128 * 1000 / started.elapsed().as_millis().max(1);
-    let failed = match failed {
-        0 => String::new(),
-        failed => format!(", {} failed", grouped(failed)),
-    };
-    format!("{} done{failed}, {rate}/s", grouped(done))
-}
-
 /// The error that says how far the run has come; `arguments` are its ids, if none were read.
 fn interrupted(summary: &Summary, kind: Kind, arguments: Option<&[OsString]>) -> Error {
     let done = summary.done();
@@ -210,15 +202,12 @@ fn interrupted(summary: &Summary, kind: Kind, arguments: Option<&[OsString]>) ->
         let next = hide_credentials(&next.to_string_lossy());
         again = format!("run it again with the ids from {next} on");
     }
-    let message = match done {
-        0 => format!("{} before anything was looked up", kind.code()),
-        _ => format!(
-            "{} after {} ({} found, {} failed){upto}",
-            kind.code(),
-            ids(done, arguments.map(<[_]>::len)),
-            grouped(summary.found),
-            grouped(summary.failures())
-        ),
+    let message = if done == 0 {
+        format!("{} before anything was looked up", kind.code())
+    } else {
+        let (found, failed) = (grouped(summary.found), grouped(summary.failures()));
+        let ids = ids(done, arguments.map(<[_]>::len));
+        format!("{} after {ids} ({found} found, {failed} failed){upto}", kind.code())
     };
     Error::new(kind, message).hint(again).with_context(|context| context.line = summary.line)
 }

@@ -5,9 +5,6 @@ use crate::error::{Kind, Result};
 use crate::flags::Takes;
 use crate::output::{Screen, table};
 
-/// How wide a topic is, in columns.
-const WIDTH: u16 = 80;
-
 /// `[COMMAND|TOPIC]`
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -17,19 +14,13 @@ pub struct Args {
 }
 
 const ENVIRONMENT: &str = include_str!("help/environment.txt");
-
 const OUTPUT: &str = include_str!("help/output.txt");
 
 /// The grammar of expressions; the first block of rows is tried one by one.
 pub(super) const EXPRESSIONS: &str = include_str!("help/expressions.txt");
 
-const CONFIG: &str = "\
-Configuration
-
-`acctq config init` writes this template, `acctq config path` prints where, and
-`acctq config show` prints the values in effect and where each comes from.
-
-";
+/// What stands above the template.
+const CONFIG: &str = include_str!("help/config.txt");
 
 /// The topics, beside the commands.
 pub const TOPICS: &[&str] = &["environment", "exit-codes", "output", "config", "expressions"];
@@ -62,13 +53,11 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
 }
 
 fn exit_codes() -> String {
-    let row = |code: u8, name: &str, meaning: &str| vec![code.to_string(), name.to_owned(), meaning.to_owned()];
-    let mut rows = vec![row(0, "", "success; everything expected holds; an empty list")];
-    rows.extend(Kind::ALL.iter().map(|kind| {
-        let (name, code, _, meaning) = kind.row();
-        row(code, name, meaning)
-    }));
-    let screen = Screen { width: Some(WIDTH), ..Screen::default() };
+    let success = ("", 0, false, "success; everything expected holds; an empty list");
+    let rows = [success].into_iter().chain(Kind::ALL.iter().map(|kind| kind.row()));
+    let cells = |(name, code, _, meaning): (&str, u8, _, &str)| [&code.to_string(), name, meaning].map(str::to_owned);
+    let rows: Vec<_> = rows.map(|row| cells(row).to_vec()).collect();
+    let screen = Screen { width: Some(80), ..Screen::default() };
     let table = table(&["Code", "Name", "Meaning"], &rows, screen);
     format!(
         "Exit codes\n\n{table}\n6 to 8: try again; 10: the answer is no. Anything else: something to fix. In\n\

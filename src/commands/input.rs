@@ -1,8 +1,7 @@
 //! The ids of a command: its arguments and, where `-` stands among them, standard input, one a line.
 //!
-//! A thread of its own reads the lines into a bounded channel, so that a run that is over need not wait for a line. No line is kept
-//! beyond the length of any id. Blank lines and comments are skipped; a byte order mark, blanks around an id and either line end are
-//! no part of it.
+//! A thread of its own reads the lines into a bounded channel, so that a run that is over need not wait for a line. Blank lines and
+//! comments are skipped; a byte order mark, blanks around an id and either line end are no part of it.
 
 use std::ffi::OsString;
 use std::io::{self, BufRead, IsTerminal as _, Read as _};
@@ -15,18 +14,14 @@ use crate::error::{Error, Kind, Result};
 
 /// Standard input among the arguments.
 pub const STDIN: &str = "-";
-
 /// How much of a line is kept, in bytes: any id, and enough of anything else to name it.
 const MAX_LINE: u64 = 4096;
-
 /// How many ids are read ahead.
 const AHEAD: usize = 256;
-
 /// How often a wait for a line looks whether the run is over.
 const POLL: Duration = Duration::from_millis(100);
 
 /// An id as it was given.
-#[derive(Debug, PartialEq, Eq)]
 pub struct Entry {
     /// Its text. Invalid UTF-8 is replaced: no valid id has any.
     pub text: String,
@@ -50,9 +45,8 @@ impl Input {
         let mut before = parts.next().unwrap_or_default().to_vec();
         let after = parts.next();
         if parts.next().is_some() {
-            return Err(
-                usage("standard input (`-`) is named twice").hint("it can be read only once: leave one `-` out")
-            );
+            let error = usage("standard input (`-`) is named twice");
+            return Err(error.hint("it can be read only once: leave one `-` out"));
         }
         if skip > 0 && after.is_none() {
             return Err(usage("--skip skips lines of standard input, which is not read")
@@ -108,6 +102,7 @@ impl Input {
 
 /// Reads the ids of standard input on a thread that lives as long as the process.
 fn read_stdin(skip: usize) -> Result<Receiver<Result<Entry>>> {
+    let unreadable = |e| Error::new(Kind::Failed, "standard input cannot be read").because(e);
     let (sender, lines) = mpsc::sync_channel(AHEAD);
     let read = move || {
         let mut stdin = io::stdin().lock();
@@ -122,9 +117,13 @@ fn read_stdin(skip: usize) -> Result<Receiver<Result<Entry>>> {
                     let text = String::from_utf8_lossy(&line).into_owned();
                     Ok(Entry { text, line: Some(number) })
                 }
-                Ok(None) if number < skip => Err(too_few_lines(number, skip)),
+                Ok(None) if number < skip => {
+                    let message = format!("--skip {skip}: standard input ends after line {number}");
+                    let error = Error::new(Kind::Usage, message);
+                    Err(error.hint("is it the same input as before? nothing has been looked up"))
+                }
                 Ok(None) => break,
-                Err(e) => Err(Error::new(Kind::Failed, "standard input cannot be read").because(e)),
+                Err(e) => Err(unreadable(e)),
             };
             let is_last = entry.is_err();
             if sender.send(entry).is_err() || is_last {
@@ -132,10 +131,7 @@ fn read_stdin(skip: usize) -> Result<Receiver<Result<Entry>>> {
             }
         }
     };
-    thread::Builder::new()
-        .name("stdin".to_owned())
-        .spawn(read)
-        .map_err(|e| Error::new(Kind::Failed, "standard input cannot be read").because(e))?;
+    thread::Builder::new().name("stdin".to_owned()).spawn(read).map_err(unreadable)?;
     Ok(lines)
 }
 
@@ -152,10 +148,4 @@ fn read_line(input: &mut impl BufRead, is_first: bool) -> io::Result<Option<Vec<
     }
     let text = line.strip_prefix(b"\xef\xbb\xbf").filter(|_| is_first).unwrap_or(&line);
     Ok(Some(text.trim_ascii().to_vec()))
-}
-
-fn too_few_lines(number: usize, skip: usize) -> Error {
-    let s = if number == 1 { "" } else { "s" };
-    let message = format!("--skip {skip}: standard input has only {number} line{s}");
-    Error::new(Kind::Usage, message).hint("is it the same input as before? nothing has been looked up")
 }

@@ -1,25 +1,25 @@
 //! `cacc list`: all accounts of the platform, filtered, sorted and limited here.
 //!
 //! Accounts are shown as they arrive, and no more than one is held, unless they are sorted. A list that fails after the first account
-//! was shown is cut off, which is an answer outside the contract, whatever the cause: the lines that were printed stay, and a JSON
-//! array is left open, so that no reader takes it for the whole.
+//! was shown is cut off: a JSON array is left open, so that no reader takes it for the whole.
 
 use std::time::Instant;
 
 use clap::builder::RangedU64ValueParser;
 use jiff::Timestamp;
 
-use super::list_sort::{Order, Sorter};
+use super::list_sort::Sorter;
 use super::results::{Ending, Results};
 use super::session::{Session, Target};
 use super::violations::{self, Warnings};
 use super::{CommandStatus, Context};
 use crate::account::redact::Tokens;
-use crate::account::{Account, CONNECTED, Id, Resource};
-use crate::client::{Listed, Throttle, Trace};
+use crate::account::{Account, CONNECTED, Resource};
+use crate::client::{Listed, Throttle};
 use crate::error::{Error, ErrorContext, Kind, Result};
 use crate::expression::{self, Expression};
 use crate::flags::Takes;
+use crate::json::Json;
 use crate::output::{Printer, Renderer};
 use crate::text::grouped;
 use crate::ui::Warning;
@@ -46,14 +46,12 @@ impl Takes for Args {}
 /// Lists the accounts.
 pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
     let Context { flags, env, ui, shutdown } = context;
-    let filter = args.filter.iter().map(|text| parse_filter(text));
-    let filter = filter.collect::<Result<Vec<_>>>()?;
-    let order = args.sort.as_ref().map(|text| Order::parse(text, RESOURCE)).transpose()?;
+    let filter = args.filter.iter().map(|text| parse_filter(text)).collect::<Result<Vec<_>>>()?;
+    let sorter = args.sort.as_ref().map(|text| Sorter::new(text, RESOURCE, args.limit)).transpose()?;
     let session = Session::open(context, &flags.for_config(), Tokens::default())?;
     let renderer = session.renderer(&[RESOURCE], true)?;
-    let trace = |trace: &Trace<'_>| ui.trace(trace);
     let throttle = Throttle::single();
-    let client = session.client(RESOURCE, None, session.run(&throttle, &trace))?;
+    let client = session.client(RESOURCE, None, &throttle)?;
     let target = Target { resource: RESOURCE, id: None, profile: client.profile() };
     let results = Results::new(ui, Printer::new(&renderer), shutdown, Ending::CutOff);
     let (written, about) = (results.clone(), target.context());
@@ -63,7 +61,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
     let mut listing = Listing {
         filter: &filter,
         limit: args.limit,
-        sorter: None,
+        sorter,
         renderer: &renderer,
         session: &session,
         target,
@@ -77,8 +75,11 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
         failure: None,
     };
     let read = client.list(RESOURCE, Instant::now(), &mut |account| match account {
-        Some(account) => listing.take_or_fail(&account),
-        None => listing.begin(order.as_ref()),
+        Some(account) => listing.take(&account).unwrap_or_else(|error| {
+            listing.failure = Some(error);
+            Listed::Last
+        }),
+        None => listing.begin(),
     });
     let status = listing.finish(read);
     ui.end_progress();
@@ -89,9 +90,8 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
 fn parse_filter(text: &str) -> Result<Expression> {
     let expression = expression::parse(text, RESOURCE)?;
     if expression.wants_absence() {
-        let message = format!("`{expression}` holds of no account in a list");
-        return Err(Error::new(Kind::Usage, message)
-            .hint("`acctq check ID --expect not_found` checks that an account does not exist"));
+        let error = Error::new(Kind::Usage, format!("`{expression}` holds of no account in a list"));
+        return Err(error.hint("`acctq check ID --expect not_found` checks that an account does not exist"));
     }
     Ok(expression)
 }
@@ -106,7 +106,7 @@ pub fn accounts(count: usize) -> String {
 struct Listing<'a> {
     filter: &'a [Expression],
     limit: Option<usize>,
-    sorter: Option<Sorter<'a>>,
+    sorter: Option<Sorter>,
     renderer: &'a Renderer,
     session: &'a Session<'a>,
     target: Target<'a>,
@@ -122,25 +122,21 @@ struct Listing<'a> {
     failure: Option<Error>,
 }
 
-impl<'a> Listing<'a> {
+impl Listing<'_> {
     /// The list begins, perhaps anew: no account of it has been shown.
-    fn begin(&mut self, order: Option<&'a Order>) -> Listed {
+    fn begin(&mut self) -> Listed {
         (self.read, self.shown) = (0, 0);
         self.warnings.begin();
-        self.sorter = order.map(|order| Sorter::new(order, self.limit));
+        self.sorter.iter_mut().for_each(Sorter::clear);
         Listed::Held
-    }
-
-    fn take_or_fail(&mut self, account: &Account) -> Listed {
-        self.take(account).unwrap_or_else(|error| {
-            self.failure = Some(error);
-            Listed::Last
-        })
     }
 
     fn take(&mut self, account: &Account) -> Result<Listed> {
         self.read += 1;
-        self.context.ui.progress(|| self.progress());
+        self.context.ui.progress(|| {
+            let rate = self.read as u128 * 1000 / self.started.elapsed().as_millis().max(1);
+            format!("{} read, {} shown, {rate}/s", grouped(self.read), grouped(self.shown))
+        });
         let matches = self.matches(account);
         let mut violations = account.violations();
         if !matches {
@@ -150,7 +146,8 @@ impl<'a> Listing<'a> {
             violations.retain(|(field, _)| is_asked(field.name));
         }
         if !violations.is_empty() {
-            let id = own_id(account);
+            let text = account.document.get(RESOURCE.id_field).and_then(Json::as_str);
+            let id = text.and_then(|text| RESOURCE.parse_id(&text).ok());
             let target = Target { id: id.as_ref(), ..self.target };
             if self.context.flags.strict {
                 let error = violations::refusal(&violations, target, !matches);
@@ -177,22 +174,12 @@ impl<'a> Listing<'a> {
         })
     }
 
-    /// `12,345 read, 188 shown, 8,123/s`
-    fn progress(&self) -> String {
-        let rate = self.read as u128 * 1000 / self.started.elapsed().as_millis().max(1);
-        format!("{} read, {} shown, {rate}/s", grouped(self.read), grouped(self.shown))
-    }
-
     fn matches(&self, account: &Account) -> bool {
-        if self.filter.is_empty() {
-            return true;
-        }
         let redactor = self.session.redactor().for_account(account);
-        let holds = |e: &Expression| e.evaluate(Some(account), &redactor, self.now).holds;
-        self.filter.iter().all(holds)
+        self.filter.iter().all(|expression| expression.evaluate(Some(account), &redactor, self.now).holds)
     }
 
-    /// Completes the output, or breaks it off.
+    /// Ends the output.
     fn finish(mut self, read: Result<Vec<String>>) -> Result<CommandStatus> {
         // That the output cannot be written is nothing to say beside what ended the list.
         if let Some(error) = self.failure {
@@ -205,7 +192,15 @@ impl<'a> Listing<'a> {
             self.results.add(piece, None)?;
         }
         if !unknown.is_empty() {
-            self.report_unknown_members(&unknown)?;
+            let error = violations::unknown_members(&unknown, self.target);
+            if self.context.flags.strict {
+                self.results.add_failure(&error, None)?;
+            } else {
+                let Target { resource, profile, .. } = self.target;
+                let message = error.to_string();
+                let warning = Warning::new(&message, error.hint_text().unwrap_or_default());
+                self.context.ui.warning(&Warning { api: Some(resource.api), profile, ..warning });
+            }
         }
         self.results.finish(Ending::Whole)?;
         self.warnings.sum_up();
@@ -219,25 +214,6 @@ impl<'a> Listing<'a> {
         });
         self.results.summary().status(None, None)
     }
-
-    fn report_unknown_members(&self, names: &[String]) -> Result<()> {
-        let error = violations::unknown_members(names, self.target);
-        if self.context.flags.strict {
-            return self.results.add_failure(&error, None);
-        }
-        self.context.ui.warning(&Warning {
-            api: Some(RESOURCE.api),
-            profile: self.target.profile,
-            ..Warning::new(&error.to_string(), error.hint_text().unwrap_or_default())
-        });
-        Ok(())
-    }
-}
-
-/// The account's own id, if it is a valid one.
-fn own_id(account: &Account) -> Option<Id> {
-    let text = account.document.get(account.resource.id_field)?.as_str()?;
-    account.resource.parse_id(&text).ok()
 }
 
 /// The error that says how far the list has come.
@@ -246,6 +222,5 @@ fn interrupted(shown: usize, kind: Kind, context: ErrorContext) -> Error {
         0 => format!("{} before an account was listed", kind.code()),
         shown => format!("{}; the list is cut off after {}", kind.code(), accounts(shown)),
     };
-    let error = Error::new(kind, message).hint("run it again if you still want it");
-    error.with_context(|of_error| *of_error = context)
+    Error::new(kind, message).hint("run it again if you still want it").with_context(|of_error| *of_error = context)
 }

@@ -15,28 +15,35 @@ use crate::account::{Account, Number, Resource, Time};
 use crate::error::{Error, Kind, Result};
 use crate::json::View;
 use crate::output::Piece;
-use crate::text::{excerpt, nearest};
+use crate::text::{SHOWN, excerpt, nearest};
 
 /// How much is held, in bytes.
 const MAX_BYTES: usize = 64 * 1024 * 1024;
-
-/// What an account takes beside its texts, in bytes: its entry in the map, and what two allocations cost.
+/// What an account takes beside its texts, in bytes.
 const ENTRY: usize = 160;
-
-/// How much of a field's name a message shows, in characters.
-const NAME: usize = 60;
-
-/// An order of accounts.
-#[derive(Debug)]
-pub struct Order {
+/// Accounts that are being sorted: all of them, or the first `limit`.
+pub struct Sorter {
     /// A field, or a path into one that may hold anything.
     path: String,
     kind: FieldKind,
     is_descending: bool,
+    limit: Option<usize>,
+    /// As they will be printed, with their sizes, by their ranks and their places in the list.
+    held: BTreeMap<(Rank, usize), (Piece, usize)>,
+    size: usize,
+    count: usize,
+}
+
+/// Where an account belongs.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Rank {
+    Ascending(Key),
+    Descending(Reverse<Key>),
+    Missing,
 }
 
 /// What accounts are compared by; kinds of values in this order.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
 enum Key {
     Bool(bool),
     Number(Number),
@@ -44,16 +51,13 @@ enum Key {
     Text(String),
 }
 
-impl Order {
-    /// Parses `FIELD` or `-FIELD`.
-    pub fn parse(text: &str, resource: &'static Resource) -> Result<Self> {
+impl Sorter {
+    /// Sorts by `text`, which is `FIELD` or `-FIELD`.
+    pub fn new(text: &str, resource: &'static Resource, limit: Option<usize>) -> Result<Self> {
         let text = text.trim();
-        let (path, is_descending) = match text.strip_prefix('-') {
-            Some(path) => (path, true),
-            None => (text, false),
-        };
+        let path = text.strip_prefix('-').unwrap_or(text);
         let first = path.split('.').next().unwrap_or_default();
-        let shown = excerpt(&hide_credentials(path), NAME);
+        let shown = excerpt(&hide_credentials(path), SHOWN);
         let usage = |message: String, hint: &str| Err(Error::new(Kind::Usage, format!("--sort: {message}")).hint(hint));
         let Some(field) = resource.field(first) else {
             let message = format!("a {} has no field `{shown}`", resource.noun);
@@ -63,24 +67,29 @@ impl Order {
             };
         };
         if path.split('.').any(is_secret_name) {
-            return usage(
-                format!("`{shown}` is a secret"),
-                "an order would reveal something of it; choose another field",
-            );
+            let hint = "an order would reveal something of it; choose another field";
+            return usage(format!("`{shown}` is a secret"), hint);
         }
         if let Some(flaw) = path_flaw(path) {
             return usage(format!("`{shown}` is no path"), flaw);
         }
         match (field.kind, path == first) {
-            (FieldKind::Json, true) => usage(
-                format!("{first} has no order, it may hold anything"),
-                &format!("name a member of it, like `{first}.plan`"),
-            ),
-            (kind, false) if kind != FieldKind::Json => {
-                let hint = format!("use `{first}` alone");
-                usage(format!("`{shown}`: the field {first} has no members"), &hint)
+            (FieldKind::Json, true) => {
+                let hint = format!("name a member of it, like `{first}.plan`");
+                usage(format!("{first} has no order, it may hold anything"), &hint)
             }
-            (kind, _) => Ok(Order { path: path.to_owned(), kind, is_descending }),
+            (kind, false) if kind != FieldKind::Json => {
+                usage(format!("`{shown}`: the field {first} has no members"), &format!("use `{first}` alone"))
+            }
+            (kind, _) => Ok(Sorter {
+                path: path.to_owned(),
+                kind,
+                is_descending: path != text,
+                limit,
+                held: BTreeMap::new(),
+                size: 0,
+                count: 0,
+            }),
         }
     }
 
@@ -99,38 +108,20 @@ impl Order {
             _ => None,
         }
     }
-}
 
-/// Where an account belongs.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-enum Rank {
-    Ascending(Key),
-    Descending(Reverse<Key>),
-    Missing,
-}
-
-/// Accounts that are being sorted: all of them, or the first `limit`.
-pub struct Sorter<'a> {
-    order: &'a Order,
-    limit: Option<usize>,
-    /// As they will be printed, with their sizes, by their ranks and their places in the list.
-    held: BTreeMap<(Rank, usize), (Piece, usize)>,
-    size: usize,
-    count: usize,
-}
-
-impl<'a> Sorter<'a> {
-    pub fn new(order: &'a Order, limit: Option<usize>) -> Self {
-        Sorter { order, limit, held: BTreeMap::new(), size: 0, count: 0 }
+    /// Forgets the accounts.
+    pub fn clear(&mut self) {
+        self.held.clear();
+        self.size = 0;
     }
 
     pub fn add(&mut self, account: &Account, redactor: &Redactor, piece: Piece) -> Result<()> {
         // A key is no larger than the text of its value.
-        let key_size = account.find(&self.order.path).map_or(0, |value| value.text().len());
+        let key_size = account.find(&self.path).map_or(0, |value| value.text().len());
         let size = ENTRY + piece.size() + key_size;
-        let rank = match self.order.key(account, redactor) {
+        let rank = match self.key(account, redactor) {
             None => Rank::Missing,
-            Some(key) if self.order.is_descending => Rank::Descending(Reverse(key)),
+            Some(key) if self.is_descending => Rank::Descending(Reverse(key)),
             Some(key) => Rank::Ascending(key),
         };
         self.count += 1;
@@ -144,14 +135,11 @@ impl<'a> Sorter<'a> {
         if self.size <= MAX_BYTES {
             return Ok(());
         }
-        let message = format!(
-            "there is more to sort than the {} MiB that acctq holds: {} and still more",
-            MAX_BYTES / 1024 / 1024,
-            accounts(self.held.len())
-        );
-        Err(Error::new(Kind::Failed, message).hint(
-            "--where and --limit leave fewer accounts, -F less of each; or sort what `-o ndjson` prints with another program",
-        ))
+        let (limit, held) = (MAX_BYTES / 1024 / 1024, accounts(self.held.len()));
+        let message = format!("there is more to sort than the {limit} MiB that acctq holds: {held} and still more");
+        let hint =
+            "--where and --limit leave fewer accounts, -F less of each; or sort what `-o ndjson` prints elsewhere";
+        Err(Error::new(Kind::Failed, message).hint(hint))
     }
 
     pub fn sorted(self) -> impl Iterator<Item = Piece> {

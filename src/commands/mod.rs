@@ -102,16 +102,7 @@ Examples:
   acctq cacc get - -o ndjson <ids >found.ndjson 2>failed.ndjson")]
     Get(Deferred<get::Args>),
     /// List the connected accounts of the platform
-    #[command(after_help = "\
-Examples:
-  acctq -p sandbox cacc list
-  acctq -p sandbox cacc list --where status=pending --sort created_at
-  acctq -p sandbox cacc list --where 'metadata.plan=pro|starter' -F id,status
-  acctq cacc list -o ndjson >accounts.ndjson
-
-Accounts are shown as they arrive. --timeout bounds the time to the first one
-and between two of them, not the whole list. A list that is cut off exits with 9
-and leaves a JSON array open; an empty one is a success.")]
+    #[command(after_help = include_str!("help/list.txt").trim_end())]
     List(Deferred<list::Args>),
 }
 

@@ -18,17 +18,13 @@ use crate::error::{Error, Kind, Result};
 use crate::expression::{self, Actual, Expression, Verdict};
 use crate::json;
 
-/// How much of a value or a name a message shows, in characters.
-pub const SHOWN: usize = 60;
-
-/// The share of the time that is reserved for the last look-up: at most a second, and at least [`LEAST`] if that fits.
-const LAST_SHARE: u32 = 10;
+/// At least this time is reserved for the last look-up, if it fits.
 const LEAST: Duration = Duration::from_millis(20);
 
 /// Parses what is expected; by default, that the account exists.
 pub fn parse_all(texts: &[String], resource: &'static Resource) -> Result<Vec<Expression>> {
     if texts.is_empty() {
-        return Ok(vec![Expression::FOUND]);
+        return Ok(vec![Expression::Found]);
     }
     texts.iter().map(|text| expression::parse(text, resource)).collect()
 }
@@ -48,24 +44,21 @@ impl ExpectationRecord {
         let redactor = answer.map_or(redactor, |answer| &answer.redactor);
         let records = expected.iter().enumerate().map(|(i, expected)| {
             let verdict = answer.map(|answer| &answer.verdicts[i]);
-            Self::new(redactor.redact(&expected.to_string()), verdict)
+            let note = verdict.and_then(|verdict| verdict.note);
+            let (actual, note) = match verdict.map(|verdict| &verdict.actual) {
+                // The report nests it four levels deep.
+                Some(Actual::Value(value)) => match json::check(&format!("[[[[{value}]]]]")) {
+                    Ok(_) => (RawValue::from_string(value.clone()).ok(), note),
+                    Err(_) => (None, Some("nested too deeply to be shown")),
+                },
+                Some(Actual::Redacted) => (None, note.or(Some("set, to a secret"))),
+                Some(Actual::TooLong) => (None, Some("too long to be shown")),
+                Some(Actual::NotFound | Actual::Found | Actual::Unset) | None => (None, note),
+            };
+            let expect = redactor.redact(&expected.to_string());
+            ExpectationRecord { expect, holds: verdict.map(|verdict| verdict.holds), actual, note }
         });
         records.collect()
-    }
-
-    fn new(expect: String, verdict: Option<&Verdict>) -> Self {
-        let note = verdict.and_then(|verdict| verdict.note);
-        let (actual, note) = match verdict.map(|verdict| &verdict.actual) {
-            // The report nests it four levels deep.
-            Some(Actual::Value(value)) => match json::check(&format!("[[[[{value}]]]]")) {
-                Ok(_) => (RawValue::from_string(value.clone()).ok(), note),
-                Err(_) => (None, Some("nested too deeply to be shown")),
-            },
-            Some(Actual::Redacted) => (None, note.or(Some("set, to a secret"))),
-            Some(Actual::TooLong) => (None, Some("too long to be shown")),
-            Some(Actual::NotFound | Actual::Found | Actual::Unset) | None => (None, note),
-        };
-        ExpectationRecord { expect, holds: verdict.map(|verdict| verdict.holds), actual, note }
     }
 }
 
@@ -125,15 +118,11 @@ impl Question<'_> {
             Err(error) if matches!(error.kind(), Kind::NotFound | Kind::Gone) => (None, error.kind() == Kind::Gone),
             Err(error) => return Err(error),
         };
-        let violations = match &found {
-            Some(found) => violations::check(found, self.strict, self.target())?,
-            None => Violations::default(),
-        };
+        let violations = found.as_ref().map(|found| violations::check(found, self.strict, self.target()));
+        let violations = violations.transpose()?.unwrap_or_default();
         let account = found.map(|found| found.account);
-        let redactor = match &account {
-            Some(account) => self.redactor.for_account(account),
-            None => self.redactor.clone(),
-        };
+        let redactor =
+            account.as_ref().map_or_else(|| self.redactor.clone(), |account| self.redactor.for_account(account));
         let final_reason = match account.as_ref().and_then(Account::final_state) {
             Some((field, value)) => Some(format!("{field}={value} is final")),
             None => is_gone.then(|| "it has been removed (410) and will not come back".to_owned()),
@@ -169,7 +158,7 @@ impl Question<'_> {
                     is_token_accepted = true;
                 }
                 // A token may expire during the wait: one that was accepted is read anew.
-                Err(error) if is_token_accepted && error.kind() == Kind::Auth && error.context().status.is_some() => {
+                Err(error) if is_token_accepted && self.id.resource().rejects_token(&error) => {
                     is_token_accepted = false;
                     self.client.forget_token();
                     continue;
@@ -206,8 +195,7 @@ pub struct Schedule {
 
 impl Schedule {
     pub fn new(started: Instant, within: Duration, interval: Duration) -> Self {
-        let last = (within / LAST_SHARE).min(Duration::from_secs(1));
-        Schedule { until: started + within, interval, last }
+        Schedule { until: started + within, interval, last: (within / 10).min(Duration::from_secs(1)) }
     }
 
     /// Whether a look-up failed only because the schedule ended.

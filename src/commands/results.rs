@@ -1,8 +1,7 @@
 //! The results of a command that prints many, shared with the shutdown hook that completes them.
 //!
-//! Whole lines are written at once, as many as a pipe takes. The lock on the output is held until what was written is counted, so the
-//! hook finds both in agreement; where a stalled reader holds it, the summary, which has a lock of its own, still counts just what has
-//! been written. After the hook, nothing more is taken.
+//! Whole lines are written at once, as many as a pipe takes. The lock on the output is held until what was written is counted; where a
+//! stalled reader holds it, the summary, which has a lock of its own, still counts just that.
 
 use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -50,18 +49,9 @@ pub enum Ending {
 impl Results {
     /// Puts results together as `printer` does; a signal ends them like `ending`.
     pub fn new(ui: &Arc<Ui>, printer: Printer, shutdown: &Shutdown, ending: Ending) -> Arc<Self> {
-        let results = Arc::new(Results {
-            ui: ui.clone(),
-            output: Mutex::new(Output {
-                printer,
-                pending: Vec::new(),
-                waiting: 0,
-                line: None,
-                has_begun: false,
-                is_finished: false,
-            }),
-            summary: Mutex::default(),
-        });
+        let output =
+            Output { printer, pending: Vec::new(), waiting: 0, line: None, has_begun: false, is_finished: false };
+        let results = Arc::new(Results { ui: ui.clone(), output: Mutex::new(output), summary: Mutex::default() });
         let ended = results.clone();
         shutdown.on_signal(move |_| {
             let mut output = lock(&ended.output);
@@ -135,11 +125,10 @@ impl Results {
         if mem::replace(&mut output.is_finished, true) {
             return Ok(());
         }
-        let Output { printer, pending, .. } = output;
         match ending {
             Ending::Stopped | Ending::CutOff if !output.has_begun => {}
-            Ending::CutOff => printer.flush(pending),
-            Ending::Whole | Ending::Stopped => printer.finish(pending),
+            Ending::CutOff => output.printer.flush(&mut output.pending),
+            Ending::Whole | Ending::Stopped => output.printer.finish(&mut output.pending),
         }
         self.write(output)
     }

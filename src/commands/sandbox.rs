@@ -27,23 +27,7 @@ pub struct Args {
 
 /// The examples, and every id that the sandbox knows.
 fn after_help() -> String {
-    let mut text = format!(
-        "\
-Examples:
-  acctq sandbox --port 4010
-  acctq sandbox --accounts 100000
-  curl --oauth2-bearer {TOKEN} \\
-    http://127.0.0.1:4010/api/v1/partners/accounts/ending
-  curl --oauth2-bearer {TOKEN} \\
-    http://127.0.0.1:4010/api/v1/connected-accounts
-  ACCTQ_PARTNER_URL=http://127.0.0.1:4010 \\
-    ACCTQ_PARTNER_TOKEN={TOKEN} acctq get gone
-
-The profile `sandbox` serves the same accounts for the time of a command:
-  acctq -p sandbox get gone
-
-"
-    );
+    let mut text = include_str!("help/sandbox.txt").replace("{TOKEN}", TOKEN) + "\n";
     let screen = Screen { width: Some(80), ..Screen::default() };
     for resource in RESOURCES {
         let rows: Vec<_> = sandbox::rows(resource).map(Vec::from).collect();

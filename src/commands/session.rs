@@ -1,5 +1,6 @@
 //! What every command that calls an API shares: the settings, the endpoints and the clients made for them.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
@@ -21,6 +22,7 @@ pub struct Session<'a> {
     redactor: Redactor,
     /// The built-in sandbox.
     sandbox: Option<Endpoint>,
+    trace: Box<dyn Fn(&Trace<'_>) + Sync + 'a>,
 }
 
 impl<'a> Session<'a> {
@@ -28,7 +30,9 @@ impl<'a> Session<'a> {
     pub fn open(context: &'a Context<'a>, flags: &Flags, tokens: Tokens) -> Result<Self> {
         let settings = Settings::load(flags, context.env)?;
         let sandbox = settings.is_sandbox().then(start_sandbox).transpose()?;
-        Ok(Session { context, settings, redactor: Redactor::new(context.flags.reveal, tokens), sandbox })
+        let redactor = Redactor::new(context.flags.reveal, tokens);
+        let trace = Box::new(|trace: &Trace<'_>| context.ui.trace(trace));
+        Ok(Session { context, settings, redactor, sandbox, trace })
     }
 
     /// What must not be shown.
@@ -45,16 +49,14 @@ impl<'a> Session<'a> {
         Ok(Renderer::new(format, many, resources, selection, ui.screen()))
     }
 
-    /// What the clients of one run share.
-    pub fn run<'s>(&'s self, throttle: &'s Throttle, trace: &'s (dyn Fn(&Trace<'_>) + Sync)) -> Run<'s> {
-        let Context { env, shutdown, flags, .. } = self.context;
-        let trace = (flags.verbose > 0).then_some(trace);
-        Run { env, shutdown, throttle, redactor: &self.redactor, trace }
-    }
-
     /// A client that looks up accounts of `resource`: the account `id`, if there is only one, for errors.
-    pub fn client<'s>(&'s self, resource: &'static Resource, id: Option<&Id>, run: Run<'s>) -> Result<Client<'s>> {
-        let settings = &self.settings;
+    pub fn client<'s>(
+        &'s self,
+        resource: &'static Resource,
+        id: Option<&Id>,
+        throttle: &'s Throttle,
+    ) -> Result<Client<'s>> {
+        let Session { context: Context { env, shutdown, flags, .. }, settings, redactor, .. } = self;
         let selected = settings.profile.as_ref().map(|profile| profile.value.as_str());
         let about = |profile| move |error| Target { resource, id, profile }.describe(error);
         let endpoint = match &self.sandbox {
@@ -62,6 +64,8 @@ impl<'a> Session<'a> {
             None => settings.endpoint(resource).map_err(about(selected))?,
         };
         let limits = Limits { timeout: settings.timeout.value, retries: settings.retries.value };
+        let trace = (flags.verbose > 0 && !flags.quiet).then_some(&*self.trace);
+        let run = Run { env, shutdown, throttle, redactor, trace };
         Client::new(endpoint, limits, run).map_err(about(endpoint.profile.as_deref()))
     }
 }
@@ -72,19 +76,17 @@ fn start_sandbox() -> Result<Endpoint> {
     Ok(Endpoint::built_in(BaseUrl::parse(&url).map_err(broken)?, sandbox::TOKEN))
 }
 
-type Made<'s> = Result<Arc<Client<'s>>>;
-
 /// The clients of many look-ups: one for each API, made when it is first needed.
 pub struct Clients<'s> {
     session: &'s Session<'s>,
-    run: Run<'s>,
-    /// Or why no look-up can be made.
-    made: Mutex<Vec<(&'static Resource, Made<'s>)>>,
+    throttle: &'s Throttle,
+    /// By API; or why no look-up can be made.
+    made: Mutex<BTreeMap<&'static str, Result<Arc<Client<'s>>>>>,
 }
 
 impl<'s> Clients<'s> {
-    pub fn new(session: &'s Session<'s>, run: Run<'s>) -> Self {
-        Clients { session, run, made: Mutex::default() }
+    pub fn new(session: &'s Session<'s>, throttle: &'s Throttle) -> Self {
+        Clients { session, throttle, made: Mutex::default() }
     }
 
     /// The client that looks up `id`, with its token read: a token helper is run once, not by all look-ups that begin together. What
@@ -92,17 +94,14 @@ impl<'s> Clients<'s> {
     pub fn of(&self, id: &Id, started: Instant) -> Result<Arc<Client<'s>>> {
         let resource = id.resource();
         let mut made = lock(&self.made);
-        let known = made.iter().position(|(other, _)| *other == resource);
-        let client = match known {
-            Some(at) => made.swap_remove(at).1,
-            None => self.session.client(resource, Some(id), self.run).map(Arc::new),
-        };
+        let known = made.remove(resource.api);
+        let client = known.unwrap_or_else(|| self.session.client(resource, Some(id), self.throttle).map(Arc::new));
         let client = client.and_then(|client| {
             let target = Target::account(id, client.profile());
             client.prepare(started).map_err(|error| target.describe(error))?;
             Ok(client)
         });
-        made.push((resource, client.clone()));
+        made.insert(resource.api, client.clone());
         client.map_err(|error| error.with_context(|context| context.id = Some(id.as_str().to_owned())))
     }
 }

@@ -1,7 +1,6 @@
 //! The summary of many look-ups: how many succeeded and failed, where to go on, and the exit code that follows.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::time::Duration;
 
 use super::CommandStatus;
@@ -29,7 +28,7 @@ impl Summary {
         self.failed.values().map(|(_, count)| count).sum()
     }
 
-    /// How many ids were tried.
+    /// How many results and failures have been written.
     pub fn done(&self) -> usize {
         self.found + self.failures()
     }
@@ -37,12 +36,12 @@ impl Summary {
     /// `found 99,812 · failed 188 (not found 180, server 8) · 3 m 12 s`
     pub fn text(&self, elapsed: Duration) -> String {
         let mut text = format!("found {}", grouped(self.found));
-        let kinds =
-            self.failed.iter().map(|((_, code), (_, count))| format!("{} {}", code.replace('_', " "), grouped(*count)));
-        let kinds = kinds.collect::<Vec<_>>().join(", ");
+        let kind = |((_, code), (_, count)): (&(u8, &str), &(Kind, usize))| {
+            format!("{} {}", code.replace('_', " "), grouped(*count))
+        };
+        let kinds: Vec<_> = self.failed.iter().map(kind).collect();
         if !kinds.is_empty() {
-            // Writing to a String cannot fail.
-            let _ = write!(text, " · failed {} ({kinds})", grouped(self.failures()));
+            text = format!("{text} · failed {} ({})", grouped(self.failures()), kinds.join(", "));
         }
         format!("{text} · {}", span(elapsed))
     }
@@ -56,13 +55,12 @@ impl Summary {
         let cause = stop.error.context();
         let (done, hint) = self.resume("fix that first", "; the other ids have not been tried");
         let message = format!("stopped after {}: {}{done}", ids(self.done(), total), stop.reason);
-        Err(Error::new(stop.error.kind(), message).hint(hint).retryable(stop.error.is_retryable()).with_context(
-            |context| {
-                context.api = cause.api;
-                context.profile.clone_from(&cause.profile);
-                context.line = self.line;
-            },
-        ))
+        let error = Error::new(stop.error.kind(), message).hint(hint).retryable(stop.error.is_retryable());
+        Err(error.with_context(|context| {
+            context.api = cause.api;
+            context.profile.clone_from(&cause.profile);
+            context.line = self.line;
+        }))
     }
 
     /// How far everything is done, for the message, and the hint: `first`, then where to go on in standard input, or `otherwise`.

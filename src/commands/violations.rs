@@ -25,8 +25,13 @@ fn message(violations: &Violations, target: Target<'_>) -> String {
         Some(id) => format!("the {noun} {}", id.as_str()),
         None => format!("a {noun} in the list"),
     };
-    let fields = fields.collect::<Vec<_>>().join(", ");
-    format!("{account} violates the API's contract: {fields}")
+    format!("{account} violates the API's contract: {}", fields.collect::<Vec<_>>().join(", "))
+}
+
+/// The error that `--strict` makes of an answer.
+fn strict_error(message: String, target: Target<'_>) -> Error {
+    let error = Error::new(Kind::BadResponse, message).with_context(|context| context.status = Some(200));
+    target.describe(error)
 }
 
 /// What happens to an account with violations, for hints.
@@ -37,10 +42,7 @@ const LEFT_OUT: &str = "it is left out, since --where concludes nothing from suc
 /// The error that `--strict` makes of an account's violations.
 pub fn refusal(violations: &Violations, target: Target<'_>, is_left_out: bool) -> Error {
     let fate = if is_left_out { LEFT_OUT } else { USED };
-    let error = Error::new(Kind::BadResponse, message(violations, target))
-        .hint(format!("without --strict {fate}, with a warning"))
-        .with_context(|context| context.status = Some(200));
-    target.describe(error)
+    strict_error(message(violations, target), target).hint(format!("without --strict {fate}, with a warning"))
 }
 
 /// The violations of an account that was looked up.
@@ -49,11 +51,9 @@ pub fn check(found: &Found, strict: bool, target: Target<'_>) -> Result<Violatio
     if !strict || violations.is_empty() {
         return Ok(violations);
     }
-    let error = refusal(&violations, target, false).with_context(|context| {
-        context.attempts = Some(found.attempts);
-        context.elapsed = Some(found.elapsed);
-    });
-    Err(error)
+    Err(refusal(&violations, target, false).with_context(|context| {
+        (context.attempts, context.elapsed) = (Some(found.attempts), Some(found.elapsed));
+    }))
 }
 
 /// The error that `--strict` makes of members that came beside the accounts of a list.
@@ -62,15 +62,10 @@ pub fn unknown_members(names: &[String], target: Target<'_>) -> Error {
     if names.len() > listed.len() {
         listed.push(format!("{} more", names.len() - listed.len()));
     }
-    let message = format!(
-        "the list of {}s came with members that the API's contract does not know: {}",
-        target.resource.noun,
-        listed.join(", ")
-    );
-    let error = Error::new(Kind::BadResponse, message)
+    let (list, listed) = (target.name(), listed.join(", "));
+    let message = format!("the {list} came with members that the API's contract does not know: {listed}");
+    strict_error(message, target)
         .hint("there may be more accounts than these: acctq reads one answer, not several pages")
-        .with_context(|context| context.status = Some(200));
-    target.describe(error)
 }
 
 /// The warnings of one run.
@@ -110,14 +105,15 @@ impl<'a> Warnings<'a> {
             return;
         }
         let fate = if is_left_out { LEFT_OUT } else { USED };
-        let fields = violations
-            .iter()
-            .map(|(field, violation)| FieldWarning { name: field.name, drift: violation.words().to_owned() });
+        let field = |(field, violation): &(&'static Field, Violation)| FieldWarning {
+            name: field.name,
+            drift: violation.words().to_owned(),
+        };
         self.ui.warning(&Warning {
             id: target.id.map(Id::as_str),
             api: Some(target.resource.api),
             profile: target.profile,
-            fields: fields.collect(),
+            fields: violations.iter().map(field).collect(),
             ..Warning::new(&message(&violations, target), &format!("{fate}; --strict makes this an error"))
         });
     }

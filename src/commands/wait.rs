@@ -6,18 +6,18 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-use super::poll::{self, Answer, ExpectationRecord, PollEnd, Question, SHOWN, Schedule};
+use super::poll::{self, Answer, ExpectationRecord, PollEnd, Question, Schedule};
 use super::session::Session;
 use super::violations::Warnings;
 use super::{CommandStatus, Context};
 use crate::account::id;
 use crate::account::redact::Tokens;
-use crate::client::{Throttle, Trace};
+use crate::client::Throttle;
 use crate::config::values;
 use crate::error::{Error, ErrorContext, Kind, Result};
 use crate::expression::{Actual, Expression};
 use crate::flags::Takes;
-use crate::text::{excerpt, span};
+use crate::text::{SHOWN, excerpt, span};
 
 /// The hint of a wait whose time is over.
 const LONGER: &str = "--within waits longer";
@@ -50,9 +50,8 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
     let expected = poll::parse_all(&args.goal, id.resource())?;
     let session = Session::open(context, &flags.for_config(), Tokens::default())?;
     let renderer = session.renderer(&[id.resource()], false)?;
-    let trace = |trace: &Trace<'_>| ui.trace(trace);
     let throttle = Throttle::single();
-    let client = session.client(id.resource(), Some(&id), session.run(&throttle, &trace))?;
+    let client = session.client(id.resource(), Some(&id), &throttle)?;
     let redactor = session.redactor();
     let question = Question { client: &client, id: &id, expected: &expected, redactor, strict: flags.strict };
     let mut waiting = Waiting { question: &question, started, context, lookups: 0, state: String::new() };
@@ -77,9 +76,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
     match end? {
         PollEnd { answer: Some(answer), failure: None } if answer.is_met() => {
             Warnings::new(ui, false).warn(answer.violations, question.target(), false);
-            if answer.is_found {
-                ui.print(&output)?;
-            }
+            ui.print(&output)?;
             Ok(CommandStatus::Done)
         }
         end => Err(waiting.unreached(&end, args.within)),
@@ -130,10 +127,7 @@ impl Waiting<'_> {
         let Context { ui, shutdown, .. } = self.context;
         let target = self.question.target();
         shutdown.doing(format!("while waiting for {target}: {state}"), target.context());
-        ui.progress(|| {
-            let elapsed = span(self.started.elapsed());
-            format!("{state}; waiting for {}, {elapsed}", self.goal(None))
-        });
+        ui.progress(|| format!("{state}; waiting for {}, {}", self.goal(None), span(self.started.elapsed())));
     }
 
     /// The expectations: `status=active, ends_at?`.
@@ -187,7 +181,7 @@ impl Waiting<'_> {
             None => (Kind::Deadline, ["was not found", "did not reach"], format!("within {}", span(within))),
         };
         let goal = match self.question.expected {
-            [Expression::FOUND] => found.to_owned(),
+            [Expression::Found] => found.to_owned(),
             _ => format!("{reach} {}", self.goal(answer)),
         };
         let state = answer.map_or_else(|| "it could not be looked up".to_owned(), |answer| self.state(answer));

@@ -5,7 +5,7 @@ use std::fmt;
 use jiff::Timestamp;
 
 use super::value::{Operand, Reading};
-use super::{Claim, Expression, Operator, Subject};
+use super::{Expression, Operator};
 use crate::account::field::Kind;
 use crate::account::redact::REDACTED;
 use crate::account::{Account, Number, Redactor, Time, Violation};
@@ -16,9 +16,7 @@ use crate::text::escape;
 /// Whether an expression holds, and what that was told from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verdict {
-    /// Whether it holds.
     pub holds: bool,
-    /// What was found.
     pub actual: Actual,
     /// Why it could not be compared, or what is odd about it: a few words to follow it.
     pub note: Option<&'static str>,
@@ -27,15 +25,11 @@ pub struct Verdict {
 /// What was found, for a report beside what was expected. It holds no secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Actual {
-    /// There is no such account.
     NotFound,
     /// There is one, and that is all that was asked.
     Found,
-    /// The member is null or absent.
     Unset,
-    /// It is set, to a secret.
     Redacted,
-    /// It is set, to more than a report holds.
     TooLong,
     /// JSON on one line; what is secret in it is left out.
     Value(String),
@@ -69,11 +63,11 @@ impl Expression {
         let verdict = |holds, actual| Verdict { holds, actual, note: None };
         let (account, subject) = match (account, self.about()) {
             (None, _) => return verdict(self.wants_absence(), Actual::NotFound),
-            (_, None) => return verdict(*self == Expression::FOUND, Actual::Found),
+            (_, None) => return verdict(*self == Expression::Found, Actual::Found),
             (Some(account), Some(subject)) => (account, subject),
         };
         let redactor = &redactor.for_reports().for_account(account);
-        let found = subject.value(account);
+        let found = account.find(&subject.path()).filter(|value| !value.is_null());
         let actual = match found {
             None => Actual::Unset,
             Some(value) if redactor.hides(&subject.path(), value) => Actual::Redacted,
@@ -82,47 +76,34 @@ impl Expression {
         };
         let field = subject.field;
         let violation = field.violation(account.document.get(field.name));
-        let compared = match &self.0 {
-            Claim::Set(_) | Claim::Found | Claim::NotFound => Ok(found.is_some()),
-            Claim::Unset(_) => Ok(found.is_none()),
-            Claim::Compared(_, operator, operands) => match found {
+        let compared = match self {
+            Expression::Set(_) | Expression::Found | Expression::NotFound => Ok(found.is_some()),
+            Expression::Unset(_) => Ok(found.is_none()),
+            Expression::Compared(_, operator, operands) => match found {
                 _ if actual == Actual::Redacted => Err("a secret is not compared"),
                 // What may be unset and is differs from every value.
                 None => Ok(violation.is_none() && *operator == Operator::IsNot),
-                // An unknown word is a word still, and is not the one that it is compared with; what is no time is not before or
-                // after.
+                // An unknown word is a word still; what is no time is neither before nor after.
                 _ if violation == Some(Violation::WrongType) || violation.is_some() && field.kind == Kind::Time => {
                     Ok(false)
                 }
                 Some(value) => compare(*operator, operands, value, redactor, now),
             },
         };
-        let note = violation.map(Violation::words).or(compared.err());
-        let reads_alike = || match &self.0 {
-            Claim::Compared(_, Operator::Is, operands) if compared == Ok(false) => {
+        let reads_alike = || match self {
+            Expression::Compared(_, Operator::Is, operands) if compared == Ok(false) => {
                 let texts: Vec<_> = operands.iter().map(|operand| &*operand.text).collect();
                 actual.to_string() == texts.join("|")
             }
             _ => false,
         };
-        let note = note.or_else(|| reads_alike().then_some(ALIKE));
+        let note = violation.map(Violation::words).or(compared.err()).or_else(|| reads_alike().then_some(ALIKE));
         Verdict { holds: compared == Ok(true), note, actual }
     }
 }
 
 /// Why a value is not the expected one although both read alike.
 const ALIKE: &str = "a value in quotes is text and nothing else, and | parts alternatives unless in quotes";
-
-impl Subject {
-    /// The value found; `None` if it is null or absent.
-    fn value<'a>(&self, account: &'a Account) -> Option<Json<'a>> {
-        let value = match &self.below[..] {
-            [] => account.document.get(self.field.name),
-            _ => account.find(&self.path()),
-        };
-        value.filter(|value| !value.is_null())
-    }
-}
 
 impl Operand {
     /// Whether a value is this one; an operand without quotes is compared as what it looks like, and as text.

@@ -1,8 +1,7 @@
 //! `status=active`: what `--expect`, `--for` and `--where` take.
 //!
-//! An expression is about one field and typed by the resource's table, so that one that could never hold is refused before
-//! anything is contacted. It is printed back as it was understood. A verdict comes with the value that was found, for a report to
-//! set beside the expected one; a secret is neither compared nor shown.
+//! An expression is about one field and typed by the resource's table: one that could never hold is refused. A verdict comes with
+//! the value that was found, for a report; a secret is neither compared nor shown.
 //!
 //! Nothing is concluded from an answer that violates the contract: a comparison with a member that is missing, or of another type,
 //! does not hold, `!=` included. What may be unset (null or absent) and is differs from every value.
@@ -25,10 +24,7 @@ use value::Operand;
 
 /// Something that holds of an account or does not.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Expression(Claim);
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Claim {
+pub enum Expression {
     /// No expression says it: it is expected where none is given.
     Found,
     /// `not_found`
@@ -41,16 +37,12 @@ enum Claim {
     Compared(Subject, Operator, Vec<Operand>),
 }
 
-/// The word for an account that must not exist.
 const NOT_FOUND: &str = "not_found";
 
 impl Expression {
-    /// That there is an account.
-    pub const FOUND: Expression = Expression(Claim::Found);
-
     /// Whether it asks for an account that does not exist: no account that does could satisfy it.
     pub fn wants_absence(&self) -> bool {
-        self.0 == Claim::NotFound
+        *self == Expression::NotFound
     }
 
     /// What it is about: `status`, `metadata.plan`, `not_found`.
@@ -59,9 +51,9 @@ impl Expression {
     }
 
     fn about(&self) -> Option<&Subject> {
-        match &self.0 {
-            Claim::Found | Claim::NotFound => None,
-            Claim::Set(subject) | Claim::Unset(subject) | Claim::Compared(subject, ..) => Some(subject),
+        match self {
+            Expression::Found | Expression::NotFound => None,
+            Expression::Set(subject) | Expression::Unset(subject) | Expression::Compared(subject, ..) => Some(subject),
         }
     }
 }
@@ -69,12 +61,12 @@ impl Expression {
 /// As it is written; parsed again, it is the same.
 impl fmt::Display for Expression {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.0 {
-            Claim::Found => f.write_str("found"),
-            Claim::NotFound => f.write_str(NOT_FOUND),
-            Claim::Set(subject) => write!(f, "{subject}?"),
-            Claim::Unset(subject) => write!(f, "!{subject}"),
-            Claim::Compared(subject, operator, operands) => {
+        match self {
+            Expression::Found => f.write_str("found"),
+            Expression::NotFound => f.write_str(NOT_FOUND),
+            Expression::Set(subject) => write!(f, "{subject}?"),
+            Expression::Unset(subject) => write!(f, "!{subject}"),
+            Expression::Compared(subject, operator, operands) => {
                 let kind = subject.field.kind;
                 let operands: Vec<_> = operands.iter().map(|operand| operand.written(kind)).collect();
                 write!(f, "{subject}{}{}", operator.sign(), operands.join("|"))
@@ -85,7 +77,7 @@ impl fmt::Display for Expression {
 
 /// A field, or what a path leads to below one that may hold anything.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Subject {
+pub struct Subject {
     field: &'static Field,
     below: Vec<String>,
 }
@@ -115,9 +107,8 @@ fn is_plain(word: &str) -> bool {
     !word.is_empty() && word.trim() == word && !word.contains(is_forbidden)
 }
 
-/// How a field is compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Operator {
+pub enum Operator {
     Is,
     IsNot,
     Less,
@@ -142,7 +133,6 @@ impl Operator {
         Self::SIGNS.iter().find(|(operator, _)| *operator == self).map_or("", |(_, sign)| *sign)
     }
 
-    /// Whether it makes sense for a kind.
     const fn suits(self, kind: Kind) -> bool {
         match kind {
             // A closed list needs no search: `a|b`.

@@ -1,14 +1,13 @@
 //! From text to an expression, or to what is wrong with it, where, and what would be right.
 
 use super::value::{Operand, Reading, nearest_time};
-use super::{Claim, Expression, NOT_FOUND, Operator, Subject};
+use super::{Expression, NOT_FOUND, Operator, Subject};
 use crate::account::field::{Kind, is_base62_u128, is_country};
 use crate::account::redact::{REDACTED, hide_credentials};
 use crate::account::{RESOURCES, Resource, is_secret_name};
 use crate::error::{self, Error, Result};
 use crate::text::{excerpt, nearest};
 
-/// What operators are made of.
 const SIGNS: [char; 5] = ['=', '!', '<', '>', '~'];
 
 /// What does not belong to a name without quotes.
@@ -38,17 +37,17 @@ pub fn parse(text: &str, resource: &Resource) -> Result<Expression> {
             return Err(reader.error(start, "`!not_found` is no expression", hint));
         }
         reader.ends("`not_found` stands alone")?;
-        return Ok(Expression(Claim::NotFound));
+        return Ok(Expression::NotFound);
     }
     let subject = reader.subject(start, names, resource)?;
     let shown = reader.shown(&subject.to_string());
     if is_negated {
         reader.ends(&format!("`!{shown}` alone holds where it is not set; or is it `{shown}!=…`?"))?;
-        return Ok(Expression(Claim::Unset(subject)));
+        return Ok(Expression::Unset(subject));
     }
     if reader.takes('?') {
         reader.ends(&format!("`{shown}?` holds where it is set"))?;
-        return Ok(Expression(Claim::Set(subject)));
+        return Ok(Expression::Set(subject));
     }
     if is_secret_name(&subject.path()) {
         let hint = "`activation_token?` and `!activation_token` ask whether it is set";
@@ -63,7 +62,7 @@ pub fn parse(text: &str, resource: &Resource) -> Result<Expression> {
         }
         operands.push(reader.operand(&subject, operator)?);
     }
-    Ok(Expression(Claim::Compared(subject, operator, operands)))
+    Ok(Expression::Compared(subject, operator, operands))
 }
 
 struct Reader<'a> {
@@ -94,12 +93,10 @@ impl<'a> Reader<'a> {
         Error::new(error::Kind::Usage, format!("{message} (column {column})")).hint(hint)
     }
 
-    /// A word of the text, for a message.
     fn shown(&self, word: &str) -> String {
         if self.is_secret { REDACTED.to_owned() } else { excerpt(&hide_credentials(word), 40) }
     }
 
-    /// Nothing may follow.
     fn ends(&mut self, hint: &str) -> Result<()> {
         self.skip_blanks();
         if self.rest().is_empty() {
@@ -111,21 +108,14 @@ impl<'a> Reader<'a> {
 
     /// What stands in quotes, as JSON writes a string.
     fn quoted(&mut self) -> Result<String> {
-        let start = self.at;
-        let mut is_escaped = true;
-        let end = self.rest().find(|c| {
-            let closes = c == '"' && !is_escaped;
-            // The opening quote counts as escaped.
-            is_escaped = !is_escaped && c == '\\';
-            closes
-        });
-        let end = end.ok_or_else(|| self.error(start, "the quotes are not closed", QUOTES))?;
-        self.at += end + 1;
-        serde_json::from_str(&self.text[start..self.at])
-            .map_err(|_| self.error(start, "this is not written as in JSON", QUOTES))
+        let mut strings = serde_json::Deserializer::from_str(self.rest()).into_iter::<String>();
+        let Some(Ok(text)) = strings.next() else {
+            return Err(self.error(self.at, "the quotes are not closed, or hold what JSON does not allow", QUOTES));
+        };
+        self.at += strings.byte_offset();
+        Ok(text)
     }
 
-    /// Names with dots between them, decoded.
     fn names(&mut self) -> Result<Vec<String>> {
         let mut names = Vec::new();
         loop {
@@ -199,22 +189,20 @@ impl<'a> Reader<'a> {
         let kind = subject.field.kind;
         self.skip_blanks();
         let start = self.at;
-        let (text, reading) = if self.rest().starts_with('"') {
+        let is_quoted = self.rest().starts_with('"');
+        let text = if is_quoted {
             let text = self.quoted()?;
             self.skip_blanks();
             if !self.rest().is_empty() && !self.rest().starts_with('|') {
                 return Err(self.error(self.at, "something stands behind the quotes", QUOTES));
             }
-            let is_text = kind == Kind::Json;
-            let reading = if is_text { Some(Reading::Text) } else { Reading::of(&text, kind) };
-            (text, reading)
+            text
         } else {
             let length = self.rest().find('|').unwrap_or(self.rest().len());
             let text = self.rest()[..length].trim_end();
             if text.is_empty() || text == "null" {
-                let hint = format!(
-                    "`!{what}` holds where it is not set; a text that is empty or the word null stands in quotes"
-                );
+                let hint =
+                    format!("`!{what}` holds where it is not set; an empty text or the word null stands in quotes");
                 return Err(self.error(start, "a value is missing here", hint));
             }
             if text.starts_with(BEGINS_NO_VALUE) {
@@ -222,8 +210,10 @@ impl<'a> Reader<'a> {
                 return Err(self.error(start, message, QUOTES));
             }
             self.at += length;
-            (text.to_owned(), Reading::of(text, kind))
+            text.to_owned()
         };
+        let is_plain_text = is_quoted && kind == Kind::Json;
+        let reading = if is_plain_text { Some(Reading::Text) } else { Reading::of(&text, kind) };
         let is_text = matches!(reading, None | Some(Reading::Text | Reading::Boolean));
         let (near, rule) = match kind {
             Kind::Enum(_) if !kind.words().any(|word| word == text) => (

@@ -15,18 +15,15 @@ const FARTHEST: SignedDuration = SignedDuration::from_hours(36_500 * 24);
 
 /// A value, as written and as understood.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Operand {
+pub struct Operand {
     pub text: String,
     pub reading: Reading,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Reading {
-    /// Just its text.
+pub enum Reading {
     Text,
-    /// A number.
     Number(Number),
-    /// A point in time.
     Time(Time),
     /// A distance from now.
     FromNow(SignedDuration),
@@ -48,7 +45,6 @@ impl Reading {
         }
     }
 
-    /// The point in time that it is.
     pub fn time(&self, now: Timestamp) -> Option<Time> {
         match self {
             Reading::Time(time) => Some(*time),
@@ -83,15 +79,14 @@ fn moment(text: &str) -> Option<Reading> {
 
 /// `+14d`, `-2h`, `+1d12h`; a day has 24 hours.
 fn from_now(text: &str) -> Option<SignedDuration> {
-    let Some(sign) = text.chars().next() else {
+    if text.is_empty() {
         return Some(SignedDuration::ZERO);
-    };
+    }
     let distance = text.strip_prefix(['+', '-'])?;
-    let is_short = distance.bytes().all(|b| b.is_ascii_digit() || b"smhdw".contains(&b));
-    let span: Span = distance.parse().ok().filter(|_| is_short && !distance.contains("ms"))?;
+    let is_short = distance.bytes().all(|b| b.is_ascii_digit() || b"smhdw".contains(&b)) && !distance.contains("ms");
+    let span: Span = text.parse().ok().filter(|_| is_short)?;
     let distance = span.to_duration(SpanRelativeTo::days_are_24_hours()).ok()?;
-    let signed = if sign == '-' { -distance } else { distance };
-    (distance <= FARTHEST).then_some(signed)
+    (distance.abs() <= FARTHEST).then_some(distance)
 }
 
 /// The time that was probably meant by a text that is none.

@@ -9,7 +9,6 @@ use crate::json::{self, Json, View};
 /// Containers deeper than this stay on one line: a body of deep brackets would grow a hundredfold by its indentation.
 pub(super) const DEEPEST: usize = 16;
 
-/// Writes JSON into `out`.
 pub(super) struct Writer<'a> {
     pub out: &'a mut Vec<u8>,
     pub redactor: &'a Redactor,
@@ -20,19 +19,11 @@ pub(super) struct Writer<'a> {
 impl Writer<'_> {
     /// Writes an object; `depth` containers are open around it.
     pub fn object<'a>(&mut self, members: impl Iterator<Item = (&'a str, Json<'a>)>, depth: usize) {
-        self.out.push(b'{');
-        let mut is_empty = true;
-        for (name, value) in members {
-            self.begin(is_empty, depth + 1);
-            is_empty = false;
-            self.string(name);
-            self.out.push(b':');
-            if self.indent.is_some() {
-                self.out.push(b' ');
-            }
-            self.value(value, depth + 1);
-        }
-        self.end(is_empty, depth + 1, b'}');
+        self.container(*b"{}", members, depth + 1, |writer, (name, value)| {
+            writer.string(name);
+            writer.out.extend_from_slice(if writer.indent.is_some() { b": " } else { b":" });
+            writer.value(value, depth + 1);
+        });
     }
 
     /// Writes a value; `depth` containers are open around it.
@@ -43,16 +34,8 @@ impl Writer<'_> {
         match value.view() {
             View::Object(members) => self.object(visible(&members, self.redactor), depth),
             View::Array(elements) => {
-                self.out.push(b'[');
-                let mut is_empty = true;
-                for element in elements {
-                    if !self.redactor.hides_value(element) {
-                        self.begin(is_empty, depth + 1);
-                        is_empty = false;
-                        self.value(element, depth + 1);
-                    }
-                }
-                self.end(is_empty, depth + 1, b']');
+                let visible = elements.into_iter().filter(|element| !self.redactor.hides_value(*element));
+                self.container(*b"[]", visible, depth + 1, |writer, element| writer.value(element, depth + 1));
             }
             _ => self.out.extend_from_slice(value.text().as_bytes()),
         }
@@ -62,31 +45,37 @@ impl Writer<'_> {
         json::write_string(self.out, &self.redactor.reported(text));
     }
 
-    /// Begins a member or an element of the container at `depth`.
-    fn begin(&mut self, is_first: bool, depth: usize) {
-        if !is_first {
-            self.out.push(b',');
+    /// Writes the container at `depth`, with a comma before each item but the first.
+    fn container<T>(
+        &mut self,
+        [open, close]: [u8; 2],
+        items: impl Iterator<Item = T>,
+        depth: usize,
+        write: impl Fn(&mut Self, T),
+    ) {
+        let line = |writer: &mut Self, level: usize| {
+            if let Some(indent) = writer.indent.filter(|_| depth <= DEEPEST) {
+                writer.out.push(b'\n');
+                writer.out.resize(writer.out.len() + indent + 2 * level, b' ');
+            }
+        };
+        self.out.push(open);
+        let mut is_empty = true;
+        for item in items {
+            if !is_empty {
+                self.out.push(b',');
+            }
+            is_empty = false;
+            line(self, depth);
+            write(self, item);
         }
-        self.line(depth, depth);
-    }
-
-    fn end(&mut self, is_empty: bool, depth: usize, bracket: u8) {
         if !is_empty {
-            self.line(depth, depth - 1);
+            line(self, depth - 1);
         }
-        self.out.push(bracket);
-    }
-
-    /// Begins a line in the container at `depth`, `level` levels in.
-    fn line(&mut self, depth: usize, level: usize) {
-        if let Some(indent) = self.indent.filter(|_| depth <= DEEPEST) {
-            self.out.push(b'\n');
-            self.out.resize(self.out.len() + indent + 2 * level, b' ');
-        }
+        self.out.push(close);
     }
 }
 
-/// The members that are not hidden.
 pub(super) fn visible<'a>(
     members: &'a [(std::borrow::Cow<'a, str>, Json<'a>)],
     redactor: &Redactor,

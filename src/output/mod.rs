@@ -10,10 +10,11 @@ use std::fmt;
 use std::io;
 use std::str::FromStr;
 
+use clap::ValueEnum;
 use serde::Serialize;
 
 use self::document::Writer;
-use self::table::{Columns, Row, Rows};
+use self::table::{Columns, Rows};
 use crate::account::redact::Tokens;
 use crate::account::{Account, Redactor, Resource, Selection};
 use crate::error::Result;
@@ -23,33 +24,17 @@ pub(crate) use self::document::compact;
 pub use self::table::{Screen, table};
 
 /// How results are written: `--output`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Format {
-    /// For people.
     #[default]
     Table,
-    /// One JSON document.
     Json,
-    /// One YAML document.
     Yaml,
-    /// One JSON object a line.
+    // One JSON object a line.
     Ndjson,
 }
 
 impl Format {
-    /// Every format.
-    pub const ALL: [Format; 4] = [Format::Table, Format::Json, Format::Yaml, Format::Ndjson];
-
-    /// Its name on the command line.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Format::Table => "table",
-            Format::Json => "json",
-            Format::Yaml => "yaml",
-            Format::Ndjson => "ndjson",
-        }
-    }
-
     /// Whether messages on standard error are JSON objects too, one a line.
     pub const fn has_json_errors(self) -> bool {
         matches!(self, Format::Json | Format::Ndjson)
@@ -67,7 +52,7 @@ impl Format {
 
 impl fmt::Display for Format {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
+        f.write_str(self.to_possible_value().as_ref().map_or("", |value| value.get_name()))
     }
 }
 
@@ -75,8 +60,7 @@ impl FromStr for Format {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let mut formats = Format::ALL.into_iter();
-        formats.find(|format| format.name() == text).ok_or("must be table, json, yaml or ndjson")
+        ValueEnum::from_str(text, false).map_err(|_| "must be table, json, yaml or ndjson")
     }
 }
 
@@ -91,21 +75,19 @@ pub struct Renderer {
     columns: Columns,
 }
 
-/// One account, rendered.
 #[derive(Debug)]
 pub enum Piece {
     /// Text, without what stands between it and others.
     Text(Box<[u8]>),
     /// The cells of a row, whose widths depend on other rows, too.
-    Row(Row),
+    Row(Vec<String>),
 }
 
 impl Piece {
-    /// The memory that it takes, in bytes.
     pub fn size(&self) -> usize {
         match self {
             Piece::Text(text) => text.len(),
-            Piece::Row(row) => row.size(),
+            Piece::Row(row) => table::size(row),
         }
     }
 }
@@ -127,21 +109,20 @@ impl Renderer {
         let redactor = &redactor.for_account(account);
         let selection = self.selection.as_ref();
         let entries = account.entries(selection, redactor)?;
-        if self.format == Format::Table && self.many {
-            return Ok(Piece::Row(self.columns.row(&entries, redactor, self.screen)));
-        }
         let mut out = Vec::with_capacity(1024);
-        if self.format == Format::Table {
-            let is_selected = selection.is_some();
-            table::write_one(&mut out, account, entries, is_selected, redactor, self.screen);
-        } else {
-            let members = entries.iter().filter_map(|entry| Some((entry.name, entry.value?)));
-            write_object(&mut out, self.format, members, redactor, self.many);
+        match self.format {
+            Format::Table if self.many => return Ok(Piece::Row(self.columns.row(&entries, redactor))),
+            Format::Table => {
+                table::write_one(&mut out, account, entries, selection.is_some(), redactor, self.screen);
+            }
+            format => {
+                let members = entries.iter().filter_map(|entry| Some((entry.name, entry.value?)));
+                write_object(&mut out, format, members, redactor, self.many);
+            }
         }
         Ok(Piece::Text(out.into_boxed_slice()))
     }
 
-    /// Renders one account as the whole output.
     pub fn document(&self, account: &Account, redactor: &Redactor) -> Result<Vec<u8>> {
         let mut out = Vec::new();
         let mut printer = Printer::new(self);
@@ -165,7 +146,7 @@ fn write_object<'a>(
         _ if many => Some(2),
         _ => Some(0),
     };
-    Writer { out: &mut *out, redactor, indent }.object(members, 0);
+    Writer { out, redactor, indent }.object(members, 0);
     if indent != Some(2) {
         out.push(b'\n');
     }
@@ -181,7 +162,6 @@ pub struct Printer {
 }
 
 impl Printer {
-    /// For what `renderer` renders.
     pub fn new(renderer: &Renderer) -> Self {
         Printer {
             format: renderer.format,
@@ -204,7 +184,6 @@ impl Printer {
         }
     }
 
-    /// Whether rows that were added wait for others.
     pub fn has_waiting(&self) -> bool {
         self.rows.has_waiting()
     }
@@ -229,9 +208,7 @@ impl Printer {
 
 /// Renders a document of our own; where people asked for a table, as JSON.
 pub fn document(format: Format, value: &impl Serialize) -> Vec<u8> {
-    let mut out = Vec::new();
-    write_own(&mut out, format, value, false);
-    out
+    own_document(format, value, false)
 }
 
 /// Writes several documents of our own, one after the other: an array, or a line each.
@@ -244,9 +221,7 @@ pub fn documents(
     let mut printer = Printer { format, many: true, rows: Rows::default(), is_empty: true };
     let mut text = Vec::new();
     for value in values {
-        let mut piece = Vec::new();
-        write_own(&mut piece, format, &value, true);
-        printer.add(Piece::Text(piece.into_boxed_slice()), &mut text);
+        printer.add(Piece::Text(own_document(format, &value, true).into()), &mut text);
         out.write_all(&text)?;
         text.clear();
     }
@@ -254,12 +229,14 @@ pub fn documents(
     out.write_all(&text)
 }
 
-fn write_own(out: &mut Vec<u8>, format: Format, value: &impl Serialize, many: bool) {
+fn own_document(format: Format, value: &impl Serialize, many: bool) -> Vec<u8> {
+    let mut out = Vec::new();
     let text = json::to_string(value);
     // Our own types serialize to objects.
     if let Ok(View::Object(members)) = json::parse(&text, &mut |_| ()) {
         let reveals_all = Redactor::new(true, Tokens::default());
         let members = members.iter().map(|(name, value)| (&**name, *value));
-        write_object(out, format, members, &reveals_all, many);
+        write_object(&mut out, format, members, &reveals_all, many);
     }
+    out
 }

@@ -1,13 +1,8 @@
 //! Accounts for people: one as labels and values, several as rows.
 //!
-//! On a terminal long values wrap inside their column, the first column last, so that an id stays in one piece to copy, and times
-//! say how long ago they are. In a pipe nothing is wrapped, cut or coloured: a line is a row. Every text is escaped before, so that
-//! a name can neither move the cursor nor forge a row.
-//!
-//! How wide columns are is decided here, by the first hundred rows. comfy-table wraps a row with a cell that does not fit; its
-//! columns are separated by a character that no escaped text has, so that what it has laid out can be coloured and indented.
-
-use std::iter;
+//! On a terminal long values wrap inside their column, the first column last, so that an id stays in one piece to copy. In a pipe a
+//! line is a row. Every text is escaped before, so that a name can neither move the cursor nor forge a row. The widths of columns
+//! are decided here, by the first hundred rows; comfy-table wraps a row with a cell that does not fit.
 
 use comfy_table::{ColumnConstraint, ContentArrangement, Table, Width, presets};
 use jiff::Timestamp;
@@ -17,12 +12,11 @@ use super::document::compact;
 use crate::account::field::Kind;
 use crate::account::redact::REDACTED;
 use crate::account::{Account, Entry, Field, Redactor, Resource, Selection, Time};
+use crate::json::Json;
 use crate::text::escape;
 
-/// What stands for null.
 const NULL: &str = "–";
 
-/// The gap between columns.
 const GAP: usize = 2;
 
 /// No screen is taken to be narrower: nothing could be read there.
@@ -41,15 +35,13 @@ const NARROW: usize = 10;
 const SAMPLE: usize = 100;
 const SAMPLE_SIZE: usize = 256 * 1024;
 
-/// Between the columns that comfy-table lays out.
+/// Between the columns that comfy-table lays out; no escaped text has it.
 const SEPARATOR: char = '\u{1f}';
 
 /// What the reader's terminal adds to a table; all `None` or false in a pipe.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Screen {
-    /// The width to wrap at, in columns.
     pub width: Option<u16>,
-    /// Whether labels are bold.
     pub color: bool,
     /// The time that relative times are measured from; `None` to leave them out.
     pub now: Option<Timestamp>,
@@ -77,13 +69,20 @@ pub(super) fn write_one<'a>(
         entry.value = value.filter(|value| matches!(value.text(), "null" | "\"\"" | "[]" | "{}"));
     }
     let row = |entry: &Entry<'_>| {
-        let hint = if entry.value.is_none() { "  (--reveal shows it)" } else { "" };
-        let value = Cell::new(entry, redactor, screen).shown(true) + hint;
-        vec![label(entry.name, entry.field), value]
+        let is_time = entry.field.is_some_and(|field| field.kind == Kind::Time);
+        let text = entry.value.filter(|_| is_time).and_then(Json::as_str);
+        let note = match screen.now.zip(text.and_then(|text| Time::parse(&text))) {
+            Some((now, time)) => format!("  ({})", ago(time, now)),
+            None if entry.value.is_none() => "  (--reveal shows it)".to_owned(),
+            None => String::new(),
+        };
+        vec![label(entry.name, entry.field), cell(entry, redactor) + &note]
     };
     let rows: Vec<_> = entries.iter().map(row).collect();
     let layout = Layout::new(&rows, screen);
-    rows.iter().for_each(|row| layout.write(out, row, 1));
+    for row in &rows {
+        layout.write(out, row, 1);
+    }
 }
 
 /// A table of our own, with a header.
@@ -95,54 +94,15 @@ pub fn table(head: &[&str], rows: &[Vec<String>], screen: Screen) -> String {
     String::from_utf8(out).unwrap_or_default()
 }
 
-/// The cells of one account.
-#[derive(Debug)]
-pub struct Row(Vec<Cell>);
-
-impl Row {
-    /// The memory that it takes, in bytes.
-    pub fn size(&self) -> usize {
-        self.0.iter().map(|cell| size_of_val(cell) + cell.text.capacity()).sum()
-    }
-
-    fn shown(&self, has_room: bool) -> Vec<String> {
-        self.0.iter().map(|cell| cell.shown(has_room)).collect()
-    }
-}
-
-/// What the server says and, of a time on a terminal, how long ago that is.
-#[derive(Debug, Default)]
-struct Cell {
-    text: String,
-    ago: Option<String>,
-}
-
-impl Cell {
-    fn new(entry: &Entry<'_>, redactor: &Redactor, screen: Screen) -> Self {
-        let Some(value) = entry.value else {
-            return Cell { text: REDACTED.to_owned(), ago: None };
-        };
-        // A text as it is, anything else as JSON.
-        let text = value.as_str();
-        let is_time = entry.field.is_some_and(|field| field.kind == Kind::Time);
-        let time = text.as_deref().filter(|_| is_time).and_then(Time::parse);
-        Cell {
-            ago: screen.now.zip(time).map(|(now, time)| ago(time, now)),
-            text: match text {
-                _ if value.is_null() => NULL.to_owned(),
-                Some(text) => escape(&text).into_owned(),
-                None => escape(&compact(value, redactor)).into_owned(),
-            },
-        }
-    }
-
-    /// `2023-11-07T05:31:56Z  (3 years ago)`, or only the latter where there is no room for both.
-    fn shown(&self, has_room: bool) -> String {
-        match &self.ago {
-            None => self.text.clone(),
-            Some(ago) if has_room => format!("{}  ({ago})", self.text),
-            Some(ago) => ago.clone(),
-        }
+/// What stands for an account's member: a text as it is, anything else as JSON.
+fn cell(entry: &Entry<'_>, redactor: &Redactor) -> String {
+    let Some(value) = entry.value else {
+        return REDACTED.to_owned();
+    };
+    match value.as_str() {
+        _ if value.is_null() => NULL.to_owned(),
+        Some(text) => escape(&text).into_owned(),
+        None => escape(&compact(value, redactor)).into_owned(),
     }
 }
 
@@ -173,67 +133,56 @@ impl Columns {
         })
     }
 
-    /// The row of one account.
-    pub fn row(&self, entries: &[Entry<'_>], redactor: &Redactor, screen: Screen) -> Row {
-        let cell = |(_, names): &(String, Vec<String>)| {
-            let entry = entries.iter().find(|entry| names.iter().any(|name| name == entry.name));
-            entry.map_or_else(Cell::default, |entry| Cell::new(entry, redactor, screen))
-        };
-        Row(self.0.iter().map(cell).collect())
+    pub fn row(&self, entries: &[Entry<'_>], redactor: &Redactor) -> Vec<String> {
+        let entry = |names: &[String]| entries.iter().find(|entry| names.iter().any(|name| name == entry.name));
+        let cells = self.0.iter().map(|(_, names)| entry(names).map(|entry| cell(entry, redactor)).unwrap_or_default());
+        cells.collect()
     }
 }
 
 /// Several accounts as one row each, streamed.
 #[derive(Debug, Default)]
 pub(super) struct Rows {
-    labels: Vec<String>,
     screen: Screen,
-    waiting: Vec<Row>,
+    /// The header, and rows until the widths of the columns are decided.
+    waiting: Vec<Vec<String>>,
     /// The memory that those take, in bytes.
     size: usize,
-    /// How rows are laid out, once that is decided, and whether times have room.
-    layout: Option<(Layout, bool)>,
+    layout: Option<Layout>,
 }
 
 impl Rows {
-    /// Rows below the labels of these columns.
     pub fn new(columns: &Columns, screen: Screen) -> Self {
-        Rows { labels: columns.0.iter().map(|(label, _)| label.clone()).collect(), screen, ..Rows::default() }
+        let labels = columns.0.iter().map(|(label, _)| label.clone()).collect();
+        Rows { screen, waiting: vec![labels], ..Rows::default() }
     }
 
-    /// Adds the row of one account.
-    pub fn add(&mut self, out: &mut Vec<u8>, row: Row) {
-        if let Some((layout, has_room)) = &self.layout {
-            return layout.write(out, &row.shown(*has_room), 0);
+    pub fn add(&mut self, out: &mut Vec<u8>, row: Vec<String>) {
+        if let Some(layout) = &self.layout {
+            return layout.write(out, &row, 0);
         }
-        self.size += row.size();
+        self.size += size(&row);
         self.waiting.push(row);
-        if self.waiting.len() >= SAMPLE || self.size >= SAMPLE_SIZE {
+        if self.waiting.len() > SAMPLE || self.size >= SAMPLE_SIZE {
             self.flush(out);
         }
     }
 
-    /// Whether rows wait for others.
     pub fn has_waiting(&self) -> bool {
-        !self.waiting.is_empty()
+        self.waiting.len() > 1
     }
 
     /// Decides the widths and writes the rows that wait. A table without rows is empty: it has not even a header.
     pub fn flush(&mut self, out: &mut Vec<u8>) {
-        if self.waiting.is_empty() {
-            return;
+        if self.has_waiting() {
+            let rows = std::mem::take(&mut self.waiting);
+            self.layout.insert(Layout::new(&rows, self.screen)).write_table(out, &rows);
         }
-        let waiting = std::mem::take(&mut self.waiting);
-        let rows = |has_room| {
-            let shown = waiting.iter().map(|row| row.shown(has_room));
-            iter::once(self.labels.clone()).chain(shown).collect::<Vec<_>>()
-        };
-        let has_room = !Layout::new(&rows(true), self.screen).wraps;
-        let rows = rows(has_room);
-        let layout = Layout::new(&rows, self.screen);
-        layout.write_table(out, &rows);
-        self.layout = Some((layout, has_room));
     }
+}
+
+pub(super) fn size(row: &[String]) -> usize {
+    row.iter().map(|cell| size_of_val(cell) + cell.capacity()).sum()
 }
 
 /// The columns' widths, and whether cells wrap to keep to them.
@@ -260,15 +209,13 @@ impl Layout {
         Layout { widths, wraps, color: screen.color }
     }
 
-    /// Writes rows below a header.
     fn write_table(&self, out: &mut Vec<u8>, rows: &[Vec<String>]) {
         for (number, row) in rows.iter().enumerate() {
             self.write(out, row, if number == 0 { row.len() } else { 0 });
         }
     }
 
-    /// Writes a row on a line, or on as many as its longest cell takes; the first `bold` cells are labels. A cell that is wider than
-    /// its column pushes right what follows where nothing wraps.
+    /// Writes a row, of which the first `bold` cells are labels. Where nothing wraps, a wide cell pushes right what follows.
     fn write(&self, out: &mut Vec<u8>, row: &[String], bold: usize) {
         if !self.wraps || row.iter().zip(&self.widths).all(|(cell, room)| width(cell) <= *room) {
             return self.write_line(out, row, 0, bold);
@@ -338,8 +285,7 @@ fn fit(widths: &mut [usize], screen: usize) -> bool {
     true
 }
 
-/// The text with the words broken that are wider than a line: comfy-table measures what is left of a word before each of its
-/// lines, so that a word of a MiB takes it minutes.
+/// The text with words broken that are wider than a line: comfy-table takes minutes to break one of a MiB.
 fn break_words(text: &str, width: usize) -> String {
     let mut out = String::with_capacity(text.len() + text.len() / width.max(1));
     let mut used = 0;
@@ -405,7 +351,9 @@ mod tests {
             rows.iter().map(|row| row.iter().map(|cell| (*cell).to_owned()).collect()).collect();
         let layout = Layout::new(&rows, screen);
         let mut out = Vec::new();
-        rows.iter().for_each(|row| layout.write(&mut out, row, 1));
+        for row in &rows {
+            layout.write(&mut out, row, 1);
+        }
         String::from_utf8(out).expect("text")
     }
 

@@ -1,12 +1,9 @@
 //! Objects as YAML that every reader, of YAML 1.1 or 1.2, takes for the server's own document.
 //!
 //! - A string is plain only if it starts with a letter, has no character that means something in YAML, and is no word or number of
-//!   either version; else it is in double quotes, with everything escaped that must not reach a terminal. YAML's own set of
-//!   printable characters is larger. Lines are never folded.
+//!   either version; else it is in double quotes, with everything escaped that must not reach a terminal.
 //! - A number is copied to the letter. YAML 1.1 takes one with an exponent for a string unless it has a point and the exponent a
-//!   sign; `!!float` before the others says that they are numbers.
-//! - A key too long for `key: value` is written as `? key`.
-//! - Very deep containers are JSON, on one line.
+//!   sign; `!!float` before the others says that they are numbers. Very deep containers are JSON, on one line.
 
 use std::io::Write as _;
 
@@ -47,7 +44,6 @@ enum Before {
 struct Emitter<'a> {
     out: &'a mut Vec<u8>,
     redactor: &'a Redactor,
-    /// Containers deeper than this are JSON.
     deepest: usize,
 }
 
@@ -74,52 +70,54 @@ impl Emitter<'_> {
         match value.view() {
             View::Object(members) => self.mapping(visible(&members, self.redactor), depth, before),
             View::Array(elements) => {
-                let mut is_first = true;
-                for element in elements {
-                    if !self.redactor.hides_value(element) {
-                        self.begin(depth, before, is_first);
-                        is_first = false;
-                        self.out.push(b'-');
-                        self.value(element, depth + 1, Before::Dash);
-                    }
-                }
-                if is_first {
-                    self.out.extend_from_slice(b" []\n");
-                }
+                let visible = elements.into_iter().filter(|element| !self.redactor.hides_value(*element));
+                self.block(visible, depth, before, b"[]\n", |emitter, element| {
+                    emitter.out.push(b'-');
+                    emitter.value(element, depth + 1, Before::Dash);
+                });
             }
             _ => {}
         }
     }
 
     fn mapping<'a>(&mut self, members: impl Iterator<Item = (&'a str, Json<'a>)>, depth: usize, before: Before) {
-        let mut is_first = true;
-        for (name, value) in members {
-            self.begin(depth, before, is_first);
-            is_first = false;
+        self.block(members, depth, before, b"{}\n", |emitter, (name, value)| {
             let mut key = Vec::new();
             write_string(&mut key, name);
             if key.len() > LONGEST_KEY {
-                self.out.extend_from_slice(b"? ");
+                emitter.out.extend_from_slice(b"? ");
                 key.push(b'\n');
                 key.resize(key.len() + 2 * depth, b' ');
             }
-            self.out.append(&mut key);
-            self.out.push(b':');
-            self.value(value, depth + 1, Before::Key);
-        }
-        if is_first {
-            self.out.extend_from_slice(if before == Before::Nothing { b"{}\n" } else { b" {}\n" });
-        }
+            emitter.out.append(&mut key);
+            emitter.out.push(b':');
+            emitter.value(value, depth + 1, Before::Key);
+        });
     }
 
-    /// Begins a member or item: the first one after a dash stays on its line, since a dash and a blank are as wide as a level.
-    fn begin(&mut self, depth: usize, before: Before, is_first: bool) {
-        match (is_first, before) {
-            (true, Before::Dash) => return self.out.push(b' '),
-            (true, Before::Key) => self.out.push(b'\n'),
-            _ => {}
+    /// Writes members or items, each on its own line but for the first one after a dash: a dash and a blank are as wide as a level.
+    fn block<T>(
+        &mut self,
+        items: impl Iterator<Item = T>,
+        depth: usize,
+        before: Before,
+        empty: &[u8],
+        write: impl Fn(&mut Self, T),
+    ) {
+        let mut items = items.peekable();
+        match (before, items.peek()) {
+            (Before::Dash, _) | (Before::Key, None) => self.out.push(b' '),
+            (Before::Key, Some(_)) => self.out.push(b'\n'),
+            (Before::Nothing, _) => {}
         }
-        self.out.resize(self.out.len() + 2 * depth, b' ');
+        if items.peek().is_none() {
+            self.out.extend_from_slice(empty);
+        }
+        for (number, item) in items.enumerate() {
+            let indent = if number == 0 && before == Before::Dash { 0 } else { 2 * depth };
+            self.out.resize(self.out.len() + indent, b' ');
+            write(self, item);
+        }
     }
 }
 
@@ -144,8 +142,7 @@ fn write_string(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
 }
 
-/// Whether a string needs no quotes. Numbers, dates and times start with a digit, a sign or a point, and `=`, `<<`, `~` with
-/// themselves, so that of texts that start with a letter only words are left, and exponents (`e3`).
+/// Whether a string needs no quotes. Of texts that start with a letter, only words and exponents (`e3`) mean something else.
 fn is_plain(text: &str) -> bool {
     let [first, rest @ ..] = text.as_bytes() else {
         return false;

@@ -238,7 +238,7 @@ fn members(object: &str) -> Vec<(Cow<'_, str>, &str)> {
 
 /// Every id that the sandbox knows of a resource, the exit code of `get` with the default flags, and the answer in a few words.
 pub fn rows(resource: &Resource) -> impl Iterator<Item = [String; 3]> {
-    let apis = APIS.iter().filter(move |api| api.resource == resource);
+    let apis = APIS.iter().filter(move |api| api.resource.api == resource.api);
     apis.flat_map(|api| {
         api.cases().map(|case| {
             let exit_code = case.kind.map_or(0, Kind::exit_code);

@@ -14,20 +14,15 @@ use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesText, Event};
 
 use super::result::{self, CheckResult, Outcome};
-use crate::account::Redactor;
+use super::run::CheckRun;
 use crate::error::{Error, Kind, Result};
 use crate::text::escape;
 
-/// Reports these results of `suite` to the file `path`.
-pub fn report(
-    path: &Path,
-    results: &[CheckResult],
-    suite: &Path,
-    elapsed: Duration,
-    redactor: &Redactor,
-) -> Result<()> {
+/// Reports the results of `suite` to the file `path`.
+pub fn report(path: &Path, suite: &Path, results: &[CheckResult], run: &CheckRun) -> Result<()> {
     let name = suite.file_stem().unwrap_or_default().to_string_lossy();
-    let written = xml(results, &escape(&redactor.redact_known(&name)), elapsed).and_then(|xml| write(path, &xml));
+    let name = run.redactor.redact_known(&name);
+    let written = xml(results, &escape(&name), run.started.elapsed()).and_then(|xml| write(path, &xml));
     written.map_err(|e| {
         Error::new(Kind::Failed, format!("the report {} could not be written", path.display()))
             .hint("does the folder exist, may you write there, and if it is a pipe, does anything read it?")
@@ -39,12 +34,11 @@ pub fn report(
 fn xml(results: &[CheckResult], suite: &str, elapsed: Duration) -> io::Result<Vec<u8>> {
     let count = |outcome| result::count(results, outcome).to_string();
     let (tests, failures, errors) = (results.len().to_string(), count(Outcome::Unmet), count(Outcome::Error));
-    let time = seconds(elapsed);
+    let time = format!("{:.3}", elapsed.as_secs_f64());
     let attributes =
         [("name", suite), ("tests", &tests), ("failures", &failures), ("errors", &errors), ("time", &time)];
     // The schema has whole seconds, without a zone.
-    let started = Timestamp::now() - elapsed;
-    let started = format!("{:.0}", Offset::UTC.to_datetime(started));
+    let started = format!("{:.0}", Offset::UTC.to_datetime(Timestamp::now() - elapsed));
     let mut writer = Writer::new_with_indent(Vec::new(), b' ', 2);
     writer.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
     let suites = writer.create_element("testsuites").with_attributes(attributes);
@@ -64,7 +58,7 @@ fn test_case(writer: &mut Writer<Vec<u8>>, result: &CheckResult, suite: &str) ->
     let case = writer.create_element("testcase").with_attributes([
         ("name", &*escape(&name)),
         ("classname", suite),
-        ("time", &seconds(result.elapsed)),
+        ("time", &format!("{:.3}", result.elapsed.as_secs_f64())),
     ]);
     let (element, kind, message, hint) = match &result.answer {
         Ok(answer) if answer.is_met() => {
@@ -85,11 +79,6 @@ fn test_case(writer: &mut Writer<Vec<u8>>, result: &CheckResult, suite: &str) ->
         Ok(())
     })?;
     Ok(())
-}
-
-/// Seconds to the millisecond, as schemas have them.
-fn seconds(time: Duration) -> String {
-    format!("{:.3}", time.as_secs_f64())
 }
 
 /// Writes the report: a file is replaced at once, so that no one reads half of it; what cannot be replaced (a bind mount, a folder

@@ -27,7 +27,7 @@ use super::{CommandStatus, Context};
 use crate::account::redact::Tokens;
 use crate::account::{Redactor, id};
 use crate::batch;
-use crate::client::{Throttle, Trace};
+use crate::client::Throttle;
 use crate::config::{self, DEFAULT_JOBS, Origin, Setting, values};
 use crate::error::{Error, ErrorContext, Kind, Result};
 use crate::flags::Takes;
@@ -68,17 +68,16 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
     let started = Instant::now();
     let checks: Vec<_> = load(args, context)?.into_iter().map(Arc::new).collect();
     let tokens = Tokens::default();
-    let mut sessions: Vec<(_, Result<Session<'_>>, Throttle)> = Vec::new();
+    let mut sessions = HashMap::new();
     for check in &checks {
-        if sessions.iter().any(|(place, ..)| *place == check.place()) {
-            continue;
-        }
-        let mut flags = flags.for_config();
-        if let Some(name) = &check.profile {
-            flags.profile = Some(Setting::new(name.clone(), Origin::Flag("--suite")));
-        }
-        let throttle = if checks.len() == 1 { Throttle::single() } else { Throttle::shared(None) };
-        sessions.push((check.place(), Session::open(context, &flags, tokens.clone()), throttle));
+        sessions.entry(check.place()).or_insert_with(|| {
+            let mut flags = flags.for_config();
+            if let Some(name) = &check.profile {
+                flags.profile = Some(Setting::new(name.clone(), Origin::Flag("--suite")));
+            }
+            let throttle = if checks.len() == 1 { Throttle::single() } else { Throttle::shared(None) };
+            (Session::open(context, &flags, tokens.clone()), throttle)
+        });
     }
     let run = Arc::new(CheckRun {
         ui: (*ui).clone(),
@@ -101,17 +100,13 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
         ui.progress(|| progress);
     };
     show_progress(0);
-    let trace = |trace: &Trace<'_>| ui.trace(trace);
-    let targets: HashMap<_, _> = sessions
-        .iter()
-        .map(|(place, session, throttle)| (place, CheckTarget::new(session, throttle, &trace)))
-        .collect();
+    let targets = sessions.iter().map(|(place, opened)| (place, CheckTarget::new(opened)));
+    let targets: HashMap<_, _> = targets.collect();
     process::raise_file_limit();
-    let jobs = args.jobs.min(checks.len());
     let mut warnings = Warnings::new(ui, args.suite.is_some());
     let mut done = 0;
     batch::run(
-        jobs,
+        args.jobs.min(checks.len()),
         checks.iter().take_while(|_| !shutdown.is_requested()),
         |check| Ok(targets[&check.place()].judge(check, &run, flags.strict)),
         |_| 0,

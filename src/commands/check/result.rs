@@ -1,6 +1,5 @@
 //! The result of a check: rows for people, objects for scripts.
 
-use std::io::{self, Write};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,11 +7,10 @@ use serde::Serialize;
 
 use super::suite::Check;
 use crate::account::Redactor;
-use crate::commands::poll::{Answer, ExpectationRecord, SHOWN, actual};
+use crate::commands::poll::{Answer, ExpectationRecord, actual};
 use crate::error::{Error, Kind, Result};
 use crate::expression::Verdict;
-use crate::output::{self, Format, Screen};
-use crate::text::excerpt;
+use crate::text::{SHOWN, excerpt};
 
 /// The result of a check.
 pub struct CheckResult {
@@ -37,7 +35,7 @@ pub enum Outcome {
 
 /// The object of a check in JSON reports: all keys, always.
 #[derive(Serialize)]
-struct CheckRecord<'a> {
+pub struct CheckRecord<'a> {
     name: Option<String>,
     id: Option<&'a str>,
     api: &'static str,
@@ -97,7 +95,7 @@ impl CheckResult {
         unmet.collect::<Vec<_>>().join("; ")
     }
 
-    fn record(&self) -> CheckRecord<'_> {
+    pub fn record(&self) -> CheckRecord<'_> {
         let answer = self.answer.as_ref().ok();
         CheckRecord {
             name: self.name(),
@@ -114,7 +112,7 @@ impl CheckResult {
     }
 
     /// A row for each expectation: check, expected, actual, verdict.
-    fn rows(&self) -> impl Iterator<Item = Vec<String>> {
+    pub fn rows(&self) -> impl Iterator<Item = Vec<String>> {
         let code = self.answer.as_ref().err().map_or("", |error| error.kind().code());
         self.expectations().map(move |(expected, verdict)| {
             let (actual, word) = match verdict {
@@ -129,24 +127,4 @@ impl CheckResult {
 /// How many results have this outcome.
 pub fn count(results: &[CheckResult], outcome: Outcome) -> usize {
     results.iter().filter(|result| result.outcome() == outcome).count()
-}
-
-/// Writes the results; those of a suite are several.
-pub fn write(
-    results: &[CheckResult],
-    is_suite: bool,
-    format: Format,
-    screen: Screen,
-    out: &mut dyn Write,
-) -> io::Result<()> {
-    match (format, is_suite) {
-        (Format::Table, _) => {
-            let skip = usize::from(!is_suite);
-            let rows = results.iter().flat_map(CheckResult::rows).map(|row| row[skip..].to_vec());
-            let head = ["Check", "Expected", "Is", "Verdict"];
-            out.write_all(output::table(&head[skip..], &rows.collect::<Vec<_>>(), screen).as_bytes())
-        }
-        (_, true) => output::documents(out, format, results.iter().map(CheckResult::record)),
-        (_, false) => results.iter().try_for_each(|result| out.write_all(&output::document(format, &result.record()))),
-    }
 }

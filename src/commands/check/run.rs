@@ -1,5 +1,6 @@
 //! The state of a check run and its report: at the end, or when a signal ends it.
 
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
@@ -9,12 +10,11 @@ use super::result::{self, CheckResult, Outcome};
 use super::suite::Check;
 use crate::account::Redactor;
 use crate::commands::CommandStatus;
-use crate::commands::poll::SHOWN;
 use crate::commands::session::Target;
 use crate::error::{Error, Kind, Result};
-use crate::output::Format;
+use crate::output::{self, Format};
 use crate::process::lock;
-use crate::text::{EXCERPT, excerpt, grouped, span};
+use crate::text::{EXCERPT, SHOWN, excerpt, grouped, span};
 use crate::ui::Ui;
 
 /// The checks of one call and their results so far.
@@ -49,11 +49,8 @@ impl CheckRun {
         };
         let name = excerpt(&self.redactor.redact(name), SHOWN);
         let error = error.with_prefix(&format!("`{name}`: "));
-        match error.context().file {
-            // The mistake is in another file.
-            Some(_) => error,
-            None => error.at(suite, check.line),
-        }
+        let is_in_another_file = error.context().file.is_some();
+        if is_in_another_file { error } else { error.at(suite, check.line) }
     }
 
     /// Reports the results of a suite that a signal ends: the checks that were not made are errors.
@@ -85,15 +82,13 @@ impl CheckRun {
     }
 
     fn report(&self, results: &[CheckResult]) -> Result<CommandStatus> {
-        let elapsed = self.started.elapsed();
         let junit = match (&self.junit, &self.suite) {
-            (Some(path), Some(suite)) => junit::report(path, results, suite, elapsed, &self.redactor),
+            (Some(path), Some(suite)) => junit::report(path, suite, results, self),
             _ => Ok(()),
         };
-        let (is_suite, screen) = (self.suite.is_some(), self.ui.screen());
-        self.ui.report(|out| result::write(results, is_suite, self.format, screen, out))?;
-        if is_suite && !self.format.has_json_errors() {
-            self.ui.note(&format!("{} · {}", summary(results), span(elapsed)));
+        self.ui.report(|out| self.write(results, out))?;
+        if self.suite.is_some() && !self.format.has_json_errors() {
+            self.ui.note(&format!("{} · {}", summary(results), span(self.started.elapsed())));
         }
         let failures = results.iter().filter_map(|result| result.answer.as_ref().err());
         let failed = Kind::merge(failures.map(Error::kind));
@@ -106,6 +101,22 @@ impl CheckRun {
         Ok(failed.map_or(CommandStatus::Done, CommandStatus::Failed))
     }
 
+    /// Writes the results for people or for scripts; those of a suite are several.
+    fn write(&self, results: &[CheckResult], out: &mut dyn Write) -> io::Result<()> {
+        let is_suite = self.suite.is_some();
+        match (self.format, results) {
+            (Format::Table, _) => {
+                let skip = usize::from(!is_suite);
+                let rows = results.iter().flat_map(CheckResult::rows).map(|row| row[skip..].to_vec());
+                let head = ["Check", "Expected", "Is", "Verdict"];
+                let table = output::table(&head[skip..], &rows.collect::<Vec<_>>(), self.ui.screen());
+                out.write_all(table.as_bytes())
+            }
+            (format, [result]) if !is_suite => out.write_all(&output::document(format, &result.record())),
+            (format, _) => output::documents(out, format, results.iter().map(CheckResult::record)),
+        }
+    }
+
     /// The error that says what is unmet, if anything is. Where other checks failed, it is of their kind, as the whole call is.
     fn unmet(&self, results: &[CheckResult], failed: Option<Kind>) -> Option<Error> {
         let unmet: Vec<_> = results.iter().filter(|result| result.outcome() == Outcome::Unmet).collect();
@@ -115,16 +126,14 @@ impl CheckRun {
             let error = Error::new(Kind::Unmet, format!("{target} is not as expected: {}", first.unmet()));
             return Some(target.describe(error).with_context(|context| context.elapsed = Some(first.elapsed)));
         };
-        // More would not be shown.
-        let names = unmet.iter().take(EXCERPT).filter_map(|result| result.name());
+        let names = unmet.iter().filter_map(|result| result.name());
         let names: Vec<_> = names.map(|name| format!("`{name}`")).collect();
         let (count, total) = (grouped(unmet.len()), grouped(results.len()));
-        let mut message = format!("{count} of {total} checks are unmet: {}", excerpt(&names.join(", "), EXCERPT));
-        let errors = result::count(results, Outcome::Error);
-        if errors > 0 {
-            message += &format!("; {} could not be looked up", grouped(errors));
-        }
-        Some(Error::new(failed.unwrap_or(Kind::Unmet), message).at(suite, first.check.line))
+        let message = format!("{count} of {total} checks are unmet: {}", excerpt(&names.join(", "), EXCERPT));
+        let error = Error::new(failed.unwrap_or(Kind::Unmet), message).at(suite, first.check.line);
+        let errors = grouped(result::count(results, Outcome::Error));
+        let suffix = format!("; {errors} could not be looked up");
+        Some(if failed.is_some() { error.with_suffix(&suffix) } else { error })
     }
 }
 

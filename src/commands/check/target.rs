@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::result::CheckResult;
 use super::run::CheckRun;
 use super::suite::Check;
-use crate::client::{Throttle, Trace};
+use crate::client::Throttle;
 use crate::commands::breaker::CircuitBreaker;
 use crate::commands::poll::{Answer, Question, Schedule};
 use crate::commands::session::{Clients, Session, Target};
@@ -27,14 +27,11 @@ pub struct CheckTarget<'s> {
 }
 
 impl<'s> CheckTarget<'s> {
-    pub fn new(
-        session: &'s Result<Session<'_>>,
-        throttle: &'s Throttle,
-        trace: &'s (dyn Fn(&Trace<'_>) + Sync),
-    ) -> Self {
+    pub fn new(opened: &'s (Result<Session<'_>>, Throttle)) -> Self {
+        let (session, throttle) = opened;
         let session = session.as_ref().map_err(Clone::clone);
         CheckTarget {
-            clients: session.map(|session| Clients::new(session, session.run(throttle, trace))),
+            clients: session.map(|session| Clients::new(session, throttle)),
             throttle,
             breaker: CircuitBreaker::new(throttle, true),
         }
@@ -49,11 +46,7 @@ impl<'s> CheckTarget<'s> {
             let clients = self.clients.as_ref().map_err(Clone::clone)?;
             let client = clients.of(&check.id, started)?;
             profile = client.profile().map(str::to_owned);
-            let acquire = || {
-                let waited = self.acquire()?;
-                lookups.set(lookups.get() + 1);
-                Ok(waited)
-            };
+            let acquire = || self.acquire(&lookups);
             let question = Question {
                 id: &check.id,
                 client: &client,
@@ -67,18 +60,12 @@ impl<'s> CheckTarget<'s> {
             };
             let schedule = Schedule::new(started, within, (within / TIMES).min(INTERVAL));
             let end = question.poll(schedule, acquire, |_| Ok(()))?;
-            match (end.failure, end.answer) {
-                (None, Some(answer)) => Ok(answer),
-                (failure, _) => {
-                    Err(failure.unwrap_or_else(|| Error::new(Kind::Deadline, "there was no time for a look-up")))
-                }
-            }
+            let no_time = || Error::new(Kind::Deadline, "there was no time for a look-up");
+            end.failure.map_or_else(|| end.answer.ok_or_else(no_time), Err)
         };
         let answer: Result<Answer> = ask();
-        match &answer {
-            Ok(_) => self.breaker.found(),
-            Err(error) => self.breaker.failed(error),
-        }
+        let answer = answer.inspect(|_| self.breaker.record_success());
+        let answer = answer.inspect_err(|error| self.breaker.record_failure(error));
         let answer = answer.map_err(|error| {
             let is_described = error.context().api.is_some();
             let target = Target::account(&check.id, profile.as_deref());
@@ -88,10 +75,11 @@ impl<'s> CheckTarget<'s> {
         CheckResult { profile, lookups: lookups.get(), elapsed: started.elapsed(), ..result }
     }
 
-    /// Waits until a look-up may be made, and returns how long that took.
-    fn acquire(&self) -> Result<Duration> {
+    /// Waits until a look-up may be made, counts it, and returns how long that took.
+    fn acquire(&self, lookups: &Cell<u32>) -> Result<Duration> {
         let started = Instant::now();
         if self.throttle.acquire_id() {
+            lookups.set(lookups.get() + 1);
             return Ok(started.elapsed());
         }
         let Some(stop) = self.breaker.stopped() else {
