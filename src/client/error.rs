@@ -77,7 +77,7 @@ pub fn explain(error: &ureq::Error, phase: Phase, attempt: &Attempt<'_>) -> Erro
 
 fn late(phase: Phase, who: &str, attempt: &Attempt<'_>) -> String {
     let what = match phase {
-        Phase::Resolve => "was not found by its name",
+        Phase::Resolve => "did not resolve to an address",
         Phase::Connect => "did not accept the connection",
         Phase::Tunnel => "did not open a tunnel",
         Phase::Handshake => "accepted the connection, but did not complete the TLS handshake",
@@ -86,8 +86,12 @@ fn late(phase: Phase, who: &str, attempt: &Attempt<'_>) -> String {
         Phase::Body => "did not send the whole answer",
         Phase::More => "did not send the next account of the list",
     };
-    let limit = if phase == Phase::More { attempt.client.limits.timeout } else { attempt.remaining };
-    format!("{who} {what} within {}", span(limit.min(PHASE)))
+    let limit = match phase {
+        Phase::Resolve => attempt.remaining,
+        Phase::More => attempt.client.limits.timeout.min(PHASE),
+        _ => attempt.remaining.min(PHASE),
+    };
+    format!("{who} {what} within {}", span(limit))
 }
 
 /// Why there is no connection. Of the words of an I/O error only the system's are known to be harmless.

@@ -7,6 +7,7 @@ use std::time::SystemTime;
 use ureq::http::header::{
     CONTENT_ENCODING, CONTENT_TYPE, DATE, HeaderMap, HeaderName, LOCATION, RETRY_AFTER, TRANSFER_ENCODING,
 };
+use ureq::http::uri::Authority;
 
 use super::request::Attempt;
 use super::{MAX_BODY, retry};
@@ -119,9 +120,8 @@ impl Response {
         };
         let (code, words) = (member(["code", "error"]), member(["message", "description"]));
         let says = words.as_ref().map(|words| format!("; the server says: \"{words}\"")).unwrap_or_default();
-        let header = |name| self.headers.get(name).and_then(|value| value.to_str().ok());
-        let asked = header(RETRY_AFTER);
-        let retry_after = asked.and_then(|asked| retry::retry_after(asked, header(DATE), SystemTime::now()));
+        let (asked, date) = (self.header(RETRY_AFTER), self.header(DATE));
+        let retry_after = asked.and_then(|asked| retry::retry_after(&asked, date.as_deref(), SystemTime::now()));
         let (host, status, target) = (attempt.host(), self.status, attempt.target);
         let (resource, name) = (target.resource, target.name());
         let fail = |kind, what: &str, hint: &str| Error::new(kind, format!("{host} {what}{says}")).hint(hint);
@@ -132,7 +132,8 @@ impl Response {
         };
         let error = match status {
             300..=399 if self.headers.contains_key(LOCATION) => {
-                bad(&format!("redirects (status {status}), which is not followed"))
+                let place = self.destination(attempt).unwrap_or_else(|| "another path".to_owned());
+                bad(&format!("redirects to {place} (status {status}), and redirects are not followed"))
             }
             // A firewall's or a portal's page says nothing about the token.
             401 | 403 if self.is_page() => bad(&format!("answers {status} with a page, not with the API's error")),
@@ -223,8 +224,22 @@ impl Response {
         is_empty || (self.may_be_json() && self.document().is_some())
     }
 
+    fn header(&self, name: HeaderName) -> Option<Cow<'_, str>> {
+        self.headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()))
+    }
+
     fn document(&self) -> Option<Document> {
         Document::parse(String::from_utf8_lossy(&self.body).into_owned()).ok()
+    }
+
+    /// The host that `Location` names, if it is more than a path (RFC 3986 4.2).
+    fn destination(&self, attempt: &Attempt<'_>) -> Option<String> {
+        let location = self.header(LOCATION)?;
+        let (scheme, rest) = location.split_once("//").filter(|(scheme, _)| !scheme.contains(['/', '?', '#']))?;
+        let authority: Authority = rest.split(['/', '?', '#']).next()?.parse().ok()?;
+        let scheme = if scheme.is_empty() { attempt.uri.scheme_str()? } else { scheme.trim_end_matches(':') };
+        let port = authority.port().map(|port| format!(":{port}")).unwrap_or_default();
+        Some(attempt.excerpt(&format!("{scheme}://{}{port}", authority.host()), EXCERPT))
     }
 }
 

@@ -440,16 +440,18 @@ fn the_request_is_exactly_this() {
 fn redirects_are_not_followed() {
     let other = Untouched::new();
     let url = &*other.url();
-    for (status, location) in rows! {
-        301, "http://OTHER/x?y=z"; 302, "http://user:secret@OTHER/"; 303, "//OTHER/x"; 308, "https://login.example.com/secret?next=/";
-        302, "\\\\OTHER\\secret"; 302, "/api/v1/connected-accounts/secret"; 302, "?secret=1"; 302, "javascript:secret(1)";
+    for (status, location, origin) in rows! {
+        301, "http://OTHER/x?y=z", url; 302, "http://user:secret@OTHER/", url; 303, "//OTHER/x", url; 307, "http://OTHER", url;
+        308, "https://login.example.com/secret?next=/", "https://login.example.com"; 302, "http://api.example.com/", "http://api.example.com";
+        302, "\\\\OTHER\\secret", ""; 302, "http://secret\\@api.example.com/", "";
+        302, "/api/v1/connected-accounts/secret", ""; 302, "?secret=1", ""; 302, "x?next=\\\\secret.test", ""; 302, "javascript:secret(1)", "";
     } {
         let location = location.replace("OTHER", &url["http://".len()..]);
         let headers = format!("Location: {location}\r\n");
         let wire = Wire::answers(response(&format!("{status} Moved"), &headers, ACCOUNT));
         let ended = at(wire.url()).acctq("cacc get cacc_1 -o json").run();
         other.check();
-        has(&ended.stderr, &[], &["secret"]);
+        has(&ended.stderr, &[origin], &["secret"]);
         let error = ended.fails_with(9, "bad_response");
         assert_eq!((&error["status"], wire.connections()), (&status.into(), 1));
     }
