@@ -140,13 +140,20 @@ impl<'de: 'a, 'a> Visitor<'de> for Members<'a> {
         while let Some((Text(name), value)) = map.next_entry()? {
             self.0.push((name, value));
         }
-        let mut names: Vec<&str> = self.0.iter().map(|(name, _)| &**name).collect();
-        names.sort_unstable();
-        if names.windows(2).any(|pair| pair[0] == pair[1]) {
-            return Err(A::Error::custom("a name twice"));
-        }
-        Ok(self)
+        if has_twins(&self.0) { Err(A::Error::custom("a name twice")) } else { Ok(self) }
     }
+}
+
+/// Whether two members have the same name.
+fn has_twins(members: &[(Cow<'_, str>, Json<'_>)]) -> bool {
+    // To compare each with each takes less than to sort a few.
+    if members.len() <= 32 {
+        let mut names = members.iter().enumerate();
+        return names.any(|(at, (name, _))| members[..at].iter().any(|(other, _)| other == name));
+    }
+    let mut names: Vec<&str> = members.iter().map(|(name, _)| &**name).collect();
+    names.sort_unstable();
+    names.windows(2).any(|pair| pair[0] == pair[1])
 }
 
 impl<'a> Json<'a> {

@@ -113,8 +113,11 @@ impl Document {
 
     /// The member of that name.
     pub fn get(&self, name: &str) -> Option<Json<'_>> {
-        let mut members = self.members.iter();
-        members.find(|member| self.name(member) == name).map(|member| self.value(member))
+        let is_found = |member: &&Member| match &member.decoded {
+            None => self.text.as_bytes()[member.name.clone()] == *name.as_bytes(),
+            Some(decoded) => decoded == name,
+        };
+        self.members.iter().find(is_found).map(|member| self.value(member))
     }
 
     /// Names and values in the server's order.

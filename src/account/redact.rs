@@ -8,6 +8,8 @@ use std::cmp::Reverse;
 use std::iter;
 use std::sync::{Arc, LazyLock, Mutex};
 
+use memchr::memchr2_iter;
+
 use super::{Account, Document, RESOURCES};
 use crate::json::{self, Json, View};
 use crate::process::lock;
@@ -164,18 +166,23 @@ impl Redactor {
 }
 
 /// The letters of the secret fields' names.
-static SECRET_NAMES: LazyLock<Vec<String>> = LazyLock::new(|| {
+static SECRET_NAMES: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
     let fields = RESOURCES.iter().flat_map(|resource| resource.fields);
-    fields.filter(|field| field.secret).map(|field| letters(field.name)).collect()
+    fields.filter(|field| field.secret).map(|field| letters(field.name.as_bytes()).collect()).collect()
 });
 
 /// Whether a member is a secret by its name: a secret field's, in any spelling (`activationToken`, `old_activation_token`).
 pub fn is_secret_name(name: &str) -> bool {
-    SECRET_NAMES.iter().any(|secret| name.len() >= secret.len() && letters(name).contains(secret))
+    let name = name.as_bytes();
+    SECRET_NAMES.iter().any(|secret| {
+        let mut starts = memchr2_iter(secret[0], secret[0].to_ascii_uppercase(), name);
+        let is_there = |at: usize| letters(&name[at..]).take(secret.len()).eq(secret.iter().copied());
+        name.len() >= secret.len() && starts.any(is_there)
+    })
 }
 
-fn letters(name: &str) -> String {
-    name.chars().filter(|c| c.is_alphanumeric()).map(|c| c.to_ascii_lowercase()).collect()
+fn letters(name: &[u8]) -> impl Iterator<Item = u8> {
+    name.iter().filter(|b| b.is_ascii_alphanumeric()).map(u8::to_ascii_lowercase)
 }
 
 /// A stranger's word, if it may be repeated in a message: short, in the alphabet of names, and so hardly a token.

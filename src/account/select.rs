@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::redact::{Redactor, hide_credentials, is_secret_name};
-use super::{Account, Field, Resource};
+use super::{Account, Resource};
 use crate::error::{Error, Kind, Result};
 use crate::json::{Json, View};
 use crate::text::{SHOWN, excerpt, nearest};
@@ -12,8 +12,6 @@ use crate::text::{SHOWN, excerpt, nearest};
 pub struct Entry<'a> {
     /// The member's name, or a path as it was asked for.
     pub name: &'a str,
-    /// Its field of the contract, if the name is one.
-    pub field: Option<&'static Field>,
     /// Its value; `None` if it is a secret.
     pub value: Option<Json<'a>>,
 }
@@ -80,11 +78,7 @@ fn secret(name: &str) -> Error {
 impl Account {
     /// What is shown of this account, in the server's or the selection's order. Fails (`usage`) if a name is unknown or a secret.
     pub fn entries<'a>(&'a self, selection: Option<&'a Selection>, redactor: &Redactor) -> Result<Vec<Entry<'a>>> {
-        let entry = |name, value| Entry {
-            name,
-            field: self.resource.field(name),
-            value: (!redactor.hides(name, value)).then_some(value),
-        };
+        let entry = |name, value| Entry { name, value: (!redactor.hides(name, value)).then_some(value) };
         let Some(selection) = selection else {
             return Ok(self.document.members().map(|(name, value)| entry(name, value)).collect());
         };

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
+use memchr::memmem::Finder;
 use ureq::http::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, HOST, HeaderMap, HeaderValue, USER_AGENT};
 
 use super::{Run, agent};
@@ -17,6 +18,7 @@ const SHORTEST: usize = 8;
 
 pub struct Token {
     secret: Secret,
+    finder: Finder<'static>,
     /// All headers of a request that carries it.
     pub headers: HeaderMap,
 }
@@ -24,8 +26,7 @@ pub struct Token {
 impl Token {
     /// Whether the token stands in `bytes` as it is.
     pub fn appears_in(&self, bytes: &[u8]) -> bool {
-        let token = self.secret.expose().as_bytes();
-        (SHORTEST..=bytes.len()).contains(&token.len()) && memchr::memmem::find(bytes, token).is_some()
+        (SHORTEST..=bytes.len()).contains(&self.secret.expose().len()) && self.finder.find(bytes).is_some()
     }
 
     /// Whether the token stands in a document whose text does not show it: by escapes.
@@ -99,7 +100,8 @@ impl<'a> TokenCache<'a> {
         headers.insert(USER_AGENT, HeaderValue::from_static(agent::USER_AGENT));
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
-        Ok(state.token.insert(Arc::new(Token { secret, headers })).clone())
+        let finder = Finder::new(secret.expose()).into_owned();
+        Ok(state.token.insert(Arc::new(Token { secret, finder, headers })).clone())
     }
 }
 

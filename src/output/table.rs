@@ -69,14 +69,15 @@ pub(super) fn write_one<'a>(
         entry.value = value.filter(|value| matches!(value.text(), "null" | "\"\"" | "[]" | "{}"));
     }
     let row = |entry: &Entry<'_>| {
-        let is_time = entry.field.is_some_and(|field| field.kind == Kind::Time);
+        let field = account.resource.field(entry.name);
+        let is_time = field.is_some_and(|field| field.kind == Kind::Time);
         let text = entry.value.filter(|_| is_time).and_then(Json::as_str);
         let note = match screen.now.zip(text.and_then(|text| Time::parse(&text))) {
             Some((now, time)) => format!("  ({})", ago(time, now)),
             None if entry.value.is_none() => "  (--reveal shows it)".to_owned(),
             None => String::new(),
         };
-        vec![label(entry.name, entry.field), cell(entry, redactor) + &note]
+        vec![label(entry.name, field), cell(entry, redactor) + &note]
     };
     let rows: Vec<_> = entries.iter().map(row).collect();
     let layout = Layout::new(&rows, screen);
