@@ -95,6 +95,10 @@ pub fn run(
         },
     );
 
+    if shutdown.is_requested() {
+        // After a signal, or once the output cannot be written, nothing more is said here.
+        return Ok(CommandStatus::Done);
+    }
     let is_incomplete = delivery.untried > 0 || input.may_have_more();
     let stop = breaker.stopped().filter(|stop| stop.is_fatal || is_incomplete);
     if let Some(Stop { error, is_fatal: true, .. }) = &stop

@@ -154,7 +154,7 @@ fn a_resolver_that_hangs_is_waited_for_until_the_timeout() {
         assert_eq!(error["retryable"], true);
         let message = error["message"].as_str().unwrap();
         // A proxy's name is resolved in the phase of its connection.
-        let is_phase_named = code == "proxy" || message.contains("by its name");
+        let is_phase_named = code == "proxy" || message.contains("resolve");
         assert!(message.contains(host) && is_phase_named, "{message}");
     }
 }
