@@ -106,14 +106,18 @@ struct State {
     bytes: usize,
     /// Nothing is delivered any more.
     is_closed: bool,
+    /// A worker waits for room.
+    is_waited_for: bool,
 }
 
 impl Window {
     /// Waits until one more item may be taken from the source; `false` if nothing is delivered any more.
     fn wait_for_room(&self) -> bool {
-        let is_full = |state: &mut State| !state.is_closed && (state.items >= self.items || state.bytes >= MAX_BYTES);
-        let waited = self.room.wait_while(lock(&self.state), is_full);
-        let mut state = waited.unwrap_or_else(PoisonError::into_inner);
+        let mut state = lock(&self.state);
+        while !state.is_closed && (state.items >= self.items || state.bytes >= MAX_BYTES) {
+            state.is_waited_for = true;
+            state = self.room.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
         state.items += 1;
         !state.is_closed
     }
@@ -123,8 +127,10 @@ impl Window {
         let mut state = lock(&self.state);
         state.items -= 1;
         state.bytes -= bytes;
-        // Only one worker waits here: it holds the lock of the source.
-        self.room.notify_one();
+        // One worker at most waits here: it holds the lock of the source. Notifying is a system call.
+        if std::mem::take(&mut state.is_waited_for) {
+            self.room.notify_one();
+        }
     }
 }
 

@@ -27,11 +27,12 @@ pub use text::is_forbidden;
 /// What the fuzz targets reach into.
 #[cfg(fuzzing)]
 #[doc(hidden)]
+#[allow(missing_docs)]
 pub mod fuzzing {
     pub use crate::account::redact::{Redactor, Tokens};
-    pub use crate::account::{Account, CONNECTED, Document, PARTNER, RESOURCES, id::route};
+    pub use crate::account::{Account, Document, PARTNER, RESOURCES, id::route};
     pub use crate::client::{Client, Limits, Run, Throttle};
-    pub use crate::config::{BaseUrl, Endpoint, Flags, Secret, Settings};
+    pub use crate::config::{BaseUrl, Endpoint, Flags, Settings};
     pub use crate::error::Error;
     pub use crate::expression::parse;
     pub use crate::output::{Format, Printer, Renderer, Screen};

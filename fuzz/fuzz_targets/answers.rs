@@ -6,17 +6,8 @@ use std::net::TcpListener;
 use std::sync::{Arc, LazyLock, Mutex};
 use std::time::{Duration, Instant};
 
-<<<<<<< HEAD
-use acctq::account::CONNECTED;
-use acctq::client::{Client, Limits, Pace, Trace};
-use acctq::config::{BaseUrl, Endpoint, Environment};
-use acctq::interrupt::Interrupt;
-=======
 use acctq::Environment;
-use acctq::fuzzing::{
-    BaseUrl, Client, Endpoint, Limits, Redactor, Run, Shutdown, Throttle, Tokens, route,
-};
->>>>>>> house
+use acctq::fuzzing::{BaseUrl, Client, Endpoint, Limits, Redactor, Run, Shutdown, Throttle, Tokens, route};
 use libfuzzer_sys::fuzz_target;
 
 const TOKEN: &str = "canary-bearer-token";
@@ -48,15 +39,9 @@ fuzz_target!(|bytes: &[u8]| {
     let env = Environment::from_pairs([("HOME", "/nonexistent")]);
     let (shutdown, throttle) = (Shutdown::default(), Throttle::single());
     let redactor = Redactor::new(false, Tokens::default());
-    let run = Run {
-        env: &env,
-        shutdown: &shutdown,
-        throttle: &throttle,
-        redactor: &redactor,
-        trace: &|_| (),
-    };
+    let run = Run { env: &env, shutdown: &shutdown, throttle: &throttle, redactor: &redactor, trace: None };
     let limits = Limits { timeout: Duration::from_secs(2), retries: 0 };
-    let client = Client::new(&endpoint, None, limits, run).expect("a client");
+    let client = Client::new(&endpoint, limits, run).expect("a client");
     let id = route("cacc_1").expect("an id");
     let started = Instant::now();
     let result = format!("{:?}", client.look_up(&id, started, None));

@@ -20,14 +20,10 @@ fuzz_target!(|bytes: &[u8]| {
     file.write_all(bytes).expect("written");
     // A token on any line must stay there.
     file.write_all(b"\n[profiles.fuzz.partner]\nbase_url = \"https://x.example\"\ntoken = \"canary-token-in-file\"\n").expect("written");
-    let env = Environment::from_pairs([("HOME", dir.path().as_os_str())]);
-    let flags = Flags {
-        config: Some(path),
-        profile: Some("fuzz".to_owned()),
-        ..Flags::default()
-    };
+    let env = Environment::from_pairs([("HOME", dir.path().as_os_str()), ("ACCTQ_PROFILE", "fuzz".as_ref())]);
+    let flags = Flags { config: Some(path), ..Flags::default() };
     let told = match Settings::load(&flags, &env) {
-        Ok(settings) => format!("{settings:?}{:?}", settings.rows()),
+        Ok(settings) => format!("{:?}", settings.rows()),
         Err(error) => format!("{error}{error:?}"),
     };
     assert!(!told.contains("canary-token"), "{told}");

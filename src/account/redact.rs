@@ -137,6 +137,11 @@ impl Redactor {
         !self.reveal && self.secrets.iter().any(|secret| text.contains(secret))
     }
 
+    /// Whether a document that has been read is shown as it is.
+    pub fn changes_nothing(&self) -> bool {
+        self.is_idle && !self.is_for_reports
+    }
+
     /// A string of an account that is not hidden, as results or reports show it.
     pub fn reported<'a>(&self, text: &'a str) -> Cow<'a, str> {
         if self.is_for_reports { self.redact(text).into() } else { text.into() }

@@ -4,11 +4,14 @@
 //! comments are skipped; a byte order mark, blanks around an id and either line end are no part of it.
 
 use std::ffi::OsString;
-use std::io::{self, BufRead, IsTerminal as _, Read as _};
+use std::io::{self, BufRead, BufReader, IsTerminal as _, Read as _};
+use std::mem;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 use std::vec;
+
+use memchr::memchr;
 
 use crate::error::{Error, Kind, Result};
 
@@ -16,8 +19,9 @@ use crate::error::{Error, Kind, Result};
 pub const STDIN: &str = "-";
 /// How much of a line is kept, in bytes: any id, and enough of anything else to name it.
 const MAX_LINE: u64 = 4096;
-/// How many ids are read ahead.
-const AHEAD: usize = 256;
+/// How many ids go through the channel together, and how many such portions are read ahead: each wakes a thread.
+const PORTION: usize = 64;
+const AHEAD: usize = 4;
 /// How often a wait for a line looks whether the run is over.
 const POLL: Duration = Duration::from_millis(100);
 
@@ -32,8 +36,10 @@ pub struct Entry {
 /// The ids of one command.
 pub struct Input {
     before: vec::IntoIter<OsString>,
-    /// The ids of standard input, or why there are none (any more).
-    lines: Option<Receiver<Result<Entry>>>,
+    /// The ids of standard input in portions, or why there are none (any more).
+    lines: Option<Receiver<Vec<Result<Entry>>>>,
+    /// The rest of a portion.
+    portion: vec::IntoIter<Result<Entry>>,
     after: vec::IntoIter<OsString>,
 }
 
@@ -59,6 +65,7 @@ impl Input {
         Ok(Input {
             before: before.into_iter(),
             lines: after.map(|_| read_stdin(skip)).transpose()?,
+            portion: Vec::new().into_iter(),
             after: after.unwrap_or_default().to_vec().into_iter(),
         })
     }
@@ -76,7 +83,7 @@ impl Input {
     /// Whether there may be further ids: standard input may have some until its end has been seen.
     pub fn may_have_more(&self) -> bool {
         let is_open = |lines: &Receiver<_>| !matches!(lines.recv_timeout(POLL), Err(RecvTimeoutError::Disconnected));
-        self.before.len() + self.after.len() > 0 || self.lines.as_ref().is_some_and(is_open)
+        self.before.len() + self.portion.len() + self.after.len() > 0 || self.lines.as_ref().is_some_and(is_open)
     }
 
     /// The next id; `None` after the last one, or as soon as `is_over` says so.
@@ -89,8 +96,11 @@ impl Input {
             return Ok(Some(argument(id)));
         }
         while let Some(lines) = &self.lines {
+            if let Some(entry) = self.portion.next() {
+                return entry.map(Some);
+            }
             match lines.recv_timeout(POLL) {
-                Ok(entry) => return entry.map(Some),
+                Ok(portion) => self.portion = portion.into_iter(),
                 Err(RecvTimeoutError::Timeout) if is_over() => return Ok(None),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => self.lines = None,
@@ -101,33 +111,35 @@ impl Input {
 }
 
 /// Reads the ids of standard input on a thread that lives as long as the process.
-fn read_stdin(skip: usize) -> Result<Receiver<Result<Entry>>> {
+fn read_stdin(skip: usize) -> Result<Receiver<Vec<Result<Entry>>>> {
     let unreadable = |e| Error::new(Kind::Failed, "standard input cannot be read").because(e);
     let (sender, lines) = mpsc::sync_channel(AHEAD);
     let read = move || {
-        let mut stdin = io::stdin().lock();
-        let mut number = 0;
-        loop {
-            let entry = match read_line(&mut stdin, number == 0) {
+        let mut stdin = BufReader::new(io::stdin());
+        let (mut number, mut portion, mut is_open) = (0, Vec::new(), true);
+        while is_open {
+            let line = read_line(&mut stdin, number == 0);
+            is_open = matches!(line, Ok(Some(_)));
+            match line {
                 Ok(Some(line)) => {
                     number += 1;
-                    if number <= skip || line.is_empty() || line.starts_with(b"#") {
-                        continue;
+                    if number > skip && !line.is_empty() && !line.starts_with(b"#") {
+                        let text = String::from_utf8_lossy(&line).into_owned();
+                        portion.push(Ok(Entry { text, line: Some(number) }));
                     }
-                    let text = String::from_utf8_lossy(&line).into_owned();
-                    Ok(Entry { text, line: Some(number) })
                 }
                 Ok(None) if number < skip => {
                     let message = format!("--skip {skip}: standard input ends after line {number}");
                     let error = Error::new(Kind::Usage, message);
-                    Err(error.hint("is it the same input as before? nothing has been looked up"))
+                    portion.push(Err(error.hint("is it the same input as before? nothing has been looked up")));
                 }
-                Ok(None) => break,
-                Err(e) => Err(unreadable(e)),
-            };
-            let is_last = entry.is_err();
-            if sender.send(entry).is_err() || is_last {
-                break;
+                Ok(None) => {}
+                Err(e) => portion.push(Err(unreadable(e))),
+            }
+            // Ids go on together as long as the next line is there already: one that is waited for must not hold them.
+            let is_due = !is_open || portion.len() >= PORTION || memchr(b'\n', stdin.buffer()).is_none();
+            if is_due && !portion.is_empty() {
+                is_open &= sender.send(mem::take(&mut portion)).is_ok();
             }
         }
     };

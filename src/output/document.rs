@@ -28,6 +28,10 @@ impl Writer<'_> {
 
     /// Writes a value; `depth` containers are open around it.
     pub fn value(&mut self, value: Json<'_>, depth: usize) {
+        let is_laid_out = self.indent.is_none() || !value.is_container();
+        if is_laid_out && self.redactor.changes_nothing() && is_tight(value.text()) {
+            return self.out.extend_from_slice(value.text().as_bytes());
+        }
         if let Some(text) = value.as_str() {
             return self.string(&text);
         }
@@ -74,6 +78,12 @@ impl Writer<'_> {
         }
         self.out.push(close);
     }
+}
+
+/// Whether nothing in a value's text is blank, escaped or has to be: as most are.
+fn is_tight(text: &str) -> bool {
+    // Without a way out of the loop, many bytes are looked at at once.
+    text.bytes().fold(true, |all, b| all & (matches!(b, b'!'..=b'~') & (b != b'\\')))
 }
 
 pub(super) fn visible<'a>(
