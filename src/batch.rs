@@ -106,7 +106,6 @@ struct State {
     bytes: usize,
     /// Nothing is delivered any more.
     is_closed: bool,
-    /// A worker waits for room.
     is_waited_for: bool,
 }
 
@@ -122,7 +121,6 @@ impl Window {
         !state.is_closed
     }
 
-    /// Takes a delivered item out.
     fn remove(&self, bytes: usize) {
         let mut state = lock(&self.state);
         state.items -= 1;

@@ -144,7 +144,6 @@ impl<'de: 'a, 'a> Visitor<'de> for Members<'a> {
     }
 }
 
-/// Whether two members have the same name.
 fn has_twins(members: &[(Cow<'_, str>, Json<'_>)]) -> bool {
     // To compare each with each takes less than to sort a few.
     if members.len() <= 32 {

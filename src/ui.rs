@@ -118,7 +118,6 @@ impl Ui {
         self.screen
     }
 
-    /// Whether the reader of standard output has gone away.
     pub fn is_reader_gone(&self) -> bool {
         self.is_reader_gone.load(Ordering::Relaxed)
     }
@@ -140,7 +139,6 @@ impl Ui {
         lock(&self.writer).is_none_or(|writer| writer == thread::current().id())
     }
 
-    /// Writes results.
     pub fn print(&self, result: &[u8]) -> Result<()> {
         let is_open = self.screen.width.is_some() && !result.ends_with(b"\n");
         self.is_line_open.store(is_open, Ordering::Relaxed);
@@ -177,7 +175,6 @@ impl Ui {
         }
     }
 
-    /// Reports a failure.
     pub fn error(&self, error: &Error) {
         self.message(&Message::Error(error), &error.to_string(), error.hint_text());
     }
@@ -278,7 +275,6 @@ impl Ui {
         *lock(&self.progress) = Some(bar);
     }
 
-    /// Changes the progress line, if it is shown.
     pub fn progress(&self, text: impl FnOnce() -> String) {
         /// The columns of the spinner, a blank, and a margin.
         const SPINNER: usize = 3;
@@ -291,7 +287,6 @@ impl Ui {
         }
     }
 
-    /// Takes the progress line away.
     pub fn end_progress(&self) {
         let bar = lock(&self.progress).take();
         bar.iter().for_each(ProgressBar::finish_and_clear);

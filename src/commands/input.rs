@@ -70,7 +70,6 @@ impl Input {
         })
     }
 
-    /// Whether a person types the ids.
     pub fn is_typed(&self) -> bool {
         self.lines.is_some() && io::stdin().is_terminal()
     }

@@ -243,7 +243,7 @@ impl Layout {
         out.push(b'\n');
     }
 
-    /// The lines of a row, of which the first cell has so much less room.
+    /// The lines of a row; its first cell has that much less room.
     fn wrapped(&self, row: &[String], indent: usize) -> Vec<Vec<String>> {
         let mut widths = self.widths.clone();
         widths[0] = widths[0].saturating_sub(indent).max(1);
