@@ -94,6 +94,7 @@ fn run_command(cli: cli::Cli, env: Environment, ui: Arc<Ui>) -> Result<CommandSt
     shutdown.doing("before anything was looked up".to_owned(), ErrorContext::default());
     let supervised = shutdown.clone();
     let waits = cli.command.waits();
-    let work = move || cli.command.run(&Context { flags: &cli.flags, env: &env, ui: &ui, shutdown: &shutdown });
+    let tree = cli::tree;
+    let work = move || cli.command.run(&Context { flags: &cli.flags, env: &env, ui: &ui, shutdown: &shutdown, tree });
     if waits { signals::supervise(&supervised, work) } else { work() }
 }

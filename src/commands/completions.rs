@@ -3,7 +3,6 @@
 use clap_complete::Shell;
 
 use super::{CommandStatus, Context};
-use crate::cli;
 use crate::error::Result;
 use crate::flags::Takes;
 
@@ -29,7 +28,7 @@ impl Takes for Args {
 /// Prints the script.
 pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut cli::tree(), "acctq", &mut script);
+    clap_complete::generate(args.shell, &mut (context.tree)(), "acctq", &mut script);
     context.ui.print(&script)?;
     Ok(CommandStatus::Done)
 }

@@ -33,7 +33,7 @@ pub fn run(
     parse: fn(&str) -> Result<Id>,
     context: &Context<'_>,
 ) -> Result<CommandStatus> {
-    let Context { flags, env, ui, shutdown } = context;
+    let Context { flags, env, ui, shutdown, .. } = context;
     let started = Instant::now();
     let mut input = Input::new(&args.ids, args.skip)?;
     let total = input.count();

@@ -45,7 +45,7 @@ impl Takes for Args {}
 
 /// Lists the accounts.
 pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
-    let Context { flags, env, ui, shutdown } = context;
+    let Context { flags, env, ui, shutdown, .. } = context;
     let filter = args.filter.iter().map(|text| parse_filter(text)).collect::<Result<Vec<_>>>()?;
     let sorter = args.sort.as_ref().map(|text| Sorter::new(text, RESOURCE, args.limit)).transpose()?;
     let session = Session::open(context, &flags.for_config(), Tokens::default())?;

@@ -8,7 +8,6 @@ use clap_mangen::roff::{Roff, roman};
 
 use super::help::EXPRESSIONS;
 use super::{CommandStatus, Context};
-use crate::cli;
 use crate::error::{Error, Kind, Result};
 use crate::flags::Takes;
 
@@ -30,7 +29,7 @@ const SOURCE: &str = concat!("acctq ", env!("CARGO_PKG_VERSION"));
 /// Writes the pages.
 pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
     let dir = args.dir.display();
-    let written = write_page(&cli::tree(), &args.dir).and_then(|()| write_expressions(&args.dir));
+    let written = write_page(&(context.tree)(), &args.dir).and_then(|()| write_expressions(&args.dir));
     written.map_err(|e| {
         Error::new(Kind::Failed, format!("the man pages could not be written to {dir}"))
             .hint("does the folder exist, and may you write there?")

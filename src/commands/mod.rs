@@ -39,6 +39,8 @@ pub struct Context<'a> {
     pub env: &'a Environment,
     pub ui: &'a Arc<Ui>,
     pub shutdown: &'a Shutdown,
+    /// The whole tree of commands, which stands above them.
+    pub tree: fn() -> clap::Command,
 }
 
 /// How a command that could do its work ended.

@@ -45,7 +45,7 @@ impl Takes for Args {
 /// Serves until a signal ends it, quietly: that is the end that is meant.
 pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
     let Args { port, accounts } = args;
-    let Context { flags, env, ui, shutdown } = context;
+    let Context { flags, env, ui, shutdown, .. } = context;
     shutdown.explain(|_| None);
     let format = config::output_setting(&flags.for_config(), env)?.value;
     let base_url = &sandbox::start(*port, *accounts).map_err(|e| {

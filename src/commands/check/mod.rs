@@ -64,7 +64,7 @@ impl Takes for Args {
 
 /// Checks, and reports.
 pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
-    let Context { flags, env, ui, shutdown } = context;
+    let Context { flags, env, ui, shutdown, .. } = context;
     let started = Instant::now();
     let checks: Vec<_> = load(args, context)?.into_iter().map(Arc::new).collect();
     let tokens = Tokens::default();
