@@ -83,7 +83,7 @@ impl Writer<'_> {
 /// Whether nothing in a value's text is blank, escaped or has to be: as most are.
 fn is_tight(text: &str) -> bool {
     // Without a way out of the loop, many bytes are looked at at once.
-    text.bytes().fold(true, |all, b| all & (matches!(b, b'!'..=b'~') & (b != b'\\')))
+    text.bytes().fold(true, |all, b| all & matches!(b, b'!'..=b'[' | b']'..=b'~'))
 }
 
 pub(super) fn visible<'a>(
