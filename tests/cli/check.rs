@@ -367,7 +367,6 @@ nowhere  not_found           config       error
 #[test]
 fn a_check_is_retried_for_as_long_as_it_says() {
     for (id, status, retry_for, code, lookups) in [
-        ("cacc_onboarding", "active", "1ms", 10, 1..=2),
         ("cacc_onboarding", "active", "2s", 0, 3..=3),
         // It is revoked from the third time on, for good: nothing is waited for.
         ("cacc_revoking", "active", "2s", 10, 3..=3),
