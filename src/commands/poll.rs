@@ -3,6 +3,7 @@
 //! That the account does not exist (404, 410) is an answer. While something is waited for, transient failures are waited out; a
 //! failure that will not pass ends the wait, and so does a state that the account cannot leave any more.
 
+use std::cell::RefCell;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -41,7 +42,6 @@ pub struct ExpectationRecord {
 impl ExpectationRecord {
     /// One for each expectation, as far as there is an answer.
     pub fn all(expected: &[Expression], answer: Option<&Answer>, redactor: &Redactor) -> Vec<Self> {
-        let redactor = answer.map_or(redactor, |answer| &answer.redactor);
         let records = expected.iter().enumerate().map(|(i, expected)| {
             let verdict = answer.map(|answer| &answer.verdicts[i]);
             let note = verdict.and_then(|verdict| verdict.note);
@@ -75,7 +75,8 @@ pub struct Question<'a> {
     pub id: &'a Id,
     pub client: &'a Client<'a>,
     pub expected: &'a [Expression],
-    pub redactor: &'a Redactor,
+    /// Gets to know the secrets of an account, even of one that is refused.
+    pub redactor: &'a RefCell<Redactor>,
     /// Whether an answer that violates the contract is a failure.
     pub strict: bool,
 }
@@ -86,8 +87,6 @@ pub struct Answer {
     /// One for each expectation.
     pub verdicts: Vec<Verdict>,
     pub violations: Violations,
-    /// Knows the account's own secrets.
-    pub redactor: Redactor,
     /// Why no later answer can differ, if so.
     pub final_reason: Option<String>,
 }
@@ -118,19 +117,21 @@ impl Question<'_> {
             Err(error) if matches!(error.kind(), Kind::NotFound | Kind::Gone) => (None, error.kind() == Kind::Gone),
             Err(error) => return Err(error),
         };
+        if let Some(found) = &found {
+            self.redactor.replace_with(|redactor| redactor.for_account(&found.account));
+        }
         let violations = found.as_ref().map(|found| violations::check(found, self.strict, self.target()));
         let violations = violations.transpose()?.unwrap_or_default();
         let account = found.map(|found| found.account);
-        let redactor =
-            account.as_ref().map_or_else(|| self.redactor.clone(), |account| self.redactor.for_account(account));
         let final_reason = match account.as_ref().and_then(Account::final_state) {
             Some((field, value)) => Some(format!("{field}={value} is final")),
             None => is_gone.then(|| "it has been removed (410) and will not come back".to_owned()),
         };
         let now = Timestamp::now();
-        let verdicts = self.expected.iter().map(|expected| expected.evaluate(account.as_ref(), &redactor, now));
-        let verdicts = verdicts.collect();
-        Ok((Answer { is_found: account.is_some(), verdicts, violations, redactor, final_reason }, account))
+        let redactor = self.redactor.borrow();
+        let verdicts =
+            self.expected.iter().map(|expected| expected.evaluate(account.as_ref(), &redactor, now)).collect();
+        Ok((Answer { is_found: account.is_some(), verdicts, violations, final_reason }, account))
     }
 
     /// Looks the account up until all expectations hold or cannot hold any more, or the time is over. `acquire` waits before

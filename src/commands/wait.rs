@@ -2,6 +2,7 @@
 //!
 //! Each change is reported as it is seen; the account is printed once all expectations hold.
 
+use std::cell::RefCell;
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
@@ -52,7 +53,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
     let renderer = session.renderer(&[id.resource()], false)?;
     let throttle = Throttle::single();
     let client = session.client(id.resource(), Some(&id), &throttle)?;
-    let redactor = session.redactor();
+    let redactor = &RefCell::new(session.redactor().clone());
     let question = Question { client: &client, id: &id, expected: &expected, redactor, strict: flags.strict };
     let mut waiting = Waiting { question: &question, started, context, lookups: 0, state: String::new() };
     let mut output = Vec::new();
@@ -65,7 +66,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
         |seen| {
             // An account that cannot be shown fails now, not at the end of the wait.
             output = match seen {
-                Ok((_, Some(account))) => renderer.document(account, redactor)?,
+                Ok((_, Some(account))) => renderer.document(account, session.redactor())?,
                 _ => Vec::new(),
             };
             waiting.see(seen.map(|(answer, _)| answer));
@@ -127,14 +128,13 @@ impl Waiting<'_> {
         let Context { ui, shutdown, .. } = self.context;
         let target = self.question.target();
         shutdown.doing(format!("while waiting for {target}: {state}"), target.context());
-        ui.progress(|| format!("{state}; waiting for {}, {}", self.goal(None), span(self.started.elapsed())));
+        ui.progress(|| format!("{state}; waiting for {}, {}", self.goal(), span(self.started.elapsed())));
     }
 
     /// The expectations: `status=active, ends_at?`.
-    fn goal(&self, answer: Option<&Answer>) -> String {
-        let redactor = answer.map_or(self.question.redactor, |answer| &answer.redactor);
+    fn goal(&self) -> String {
         let goals: Vec<_> = self.question.expected.iter().map(ToString::to_string).collect();
-        redactor.redact(&goals.join(", "))
+        self.question.redactor.borrow().redact(&goals.join(", "))
     }
 
     /// The state of the account as far as expectations are about it: `status is pending, ends_at is not set`.
@@ -144,7 +144,7 @@ impl Waiting<'_> {
             let part = match &verdict.actual {
                 Actual::NotFound | Actual::Found => verdict.actual.to_string(),
                 _ => {
-                    let subject = answer.redactor.redact(&expected.subject());
+                    let subject = self.question.redactor.borrow().redact(&expected.subject());
                     format!("{subject} is {}", excerpt(&poll::actual(verdict), SHOWN))
                 }
             };
@@ -164,7 +164,7 @@ impl Waiting<'_> {
             profile: client.profile(),
             found: answer.map(|answer| answer.is_found),
             met: answer.map(Answer::is_met),
-            expectations: ExpectationRecord::all(expected, answer, redactor),
+            expectations: ExpectationRecord::all(expected, answer, &redactor.borrow()),
             error: seen.err().map(|error| error.kind().code()),
             lookups: self.lookups,
             elapsed_ms: self.started.elapsed().as_millis(),
@@ -182,7 +182,7 @@ impl Waiting<'_> {
         };
         let goal = match self.question.expected {
             [Expression::Found] => found.to_owned(),
-            _ => format!("{reach} {}", self.goal(answer)),
+            _ => format!("{reach} {}", self.goal()),
         };
         let state = answer.map_or_else(|| "it could not be looked up".to_owned(), |answer| self.state(answer));
         let error = Error::new(kind, format!("{target} {goal} {time}: {state}"));

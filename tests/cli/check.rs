@@ -572,7 +572,7 @@ fn a_secret_in_a_suite_is_in_no_report() {
     let check = |row: &(&str, &str, _, _)| one(row.0, "cacc_1", row.1).replace("<TOKEN>", TOKEN);
     let unmet: String = SPELLED.iter().map(check).collect();
     // An account that violates the contract, a failure, and a profile that does not exist.
-    let refused = one("refused", "cacc_2", "not_found") + "strict = true\n";
+    let refused = one("refused acorn-9913", "cacc_2", "metadata.x=xacorn-9913") + "strict = true\n";
     let other = one(TOKEN, "ending", "not_found");
     let nowhere = one("x", "ending", "not_found") + "profile = \"PNS-DEFG1234\"\n";
     suite(&home, &(unmet + &refused + &other + &nowhere));
@@ -584,6 +584,7 @@ fn a_secret_in_a_suite_is_in_no_report() {
         let case = format!("<testcase name=\"{name}\" ");
         assert!(junit.contains(&case) && junit.contains(&expect), "{junit}");
     }
+    assert_eq!(told[SPELLED.len()]["name"], "refused ••••••••");
     assert_eq!(told.last().unwrap()["profile"], "••••••••");
 }
 

@@ -54,7 +54,7 @@ impl CheckResult {
         CheckResult {
             profile: check.profile.as_deref().map(|name| redactor.redact(name)),
             check: check.clone(),
-            redactor: answer.as_ref().map_or(redactor, |answer| &answer.redactor).clone(),
+            redactor: redactor.clone(),
             answer,
             lookups: 0,
             elapsed: Duration::ZERO,

@@ -43,11 +43,11 @@ impl CheckRun {
     }
 
     /// Adds name and place of the check to an error.
-    pub fn locate(&self, check: &Check, error: Error) -> Error {
+    pub fn locate(&self, check: &Check, redactor: &Redactor, error: Error) -> Error {
         let (Some(name), Some(suite)) = (&check.name, &self.suite) else {
             return error;
         };
-        let name = excerpt(&self.redactor.redact(name), SHOWN);
+        let name = excerpt(&redactor.redact(name), SHOWN);
         let error = error.with_prefix(&format!("`{name}`: "));
         let is_in_another_file = error.context().file.is_some();
         if is_in_another_file { error } else { error.at(suite, check.line) }
@@ -62,7 +62,7 @@ impl CheckRun {
         };
         for check in &self.checks[results.len()..] {
             let error = Error::new(kind, "a signal ended the run before this check was answered");
-            let error = self.locate(check, Target::account(&check.id, None).describe(error));
+            let error = self.locate(check, &self.redactor, Target::account(&check.id, None).describe(error));
             results.push(CheckResult::new(check, &self.redactor, Err(error)));
         }
         if let Err(error) = self.report(&results) {

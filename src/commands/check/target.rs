@@ -1,7 +1,7 @@
 //! One API of one profile, for all checks that name it: a Retry-After pauses them all, and a circuit breaker keeps them from failing
 //! one by one in the same way.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -41,8 +41,9 @@ impl<'s> CheckTarget<'s> {
     pub fn judge(&self, check: &Arc<Check>, run: &CheckRun, strict: bool) -> CheckResult {
         let started = Instant::now();
         let lookups = Cell::new(0);
+        let redactor = RefCell::new(run.redactor.clone());
         let mut profile = check.profile.as_deref().map(|name| run.redactor.redact(name));
-        let mut ask = || {
+        let mut ask = || -> Result<Answer> {
             let clients = self.clients.as_ref().map_err(Clone::clone)?;
             let client = clients.of(&check.id, started)?;
             profile = client.profile().map(str::to_owned);
@@ -51,7 +52,7 @@ impl<'s> CheckTarget<'s> {
                 id: &check.id,
                 client: &client,
                 expected: &check.expected,
-                redactor: &run.redactor,
+                redactor: &redactor,
                 strict: check.strict || strict,
             };
             let Some(within) = check.retry_for else {
@@ -63,15 +64,13 @@ impl<'s> CheckTarget<'s> {
             let no_time = || Error::new(Kind::Deadline, "there was no time for a look-up");
             end.failure.map_or_else(|| end.answer.ok_or_else(no_time), Err)
         };
-        let answer: Result<Answer> = ask();
-        let answer = answer.inspect(|_| self.breaker.record_success());
-        let answer = answer.inspect_err(|error| self.breaker.record_failure(error));
-        let answer = answer.map_err(|error| {
+        let answer = ask().inspect(|_| self.breaker.record_success());
+        let answer = answer.inspect_err(|error| self.breaker.record_failure(error)).map_err(|error| {
             let is_described = error.context().api.is_some();
             let target = Target::account(&check.id, profile.as_deref());
-            run.locate(check, if is_described { error } else { target.describe(error) })
+            run.locate(check, &redactor.borrow(), if is_described { error } else { target.describe(error) })
         });
-        let result = CheckResult::new(check, &run.redactor, answer);
+        let result = CheckResult::new(check, &redactor.borrow(), answer);
         CheckResult { profile, lookups: lookups.get(), elapsed: started.elapsed(), ..result }
     }
 
