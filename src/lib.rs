@@ -44,6 +44,7 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use account::redact::Tokens;
 use cli::Parsed;
 use commands::{CommandStatus, Context};
 use error::{ErrorContext, Kind, Result};
@@ -59,12 +60,19 @@ pub fn run(args: &[OsString], env: Environment) -> ExitCode {
     let format = flags::message_format(cli::output_flag(args), &env);
     let options = UiOptions { json: format.has_json_errors(), ..UiOptions::default() };
     let mut ui = Arc::new(Ui::new(options, &env));
+    let (env, mut flags) = (Arc::new(env), config::Flags::default());
     let status = process::catch_panics(|| match cli::parse(args, ui.screen().width)? {
         Parsed::Text(text) => ui.print(text.as_bytes()).map(|()| CommandStatus::Done),
         Parsed::Run(cli) => {
             ui = Arc::new(Ui::new(cli.flags.ui_options(&env), &env));
-            run_command(*cli, env, ui.clone())
+            flags = cli.flags.for_config();
+            run_command(*cli, env.clone(), ui.clone())
         }
+    });
+    // Arguments, suites and the configuration are parsed before a token is read, and errors repeat what is wrong with them.
+    let status = status.map_err(|error| match error.kind() {
+        Kind::Usage | Kind::Config => config::redactor(&flags, &env).withhold(error),
+        _ => error,
     });
     match status {
         _ if ui.is_reader_gone() => ExitCode::SUCCESS,
@@ -87,14 +95,14 @@ pub fn run(args: &[OsString], env: Environment) -> ExitCode {
 }
 
 /// Runs the command; one that waits for others can be ended by a signal.
-fn run_command(cli: cli::Cli, env: Environment, ui: Arc<Ui>) -> Result<CommandStatus> {
+fn run_command(cli: cli::Cli, env: Arc<Environment>, ui: Arc<Ui>) -> Result<CommandStatus> {
     let shutdown = Arc::new(Shutdown::default());
     let closed = ui.clone();
     shutdown.on_signal(move |_| closed.close());
     shutdown.doing("before anything was looked up".to_owned(), ErrorContext::default());
-    let supervised = shutdown.clone();
-    let waits = cli.command.waits();
-    let tree = cli::tree;
-    let work = move || cli.command.run(&Context { flags: &cli.flags, env: &env, ui: &ui, shutdown: &shutdown, tree });
+    let (supervised, waits) = (shutdown.clone(), cli.command.waits());
+    let (tokens, tree) = (Tokens::default(), cli::tree);
+    let work =
+        move || cli.command.run(&Context { flags: &cli.flags, env: &env, ui: &ui, shutdown: &shutdown, tokens, tree });
     if waits { signals::supervise(&supervised, work) } else { work() }
 }

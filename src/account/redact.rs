@@ -11,6 +11,7 @@ use std::sync::{Arc, LazyLock, Mutex};
 use memchr::memchr2_iter;
 
 use super::{Account, Document, RESOURCES};
+use crate::error::{Error, ErrorContext};
 use crate::json::{self, Json, View};
 use crate::process::lock;
 use crate::text;
@@ -25,8 +26,8 @@ const SHORTEST_SECRET: usize = 6;
 const MOST_SECRETS: usize = 64;
 
 /// The same for bearer tokens: people give short ones to mock servers, and a helper may print a new one again and again.
-const SHORTEST_TOKEN: usize = 8;
-const MOST_TOKENS: usize = 8;
+pub const SHORTEST_TOKEN: usize = 8;
+const MOST_TOKENS: usize = 64;
 
 /// The bearer tokens in use, shared by the token cache that reads them and by every redactor. Never printed.
 #[derive(Clone, Default)]
@@ -162,6 +163,19 @@ impl Redactor {
             let quoted = json::to_string(secret);
             text.replace(secret, REDACTED).replace(&quoted[1..quoted.len() - 1], REDACTED)
         })
+    }
+
+    /// The error, unless it repeats part of a token: as much as a token has at least.
+    pub fn withhold(&self, error: Error) -> Error {
+        let context = ErrorContext { id: None, ..error.context().clone() };
+        let words = format!("{error} {} {:?}", error.hint_text().unwrap_or_default(), error.context().id);
+        let repeats = |part: &[u8]| words.as_bytes().windows(SHORTEST_TOKEN).any(|word| word == part);
+        if !lock(&self.tokens.0).iter().any(|token| token.as_bytes().windows(SHORTEST_TOKEN).any(repeats)) {
+            return error;
+        }
+        let hint = "remove it, also from your shell's history; `acctq help environment` tells where a token belongs";
+        let message = "what is wrong holds a bearer token, and is not repeated here";
+        Error::new(error.kind(), message).hint(hint).with_context(|own| *own = context)
     }
 
     /// [`Redactor::redact`], escaped and cut to `limit` characters: a server's words in our messages.

@@ -109,7 +109,7 @@ impl Account {
             None => "`-o json` without --fields shows every member".to_owned(),
         };
         let noun = self.resource.noun;
-        error(name, &format!("is neither a field of a {noun} nor a member of the answer"), hint)
+        error(&redactor.redact_known(name), &format!("is neither a field of a {noun} nor a member of the answer"), hint)
     }
 }
 

@@ -8,13 +8,11 @@ use ureq::http::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, HOST, HeaderMap
 
 use super::{Run, agent};
 use crate::account::Document;
+use crate::account::redact::SHORTEST_TOKEN;
 use crate::config::{Endpoint, Secret};
 use crate::error::{Error, Kind, Result};
 use crate::json::{Json, View};
 use crate::process::lock;
-
-/// The shortest token that is looked for in texts; a shorter one may stand anywhere by accident.
-const SHORTEST: usize = 8;
 
 pub struct Token {
     secret: Secret,
@@ -26,7 +24,7 @@ pub struct Token {
 impl Token {
     /// Whether the token stands in `bytes` as it is.
     pub fn appears_in(&self, bytes: &[u8]) -> bool {
-        (SHORTEST..=bytes.len()).contains(&self.secret.expose().len()) && self.finder.find(bytes).is_some()
+        (SHORTEST_TOKEN..=bytes.len()).contains(&self.secret.expose().len()) && self.finder.find(bytes).is_some()
     }
 
     /// Whether the token stands in a document whose text does not show it: by escapes.

@@ -7,7 +7,6 @@ use super::input::STDIN;
 use super::session::{Session, Target};
 use super::violations::{self, Warnings};
 use super::{CommandStatus, Context, get_many};
-use crate::account::redact::Tokens;
 use crate::account::{Id, Resource};
 use crate::client::Throttle;
 use crate::config::DEFAULT_JOBS;
@@ -51,7 +50,7 @@ pub fn run(
 fn look_up(id: &Id, resources: &[&'static Resource], context: &Context<'_>) -> Result<CommandStatus> {
     let Context { flags, ui, shutdown, .. } = context;
     let started = Instant::now();
-    let session = Session::open(context, &flags.for_config(), Tokens::default())?;
+    let session = Session::open(context, &flags.for_config())?;
     let renderer = session.renderer(resources, false)?;
     let throttle = Throttle::single();
     let client = session.client(id.resource(), Some(id), &throttle)?;

@@ -3,7 +3,7 @@
 
 use std::ffi::OsString;
 use std::iter;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
 use super::breaker::{CircuitBreaker, Stop};
@@ -14,10 +14,11 @@ use super::session::{Clients, Session, Target};
 use super::summary::{Summary, ids};
 use super::violations::{self, Violations, Warnings};
 use super::{CommandStatus, Context};
-use crate::account::redact::{Redactor, Tokens, hide_credentials};
+use crate::account::redact::{Redactor, hide_credentials};
 use crate::account::{Id, Resource};
 use crate::batch;
 use crate::client::{Client, Throttle};
+use crate::config;
 use crate::error::{Error, Kind, Result};
 use crate::output::{Piece, Printer, Renderer};
 use crate::process;
@@ -37,7 +38,7 @@ pub fn run(
     let started = Instant::now();
     let mut input = Input::new(&args.ids, args.skip)?;
     let total = input.count();
-    let session = Session::open(context, &flags.for_config(), Tokens::default())?;
+    let session = Session::open(context, &flags.for_config())?;
     let renderer = session.renderer(resources, true)?;
     let results = Results::new(ui, Printer::new(&renderer), shutdown, Ending::Stopped);
     let written = results.clone();
@@ -63,11 +64,12 @@ pub fn run(
         strict: flags.strict,
     };
     let mut delivery = Delivery { results: &results, warnings: Warnings::new(ui, true), untried: 0 };
+    let redactor = LazyLock::new(|| config::redactor(&flags.for_config(), env));
     let source = iter::from_fn(|| {
         let is_over = || throttle.is_stopped() || shutdown.is_requested();
         let entry = input.next(&is_over).inspect_err(|e| breaker.stop_run(e)).ok()??;
         let started = Instant::now();
-        let target = parse(&entry.text).and_then(|id| {
+        let target = parse(&entry.text).map_err(|error| redactor.withhold(error)).and_then(|id| {
             let client = clients.of(&id, started).inspect_err(|e| breaker.record_failure(e))?;
             Ok((id, client))
         });

@@ -13,7 +13,6 @@ use super::results::{Ending, Results};
 use super::session::{Session, Target};
 use super::violations::{self, Warnings};
 use super::{CommandStatus, Context};
-use crate::account::redact::Tokens;
 use crate::account::{Account, CONNECTED, Resource};
 use crate::client::{Listed, Throttle};
 use crate::error::{Error, ErrorContext, Kind, Result};
@@ -48,7 +47,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
     let Context { flags, env, ui, shutdown, .. } = context;
     let filter = args.filter.iter().map(|text| parse_filter(text)).collect::<Result<Vec<_>>>()?;
     let sorter = args.sort.as_ref().map(|text| Sorter::new(text, RESOURCE, args.limit)).transpose()?;
-    let session = Session::open(context, &flags.for_config(), Tokens::default())?;
+    let session = Session::open(context, &flags.for_config())?;
     let renderer = session.renderer(&[RESOURCE], true)?;
     let throttle = Throttle::single();
     let client = session.client(RESOURCE, None, &throttle)?;

@@ -26,6 +26,7 @@ use std::sync::Arc;
 
 use clap::Subcommand;
 
+use crate::account::redact::Tokens;
 use crate::account::{CONNECTED, PARTNER, RESOURCES, id};
 use crate::environment::Environment;
 use crate::error::{Kind, Result};
@@ -39,6 +40,8 @@ pub struct Context<'a> {
     pub env: &'a Environment,
     pub ui: &'a Arc<Ui>,
     pub shutdown: &'a Shutdown,
+    /// The tokens that are read.
+    pub tokens: Tokens,
     /// The whole tree of commands, which stands above them.
     pub tree: fn() -> clap::Command,
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use super::Context;
-use crate::account::redact::{Redactor, Tokens};
+use crate::account::Redactor;
 use crate::account::{Id, Resource, Selection};
 pub use crate::client::Target;
 use crate::client::{Client, Limits, Run, Throttle, Trace};
@@ -26,11 +26,11 @@ pub struct Session<'a> {
 }
 
 impl<'a> Session<'a> {
-    /// Loads the settings for these flags. `tokens` gets to know the tokens that are read; the sessions of one run share it.
-    pub fn open(context: &'a Context<'a>, flags: &Flags, tokens: Tokens) -> Result<Self> {
+    /// Loads the settings for these flags.
+    pub fn open(context: &'a Context<'a>, flags: &Flags) -> Result<Self> {
         let settings = Settings::load(flags, context.env)?;
         let sandbox = settings.is_sandbox().then(start_sandbox).transpose()?;
-        let redactor = Redactor::new(context.flags.reveal, tokens);
+        let redactor = Redactor::new(context.flags.reveal, context.tokens.clone());
         let trace = Box::new(|trace: &Trace<'_>| context.ui.trace(trace));
         Ok(Session { context, settings, redactor, sandbox, trace })
     }

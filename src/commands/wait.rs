@@ -12,7 +12,6 @@ use super::session::Session;
 use super::violations::Warnings;
 use super::{CommandStatus, Context};
 use crate::account::id;
-use crate::account::redact::Tokens;
 use crate::client::Throttle;
 use crate::config::values;
 use crate::error::{Error, ErrorContext, Kind, Result};
@@ -49,7 +48,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
     let started = Instant::now();
     let id = id::route(&args.id)?;
     let expected = poll::parse_all(&args.goal, id.resource())?;
-    let session = Session::open(context, &flags.for_config(), Tokens::default())?;
+    let session = Session::open(context, &flags.for_config())?;
     let renderer = session.renderer(&[id.resource()], false)?;
     let throttle = Throttle::single();
     let client = session.client(id.resource(), Some(&id), &throttle)?;

@@ -26,7 +26,7 @@ pub use base_url::BaseUrl;
 pub use endpoint::Endpoint;
 pub use init::{TEMPLATE, init};
 pub use permissions::shell_quoted;
-pub use precedence::{config_path, output_setting};
+pub use precedence::{config_path, output_setting, redactor};
 pub use token::Secret;
 pub use values::{DEFAULT_JOBS, DEFAULT_RETRIES, DEFAULT_TIMEOUT};
 

@@ -1,14 +1,17 @@
 //! Which of several values counts: flag, environment, file, built-in. A variable that a flag overrides is not looked at, even if
 //! it is wrong.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::endpoint::variable_names;
 use super::file::File;
 use super::reading::refuse_pasted_secret;
+use super::token::TokenSource;
 use super::values::{DEFAULT_RETRIES, DEFAULT_TIMEOUT, parse_retries, parse_timeout};
 use super::{Flags, Origin, SANDBOX, Setting, Settings, at, no_file};
-use crate::account::RESOURCES;
+use crate::account::redact::Tokens;
+use crate::account::{RESOURCES, Redactor};
 use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
 use crate::output::Format;
@@ -63,6 +66,23 @@ impl Settings {
         }
         Ok(settings)
     }
+}
+
+/// A redactor that knows the tokens at hand: those of variables, and of every profile of the file, if that can be read.
+pub fn redactor(flags: &Flags, env: &Environment) -> Redactor {
+    let file = locate(flags, env).ok().flatten().and_then(|path| File::read(&path.value, env).ok()?);
+    let apis = file.iter().flat_map(|file| file.profiles.values().flat_map(BTreeMap::values));
+    let tokens = Tokens::default();
+    let add_variable = |name: &str| env.get(name).iter().for_each(|token| tokens.add(&token.to_string_lossy()));
+    for resource in RESOURCES {
+        add_variable(&variable_names(resource.api)[0]);
+    }
+    apis.filter_map(|api| api.token.as_ref()).for_each(|token| match &*token.value {
+        TokenSource::Literal(token) => tokens.add(token.trim_end()),
+        TokenSource::Variable(name) => add_variable(name),
+        TokenSource::File(_) | TokenSource::Command(_) => {}
+    });
+    Redactor::new(false, tokens)
 }
 
 /// How results are written: the one setting that no file decides.

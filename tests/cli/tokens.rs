@@ -96,6 +96,46 @@ fn what_is_no_token_is_refused_before_any_socket_and_never_shown() {
 }
 
 #[test]
+fn a_token_in_a_mistake_is_not_repeated_in_whole_or_in_part() {
+    // Long, and of parts that look like nothing: a message would cut it, or take it apart.
+    const LONG: &str = "tango-victor.whiskey-x|xray-yankee=zulu-alpha.bravo-charlie.delta-echo.foxtrot-golf";
+    let home = Home::new();
+    let at = "base_url = \"http://127.0.0.1:1\"";
+    let literal = format!("token = \"{LONG}\"");
+    let expectation = format!("status={LONG}");
+    let suite = format!("version = 1\n[[check]]\nname = \"a\"\nid = \"cacc_1\"\nexpect = '{expectation}'\n");
+    home.file("suite.toml", suite, 0o600);
+    for (source, variable) in [(&*literal, "OTHER"), ("token_env = \"MINE\"", "MINE"), ("", "ACCTQ_PARTNER_TOKEN")] {
+        home.config(format!("[profiles.test.connect]\n{at}\n{source}\n"));
+        for (args, stdin) in [
+            (&["check", "cacc_1", "--expect", &expectation][..], ""),
+            (&["wait", "cacc_1", "--for", &expectation], ""),
+            (&["cacc", "list", "--where", LONG], ""),
+            (&["-p", "sandbox", "cacc", "list", "--sort", LONG], ""),
+            (&["-p", "sandbox", "get", "cacc_activestandard", "-F", &format!("metadata.a,{LONG}")], ""),
+            (&["get", "cacc_activestandard", "-F", &format!("..{LONG}")], ""),
+            (&["check", "--suite", "suite.toml"], ""),
+            (&["cacc", "get", LONG], ""),
+            (&["cacc", "get", LONG, LONG], ""),
+            (&["-p", "test", "cacc", "get", "-"], LONG),
+            (&["get", "cacc_1", &format!("--{LONG}")], ""),
+            (&["get", "cacc_1", "--timeout", LONG], ""),
+        ] {
+            let run = home.acctq_args(args).env(variable, LONG).stdin(stdin);
+            let ended = run.run();
+            let part = ["tango", "victor", "whiskey", "xray", "zulu"].iter().find(|part| ended.stderr.contains(**part));
+            assert_eq!((ended.code, part), (2, None), "{args:?} {ended:#?}");
+        }
+    }
+    // A word of the configuration, and the name of a profile.
+    home.config("[profiles.test.connect]\ntango-victor = 1\n");
+    for args in ["cacc get cacc_1", "-p tango-victor config show"] {
+        let ended = home.acctq(args).env("ACCTQ_CONNECT_TOKEN", "tango-victor").run();
+        assert!(!ended.fails(3, &[]).stderr.contains("tango"), "{ended:#?}");
+    }
+}
+
+#[test]
 fn a_variable_that_is_unset_or_empty() {
     let (wire, home) = (server(), Home::new());
     let path = home.config(with_source(&wire, "token_env = \"MINE\""));

@@ -24,7 +24,6 @@ use super::poll;
 use super::session::{Session, Target};
 use super::violations::Warnings;
 use super::{CommandStatus, Context};
-use crate::account::redact::Tokens;
 use crate::account::{Redactor, id};
 use crate::batch;
 use crate::client::Throttle;
@@ -67,7 +66,6 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
     let Context { flags, env, ui, shutdown, .. } = context;
     let started = Instant::now();
     let checks: Vec<_> = load(args, context)?.into_iter().map(Arc::new).collect();
-    let tokens = Tokens::default();
     let mut sessions = HashMap::new();
     for check in &checks {
         sessions.entry(check.place()).or_insert_with(|| {
@@ -76,13 +74,13 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
                 flags.profile = Some(Setting::new(name.clone(), Origin::Flag("--suite")));
             }
             let throttle = if checks.len() == 1 { Throttle::single() } else { Throttle::shared(None) };
-            (Session::open(context, &flags, tokens.clone()), throttle)
+            (Session::open(context, &flags), throttle)
         });
     }
     let run = Arc::new(CheckRun {
         ui: (*ui).clone(),
         checks: checks.clone(),
-        redactor: Redactor::new(false, tokens),
+        redactor: Redactor::new(false, context.tokens.clone()),
         suite: args.suite.clone(),
         junit: args.report_junit.clone(),
         format: config::output_setting(&flags.for_config(), env)?.value,
