@@ -5,7 +5,6 @@
 //! from the fifth in a row on. This one rule ([`Escapes`]) serves tables, JSON, YAML and messages; the notations differ.
 
 use std::borrow::Cow;
-use std::fmt::Write as _;
 use std::time::Duration;
 
 use unicode_width::UnicodeWidthChar as _;
@@ -65,13 +64,8 @@ pub fn escape(text: &str) -> Cow<'_, str> {
     for c in text.chars() {
         let is_escaped = escapes.escapes(c);
         match c {
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            c if is_escaped => {
-                // Writing to a String cannot fail.
-                let _ = write!(out, "\\u{{{:x}}}", u32::from(c));
-            }
+            '\n' | '\r' | '\t' => out.extend(c.escape_default()),
+            c if is_escaped => out.extend(c.escape_unicode()),
             c => out.push(c),
         }
     }
