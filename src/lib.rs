@@ -59,6 +59,7 @@ pub fn run(args: &[OsString], env: Environment) -> ExitCode {
     let format = flags::message_format(cli::output_flag(args), &env);
     let options = UiOptions { json: format.has_json_errors(), ..UiOptions::default() };
     let mut ui = Arc::new(Ui::new(options, &env));
+    let hidden = hidden(args, &env);
     let status = process::catch_panics(|| match cli::parse(args, ui.screen().width)? {
         Parsed::Text(text) => ui.print(text.as_bytes()).map(|()| CommandStatus::Done),
         Parsed::Run(cli) => {
@@ -72,6 +73,8 @@ pub fn run(args: &[OsString], env: Environment) -> ExitCode {
         Ok(CommandStatus::Failed(kind)) => ExitCode::from(kind.exit_code()),
         Err(error) => {
             let kind = error.kind();
+            let is_input = matches!(kind, Kind::Usage | Kind::Config) && !error.to_string().contains("U+");
+            let error = hidden.filter(|_| is_input).iter().fold(error, |error, words| error.with_suffix(words));
             if let Kind::Interrupted | Kind::Terminated = kind {
                 // A reader of standard error that has stalled must not delay the end.
                 signals::within(signals::GRACE, move || {
@@ -84,6 +87,17 @@ pub fn run(args: &[OsString], env: Environment) -> ExitCode {
             ExitCode::from(kind.exit_code())
         }
     }
+}
+
+/// Words about the first invisible character, or dash that is no hyphen, of the arguments and our variables.
+fn hidden(args: &[OsString], env: &Environment) -> Option<String> {
+    let args = args.iter().enumerate().skip(1).map(|(number, arg)| (format!("argument {number}"), arg));
+    let variables = env.variables.iter().map(|(name, value)| (name.to_string_lossy().into_owned(), value));
+    let is_hidden = |c: &char| *c != ' ' && (c.is_whitespace() || text::is_forbidden(*c) || text::is_dash(*c));
+    args.chain(variables.filter(|(name, _)| name.starts_with("ACCTQ_"))).find_map(|(place, text)| {
+        let c = text.to_string_lossy().chars().find(is_hidden)?;
+        Some(format!("; {place} has {} in it", text::named(c)))
+    })
 }
 
 /// Runs the command; one that waits for others can be ended by a signal.

@@ -75,6 +75,16 @@ pub fn first_named(text: impl Iterator<Item = char>) -> String {
     if names.is_empty() { "nothing".to_owned() } else { names.join(" and ") }
 }
 
+/// Whether these bytes begin like UTF-16, which PowerShell writes: with its byte order mark, or every second one is NUL.
+pub fn is_utf16(bytes: &[u8]) -> bool {
+    let start = &bytes[..bytes.len().min(64)];
+    let is_nul = |odd| start.iter().skip(odd).step_by(2).all(|b| *b == 0);
+    start.starts_with(b"\xff\xfe") || start.starts_with(b"\xfe\xff") || start.len() > 3 && (is_nul(0) != is_nul(1))
+}
+
+/// How text in UTF-16 becomes usable.
+pub const UTF16_HINT: &str = "`iconv -f UTF-16 -t UTF-8` converts it, in PowerShell `Set-Content -Encoding utf8`";
+
 /// Which characters of a text are escaped; asked for each of them in order.
 #[derive(Debug, Default)]
 pub struct Escapes {
