@@ -10,7 +10,7 @@ use crate::commands::{Command, TOPICS};
 use crate::error::{Error, Kind, Result};
 use crate::flags::{Deferred, GlobalFlags, merge};
 use crate::output::Format;
-use crate::text::nearest;
+use crate::text::{SHOWN, excerpt, is_dash, nearest};
 
 /// The width of help where there is no terminal, in columns.
 const HELP_WIDTH: usize = 80;
@@ -40,6 +40,7 @@ pub enum Parsed {
 
 /// Parses the command line; `width` is that of the terminal.
 pub fn parse(args: &[OsString], width: Option<u16>) -> Result<Parsed> {
+    refuse_dashes(args)?;
     let width = width.map_or(HELP_WIDTH, |width| usize::from(width).clamp(40, 120));
     match Cli::command().term_width(width).try_get_matches_from(args) {
         Ok(matches) => {
@@ -70,6 +71,23 @@ pub fn tree() -> clap::Command {
     let mut tree = Cli::command().term_width(HELP_WIDTH);
     tree.build();
     tree
+}
+
+/// Refuses an argument that begins with a dash which a word processor made of a flag's hyphens: it would be taken for an id.
+fn refuse_dashes(args: &[OsString]) -> Result<()> {
+    let mut args = args.iter().skip(1).filter_map(|arg| arg.to_str()).take_while(|arg| *arg != "--");
+    let Some(arg) = args.find(|arg| arg.starts_with(is_dash)) else { return Ok(()) };
+    let word = arg.split('=').next().unwrap_or_default().trim_start_matches(|c| c == '-' || is_dash(c));
+    let word = excerpt(&Redactor::default().redact(word), SHOWN);
+    let hyphens = if is_long(&tree(), &word) { "--" } else { "-" };
+    Err(Error::new(Kind::Usage, "an argument begins with a dash that is not the hyphen of a flag")
+        .hint(format!("write `{hyphens}{word}`")))
+}
+
+/// Whether the command, or one below it, has this flag in its long form.
+fn is_long(command: &clap::Command, flag: &str) -> bool {
+    command.get_arguments().any(|arg| arg.get_long() == Some(flag))
+        || command.get_subcommands().any(|command| is_long(command, flag))
 }
 
 /// What clap says: its first paragraph is the message, its tip or usage the hint. It repeats arguments, which may hold secrets.
@@ -118,6 +136,8 @@ pub fn output_flag(args: &[OsString]) -> Option<Format> {
 
 #[cfg(test)]
 mod tests {
+    use clap::ArgAction;
+
     use super::*;
 
     fn args(line: &str) -> Vec<OsString> {
@@ -128,6 +148,25 @@ mod tests {
     fn the_tree_holds_together() {
         Cli::command().debug_assert();
         tree().debug_assert();
+    }
+
+    #[test]
+    fn a_flag_with_a_value_is_given_once_unless_it_takes_an_expression() {
+        fn repeated(command: &clap::Command, found: &mut Vec<String>) {
+            let flags = command.get_arguments().filter(|arg| arg.get_long().is_some());
+            let valued =
+                flags.filter(|arg| arg.get_action().takes_values() && !matches!(arg.get_action(), ArgAction::Set));
+            found.extend(valued.map(|arg| arg.get_id().to_string()));
+            command.get_subcommands().for_each(|sub| repeated(sub, found));
+        }
+        let mut found = Vec::new();
+        repeated(&tree(), &mut found);
+        found.sort();
+        assert_eq!(found, ["expect", "filter", "goal"]);
+        for line in ["get x -F id -F status", "-p a get -p b x", "get -p a -p b x", "-o json get x --output json"] {
+            let error = parse(&args(&format!("acctq {line}")), None).expect_err(line);
+            assert_eq!(error.kind(), Kind::Usage, "{line}");
+        }
     }
 
     #[test]

@@ -44,7 +44,7 @@ impl Environment {
     /// The variable, if it is set, even to nothing; without one line end, which the stores of CI servers put there.
     pub fn get_allowing_empty(&self, name: &str) -> Option<&OsStr> {
         let value = self.variables.get(OsStr::new(name))?;
-        let line = value.to_str().and_then(|text| text.strip_suffix("\r\n").or_else(|| text.strip_suffix('\n')));
+        let line = value.to_str().and_then(|text| text.strip_suffix("\r\n").or(text.strip_suffix(['\n', '\r'])));
         Some(line.map_or(value, OsStr::new))
     }
 

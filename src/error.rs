@@ -5,7 +5,7 @@
 //! each failure: the message says what happened, the hint what to do.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use serde::ser::SerializeStruct as _;
@@ -105,8 +105,7 @@ pub struct ErrorContext {
     /// Since the start of the look-up.
     #[serde(rename = "elapsed_ms", serialize_with = "milliseconds")]
     pub elapsed: Option<Duration>,
-    #[serde(serialize_with = "lossy")]
-    pub file: Option<PathBuf>,
+    pub file: Option<String>,
     /// The line in that file, or of standard input, from 1.
     pub line: Option<usize>,
 }
@@ -119,12 +118,6 @@ fn seconds<S: Serializer>(time: &Option<Duration>, to: S) -> Result<S::Ok, S::Er
 #[expect(clippy::ref_option, reason = "serde calls it")]
 fn milliseconds<S: Serializer>(time: &Option<Duration>, to: S) -> Result<S::Ok, S::Error> {
     time.map(|time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX)).serialize(to)
-}
-
-#[expect(clippy::ref_option, reason = "serde calls it")]
-fn lossy<S: Serializer>(path: &Option<PathBuf>, to: S) -> Result<S::Ok, S::Error> {
-    let path = path.as_deref().map(Path::to_string_lossy);
-    path.serialize(to)
 }
 
 /// A failure, and in JSON the object of the contract with scripts: all keys, always.
@@ -178,7 +171,7 @@ impl Error {
 
     /// Names the file, and the line in it, from 1.
     pub fn at(mut self, file: &Path, line: Option<usize>) -> Self {
-        self.0.context.file = Some(file.to_owned());
+        self.0.context.file = Some(file.to_string_lossy().into_owned());
         self.0.context.line = line;
         self
     }

@@ -27,7 +27,7 @@ pub struct GlobalFlags {
     #[arg(short, long, value_name = "FORMAT", value_enum)]
     pub output: Option<Format>,
     /// Show these fields, in this order: comma-separated names, or paths like metadata.plan
-    #[arg(short = 'F', long, value_name = "LIST", value_delimiter = ',')]
+    #[arg(short = 'F', long, value_name = "LIST", value_delimiter = ',', action = ArgAction::Set)]
     pub fields: Option<Vec<String>>,
     /// Show secret fields, such as activation tokens
     #[arg(long)]

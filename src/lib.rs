@@ -71,7 +71,12 @@ pub fn run(args: &[OsString], env: Environment) -> ExitCode {
     });
     // Arguments, suites and the configuration are parsed before a token is read, and errors repeat what is wrong with them.
     let status = status.map_err(|error| match error.kind() {
-        Kind::Usage | Kind::Config => config::redactor(&flags, &env).withhold(error),
+        Kind::Usage | Kind::Config => {
+            let error = config::redactor(&flags, &env).withhold(error);
+            // The error of an id names what its own text has.
+            let hidden = hidden(args, &env).filter(|_| error.context().id.is_none());
+            hidden.iter().fold(error, |error, words| error.with_suffix(words))
+        }
         _ => error,
     });
     match status {
@@ -92,6 +97,17 @@ pub fn run(args: &[OsString], env: Environment) -> ExitCode {
             ExitCode::from(kind.exit_code())
         }
     }
+}
+
+/// Words about the first invisible character, or dash that is no hyphen, of the arguments and our variables.
+fn hidden(args: &[OsString], env: &Environment) -> Option<String> {
+    let args = args.iter().enumerate().skip(1).map(|(number, arg)| (format!("argument {number}"), arg));
+    let variables = env.variables.iter().map(|(name, value)| (name.to_string_lossy().into_owned(), value));
+    let is_hidden = |c: &char| *c != ' ' && (c.is_whitespace() || text::is_forbidden(*c) || text::is_dash(*c));
+    args.chain(variables.filter(|(name, _)| name.starts_with("ACCTQ_"))).find_map(|(place, text)| {
+        let c = text.to_string_lossy().chars().find(is_hidden)?;
+        Some(format!("; {place} has {} in it", text::named(c)))
+    })
 }
 
 /// Runs the command; one that waits for others can be ended by a signal.

@@ -5,7 +5,6 @@
 //! from the fifth in a row on. This one rule ([`Escapes`]) serves tables, JSON, YAML and messages; the notations differ.
 
 use std::borrow::Cow;
-use std::fmt::Write as _;
 use std::time::Duration;
 
 use unicode_width::UnicodeWidthChar as _;
@@ -36,6 +35,56 @@ pub fn is_forbidden(c: char) -> bool {
     }
 }
 
+/// Whether `c` is a dash that word processors and web pages put in the place of a hyphen.
+pub fn is_dash(c: char) -> bool {
+    matches!(c, '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{fe58}' | '\u{fe63}' | '\u{ff0d}')
+}
+
+/// A character as people can find it: itself if it is ASCII, else its code point and what it is, if it is easily overlooked.
+pub fn named(c: char) -> String {
+    let what = match c {
+        '!'..='~' => return format!("`{c}`"),
+        '\u{a0}' => "NO-BREAK SPACE",
+        '\u{300}'..='\u{36f}' => "COMBINING MARK",
+        '\u{400}'..='\u{52f}' => "CYRILLIC LETTER",
+        '\u{200b}' => "ZERO WIDTH SPACE",
+        '\u{2013}' => "EN DASH",
+        '\u{2014}' => "EM DASH",
+        '\u{2212}' => "MINUS SIGN",
+        c if is_dash(c) => "DASH",
+        c if is_forbidden(c) => "INVISIBLE",
+        c if c.is_whitespace() => "SPACE",
+        _ => "",
+    };
+    format!("U+{:04X} {what}", u32::from(c)).trim_end().to_owned()
+}
+
+/// What the text looks like: the same for texts that differ in case, blanks, invisible characters, look-alikes or the way accents
+/// are written (the skeleton of UTS 39).
+pub fn skeleton(text: &str) -> String {
+    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    // `I` looks like `l`, and is `i` in capitals.
+    unicode_security::skeleton(&words).collect::<String>().to_lowercase().replace('i', "l")
+}
+
+/// The first character by name, with an accent after it.
+pub fn first_named(text: impl Iterator<Item = char>) -> String {
+    let is_accent = |c: &char| matches!(c, '\u{300}'..='\u{36f}');
+    let names: Vec<_> =
+        text.take(2).enumerate().filter(|(at, c)| *at == 0 || is_accent(c)).map(|(_, c)| named(c)).collect();
+    if names.is_empty() { "nothing".to_owned() } else { names.join(" and ") }
+}
+
+/// Whether these bytes begin like UTF-16, which PowerShell writes: with its byte order mark, or every second one is NUL.
+pub fn is_utf16(bytes: &[u8]) -> bool {
+    let start = &bytes[..bytes.len().min(64)];
+    let is_nul = |odd| start.iter().skip(odd).step_by(2).all(|b| *b == 0);
+    start.starts_with(b"\xff\xfe") || start.starts_with(b"\xfe\xff") || start.len() > 3 && (is_nul(0) != is_nul(1))
+}
+
+/// How text in UTF-16 becomes usable.
+pub const UTF16_HINT: &str = "`iconv -f UTF-16 -t UTF-8` converts it, in PowerShell `Set-Content -Encoding utf8`";
+
 /// Which characters of a text are escaped; asked for each of them in order.
 #[derive(Debug, Default)]
 pub struct Escapes {
@@ -65,13 +114,8 @@ pub fn escape(text: &str) -> Cow<'_, str> {
     for c in text.chars() {
         let is_escaped = escapes.escapes(c);
         match c {
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            c if is_escaped => {
-                // Writing to a String cannot fail.
-                let _ = write!(out, "\\u{{{:x}}}", u32::from(c));
-            }
+            '\n' | '\r' | '\t' => out.extend(c.escape_default()),
+            c if is_escaped => out.extend(c.escape_unicode()),
             c => out.push(c),
         }
     }

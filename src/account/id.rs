@@ -6,7 +6,7 @@ use super::field::Kind as FieldKind;
 use super::redact::{Redactor, looks_like_a_credential};
 use super::{PARTNER, RESOURCES, Resource};
 use crate::error::{Error, Kind, Result};
-use crate::text::{SHOWN, excerpt};
+use crate::text::{SHOWN, excerpt, named};
 
 /// Prefixes of other ids at Connect (vendor), and what such a text is.
 const OTHERS: [(&str, &str); 9] = [
@@ -82,6 +82,8 @@ impl Resource {
         } else {
             (format!("`{shown}` is not a {noun}'s id"), None)
         };
+        let odd = text.chars().find(|c| !c.is_ascii() || c.is_control()).filter(|_| path.is_none());
+        let message = odd.map_or(message.clone(), |odd| format!("{message}: it has {} in it", named(odd)));
         let hint = owner.map_or(wanted, |owner| format!("try: {} {id}", owner.command));
         let shown = Some(shown).filter(|_| path.is_none());
         Error::new(Kind::Usage, message).with_context(|context| context.id = shown).hint(hint)

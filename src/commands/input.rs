@@ -14,6 +14,7 @@ use std::vec;
 use memchr::memchr;
 
 use crate::error::{Error, Kind, Result};
+use crate::text::{UTF16_HINT, is_utf16};
 
 /// Standard input among the arguments.
 pub const STDIN: &str = "-";
@@ -120,6 +121,11 @@ fn read_stdin(skip: usize) -> Result<Receiver<Vec<Result<Entry>>>> {
             let line = read_line(&mut stdin, number == 0);
             is_open = matches!(line, Ok(Some(_)));
             match line {
+                Ok(Some(line)) if number == 0 && is_utf16(&line) => {
+                    is_open = false;
+                    portion =
+                        vec![Err(Error::new(Kind::Usage, "standard input is UTF-16, not UTF-8").hint(UTF16_HINT))];
+                }
                 Ok(Some(line)) => {
                     number += 1;
                     if number > skip && !line.is_empty() && !line.starts_with(b"#") {

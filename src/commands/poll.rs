@@ -3,6 +3,7 @@
 //! That the account does not exist (404, 410) is an answer. While something is waited for, transient failures are waited out; a
 //! failure that will not pass ends the wait, and so does a state that the account cannot leave any more.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -18,6 +19,7 @@ use crate::client::Client;
 use crate::error::{Error, Kind, Result};
 use crate::expression::{self, Actual, Expression, Verdict};
 use crate::json;
+use crate::text::excerpt;
 
 /// At least this time is reserved for the last look-up, if it fits.
 const LEAST: Duration = Duration::from_millis(20);
@@ -36,7 +38,7 @@ pub struct ExpectationRecord {
     expect: String,
     holds: Option<bool>,
     actual: Option<Box<RawValue>>,
-    note: Option<&'static str>,
+    note: Option<Cow<'static, str>>,
 }
 
 impl ExpectationRecord {
@@ -44,15 +46,15 @@ impl ExpectationRecord {
     pub fn all(expected: &[Expression], answer: Option<&Answer>, redactor: &Redactor) -> Vec<Self> {
         let records = expected.iter().enumerate().map(|(i, expected)| {
             let verdict = answer.map(|answer| &answer.verdicts[i]);
-            let note = verdict.and_then(|verdict| verdict.note);
+            let note = verdict.and_then(|verdict| verdict.note.clone());
             let (actual, note) = match verdict.map(|verdict| &verdict.actual) {
                 // The report nests it four levels deep.
                 Some(Actual::Value(value)) => match json::check(&format!("[[[[{value}]]]]")) {
                     Ok(_) => (RawValue::from_string(value.clone()).ok(), note),
-                    Err(_) => (None, Some("nested too deeply to be shown")),
+                    Err(_) => (None, Some("nested too deeply to be shown".into())),
                 },
-                Some(Actual::Redacted) => (None, note.or(Some("set, to a secret"))),
-                Some(Actual::TooLong) => (None, Some("too long to be shown")),
+                Some(Actual::Redacted) => (None, note.or(Some("set, to a secret".into()))),
+                Some(Actual::TooLong) => (None, Some("too long to be shown".into())),
                 Some(Actual::NotFound | Actual::Found | Actual::Unset) | None => (None, note),
             };
             let expect = redactor.redact(&expected.to_string());
@@ -62,12 +64,10 @@ impl ExpectationRecord {
     }
 }
 
-/// The actual value, with the note on it.
-pub fn actual(verdict: &Verdict) -> String {
-    match verdict.note {
-        Some(note) => format!("{} ({note})", verdict.actual),
-        None => verdict.actual.to_string(),
-    }
+/// The actual value, no longer than `limit` characters, with the whole note on it.
+pub fn actual(verdict: &Verdict, limit: usize) -> String {
+    let note = verdict.note.as_ref().map_or(String::new(), |note| format!(" ({note})"));
+    excerpt(&verdict.actual.to_string(), limit) + &note
 }
 
 /// An account, what is expected of it, and the client that looks it up.

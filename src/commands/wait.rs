@@ -17,7 +17,7 @@ use crate::config::values;
 use crate::error::{Error, ErrorContext, Kind, Result};
 use crate::expression::{Actual, Expression};
 use crate::flags::Takes;
-use crate::text::{SHOWN, excerpt, span};
+use crate::text::{SHOWN, span};
 
 /// The hint of a wait whose time is over.
 const LONGER: &str = "--within waits longer";
@@ -144,7 +144,7 @@ impl Waiting<'_> {
                 Actual::NotFound | Actual::Found => verdict.actual.to_string(),
                 _ => {
                     let subject = self.question.redactor.borrow().redact(&expected.subject());
-                    format!("{subject} is {}", excerpt(&poll::actual(verdict), SHOWN))
+                    format!("{subject} is {}", poll::actual(verdict, SHOWN))
                 }
             };
             if !parts.contains(&part) {

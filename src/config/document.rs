@@ -14,7 +14,7 @@ use super::Origin;
 use super::reading::read_file;
 use crate::account::redact::repeatable;
 use crate::error::{Error, Kind, Result};
-use crate::text::nearest;
+use crate::text::{UTF16_HINT, is_utf16, nearest};
 
 /// Size limit of a file; one written by hand is a page or two.
 const MAX: usize = 1024 * 1024;
@@ -38,14 +38,15 @@ impl Document {
         let Some((bytes, metadata)) = read else {
             return Ok(None);
         };
-        let mut text = String::from_utf8(bytes).map_err(|error| {
+        if is_utf16(&bytes) {
+            return Err(failed("is UTF-16, not UTF-8", None).hint(UTF16_HINT));
+        }
+        let text = String::from_utf8(bytes).map_err(|error| {
             let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
             let line = before.split(|b| *b == b'\n').count();
             failed(&format!("is not valid UTF-8 in line {line}"), Some(line))
         })?;
-        if text.starts_with('\u{feff}') {
-            text.remove(0);
-        }
+        let text = text.trim_start_matches('\u{feff}').to_owned();
         Ok(Some((Document { path: path.to_owned(), text, kind }, metadata)))
     }
 

@@ -1,5 +1,6 @@
 //! Whether an expression holds of an account, and the value that was found.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use jiff::Timestamp;
@@ -11,7 +12,7 @@ use crate::account::redact::REDACTED;
 use crate::account::{Account, Number, Redactor, Time, Violation};
 use crate::json::{self, Json, View};
 use crate::output::compact;
-use crate::text::escape;
+use crate::text::{escape, first_named, skeleton};
 
 /// Whether an expression holds, and what that was told from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,7 +20,7 @@ pub struct Verdict {
     pub holds: bool,
     pub actual: Actual,
     /// Why it could not be compared, or what is odd about it: a few words to follow it.
-    pub note: Option<&'static str>,
+    pub note: Option<Cow<'static, str>>,
 }
 
 /// What was found, for a report beside what was expected. It holds no secret.
@@ -90,20 +91,38 @@ impl Expression {
                 Some(value) => compare(*operator, operands, value, redactor, now),
             },
         };
-        let reads_alike = || match self {
-            Expression::Compared(_, Operator::Is, operands) if compared == Ok(false) => {
-                let texts: Vec<_> = operands.iter().map(|operand| &*operand.text).collect();
-                actual.to_string() == texts.join("|")
-            }
-            _ => false,
-        };
-        let note = violation.map(Violation::words).or(compared.err()).or_else(|| reads_alike().then_some(ALIKE));
-        Verdict { holds: compared == Ok(true), note, actual }
+        let holds = compared == Ok(true);
+        let note = violation.map(Violation::words).or(compared.err()).map(Cow::Borrowed);
+        Verdict { holds, note: note.or_else(|| self.disguise(found?, &actual, holds)), actual }
+    }
+
+    /// Why a value is not the expected one although both look alike: without that, a verdict would seem to contradict itself.
+    fn disguise(&self, value: Json<'_>, actual: &Actual, holds: bool) -> Option<Cow<'static, str>> {
+        let Expression::Compared(_, operator, operands) = self else { return None };
+        (!operator.orders() && holds == (*operator == Operator::IsNot)).then_some(())?;
+        let texts: Vec<_> = operands.iter().map(|operand| &*operand.text).collect();
+        if *operator == Operator::Is && actual.to_string() == texts.join("|") {
+            return Some(
+                "a value in quotes is text and nothing else, and | parts alternatives unless in quotes".into(),
+            );
+        }
+        let text = value.as_str().filter(|text| text.len() <= LONGEST)?;
+        let contains = *operator == Operator::Contains;
+        texts.into_iter().find_map(|wanted| {
+            let (seen, looks) = (skeleton(&text), skeleton(wanted));
+            seen.contains(&looks).then_some(())?;
+            let part = if contains {
+                text.char_indices().rev().map(|(at, _)| &text[at..]).find(|end| skeleton(end).starts_with(&looks))?
+            } else {
+                (seen == looks).then_some(&*text)?
+            };
+            let is_same = |(a, b): &(char, char)| a == b || contains && a.to_uppercase().eq(b.to_uppercase());
+            let same = part.chars().zip(wanted.chars()).take_while(is_same).count();
+            let [has, expected] = [part, wanted].map(|text| first_named(text.chars().skip(same)));
+            Some(format!("the account has {has} where the expectation has {expected}").into())
+        })
     }
 }
-
-/// Why a value is not the expected one although both read alike.
-const ALIKE: &str = "a value in quotes is text and nothing else, and | parts alternatives unless in quotes";
 
 impl Operand {
     /// Whether a value is this one; an operand without quotes is compared as what it looks like, and as text.
@@ -132,13 +151,15 @@ fn compare(
 ) -> Result<bool, &'static str> {
     let view = value.view();
     let any_is = |view: &View<'_>| operands.iter().any(|operand| operand.is(view, now));
+    let uppercase = || operands.iter().map(|operand| operand.text.to_uppercase());
     match (operator, view) {
         (Operator::Is, view) => Ok(any_is(&view)),
         (Operator::IsNot, view) => Ok(!any_is(&view)),
-        (Operator::Contains, View::String(text)) => Ok(operands.iter().any(|operand| text.contains(&operand.text))),
+        (Operator::Contains, View::String(text)) => Ok(uppercase().any(|wanted| text.to_uppercase().contains(&wanted))),
         (Operator::Contains, View::Array(elements)) => {
             let mut visible = elements.into_iter().filter(|element| !redactor.hides_value(*element));
-            Ok(visible.any(|element| any_is(&element.view())))
+            let is_text = |text: &str| uppercase().any(|wanted| wanted == text.to_uppercase());
+            Ok(visible.any(|element| any_is(&element.view()) || element.as_str().is_some_and(|text| is_text(&text))))
         }
         (Operator::Contains, _) => Err("neither text nor a list"),
         (_, view) => {

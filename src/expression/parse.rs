@@ -227,7 +227,7 @@ impl<'a> Reader<'a> {
             }
             Kind::Country if !is_country(&text) => (None, "two capital letters, ISO 3166-1 alpha-2".to_owned()),
             Kind::Time if reading.is_none() => (nearest_time(&text), TIMES.to_owned()),
-            Kind::Integer if reading.is_none() => (None, "digits, such as 5 or -1".to_owned()),
+            Kind::Integer if reading.is_none() => (None, "a whole number, such as 5 or -1".to_owned()),
             Kind::Json if operator.orders() && is_text => (nearest_time(&text), format!("a number, or {TIMES}")),
             _ => return Ok(Operand { text, reading: reading.unwrap_or(Reading::Text) }),
         };

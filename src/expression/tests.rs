@@ -148,7 +148,7 @@ const ACTIVE: &str = r#"{"id":"cacc_1","connection_type":"standard","onboarding_
     "none":null,"tags":["eu",7,["deep"],{"in":"side"},null],"since":"2030-01-10T00:00:00Z","never":"9999-12-31T23:59:59Z","local":"2030-01-10 00:00:00Z","a.b":"dot","on":{"x":1}}}"#;
 
 const HOLDS: &str = r#"
-status=active ; status=pending|active ; status!=pending ; id=cacc_1 ; id~acc
+status=active ; status=pending|active ; status!=pending ; id=cacc_1 ; id~ACC
 created_at=2030-01-01T00:00:00.500Z ; created_at=2030-01-01T02:00:00.5+02:00
 created_at>2030-01-01T00:00:00Z ; created_at=2030-01-01T00:00:00.5000000000000Z
 metadata.never>9999-12-31T23:59:58Z ; metadata.never>now+36500d ; created_at<now
@@ -160,17 +160,17 @@ pending_organization_name~Zoë ; pending_organization_name~x|Fils ; metadata.pla
 metadata.plan="pro" ; metadata.plan~r ; metadata.seats=12 ; metadata.seats=12.0
 metadata.seats>9 ; metadata.limit=12 ; metadata.limit="12" ; metadata.limit>9
 metadata.big=123456789012345678901234567890 ; metadata.big<123456789012345678901234567891
-metadata.half=5e-1 ; metadata.beta=true ; metadata.tags~eu ; metadata.tags~7 ; metadata.tags!=eu
+metadata.half=5e-1 ; metadata.beta=true ; metadata.tags~EU ; metadata.tags~7 ; metadata.tags!=eu
 metadata.since<now-2d ; metadata.since=2030-01-10T01:00:00+01:00 ; metadata.a.b=dot
 metadata."a.b"=dot ; metadata.on.x=1"#;
 
 const DOES_NOT_HOLD: &str = r#"
-status=pending ; status!=active ; status!=pending|active ; id~ACC
+status=pending ; status!=active ; status!=pending|active ; id~ACB
 created_at<=2030-01-01T00:00:00.499999999Z ; created_at<=2030-01-01T00:00:00.4999999999999Z
 metadata.never=9999-12-31T00:00:00Z
 metadata.local>now-36500d ; created_at<now-15d ; onboarding_completed_at>now ; !pending_email
 pending_country? ; revoked_at? ; metadata.none? ; pending_country=US ; revoked_at<now
-revoked_at>now ; metadata.nothing~x ; metadata.nothing>1 ; pending_organization_name~zoë
+revoked_at>now ; metadata.nothing~x ; metadata.nothing>1 ; pending_organization_name~zöe
 metadata.seats="12" ; metadata.big=123456789012345678901234567891 ; metadata.beta=false
 metadata.beta="true" ; metadata.tags~deep ; metadata.tags~side ; metadata.tags~in
 metadata.tags=eu ; metadata.since="2030-01-10T01:00:00+01:00" ; metadata.on=1 ; not_found"#;
@@ -203,6 +203,8 @@ const VERDICTS: &str = r#"
 {"created_at":"yesterday"} ⇒ created_at<now ⇒ no ⇒ yesterday ⇒ unknown value
 {"created_at":1699335116} ⇒ created_at<now ⇒ no ⇒ 1699335116 ⇒ wrong type
 {"deployed_members":5.5} ⇒ deployed_members>5 ⇒ yes ⇒ 5.5 ⇒ unknown value
+{"deployed_members":1.0} ⇒ deployed_members=1.00 ⇒ yes ⇒ 1.0 ⇒ 
+{"deployed_members":-0.0} ⇒ deployed_members=0 ⇒ yes ⇒ -0.0 ⇒ 
 {"deployed_members":5e0} ⇒ deployed_members=5 ⇒ yes ⇒ 5e0 ⇒ 
 {"deployed_members":9007199254740993} ⇒ deployed_members>9007199254740992 ⇒ yes ⇒ 9007199254740993 ⇒ 
 {"metadata":{"team":"A|B"}} ⇒ metadata.team=A|B ⇒ no ⇒ A|B ⇒ a value in quotes is text and nothing else, and | parts alternatives unless in quotes

@@ -34,13 +34,12 @@ pub enum Reading {
 impl Reading {
     /// What `text` means to a field of that kind; `None` if nothing.
     pub fn of(text: &str, kind: Kind) -> Option<Self> {
-        let number = || Number::parse(text).map(Reading::Number);
         match kind {
-            Kind::Integer => number().filter(|_| !text.contains(['.', 'e', 'E'])),
+            Kind::Integer => Number::parse(text).filter(Number::is_whole).map(Reading::Number),
             Kind::Time => moment(text),
             // The value found may be anything, and so may the one that it is compared with.
             Kind::Json if matches!(text, "true" | "false") => Some(Reading::Boolean),
-            Kind::Json => number().or_else(|| moment(text)).or(Some(Reading::Text)),
+            Kind::Json => Number::parse(text).map(Reading::Number).or_else(|| moment(text)).or(Some(Reading::Text)),
             Kind::Id(_) | Kind::Enum(_) | Kind::Text | Kind::Country => Some(Reading::Text),
         }
     }

@@ -197,6 +197,22 @@ fn lines_are_read_as_a_person_means_them() {
     }
 }
 
+/// PowerShell's `>` writes it.
+#[test]
+fn utf_16_is_one_error() {
+    let (home, server) = at(found);
+    for text in ["\u{feff}cacc_1\r\ncacc_2\r\n", "cacc_1\r\ncacc_2\r\n", "\u{feff}# Zoë\ncacc_1\n"] {
+        for bytes in [u16::to_le_bytes, u16::to_be_bytes] {
+            let text: Vec<u8> = text.encode_utf16().flat_map(bytes).collect();
+            for args in ["", "--skip 1"] {
+                let error = batch(&home, args, &text).fails_with(2, "usage");
+                assert!(error["message"].as_str().unwrap().contains("UTF-16"), "{error}");
+            }
+        }
+    }
+    assert_eq!(server.count(), 0);
+}
+
 #[test]
 fn a_failure_says_its_line_and_id() {
     let (home, _server) = at(by_number);

@@ -121,6 +121,56 @@ fn one_account_as_json() {
     assert_eq!(facts, json!(["unmet", id, "connect", "sandbox", null]));
 }
 
+/// A text of the account as JSON, an expectation, whether it holds, and what the note names: nothing where a reader sees the
+/// difference.
+#[rustfmt::skip]
+const ALIKE: &[(&str, &str, bool, &[&str])] = &[
+    ("Zoë & Fils", "=Zoë\u{a0}& Fils", false, &["U+0020", "U+00A0 NO-BREAK SPACE"]),
+    ("Zoë\u{a0}& Fils", "=Zoë & Fils", false, &["U+0020", "U+00A0 NO-BREAK SPACE"]),
+    ("Zoë\u{a0}& Fils", "!=Zoë & Fils", true, &["U+0020", "U+00A0 NO-BREAK SPACE"]),
+    ("Zoe\u{301}", "=Zo\u{e9}", false, &["U+00E9", "`e`", "U+0301 COMBINING MARK"]),
+    ("Acme", "=\u{410}cme", false, &["`A`", "U+0410 CYRILLIC LETTER"]),
+    ("Acme ", "=Acme", false, &["U+0020"]),
+    ("Acme", "=\" Acme\"", false, &["U+0020"]),
+    ("Ac\u{200b}me", "=Other|Acme", false, &["U+200B ZERO WIDTH SPACE"]),
+    ("ACME", "=AcME", false, &["`C`", "`c`"]),
+    ("Ill", "=Il1", false, &["`l`", "`1`"]),
+    ("The OWNER\u{202f}3", "~owner 3", false, &["U+202F", "U+0020"]),
+    ("The OWNER3", "~owner3", true, &[]),
+    ("Acme", "=Emca", false, &[]),
+    ("\u{6f22}", "=\u{5b57}", false, &[]),
+];
+
+#[test]
+fn a_note_names_what_no_reader_sees() {
+    for (text, expected, holds, names) in ALIKE {
+        let answer =
+            account("null").replace("\"metadata\"", &format!("\"pending_organization_name\":{},\"x\"", json!(text)));
+        let (home, _wire) = at(ok(&answer));
+        let expectation = format!("pending_organization_name{expected}");
+        let run = |args: &[&str]| home.acctq_args(args.iter().copied().chain([&*expectation])).run();
+        let ended = run(&["check", "cacc_1", "-o", "ndjson", "--expect"]);
+        let record = &report(&ended)[0]["expectations"][0];
+        assert_eq!((ended.code, &record["holds"]), (if *holds { 0 } else { 10 }, &json!(holds)), "{ended:#?}");
+        let note = record["note"].as_str().unwrap_or_default();
+        assert!(names.iter().all(|name| note.contains(name)) && note.is_empty() == names.is_empty(), "{note}");
+        let table = run(&["check", "cacc_1", "--expect"]);
+        assert!(table.stdout.contains(note) && (*holds || table.stderr.contains(note)), "{table:#?}");
+        if !holds {
+            let waited = run(&["wait", "cacc_1", "--within", "50ms", "--for"]);
+            assert!(waited.code == 124 && waited.stderr.contains(note), "{waited:#?}");
+        }
+    }
+    // However long the value is.
+    let name = format!("{}\u{a0}", "x".repeat(100));
+    let answer = account("null").replace("\"metadata\"", &format!("\"pending_organization_name\":\"{name}\",\"x\""));
+    let (home, _wire) = at(ok(&answer));
+    suite(&home, &one("long", "cacc_1", &format!("pending_organization_name={}", name.trim_end())));
+    assert_eq!(home.run("check --suite smoke.toml --report-junit report.xml").code, 10);
+    let xml = fs::read_to_string(home.path().join("report.xml")).unwrap();
+    assert_eq!(xml.matches("U+00A0").count(), 2, "{xml}");
+}
+
 #[test]
 fn an_account_that_cannot_be_checked_has_no_verdict() {
     for (args, code, name) in [

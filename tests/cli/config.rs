@@ -80,6 +80,9 @@ const PRECEDENCE: &[(&str, Variables, &str, &str, &str)] = &[
     ("--retries 5", &[("ACCTQ_RETRIES", "many")], "retries", "5", "--retries"),
     ("", &[("ACCTQ_OUTPUT", "json")], "output", "json", "ACCTQ_OUTPUT"),
     ("-o json", &[("ACCTQ_OUTPUT", "yaml")], "output", "json", "--output"),
+    ("", &[("ACCTQ_OUTPUT", "json\r"), ("ACCTQ_TIMEOUT", "4s\r\n")], "timeout", "4s", "ACCTQ_TIMEOUT"),
+    ("", &[("ACCTQ_PROFILE", "b\n"), ("ACCTQ_RETRIES", "\n")], "profile", "b", "ACCTQ_PROFILE"),
+    ("", &[("ACCTQ_CONFIG", "@OTHER\r")], "config", "@OTHER", "ACCTQ_CONFIG"),
     ("", &[("ACCTQ_CONFIG", "@OTHER")], "config", "@OTHER", "ACCTQ_CONFIG"),
     ("--config @THIRD", &[("ACCTQ_CONFIG", "@OTHER")], "config", "@THIRD", "--config"),
     ("", &[("ACCTQ_CONFIG", "")], "config", "@FILE", "built-in"),
@@ -120,6 +123,10 @@ fn a_variable_that_makes_no_sense_is_an_error_where_it_has_a_meaning() {
         ("ACCTQ_RETRIES", "many", "10"),
         ("ACCTQ_OUTPUT", "jsno", "json"),
         ("ACCTQ_CONFIG", "nowhere.toml", "/nowhere.toml config init"),
+        ("ACCTQ_CONFIG", "nowhere\u{200b}", "U+200B ZERO WIDTH SPACE"),
+        ("ACCTQ_PROFILE", "sandbox\u{a0}", "U+00A0 NO-BREAK SPACE"),
+        ("ACCTQ_OUTPUT", "json\n\n", "U+000A"),
+        ("ACCTQ_TIMEOUT", "\u{feff}5s", "U+FEFF"),
     ] {
         for line in ["config show", "get cacc_1"] {
             home.acctq(line).env(name, value).run().fails(3, &[name, says]);
@@ -352,6 +359,17 @@ fn however_an_editor_writes_it() {
         home.config(text);
         home.acctq(LOOK_UP).run().prints(FOUND);
     }
+    // PowerShell's `>` writes UTF-16, and other programs leave its mark out.
+    for text in [format!("\u{feff}{plain}"), plain.clone()] {
+        for bytes in [u16::to_le_bytes, u16::to_be_bytes] {
+            let utf16: Vec<u8> = text.encode_utf16().flat_map(bytes).collect();
+            let path = home.config(&utf16);
+            let error = refused(&home.acctq("config show -o json").run(), Some(&path), None);
+            assert!(error["message"].as_str().unwrap().contains("UTF-16"), "{error}");
+            home.file("suite.toml", utf16, 0o600);
+            home.acctq("check --suite suite.toml").run().fails(2, &["UTF-16", "iconv"]);
+        }
+    }
     let path = home.config("\u{feff}\r\n\r\ncolour = 1\r\n");
     refused(&home.acctq("config show -o json").run(), Some(&path), Some(3));
     let linked = home.file("dotfiles.toml", &plain, 0o600);
@@ -576,7 +594,13 @@ fn init_writes_a_template_that_only_the_user_can_read_and_never_over_anything() 
     let ended = init("--config e.toml");
     assert!(ended.stderr.contains(&next), "{ended:#?}");
     home.shell(&next).run().fails_nothing();
-    // `~/` is the home, if the shell has not replaced it.
+    // `~/` is the home, if the shell has not replaced it; and a report is written nowhere else.
+    let suite = "version = 1\n[[check]]\nname = \"a\"\nid = \"ending\"\nexpect = \"not_found\"\n";
+    home.file("suite.toml", suite, 0o600);
+    let there = home.path().join(".config/acctq");
+    let run = home.acctq("-p sandbox check --suite=~/suite.toml --report-junit=~/report.xml").dir(&there);
+    assert_eq!(run.run().code, 10);
+    assert!(home.path().join("report.xml").is_file() && !there.join("~").exists());
     init("-q --config=~/d.toml").prints(&format!("{}\n", home.path().join("d.toml").display()));
     let ended = home.acctq("config path").env("ACCTQ_CONFIG", "~/d.toml").run();
     ended.prints(&format!("{}\n", home.path().join("d.toml").display()));

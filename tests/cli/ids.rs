@@ -102,6 +102,37 @@ fn an_id_of_another_kind_is_named_and_the_command_to_use_shown() {
     home.acctq("cacc_1").run().fails(2, &["acctq get cacc_1"]);
 }
 
+/// What a word processor, a web page or a chat makes of a flag: the arguments, and what is named.
+#[rustfmt::skip]
+const TYPOGRAPHIC: &[(&[&str], &[&str])] = &[
+    (&["get", "cacc_1", "\u{2013}o", "json"], &["U+2013 EN DASH", "`-o`"]),
+    (&["get", "cacc_1", "\u{2013}output=json"], &["U+2013 EN DASH", "`--output`"]),
+    (&["\u{2014}profile", "test", "get", "cacc_1"], &["U+2014 EM DASH", "`--profile`"]),
+    (&["get", "cacc_1", "\u{2212}q"], &["U+2212", "`-q`"]),
+    (&["get", "cacc_1", "\u{2011}ojson"], &["U+2011", "`-ojson`"]),
+    (&["cacc", "list", "--sort", "\u{2012}created_at"], &["U+2012", "`-created_at`"]),
+    (&["get", "cacc_1", "-\u{2013}quiet"], &["U+2013"]),
+    (&["get", "--", "\u{2013}x"], &["U+2013"]),
+    (&["check", "cacc_1", "--report\u{2011}junit", "x"], &["argument 3", "U+2011"]),
+    (&["get", "cacc_1", "-o", "json\u{200b}"], &["argument 4", "U+200B ZERO WIDTH SPACE"]),
+    (&["get", "cacc_1", "--timeout", "5s\u{a0}"], &["argument 4", "U+00A0 NO-BREAK SPACE"]),
+    (&["get", "cacc_1\u{feff}"], &["U+FEFF"]),
+    (&["get", "\u{201c}cacc_1\u{201d}"], &["U+201C", TRY_CACC]),
+];
+
+#[test]
+fn typography_and_invisible_characters_are_named() {
+    let (_server, home) = untouched();
+    for (line, names) in TYPOGRAPHIC {
+        let ended = home.acctq_args(*line).run();
+        // What nobody sees is named once.
+        let names_of = ended.stderr.matches("U+").count();
+        assert!(names_of == 1 || *names == ["U+2013"], "{ended:#?}");
+        ended.fails(2, names);
+    }
+    home.acctq_args(["-p", "te\u{200b}st", "get", "cacc_1"]).run().fails(3, &["argument 2", "U+200B"]);
+}
+
 /// The path of a URL stands in logs.
 #[test]
 fn the_bearer_token_is_no_id() {

@@ -85,7 +85,8 @@ fn what_is_no_token_is_refused_before_any_socket_and_never_shown() {
         let error = refused(&home.acctq(LOOK_UP).run(), &wire, 4, &[]);
         assert_eq!(facts(&error, "file line"), format!("{} 4", path.display()));
 
-        if !text.contains('\0') {
+        // One line end at the end of a variable is no part of it: a lone CR neither.
+        if !text.contains('\0') && text != format!("{TOKEN}\r") {
             home.config(with_source(&wire, "token_env = \"MINE\""));
             let name = ["ACCTQ_CONNECT_TOKEN", "MINE"][number % 2];
             // No other source is tried, be it there.

@@ -75,6 +75,43 @@ fn what_root_has_mounted_may_hold_secrets() {
     assert_eq!(wire.requests().len(), if is_root() { 2 } else { 0 });
 }
 
+/// A file that is mounted by itself cannot be replaced, one in a folder without write permission neither, and one that another
+/// name has too should stay one.
+#[test]
+fn a_report_that_cannot_be_replaced_is_written_in_place() {
+    let home = Home::new();
+    fs::set_permissions(home.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    let suite = "version = 1\n[[check]]\nname = \"a\"\nid = \"ending\"\nexpect = \"not_found\"\n";
+    home.file("suite.toml", suite, 0o644);
+    let user = ordinarily(&home);
+    let check = "-p sandbox check --suite suite.toml -q -o ndjson --report-junit";
+    let report = |prepared: &str, who: &str, file: &str| {
+        let script = format!(
+            "cp \"$(command -v acctq)\" acctq; rm -rf box; mkdir -m 755 box; mkdir -m 777 box/open; cd box; cp ../suite.toml .
+             printf '%2000s' old >real; chmod 666 real; {prepared}
+             set +e; {who} ../acctq {check} {file} >out; code=$?; cat {file}; exit $code"
+        );
+        apart(&home, "", &script).run()
+    };
+    for (prepared, who, file) in [
+        ("touch it; chmod 666 it; mount --bind real it", "", "it"),
+        ("touch it; mount --bind real it; ln -s it link", "", "link"),
+        // The folder belongs to root.
+        ("", user, "real"),
+        ("chmod 444 real; mv real open/", "", "open/real"),
+        ("ln real other", "", "other"),
+    ] {
+        let ended = report(prepared, who, file);
+        let xml = ended.stdout.trim_end();
+        assert!(xml.starts_with("<?xml") && xml.ends_with("</testsuites>"), "{prepared}: {ended:#?}");
+        assert_eq!(ended.code, 10, "{prepared}: {ended:#?}");
+    }
+    let full = "mkdir disk; mount -t tmpfs -o size=4k none disk; head -c 9000 /dev/zero >disk/filler 2>&1 || true";
+    assert_eq!(report(full, "", "disk/report.xml").code, 1);
+    let sealed = "mount -t tmpfs none open; cp real open/; mount -o remount,ro open";
+    assert_eq!(report(sealed, "", "open/real").code, 1);
+}
+
 #[test]
 fn a_disk_that_is_full() {
     let note = format!(",\"metadata\":{{\"note\":\"{}\"}}}}", "x".repeat(100_000));

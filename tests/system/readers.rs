@@ -233,6 +233,30 @@ fn the_schema_is_one_and_accepts_what_is_printed() {
         let schema: Value = serde_json::from_str(&home.acctq(&format!("schema {resource}")).run().stdout).unwrap();
         let documents = home.acctq(&format!("-p sandbox get {ids} -o ndjson")).run();
         assert_eq!(documents.code, 0, "{documents:#?}");
+        // Whole numbers in every notation, and others: `--strict` and the schema judge alike.
+        if resource == "partner-account" {
+            for (number, is_whole) in [
+                ("1.0", true),
+                ("1e2", true),
+                ("1.50e1", true),
+                ("-0.0", true),
+                ("1e22", true),
+                ("1.5", false),
+                ("15e-1", false),
+            ] {
+                let of =
+                    |line: &str| line.replace("\"deployed_members\":1,", &format!("\"deployed_members\":{number},"));
+                let one = documents.stdout.lines().next().map(of).unwrap();
+                assert!(one.contains(number), "{one}");
+                let wire = Wire::answers(wire::json(&one.replace('{', "{\"activation_token\":\"PNS-DEFG1234\",")));
+                home.profile(wire.url());
+                let code = home.acctq("get aabee51b-0be2-4a0c-aa39-5bbcbb903d1b --strict").run().code;
+                assert_eq!(code, if is_whole { 0 } else { 9 }, "{number}");
+                let text = format!("{schema}\n{one}\n");
+                let errors = python(&home, "jsonschema", "python3-jsonschema", script).stdin(text).run().stdout;
+                assert_eq!(errors.trim_end(), if is_whole { "" } else { "$.deployed_members" }, "{number}");
+            }
+        }
         let text = format!("{schema}\n{}", documents.stdout);
         python(&home, "jsonschema", "python3-jsonschema", script).stdin(text).run().prints(expected);
     }

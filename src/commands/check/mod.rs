@@ -34,7 +34,7 @@ use crate::process;
 use crate::text::grouped;
 
 /// `<ID> [--expect EXPR]...`, `--suite FILE`
-#[derive(Debug, clap::Args)]
+#[derive(Clone, Debug, clap::Args)]
 #[command(
     after_help = include_str!("../help/check.txt").trim_end(),
     override_usage = "acctq check [OPTIONS] <ID>\n       acctq check [OPTIONS] --suite <FILE>"
@@ -65,6 +65,8 @@ impl Takes for Args {
 pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
     let Context { flags, env, ui, shutdown, .. } = context;
     let started = Instant::now();
+    let expanded = |path: &Option<PathBuf>| path.as_ref().map(|path| env.expand_home(path));
+    let args = &Args { suite: expanded(&args.suite), report_junit: expanded(&args.report_junit), ..args.clone() };
     let checks: Vec<_> = load(args, context)?.into_iter().map(Arc::new).collect();
     let mut sessions = HashMap::new();
     for check in &checks {

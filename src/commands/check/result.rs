@@ -10,7 +10,7 @@ use crate::account::Redactor;
 use crate::commands::poll::{Answer, ExpectationRecord, actual};
 use crate::error::{Error, Kind, Result};
 use crate::expression::Verdict;
-use crate::text::{SHOWN, excerpt};
+use crate::text::SHOWN;
 
 /// The result of a check.
 pub struct CheckResult {
@@ -90,7 +90,7 @@ impl CheckResult {
     pub fn unmet(&self) -> String {
         let unmet = self.expectations().filter_map(|(expected, verdict)| {
             let verdict = verdict.filter(|verdict| !verdict.holds)?;
-            Some(format!("{expected}, but it is {}", excerpt(&actual(verdict), SHOWN)))
+            Some(format!("{expected}, but it is {}", actual(verdict, SHOWN)))
         });
         unmet.collect::<Vec<_>>().join("; ")
     }
@@ -116,7 +116,7 @@ impl CheckResult {
         let code = self.answer.as_ref().err().map_or("", |error| error.kind().code());
         self.expectations().map(move |(expected, verdict)| {
             let (actual, word) = match verdict {
-                Some(verdict) => (actual(verdict), if verdict.holds { "met" } else { "unmet" }),
+                Some(verdict) => (actual(verdict, usize::MAX), if verdict.holds { "met" } else { "unmet" }),
                 None => (code.replace('_', " "), "error"),
             };
             vec![self.name().unwrap_or_default(), expected, actual, word.to_owned()]
