@@ -16,7 +16,8 @@ use crate::process::{catch_panics, lock};
 const WINDOW: usize = 16;
 /// How many bytes of results may wait before no further item is taken.
 const MAX_BYTES: usize = 4 * 1024 * 1024;
-/// How long results may gather while the delivery has nothing to do, so that busy workers need not wake it for each of them.
+/// How long results may gather while the delivery has nothing to do, so that busy workers need not wake it for each of them. Quick
+/// answers fill half of the window sooner, which wakes it before any worker has to wait for room.
 const GATHER: Duration = Duration::from_millis(2);
 
 /// Works on every item of `source` in `jobs` threads, and delivers the results in order, on the calling thread. `size` is the memory
@@ -29,7 +30,7 @@ pub fn run<T: Send, R: Send>(
     size: fn(&R) -> usize,
     mut deliver: impl FnMut(Option<(T, Result<R>)>),
 ) {
-    let window = Window { state: Mutex::default(), room: Condvar::new(), items: jobs * WINDOW };
+    let window = Window { items: jobs * WINDOW, ..Window::default() };
     let source = Mutex::new(source.enumerate());
     let next_item = || {
         // Other workers wait for the lock meanwhile; there is no room for their items either.
@@ -74,7 +75,7 @@ pub fn run<T: Send, R: Send>(
             let received = match results.try_recv() {
                 Err(TryRecvError::Empty) => {
                     deliver(None);
-                    thread::sleep(GATHER);
+                    window.gather(GATHER);
                     results.recv().ok()
                 }
                 received => received.ok(),
@@ -93,9 +94,11 @@ pub fn run<T: Send, R: Send>(
 }
 
 /// Bounds what has been taken from the source and is not delivered yet.
+#[derive(Default)]
 struct Window {
     state: Mutex<State>,
     room: Condvar,
+    half_full: Condvar,
     items: usize,
 }
 
@@ -118,7 +121,16 @@ impl Window {
             state = self.room.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         state.items += 1;
+        if state.items == self.items / 2 {
+            self.half_full.notify_one();
+        }
         !state.is_closed
+    }
+
+    /// Waits for `time`, but no longer than until half of the window is full.
+    fn gather(&self, time: Duration) {
+        let has_room = |state: &mut State| state.items < self.items / 2;
+        drop(self.half_full.wait_timeout_while(lock(&self.state), time, has_room));
     }
 
     fn remove(&self, bytes: usize) {
@@ -219,6 +231,18 @@ mod tests {
     #[test]
     fn the_source_is_read_no_further_than_the_window() {
         assert_eq!(taken_before_the_first(4, 4 * WINDOW, 1), 4 * WINDOW);
+    }
+
+    #[test]
+    fn results_gather_until_half_of_the_window_is_full() {
+        // The other thread takes a while to begin, so most of the time it finds this one waiting.
+        for _ in 0..100 {
+            let window = Window { items: 8, ..Window::default() };
+            thread::scope(|scope| {
+                scope.spawn(|| assert!((0..4).all(|_| window.wait_for_room())));
+                window.gather(Duration::from_secs(3600));
+            });
+        }
     }
 
     #[test]
