@@ -4,7 +4,7 @@
 //! the results that goes away is no error. After a signal only the shutdown hook writes: every write asks for permission under the
 //! lock of its stream.
 
-use std::io::{self, IsTerminal as _, StdoutLock, Write};
+use std::io::{self, IsTerminal as _, Write};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, ThreadId};
@@ -21,6 +21,7 @@ use crate::error::{Error, Kind, Result};
 use crate::json;
 use crate::output::Screen;
 use crate::process::lock;
+use crate::streams;
 use crate::text::escape;
 
 /// How messages are shown.
@@ -124,7 +125,7 @@ impl Ui {
 
     /// Lets only the calling thread write from now on; what is being written is completed first.
     pub fn close(&self) {
-        let streams = (io::stdout().lock(), io::stderr().lock());
+        let streams = (streams::stdout(), streams::stderr());
         self.take_over();
         drop(streams);
         self.end_progress();
@@ -154,9 +155,9 @@ impl Ui {
         if self.is_reader_gone.swap(false, Ordering::Relaxed) { Ok(()) } else { written }
     }
 
-    fn stdout(&self, write: impl FnOnce(&mut StdoutLock<'_>) -> io::Result<()>) -> Result<()> {
+    fn stdout(&self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
         let written = self.without_progress(|| {
-            let mut out = io::stdout().lock();
+            let mut out = streams::stdout();
             if !self.may_write() {
                 return Ok(None);
             }
@@ -166,7 +167,8 @@ impl Ui {
             Ok(Some(())) => Ok(()),
             Ok(None) => Err(Error::new(Kind::Interrupted, "a signal has ended the command")),
             Err(e) => {
-                let is_gone = e.kind() == io::ErrorKind::BrokenPipe;
+                // A socket in the place of a pipe is reset.
+                let is_gone = matches!(e.kind(), io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset);
                 self.is_reader_gone.fetch_or(is_gone, Ordering::Relaxed);
                 Err(Error::new(Kind::Failed, "the output could not be written")
                     .hint("is the disk full? what was written before this is incomplete")
@@ -253,7 +255,7 @@ impl Ui {
         let is_open = self.is_stderr_terminal && self.is_line_open.swap(false, Ordering::Relaxed);
         let line = format!("{}{text}\n", if is_open { "\n" } else { "" });
         self.without_progress(|| {
-            let mut stderr = io::stderr().lock();
+            let mut stderr = streams::stderr();
             if self.may_write() {
                 // If that fails there is no stream left to say so.
                 let _ = stderr.write_all(line.as_bytes());
