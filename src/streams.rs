@@ -59,3 +59,21 @@ impl<S: AsFd> Write for Waiting<S> {
         Ok(())
     }
 }
+
+/// Whether progress may show on standard error at this moment: the process is in the foreground of that terminal, and standard output
+/// leads there too, or to what is no other program (a pager or `jq` shares the terminal): a file, or `/dev/null`.
+pub fn is_terminal_ours() -> bool {
+    let stdout = io::stdout();
+    #[cfg(not(unix))]
+    return io::IsTerminal::is_terminal(&stdout);
+    #[cfg(unix)]
+    {
+        use rustix::{fs, process::getpgrp, termios};
+        let owns = |stream: &dyn AsFd| termios::tcgetpgrp(stream.as_fd()).is_ok_and(|group| group == getpgrp());
+        let is_free = match fs::fstat(&stdout).map(|stat| fs::FileType::from_raw_mode(stat.st_mode)) {
+            Ok(fs::FileType::CharacterDevice) => !termios::isatty(&stdout) || owns(&stdout),
+            kind => kind == Ok(fs::FileType::RegularFile),
+        };
+        is_free && owns(&io::stderr())
+    }
+}

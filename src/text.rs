@@ -51,7 +51,7 @@ pub fn marked(text: &str) -> impl Iterator<Item = (usize, char, bool)> {
 }
 
 /// Whether a CI runner would take `rest` for a command: `##[…`, `##vso[…` and `##teamcity[…` anywhere on a line (Azure Pipelines,
-/// TeamCity, GitHub), `::error …` first on a line but for blanks (GitHub). A line may begin with any text, and wrap at any blank.
+/// `TeamCity`, GitHub), `::error …` first on a line but for blanks (GitHub). A line may begin with any text, and wrap at any blank.
 fn begins_command(before: &str, rest: &str) -> bool {
     let is_letter = |c: char| c.is_ascii_alphabetic();
     let is_first = before.chars().next_back().is_none_or(char::is_whitespace);

@@ -30,7 +30,6 @@ impl Writer<'_> {
     /// Writes a value; `depth` containers are open around it.
     pub fn value(&mut self, value: Json<'_>, depth: usize) {
         let is_laid_out = self.indent.is_none() || !value.is_container();
-        // Most values have no blanks, no escapes, and need none.
         let is_tight = |b| matches!(b, b'!'..=b'[' | b']'..=b'~');
         if is_laid_out && self.redactor.changes_nothing() && is_harmless(value.text(), is_tight) {
             return self.out.extend_from_slice(value.text().as_bytes());

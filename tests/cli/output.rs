@@ -142,7 +142,7 @@ const COMMANDS: &[(&str, &str)] = &[
     ("## a [b] ##12[ std::error ::1 :: a", "## a [b] ##12[ std::error ::1 :: a"),
 ];
 
-/// Whether a CI runner would execute a line: Azure Pipelines and TeamCity, GitHub in either notation.
+/// Whether a CI runner would execute a line: Azure Pipelines and `TeamCity`, GitHub in either notation.
 fn is_executed(line: &str) -> bool {
     let mut marks = line.split("##").skip(1);
     let is_named = |rest: &str| rest.trim_start_matches(|c: char| c.is_ascii_alphabetic()).starts_with('[');

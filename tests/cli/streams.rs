@@ -106,7 +106,9 @@ fn a_signal_ends_a_wait_for_a_reader() {
             let run = home.acctq("-p sandbox cacc list -o ndjson");
             let mut started = run.start_with(|c| c.stdout(stdout).stderr(Stdio::piped()));
             out.read_exact(&mut [0]).unwrap();
-            signals.iter().for_each(|signal| started.signal(*signal));
+            for signal in signals {
+                started.signal(*signal);
+            }
             let ended = started.exits();
             assert!([130, 143].contains(&ended.code), "{ended:#?}");
         }
