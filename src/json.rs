@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::ser::{Formatter, Serializer};
 use serde_json::value::RawValue;
 
-use crate::text::Escapes;
+use crate::text::{is_harmless, marked};
 
 /// The deepest nesting that is accepted (RFC 8259 leaves it to the reader).
 pub const MAX_DEPTH: usize = 128;
@@ -201,9 +201,7 @@ pub fn to_string(value: &impl Serialize) -> String {
 
 /// Writes `text` as a JSON string that parses back to the same text.
 pub fn write_string(out: &mut Vec<u8>, text: &str) {
-    // Without a way out of the loop, many bytes are looked at at once.
-    let is_safe = |b| matches!(b, b' '..=b'~') & !matches!(b, b'"' | b'\\');
-    if text.bytes().fold(true, |all, b| all & is_safe(b)) {
+    if is_harmless(text, |b| matches!(b, b' '..=b'~') & !matches!(b, b'"' | b'\\')) {
         out.push(b'"');
         out.extend_from_slice(text.as_bytes());
         return out.push(b'"');
@@ -216,14 +214,13 @@ fn has_escapes(text: &str) -> bool {
     text.bytes().fold(false, |found, b| found | matches!(b, b'\\'))
 }
 
-/// The layout of one line, with everything escaped that acts on terminals or deceives readers.
+/// The layout of one line, with everything escaped that acts on terminals or CI runners, or deceives readers.
 struct SafeFormatter;
 
 impl Formatter for SafeFormatter {
     fn write_string_fragment<W: ?Sized + io::Write>(&mut self, out: &mut W, fragment: &str) -> io::Result<()> {
-        let mut escapes = Escapes::default();
         let mut plain = 0;
-        for (at, c) in fragment.char_indices().filter(|(_, c)| escapes.escapes(*c)) {
+        for (at, c, _) in marked(fragment).filter(|(.., is_escaped)| *is_escaped) {
             out.write_all(&fragment.as_bytes()[plain..at])?;
             plain = at + c.len_utf8();
             for unit in c.encode_utf16(&mut [0; 2]) {

@@ -18,6 +18,7 @@ mod output;
 mod process;
 pub mod sandbox;
 mod signals;
+mod streams;
 mod text;
 mod ui;
 

@@ -2,7 +2,8 @@
 //!
 //! Never shown as they are: control characters (C0, DEL, C1), bidirectional controls, everything invisible (Unicode's
 //! `Default_Ignorable_Code_Point`), line and paragraph separators, interlinear annotation and noncharacters; and combining marks
-//! from the fifth in a row on. This one rule ([`Escapes`]) serves tables, JSON, YAML and messages; the notations differ.
+//! from the fifth in a row on; and the beginning of what a CI runner takes for a command when it reads the log. This one rule
+//! ([`marked`]) serves tables, JSON, YAML and messages; the notations differ.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -85,34 +86,43 @@ pub fn is_utf16(bytes: &[u8]) -> bool {
 /// How text in UTF-16 becomes usable.
 pub const UTF16_HINT: &str = "`iconv -f UTF-16 -t UTF-8` converts it, in PowerShell `Set-Content -Encoding utf8`";
 
-/// Which characters of a text are escaped; asked for each of them in order.
-#[derive(Debug, Default)]
-pub struct Escapes {
-    /// The combining marks at the end of what came so far.
-    marks: usize,
+/// The characters of a text with their places, and whether each is escaped.
+pub fn marked(text: &str) -> impl Iterator<Item = (usize, char, bool)> {
+    let mut marks = 0;
+    text.char_indices().map(move |(at, c)| {
+        if matches!(c, ' '..='~') {
+            marks = 0;
+            return (at, c, matches!(c, '#' | ':') && begins_command(&text[..at], &text[at..]));
+        }
+        marks = if c.width() == Some(0) { marks + 1 } else { 0 };
+        (at, c, is_forbidden(c) || marks > MARKS)
+    })
 }
 
-impl Escapes {
-    /// Whether the next character is escaped.
-    pub fn escapes(&mut self, c: char) -> bool {
-        if matches!(c, ' '..='~') {
-            self.marks = 0;
-            return false;
-        }
-        self.marks = if c.width() == Some(0) { self.marks + 1 } else { 0 };
-        is_forbidden(c) || self.marks > MARKS
-    }
+/// Whether a CI runner would take `rest` for a command: `##[…`, `##vso[…` and `##teamcity[…` anywhere on a line (Azure Pipelines,
+/// `TeamCity`, GitHub), `::error …` first on a line but for blanks (GitHub). A line may begin with any text, and wrap at any blank.
+fn begins_command(before: &str, rest: &str) -> bool {
+    let is_letter = |c: char| c.is_ascii_alphabetic();
+    let is_first = before.chars().next_back().is_none_or(char::is_whitespace);
+    rest.strip_prefix("##").is_some_and(|name| name.trim_start_matches(is_letter).starts_with('['))
+        || is_first && rest.strip_prefix("::").is_some_and(|name| name.starts_with(is_letter))
+}
+
+/// Whether all of a text's bytes are `safe`, and no command can begin in it: as in most.
+pub fn is_harmless(text: &str, safe: impl Fn(u8) -> bool) -> bool {
+    // Without a way out of the loops, many bytes are looked at at once.
+    let pairs = text.bytes().zip(text.bytes().skip(1));
+    text.bytes().fold(true, |all, b| all & safe(b))
+        && !pairs.fold(false, |found, (a, b)| found | ((a == b) & matches!(a, b'#' | b':')))
 }
 
 /// The text as it may stand in a table or a message: on one line, `\n`, `\t` and `\u{202e}` for what is forbidden.
 pub fn escape(text: &str) -> Cow<'_, str> {
-    if text.bytes().all(|b| matches!(b, b' '..=b'~')) {
+    if is_harmless(text, |b| matches!(b, b' '..=b'~')) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len() + 16);
-    let mut escapes = Escapes::default();
-    for c in text.chars() {
-        let is_escaped = escapes.escapes(c);
+    for (_, c, is_escaped) in marked(text) {
         match c {
             '\n' | '\r' | '\t' => out.extend(c.escape_default()),
             c if is_escaped => out.extend(c.escape_unicode()),

@@ -4,14 +4,13 @@
 //! the results that goes away is no error. After a signal only the shutdown hook writes: every write asks for permission under the
 //! lock of its stream.
 
-use std::io::{self, IsTerminal as _, StdoutLock, Write};
-use std::sync::Mutex;
+use std::io::{self, IsTerminal as _, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::thread::{self, ThreadId};
 use std::time::Duration;
 
 use clap::ColorChoice;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -21,6 +20,7 @@ use crate::error::{Error, Kind, Result};
 use crate::json;
 use crate::output::Screen;
 use crate::process::lock;
+use crate::streams;
 use crate::text::escape;
 
 /// How messages are shown.
@@ -81,7 +81,7 @@ pub struct Ui {
     /// The terminal's last line is unfinished: an element of an array that others may follow.
     is_line_open: AtomicBool,
     is_reader_gone: AtomicBool,
-    progress: Mutex<Option<ProgressBar>>,
+    progress: Arc<Mutex<Option<Progress>>>,
     /// The one thread that may write, after a signal.
     writer: Mutex<Option<ThreadId>>,
 }
@@ -108,7 +108,7 @@ impl Ui {
             is_stderr_terminal,
             is_line_open: AtomicBool::new(false),
             is_reader_gone: AtomicBool::new(false),
-            progress: Mutex::default(),
+            progress: Arc::default(),
             writer: Mutex::default(),
         }
     }
@@ -124,7 +124,7 @@ impl Ui {
 
     /// Lets only the calling thread write from now on; what is being written is completed first.
     pub fn close(&self) {
-        let streams = (io::stdout().lock(), io::stderr().lock());
+        let streams = (streams::stdout(), streams::stderr());
         self.take_over();
         drop(streams);
         self.end_progress();
@@ -154,9 +154,9 @@ impl Ui {
         if self.is_reader_gone.swap(false, Ordering::Relaxed) { Ok(()) } else { written }
     }
 
-    fn stdout(&self, write: impl FnOnce(&mut StdoutLock<'_>) -> io::Result<()>) -> Result<()> {
-        let written = self.without_progress(|| {
-            let mut out = io::stdout().lock();
+    fn stdout(&self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
+        let written = self.without_progress(self.screen.width.is_some(), || {
+            let mut out = streams::stdout();
             if !self.may_write() {
                 return Ok(None);
             }
@@ -166,7 +166,8 @@ impl Ui {
             Ok(Some(())) => Ok(()),
             Ok(None) => Err(Error::new(Kind::Interrupted, "a signal has ended the command")),
             Err(e) => {
-                let is_gone = e.kind() == io::ErrorKind::BrokenPipe;
+                // A socket in the place of a pipe is reset.
+                let is_gone = matches!(e.kind(), io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset);
                 self.is_reader_gone.fetch_or(is_gone, Ordering::Relaxed);
                 Err(Error::new(Kind::Failed, "the output could not be written")
                     .hint("is the disk full? what was written before this is incomplete")
@@ -252,8 +253,8 @@ impl Ui {
     fn line(&self, text: &str) {
         let is_open = self.is_stderr_terminal && self.is_line_open.swap(false, Ordering::Relaxed);
         let line = format!("{}{text}\n", if is_open { "\n" } else { "" });
-        self.without_progress(|| {
-            let mut stderr = io::stderr().lock();
+        self.without_progress(true, || {
+            let mut stderr = streams::stderr();
             if self.may_write() {
                 // If that fails there is no stream left to say so.
                 let _ = stderr.write_all(line.as_bytes());
@@ -261,42 +262,71 @@ impl Ui {
         });
     }
 
-    /// Shows the progress line until [`Ui::end_progress`], if standard error is a terminal that has no lines of JSON on it. It is taken
-    /// away while anything else is written.
+    /// Shows the progress line until [`Ui::end_progress`], if standard error is a terminal that has no lines of JSON on it, and only
+    /// while that terminal is ours. It is taken away while anything else is written.
     pub fn begin_progress(&self, env: &Environment) {
         let is_dumb = env.get("TERM").is_none_or(|term| term == "dumb");
         let is_among_json = self.options.json && self.screen.width.is_some();
         if self.options.quiet || is_dumb || !self.is_stderr_terminal || is_among_json {
             return;
         }
-        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(10))
-            .with_style(ProgressStyle::default_spinner());
-        bar.enable_steady_tick(Duration::from_millis(100));
-        *lock(&self.progress) = Some(bar);
+        *lock(&self.progress) = Some(Progress::default());
+        let progress = self.progress.clone();
+        let _ = thread::Builder::new().spawn(move || {
+            while lock(&progress).as_mut().map(Progress::draw).is_some() {
+                thread::sleep(Duration::from_millis(100));
+            }
+        });
     }
 
     pub fn progress(&self, text: impl FnOnce() -> String) {
-        /// The columns of the spinner, a blank, and a margin.
-        const SPINNER: usize = 3;
-        if let Some(bar) = &*lock(&self.progress) {
-            let width = terminal_size::terminal_size_of(io::stderr()).map_or(80, |(width, _)| width.0);
-            // The line is redrawn by the number of its columns. Terminals disagree on the width of what is not ASCII.
-            let plain = |c| if matches!(c, ' '..='~') { c } else { '?' };
-            let columns = usize::from(width).saturating_sub(SPINNER);
-            bar.set_message(text().chars().take(columns).map(plain).collect::<String>());
+        if lock(&self.progress).is_some() {
+            // It may want locks that a writer holds.
+            let text = text();
+            lock(&self.progress).iter_mut().for_each(|progress| progress.text.clone_from(&text));
         }
     }
 
     pub fn end_progress(&self) {
-        let bar = lock(&self.progress).take();
-        bar.iter().for_each(ProgressBar::finish_and_clear);
+        lock(&self.progress).take().iter_mut().for_each(Progress::clear);
     }
 
-    fn without_progress<T>(&self, write: impl FnOnce() -> T) -> T {
-        let bar = lock(&self.progress).clone();
-        match bar {
-            Some(bar) => bar.suspend(write),
-            None => write(),
+    fn without_progress<T>(&self, is_on_terminal: bool, write: impl FnOnce() -> T) -> T {
+        let mut progress = lock(&self.progress);
+        if progress.as_mut().filter(|_| is_on_terminal).map(Progress::clear).is_none() {
+            // A reader that stalls must not hold up other messages.
+            drop(progress);
+        }
+        write()
+    }
+}
+
+/// What a command is doing, on one line of standard error.
+#[derive(Debug, Default)]
+struct Progress {
+    text: String,
+    ticks: usize,
+    is_drawn: bool,
+}
+
+impl Progress {
+    fn draw(&mut self) {
+        const SPINNER: [char; 8] = ['⠁', '⠂', '⠄', '⡀', '⢀', '⠠', '⠐', '⠈'];
+        self.ticks += 1;
+        if self.ticks > 1 && streams::is_terminal_ours() {
+            let width = terminal_size::terminal_size_of(io::stderr()).map_or(80, |(width, _)| width.0);
+            // The line must not wrap. Terminals disagree on the width of what is not ASCII.
+            let plain = |c| if matches!(c, ' '..='~') { c } else { '?' };
+            let text: String = self.text.chars().take(usize::from(width).saturating_sub(3)).map(plain).collect();
+            let line = format!("\r{} {text}\u{1b}[K", SPINNER[self.ticks % SPINNER.len()]);
+            self.is_drawn = streams::stderr().write_all(line.as_bytes()).is_ok();
+        }
+    }
+
+    /// Takes the line away, unless the terminal has come into other hands.
+    fn clear(&mut self) {
+        if std::mem::take(&mut self.is_drawn) && streams::is_terminal_ours() {
+            let _ = streams::stderr().write_all(b"\r\x1b[K");
         }
     }
 }

@@ -14,6 +14,7 @@ use std::vec;
 use memchr::memchr;
 
 use crate::error::{Error, Kind, Result};
+use crate::streams;
 use crate::text::{UTF16_HINT, is_utf16};
 
 /// Standard input among the arguments.
@@ -115,7 +116,7 @@ fn read_stdin(skip: usize) -> Result<Receiver<Vec<Result<Entry>>>> {
     let unreadable = |e| Error::new(Kind::Failed, "standard input cannot be read").because(e);
     let (sender, lines) = mpsc::sync_channel(AHEAD);
     let read = move || {
-        let mut stdin = BufReader::new(io::stdin());
+        let mut stdin = BufReader::new(streams::stdin());
         let (mut number, mut portion, mut is_open) = (0, Vec::new(), true);
         while is_open {
             let line = read_line(&mut stdin, number == 0);

@@ -10,7 +10,7 @@ use std::io::Write as _;
 use super::document::{DEEPEST, compact, visible};
 use crate::account::Redactor;
 use crate::json::{Json, View};
-use crate::text::Escapes;
+use crate::text::marked;
 
 /// The longest key before a colon. YAML counts characters; bytes are never fewer.
 const LONGEST_KEY: usize = 1024;
@@ -126,9 +126,7 @@ fn write_string(out: &mut Vec<u8>, text: &str) {
         return out.extend_from_slice(text.as_bytes());
     }
     out.push(b'"');
-    let mut escapes = Escapes::default();
-    for c in text.chars() {
-        let is_escaped = escapes.escapes(c);
+    for (_, c, is_escaped) in marked(text) {
         // Writing to a Vec cannot fail.
         let _ = match (c, u32::from(c)) {
             ('"' | '\\', _) => write!(out, "\\{c}"),

@@ -18,7 +18,10 @@ use assert_cmd::assert::OutputAssertExt as _;
 use assert_cmd::cargo::cargo_bin;
 use base64::prelude::{BASE64_STANDARD_NO_PAD, Engine as _};
 use jiff::SignedDuration;
+use rustix::fs::{Mode, OFlags, open};
 use rustix::process::{Pid, Signal, kill_process};
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{Winsize, tcsetwinsize};
 use serde_json::Value;
 use wait_timeout::ChildExt as _;
 
@@ -459,6 +462,19 @@ impl Leash {
         let text = reading(Some(self.fifo)).recv_timeout(GUARD);
         text.expect("nothing of the helper is left")
     }
+}
+
+/// A terminal of that width: its master side, and the side of programs.
+pub fn terminal(width: u16) -> (fs::File, fs::File) {
+    let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+    grantpt(&master).unwrap();
+    unlockpt(&master).unwrap();
+    let path = ptsname(&master, Vec::new()).unwrap();
+    let flags = OFlags::RDWR | OFlags::NOCTTY;
+    let terminal = open(path.as_c_str(), flags, Mode::empty()).unwrap();
+    let size = Winsize { ws_row: 50, ws_col: width, ws_xpixel: 0, ws_ypixel: 0 };
+    tcsetwinsize(&terminal, size).unwrap();
+    (fs::File::from(master), fs::File::from(terminal))
 }
 
 /// A run that has ended.

@@ -23,6 +23,7 @@ mod proxy;
 mod readme;
 mod readme_commands;
 mod sandbox;
+mod streams;
 mod terminal;
 mod tls;
 mod tokens;

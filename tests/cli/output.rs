@@ -131,6 +131,75 @@ fn hostile_text_is_harmless_in_errors_and_traces() {
     }
 }
 
+/// What CI runners take for commands, each as a table shows it; and what only looks like that.
+#[rustfmt::skip]
+const COMMANDS: &[(&str, &str)] = &[
+    ("##vso[task.setvariable variable=PATH]evil", "\\u{23}#vso[task.setvariable variable=PATH]evil"),
+    ("a ##[error]b", "a \\u{23}#[error]b"),
+    ("a###teamcity[b]", "a#\\u{23}#teamcity[b]"),
+    ("::error file=a::b", "\\u{3a}:error file=a::b"),
+    ("a \u{3000}::set-output name=b::c", "a \u{3000}\\u{3a}:set-output name=b::c"),
+    ("## a [b] ##12[ std::error ::1 :: a", "## a [b] ##12[ std::error ::1 :: a"),
+];
+
+/// Whether a CI runner would execute a line: Azure Pipelines and `TeamCity`, GitHub in either notation.
+fn is_executed(line: &str) -> bool {
+    let mut marks = line.split("##").skip(1);
+    let is_named = |rest: &str| rest.trim_start_matches(|c: char| c.is_ascii_alphabetic()).starts_with('[');
+    let command = line.trim_start().strip_prefix("::");
+    marks.any(is_named) || command.is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_alphabetic()))
+}
+
+#[test]
+fn a_ci_runner_finds_no_command_in_any_format_and_message() {
+    for (text, shown) in COMMANDS {
+        let quoted = Value::from(*text);
+        let (_server, home) = answered(connected(CACC, format!("{{{quoted}:[{quoted}]}},{quoted}:{quoted}")));
+        for flags in ["table", "json", "yaml", "ndjson", "json -v"] {
+            let ended = home.run(format!("get {CACC} -o {flags}"));
+            assert!(ended.code == 0 && !(ended.stdout.clone() + &ended.stderr).lines().any(is_executed), "{ended:#?}");
+            if flags.contains("json") {
+                let value: Value = serde_json::from_str(&ended.stdout).unwrap();
+                assert_eq!((&value[text], &value["metadata"][text][0]), (&quoted, &quoted));
+            } else if flags == "table" {
+                let last = ended.stdout.lines().last().unwrap();
+                assert_eq!(last.matches(shown).count(), 2, "{last}");
+            }
+        }
+        // The first cell of a line, which may be empty but for this one.
+        let (_server, home) = answered(connected(CACC, &quoted));
+        for fields in ["metadata", "none,metadata"] {
+            let rows = home.run(format!("get {CACC} {CACC} -q -F {}", fields.replace("none", "pending_email")));
+            assert!(rows.code == 0 && !rows.stdout.lines().any(is_executed), "{rows:#?}");
+            assert_eq!(rows.stdout.matches(shown).count(), 2, "{rows:#?}");
+        }
+        home.file(
+            "smoke.toml",
+            format!("version = 1\n[[check]]\nname = {quoted}\nid = \"{CACC}\"\nexpect = [\"metadata=x\"]\n"),
+            0o600,
+        );
+        let body = serde_json::json!({"code": text, "message": text}).to_string();
+        let headers = format!("X-Request-Id: {text}\r\n");
+        let failing = Home::new();
+        let server = Wire::answers(response("400 Bad", &headers, &body));
+        failing.profile(server.url());
+        for ended in [
+            home.run("check --suite smoke.toml --report-junit /dev/stdout"),
+            home.run("check --suite smoke.toml -o json"),
+            home.acctq_args(["get", text]).run(),
+            home.acctq_args(["get", "-o", "json", text]).run(),
+            home.acctq_args(["get", CACC, "-F", text]).run(),
+            home.acctq_args([text]).run(),
+            failing.run(format!("get {CACC} -v")),
+            failing.run(format!("get {CACC} -v -o json")),
+            failing.run(format!("get {CACC} {CACC}")),
+        ] {
+            let told = ended.stdout.clone() + &ended.stderr;
+            assert!(ended.code > 0 && !told.lines().any(is_executed), "{ended:#?}");
+        }
+    }
+}
+
 #[test]
 fn piled_up_marks_do_not_paint_over_other_lines() {
     let name = format!("e{}x", "\u{301}".repeat(10_000));

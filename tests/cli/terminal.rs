@@ -1,31 +1,14 @@
 //! What a terminal changes, on a pseudo-terminal.
 
-use std::fs::File;
 use std::io::Read as _;
 use std::thread;
 
-use rustix::fs::{Mode, OFlags, open};
-use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use rustix::termios::{Winsize, tcsetwinsize};
 use serde_json::Value;
 
-use crate::harness::{Home, Run};
+use crate::harness::{Home, Run, terminal};
 use crate::wire::{Do, Wire, json, response, serves};
 
 const TERM: (&str, &str) = ("TERM", "xterm-256color");
-
-/// A terminal of that width: its master side, and the side of programs.
-pub fn terminal(width: u16) -> (File, File) {
-    let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
-    grantpt(&master).unwrap();
-    unlockpt(&master).unwrap();
-    let path = ptsname(&master, Vec::new()).unwrap();
-    let flags = OFlags::RDWR | OFlags::NOCTTY;
-    let terminal = open(path.as_c_str(), flags, Mode::empty()).unwrap();
-    let size = Winsize { ws_row: 50, ws_col: width, ws_xpixel: 0, ws_ypixel: 0 };
-    tcsetwinsize(&terminal, size).unwrap();
-    (File::from(master), File::from(terminal))
-}
 
 /// Runs the program with standard output and standard error on a terminal of that width; the exit code and what the
 /// terminal was sent.
@@ -256,6 +239,7 @@ fn a_word_of_any_length_is_shown_whole() {
 
 /// What `wait` waits for shows on one line while it waits, however wide a terminal takes its characters to be, and is gone
 /// when it is over.
+#[cfg(target_os = "linux")]
 #[test]
 fn a_wait_shows_what_it_waits_for_on_one_line() {
     let is_tick = |c| ('\u{2801}'..='\u{28ff}').contains(&c);
@@ -273,7 +257,8 @@ fn a_wait_shows_what_it_waits_for_on_one_line() {
             let home = Home::new();
             home.profile(Wire::new(vec![answer(&name), answer("x")]).url());
             let args = "wait cacc_1 --for pending_organization_name=x --interval 150ms -F id";
-            let run = home.acctq(&format!("{args} {flags}")).envs(&[TERM]);
+            // The terminal must be the process's own.
+            let run = home.shell(&format!("exec setsid --ctty acctq {args} {flags} <&1")).envs(&[TERM]);
             let (code, sent) = on_terminal(run, width);
             assert_eq!(code, Some(0), "{sent}");
             sent

@@ -25,6 +25,7 @@ mod programs;
 mod proxy;
 mod readers;
 mod shells;
+mod terminals;
 mod tls;
 
 #[test]

@@ -16,6 +16,7 @@ use quick_xml::events::{BytesDecl, BytesText, Event};
 use super::result::{self, CheckResult, Outcome};
 use super::run::CheckRun;
 use crate::error::{Error, Kind, Result};
+use crate::streams;
 use crate::text::escape;
 
 /// Reports the results of `suite` to the file `path`.
@@ -84,14 +85,10 @@ fn test_case(writer: &mut Writer<Vec<u8>>, result: &CheckResult, suite: &str) ->
 /// Writes the report: a file is replaced at once, so that no one reads half of it; what cannot be replaced (a bind mount, a folder
 /// without write permission, a pipe, a device) is written in place, and our own streams as such, which may lead to files.
 fn write(path: &Path, xml: &[u8]) -> io::Result<()> {
-    let own_stream: Option<&mut dyn Write> = match path.to_str() {
-        Some("/dev/stdout" | "/dev/fd/1") => Some(&mut io::stdout()),
-        Some("/dev/stderr" | "/dev/fd/2") => Some(&mut io::stderr()),
-        _ => None,
-    };
-    if let Some(stream) = own_stream {
-        stream.write_all(xml)?;
-        return stream.flush();
+    match path.to_str() {
+        Some("/dev/stdout" | "/dev/fd/1") => return streams::stdout().write_all(xml),
+        Some("/dev/stderr" | "/dev/fd/2") => return streams::stderr().write_all(xml),
+        _ => {}
     }
     let old = fs::metadata(path).ok();
     if !old.as_ref().is_none_or(Metadata::is_file) {
