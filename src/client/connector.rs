@@ -152,13 +152,13 @@ fn connect<C: UreqConnector>(connector: &C, details: &ConnectionDetails) -> Open
     Ok(Box::new(transport))
 }
 
-/// Whether this machine has no way to such an address, which says least about the host.
+/// Whether this machine has no way to such an address, or a firewall of its own forbids it: that says least about the host.
 fn has_no_way(error: &Error) -> bool {
-    use ErrorKind::{AddrNotAvailable, HostUnreachable, NetworkUnreachable, Unsupported};
+    use ErrorKind::{AddrNotAvailable, HostUnreachable, NetworkUnreachable, PermissionDenied, Unsupported};
     let Error::Io(error) = error else {
         return false;
     };
-    matches!(error.kind(), HostUnreachable | NetworkUnreachable | AddrNotAvailable | Unsupported)
+    matches!(error.kind(), HostUnreachable | NetworkUnreachable | AddrNotAvailable | PermissionDenied | Unsupported)
 }
 
 #[cfg(test)]
