@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use ureq::Agent;
 use ureq::config::Config;
-use ureq::tls::{Certificate, RootCerts, TlsConfig};
+use ureq::tls::{Certificate, ClientCert, RootCerts, TlsConfig};
 
 use super::PHASE;
 use super::connector::{Connector, Progress, Shared};
@@ -31,9 +31,14 @@ pub struct AgentPool {
 }
 
 impl AgentPool {
-    /// Agents that trust `roots`, and whose look-ups have `timeout` each.
-    pub fn new(timeout: Duration, proxy: Option<&Proxy>, roots: Vec<Certificate<'static>>) -> Self {
-        let tls = TlsConfig::builder().root_certs(RootCerts::Specific(Arc::new(roots)));
+    /// Agents that trust `roots`, show `client_cert` to a server that asks for one, and whose look-ups have `timeout` each.
+    pub fn new(
+        timeout: Duration,
+        proxy: Option<&Proxy>,
+        roots: Vec<Certificate<'static>>,
+        client_cert: Option<ClientCert>,
+    ) -> Self {
+        let tls = TlsConfig::builder().root_certs(RootCerts::Specific(Arc::new(roots))).client_cert(client_cert);
         let tls = tls.unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()));
         let phase = Some(timeout.min(PHASE));
         let config = Agent::config_builder()

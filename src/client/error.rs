@@ -2,7 +2,7 @@
 
 use std::io;
 
-use rustls::CertificateError as Flaw;
+use rustls::{AlertDescription as Alert, CertificateError as Flaw};
 use ureq::Timeout;
 
 use super::PHASE;
@@ -117,6 +117,7 @@ fn of_tls(error: &rustls::Error, phase: Phase, attempt: &Attempt<'_>) -> Error {
         return Error::new(Kind::Network, message)
             .hint("try again; if it stays so, something between here and there interferes");
     }
+    let has_cert = attempt.client.endpoint.client_cert.is_some();
     let certificate = |what| format!("the certificate of {host}, or one above it, {what}");
     let (message, hint) = match error {
         InvalidCertificate(Flaw::Expired | Flaw::ExpiredContext { .. }) => {
@@ -136,13 +137,27 @@ fn of_tls(error: &rustls::Error, phase: Phase, attempt: &Attempt<'_>) -> Error {
         InvalidMessage(_) | InappropriateMessage { .. } | InappropriateHandshakeMessage { .. } => {
             (format!("{host} does not speak TLS on this port"), CHECK_URL)
         }
+        AlertReceived(Alert::CertificateRequired) if !has_cert => (
+            format!("{host} wants a client certificate"),
+            "name it and its private key in the profile: client_cert_file and client_key_file",
+        ),
+        AlertReceived(_) => (
+            format!("{host} ended the TLS connection: {error}"),
+            if has_cert {
+                "is client_cert_file the certificate that this gateway takes, and still valid? Its operator can tell"
+            } else {
+                "is base_url right? Its operator can tell; a gateway that wants a client certificate (client_cert_file) may do this"
+            },
+        ),
         // rustls's words may hold names of a certificate.
         _ => (
             format!("no TLS connection to {host}: {}", attempt.excerpt(&error.to_string(), EXCERPT)),
             "is base_url right? `openssl s_client -showcerts` shows what the server's operator must mend",
         ),
     };
-    Error::new(Kind::Tls, message).hint(hint).retryable(!matches!(error, InvalidCertificate(_)))
+    Error::new(Kind::Tls, message)
+        .hint(hint)
+        .retryable(!matches!(error, InvalidCertificate(_) | AlertReceived(Alert::CertificateRequired)))
 }
 
 /// Why there is no way through the proxy, and whether there may be one soon.
@@ -156,9 +171,10 @@ fn at_proxy(error: &ureq::Error, phase: Phase, proxy: &Proxy, attempt: &Attempt<
     };
     let (message, is_retryable) = match (error, status) {
         // 407 by the standard; tinyproxy answers wrong credentials with 401.
-        (_, Some(status @ (401 | 407))) => {
-            (format!("{who} asks for another user name and password (status {status})"), false)
-        }
+        (_, Some(status @ (401 | 407))) => (
+            format!("{who} asks for other credentials, or for another authentication than Basic (status {status})"),
+            false,
+        ),
         (_, Some(status)) => {
             let is_retryable = matches!(status, 408 | 429 | 500 | 502..600);
             (format!("{who} does not open a tunnel to {host} (status {status})"), is_retryable)

@@ -3,6 +3,7 @@
 //! one profile, and to no other, since no other URL can be formed: redirects are not followed, and a proxy sees TLS only.
 
 mod agent;
+mod certificates;
 mod connector;
 mod error;
 mod list;
@@ -11,7 +12,6 @@ mod request;
 mod resolver;
 mod response;
 mod retry;
-mod roots;
 mod target;
 mod throttle;
 mod token;
@@ -107,8 +107,13 @@ impl<'a> Client<'a> {
         let url = &endpoint.base_url.value;
         let base = url.to_string().parse().map_err(|_| token::malformed())?;
         let proxy = Proxy::choose(url, run.env)?;
-        let roots = if url.is_https() { roots::load(endpoint.ca_file.as_ref(), run.env)? } else { Vec::new() };
-        let agents = AgentPool::new(limits.timeout, proxy.as_ref(), roots);
+        let (roots, client_cert) = if url.is_https() {
+            let client_cert = endpoint.client_cert.as_ref().map(certificates::client_cert).transpose()?;
+            (certificates::roots(endpoint.ca_file.as_ref(), run.env)?, client_cert)
+        } else {
+            (Vec::new(), None)
+        };
+        let agents = AgentPool::new(limits.timeout, proxy.as_ref(), roots, client_cert);
         let tokens = TokenCache::new(endpoint, run);
         Ok(Client { endpoint, base, limits, run, proxy, agents, tokens })
     }

@@ -13,6 +13,13 @@ use crate::account::Resource;
 use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
 
+/// A client certificate and its private key, for a gateway that wants one: files in PEM form.
+#[derive(Clone)]
+pub struct ClientCert {
+    pub cert_file: Setting<PathBuf>,
+    pub key_file: Setting<PathBuf>,
+}
+
 /// Where the look-ups of one API go, and with which token.
 #[derive(Clone)]
 pub struct Endpoint {
@@ -24,6 +31,7 @@ pub struct Endpoint {
     pub token: Setting<Arc<TokenSource>>,
     /// A file of CA certificates that are trusted beside the system's.
     pub ca_file: Option<Setting<PathBuf>>,
+    pub client_cert: Option<ClientCert>,
 }
 
 impl Endpoint {
@@ -35,6 +43,7 @@ impl Endpoint {
             base_url: Setting::new(base_url, Origin::BuiltIn),
             token: Setting::new(token, Origin::BuiltIn),
             ca_file: None,
+            client_cert: None,
         }
     }
 }
@@ -71,7 +80,7 @@ impl Settings {
                 .hint("it takes a URL such as https://api.example.com")
         })?;
         let base_url = Setting::new(base_url, Origin::Variable(url_name));
-        Ok(Endpoint { profile: None, base_url, token, ca_file: None })
+        Ok(Endpoint { profile: None, base_url, token, ca_file: None, client_cert: None })
     }
 
     /// The profile's endpoint; `token` replaces its own.
@@ -104,7 +113,8 @@ impl Settings {
             };
             lacks(Kind::Auth, "token").hint(format!("add one of token_env, token_file, token_command and token{or}"))
         })?;
-        Ok(Endpoint { profile: Some(name.clone()), base_url, token, ca_file: found.ca_file.clone() })
+        let (ca_file, client_cert) = (found.ca_file.clone(), found.client_cert.clone());
+        Ok(Endpoint { profile: Some(name.clone()), base_url, token, ca_file, client_cert })
     }
 
     fn no_profile(&self) -> Error {

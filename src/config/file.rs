@@ -13,6 +13,7 @@ use toml::Spanned;
 
 use super::base_url::BaseUrl;
 use super::document::Document;
+use super::endpoint::ClientCert;
 use super::helper::Helper;
 use super::reading::is_pasted_secret;
 use super::token::TokenSource;
@@ -47,6 +48,8 @@ struct RawApi {
     token_file: Option<Spanned<String>>,
     token_command: Option<Spanned<Vec<String>>>,
     ca_file: Option<Spanned<String>>,
+    client_cert_file: Option<Spanned<String>>,
+    client_key_file: Option<Spanned<String>>,
 }
 
 /// What the file says.
@@ -64,6 +67,7 @@ pub(super) struct Api {
     pub base_url: Option<Setting<BaseUrl>>,
     pub token: Option<Setting<Arc<TokenSource>>>,
     pub ca_file: Option<Setting<PathBuf>>,
+    pub client_cert: Option<ClientCert>,
 }
 
 impl File {
@@ -127,7 +131,18 @@ impl Reader<'_> {
             return Err(self.document.unknown_key(&key.span(), &names));
         };
         let base_url = self.checked("base_url", raw.base_url, |text| Ok(BaseUrl::for_api(&text, resource.path)?))?;
-        let ca_file = self.checked("ca_file", raw.ca_file, |text| self.file_name(&text))?;
+        let file = |key: &str, raw| self.checked(key, raw, |text: String| self.file_name(&text));
+        let ca_file = file("ca_file", raw.ca_file)?;
+        let client_cert =
+            match (file("client_cert_file", raw.client_cert_file)?, file("client_key_file", raw.client_key_file)?) {
+                (Some(cert_file), Some(key_file)) => Some(ClientCert { cert_file, key_file }),
+                (None, None) => None,
+                (Some(one), _) | (_, Some(one)) => {
+                    let what = format!("a client certificate needs its private key too ({})", one.origin);
+                    let error = Error::new(Kind::Config, what).hint("name both client_cert_file and client_key_file");
+                    return Err(at(error, &one.origin));
+                }
+            };
         let sources = [
             self.checked("token", raw.token, |text| Ok(TokenSource::Literal(text)))?,
             self.checked("token_env", raw.token_env, variable)?,
@@ -140,7 +155,7 @@ impl Reader<'_> {
             return Err(at(Error::new(Kind::Config, what), &other.origin).hint("keep one of them"));
         }
         let token = sources.pop().map(|source| Setting::new(Arc::new(source.value), source.origin));
-        Ok((resource.api, Api { origin: self.document.origin(&key.span()), base_url, token, ca_file }))
+        Ok((resource.api, Api { origin: self.document.origin(&key.span()), base_url, token, ca_file, client_cert }))
     }
 
     /// A checked value and its place. `check` fails with words that follow the key.

@@ -23,9 +23,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 pub use base_url::BaseUrl;
-pub use endpoint::Endpoint;
+pub use endpoint::{ClientCert, Endpoint};
 pub use init::{TEMPLATE, init};
-pub use permissions::shell_quoted;
+pub use permissions::{refuse_other_readers, shell_quoted};
 pub use precedence::{config_path, output_setting, redactor};
 pub use token::Secret;
 pub use values::{DEFAULT_JOBS, DEFAULT_RETRIES, DEFAULT_TIMEOUT};
@@ -142,11 +142,17 @@ impl Settings {
         row("retries", self.retries.value.to_string(), &self.retries.origin);
         for (api, endpoint) in &self.endpoints {
             match endpoint {
-                Ok(Endpoint { base_url, token, ca_file, .. }) => {
+                Ok(Endpoint { base_url, token, ca_file, client_cert, .. }) => {
                     row(&format!("{api}.base_url"), base_url.value.to_string(), &base_url.origin);
                     row(&format!("{api}.token"), token.value.describe(), &token.origin);
-                    if let Some(Setting { value, origin }) = ca_file {
-                        row(&format!("{api}.ca_file"), value.display().to_string(), origin);
+                    let cert = client_cert.as_ref().map(|cert| &cert.cert_file);
+                    let key = client_cert.as_ref().map(|cert| &cert.key_file);
+                    for (name, file) in
+                        [("ca_file", ca_file.as_ref()), ("client_cert_file", cert), ("client_key_file", key)]
+                    {
+                        if let Some(Setting { value, origin }) = file {
+                            row(&format!("{api}.{name}"), value.display().to_string(), origin);
+                        }
                     }
                 }
                 Err(error) => row(api, format!("cannot be used: {error}"), &""),

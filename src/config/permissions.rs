@@ -29,14 +29,14 @@ pub(super) fn refuse_other_writers(path: &Path, metadata: &Metadata) -> Result<(
     Ok(())
 }
 
-/// Refuses a file with a token that belongs to this user and is open to others.
-pub(super) fn refuse_other_readers(path: &Path, metadata: &Metadata) -> Result<()> {
+/// Refuses a file with a secret that belongs to this user and is open to others.
+pub fn refuse_other_readers(path: &Path, metadata: &Metadata) -> Result<()> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::MetadataExt as _;
         let is_mine = metadata.uid() == rustix::process::geteuid().as_raw();
         if is_mine && metadata.mode() & 0o077 != 0 {
-            let message = format!("{} holds a token, and others can read it", path.display());
+            let message = format!("{} holds a secret, and others can read it", path.display());
             return Err(Error::new(Kind::Config, message)
                 .hint(format!("run `chmod 600 {}`", shell_quoted(path)))
                 .at(path, None));

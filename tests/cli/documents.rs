@@ -79,8 +79,10 @@ fn each_setting_of_the_example_configuration_is_valid() {
         ("token_command = ", "connect.token", "command `op`"),
         ("token = ", "connect.token", "literal (hidden)"),
         ("ca_file = ", "connect.ca_file", "/etc/ssl/corporate.pem"),
+        ("client_", "connect.client_cert_file", "HOME/certs/me.pem"),
+        ("client_", "connect.client_key_file", "HOME/certs/me.key"),
     ] {
-        let token = if key == "ca_file = " { "token_env = " } else { key };
+        let token = if key.starts_with("token") { key } else { "token_env = " };
         let shown = shown(&enabled(&[&connect[..], &[key, token]].concat()), "");
         assert_eq!(shown["connect.base_url"]["value"], "https://api.example.com");
         assert_eq!(shown[setting]["value"], value, "{key}");

@@ -5,12 +5,14 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::Command;
+use std::sync::Arc;
 
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, date_time_ymd,
 };
 use rustls::pki_types::CertificateDer;
-use rustls::{ALL_VERSIONS as ALL, ServerConfig, SupportedProtocolVersion, version};
+use rustls::server::WebPkiClientVerifier;
+use rustls::{ALL_VERSIONS as ALL, RootCertStore, ServerConfig, SupportedProtocolVersion, version};
 
 use crate::harness::{Ended, Home, TOKEN};
 use crate::http::{ACCOUNT, connected, facts, rows};
@@ -52,11 +54,21 @@ impl Identity {
     }
 
     fn serves(&self, versions: &[&'static SupportedProtocolVersion]) -> ServerConfig {
-        let provider = rustls::crypto::ring::default_provider().into();
-        let builder = ServerConfig::builder_with_provider(provider);
+        self.serves_clients_of(None, versions)
+    }
+
+    /// A server that asks for a client certificate of this CA.
+    fn serves_clients_of(&self, ca: Option<&Identity>, versions: &[&'static SupportedProtocolVersion]) -> ServerConfig {
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let builder = ServerConfig::builder_with_provider(provider.clone());
         let builder = builder.with_protocol_versions(versions).unwrap();
         let key = self.key.serialize_der().try_into().unwrap();
-        let builder = builder.with_no_client_auth();
+        let verifier = ca.map(|ca| {
+            let mut roots = RootCertStore::empty();
+            roots.add(ca.chain[0].clone()).unwrap();
+            WebPkiClientVerifier::builder_with_provider(roots.into(), provider).build().unwrap()
+        });
+        let builder = builder.with_client_cert_verifier(verifier.unwrap_or_else(WebPkiClientVerifier::no_client_auth));
         builder.with_single_cert(self.chain.clone(), key).unwrap()
     }
 }
@@ -346,4 +358,61 @@ fn a_directory_of_cas() {
         }
     }
     assert_eq!(wire.requests().len(), 4);
+}
+
+const CLIENT_CERT: &str = "client_cert_file = \"me.pem\"\nclient_key_file = \"~/me.key\"";
+
+#[test]
+fn a_gateway_gets_the_client_certificate_of_the_profile() {
+    let (root, clients) = (Identity::root("Acme Root"), Identity::root("Acme Clients"));
+    let me = clients.certifies(but(|p| p.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth]));
+    let stranger = root.certifies(names(&["localhost"]));
+    for version in [&version::TLS12, &version::TLS13] {
+        let config = root.certifies(names(&["localhost"])).serves_clients_of(Some(&clients), &[version]);
+        let wire = Wire::tls(config, json(ACCOUNT));
+        let home = Home::new();
+        let get = |more: &str, identity: &Identity| {
+            let url = wire.url();
+            home.config(format!(
+                "default_profile = \"test\"\n[profiles.test.connect]\nbase_url = \"{url}\"\ntoken = \"{TOKEN}\"\n{CA_FILE}\n{more}\n"
+            ));
+            home.file("ca.pem", &root.pem, 0o644);
+            home.file(".config/acctq/me.pem", &identity.pem, 0o644);
+            home.file("me.key", identity.key.serialize_pem(), 0o600);
+            home.acctq("cacc get cacc_1 -o ndjson --retries 1").run()
+        };
+        get(CLIENT_CERT, &me).prints(&format!("{ACCOUNT}\n"));
+        let shown = home.acctq("config show").run().stdout;
+        assert!(shown.contains("client_cert_file") && shown.contains("client_key_file"), "{shown}");
+        if version == &version::TLS12 {
+            // With TLS 1.3 the client learns of it after its request.
+            for (more, identity) in [("", &me), (CLIENT_CERT, &stranger)] {
+                let asked = wire.requests().len();
+                get(more, identity).fails(7, &["localhost"]);
+                assert_eq!(wire.requests().len(), asked);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_client_certificate_that_cannot_be_used_is_a_mistake_of_the_configuration() {
+    let (root, other) = (Identity::root("Acme Root"), Identity::root("Another Root"));
+    let (cert, key) = (root.pem.clone(), root.key.serialize_pem());
+    let only_cert = "client_cert_file = \"~/me.pem\"";
+    let both = "client_cert_file = \"~/me.pem\"\nclient_key_file = \"~/me.key\"";
+    for (name, more, cert, key, mode) in rows! {
+        "no key named", only_cert, &*cert, &*key, 0o600; "another key", both, &*cert, &*other.key.serialize_pem(), 0o600;
+        "open to others", both, &*cert, &*key, 0o640; "no certificate", both, &*key, &*key, 0o600;
+        "no key", both, &*cert, &*cert, 0o600; "damaged", both, &*cert.replacen("\nMII", "\nM!!", 1), &*key, 0o600;
+    } {
+        let (wire, home) = served(&root, &format!("{CA_FILE}\n{more}"));
+        home.file("ca.pem", &root.pem, 0o644);
+        home.file("me.pem", cert, 0o644);
+        home.file("me.key", key, mode);
+        let error = home.acctq("cacc get cacc_1 -o json").run().fails(3, &[]).error();
+        assert_eq!(error["code"], "config", "{name}");
+        assert!(error["file"].is_string(), "{name}: {error}");
+        assert_eq!(wire.connections(), 0, "{name}");
+    }
 }

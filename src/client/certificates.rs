@@ -1,15 +1,18 @@
 //! Which CA certificates are trusted: the system's bundle, or what `SSL_CERT_FILE` and `SSL_CERT_DIR` name instead, and those
-//! of `ca_file`. What is named must hold at least one that can be used; reading is bounded and never waits.
+//! of `ca_file`; and the client certificate that is shown to a gateway. What is named must hold at least one that can be used; reading
+//! is bounded and never waits.
 
+use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 
 use rustls::RootCertStore;
-use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
-use ureq::tls::Certificate;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::sign::CertifiedKey;
+use ureq::tls::{Certificate, PrivateKey};
 
-use crate::config::Setting;
 use crate::config::reading::read_file;
+use crate::config::{ClientCert, Setting, refuse_other_readers};
 use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
 
@@ -18,7 +21,7 @@ const LIMIT: usize = 8 * 1024 * 1024;
 
 type Roots = Vec<Certificate<'static>>;
 
-pub fn load(ca_file: Option<&Setting<PathBuf>>, env: &Environment) -> Result<Roots> {
+pub fn roots(ca_file: Option<&Setting<PathBuf>>, env: &Environment) -> Result<Roots> {
     let read = |name: &str, path: &Path, read: fn(&Path) -> Result<Roots>| {
         read(&env.expand_home(path)).map_err(|error| {
             error.hint(format!("{name} names it; SSL_CERT_FILE and SSL_CERT_DIR replace the system's CA certificates, ca_file adds to them"))
@@ -55,8 +58,7 @@ fn of_system() -> Roots {
 
 /// The PEM certificates of a file. A damaged one is an error: it might be the one that is needed.
 fn of_file(path: &Path) -> Result<Roots> {
-    let read = read_file(path, LIMIT).map_err(|words| flaw(path, &words))?;
-    let (bytes, _) = read.ok_or_else(|| flaw(path, "does not exist"))?;
+    let (bytes, _) = read_whole(path)?;
     // The parser's own words hold the file's bytes.
     let roots = certificates(&bytes).ok_or_else(|| flaw(path, "is damaged: a certificate in it is not whole"))?;
     usable(path, roots)
@@ -88,9 +90,44 @@ fn usable(path: &Path, roots: Roots) -> Result<Roots> {
     is_good.then_some(roots).ok_or_else(|| flaw(path, "holds no CA certificate in PEM form that can be used"))
 }
 
+/// Reads a client certificate and its key, and checks that they belong together: ureq relies on that.
+pub fn client_cert(ClientCert { cert_file, key_file }: &ClientCert) -> Result<ureq::tls::ClientCert> {
+    let named = |name: &str, file: &Setting<PathBuf>, error: Error| {
+        let hint = format!("{name} names it ({}); both client_cert_file and client_key_file are PEM", file.origin);
+        if error.hint_text().is_none() { error.hint(hint) } else { error }
+    };
+    let chain = read_whole(&cert_file.value).and_then(|(bytes, _)| {
+        let chain = certificates(&bytes).filter(|chain| !chain.is_empty());
+        chain.ok_or_else(|| flaw(&cert_file.value, "holds no certificate in PEM form"))
+    });
+    let chain = chain.map_err(|error| named("client_cert_file", cert_file, error))?;
+    let ders = chain.iter().map(|cert| CertificateDer::from(cert.der()).into_owned()).collect();
+    let key = read_whole(&key_file.value).and_then(|(bytes, metadata)| {
+        refuse_other_readers(&key_file.value, &metadata)?;
+        let key = PrivateKeyDer::from_pem_slice(&bytes).ok().zip(PrivateKey::from_pem(&bytes).ok());
+        let (der, key) =
+            key.ok_or_else(|| flaw(&key_file.value, "holds no private key in PEM form without a passphrase"))?;
+        match CertifiedKey::from_der(ders, der, &rustls::crypto::ring::default_provider()) {
+            Ok(_) => Ok(key),
+            Err(rustls::Error::InconsistentKeys(_)) => {
+                Err(flaw(&key_file.value, "holds the key of another certificate"))
+            }
+            Err(error) => Err(flaw(&cert_file.value, &format!("holds a certificate that cannot be used: {error}"))),
+        }
+    });
+    let key = key.map_err(|error| named("client_key_file", key_file, error))?;
+    Ok(ureq::tls::ClientCert::new_with_certs(&chain, key))
+}
+
+/// The bytes of a file that must exist, and its metadata.
+fn read_whole(path: &Path) -> Result<(Vec<u8>, Metadata)> {
+    let read = read_file(path, LIMIT).map_err(|words| flaw(path, &words))?;
+    read.ok_or_else(|| flaw(path, "does not exist"))
+}
+
 fn flaw(path: &Path, words: &str) -> Error {
     let what = if path.is_dir() { "directory" } else { "file" };
-    let message = format!("the CA {what} {} {words}", path.display());
+    let message = format!("the {what} {} {words}", path.display());
     Error::new(Kind::Config, message).at(path, None)
 }
 
