@@ -558,6 +558,22 @@ fn a_token_that_stays_rejected_stops_it() {
 }
 
 #[test]
+fn a_firewalls_page_does_not_blame_the_token() {
+    for status in ["401 Unauthorized", "403 Forbidden"] {
+        let (home, server) = at(move |request| match request.number % 3 {
+            0 => Reply::Send(response(status, "Content-Type: text/html\r\n", "<html>Blocked</html>")),
+            _ => found(request),
+        });
+        let ids = ids(1..=60).replace('_', "-");
+        let ended = run(&home, "partner account get - --jobs 1 -F customer_account_uid -o ndjson", ids);
+        assert_eq!((ended.code, ended.stdout.lines().count()), (9, 40), "{ended:#?}");
+        let errors = ended.errors();
+        assert!(errors.iter().all(|error| error["code"] == "bad_response"), "{errors:?}");
+        assert_eq!((errors.len(), server.count()), (20, 60));
+    }
+}
+
+#[test]
 fn what_fails_alike_for_every_id_stops_it_at_the_first() {
     let home = Home::new();
     let untrusted = Wire::tls(certified("a CA").1, vec![]);

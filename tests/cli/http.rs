@@ -497,6 +497,9 @@ fn refusals() {
         1 "401": error(401) => 4 auth, status = 401, server_code = "SOME_CODE", server_message = "Some message.", request_id = "r-1";
         1 "401 without body": http(401, "", "") => 4 auth, status = 401, server_message = Value::Null;
         1 "404": error(404) => 5 not_found, status = 404, server_code = "SOME_CODE";
+        1 "401 of a page": http(401, HTML, "<html>Blocked</html>") => 9 bad_response, status = 401;
+        1 "403 of a page": http(403, HTML, "<!doctype html>") => 9 bad_response, status = 403;
+        2 "408": error(408) => 8 server, status = 408; 2 "408 without body": http(408, "", "") => 8 server;
         1 "404 of a page": http(404, HTML, "<html>404</html>") => 9 bad_response, status = 404;
         1 "404 of a text": http(404, "Content-Type: text/plain", "404 not found") => 9 bad_response;
         1 "403": error(403) => 4 auth, status = 403; 1 "410": error(410) => 5 gone, status = 410;
@@ -532,6 +535,7 @@ fn asked_to_wait() {
         2 "for ever, at once": after("0") => 6 rate_limited, retry_after_s = 0;
         2 "for ever": http(429, "", ERROR) => 6 rate_limited, status = 429, server_code = "SOME_CODE", retry_after_s = Value::Null;
         2 "garbage": after("1.5e3 soon") => 6 rate_limited;
+        1 "a decimal point": after("61.0") => 6 rate_limited, retry_after_s = 61;
         1 "longer than the deadline": after("61") => 6 rate_limited, retry_after_s = 61, retryable = true;
         1 "for thirty years": after("999999999") => 6 rate_limited;
         1 "for longer than there are numbers": after("99999999999999999999999") => 6 rate_limited;
