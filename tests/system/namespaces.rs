@@ -192,6 +192,106 @@ fn a_resolver_that_hangs() {
     assert!(message.contains("billing.example.com") && message.contains("resolve"), "{message}");
 }
 
+/// Makes `ca.pem`, and `leaf.pem` for `api.test` with `leaf.key`.
+const CERTIFICATES: &str = "
+    exec 2>log
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ca.key -out ca.pem -subj /CN=CA
+    openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout leaf.key -out leaf.csr -subj /CN=api.test
+    echo subjectAltName=DNS:api.test >names
+    openssl x509 -req -in leaf.csr -CA ca.pem -CAkey ca.key -CAcreateserial -extfile names -out leaf.pem";
+
+#[test]
+fn an_address_that_cannot_be_reached_does_not_matter() {
+    let home = Home::new();
+    for (name, package) in [("ip", "iproute2"), ("openssl", "openssl")] {
+        program(&home, name, package);
+    }
+    home.profile("https://api.test:8443");
+    home.file("hosts", "fd00::2 api.test\n10.9.0.1 api.test\n", 0o644);
+    fs::create_dir_all(home.path().join("api/v1/connected-accounts")).unwrap();
+    home.file("api/v1/connected-accounts/cacc_1", json(ACCOUNT), 0o644);
+    // The IPv6 address is dropped (it has no neighbour), forbidden by a firewall, and out of reach.
+    for route in ["", "prohibit", "unreachable"] {
+        let route = if route.is_empty() { String::new() } else { format!("ip -6 route add {route} fd00::2/128") };
+        let script = format!(
+            "({CERTIFICATES})
+             ip link set lo up; ip link add here type veth peer name there; ip link set there up
+             ip addr add 10.9.0.1/24 dev here; ip addr add fd00::9/64 dev here nodad; ip link set here up
+             mount --bind hosts /etc/hosts; {route}
+             openssl s_server -accept 10.9.0.1:8443 -cert leaf.pem -key leaf.key -HTTP >listening 2>&1 & server=$!
+             while ! grep -q ACCEPT listening; do kill -0 $server; sleep 0.01; done
+             set +e; SSL_CERT_FILE=ca.pem acctq get cacc_1 -o ndjson --retries 0; code=$?
+             kill $server; exit $code"
+        );
+        apart(&home, "--net", &script).run().prints(&format!("{ACCOUNT}\n"));
+    }
+}
+
+#[test]
+fn a_name_that_has_moved_is_asked_for_again() {
+    let home = Home::new();
+    for (name, package) in [("ip", "iproute2"), ("openssl", "openssl"), ("python3", "python3")] {
+        program(&home, name, package);
+    }
+    home.profile("https://api.test:8443");
+    home.file("resolv.conf", "nameserver 127.0.0.1\n", 0o644);
+    home.file("nsswitch.conf", "hosts: dns\n", 0o644);
+    // A name server, and a server at 127.0.0.2 that moves to 127.0.0.3 with its second answer.
+    let server = r#"
+import http.server, socket, ssl, threading
+names = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+names.bind(("127.0.0.1", 53))
+address, account = "127.0.0.2", open("account").read()
+def resolve():
+    while True:
+        question, client = names.recvfrom(512)
+        end = question.index(b"\0", 12) + 5
+        is_a = question[end - 3] == 1
+        answer = question[:2] + b"\x81\x80\0\1\0" + bytes([is_a]) + b"\0\0\0\0" + question[12:end]
+        if is_a:
+            answer += b"\xc0\x0c\0\1\0\1\0\0\0\0\0\4" + socket.inet_aton(address)
+        names.sendto(answer, client)
+threading.Thread(target=resolve, daemon=True).start()
+def serve(at, status):
+    class Handler(http.server.BaseHTTPRequestHandler):
+        answers = 0
+        def do_GET(self):
+            global address
+            Handler.answers += 1
+            if at == address and Handler.answers == 2:
+                address = "127.0.0.3"
+                server.socket.close()
+            body = account.replace("active", status).encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+        def log_message(self, *_):
+            pass
+    server = http.server.ThreadingHTTPServer((at, 8443), Handler)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain("leaf.pem", "leaf.key")
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+serve("127.0.0.2", "pending")
+serve("127.0.0.3", "active")
+open("there", "w").close()
+threading.Event().wait()
+"#;
+    home.file("server.py", server, 0o600);
+    home.file("account", ACCOUNT, 0o600);
+    let script = format!(
+        "({CERTIFICATES})
+         ip link set lo up
+         mount --bind resolv.conf /etc/resolv.conf; mount --bind nsswitch.conf /etc/nsswitch.conf
+         python3 server.py 2>log & server=$!
+         while ! [ -e there ]; do kill -0 $server; sleep 0.01; done
+         set +e; SSL_CERT_FILE=ca.pem acctq wait cacc_1 --for status=active --interval 1s --within 30s -q -o ndjson; code=$?
+         kill $server; exit $code"
+    );
+    apart(&home, "--net", &script).run().prints(&format!("{ACCOUNT}\n"));
+}
+
 #[test]
 fn a_machine_without_a_network() {
     let home = Home::new();
