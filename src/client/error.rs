@@ -10,6 +10,7 @@ use super::proxy::Proxy;
 use super::request::Attempt;
 use super::response::CHECK_URL;
 use crate::error::{Error, Kind};
+use crate::process::{LIMIT_HINT, is_limit_reached};
 use crate::text::{EXCERPT, span};
 
 /// What a request was about when it failed. With a proxy, resolving and connecting are about that.
@@ -67,6 +68,9 @@ pub fn explain(error: &ureq::Error, phase: Phase, attempt: &Attempt<'_>) -> Erro
         Protocol(_) | BodyStalled | LargeResponseHeader(..) => {
             let message = format!("{host} does not answer in valid HTTP/1.1, with at most 16 KiB of header lines");
             fail(Kind::BadResponse, message, CHECK_URL)
+        }
+        Io(error) if is_limit_reached(error) => {
+            fail(Kind::Network, format!("no connection to {host}: {error}"), LIMIT_HINT)
         }
         _ => {
             let hint = "are server and network up, and is base_url right? `acctq config show` shows it";
