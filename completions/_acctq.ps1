@@ -51,7 +51,7 @@ Register-ArgumentCompleter -Native -CommandName 'acctq' -ScriptBlock {
             [CompletionResult]::new('sandbox', 'sandbox', [CompletionResultType]::ParameterValue, 'Serve both APIs on loopback with made-up accounts, until interrupted')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print the completions of a shell')
             [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Write the man pages into a directory')
-            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Help on a command or a topic: environment, exit-codes, output, config, expressions')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Help on a command or a topic: environment, exit-codes, output, config, expressions, fields')
             break
         }
         'acctq;cacc' {

@@ -48,7 +48,7 @@ set edit:completion:arg-completer[acctq] = {|@words|
             cand sandbox 'Serve both APIs on loopback with made-up accounts, until interrupted'
             cand completions 'Print the completions of a shell'
             cand man 'Write the man pages into a directory'
-            cand help 'Help on a command or a topic: environment, exit-codes, output, config, expressions'
+            cand help 'Help on a command or a topic: environment, exit-codes, output, config, expressions, fields'
         }
         &'acctq;cacc'= {
             cand -p 'Use this profile of the configuration; `sandbox` is built in'

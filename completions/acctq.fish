@@ -52,7 +52,7 @@ complete -c acctq -n "__fish_acctq_needs_command" -f -a "schema" -d 'Print the J
 complete -c acctq -n "__fish_acctq_needs_command" -f -a "sandbox" -d 'Serve both APIs on loopback with made-up accounts, until interrupted'
 complete -c acctq -n "__fish_acctq_needs_command" -f -a "completions" -d 'Print the completions of a shell'
 complete -c acctq -n "__fish_acctq_needs_command" -f -a "man" -d 'Write the man pages into a directory'
-complete -c acctq -n "__fish_acctq_needs_command" -f -a "help" -d 'Help on a command or a topic: environment, exit-codes, output, config, expressions'
+complete -c acctq -n "__fish_acctq_needs_command" -f -a "help" -d 'Help on a command or a topic: environment, exit-codes, output, config, expressions, fields'
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and not __fish_seen_subcommand_from get list" -s p -l profile -d 'Use this profile of the configuration; `sandbox` is built in' -r
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and not __fish_seen_subcommand_from get list" -s o -l output -d 'Write results in this format; with json and ndjson, errors are JSON too' -r -f -a "table\t''
 json\t''

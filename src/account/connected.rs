@@ -39,7 +39,7 @@ pub static CONNECTED: Resource = Resource {
                 ("suspended", "disabled for now by the platform"),
                 ("revoked", "ended for good, all tokens are invalid"),
             ]),
-            "Where the account is in its life: pending until onboarding completes, active, suspended for now, revoked for good.",
+            "Where the account is in its life.",
         ),
         Field::new("platform_organization_id", "Platform organization", Kind::Id("org_"), "The platform."),
         Field::new("created_at", "Created", Kind::Time, "When the account was created."),
@@ -47,20 +47,26 @@ pub static CONNECTED: Resource = Resource {
             "connected_organization_id",
             "Connected organization",
             Kind::Id("org_"),
-            "The connected organization; null for an express account until onboarding completes.",
+            "The connected organization; an express account has none until onboarding completes.",
         )
         .optional(),
         Field::new(
             "connected_tenant_id",
             "Connected tenant",
             Kind::Id("ten_"),
-            "The tenant of an express account; null for a standard one, which picks its tenant by header.",
+            "The tenant of an express account; a standard one picks its tenant by header.",
         )
         .optional(),
         Field::new("platform_customer_id", "Platform customer", Kind::Id("cus_"), "The platform's customer.")
             .optional(),
         Field::new("pending_email", "Invited", Kind::Text, "Who was invited (express only).").optional(),
-        Field::new("pending_organization_name", "Organization to be", Kind::Text, "The organization to be.").optional(),
+        Field::new(
+            "pending_organization_name",
+            "Organization to be",
+            Kind::Text,
+            "The organization to be created (express only).",
+        )
+        .optional(),
         Field::new(
             "pending_country",
             "Country",

@@ -32,6 +32,15 @@ impl Field {
         Field { secret: true, ..self }
     }
 
+    /// What the field says, and what each of its words means.
+    pub fn describe(&self) -> String {
+        let words = self.kind.words().filter_map(|word| Some(format!("{word}: {}", self.kind.meaning(word)?)));
+        match words.collect::<Vec<_>>().join("; ") {
+            words if words.is_empty() => self.doc.to_owned(),
+            words => format!("{} {words}.", self.doc),
+        }
+    }
+
     /// How a value violates the contract. `value` is `None` if the member is absent.
     pub fn violation(&self, value: Option<Json<'_>>) -> Option<Violation> {
         match value {
@@ -86,6 +95,27 @@ impl Kind {
             _ => &[],
         };
         words.iter().map(|(word, _)| *word)
+    }
+
+    /// What a word of the contract means.
+    pub fn meaning(self, value: &str) -> Option<&'static str> {
+        match self {
+            Kind::Enum(words) => words.iter().find(|(word, _)| *word == value).map(|(_, meaning)| *meaning),
+            _ => None,
+        }
+    }
+
+    /// The type in words, for people.
+    pub const fn noun(self) -> &'static str {
+        match self {
+            Kind::Id(_) => "id",
+            Kind::Enum(_) => "word",
+            Kind::Time => "time",
+            Kind::Text => "text",
+            Kind::Country => "country",
+            Kind::Integer => "integer",
+            Kind::Json => "any JSON",
+        }
     }
 
     fn violation(self, value: Json<'_>) -> Option<Violation> {

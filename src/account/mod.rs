@@ -68,6 +68,13 @@ impl Resource {
     pub fn field(&self, name: &str) -> Option<&'static Field> {
         self.fields.iter().find(|field| field.name == name)
     }
+
+    /// The field's own name, if people mean one: `id` and `uid` are each resource's own id, and a table's labels are understood.
+    pub fn own_name<'a>(&self, name: &'a str) -> &'a str {
+        let own = if matches!(name, "id" | "uid") { self.id_field } else { name };
+        let labelled = || self.fields.iter().find(|field| field.label.eq_ignore_ascii_case(name));
+        self.field(own).or_else(labelled).map_or(name, |field| field.name)
+    }
 }
 
 /// A JSON object as the server wrote it, split into its members.

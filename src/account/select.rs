@@ -34,10 +34,14 @@ impl Selection {
                 let hint = format!("{flaw}; --fields takes names with commas between them");
                 return Err(error(name, "is no field name", hint));
             }
-            if names[..number].contains(name) {
+            let is_twice = |resource: &&Resource| {
+                names[..number].iter().any(|other| resource.own_name(other) == resource.own_name(name))
+            };
+            if resources.iter().any(is_twice) {
                 return Err(error(name, "is named twice", "--fields takes each name once".into()));
             }
-            if !reveal && name.split('.').any(is_secret_name) {
+            let own_names = resources.iter().map(|resource| resource.own_name(name));
+            if !reveal && own_names.chain([&**name]).flat_map(|name| name.split('.')).any(is_secret_name) {
                 return Err(secret(name));
             }
         }
@@ -54,7 +58,7 @@ impl Selection {
             return Ok(());
         }
         let is_known = |first: &str| {
-            self.resources.iter().any(|resource| resource.field(first).is_some())
+            self.resources.iter().any(|resource| resource.field(resource.own_name(first)).is_some())
                 || account.document.get(first).is_some()
         };
         let is_unknown = |name: &&str| !is_known(name) && !splits(name).any(|(first, _)| is_known(first));
@@ -83,7 +87,8 @@ impl Account {
             return Ok(self.document.members().map(|(name, value)| entry(name, value)).collect());
         };
         selection.check(self, redactor)?;
-        let found = selection.names().filter_map(|name| Some(entry(name, self.find(name)?)));
+        let own_names = selection.names().map(|name| self.resource.own_name(name));
+        let found = own_names.filter_map(|name| Some(entry(name, self.find(name)?)));
         let shown = |entry: Entry<'a>| match entry.value {
             Some(_) => Ok(entry),
             None => Err(secret(entry.name)),
@@ -100,14 +105,10 @@ impl Account {
         // Only what would be shown is suggested: a member's name may hold the secret itself.
         let members = self.document.members();
         let shown = members.filter(|(name, value)| !redactor.hides(name, *value));
-        let fields = self.resource.fields.iter();
-        let labelled = fields.clone().find(|field| field.label.eq_ignore_ascii_case(name));
-        let names = fields.map(|field| field.name).chain(shown.map(|(name, _)| name));
-        let near = labelled.map(|field| field.name).or_else(|| nearest(name, names));
-        let hint = match near {
-            Some(near) => format!("did you mean `{}`?", excerpt(near, SHOWN)),
-            None => "`-o json` without --fields shows every member".to_owned(),
-        };
+        let names = self.resource.fields.iter().map(|field| field.name).chain(shown.map(|(name, _)| name));
+        let near = nearest(name, names).map(|near| format!("did you mean `{}`? ", excerpt(near, SHOWN)));
+        let near = near.unwrap_or_default();
+        let hint = format!("{near}`acctq help fields` lists the fields; `-o json` without --fields shows every member");
         let noun = self.resource.noun;
         error(&redactor.redact_known(name), &format!("is neither a field of a {noun} nor a member of the answer"), hint)
     }
@@ -175,9 +176,11 @@ mod tests {
         let account = account(r#"{"id":"cacc_1","link":"x","activation_token":"PNS-12345","promo_PNS-12345":1}"#);
         for (names, expected) in [
             ("statsu", "did you mean `status`?"),
-            ("onboarded", "did you mean `onboarding_completed_at`?"),
             ("lnk", "did you mean `link`?"),
-            ("promo_PNS", "`-o json` without --fields shows every member"),
+            ("promo_PNS", "`acctq help fields` lists"),
+            ("Activation token", "add --reveal"),
+            ("id,ID", "--fields takes each name once"),
+            ("uid,id", "--fields takes each name once"),
             ("promo_PNS-12345", "add --reveal"),
             ("metadata.activationToken", "add --reveal"),
             ("id,id", "--fields takes each name once"),

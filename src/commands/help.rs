@@ -1,6 +1,7 @@
 //! `help`: about a command, or a topic that concerns several.
 
 use super::{CommandStatus, Context};
+use crate::account::{Field, RESOURCES};
 use crate::error::{Kind, Result};
 use crate::flags::Takes;
 use crate::output::{Screen, table};
@@ -8,7 +9,7 @@ use crate::output::{Screen, table};
 /// `[COMMAND|TOPIC]`
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// A command, or a topic: environment, exit-codes, output, config, expressions
+    /// A command, or a topic: environment, exit-codes, output, config, expressions, fields
     #[arg(value_name = "COMMAND|TOPIC")]
     about: Vec<String>,
 }
@@ -23,7 +24,7 @@ pub(super) const EXPRESSIONS: &str = include_str!("help/expressions.txt");
 const CONFIG: &str = include_str!("help/config.txt");
 
 /// The topics, beside the commands.
-pub const TOPICS: &[&str] = &["environment", "exit-codes", "output", "config", "expressions"];
+pub const TOPICS: &[&str] = &["environment", "exit-codes", "output", "config", "expressions", "fields"];
 
 impl Takes for Args {
     const FLAGS: &'static [&'static str] = &[];
@@ -44,12 +45,31 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
         Some("environment") => ENVIRONMENT.to_owned(),
         Some("output") => OUTPUT.to_owned(),
         Some("expressions") => EXPRESSIONS.to_owned(),
+        Some("fields") => fields(),
         // The command of that name is reached by its own --help; the topic tells more.
         Some("config") => format!("{CONFIG}{}", crate::config::TEMPLATE),
         _ => exit_codes(),
     };
     context.ui.print(text.as_bytes())?;
     Ok(CommandStatus::Done)
+}
+
+/// The fields of each API, from the tables that everything else reads.
+fn fields() -> String {
+    let mut out = "The fields of each API. For --fields, a table's labels are names, too, and `id` and `uid` mean\n\
+                   each API's own id.\n"
+        .to_owned();
+    for resource in RESOURCES {
+        let row = |field: &Field| {
+            let doc = field.describe() + if field.optional { " May be null." } else { "" };
+            vec![field.name.to_owned(), field.label.to_owned(), field.kind.noun().to_owned(), doc]
+        };
+        let rows: Vec<_> = resource.fields.iter().map(row).collect();
+        let screen = Screen { width: Some(100), ..Screen::default() };
+        let table = table(&["Name", "Label", "Type", "Meaning"], &rows, screen);
+        out.extend(["\n", resource.noun, " (", resource.command, ")\n\n", &table]);
+    }
+    out + "\nExample:\n  acctq -p sandbox get cacc_activestandard -F id,status,metadata.plan\n"
 }
 
 fn exit_codes() -> String {

@@ -92,7 +92,7 @@ Examples:
     /// Write the man pages into a directory
     #[command(after_help = "Example:\n  acctq man ~/.local/share/man/man1")]
     Man(Deferred<man::Args>),
-    /// Help on a command or a topic: environment, exit-codes, output, config, expressions
+    /// Help on a command or a topic: environment, exit-codes, output, config, expressions, fields
     #[command(after_help = "Examples:\n  acctq help cacc get\n  acctq help exit-codes")]
     Help(Deferred<help::Args>),
 }

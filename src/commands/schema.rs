@@ -67,7 +67,7 @@ fn property(field: &Field) -> Value {
         Kind::Time => (Some("string"), Some(("format", json!("date-time")))),
         Kind::Text => (Some("string"), None),
     };
-    let mut property = json!({"title": field.label, "description": field.doc});
+    let mut property = json!({"title": field.label, "description": field.describe()});
     if let Some(json_type) = json_type {
         let null = field.optional.then_some("null");
         property["type"] = [json_type].into_iter().chain(null).collect();

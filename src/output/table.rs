@@ -47,7 +47,8 @@ pub struct Screen {
     pub now: Option<Timestamp>,
 }
 
-/// Writes one account as label and value, in the order of the contract unless selected, then what is beyond it.
+/// Writes one account as label and value with its meaning: id and status, then the order of the contract unless selected, then what is
+/// beyond it.
 pub(super) fn write_one<'a>(
     out: &mut Vec<u8>,
     account: &'a Account,
@@ -59,7 +60,9 @@ pub(super) fn write_one<'a>(
     if !is_selected {
         let fields = account.resource.fields;
         let position = |name: &str| fields.iter().position(|field| field.name == name).unwrap_or(fields.len());
-        entries.sort_by_key(|entry| position(entry.name));
+        let is_later =
+            |name: &str| if name == account.resource.id_field { 0 } else { 1 + usize::from(name != "status") };
+        entries.sort_by_key(|entry| (is_later(entry.name), position(entry.name)));
     }
     // A name may hold the secret itself.
     entries.retain(|entry| entry.value.is_some() || !redactor.hides_text(entry.name));
@@ -70,12 +73,14 @@ pub(super) fn write_one<'a>(
     }
     let row = |entry: &Entry<'_>| {
         let field = account.resource.field(entry.name);
-        let is_time = field.is_some_and(|field| field.kind == Kind::Time);
-        let text = entry.value.filter(|_| is_time).and_then(Json::as_str);
-        let note = match screen.now.zip(text.and_then(|text| Time::parse(&text))) {
-            Some((now, time)) => format!("  ({})", ago(time, now)),
-            None if entry.value.is_none() => "  (--reveal shows it)".to_owned(),
-            None => String::new(),
+        let text = entry.value.and_then(Json::as_str);
+        let time = text.as_ref().filter(|_| field.is_some_and(|field| field.kind == Kind::Time));
+        let meaning = field.zip(text.as_ref()).and_then(|(field, text)| field.kind.meaning(text));
+        let note = match (screen.now.zip(time.and_then(|time| Time::parse(time))), meaning) {
+            (Some((now, time)), _) => format!("  ({})", ago(time, now)),
+            (None, Some(meaning)) => format!(" ({meaning})"),
+            (None, None) if entry.value.is_none() => "  (--reveal shows it)".to_owned(),
+            (None, None) => String::new(),
         };
         vec![label(entry.name, field), cell(entry, redactor) + &note]
     };
@@ -118,8 +123,11 @@ pub(super) struct Columns(Vec<(String, Vec<String>)>);
 impl Columns {
     /// For accounts of `resources`: the columns that matter, those that all have in common, or those selected.
     pub fn new(resources: &[&'static Resource], selection: Option<&Selection>) -> Self {
-        let field = |name: &str| resources.iter().find_map(|resource| resource.field(name));
-        let column = |name: &str| (label(name, field(name)), vec![name.to_owned()]);
+        let field = |name: &str| resources.iter().find_map(|resource| resource.field(resource.own_name(name)));
+        let column = |name: &str| {
+            let own_names = resources.iter().map(|resource| resource.own_name(name).to_owned());
+            (label(name, field(name)), own_names.collect())
+        };
         Columns(match (selection, resources) {
             (Some(selection), _) => selection.names().map(column).collect(),
             (None, [resource]) => resource.columns.iter().map(|name| column(name)).collect(),

@@ -461,7 +461,7 @@ const MISTAKES: &[Mistake] = &[
     (API, "token = \"T\"\ntoken = \"T\"\n", (3, 1), &[]),
     (API, "token = 123\n", (2, 9), &["token"]),
     (API, "tokn = \"T\"\n", (2, 1), &["tokn", "`token`"]),
-    (API, "client_secret = \"T\"\n", (2, 1), &["client_secret", "token_command"]),
+    (API, "password = \"T\"\n", (2, 1), &["password", "token_command"]),
     (API, "T = \"x\"\n", (2, 1), &[]),
     (API, "token_env = \"T\"\n", (2, 13), &["token_env"]),
     (API, "token_file = \"\"\n", (2, 14), &["token_file"]),

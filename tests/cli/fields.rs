@@ -42,6 +42,16 @@ const CONNECT: Api = Api {
     ],
 };
 
+/// Words of the contract, and how a table shows them.
+const MEANINGS: &[(&str, &str)] = &[
+    ("\"standard\"", "standard (an organization that signs in and picks its tenant itself)"),
+    ("\"express\"", "express (the short form)"),
+    ("\"pending\"", "pending (onboarding not completed)"),
+    ("\"I\"", "I (individual)"),
+    ("\"b5test.com\"", "b5test.com (test)"),
+    ("\"provisioned\"", "provisioned (sign-up completed)"),
+];
+
 #[rustfmt::skip]
 const PARTNER: Api = Api {
     name: "partner",
@@ -94,12 +104,14 @@ impl Api {
     }
 
     fn table(&self, members: &[(&str, &'static str)]) -> String {
-        let rows = self.fields.iter().filter_map(|&(name, label, ..)| {
+        let mut fields = self.fields.to_vec();
+        fields.sort_by_key(|field| (field.0 != self.fields[0].0, field.0 != "status"));
+        let rows = fields.iter().filter_map(|&(name, label, ..)| {
             let (_, value) = members.iter().find(|member| member.0 == name)?;
             let shown = match *value {
                 "null" => "–",
                 _ if name == SECRET => "••••••••  (--reveal shows it)",
-                value => value.trim_matches('"'),
+                value => MEANINGS.iter().find(|(word, _)| *word == value).map_or(value.trim_matches('"'), |row| row.1),
             };
             Some((label, shown))
         });

@@ -396,7 +396,7 @@ fn fields_narrow_and_order_in_every_format() {
         ("json", r#"{|  "status": "active",|  "metadata.plan": "pro",|  "region": "eu",|  "metadata.a.b.c": 1.50,|  "id": "CACC"|}|"#),
         ("ndjson", r#"{"status":"active","metadata.plan":"pro","region":"eu","metadata.a.b.c":1.50,"id":"CACC"}|"#),
         ("yaml", "status: active|metadata.plan: pro|region: eu|metadata.a.b.c: 1.50|id: CACC|"),
-        ("table", "Status          active|metadata.plan   pro|region          eu|metadata.a.b.c  1.50|ID              CACC|"),
+        ("table", "Status          active (calls on its behalf work)|metadata.plan   pro|region          eu|metadata.a.b.c  1.50|ID              CACC|"),
     ];
     for (format, stdout) in formats {
         get(list, format).prints(&stdout.replace('|', "\n").replace("CACC", CACC));
@@ -501,10 +501,10 @@ fn several_accounts_are_one_document_or_one_line_or_row_each() {
         (
             "partner account get u-1",
             "UID               u-1\n\
-             Account type      I\n\
+             Status            provisioned (sign-up completed)\n\
+             Account type      I (individual)\n\
              Activation token  ••••••••  (--reveal shows it)\n\
-             Domain            b5test.com\n\
-             Status            provisioned\n\
+             Domain            b5test.com (test)\n\
              Deployed members  1\n\
              Created           2023-01-23T15:55:58Z\n\
              Updated           2023-01-23T15:58:22Z\n\

@@ -40,13 +40,13 @@ fn sandbox(args: &str) -> Ended {
 fn until_it_holds() {
     #[rustfmt::skip]
     let cases = [
-        ("cacc_onboarding --for status=active -F id,status", "ID      cacc_onboarding\nStatus  active\n"),
-        ("cacc_onboarding --for status=active --for connected_tenant_id? -F status", "Status  active\n"),
+        ("cacc_onboarding --for status=active -F id,status", "ID      cacc_onboarding\nStatus  active (calls on its behalf work)\n"),
+        ("cacc_onboarding --for status=active --for connected_tenant_id? -F status", "Status  active (calls on its behalf work)\n"),
         // Not found is not yet.
         ("cacc_appearing -o yaml -F status", "status: active\n"),
         ("gone --for not_found", ""),
         // A failure that passes.
-        ("cacc_erroronce --retries 0 -F status", "Status  pending\n"),
+        ("cacc_erroronce --retries 0 -F status", "Status  pending (onboarding not completed)\n"),
         ("ending --for activation_token? -F status -o ndjson", "{\"status\":\"provisioned\"}\n"),
     ];
     for (args, stdout) in cases {
