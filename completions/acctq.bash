@@ -70,6 +70,9 @@ _acctq() {
             acctq__subcmd__partner__subcmd__account,get)
                 cmd="acctq__subcmd__partner__subcmd__account__subcmd__get"
                 ;;
+            acctq__subcmd__partner__subcmd__account,redeem-url)
+                cmd="acctq__subcmd__partner__subcmd__account__subcmd__redeem__subcmd__url"
+                ;;
             *)
                 ;;
         esac
@@ -689,7 +692,7 @@ _acctq() {
             return 0
             ;;
         acctq__subcmd__partner__subcmd__account)
-            opts="-p -o -F -q -v -h --profile --output --fields --reveal --strict --timeout --retries --config --color --quiet --verbose --help get"
+            opts="-p -o -F -q -v -h --profile --output --fields --reveal --strict --timeout --retries --config --color --quiet --verbose --help get redeem-url"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -783,6 +786,52 @@ _acctq() {
                     ;;
                 -F)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --retries)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        acctq__subcmd__partner__subcmd__account__subcmd__redeem__subcmd__url)
+            opts="-p -o -q -v -h --profile --output --strict --timeout --retries --config --color --quiet --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json yaml ndjson" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json yaml ndjson" -- "${cur}"))
                     return 0
                     ;;
                 --timeout)

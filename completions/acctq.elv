@@ -159,6 +159,7 @@ set edit:completion:arg-completer[acctq] = {|@words|
             cand -h 'Print help'
             cand --help 'Print help'
             cand get 'Look up billing accounts by uid'
+            cand redeem-url 'Print the link with which the customer of an entitled account signs up'
         }
         &'acctq;partner;account;get'= {
             cand --jobs 'Look up to N ids at once: 1 to 256'
@@ -175,6 +176,23 @@ set edit:completion:arg-completer[acctq] = {|@words|
             cand --config 'Read this configuration file'
             cand --color 'Use colour: auto, always or never'
             cand --reveal 'Show secret fields, such as activation tokens'
+            cand --strict 'Exit with 9 if an answer violates the API''s contract, instead of showing it'
+            cand -q 'Print nothing on standard error but errors'
+            cand --quiet 'Print nothing on standard error but errors'
+            cand -v 'Print what each request did, on standard error'
+            cand --verbose 'Print what each request did, on standard error'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'acctq;partner;account;redeem-url'= {
+            cand -p 'Use this profile of the configuration; `sandbox` is built in'
+            cand --profile 'Use this profile of the configuration; `sandbox` is built in'
+            cand -o 'Write results in this format; with json and ndjson, errors are JSON too'
+            cand --output 'Write results in this format; with json and ndjson, errors are JSON too'
+            cand --timeout 'Give up a look-up after this time, retries included: 500ms, 30s, 2m [default: 60s]'
+            cand --retries 'Repeat a failed request up to N times, 0 to 10 [default: 2]'
+            cand --config 'Read this configuration file'
+            cand --color 'Use colour: auto, always or never'
             cand --strict 'Exit with 9 if an answer violates the API''s contract, instead of showing it'
             cand -q 'Print nothing on standard error but errors'
             cand --quiet 'Print nothing on standard error but errors'

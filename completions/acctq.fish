@@ -148,6 +148,7 @@ complete -c acctq -n "__fish_acctq_using_subcommand partner; and __fish_seen_sub
 complete -c acctq -n "__fish_acctq_using_subcommand partner; and __fish_seen_subcommand_from account" -s v -l verbose -d 'Print what each request did, on standard error'
 complete -c acctq -n "__fish_acctq_using_subcommand partner; and __fish_seen_subcommand_from account" -s h -l help -d 'Print help'
 complete -c acctq -n "__fish_acctq_using_subcommand partner; and __fish_seen_subcommand_from account" -f -a "get" -d 'Look up billing accounts by uid'
+complete -c acctq -n "__fish_acctq_using_subcommand partner; and __fish_seen_subcommand_from account" -f -a "redeem-url" -d 'Print the link with which the customer of an entitled account signs up'
 complete -c acctq -n "__fish_acctq_using_subcommand get" -l jobs -d 'Look up to N ids at once: 1 to 256' -r
 complete -c acctq -n "__fish_acctq_using_subcommand get" -l rate -d 'Make at most this number of requests a second: 10/s, 0.5/s' -r
 complete -c acctq -n "__fish_acctq_using_subcommand get" -l skip -d 'Go on after this line of standard input, without what was given before it' -r

@@ -16,7 +16,7 @@ pub use connected::CONNECTED;
 pub use field::{Field, Violation};
 pub use id::Id;
 pub use number::Number;
-pub use partner::PARTNER;
+pub use partner::{PARTNER, redeem_url};
 pub use redact::{Redactor, is_secret_name};
 pub use select::{Entry, Selection, path_flaw};
 pub use time::Time;

@@ -26,6 +26,9 @@ const CONFIG: &str = include_str!("help/config.txt");
 /// The topics, beside the commands.
 pub const TOPICS: &[&str] = &["environment", "exit-codes", "output", "config", "expressions", "fields"];
 
+/// The width of help where there is no terminal.
+const HELP_SCREEN: Screen = Screen { width: Some(80), color: false, now: None };
+
 impl Takes for Args {
     const FLAGS: &'static [&'static str] = &[];
 }
@@ -56,17 +59,19 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
 
 /// The fields of each API, from the tables that everything else reads.
 fn fields() -> String {
-    let mut out = "The fields of each API. For --fields, a table's labels are names, too, and `id` and `uid` mean\n\
-                   each API's own id.\n"
+    let mut out = "The fields of each API. For --fields, a table's labels are names, too, and `id`\n\
+                   and `uid` mean each API's own id.\n"
         .to_owned();
     for resource in RESOURCES {
-        let row = |field: &Field| {
-            let doc = field.describe() + if field.optional { " May be null." } else { "" };
-            vec![field.name.to_owned(), field.label.to_owned(), field.kind.noun().to_owned(), doc]
+        let rows = |field: &'static Field| {
+            let null = if field.optional { " May be null." } else { "" };
+            let about = format!("{} ({}). {}{null}", field.label, field.kind.noun(), field.doc);
+            let meaning =
+                |word: &'static str| vec![format!("  {word}"), field.kind.meaning(word).unwrap_or_default().to_owned()];
+            [vec![field.name.to_owned(), about]].into_iter().chain(field.kind.words().map(meaning))
         };
-        let rows: Vec<_> = resource.fields.iter().map(row).collect();
-        let screen = Screen { width: Some(100), ..Screen::default() };
-        let table = table(&["Name", "Label", "Type", "Meaning"], &rows, screen);
+        let rows: Vec<_> = resource.fields.iter().flat_map(rows).collect();
+        let table = table(&["Field", "Label (type) and meaning"], &rows, HELP_SCREEN);
         out.extend(["\n", resource.noun, " (", resource.command, ")\n\n", &table]);
     }
     out + "\nExample:\n  acctq -p sandbox get cacc_activestandard -F id,status,metadata.plan\n"
@@ -77,8 +82,7 @@ fn exit_codes() -> String {
     let rows = [success].into_iter().chain(Kind::ALL.iter().map(|kind| kind.row()));
     let cells = |(name, code, _, meaning): (&str, u8, _, &str)| [&code.to_string(), name, meaning].map(str::to_owned);
     let rows: Vec<_> = rows.map(|row| cells(row).to_vec()).collect();
-    let screen = Screen { width: Some(80), ..Screen::default() };
-    let table = table(&["Code", "Name", "Meaning"], &rows, screen);
+    let table = table(&["Code", "Name", "Meaning"], &rows, HELP_SCREEN);
     format!(
         "Exit codes\n\n{table}\n6 to 8: try again; 10: the answer is no. Anything else: something to fix. In\n\
          JSON errors `retryable` is more exact.\n\nExample:\n  acctq -p sandbox get gone; echo $?\n"

@@ -12,6 +12,7 @@ mod list;
 mod list_sort;
 mod man;
 mod poll;
+mod redeem_url;
 mod results;
 mod sandbox;
 mod schema;
@@ -127,6 +128,8 @@ Examples:
   acctq -p sandbox partner account get ending --reveal -F activation_token
   acctq partner account get - --rate 10/s -F status,ends_at <uids")]
     Get(Deferred<get::Args>),
+    /// Print the link with which the customer of an entitled account signs up
+    RedeemUrl(Deferred<redeem_url::Args>),
 }
 
 impl Takes for Cacc {}
@@ -146,9 +149,12 @@ impl Command {
                 get::run(args, &[&CONNECTED], |text| CONNECTED.parse_id(text), context)
             }
             Command::Cacc(Deferred(Cacc::List(Deferred(args)))) => list::run(args, context),
-            Command::Partner(Deferred(Partner::Account(Deferred(PartnerAccount::Get(Deferred(args)))))) => {
-                get::run(args, &[&PARTNER], |text| PARTNER.parse_id(text), context)
-            }
+            Command::Partner(Deferred(Partner::Account(Deferred(command)))) => match command {
+                PartnerAccount::Get(Deferred(args)) => {
+                    get::run(args, &[&PARTNER], |text| PARTNER.parse_id(text), context)
+                }
+                PartnerAccount::RedeemUrl(Deferred(args)) => redeem_url::run(args, context),
+            },
             Command::Get(Deferred(args)) => get::run(args, &RESOURCES, id::route, context),
             Command::Check(Deferred(args)) => check::run(args, context),
             Command::Wait(Deferred(args)) => wait::run(args, context),

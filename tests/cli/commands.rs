@@ -5,13 +5,13 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::harness::{ACTIVATION, Home, PROXY_PASSWORD, TOKEN};
+use crate::harness::{ACTIVATION, Home, PROXY_PASSWORD, TOKEN, api};
 
 /// Every command and group of commands below `acctq`.
 const COMMANDS: &str = "cacc,cacc get,cacc list,check,completions,config,config init,config path,config show,get,help,man,partner,\
-     partner account,partner account get,sandbox,schema,wait";
+     partner account,partner account get,partner account redeem-url,sandbox,schema,wait";
 
-const TOPICS: &str = "config,environment,exit-codes,expressions,output";
+const TOPICS: &str = "config,environment,exit-codes,expressions,fields,output";
 
 /// What a pipe gets of this help.
 fn help(args: &str) -> String {
@@ -271,4 +271,43 @@ fn the_schema_covers_every_field() {
         });
         assert_eq!(schema, expected);
     }
+}
+
+/// Status, domain, type and activation token of an account, and the link to redeem it, or the exit code.
+type Redeem = (&'static str, &'static str, &'static str, Value, Result<&'static str, i32>);
+
+#[test]
+fn a_link_leads_an_entitled_customer_to_a_place_that_the_contract_knows() {
+    #[rustfmt::skip]
+    let rows: [Redeem; 8] = [
+        ("entitled", "b5test.eu", "F", json!(ACTIVATION), Ok("https://start.b5test.eu/partnership/redeem?t=F&c=PNS%2DCANARY42")),
+        ("entitled", "1password.com", "I", json!("PNS &?\u{e9}"), Ok("https://start.1password.com/partnership/redeem?t=I&c=PNS%20%26%3F%C3%A9")),
+        ("provisioned", "b5test.eu", "F", json!(ACTIVATION), Err(10)),
+        ("frozen", "b5test.eu", "F", json!(ACTIVATION), Err(9)),
+        ("entitled", "evil.example", "F", json!(ACTIVATION), Err(9)),
+        ("entitled", "b5test.eu", "B", json!(ACTIVATION), Err(9)),
+        ("entitled", "b5test.eu", "F", json!(""), Err(9)),
+        ("entitled", "b5test.eu", "F", Value::Null, Err(9)),
+    ];
+    for (status, domain, account_type, token, expected) in rows {
+        let (mut server, home) = api();
+        let account = json!({
+            "customer_account_uid": "-u1", "account_type": account_type, "activation_token": token, "domain": domain,
+            "status": status, "deployed_members": 0, "created_at": "2023-01-23T15:55:58Z", "updated_at": "2023-01-23T15:55:58Z",
+        });
+        let _mock = server.mock("GET", "/api/v1/partners/accounts/-u1").with_body(account.to_string()).create();
+        let get = |args: &str| home.acctq(&format!("partner account redeem-url {args} -- -u1")).run();
+        let (table, json) = (get("-v"), get("-o json"));
+        match expected {
+            Ok(url) => {
+                assert_eq!((table.code, &*table.stdout), (0, &*format!("{url}\n")), "{table:#?}");
+                assert_eq!(serde_json::from_str::<Value>(&json.stdout).unwrap(), json!({ "redeem_url": url }));
+            }
+            Err(code) => {
+                table.fails(code, &["-u1", "profile test"]);
+                assert_eq!((json.code, json.error()["id"].as_str()), (code, Some("-u1")), "{status} {domain}");
+            }
+        }
+    }
+    Home::new().acctq("-p sandbox partner account redeem-url --reveal u1").run().fails(2, &["--reveal"]);
 }

@@ -1,0 +1,56 @@
+//! `partner account redeem-url`: the link with which a customer signs up. It holds the activation token, so standard output is the
+//! only place that shows it.
+
+use std::time::Instant;
+
+use serde_json::json;
+
+use super::session::{Session, Target};
+use super::violations::{self, Warnings};
+use super::{CommandStatus, Context};
+use crate::account::PARTNER;
+use crate::account::redeem_url;
+use crate::client::Throttle;
+use crate::error::Result;
+use crate::flags::Takes;
+use crate::output::{Format, document};
+
+/// `<UID>`
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+The link is a secret: whoever opens it redeems the promotion. Exit 10 for an account whose sign-up is completed.
+
+Examples:
+  acctq -p sandbox partner account redeem-url entitled-family
+  acctq -p sandbox partner account redeem-url entitled-family -o json")]
+pub struct Args {
+    /// The uid of an entitled account
+    #[arg(value_name = "UID")]
+    uid: String,
+}
+
+impl Takes for Args {
+    const FLAGS: &'static [&'static str] = &["profile", "output", "strict", "timeout", "retries", "config", "verbose"];
+}
+
+/// Prints the link.
+pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
+    let Context { flags, ui, shutdown, .. } = context;
+    let started = Instant::now();
+    let id = PARTNER.parse_id(&args.uid)?;
+    let session = Session::open(context, &flags.for_config())?;
+    let throttle = Throttle::single();
+    let client = session.client(&PARTNER, Some(&id), &throttle)?;
+    let target = Target::account(&id, client.profile());
+    shutdown.doing(format!("while looking up {target}"), target.context());
+
+    let found = client.look_up(&id, started, None)?;
+    let violations = violations::check(&found, flags.strict, target)?;
+    let url = redeem_url(&found.account).map_err(|error| target.describe(error.with_prefix(&format!("{target}: "))))?;
+    Warnings::new(ui, false).warn(violations, target, false);
+    match session.settings.output.value {
+        Format::Table => ui.print(format!("{url}\n").as_bytes())?,
+        format => ui.print(&document(format, &json!({ "redeem_url": url })))?,
+    }
+    Ok(CommandStatus::Done)
+}
