@@ -17,6 +17,7 @@ use serde::Serialize;
 use crate::client::Trace;
 use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
+use crate::hints::Invocation;
 use crate::json;
 use crate::output::Screen;
 use crate::process::lock;
@@ -24,12 +25,14 @@ use crate::streams;
 use crate::text::escape;
 
 /// How messages are shown.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct UiOptions {
     /// As one JSON object a line.
     pub json: bool,
     pub quiet: bool,
     pub color: ColorChoice,
+    /// What the commands in hints take over.
+    pub invocation: Invocation,
 }
 
 /// A warning that answers violate the contract.
@@ -90,7 +93,8 @@ impl Ui {
     /// Looks at the streams and the environment, once.
     pub fn new(options: UiOptions, env: &Environment) -> Self {
         let (is_terminal, is_stderr_terminal) = (io::stdout().is_terminal(), io::stderr().is_terminal());
-        let has_color = |is_terminal: bool| match options.color {
+        let color = options.color;
+        let has_color = |is_terminal: bool| match color {
             ColorChoice::Always => true,
             ColorChoice::Never => false,
             ColorChoice::Auto if env.get("NO_COLOR").is_some() => false,
@@ -177,11 +181,13 @@ impl Ui {
     }
 
     pub fn error(&self, error: &Error) {
+        let error = &error.clone().with_commands(&self.options.invocation);
         self.message(&Message::Error(error), &error.to_string(), error.hint_text());
     }
 
     /// Reports one failure among several: people see its id and line, which JSON has anyway.
     pub fn failure(&self, error: &Error) {
+        let error = &error.clone().with_commands(&self.options.invocation);
         let mut message = error.to_string();
         let context = error.context();
         if let Some(id) = context.id.as_deref().filter(|id| !names(&message, id)) {
