@@ -227,7 +227,45 @@ impl Ui {
     /// Tells people something that is neither result nor error; scripts never see it.
     pub fn note(&self, text: &str) {
         if !self.options.quiet && !self.options.json {
-            self.line(&escape(text));
+            self.line(&self.wrapped(&escape(text), "  "));
+        }
+    }
+
+    /// The text with line breaks between words where the terminal's width ends, and `indent` before further lines. What stands in
+    /// backticks stays in one piece to be copied.
+    fn wrapped(&self, text: &str, indent: &str) -> String {
+        if !self.is_stderr_terminal {
+            return text.to_owned();
+        }
+        let width = terminal_size::terminal_size_of(io::stderr()).map_or(80, |(width, _)| usize::from(width.0));
+        let (mut words, mut is_code) = (Vec::<String>::new(), false);
+        for part in text.split(' ') {
+            match words.last_mut().filter(|_| is_code) {
+                Some(code) => *code += &format!(" {part}"),
+                None => words.push(part.to_owned()),
+            }
+            is_code ^= part.matches('`').count() % 2 == 1;
+        }
+        let (mut out, mut column) = (String::new(), 0);
+        for (number, word) in words.iter().enumerate() {
+            let length = word.chars().count();
+            if number > 0 && column + 1 + length > width {
+                out = out + "\n" + indent;
+                column = indent.len();
+            } else if number > 0 {
+                out.push(' ');
+                column += 1;
+            }
+            out += word;
+            column += length;
+        }
+        out
+    }
+
+    /// Tells who sits at the terminal what a result means; cron mails nothing of it.
+    pub fn advise(&self, text: &str) {
+        if self.is_stderr_terminal {
+            self.note(&format!("note: {}", self.options.invocation.complete(text).0));
         }
     }
 
@@ -245,14 +283,13 @@ impl Ui {
         if self.options.json {
             return self.line(&json::to_string(record));
         }
-        let label = match (record, self.has_color_on_stderr) {
-            (Message::Warning(_), true) => "\u{1b}[1;33mwarning:\u{1b}[0m",
-            (Message::Warning(_), false) => "warning:",
-            (_, true) => "\u{1b}[1;31merror:\u{1b}[0m",
-            (_, false) => "error:",
-        };
-        let hint = hint.map(|hint| format!("\n  hint: {}", escape(hint))).unwrap_or_default();
-        self.line(&format!("{label} {}{hint}", escape(text)));
+        let (label, color) = if let Message::Warning(_) = record { ("warning:", 33) } else { ("error:", 31) };
+        let mut text = self.wrapped(&format!("{label} {}", escape(text)), "  ");
+        if self.has_color_on_stderr {
+            text.replace_range(..label.len(), &format!("\u{1b}[1;{color}m{label}\u{1b}[0m"));
+        }
+        let hint = hint.map(|hint| self.wrapped(&format!("\n  hint: {}", escape(hint)), "  "));
+        self.line(&(text + &hint.unwrap_or_default()));
     }
 
     /// Writes a message at once, so that those of several processes do not mix.
