@@ -241,7 +241,7 @@ impl Ui {
         let (mut words, mut is_code) = (Vec::<String>::new(), false);
         for part in text.split(' ') {
             match words.last_mut().filter(|_| is_code) {
-                Some(code) => *code += &format!(" {part}"),
+                Some(code) => code.extend([" ", part]),
                 None => words.push(part.to_owned()),
             }
             is_code ^= part.matches('`').count() % 2 == 1;
