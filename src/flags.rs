@@ -187,6 +187,12 @@ pub fn merge(root: &ArgMatches) -> Result<GlobalFlags> {
         }
     }
     let one = |id: &str| given(id).pop();
+    if let Some(format) = value::<Format>(one("output"), "output").filter(|format| format.is_for_accounts())
+        && leaf.try_contains_id("fields").is_err()
+    {
+        return Err(Error::new(Kind::Usage, format!("`{command}` does not print {format}, which is for accounts"))
+            .hint(format!("`{command} --help` lists what it takes")));
+    }
     Ok(GlobalFlags {
         profile: value(one("profile"), "profile"),
         output: value(one("output"), "output"),

@@ -32,12 +32,19 @@ pub enum Format {
     Yaml,
     // One JSON object a line.
     Ndjson,
+    // Values with tabs between them, one account a line.
+    Tsv,
 }
 
 impl Format {
     /// Whether messages on standard error are JSON objects too, one a line.
     pub const fn has_json_errors(self) -> bool {
         matches!(self, Format::Json | Format::Ndjson)
+    }
+
+    /// Whether it is for accounts only, and has no form for what else commands print.
+    pub const fn is_for_accounts(self) -> bool {
+        matches!(self, Format::Tsv)
     }
 
     /// What opens an array of results, stands between two of them, closes it, and is an empty one.
@@ -60,7 +67,7 @@ impl FromStr for Format {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        ValueEnum::from_str(text, false).map_err(|_| "must be table, json, yaml or ndjson")
+        ValueEnum::from_str(text, false).map_err(|_| "must be table, json, yaml, ndjson or tsv")
     }
 }
 
@@ -101,7 +108,8 @@ impl Renderer {
         selection: Option<Selection>,
         screen: Screen,
     ) -> Self {
-        Renderer { columns: Columns::new(resources, selection.as_ref()), format, many, selection, screen }
+        let columns = Columns::new(resources, selection.as_ref(), format == Format::Tsv);
+        Renderer { format, many, selection, screen, columns }
     }
 
     /// Renders one account. Fails (`usage`) if the selection names what the account cannot have.
@@ -115,6 +123,7 @@ impl Renderer {
             Format::Table => {
                 table::write_one(&mut out, account, entries, selection.is_some(), redactor, self.screen);
             }
+            Format::Tsv => out.extend(self.columns.values(&entries, redactor).join("\t").bytes().chain(*b"\n")),
             format => {
                 let members = entries.iter().filter_map(|entry| Some((entry.name, entry.value?)));
                 write_object(&mut out, format, members, redactor, self.many);
@@ -217,7 +226,7 @@ pub fn documents(
     format: Format,
     values: impl Iterator<Item = impl Serialize>,
 ) -> io::Result<()> {
-    let format = if format == Format::Table { Format::Json } else { format };
+    let format = if matches!(format, Format::Table | Format::Tsv) { Format::Json } else { format };
     let mut printer = Printer { format, many: true, rows: Rows::default(), is_empty: true };
     let mut text = Vec::new();
     for value in values {

@@ -4,6 +4,8 @@
 //! line is a row. Every text is escaped before, so that a name can neither move the cursor nor forge a row. The widths of columns
 //! are decided here, by the first hundred rows; comfy-table wraps a row with a cell that does not fit.
 
+use std::collections::BTreeSet;
+
 use comfy_table::{ColumnConstraint, ContentArrangement, Table, Width, presets};
 use jiff::Timestamp;
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
@@ -121,8 +123,9 @@ fn label(name: &str, field: Option<&Field>) -> String {
 pub(super) struct Columns(Vec<(String, Vec<String>)>);
 
 impl Columns {
-    /// For accounts of `resources`: the columns that matter, those that all have in common, or those selected.
-    pub fn new(resources: &[&'static Resource], selection: Option<&Selection>) -> Self {
+    /// For accounts of `resources`: those selected; else `all` of the contract, or the columns that matter, which for several resources
+    /// are those that all have in common.
+    pub fn new(resources: &[&'static Resource], selection: Option<&Selection>, all: bool) -> Self {
         let field = |name: &str| resources.iter().find_map(|resource| resource.field(resource.own_name(name)));
         let column = |name: &str| {
             let own_names = resources.iter().map(|resource| resource.own_name(name).to_owned());
@@ -130,6 +133,13 @@ impl Columns {
         };
         Columns(match (selection, resources) {
             (Some(selection), _) => selection.names().map(column).collect(),
+            (None, resources) if all => {
+                let mut names: Vec<_> =
+                    resources.iter().flat_map(|resource| resource.fields).map(|field| field.name).collect();
+                let mut seen = BTreeSet::new();
+                names.retain(|name| seen.insert(*name));
+                names.into_iter().map(column).collect()
+            }
             (None, [resource]) => resource.columns.iter().map(|name| column(name)).collect(),
             (None, resources) => {
                 let ids = resources.iter().map(|resource| resource.id_field.to_owned());
@@ -146,6 +156,17 @@ impl Columns {
         let entry = |names: &[String]| entries.iter().find(|entry| names.iter().any(|name| name == entry.name));
         let cells = self.0.iter().map(|(_, names)| entry(names).map(|entry| cell(entry, redactor)).unwrap_or_default());
         cells.collect()
+    }
+
+    /// The cells as values for a shell: none of them has a tab or a line end, and none is a placeholder.
+    pub fn values(&self, entries: &[Entry<'_>], redactor: &Redactor) -> Vec<String> {
+        let value = |entry: &Entry<'_>| {
+            let value = entry.value.filter(|value| !value.is_null())?;
+            let text = value.as_str().unwrap_or_else(|| compact(value, redactor).into());
+            Some(escape(&text.replace('\\', r"\\")).into_owned())
+        };
+        let entry = |names: &[String]| entries.iter().find(|entry| names.iter().any(|name| name == entry.name));
+        self.0.iter().map(|(_, names)| entry(names).and_then(value).unwrap_or_default()).collect()
     }
 }
 

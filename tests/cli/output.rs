@@ -386,6 +386,17 @@ fn an_activation_token_in_an_error_is_hidden() {
 }
 
 #[test]
+fn values_for_a_shell_are_one_line_and_unescape_to_what_they_were() {
+    let (_server, home) = answered(connected(CACC, r#"{"a":"b\\c"},"pending_email":"a\tb\nc\\d\r""#));
+    let all = "cacc_7n42DGM5Tflk9n8mt7Fhc7\tstandard\tfull\tactive\torg_1\t2023-11-07T05:31:56Z\t\t\t\ta\\tb\\nc\\\\d\\r\t\t\t\t\t{\"a\":\"b\\\\\\\\c\"}\n";
+    home.run(format!("cacc get {CACC} -o tsv")).prints(all);
+    home.run(format!("cacc get {CACC} {CACC} -o tsv -q")).prints(&all.repeat(2));
+    for command in ["config show", "check cacc_1", "partner account redeem-url u", "sandbox"] {
+        home.run(format!("{command} -o tsv")).fails(2, &["tsv"]);
+    }
+}
+
+#[test]
 fn fields_narrow_and_order_in_every_format() {
     let metadata = r#"{"plan":"pro","a.b":{"c":1.50},"list":[1]},"region":"eu""#;
     let (_server, home) = answered(connected(CACC, metadata));
@@ -396,6 +407,7 @@ fn fields_narrow_and_order_in_every_format() {
         ("json", r#"{|  "status": "active",|  "metadata.plan": "pro",|  "region": "eu",|  "metadata.a.b.c": 1.50,|  "id": "CACC"|}|"#),
         ("ndjson", r#"{"status":"active","metadata.plan":"pro","region":"eu","metadata.a.b.c":1.50,"id":"CACC"}|"#),
         ("yaml", "status: active|metadata.plan: pro|region: eu|metadata.a.b.c: 1.50|id: CACC|"),
+        ("tsv", "active\tpro\t\teu\t\t1.50\tCACC|"),
         ("table", "Status          active (calls on its behalf work)|metadata.plan   pro|region          eu|metadata.a.b.c  1.50|ID              CACC|"),
     ];
     for (format, stdout) in formats {
@@ -471,6 +483,7 @@ fn several_accounts_are_one_document_or_one_line_or_row_each() {
     #[rustfmt::skip]
     let documents = [
         ("ndjson", "{\"status\":\"active\"}\n{\"status\":\"provisioned\"}\n"),
+        ("tsv", "active\nprovisioned\n"),
         ("json", "[\n  {\n    \"status\": \"active\"\n  },\n  {\n    \"status\": \"provisioned\"\n  }\n]\n"),
         ("yaml", "- status: active\n- status: provisioned\n"),
         ("table", "Status\nactive\nprovisioned\n"),
