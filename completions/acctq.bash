@@ -95,11 +95,11 @@ _acctq() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
                     return 0
                     ;;
                 --fields)
@@ -149,11 +149,11 @@ _acctq() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
                     return 0
                     ;;
                 --fields)
@@ -215,11 +215,11 @@ _acctq() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
                     return 0
                     ;;
                 --fields)
@@ -281,11 +281,11 @@ _acctq() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
                     return 0
                     ;;
                 --fields)
@@ -351,11 +351,11 @@ _acctq() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
                     return 0
                     ;;
                 --timeout)
@@ -415,11 +415,11 @@ _acctq() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
                     return 0
                     ;;
                 --timeout)
@@ -505,11 +505,11 @@ _acctq() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
                     return 0
                     ;;
                 --timeout)
@@ -563,11 +563,11 @@ _acctq() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
                     return 0
                     ;;
                 --fields)
@@ -653,11 +653,11 @@ _acctq() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
                     return 0
                     ;;
                 --fields)
@@ -707,11 +707,11 @@ _acctq() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
                     return 0
                     ;;
                 --fields)
@@ -773,11 +773,11 @@ _acctq() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
                     return 0
                     ;;
                 --fields)
@@ -827,11 +827,11 @@ _acctq() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
                     return 0
                     ;;
                 --timeout)
@@ -873,11 +873,11 @@ _acctq() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -937,11 +937,11 @@ _acctq() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
                     return 0
                     ;;
                 --fields)

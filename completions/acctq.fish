@@ -29,6 +29,7 @@ complete -c acctq -n "__fish_acctq_needs_command" -s o -l output -d 'Write resul
 json\t''
 yaml\t''
 ndjson\t''
+csv\t''
 tsv\t''"
 complete -c acctq -n "__fish_acctq_needs_command" -s F -l fields -d 'Show these fields, in this order: comma-separated names, or paths like metadata.plan' -r
 complete -c acctq -n "__fish_acctq_needs_command" -l timeout -d 'Give up a look-up after this time, retries included: 500ms, 30s, 2m [default: 60s]' -r
@@ -59,6 +60,7 @@ complete -c acctq -n "__fish_acctq_using_subcommand cacc; and not __fish_seen_su
 json\t''
 yaml\t''
 ndjson\t''
+csv\t''
 tsv\t''"
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and not __fish_seen_subcommand_from get list" -s F -l fields -d 'Show these fields, in this order: comma-separated names, or paths like metadata.plan' -r
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and not __fish_seen_subcommand_from get list" -l timeout -d 'Give up a look-up after this time, retries included: 500ms, 30s, 2m [default: 60s]' -r
@@ -82,6 +84,7 @@ complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcom
 json\t''
 yaml\t''
 ndjson\t''
+csv\t''
 tsv\t''"
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from get" -s F -l fields -d 'Show these fields, in this order: comma-separated names, or paths like metadata.plan' -r
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from get" -l timeout -d 'Give up a look-up after this time, retries included: 500ms, 30s, 2m [default: 60s]' -r
@@ -103,6 +106,7 @@ complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcom
 json\t''
 yaml\t''
 ndjson\t''
+csv\t''
 tsv\t''"
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from list" -s F -l fields -d 'Show these fields, in this order: comma-separated names, or paths like metadata.plan' -r
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from list" -l timeout -d 'Give up a look-up after this time, retries included: 500ms, 30s, 2m [default: 60s]' -r
@@ -121,6 +125,7 @@ complete -c acctq -n "__fish_acctq_using_subcommand partner; and not __fish_seen
 json\t''
 yaml\t''
 ndjson\t''
+csv\t''
 tsv\t''"
 complete -c acctq -n "__fish_acctq_using_subcommand partner; and not __fish_seen_subcommand_from account" -s F -l fields -d 'Show these fields, in this order: comma-separated names, or paths like metadata.plan' -r
 complete -c acctq -n "__fish_acctq_using_subcommand partner; and not __fish_seen_subcommand_from account" -l timeout -d 'Give up a look-up after this time, retries included: 500ms, 30s, 2m [default: 60s]' -r
@@ -140,6 +145,7 @@ complete -c acctq -n "__fish_acctq_using_subcommand partner; and __fish_seen_sub
 json\t''
 yaml\t''
 ndjson\t''
+csv\t''
 tsv\t''"
 complete -c acctq -n "__fish_acctq_using_subcommand partner; and __fish_seen_subcommand_from account" -s F -l fields -d 'Show these fields, in this order: comma-separated names, or paths like metadata.plan' -r
 complete -c acctq -n "__fish_acctq_using_subcommand partner; and __fish_seen_subcommand_from account" -l timeout -d 'Give up a look-up after this time, retries included: 500ms, 30s, 2m [default: 60s]' -r
@@ -163,6 +169,7 @@ complete -c acctq -n "__fish_acctq_using_subcommand get" -s o -l output -d 'Writ
 json\t''
 yaml\t''
 ndjson\t''
+csv\t''
 tsv\t''"
 complete -c acctq -n "__fish_acctq_using_subcommand get" -s F -l fields -d 'Show these fields, in this order: comma-separated names, or paths like metadata.plan' -r
 complete -c acctq -n "__fish_acctq_using_subcommand get" -l timeout -d 'Give up a look-up after this time, retries included: 500ms, 30s, 2m [default: 60s]' -r
@@ -185,6 +192,7 @@ complete -c acctq -n "__fish_acctq_using_subcommand check" -s o -l output -d 'Wr
 json\t''
 yaml\t''
 ndjson\t''
+csv\t''
 tsv\t''"
 complete -c acctq -n "__fish_acctq_using_subcommand check" -l timeout -d 'Give up a look-up after this time, retries included: 500ms, 30s, 2m [default: 60s]' -r
 complete -c acctq -n "__fish_acctq_using_subcommand check" -l retries -d 'Repeat a failed request up to N times, 0 to 10 [default: 2]' -r
@@ -204,6 +212,7 @@ complete -c acctq -n "__fish_acctq_using_subcommand wait" -s o -l output -d 'Wri
 json\t''
 yaml\t''
 ndjson\t''
+csv\t''
 tsv\t''"
 complete -c acctq -n "__fish_acctq_using_subcommand wait" -s F -l fields -d 'Show these fields, in this order: comma-separated names, or paths like metadata.plan' -r
 complete -c acctq -n "__fish_acctq_using_subcommand wait" -l timeout -d 'Give up a look-up after this time, retries included: 500ms, 30s, 2m [default: 60s]' -r
@@ -222,6 +231,7 @@ complete -c acctq -n "__fish_acctq_using_subcommand config; and not __fish_seen_
 json\t''
 yaml\t''
 ndjson\t''
+csv\t''
 tsv\t''"
 complete -c acctq -n "__fish_acctq_using_subcommand config; and not __fish_seen_subcommand_from init show path" -l timeout -d 'Give up a look-up after this time, retries included: 500ms, 30s, 2m [default: 60s]' -r
 complete -c acctq -n "__fish_acctq_using_subcommand config; and not __fish_seen_subcommand_from init show path" -l retries -d 'Repeat a failed request up to N times, 0 to 10 [default: 2]' -r
@@ -245,6 +255,7 @@ complete -c acctq -n "__fish_acctq_using_subcommand config; and __fish_seen_subc
 json\t''
 yaml\t''
 ndjson\t''
+csv\t''
 tsv\t''"
 complete -c acctq -n "__fish_acctq_using_subcommand config; and __fish_seen_subcommand_from show" -l timeout -d 'Give up a look-up after this time, retries included: 500ms, 30s, 2m [default: 60s]' -r
 complete -c acctq -n "__fish_acctq_using_subcommand config; and __fish_seen_subcommand_from show" -l retries -d 'Repeat a failed request up to N times, 0 to 10 [default: 2]' -r
@@ -271,6 +282,7 @@ complete -c acctq -n "__fish_acctq_using_subcommand sandbox" -s o -l output -d '
 json\t''
 yaml\t''
 ndjson\t''
+csv\t''
 tsv\t''"
 complete -c acctq -n "__fish_acctq_using_subcommand sandbox" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t''
 always\t''

@@ -39,7 +39,7 @@ pub fn run(
     let mut input = Input::new(&args.ids, args.skip)?;
     let total = input.count();
     let session = Session::open(context, &flags.for_config())?;
-    let renderer = session.renderer(resources, true)?;
+    let renderer = session.renderer(resources, true)?.by_ids(resources);
     let results = Results::new(ui, Printer::new(&renderer), shutdown, Ending::Stopped);
     let written = results.clone();
     let arguments = total.map(|_| args.ids.clone());
@@ -150,7 +150,7 @@ impl Worker<'_> {
         let target = Target::account(id, client.profile());
         let violations = violations::check(&found, self.strict, target)?;
         match self.renderer.render(&found.account, self.redactor) {
-            Ok(piece) => Ok(Some((piece, violations))),
+            Ok(piece) => Ok(Some((self.renderer.identified(piece, id), violations))),
             // The first answer does not have what `--fields` names.
             Err(error) => {
                 self.breaker.stop_run(&error);

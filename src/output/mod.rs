@@ -16,9 +16,10 @@ use serde::Serialize;
 use self::document::Writer;
 use self::table::{Columns, Rows};
 use crate::account::redact::Tokens;
-use crate::account::{Account, Redactor, Resource, Selection};
-use crate::error::Result;
+use crate::account::{Account, Id, Redactor, Resource, Selection};
+use crate::error::{Error, Result};
 use crate::json::{self, View};
+use crate::text::escape;
 
 pub(crate) use self::document::compact;
 pub use self::table::{Screen, table};
@@ -32,6 +33,8 @@ pub enum Format {
     Yaml,
     // One JSON object a line.
     Ndjson,
+    // Records for spreadsheets, with a header.
+    Csv,
     // Values with tabs between them, one account a line.
     Tsv,
 }
@@ -44,7 +47,7 @@ impl Format {
 
     /// Whether it is for accounts only, and has no form for what else commands print.
     pub const fn is_for_accounts(self) -> bool {
-        matches!(self, Format::Tsv)
+        matches!(self, Format::Csv | Format::Tsv)
     }
 
     /// What opens an array of results, stands between two of them, closes it, and is an empty one.
@@ -67,7 +70,7 @@ impl FromStr for Format {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        ValueEnum::from_str(text, false).map_err(|_| "must be table, json, yaml, ndjson or tsv")
+        ValueEnum::from_str(text, false).map_err(|_| "must be table, json, yaml, ndjson, csv or tsv")
     }
 }
 
@@ -80,6 +83,7 @@ pub struct Renderer {
     selection: Option<Selection>,
     screen: Screen,
     columns: Columns,
+    has_ids: bool,
 }
 
 #[derive(Debug)]
@@ -108,8 +112,8 @@ impl Renderer {
         selection: Option<Selection>,
         screen: Screen,
     ) -> Self {
-        let columns = Columns::new(resources, selection.as_ref(), format == Format::Tsv);
-        Renderer { format, many, selection, screen, columns }
+        let columns = Columns::new(resources, selection.as_ref(), format.is_for_accounts());
+        Renderer { format, many, selection, screen, columns, has_ids: false }
     }
 
     /// Renders one account. Fails (`usage`) if the selection names what the account cannot have.
@@ -123,13 +127,36 @@ impl Renderer {
             Format::Table => {
                 table::write_one(&mut out, account, entries, selection.is_some(), redactor, self.screen);
             }
-            Format::Tsv => out.extend(self.columns.values(&entries, redactor).join("\t").bytes().chain(*b"\n")),
+            Format::Csv => return Ok(Piece::Row(self.columns.values(&entries, redactor, spreadsheet_cell))),
+            Format::Tsv => {
+                out.extend(self.columns.values(&entries, redactor, shell_value).join("\t").bytes().chain(*b"\n"));
+            }
             format => {
                 let members = entries.iter().filter_map(|entry| Some((entry.name, entry.value?)));
                 write_object(&mut out, format, members, redactor, self.many);
             }
         }
         Ok(Piece::Text(out.into_boxed_slice()))
+    }
+
+    /// Accounts that were asked for by ids: in CSV each id that was tried has a record, which begins with it.
+    pub fn by_ids(mut self, resources: &[&'static Resource]) -> Self {
+        self.has_ids = self.format == Format::Csv;
+        if self.has_ids {
+            self.columns.remove_ids(resources);
+        }
+        self
+    }
+
+    /// The piece of the account that `id` was asked for.
+    pub fn identified(&self, piece: Piece, id: &Id) -> Piece {
+        match piece {
+            Piece::Row(cells) if self.has_ids => {
+                let id = spreadsheet_cell(id.as_str());
+                Piece::Row([id].into_iter().chain(cells).chain([String::new()]).collect())
+            }
+            piece => piece,
+        }
     }
 
     pub fn document(&self, account: &Account, redactor: &Redactor) -> Result<Vec<u8>> {
@@ -168,6 +195,9 @@ pub struct Printer {
     many: bool,
     rows: Rows,
     is_empty: bool,
+    /// What stands above CSV.
+    header: Vec<String>,
+    has_ids: bool,
 }
 
 impl Printer {
@@ -177,6 +207,8 @@ impl Printer {
             many: renderer.many,
             rows: Rows::new(&renderer.columns, renderer.screen),
             is_empty: true,
+            header: renderer.columns.header(renderer.has_ids),
+            has_ids: renderer.has_ids,
         }
     }
 
@@ -186,10 +218,25 @@ impl Printer {
             let [open, separator, ..] = self.format.array();
             out.extend_from_slice(if self.is_empty { open } else { separator }.as_bytes());
         }
+        if self.is_empty && self.format == Format::Csv {
+            write_record(out, &self.header);
+        }
         self.is_empty = false;
         match piece {
+            Piece::Row(row) if self.format == Format::Csv => write_record(out, &row),
             Piece::Text(text) => out.extend_from_slice(&text),
             Piece::Row(row) => self.rows.add(out, row),
+        }
+    }
+
+    /// Adds the record of an id that has failed, where each id has one.
+    pub fn add_failure(&mut self, error: &Error, out: &mut Vec<u8>) {
+        if self.has_ids {
+            let id = error.context().id.as_deref().map(spreadsheet_cell).unwrap_or_default();
+            let mut record = vec![String::new(); self.header.len()];
+            record[0] = id;
+            error.kind().code().clone_into(&mut record[self.header.len() - 1]);
+            self.add(Piece::Row(record), out);
         }
     }
 
@@ -208,11 +255,36 @@ impl Printer {
     /// Adds the rows that wait, and closes an array.
     pub fn finish(&mut self, out: &mut Vec<u8>) {
         self.rows.flush(out);
+        if self.is_empty && self.format == Format::Csv {
+            write_record(out, &self.header);
+        }
         if self.many {
             let [.., close, empty] = self.format.array();
             out.extend_from_slice(if self.is_empty { empty } else { close }.as_bytes());
         }
     }
+}
+
+/// A text for a shell: on one line, without tabs, and a backslash is two.
+fn shell_value(text: &str) -> String {
+    escape(&text.replace('\\', r"\\")).into_owned()
+}
+
+/// A text for a spreadsheet, which runs what begins like a formula, unless a `'` stands before it.
+fn spreadsheet_cell(text: &str) -> String {
+    let is_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    let is_number = || {
+        text.trim_start_matches(['+', '-']).bytes().all(|b| b.is_ascii_digit() || b == b'.')
+            && text.parse::<f64>().is_ok()
+    };
+    if is_formula && !is_number() { format!("'{}", escape(text)) } else { escape(text).into_owned() }
+}
+
+/// Writes a record as RFC 4180 has it.
+fn write_record(out: &mut Vec<u8>, cells: &[String]) {
+    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out);
+    // Writing to a Vec cannot fail.
+    let _ = writer.write_record(cells);
 }
 
 /// Renders a document of our own; where people asked for a table, as JSON.
@@ -226,8 +298,9 @@ pub fn documents(
     format: Format,
     values: impl Iterator<Item = impl Serialize>,
 ) -> io::Result<()> {
-    let format = if matches!(format, Format::Table | Format::Tsv) { Format::Json } else { format };
-    let mut printer = Printer { format, many: true, rows: Rows::default(), is_empty: true };
+    let format = if matches!(format, Format::Table) || format.is_for_accounts() { Format::Json } else { format };
+    let mut printer =
+        Printer { format, many: true, rows: Rows::default(), is_empty: true, header: Vec::new(), has_ids: false };
     let mut text = Vec::new();
     for value in values {
         printer.add(Piece::Text(own_document(format, &value, true).into()), &mut text);

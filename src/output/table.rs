@@ -158,15 +158,27 @@ impl Columns {
         cells.collect()
     }
 
-    /// The cells as values for a shell: none of them has a tab or a line end, and none is a placeholder.
-    pub fn values(&self, entries: &[Entry<'_>], redactor: &Redactor) -> Vec<String> {
+    /// The cells as values, each made safe by `safe`: none of them is a placeholder.
+    pub fn values(&self, entries: &[Entry<'_>], redactor: &Redactor, safe: fn(&str) -> String) -> Vec<String> {
         let value = |entry: &Entry<'_>| {
             let value = entry.value.filter(|value| !value.is_null())?;
-            let text = value.as_str().unwrap_or_else(|| compact(value, redactor).into());
-            Some(escape(&text.replace('\\', r"\\")).into_owned())
+            Some(safe(&value.as_str().unwrap_or_else(|| compact(value, redactor).into())))
         };
         let entry = |names: &[String]| entries.iter().find(|entry| names.iter().any(|name| name == entry.name));
         self.0.iter().map(|(_, names)| entry(names).and_then(value).unwrap_or_default()).collect()
+    }
+
+    /// The fields' own names, between `id` and `error` if there are `ids`.
+    pub fn header(&self, ids: bool) -> Vec<String> {
+        let names = self.0.iter().map(|(_, names)| names.first().cloned().unwrap_or_default());
+        let around = |name: &str| ids.then(|| name.to_owned());
+        around("id").into_iter().chain(names).chain(around("error")).collect()
+    }
+
+    /// Removes the columns of the resources' own ids.
+    pub fn remove_ids(&mut self, resources: &[&'static Resource]) {
+        let is_id = |name: &String| resources.iter().any(|resource| resource.id_field == name);
+        self.0.retain(|(_, names)| !names.iter().all(is_id));
     }
 }
 

@@ -918,3 +918,24 @@ fn no_progress_without_a_terminal_or_with_quiet() {
     let piped = home.acctq(NDJSON).env("TERM", "xterm").stdin(ids(1..=300)).run();
     piped.prints(&lines(1..=300));
 }
+
+// --- For spreadsheets ---
+
+#[test]
+fn csv_has_a_record_for_every_id_in_order() {
+    let (home, server) = at(by_number);
+    let text = "cacc_1\n=1+1\nsk_live_abcdefgh12345678\ncacc_404\ncacc_2\ncacc_410\n";
+    let ended = run(&home, "cacc get - -o csv -F status,id,metadata --retries 0", text);
+    let expected = "id,status,metadata,error\r\ncacc_1,active,null,\r\n'=1+1,,,usage\r\n,,,usage\r\ncacc_404,,,not_found\r\n\
+                    cacc_2,active,null,\r\ncacc_410,,,gone\r\n";
+    assert_eq!((ended.code, ended.stdout.replace(",null,", ",,")), (1, expected.replace(",null,", ",,")), "{ended:#?}");
+    assert_eq!(server.count(), 4);
+    // A header is there without any record, and one account needs no more than its fields.
+    let ended = run(&home, "cacc get - -o csv -F id,status", "");
+    assert_eq!((ended.code, &*ended.stdout), (0, "id,status,error\r\n"), "{ended:#?}");
+    run(&home, "cacc get cacc_1 -o csv -F id,status", "").prints("id,status\r\ncacc_1,active\r\n");
+    let both = run(&home, "get cacc_1 u-1 -o csv -q", "");
+    let header = both.stdout.lines().next().unwrap();
+    assert!(header.starts_with("id,connection_type,") && header.ends_with(",ends_at,error"), "{header}");
+    assert!(!header.contains("customer_account_uid"), "{header}");
+}

@@ -484,6 +484,7 @@ fn several_accounts_are_one_document_or_one_line_or_row_each() {
     let documents = [
         ("ndjson", "{\"status\":\"active\"}\n{\"status\":\"provisioned\"}\n"),
         ("tsv", "active\nprovisioned\n"),
+        ("csv", "id,status,error\r\ncacc_1,active,\r\nu-2,provisioned,\r\n"),
         ("json", "[\n  {\n    \"status\": \"active\"\n  },\n  {\n    \"status\": \"provisioned\"\n  }\n]\n"),
         ("yaml", "- status: active\n- status: provisioned\n"),
         ("table", "Status\nactive\nprovisioned\n"),

@@ -183,6 +183,54 @@ fn hostile_text_of_the_sandbox_is_read_alike_in_both_formats() {
 }
 
 #[test]
+fn a_spreadsheet_reads_records_and_runs_no_formula() {
+    let names = [
+        "=cmd|' /C calc'!A0",
+        "+49 30 1234",
+        "-3",
+        "+49",
+        "@SUM(A1)",
+        "\tx",
+        "a \"b\", c",
+        "a\nb\r\nc",
+        "漢😀",
+        "-",
+        "",
+    ];
+    let home = Home::new();
+    // What stands in the cells: a text that would be run gets an apostrophe, and a line end or a tab is an escape.
+    let cells = [
+        "'=cmd|' /C calc'!A0",
+        "'+49 30 1234",
+        "-3",
+        "+49",
+        "'@SUM(A1)",
+        "'\\tx",
+        "a \"b\", c",
+        "a\\nb\\r\\nc",
+        "漢😀",
+        "'-",
+        "",
+    ];
+    for (name, cell) in names.iter().zip(cells) {
+        let account =
+            json!({"id": "cacc_1", "status": "pending", "pending_organization_name": name, "metadata": [name]});
+        let wire = Wire::answers(wire::json(&account.to_string()));
+        home.profile(wire.url());
+        let fields = "-F status,pending_organization_name,metadata -o csv -q";
+        let ended = home.run(format!("cacc get cacc_1 cacc_1 {fields}"));
+        let script = "import csv, json, sys\nprint(json.dumps(list(csv.reader(open(0, newline='')))))";
+        let read = python(&home, "csv", "python3", script).stdin(&*ended.stdout).run();
+        let rows: Value = serde_json::from_str(&read.stdout).unwrap();
+        let head = json!(["id", "status", "pending_organization_name", "metadata", "error"]);
+        assert_eq!((&rows[0], rows.as_array().unwrap().len()), (&head, 3), "{ended:#?}");
+        assert_eq!(rows[1], rows[2]);
+        assert_eq!([&rows[1][0], &rows[1][2], &rows[1][4]], ["cacc_1", cell, ""], "{name:?}");
+        assert_eq!(serde_json::from_str::<Value>(rows[1][3].as_str().unwrap()).unwrap(), json!([name]));
+    }
+}
+
+#[test]
 fn jq_reads_results_and_errors() {
     let home = Home::new();
     #[rustfmt::skip]
