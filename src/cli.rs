@@ -45,7 +45,7 @@ pub fn parse(args: &[OsString], width: Option<u16>) -> Result<Parsed> {
     match Cli::command().term_width(width).try_get_matches_from(args) {
         Ok(matches) => {
             let flags = merge(&matches)?;
-            let cli = Cli::from_arg_matches(&matches).map_err(|e| usage_error(&e))?;
+            let cli = Cli::from_arg_matches(&matches).map_err(|e| usage_error(&e, args))?;
             if let Command::Help(Deferred(help)) = &cli.command
                 && let Some(path) = help.command()
             {
@@ -62,7 +62,7 @@ pub fn parse(args: &[OsString], width: Option<u16>) -> Result<Parsed> {
         Err(e) if matches!(e.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
             Ok(Parsed::Text(format!("{}\n", e.render().to_string().trim_end())))
         }
-        Err(e) => Err(usage_error(&e)),
+        Err(e) => Err(usage_error(&e, args)),
     }
 }
 
@@ -90,23 +90,51 @@ fn is_long(command: &clap::Command, flag: &str) -> bool {
         || command.get_subcommands().any(|command| is_long(command, flag))
 }
 
+/// Words that people try, after which command, and the command that is meant.
+const MEANT: [(&str, &str, &str); 5] = [
+    ("acctq", "list", "acctq cacc list"),
+    ("acctq", "account", "acctq partner account"),
+    ("acctq", "show", "acctq get"),
+    ("acctq partner", "get", "acctq partner account get"),
+    ("acctq partner", "list", "acctq cacc list"),
+];
+
+/// The command that the arguments name, as far as there is one of that name: `acctq cacc get`.
+fn command_path(args: &[OsString]) -> String {
+    let tree = tree();
+    let (mut command, mut path) = (&tree, "acctq".to_owned());
+    let mut words = args.iter().skip(1).filter_map(|arg| arg.to_str()).take_while(|arg| *arg != "--");
+    while let Some(word) = words.next() {
+        if matches!(word, "-p" | "--profile") {
+            // A profile may be called like a command: `sandbox`.
+            words.next();
+        } else if let Some(below) = command.find_subcommand(word) {
+            command = below;
+            path = format!("{path} {word}");
+        }
+    }
+    path
+}
+
 /// What clap says: its first paragraph is the message, its tip or usage the hint. It repeats arguments, which may hold secrets.
-fn usage_error(error: &clap::Error) -> Error {
+fn usage_error(error: &clap::Error, args: &[OsString]) -> Error {
     let text = Redactor::default().redact(&error.render().to_string());
     let mut paragraphs = text.strip_prefix("error: ").unwrap_or(&text).split("\n\n");
     let one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     let message = one_line(paragraphs.next().unwrap_or_default());
     let tip = paragraphs.map(one_line).find(|paragraph| paragraph.starts_with("tip: "));
-    let usage = text.split("Usage: ").nth(1).unwrap_or_default();
-    let path: Vec<_> = usage.split_whitespace().take_while(|word| !word.starts_with(['[', '<', '-'])).collect();
-    let path = if path.is_empty() { "acctq".to_owned() } else { path.join(" ") };
-    let hint = match (error.get(ContextKind::InvalidSubcommand), tip) {
+    let path = command_path(args);
+    let unknown = match error.get(ContextKind::InvalidSubcommand) {
+        Some(ContextValue::String(word)) => word,
+        _ => "",
+    };
+    let meant = MEANT.iter().find(|(after, word, _)| (*after, *word) == (&*path, unknown));
+    let hint = match (meant, tip) {
         // The commonest slip: an id where the command belongs.
-        (Some(ContextValue::String(word)), _)
-            if (word.starts_with("cacc_") || id::is_uuid(word)) && id::route(word).is_ok() =>
-        {
-            format!("try: acctq get {word}")
+        _ if (unknown.starts_with("cacc_") || id::is_uuid(unknown)) && id::route(unknown).is_ok() => {
+            format!("try: `acctq get {unknown}`")
         }
+        (Some((.., meant)), _) => format!("`{meant} --help` shows the command that is meant"),
         (_, Some(tip)) => tip.trim_start_matches("tip: ").to_owned(),
         (_, None) => format!("`{path} --help` shows what it takes, with examples"),
     };

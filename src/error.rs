@@ -11,6 +11,8 @@ use std::time::Duration;
 use serde::ser::SerializeStruct as _;
 use serde::{Serialize, Serializer};
 
+use crate::hints::Invocation;
+
 /// The result of everything that can fail in this program.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -134,6 +136,8 @@ struct Inner {
     hint: Option<String>,
     #[serde(flatten)]
     context: ErrorContext,
+    /// The commands that the hint names.
+    next: Vec<String>,
 }
 
 impl Error {
@@ -145,6 +149,7 @@ impl Error {
             hint: None,
             retryable: kind.row().2,
             context: ErrorContext::default(),
+            next: Vec::new(),
         }))
     }
 
@@ -161,6 +166,15 @@ impl Error {
     /// Says what to do about it.
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.0.hint = Some(hint.into());
+        self
+    }
+
+    /// Makes the commands of the hint work as they stand in this invocation.
+    pub fn with_commands(mut self, invocation: &Invocation) -> Self {
+        if let Some(hint) = &self.0.hint {
+            let (hint, next) = invocation.complete(hint);
+            (self.0.hint, self.0.next) = (Some(hint), next);
+        }
         self
     }
 
@@ -229,7 +243,7 @@ mod tests {
             crate::json::to_string(&error),
             "{\"code\":\"rate_limited\",\"exit_code\":6,\"retryable\":true,\"message\":\"wait: below\",\"hint\":\"later\",\
              \"id\":null,\"api\":null,\"profile\":null,\"status\":null,\"server_code\":null,\"server_message\":null,\
-             \"request_id\":null,\"retry_after_s\":1,\"attempts\":null,\"elapsed_ms\":2,\"file\":null,\"line\":null}"
+             \"request_id\":null,\"retry_after_s\":1,\"attempts\":null,\"elapsed_ms\":2,\"file\":null,\"line\":null,\"next\":[]}"
         );
     }
 

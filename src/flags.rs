@@ -4,15 +4,18 @@
 //! every start a copy for each command; so a command defines just the flags it takes, when it is used ([`Deferred`]), and the levels
 //! of the command line are merged afterwards ([`merge`]).
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::parser::ValueSource;
 use clap::{ArgAction, ArgMatches, Args, ColorChoice, FromArgMatches, Subcommand};
 
-use crate::config::{self, DEFAULT_RETRIES, DEFAULT_TIMEOUT, Origin, Setting, values};
+use crate::account::redact::{hide_credentials, repeatable};
+use crate::config::{self, DEFAULT_RETRIES, DEFAULT_TIMEOUT, Origin, Setting, shell_quoted, values};
 use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
+use crate::hints::Invocation;
 use crate::output::Format;
 use crate::ui::UiOptions;
 
@@ -84,6 +87,15 @@ impl GlobalFlags {
             json: message_format(self.output, env).has_json_errors(),
             quiet: self.quiet,
             color: self.color.unwrap_or_default(),
+            invocation: Invocation {
+                profile: self.profile.as_deref().and_then(repeatable).map(str::to_owned),
+                config: self
+                    .config
+                    .as_deref()
+                    .map(shell_quoted)
+                    .filter(|file| hide_credentials(file) == *file)
+                    .map(Cow::into_owned),
+            },
         }
     }
 }

@@ -13,6 +13,7 @@ mod environment;
 mod error;
 mod expression;
 mod flags;
+mod hints;
 mod json;
 mod output;
 mod process;

@@ -17,6 +17,7 @@ use serde::Serialize;
 use crate::client::Trace;
 use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
+use crate::hints::Invocation;
 use crate::json;
 use crate::output::Screen;
 use crate::process::lock;
@@ -24,12 +25,14 @@ use crate::streams;
 use crate::text::escape;
 
 /// How messages are shown.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct UiOptions {
     /// As one JSON object a line.
     pub json: bool,
     pub quiet: bool,
     pub color: ColorChoice,
+    /// What the commands in hints take over.
+    pub invocation: Invocation,
 }
 
 /// A warning that answers violate the contract.
@@ -90,7 +93,8 @@ impl Ui {
     /// Looks at the streams and the environment, once.
     pub fn new(options: UiOptions, env: &Environment) -> Self {
         let (is_terminal, is_stderr_terminal) = (io::stdout().is_terminal(), io::stderr().is_terminal());
-        let has_color = |is_terminal: bool| match options.color {
+        let color = options.color;
+        let has_color = |is_terminal: bool| match color {
             ColorChoice::Always => true,
             ColorChoice::Never => false,
             ColorChoice::Auto if env.get("NO_COLOR").is_some() => false,
@@ -177,11 +181,13 @@ impl Ui {
     }
 
     pub fn error(&self, error: &Error) {
+        let error = &error.clone().with_commands(&self.options.invocation);
         self.message(&Message::Error(error), &error.to_string(), error.hint_text());
     }
 
     /// Reports one failure among several: people see its id and line, which JSON has anyway.
     pub fn failure(&self, error: &Error) {
+        let error = &error.clone().with_commands(&self.options.invocation);
         let mut message = error.to_string();
         let context = error.context();
         if let Some(id) = context.id.as_deref().filter(|id| !names(&message, id)) {
@@ -221,7 +227,45 @@ impl Ui {
     /// Tells people something that is neither result nor error; scripts never see it.
     pub fn note(&self, text: &str) {
         if !self.options.quiet && !self.options.json {
-            self.line(&escape(text));
+            self.line(&self.wrapped(&escape(text), "  "));
+        }
+    }
+
+    /// The text with line breaks between words where the terminal's width ends, and `indent` before further lines. What stands in
+    /// backticks stays in one piece to be copied.
+    fn wrapped(&self, text: &str, indent: &str) -> String {
+        if !self.is_stderr_terminal {
+            return text.to_owned();
+        }
+        let width = terminal_size::terminal_size_of(io::stderr()).map_or(80, |(width, _)| usize::from(width.0));
+        let (mut words, mut is_code) = (Vec::<String>::new(), false);
+        for part in text.split(' ') {
+            match words.last_mut().filter(|_| is_code) {
+                Some(code) => code.extend([" ", part]),
+                None => words.push(part.to_owned()),
+            }
+            is_code ^= part.matches('`').count() % 2 == 1;
+        }
+        let (mut out, mut column) = (String::new(), 0);
+        for (number, word) in words.iter().enumerate() {
+            let length = word.chars().count();
+            if number > 0 && column + 1 + length > width {
+                out = out + "\n" + indent;
+                column = indent.len();
+            } else if number > 0 {
+                out.push(' ');
+                column += 1;
+            }
+            out += word;
+            column += length;
+        }
+        out
+    }
+
+    /// Tells who sits at the terminal what a result means; cron mails nothing of it.
+    pub fn advise(&self, text: &str) {
+        if self.is_stderr_terminal {
+            self.note(&format!("note: {}", self.options.invocation.complete(text).0));
         }
     }
 
@@ -239,14 +283,13 @@ impl Ui {
         if self.options.json {
             return self.line(&json::to_string(record));
         }
-        let label = match (record, self.has_color_on_stderr) {
-            (Message::Warning(_), true) => "\u{1b}[1;33mwarning:\u{1b}[0m",
-            (Message::Warning(_), false) => "warning:",
-            (_, true) => "\u{1b}[1;31merror:\u{1b}[0m",
-            (_, false) => "error:",
-        };
-        let hint = hint.map(|hint| format!("\n  hint: {}", escape(hint))).unwrap_or_default();
-        self.line(&format!("{label} {}{hint}", escape(text)));
+        let (label, color) = if let Message::Warning(_) = record { ("warning:", 33) } else { ("error:", 31) };
+        let mut text = self.wrapped(&format!("{label} {}", escape(text)), "  ");
+        if self.has_color_on_stderr {
+            text.replace_range(..label.len(), &format!("\u{1b}[1;{color}m{label}\u{1b}[0m"));
+        }
+        let hint = hint.map(|hint| self.wrapped(&format!("\n  hint: {}", escape(hint)), "  "));
+        self.line(&(text + &hint.unwrap_or_default()));
     }
 
     /// Writes a message at once, so that those of several processes do not mix.

@@ -3,6 +3,9 @@
 use super::Resource;
 use super::field::{Field, Kind, is_base62_u128};
 
+/// How long an onboarding link lasts by default (Meteroid Connect).
+const LINK_DAYS: i64 = 7;
+
 pub static CONNECTED: Resource = Resource {
     noun: "connected account",
     api: "connect",
@@ -82,4 +85,20 @@ pub static CONNECTED: Resource = Resource {
     token_rejected: &[401],
     final_states: &[("status", "revoked")],
     not_found: "a deleted account is not found either; ",
+    notes: |account, now| {
+        let note = match (account.text("status").as_deref(), account.days_since("created_at", now)) {
+            (Some("pending"), Some(days @ LINK_DAYS..)) => {
+                format!(
+                    "pending for {days} days; an onboarding link lasts {LINK_DAYS} days, and a new one needs no new account"
+                )
+            }
+            (Some("pending"), _) => {
+                format!("the user has not completed onboarding; the link lasts {LINK_DAYS} days and works once")
+            }
+            (Some("suspended"), _) => "calls on its behalf fail until the platform lifts the suspension".to_owned(),
+            (Some("revoked"), _) => "it stays revoked; its tokens are invalid".to_owned(),
+            _ => return Vec::new(),
+        };
+        vec![note]
+    },
 };

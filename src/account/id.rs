@@ -84,7 +84,17 @@ impl Resource {
         };
         let odd = text.chars().find(|c| !c.is_ascii() || c.is_control()).filter(|_| path.is_none());
         let message = odd.map_or(message.clone(), |odd| format!("{message}: it has {} in it", named(odd)));
-        let hint = owner.map_or(wanted, |owner| format!("try: {} {id}", owner.command));
+        let is_plain = |extra: &str| bare.bytes().all(|b| b.is_ascii_alphanumeric() || extra.as_bytes().contains(&b));
+        let hint = match owner {
+            Some(owner) => format!("try: `{} {id}`", owner.command),
+            None if bare.contains('@') && is_plain("@._+-") => {
+                format!("`acctq cacc list --where pending_email={bare}` finds who was invited")
+            }
+            None if bare.contains(' ') && is_plain(" .-") => {
+                format!("`acctq cacc list --where 'pending_organization_name~\"{bare}\"'` finds it by its name")
+            }
+            None => wanted,
+        };
         let shown = Some(shown).filter(|_| path.is_none());
         Error::new(Kind::Usage, message).with_context(|context| context.id = shown).hint(hint)
     }
@@ -145,8 +155,8 @@ mod tests {
     #[test]
     fn what_was_pasted_is_named_and_the_right_command_shown() {
         const UUID: &str = "aabee51b-0be2-4a0c-aa39-5bbcbb903d1b";
-        let get_uuid = format!("try: acctq partner account get {UUID}");
-        let get_cacc = "try: acctq cacc get cacc_1";
+        let get_uuid = format!("try: `acctq partner account get {UUID}`");
+        let get_cacc = "try: `acctq cacc get cacc_1`";
         for (resource, text, what, hint) in [
             (&CONNECTED, UUID, "is a UUID", &*get_uuid),
             (&PARTNER, "cacc_1", "is a connected account's id", get_cacc),

@@ -56,6 +56,8 @@ pub struct Resource {
     pub final_states: &'static [(&'static str, &'static str)],
     /// What to think of when the account is not found, before the profile.
     pub not_found: &'static str,
+    /// What the state of an account means for the operator at this time: sentences, with commands in backticks.
+    pub notes: fn(&Account, Time) -> Vec<String>,
 }
 
 impl Resource {
@@ -158,6 +160,17 @@ impl Account {
         Some(echoed == id.as_str() || is_same_uuid)
     }
 
+    /// The text of a field; `None` if it is absent or anything else.
+    fn text(&self, name: &str) -> Option<Cow<'_, str>> {
+        self.document.get(name).and_then(Json::as_str)
+    }
+
+    /// How many days a field's time is past, or still to come if negative.
+    fn days_since(&self, name: &str, now: Time) -> Option<i64> {
+        let time = Time::parse(&self.text(name)?)?;
+        Some(now.since(time).as_hours().div_euclid(24))
+    }
+
     /// The state that the account cannot leave any more, as a field and its value.
     pub fn final_state(&self) -> Option<(&'static str, &'static str)> {
         let mut states = self.resource.final_states.iter();
@@ -196,6 +209,35 @@ mod tests {
             let account = Account { resource: &PARTNER, document: document.expect("object") };
             let id = PARTNER.parse_id(asked).expect("id");
             assert_eq!(account.echoes(&id), expected, "{asked} {echoed}");
+        }
+    }
+
+    #[test]
+    fn a_state_means_something_to_the_operator() {
+        let now = Time::parse("2026-03-10T12:00:00Z").expect("a time");
+        for (resource, text, expected) in [
+            (&CONNECTED, r#"{"status":"pending","created_at":"2026-03-08T12:00:00Z"}"#, &["7 days"][..]),
+            (&CONNECTED, r#"{"status":"pending","created_at":"2026-02-08T12:00:00Z"}"#, &["pending for 30 days"]),
+            (&CONNECTED, r#"{"status":"pending","created_at":7}"#, &["onboarding"]),
+            (&CONNECTED, r#"{"status":"suspended"}"#, &["suspension"]),
+            (&CONNECTED, r#"{"status":"revoked"}"#, &["stays revoked"]),
+            (&CONNECTED, r#"{"status":"active"}"#, &[]),
+            (&CONNECTED, r#"{"status":"archived"}"#, &[]),
+            (
+                &PARTNER,
+                r#"{"status":"entitled","customer_account_uid":"-u"}"#,
+                &["`acctq partner account redeem-url -- -u`"],
+            ),
+            (&PARTNER, r#"{"status":"entitled","customer_account_uid":"`id`"}"#, &[]),
+            (&PARTNER, r#"{"status":"provisioned","ends_at":"2026-03-12T11:00:00Z"}"#, &["in 2 days"]),
+            (&PARTNER, r#"{"status":"provisioned","ends_at":"2026-03-10T13:00:00Z"}"#, &["in 1 day"]),
+            (&PARTNER, r#"{"status":"provisioned","ends_at":"2026-03-10T11:00:00Z"}"#, &["frozen"]),
+            (&PARTNER, r#"{"status":"provisioned","ends_at":null}"#, &[]),
+        ] {
+            let document = Document::parse(text.to_owned()).expect("object");
+            let notes = (resource.notes)(&Account { resource, document }, now);
+            assert_eq!(notes.len(), expected.len(), "{text}: {notes:?}");
+            assert!(notes.iter().zip(expected).all(|(note, part)| note.contains(part)), "{text}: {notes:?}");
         }
     }
 

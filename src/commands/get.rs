@@ -3,6 +3,8 @@
 use std::ffi::OsString;
 use std::time::Instant;
 
+use jiff::Timestamp;
+
 use super::input::STDIN;
 use super::session::{Session, Target};
 use super::violations::{self, Warnings};
@@ -13,6 +15,7 @@ use crate::config::DEFAULT_JOBS;
 use crate::config::values::{self, parse_rate};
 use crate::error::Result;
 use crate::flags::Takes;
+use crate::output::Format;
 
 /// `<ID|->...`
 #[derive(Debug, clap::Args)]
@@ -62,5 +65,11 @@ fn look_up(id: &Id, resources: &[&'static Resource], context: &Context<'_>) -> R
     let output = renderer.document(&found.account, session.redactor())?;
     Warnings::new(ui, false).warn(violations, target, false);
     ui.print(&output)?;
+    if session.settings.output.value == Format::Table {
+        let notes = (id.resource().notes)(&found.account, Timestamp::now().into());
+        for note in notes {
+            ui.advise(&note);
+        }
+    }
     Ok(CommandStatus::Done)
 }

@@ -90,7 +90,7 @@ fn parse_filter(text: &str) -> Result<Expression> {
     let expression = expression::parse(text, RESOURCE)?;
     if expression.wants_absence() {
         let error = Error::new(Kind::Usage, format!("`{expression}` holds of no account in a list"));
-        return Err(error.hint("`acctq check ID --expect not_found` checks that an account does not exist"));
+        return Err(error.hint("`--expect not_found` of `acctq check --help` is for one account that must not exist"));
     }
     Ok(expression)
 }

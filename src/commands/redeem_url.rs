@@ -18,7 +18,8 @@ use crate::output::{Format, document};
 /// `<UID>`
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-The link is a secret: whoever opens it redeems the promotion. Exit 10 for an account whose sign-up is completed.
+The link is a secret: it redeems the promotion, whoever opens it. An account
+whose sign-up is completed has none (exit code 10).
 
 Examples:
   acctq -p sandbox partner account redeem-url entitled-family

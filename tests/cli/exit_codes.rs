@@ -1,6 +1,7 @@
 //! The table of exit codes: each row of it produced, told to people and told as JSON.
 
 use std::collections::BTreeSet;
+use std::fs;
 use std::net::TcpListener;
 
 use serde_json::{Value, json};
@@ -124,6 +125,10 @@ fn every_row_of_the_table() {
             let is_free = ["code", "exit_code", "message", "hint", "elapsed_ms", "next"].contains(&key.as_str());
             assert!(is_free || value == expected, "{key} of {args}: {error}");
         }
+        for command in error["next"].as_array().unwrap() {
+            let again = home.shell(command.as_str().unwrap()).run();
+            assert_eq!((again.code, command.to_string().contains(" -p ")), (0, args.contains(" -p ")), "{again:#?}");
+        }
         seen.insert(code);
     }
     seen.extend(ELSEWHERE);
@@ -161,5 +166,47 @@ fn the_readme_and_the_help_have_the_table() {
         assert!(listed.contains(&format!("{code}{name}")), "{name}");
         let row = format!("\n| {code} | `{name}` |");
         assert!(readme.contains(&row), "{row}");
+    }
+}
+
+#[test]
+fn the_commands_of_a_hint_work_as_they_stand() {
+    const UUID: &str = "aabee51b-0be2-4a0c-aa39-5bbcbb903d1b";
+    let wire = Wire::answers(response("404 Not Found", "", ""));
+    let home = home(&wire, 1);
+    fs::rename(home.config_path(), home.path().join("my config.toml")).unwrap();
+    let config = "--config 'my config.toml'";
+    for (args, code, command, again) in [
+        (format!("-p test {config} get cacc_1"), 5, format!("acctq -p test {config} config show"), 0),
+        (
+            format!("{config} -p sandbox cacc get {UUID}"),
+            2,
+            format!("acctq -p sandbox {config} partner account get {UUID}"),
+            0,
+        ),
+        (
+            "-p sandbox cacc get zoe@example.com".into(),
+            2,
+            "acctq -p sandbox cacc list --where pending_email=zoe@example.com".into(),
+            0,
+        ),
+        (
+            "-p sandbox cacc get 'Zo & Fils' 'Analytical Engines'".into(),
+            2,
+            "acctq -p sandbox cacc list --where 'pending_organization_name~\"Analytical Engines\"'".into(),
+            0,
+        ),
+        ("get cacc_1".into(), 3, "acctq config init".into(), 0),
+        ("list".into(), 2, "acctq cacc list --help".into(), 0),
+        ("partner get u-1".into(), 2, "acctq partner account get --help".into(), 0),
+        (UUID.into(), 2, format!("acctq get {UUID}"), 3),
+        ("wait cacc_1 --within 0".into(), 2, "acctq wait --help".into(), 0),
+        ("-p sandbox get cacc_activestandard -F statsu".into(), 2, "acctq help fields".into(), 0),
+    ] {
+        let ended = home.shell(&format!("acctq {args} -o json")).run();
+        let errors = ended.errors();
+        let next: Vec<_> = errors.iter().flat_map(|error| error["next"].as_array().unwrap()).collect();
+        assert!(ended.code == code && next.contains(&&json!(command)), "{args}: {ended:#?}");
+        assert_eq!(home.shell(&command).run().code, again, "{command}");
     }
 }

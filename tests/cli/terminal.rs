@@ -76,6 +76,25 @@ fn labels_are_bold_and_times_say_how_long_ago() {
 }
 
 #[test]
+fn notes_and_errors_are_for_who_sits_at_the_terminal_and_break_between_words() {
+    let home = Home::new();
+    let link = "`acctq -p sandbox partner account redeem-url entitled-family`";
+    let get = |args: &str, width| {
+        let (_, sent) = on_terminal(home.acctq(&format!("-p sandbox {args}")).envs(&[TERM]), width);
+        plain(&sent)
+    };
+    assert!(get("get entitled-family", 40).contains(link));
+    for args in ["get entitled-family -q", "get entitled-family -o yaml", "get entitled-family ending"] {
+        assert!(!get(args, 80).contains("note: "), "{args}");
+    }
+    home.acctq("-p sandbox get entitled-family -F status").run().prints("Status  entitled (sign-up not completed)\n");
+    let told = get("get cacc_notfound", 50);
+    assert!(told.lines().count() > 3 && told.contains("`acctq -p sandbox config show`"), "{told}");
+    let words = "is not found either; is sandbox the right profile? lists them";
+    assert!(words.split(' ').all(|word| told.split_whitespace().any(|told| told == word)), "{told}");
+}
+
+#[test]
 fn several_accounts_keep_their_ids_whole() {
     let home = Home::new();
     let ids = ["cacc_activestandard", "cacc_pendingexpress", "cacc_7n42DGM5Tflk9n8mt7Fhc7"];
