@@ -190,5 +190,10 @@ fn at_proxy(error: &ureq::Error, phase: Phase, proxy: &Proxy, attempt: &Attempt<
         }
         _ => (format!("{who} does not answer as an HTTP proxy does"), false),
     };
-    proxy.error(message).retryable(is_retryable)
+    let error = proxy.error(message).retryable(is_retryable);
+    if !matches!(status, Some(401 | 407)) {
+        return error;
+    }
+    // ureq does not pass on what the proxy offers.
+    error.hint("are its user name and password right? One that wants NTLM or Negotiate needs a local proxy that signs in, such as px or cntlm")
 }

@@ -215,6 +215,9 @@ impl<'a> Client<'a> {
             let renewed = if may_renew { self.tokens.renew(&token, deadline) } else { Ok(None) };
             let retry = retry::plan_retry(&error, retries, self.limits, deadline, throttle);
             trace(status, &|| context.request_id.clone(), Some(&error), retry.as_ref().map(|retry| retry.wait));
+            if status.is_none() {
+                self.agents.forget_addresses();
+            }
             let wait = match (renewed?, retry) {
                 (Some(renewed), _) => {
                     token = renewed;
@@ -226,9 +229,6 @@ impl<'a> Client<'a> {
                 }
                 (None, None) => return Err(error),
             };
-            if status.is_none() {
-                self.agents.forget_addresses();
-            }
             match throttle.acquire(wait) {
                 Some(held) => deadline += held,
                 None => return Err(error),

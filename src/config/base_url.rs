@@ -10,6 +10,8 @@ use std::net::{IpAddr, Ipv6Addr};
 use ureq::http::Uri;
 use ureq::http::uri::Authority;
 
+use crate::account::RESOURCES;
+
 /// A checked base URL: `https`, or `http` to a loopback address; a host, maybe a port, maybe a path prefix.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BaseUrl {
@@ -51,14 +53,17 @@ impl BaseUrl {
         Ok(url)
     }
 
-    /// Checks `text` for an API whose paths begin with `path`: a base URL that ends in a part of it, such as `/api/v1`, would
-    /// make every account unknown.
-    pub fn for_api(text: &str, path: &str) -> Result<Self, &'static str> {
+    /// Checks `text` for an API: a base URL that ends in a part of an API's path, such as `/api/v1`, would make every account
+    /// unknown, in the wrong API's path and in capital letters too.
+    pub fn for_api(text: &str) -> Result<Self, &'static str> {
         let url = Self::parse(text)?;
-        let path = path.trim_end_matches('/');
-        let ends = path.match_indices('/').map(|(end, _)| end).chain([path.len()]).skip(2);
-        if ends.map(|end| &path[..end]).any(|part| url.prefix.ends_with(part)) {
-            return Err("must not end in the API's own path, such as /api/v1, which is added to it");
+        let prefix = url.prefix.to_ascii_lowercase();
+        let ends_in = |path: &str| {
+            let ends = path.match_indices('/').map(|(end, _)| end).skip(2);
+            ends.map(|end| &path[..end]).any(|part| prefix.ends_with(part))
+        };
+        if RESOURCES.iter().any(|resource| ends_in(resource.path)) {
+            return Err("must not end in an API's own path, such as /api/v1, which is added to it");
         }
         Ok(url)
     }

@@ -130,7 +130,7 @@ impl Reader<'_> {
             let names = RESOURCES.map(|resource| resource.api);
             return Err(self.document.unknown_key(&key.span(), &names));
         };
-        let base_url = self.checked("base_url", raw.base_url, |text| Ok(BaseUrl::for_api(&text, resource.path)?))?;
+        let base_url = self.checked("base_url", raw.base_url, |text| Ok(BaseUrl::for_api(&text)?))?;
         let file = |key: &str, raw| self.checked(key, raw, |text: String| self.file_name(&text));
         let ca_file = file("ca_file", raw.ca_file)?;
         let client_cert =

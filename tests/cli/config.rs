@@ -537,7 +537,8 @@ fn base_urls_that_lead_elsewhere_are_refused() {
     let home = Home::new();
     // `T` stands for the token.
     let urls = "https://u:T@api.example.com https://api.example.com?x=T https://api.example.com/#T http://api.example.com \
-         https://api.example.com/../x https://api.example.com/api/v1 https://api.example.com/eu/api/v1/connected-accounts/";
+         https://api.example.com/../x https://api.example.com/api/v1 https://api.example.com/eu/api/v1/connected-accounts/ \
+         https://api.example.com/api/v1/partners https://api.example.com/API/V1/";
     for url in urls.split_whitespace() {
         let url = url.replace('T', TOKEN);
         let path = home.config(profile("test", &url, TOKEN));

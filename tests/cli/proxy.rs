@@ -167,6 +167,9 @@ fn proxies_that_fail() {
         let expected = format!("proxy {retryable} cacc_1 connect test null {attempts}");
         assert_eq!(found, expected, "{name}");
         connected(&proxy, attempts, "proxy");
+        // What the proxy offers is not known: the hint must not be about Basic alone.
+        let names_others = error["hint"].as_str().unwrap().contains("NTLM");
+        assert_eq!(names_others, matches!(name, "401" | "407"), "{name}");
         for request in proxy.requests() {
             has(&request, &["CONNECT "], &[TOKEN]);
         }
