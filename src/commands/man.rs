@@ -15,7 +15,7 @@ use crate::flags::Takes;
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The folder to write into; it must exist
-    #[arg(value_name = "DIR")]
+    #[arg(value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
     dir: PathBuf,
 }
 
@@ -55,7 +55,7 @@ fn write_page(command: &clap::Command, dir: &Path) -> io::Result<()> {
     let mut section = Roff::new();
     unfilled(&mut section, "EXAMPLES", &examples.unwrap_or_default());
     section.to_writer(&mut page)?;
-    fs::write(dir.join(man.get_filename()), page)
+    write(&dir.join(man.get_filename()), &page)
 }
 
 /// Writes the page of `acctq help expressions`.
@@ -70,7 +70,13 @@ fn write_expressions(dir: &Path) -> io::Result<()> {
     unfilled(&mut page, "EXAMPLES", examples);
     let mut bytes = Vec::new();
     page.to_writer(&mut bytes)?;
-    fs::write(dir.join("acctq-expressions.1"), bytes)
+    write(&dir.join("acctq-expressions.1"), &bytes)
+}
+
+/// Writes a page whose commands can be copied: groff 1.23 makes typography of the signs that roff does not escape.
+fn write(path: &Path, page: &[u8]) -> io::Result<()> {
+    let page = String::from_utf8_lossy(page);
+    fs::write(path, page.replace('~', r"\(ti").replace('^', r"\(ha").replace('`', r"\(ga"))
 }
 
 /// A section whose lines stay as they are.
