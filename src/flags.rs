@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::parser::ValueSource;
-use clap::{ArgAction, ArgMatches, Args, ColorChoice, FromArgMatches, Subcommand};
+use clap::{ArgAction, ArgMatches, Args, ColorChoice, FromArgMatches, Subcommand, ValueHint};
 
 use crate::account::redact::{hide_credentials, repeatable};
 use crate::config::{self, DEFAULT_RETRIES, DEFAULT_TIMEOUT, Origin, Setting, shell_quoted, values};
@@ -55,7 +55,7 @@ pub struct GlobalFlags {
     )]
     pub retries: Option<u32>,
     /// Read this configuration file
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub config: Option<PathBuf>,
     /// Use colour: auto, always or never
     #[arg(long, value_name = "WHEN", hide_possible_values = true)]

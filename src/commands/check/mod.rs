@@ -47,10 +47,10 @@ pub struct Args {
     #[arg(long, value_name = "EXPR", allow_hyphen_values = true)]
     expect: Vec<String>,
     /// Run all checks of this file
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["id", "expect"])]
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath, conflicts_with_all = ["id", "expect"])]
     suite: Option<PathBuf>,
     /// Write the results of the suite to this file, as XML in the format of `JUnit`
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["id", "expect"])]
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath, conflicts_with_all = ["id", "expect"])]
     report_junit: Option<PathBuf>,
     /// Run N checks of the suite at once: 1 to 256
     #[arg(long, value_name = "N", default_value_t = DEFAULT_JOBS, value_parser = values::jobs(), allow_hyphen_values = true, conflicts_with_all = ["id", "expect"])]
