@@ -158,6 +158,11 @@ fn has_no_way(error: &Error) -> bool {
     let Error::Io(error) = error else {
         return false;
     };
+    // A family of addresses that systemd's `RestrictAddressFamilies`, for one, has taken away.
+    #[cfg(unix)]
+    if rustix::io::Errno::from_io_error(error) == Some(rustix::io::Errno::AFNOSUPPORT) {
+        return true;
+    }
     matches!(error.kind(), HostUnreachable | NetworkUnreachable | AddrNotAvailable | PermissionDenied | Unsupported)
 }
 
@@ -183,6 +188,12 @@ mod tests {
             self.0.iter().for_each(|address| resolved.push(*address));
             Ok(resolved)
         }
+    }
+
+    #[test]
+    fn a_family_that_this_process_has_not_is_no_way() {
+        assert!(has_no_way(&Error::Io(rustix::io::Errno::AFNOSUPPORT.into())));
+        assert!(!has_no_way(&Error::Io(rustix::io::Errno::CONNREFUSED.into())));
     }
 
     fn ask(addresses: &[SocketAddr], shared: &Arc<Shared>) -> Result<u16, Error> {
