@@ -72,7 +72,7 @@ pub fn run(command: &Command, context: &Context<'_>) -> Result<CommandStatus> {
 fn show(settings: &Settings, screen: Screen) -> Vec<u8> {
     let rows = settings.rows();
     let rows = rows.into_iter();
-    let format = settings.output.value;
+    let format = settings.output.value.for_other_results();
     if format != Format::Table {
         let values = rows.map(|(name, value, origin)| (name, json!({"value": value, "origin": origin})));
         let profiles = ("profiles".to_owned(), json!(settings.profiles));

@@ -49,7 +49,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
     let violations = violations::check(&found, flags.strict, target)?;
     let url = redeem_url(&found.account).map_err(|error| target.describe(error.with_prefix(&format!("{target}: "))))?;
     Warnings::new(ui, false).warn(violations, target, false);
-    match session.settings.output.value {
+    match session.settings.output.value.for_other_results() {
         Format::Table => ui.print(format!("{url}\n").as_bytes())?,
         format => ui.print(&document(format, &json!({ "redeem_url": url })))?,
     }

@@ -99,10 +99,10 @@ impl Results {
         if output.is_finished {
             return Ok(());
         }
-        self.write(&mut output)?;
-        self.ui.failure(error);
         let Output { printer, pending, .. } = &mut *output;
         printer.add_failure(error, pending);
+        self.write(&mut output)?;
+        self.ui.failure(error);
         let mut summary = self.summary();
         summary.add_failure(error.kind());
         // A row before it may be held back: its line is done when that is written.

@@ -50,6 +50,11 @@ impl Format {
         matches!(self, Format::Csv | Format::Tsv)
     }
 
+    /// The format of what is no account: a variable that asks for one of accounts has no meaning there.
+    pub const fn for_other_results(self) -> Self {
+        if self.is_for_accounts() { Format::Table } else { self }
+    }
+
     /// What opens an array of results, stands between two of them, closes it, and is an empty one.
     const fn array(self) -> [&'static str; 4] {
         match self {
@@ -298,7 +303,7 @@ pub fn documents(
     format: Format,
     values: impl Iterator<Item = impl Serialize>,
 ) -> io::Result<()> {
-    let format = if matches!(format, Format::Table) || format.is_for_accounts() { Format::Json } else { format };
+    let format = if format == Format::Table { Format::Json } else { format };
     let mut printer =
         Printer { format, many: true, rows: Rows::default(), is_empty: true, header: Vec::new(), has_ids: false };
     let mut text = Vec::new();

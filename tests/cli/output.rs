@@ -394,6 +394,12 @@ fn values_for_a_shell_are_one_line_and_unescape_to_what_they_were() {
     for command in ["config show", "check cacc_1", "partner account redeem-url u", "sandbox"] {
         home.run(format!("{command} -o tsv")).fails(2, &["tsv"]);
     }
+    // A variable has no meaning there.
+    let table = home.acctq("config path").env("ACCTQ_OUTPUT", "csv").run();
+    assert_eq!(table.code, 0, "{table:#?}");
+    let shown = home.acctq("config show").env("ACCTQ_OUTPUT", "csv").run();
+    assert!(shown.stdout.starts_with("Setting "), "{shown:#?}");
+    home.run("check -").fails(2, &["`-`"]);
 }
 
 #[test]

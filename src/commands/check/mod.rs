@@ -20,6 +20,7 @@ use run::CheckRun;
 use suite::Check;
 use target::CheckTarget;
 
+use super::input::STDIN;
 use super::poll;
 use super::session::{Session, Target};
 use super::violations::Warnings;
@@ -85,7 +86,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
         redactor: Redactor::new(false, context.tokens.clone()),
         suite: args.suite.clone(),
         junit: args.report_junit.clone(),
-        format: config::output_setting(&flags.for_config(), env)?.value,
+        format: config::output_setting(&flags.for_config(), env)?.value.for_other_results(),
         started,
         results: Mutex::new(Some(Vec::new())),
     });
@@ -141,7 +142,13 @@ fn load(args: &Args, context: &Context<'_>) -> Result<Vec<Check>> {
         }
         return suite::read(path);
     }
-    let id = id::route(args.id.as_deref().unwrap_or_default())?;
+    let id = args.id.as_deref().unwrap_or_default();
+    if id == STDIN {
+        // It would be a uid that no account has, and the verdict would be false.
+        return Err(Error::new(Kind::Usage, "`-` stands for standard input, which `check` does not read")
+            .hint("name one account, or many in a suite: `acctq check --help` shows one"));
+    }
+    let id = id::route(id)?;
     Ok(vec![Check {
         name: None,
         line: None,
