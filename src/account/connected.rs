@@ -21,16 +21,13 @@ pub static CONNECTED: Resource = Resource {
         Field::new(
             "connection_type",
             "Connection type",
-            Kind::Enum(&[
-                ("standard", "an organization that signs in and picks its tenant itself"),
-                ("express", "an organization and one tenant made for the platform"),
-            ]),
+            Kind::Enum(&[("standard", "picks its tenant by header"), ("express", "single-tenant")]),
             "How platform and account are connected.",
         ),
         Field::new(
             "onboarding_mode",
             "Onboarding mode",
-            Kind::Enum(&[("express", "the short form"), ("full", "the whole form")]),
+            Kind::Enum(&[("express", "express onboarding"), ("full", "full onboarding")]),
             "How the account onboards.",
         ),
         Field::new(

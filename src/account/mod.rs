@@ -73,7 +73,8 @@ impl Resource {
 
     /// The field's own name, if people mean one: `id` and `uid` are each resource's own id, and a table's labels are understood.
     pub fn own_name<'a>(&self, name: &'a str) -> &'a str {
-        let own = if matches!(name, "id" | "uid") { self.id_field } else { name };
+        let is_id = ["id", "uid"].iter().any(|id| name.eq_ignore_ascii_case(id));
+        let own = if is_id { self.id_field } else { name };
         let labelled = || self.fields.iter().find(|field| field.label.eq_ignore_ascii_case(name));
         self.field(own).or_else(labelled).map_or(name, |field| field.name)
     }

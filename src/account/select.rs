@@ -180,7 +180,7 @@ mod tests {
             ("promo_PNS", "`acctq help fields` lists"),
             ("Activation token", "add --reveal"),
             ("id,ID", "--fields takes each name once"),
-            ("uid,id", "--fields takes each name once"),
+            ("UID,id", "--fields takes each name once"),
             ("promo_PNS-12345", "add --reveal"),
             ("metadata.activationToken", "add --reveal"),
             ("id,id", "--fields takes each name once"),

@@ -44,8 +44,8 @@ const CONNECT: Api = Api {
 
 /// Words of the contract, and how a table shows them.
 const MEANINGS: &[(&str, &str)] = &[
-    ("\"standard\"", "standard (an organization that signs in and picks its tenant itself)"),
-    ("\"express\"", "express (the short form)"),
+    ("\"standard\"", "standard (picks its tenant by header)"),
+    ("\"express\"", "express (express onboarding)"),
     ("\"pending\"", "pending (onboarding not completed)"),
     ("\"I\"", "I (individual)"),
     ("\"b5test.com\"", "b5test.com (test)"),

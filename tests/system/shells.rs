@@ -11,7 +11,7 @@ const CASES: &[(&str, &str)] = &[
     ("acctq config i", "init"),
     ("acctq c", "cacc check completions config"),
     ("acctq cacc get --re", "--retries --reveal"),
-    ("acctq cacc get -o ", "json ndjson table yaml"),
+    ("acctq cacc get -o ", "csv json ndjson table tsv yaml"),
 ];
 
 #[test]
