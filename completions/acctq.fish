@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_acctq_global_optspecs
-    string join \n p/profile= o/output= F/fields= reveal strict timeout= retries= config= color= q/quiet v/verbose h/help V/version
+    string join \n p/profile= o/output= F/fields= reveal redact strict timeout= retries= config= color= q/quiet v/verbose h/help V/version
 end
 
 function __fish_acctq_needs_command
@@ -39,6 +39,7 @@ complete -c acctq -n "__fish_acctq_needs_command" -l color -d 'Use colour: auto,
 always\t''
 never\t''"
 complete -c acctq -n "__fish_acctq_needs_command" -l reveal -d 'Show secret fields, such as activation tokens'
+complete -c acctq -n "__fish_acctq_needs_command" -l redact -d 'For tickets: show ids, types, states, times and counts, and [redacted] for everything else'
 complete -c acctq -n "__fish_acctq_needs_command" -l strict -d 'Exit with 9 if an answer violates the API\'s contract, instead of showing it'
 complete -c acctq -n "__fish_acctq_needs_command" -s q -l quiet -d 'Print nothing on standard error but errors'
 complete -c acctq -n "__fish_acctq_needs_command" -s v -l verbose -d 'Print what each request did, on standard error'
@@ -70,6 +71,7 @@ complete -c acctq -n "__fish_acctq_using_subcommand cacc; and not __fish_seen_su
 always\t''
 never\t''"
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and not __fish_seen_subcommand_from get list" -l reveal -d 'Show secret fields, such as activation tokens'
+complete -c acctq -n "__fish_acctq_using_subcommand cacc; and not __fish_seen_subcommand_from get list" -l redact -d 'For tickets: show ids, types, states, times and counts, and [redacted] for everything else'
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and not __fish_seen_subcommand_from get list" -l strict -d 'Exit with 9 if an answer violates the API\'s contract, instead of showing it'
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and not __fish_seen_subcommand_from get list" -s q -l quiet -d 'Print nothing on standard error but errors'
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and not __fish_seen_subcommand_from get list" -s v -l verbose -d 'Print what each request did, on standard error'
@@ -94,6 +96,7 @@ complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcom
 always\t''
 never\t''"
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from get" -l reveal -d 'Show secret fields, such as activation tokens'
+complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from get" -l redact -d 'For tickets: show ids, types, states, times and counts, and [redacted] for everything else'
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from get" -l strict -d 'Exit with 9 if an answer violates the API\'s contract, instead of showing it'
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from get" -s q -l quiet -d 'Print nothing on standard error but errors'
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from get" -s v -l verbose -d 'Print what each request did, on standard error'
@@ -116,6 +119,7 @@ complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcom
 always\t''
 never\t''"
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from list" -l reveal -d 'Show secret fields, such as activation tokens'
+complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from list" -l redact -d 'For tickets: show ids, types, states, times and counts, and [redacted] for everything else'
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from list" -l strict -d 'Exit with 9 if an answer violates the API\'s contract, instead of showing it'
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print nothing on standard error but errors'
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Print what each request did, on standard error'
@@ -135,6 +139,7 @@ complete -c acctq -n "__fish_acctq_using_subcommand partner; and not __fish_seen
 always\t''
 never\t''"
 complete -c acctq -n "__fish_acctq_using_subcommand partner; and not __fish_seen_subcommand_from account" -l reveal -d 'Show secret fields, such as activation tokens'
+complete -c acctq -n "__fish_acctq_using_subcommand partner; and not __fish_seen_subcommand_from account" -l redact -d 'For tickets: show ids, types, states, times and counts, and [redacted] for everything else'
 complete -c acctq -n "__fish_acctq_using_subcommand partner; and not __fish_seen_subcommand_from account" -l strict -d 'Exit with 9 if an answer violates the API\'s contract, instead of showing it'
 complete -c acctq -n "__fish_acctq_using_subcommand partner; and not __fish_seen_subcommand_from account" -s q -l quiet -d 'Print nothing on standard error but errors'
 complete -c acctq -n "__fish_acctq_using_subcommand partner; and not __fish_seen_subcommand_from account" -s v -l verbose -d 'Print what each request did, on standard error'
@@ -155,6 +160,7 @@ complete -c acctq -n "__fish_acctq_using_subcommand partner; and __fish_seen_sub
 always\t''
 never\t''"
 complete -c acctq -n "__fish_acctq_using_subcommand partner; and __fish_seen_subcommand_from account" -l reveal -d 'Show secret fields, such as activation tokens'
+complete -c acctq -n "__fish_acctq_using_subcommand partner; and __fish_seen_subcommand_from account" -l redact -d 'For tickets: show ids, types, states, times and counts, and [redacted] for everything else'
 complete -c acctq -n "__fish_acctq_using_subcommand partner; and __fish_seen_subcommand_from account" -l strict -d 'Exit with 9 if an answer violates the API\'s contract, instead of showing it'
 complete -c acctq -n "__fish_acctq_using_subcommand partner; and __fish_seen_subcommand_from account" -s q -l quiet -d 'Print nothing on standard error but errors'
 complete -c acctq -n "__fish_acctq_using_subcommand partner; and __fish_seen_subcommand_from account" -s v -l verbose -d 'Print what each request did, on standard error'
@@ -179,6 +185,7 @@ complete -c acctq -n "__fish_acctq_using_subcommand get" -l color -d 'Use colour
 always\t''
 never\t''"
 complete -c acctq -n "__fish_acctq_using_subcommand get" -l reveal -d 'Show secret fields, such as activation tokens'
+complete -c acctq -n "__fish_acctq_using_subcommand get" -l redact -d 'For tickets: show ids, types, states, times and counts, and [redacted] for everything else'
 complete -c acctq -n "__fish_acctq_using_subcommand get" -l strict -d 'Exit with 9 if an answer violates the API\'s contract, instead of showing it'
 complete -c acctq -n "__fish_acctq_using_subcommand get" -s q -l quiet -d 'Print nothing on standard error but errors'
 complete -c acctq -n "__fish_acctq_using_subcommand get" -s v -l verbose -d 'Print what each request did, on standard error'
@@ -200,6 +207,7 @@ complete -c acctq -n "__fish_acctq_using_subcommand check" -l config -d 'Read th
 complete -c acctq -n "__fish_acctq_using_subcommand check" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c acctq -n "__fish_acctq_using_subcommand check" -l redact -d 'For tickets: show ids, types, states, times and counts, and [redacted] for everything else'
 complete -c acctq -n "__fish_acctq_using_subcommand check" -l strict -d 'Exit with 9 if an answer violates the API\'s contract, instead of showing it'
 complete -c acctq -n "__fish_acctq_using_subcommand check" -s q -l quiet -d 'Print nothing on standard error but errors'
 complete -c acctq -n "__fish_acctq_using_subcommand check" -s v -l verbose -d 'Print what each request did, on standard error'
@@ -222,6 +230,7 @@ complete -c acctq -n "__fish_acctq_using_subcommand wait" -l color -d 'Use colou
 always\t''
 never\t''"
 complete -c acctq -n "__fish_acctq_using_subcommand wait" -l reveal -d 'Show secret fields, such as activation tokens'
+complete -c acctq -n "__fish_acctq_using_subcommand wait" -l redact -d 'For tickets: show ids, types, states, times and counts, and [redacted] for everything else'
 complete -c acctq -n "__fish_acctq_using_subcommand wait" -l strict -d 'Exit with 9 if an answer violates the API\'s contract, instead of showing it'
 complete -c acctq -n "__fish_acctq_using_subcommand wait" -s q -l quiet -d 'Print nothing on standard error but errors'
 complete -c acctq -n "__fish_acctq_using_subcommand wait" -s v -l verbose -d 'Print what each request did, on standard error'

@@ -21,6 +21,7 @@ use crate::ui::UiOptions;
 
 /// The flags that mean the same for every command that takes them.
 #[derive(Args, Clone, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 #[command(next_help_heading = "Global options")]
 pub struct GlobalFlags {
     /// Use this profile of the configuration; `sandbox` is built in
@@ -35,6 +36,9 @@ pub struct GlobalFlags {
     /// Show secret fields, such as activation tokens
     #[arg(long)]
     pub reveal: bool,
+    /// For tickets: show ids, types, states, times and counts, and [redacted] for everything else
+    #[arg(long)]
+    pub redact: bool,
     /// Exit with 9 if an answer violates the API's contract, instead of showing it
     #[arg(long)]
     pub strict: bool,
@@ -107,8 +111,10 @@ pub fn message_format(flag: Option<Format>, env: &Environment) -> Format {
 }
 
 /// Every global flag.
-const LOOK_UP: &[&str] =
-    &["profile", "output", "fields", "reveal", "strict", "timeout", "retries", "config", "color", "quiet", "verbose"];
+const LOOK_UP: &[&str] = &[
+    "profile", "output", "fields", "reveal", "redact", "strict", "timeout", "retries", "config", "color", "quiet",
+    "verbose",
+];
 
 /// The global flags, besides `--color` and `--quiet`, that a command takes; a look-up takes all of them.
 pub trait Takes {
@@ -181,12 +187,15 @@ pub fn merge(root: &ArgMatches) -> Result<GlobalFlags> {
             return Err(Error::new(Kind::Usage, format!("`{command}` does not take --{id}"))
                 .hint(format!("`{command} --help` lists what it takes")));
         }
-        if given.len() > 1 && !matches!(id, "reveal" | "strict" | "quiet" | "verbose") {
+        if given.len() > 1 && !matches!(id, "reveal" | "redact" | "strict" | "quiet" | "verbose") {
             return Err(Error::new(Kind::Usage, format!("--{id} is given twice"))
                 .hint("give it once, before or after the command"));
         }
     }
     let one = |id: &str| given(id).pop();
+    if one("reveal").is_some() && one("redact").is_some() {
+        return Err(Error::new(Kind::Usage, "--reveal and --redact contradict each other").hint("give one of them"));
+    }
     if let Some(format) = value::<Format>(one("output"), "output").filter(|format| format.is_for_accounts())
         && leaf.try_contains_id("fields").is_err()
     {
@@ -198,6 +207,7 @@ pub fn merge(root: &ArgMatches) -> Result<GlobalFlags> {
         output: value(one("output"), "output"),
         fields: one("fields").and_then(|level| level.get_many("fields")).map(|names| names.cloned().collect()),
         reveal: one("reveal").is_some(),
+        redact: one("redact").is_some(),
         strict: one("strict").is_some(),
         timeout: value(one("timeout"), "timeout"),
         retries: value(one("retries"), "retries"),

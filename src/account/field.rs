@@ -105,6 +105,11 @@ impl Kind {
         }
     }
 
+    /// Whether a value that keeps to it may stand in a public ticket: an id, a type, a state, a time or a count.
+    pub const fn is_public(self) -> bool {
+        matches!(self, Kind::Id(_) | Kind::Enum(_) | Kind::Time | Kind::Integer)
+    }
+
     /// The type in words, for people.
     pub const fn noun(self) -> &'static str {
         match self {

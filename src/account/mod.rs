@@ -71,6 +71,13 @@ impl Resource {
         self.fields.iter().find(|field| field.name == name)
     }
 
+    /// Whether a value may stand in a public ticket, going by the contract: an id, a type, a state, a time or a count, and null.
+    pub fn is_public(&'static self, name: &str, value: Json<'_>) -> bool {
+        let is_id = || name == self.id_field && value.as_str().is_some_and(|text| self.parse_id(&text).is_ok());
+        let keeps = |field: &Field| field.kind.is_public() && !field.secret && field.violation(Some(value)).is_none();
+        value.is_null() || is_id() || self.field(name).is_some_and(keeps)
+    }
+
     /// The field's own name, if people mean one: `id` and `uid` are each resource's own id, and a table's labels are understood.
     pub fn own_name<'a>(&self, name: &'a str) -> &'a str {
         let is_id = ["id", "uid"].iter().any(|id| name.eq_ignore_ascii_case(id));

@@ -2,6 +2,8 @@
 //!
 //! Results leave out members named like a secret, at any depth, and whatever repeats a secret's text, unless `--reveal`. Messages
 //! and reports show `••••••••` for secrets, tokens in use and what looks like a credential, `--reveal` or not.
+//!
+//! For tickets (`--redact`) only what [`Resource::is_public`] says remains of an account and of a server's other words.
 
 use std::borrow::Cow;
 use std::cmp::Reverse;
@@ -10,7 +12,7 @@ use std::sync::{Arc, LazyLock, Mutex};
 
 use memchr::memchr2_iter;
 
-use super::{Account, Document, RESOURCES};
+use super::{Account, Document, RESOURCES, Resource};
 use crate::error::{Error, ErrorContext};
 use crate::json::{self, Json, View};
 use crate::process::lock;
@@ -18,6 +20,10 @@ use crate::text;
 
 /// What stands for a secret.
 pub const REDACTED: &str = "••••••••";
+
+/// What stands for anything else that a ticket must not hold, and the same as JSON.
+pub const WITHHELD: &str = "[redacted]";
+const WITHHELD_JSON: &str = "\"[redacted]\"";
 
 /// A secret's text is looked for elsewhere from this length on; a shorter one would be found by accident.
 const SHORTEST_SECRET: usize = 6;
@@ -49,16 +55,28 @@ impl Tokens {
     }
 }
 
+/// Who reads what is shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Readers {
+    #[default]
+    Own,
+    /// Of reports: values are shown without what looks like a credential.
+    Many,
+    /// Of tickets: of a server's words, only what is public by the contract is shown.
+    Strangers,
+}
+
 /// Knows an account's secrets, the bearer tokens in use, and what looks like a credential: every text from outside passes it.
 #[derive(Clone, Debug, Default)]
 pub struct Redactor {
     reveal: bool,
-    /// More people read reports than results: values are shown without what looks like a credential.
-    is_for_reports: bool,
+    readers: Readers,
     /// A document has been read that names no secret: nothing of it is hidden.
     is_idle: bool,
     tokens: Tokens,
     secrets: Vec<String>,
+    /// The texts of the account that tickets do not show.
+    withheld: Vec<String>,
 }
 
 impl Redactor {
@@ -67,13 +85,23 @@ impl Redactor {
         Redactor { reveal, tokens, ..Redactor::default() }
     }
 
+    /// The same redactor for tickets.
+    pub fn for_tickets(self) -> Self {
+        Redactor { readers: Readers::Strangers, ..self }
+    }
+
+    pub fn is_for_tickets(&self) -> bool {
+        self.readers == Readers::Strangers
+    }
+
     pub fn tokens(&self) -> &Tokens {
         &self.tokens
     }
 
     /// The same redactor for reports: it reveals nothing.
     pub fn for_reports(&self) -> Self {
-        Redactor { reveal: false, is_for_reports: true, ..self.clone() }
+        let readers = if self.is_for_tickets() { Readers::Strangers } else { Readers::Many };
+        Redactor { reveal: false, readers, ..self.clone() }
     }
 
     /// The same redactor, which also knows the secrets of `document`.
@@ -89,11 +117,19 @@ impl Redactor {
     pub fn for_account(&self, account: &Account) -> Self {
         let Account { resource, document } = account;
         let mut redactor = self.for_document(document);
-        redactor.secrets.retain(|secret| {
+        if self.is_for_tickets() {
+            let mut personal = Redactor::default();
+            let members = document.members().filter(|(name, value)| !resource.is_public(name, *value));
+            members.for_each(|(_, value)| personal.collect(value, true));
+            redactor.withheld = personal.secrets;
+        }
+        let is_private = |text: &String| {
             let id = document.get(resource.id_field).and_then(Json::as_str).unwrap_or_default();
             let mut words = resource.fields.iter().flat_map(|field| field.kind.words().chain([field.name]));
-            !id.contains(secret) && !words.any(|word| word.contains(secret))
-        });
+            !id.contains(text) && !words.any(|word| word.contains(text))
+        };
+        redactor.secrets.retain(is_private);
+        redactor.withheld.retain(is_private);
         redactor
     }
 
@@ -140,12 +176,26 @@ impl Redactor {
 
     /// Whether a document that has been read is shown as it is.
     pub fn changes_nothing(&self) -> bool {
-        self.is_idle && !self.is_for_reports
+        self.is_idle && self.readers == Readers::Own
+    }
+
+    /// A value of an account that is not hidden, as results show it.
+    pub fn shown<'a>(&self, resource: &'static Resource, name: &str, value: Json<'a>) -> Json<'a> {
+        let is_withheld = self.is_for_tickets() && !resource.is_public(name, value);
+        if is_withheld { Json::checked(WITHHELD_JSON) } else { value }
+    }
+
+    /// A member's name, as results show it: for tickets only one that looks like a field's, since any text may be a name.
+    pub fn shown_name<'a>(&self, name: &'a str) -> &'a str {
+        let is_word = name.starts_with(|c: char| c.is_ascii_alphabetic())
+            && name.len() <= 32
+            && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+        if self.is_for_tickets() && !is_word { WITHHELD } else { name }
     }
 
     /// A string of an account that is not hidden, as results or reports show it.
     pub fn reported<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        if self.is_for_reports { self.redact(text).into() } else { text.into() }
+        if self.readers == Readers::Own { text.into() } else { self.redact(text).into() }
     }
 
     /// `text` with tokens, secrets and what looks like a credential replaced: for messages and reports.
@@ -155,13 +205,14 @@ impl Redactor {
 
     /// `text` with tokens and secrets replaced, as they are or as in quotes: a file may be called `ops_smoke.toml`.
     pub fn redact_known(&self, text: &str) -> String {
-        let mut known = lock(&self.tokens.0).clone();
-        known.extend_from_slice(&self.secrets);
+        let tokens = lock(&self.tokens.0).clone();
+        let secrets = tokens.iter().chain(&self.secrets).map(|secret| (secret, REDACTED));
+        let mut known: Vec<_> = secrets.chain(self.withheld.iter().map(|text| (text, WITHHELD))).collect();
         // One may hold another.
-        known.sort_by_key(|secret| Reverse(secret.len()));
-        known.iter().fold(text.to_owned(), |text, secret| {
+        known.sort_by_key(|(secret, _)| Reverse(secret.len()));
+        known.iter().fold(text.to_owned(), |text, (secret, shown)| {
             let quoted = json::to_string(secret);
-            text.replace(secret, REDACTED).replace(&quoted[1..quoted.len() - 1], REDACTED)
+            text.replace(*secret, shown).replace(&quoted[1..quoted.len() - 1], shown)
         })
     }
 
@@ -178,9 +229,10 @@ impl Redactor {
         Error::new(error.kind(), message).hint(hint).with_context(|own| *own = context)
     }
 
-    /// [`Redactor::redact`], escaped and cut to `limit` characters: a server's words in our messages.
+    /// [`Redactor::redact`], escaped and cut to `limit` characters: a server's words in our messages, of which tickets show none.
     pub fn excerpt(&self, text: &str, limit: usize) -> String {
-        text::excerpt(&self.redact(text), limit)
+        let is_withheld = self.is_for_tickets() && !text.is_empty();
+        if is_withheld { WITHHELD.to_owned() } else { text::excerpt(&self.redact(text), limit) }
     }
 }
 

@@ -1,5 +1,6 @@
 //! `-F`: which members of an account are shown, and in which order.
 
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::redact::{Redactor, hide_credentials, is_secret_name};
@@ -82,9 +83,20 @@ fn secret(name: &str) -> Error {
 impl Account {
     /// What is shown of this account, in the server's or the selection's order. Fails (`usage`) if a name is unknown or a secret.
     pub fn entries<'a>(&'a self, selection: Option<&'a Selection>, redactor: &Redactor) -> Result<Vec<Entry<'a>>> {
-        let entry = |name, value| Entry { name, value: (!redactor.hides(name, value)).then_some(value) };
+        let entry = |name, value| {
+            let shown = redactor.shown(self.resource, name, value);
+            Entry { name, value: (!redactor.hides(name, value)).then_some(shown) }
+        };
         let Some(selection) = selection else {
-            return Ok(self.document.members().map(|(name, value)| entry(name, value)).collect());
+            let entries = self.document.members().map(|(name, value)| entry(name, value));
+            let mut entries: Vec<_> =
+                entries.map(|entry| Entry { name: redactor.shown_name(entry.name), ..entry }).collect();
+            if redactor.is_for_tickets() {
+                // One stands for all whose names are not shown.
+                let mut seen = HashSet::new();
+                entries.retain(|entry| seen.insert(entry.name));
+            }
+            return Ok(entries);
         };
         selection.check(self, redactor)?;
         let own_names = selection.names().map(|name| self.resource.own_name(name));
@@ -105,7 +117,8 @@ impl Account {
         // Only what would be shown is suggested: a member's name may hold the secret itself.
         let members = self.document.members();
         let shown = members.filter(|(name, value)| !redactor.hides(name, *value));
-        let names = self.resource.fields.iter().map(|field| field.name).chain(shown.map(|(name, _)| name));
+        let shown = shown.map(|(name, _)| redactor.shown_name(name));
+        let names = self.resource.fields.iter().map(|field| field.name).chain(shown);
         let near = nearest(name, names).map(|near| format!("did you mean `{}`? ", excerpt(near, SHOWN)));
         let near = near.unwrap_or_default();
         let hint = format!("{near}`acctq help fields` lists the fields; `-o json` without --fields shows every member");

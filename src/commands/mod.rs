@@ -28,7 +28,7 @@ use std::sync::Arc;
 use clap::Subcommand;
 
 use crate::account::redact::Tokens;
-use crate::account::{CONNECTED, PARTNER, RESOURCES, id};
+use crate::account::{CONNECTED, PARTNER, RESOURCES, Redactor, id};
 use crate::environment::Environment;
 use crate::error::{Kind, Result};
 use crate::flags::{Deferred, GlobalFlags, Takes};
@@ -45,6 +45,14 @@ pub struct Context<'a> {
     pub tokens: Tokens,
     /// The whole tree of commands, which stands above them.
     pub tree: fn() -> clap::Command,
+}
+
+impl Context<'_> {
+    /// What must not be shown in this run.
+    pub fn redactor(&self) -> Redactor {
+        let redactor = Redactor::new(self.flags.reveal, self.tokens.clone());
+        if self.flags.redact { redactor.for_tickets() } else { redactor }
+    }
 }
 
 /// How a command that could do its work ended.

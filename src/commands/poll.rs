@@ -57,7 +57,7 @@ impl ExpectationRecord {
                 Some(Actual::TooLong) => (None, Some("too long to be shown".into())),
                 Some(Actual::NotFound | Actual::Found | Actual::Unset) | None => (None, note),
             };
-            let expect = redactor.redact(&expected.to_string());
+            let expect = expected.shown(redactor);
             ExpectationRecord { expect, holds: verdict.map(|verdict| verdict.holds), actual, note }
         });
         records.collect()

@@ -30,9 +30,8 @@ impl<'a> Session<'a> {
     pub fn open(context: &'a Context<'a>, flags: &Flags) -> Result<Self> {
         let settings = Settings::load(flags, context.env)?;
         let sandbox = settings.is_sandbox().then(start_sandbox).transpose()?;
-        let redactor = Redactor::new(context.flags.reveal, context.tokens.clone());
         let trace = Box::new(|trace: &Trace<'_>| context.ui.trace(trace));
-        Ok(Session { context, settings, redactor, sandbox, trace })
+        Ok(Session { context, settings, redactor: context.redactor(), sandbox, trace })
     }
 
     /// What must not be shown.

@@ -132,8 +132,9 @@ impl Waiting<'_> {
 
     /// The expectations: `status=active, ends_at?`.
     fn goal(&self) -> String {
-        let goals: Vec<_> = self.question.expected.iter().map(ToString::to_string).collect();
-        self.question.redactor.borrow().redact(&goals.join(", "))
+        let redactor = self.question.redactor.borrow();
+        let goals: Vec<_> = self.question.expected.iter().map(|expected| expected.shown(&redactor)).collect();
+        goals.join(", ")
     }
 
     /// The state of the account as far as expectations are about it: `status is pending, ends_at is not set`.

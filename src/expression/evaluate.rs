@@ -72,8 +72,10 @@ impl Expression {
         let actual = match found {
             None => Actual::Unset,
             Some(value) if redactor.hides(&subject.path(), value) => Actual::Redacted,
-            Some(value) if value.text().len() > LONGEST => Actual::TooLong,
-            Some(value) => Actual::Value(compact(value, redactor)),
+            Some(value) => match redactor.shown(account.resource, &subject.path(), value) {
+                shown if shown.text().len() > LONGEST => Actual::TooLong,
+                shown => Actual::Value(compact(shown, redactor)),
+            },
         };
         let field = subject.field;
         let violation = field.violation(account.document.get(field.name));
@@ -93,7 +95,11 @@ impl Expression {
         };
         let holds = compared == Ok(true);
         let note = violation.map(Violation::words).or(compared.err()).map(Cow::Borrowed);
-        Verdict { holds, note: note.or_else(|| self.disguise(found?, &actual, holds)), actual }
+        let note = note.or_else(|| {
+            let seen = found.filter(|value| redactor.shown(account.resource, &subject.path(), *value) == *value)?;
+            self.disguise(seen, &actual, holds)
+        });
+        Verdict { holds, actual, note }
     }
 
     /// Why a value is not the expected one although both look alike: without that, a verdict would seem to contradict itself.

@@ -12,8 +12,9 @@ mod value;
 
 use std::fmt;
 
-use crate::account::Field;
 use crate::account::field::Kind;
+use crate::account::redact::WITHHELD;
+use crate::account::{Field, Redactor};
 use crate::json;
 use crate::text::is_forbidden;
 
@@ -48,6 +49,19 @@ impl Expression {
     /// What it is about: `status`, `metadata.plan`, `not_found`.
     pub fn subject(&self) -> String {
         self.about().map_or(NOT_FOUND.to_owned(), Subject::to_string)
+    }
+
+    /// As reports show it. A ticket has no values that a personal field is compared with: they may be the account's.
+    pub fn shown(&self, redactor: &Redactor) -> String {
+        let is_public = |subject: &Subject, operator| subject.field.kind.is_public() && operator != Operator::Contains;
+        match self {
+            Expression::Compared(subject, operator, _)
+                if redactor.is_for_tickets() && !is_public(subject, *operator) =>
+            {
+                redactor.redact(&format!("{subject}{}{WITHHELD}", operator.sign()))
+            }
+            _ => redactor.redact(&self.to_string()),
+        }
     }
 
     fn about(&self) -> Option<&Subject> {

@@ -303,6 +303,55 @@ fn an_activation_token_is_nowhere_without_reveal() {
 }
 
 #[test]
+fn a_ticket_has_ids_types_states_times_and_counts_only() {
+    /// What is personal, in every form that a server may give it.
+    const MORE: &str = r#"{"plan":"Gold","+49 170 555":[1705551]},"platform_customer_id":"Jane Doe","connected_organization_id":"org_1","pending_email":"jane@doe.test","pending_organization_name":"Doe Ltd & Sons","pending_country":"DE","revoked_at":null,"nick":"Janey-7","jane@doe.test":1,"doe@jane.test":2"#;
+    let (mut server, home) = api();
+    let mut answer = |path: &str, status, body: String| {
+        let mock = server.mock("GET", path).with_status(status).with_header("content-type", "application/json");
+        mock.with_header("x-request-id", "req-jane-doe").with_body(body).create();
+    };
+    let account = connected("cacc_1", MORE);
+    answer("/api/v1/connected-accounts/cacc_1", 200, account.clone());
+    answer("/api/v1/connected-accounts", 200, format!(r#"{{"data":[{account}],"Jane Doe":1}}"#));
+    answer("/api/v1/connected-accounts/cacc_2", 404, r#"{"code":"DOE","message":"no Jane Doe here"}"#.to_owned());
+    let suite = "version = 1\n[[check]]\nname = \"of jane@doe.test\"\nid = \"cacc_1\"\nexpect = [\"pending_country=DE\", \"metadata.plan~gold\"]\n";
+    home.file("smoke.toml", suite, 0o600);
+
+    let ended = home.run("get cacc_1 -o json --redact");
+    let shown: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
+    let withheld = ["platform_customer_id", "pending_email", "pending_country", "metadata", "nick", "[redacted]"];
+    assert!(withheld.iter().all(|name| shown[name] == "[redacted]"), "{ended:#?}");
+    let kept = ["id", "status", "connected_organization_id", "revoked_at"].map(|name| shown[name].clone());
+    assert_eq!(serde_json::json!(kept), serde_json::json!(["cacc_1", "active", "org_1", null]));
+
+    #[rustfmt::skip]
+    let rows = [
+        ("get cacc_1 -v", 0), ("get cacc_1 -o json -v", 0), ("get cacc_1 -o yaml", 0), ("get cacc_1 -o ndjson", 0),
+        ("get cacc_1 -o tsv", 0), ("get cacc_1 cacc_1 -F id,pending_email,metadata.plan,nick", 0), ("get cacc_1 -F nic", 2),
+        ("get cacc_2 -v", 5), ("get cacc_2 -o json -v", 5), ("cacc list -v", 0), ("cacc list -o json --strict", 9),
+        ("check cacc_1 --expect pending_country=DE", 0), ("check cacc_1 --expect pending_email~doe -o json", 0),
+        ("check cacc_1 --expect pending_country=AT", 10), ("check cacc_1 --expect metadata.plan=G\u{43e}ld", 10),
+        ("check --suite smoke.toml", 0), ("check --suite smoke.toml -o json --report-junit /dev/stderr", 0),
+        ("wait cacc_1 --for pending_email=jane@doe.test --for pending_country=DE", 0),
+        ("wait cacc_1 --for pending_country=AT --interval 1ms --within 20ms -o json", 124),
+    ];
+    for (args, code) in rows {
+        let ended = home.run(format!("{args} --redact"));
+        assert_eq!(ended.code, code, "{ended:#?}");
+        let texts = [ended.stdout.as_str(), &ended.stderr].join("\n");
+        assert!(args.ends_with("nic") || texts.contains("[redacted]"), "{args} {texts}");
+        let words = texts.split(|c: char| !c.is_alphanumeric()).map(str::to_lowercase);
+        let personal = words.filter(|word| matches!(&**word, "jane" | "doe" | "de" | "gold" | "janey" | "1705551"));
+        assert_eq!(personal.collect::<Vec<_>>(), [""; 0], "{args} {texts}");
+        // Nor is it told by how it differs from what is expected.
+        assert!(!texts.contains("U+"), "{args} {texts}");
+    }
+    home.run("--reveal get cacc_1 --redact").fails(2, &["--reveal", "--redact"]);
+    home.run("schema cacc --redact").fails(2, &["--redact"]);
+}
+
+#[test]
 fn a_secret_is_hidden_elsewhere_and_what_is_none_stays() {
     #[rustfmt::skip]
     let rows = [

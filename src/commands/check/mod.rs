@@ -25,7 +25,7 @@ use super::poll;
 use super::session::{Session, Target};
 use super::violations::Warnings;
 use super::{CommandStatus, Context};
-use crate::account::{Redactor, id};
+use crate::account::id;
 use crate::batch;
 use crate::client::Throttle;
 use crate::config::{self, DEFAULT_JOBS, Origin, Setting, values};
@@ -59,7 +59,8 @@ pub struct Args {
 }
 
 impl Takes for Args {
-    const FLAGS: &'static [&'static str] = &["profile", "output", "strict", "timeout", "retries", "config", "verbose"];
+    const FLAGS: &'static [&'static str] =
+        &["profile", "output", "redact", "strict", "timeout", "retries", "config", "verbose"];
 }
 
 /// Checks, and reports.
@@ -83,7 +84,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
     let run = Arc::new(CheckRun {
         ui: (*ui).clone(),
         checks: checks.clone(),
-        redactor: Redactor::new(false, context.tokens.clone()),
+        redactor: context.redactor(),
         suite: args.suite.clone(),
         junit: args.report_junit.clone(),
         format: config::output_setting(&flags.for_config(), env)?.value.for_other_results(),

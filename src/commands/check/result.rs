@@ -83,7 +83,7 @@ impl CheckResult {
     pub fn expectations(&self) -> impl Iterator<Item = (String, Option<&Verdict>)> {
         let verdicts = self.answer.as_ref().map_or(&[][..], |answer| &answer.verdicts);
         let expected = self.check.expected.iter().enumerate();
-        expected.map(|(i, expected)| (self.redactor.redact(&expected.to_string()), verdicts.get(i)))
+        expected.map(|(i, expected)| (expected.shown(&self.redactor), verdicts.get(i)))
     }
 
     /// `status=active, but it is pending; !revoked_at, but it is 2024-06-30T23:59:59Z`
