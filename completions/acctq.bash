@@ -80,7 +80,7 @@ _acctq() {
 
     case "${cmd}" in
         acctq)
-            opts="-p -o -F -q -v -h -V --profile --output --fields --reveal --redact --strict --timeout --retries --config --color --quiet --verbose --help --version cacc partner get check wait config schema sandbox completions man help"
+            opts="-p -o -F -q -v -h -V --profile --output --fields --reveal --redact --curl --strict --timeout --retries --config --color --quiet --verbose --help --version cacc partner get check wait config schema sandbox completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -145,7 +145,7 @@ _acctq() {
             return 0
             ;;
         acctq__subcmd__cacc)
-            opts="-p -o -F -q -v -h --profile --output --fields --reveal --redact --strict --timeout --retries --config --color --quiet --verbose --help get list"
+            opts="-p -o -F -q -v -h --profile --output --fields --reveal --redact --curl --strict --timeout --retries --config --color --quiet --verbose --help get list"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -210,7 +210,7 @@ _acctq() {
             return 0
             ;;
         acctq__subcmd__cacc__subcmd__get)
-            opts="-p -o -F -q -v -h --jobs --rate --skip --profile --output --fields --reveal --redact --strict --timeout --retries --config --color --quiet --verbose --help"
+            opts="-p -o -F -q -v -h --jobs --rate --skip --profile --output --fields --reveal --redact --curl --strict --timeout --retries --config --color --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -287,7 +287,7 @@ _acctq() {
             return 0
             ;;
         acctq__subcmd__cacc__subcmd__list)
-            opts="-p -o -F -q -v -h --where --sort --limit --profile --output --fields --reveal --redact --strict --timeout --retries --config --color --quiet --verbose --help"
+            opts="-p -o -F -q -v -h --where --sort --limit --profile --output --fields --reveal --redact --curl --strict --timeout --retries --config --color --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -657,7 +657,7 @@ _acctq() {
             return 0
             ;;
         acctq__subcmd__get)
-            opts="-p -o -F -q -v -h --jobs --rate --skip --profile --output --fields --reveal --redact --strict --timeout --retries --config --color --quiet --verbose --help"
+            opts="-p -o -F -q -v -h --jobs --rate --skip --profile --output --fields --reveal --redact --curl --strict --timeout --retries --config --color --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -770,7 +770,7 @@ _acctq() {
             return 0
             ;;
         acctq__subcmd__partner)
-            opts="-p -o -F -q -v -h --profile --output --fields --reveal --redact --strict --timeout --retries --config --color --quiet --verbose --help account"
+            opts="-p -o -F -q -v -h --profile --output --fields --reveal --redact --curl --strict --timeout --retries --config --color --quiet --verbose --help account"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -835,7 +835,7 @@ _acctq() {
             return 0
             ;;
         acctq__subcmd__partner__subcmd__account)
-            opts="-p -o -F -q -v -h --profile --output --fields --reveal --redact --strict --timeout --retries --config --color --quiet --verbose --help get redeem-url"
+            opts="-p -o -F -q -v -h --profile --output --fields --reveal --redact --curl --strict --timeout --retries --config --color --quiet --verbose --help get redeem-url"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -900,7 +900,7 @@ _acctq() {
             return 0
             ;;
         acctq__subcmd__partner__subcmd__account__subcmd__get)
-            opts="-p -o -F -q -v -h --jobs --rate --skip --profile --output --fields --reveal --redact --strict --timeout --retries --config --color --quiet --verbose --help"
+            opts="-p -o -F -q -v -h --jobs --rate --skip --profile --output --fields --reveal --redact --curl --strict --timeout --retries --config --color --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

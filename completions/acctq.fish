@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_acctq_global_optspecs
-    string join \n p/profile= o/output= F/fields= reveal redact strict timeout= retries= config= color= q/quiet v/verbose h/help V/version
+    string join \n p/profile= o/output= F/fields= reveal redact curl strict timeout= retries= config= color= q/quiet v/verbose h/help V/version
 end
 
 function __fish_acctq_needs_command
@@ -40,6 +40,7 @@ always\t''
 never\t''"
 complete -c acctq -n "__fish_acctq_needs_command" -l reveal -d 'Show secret fields, such as activation tokens'
 complete -c acctq -n "__fish_acctq_needs_command" -l redact -d 'For tickets: show ids, types, states, times and counts, and [redacted] for everything else'
+complete -c acctq -n "__fish_acctq_needs_command" -l curl -d 'Send nothing, and print the request as a line of shell for curl'
 complete -c acctq -n "__fish_acctq_needs_command" -l strict -d 'Exit with 9 if an answer violates the API\'s contract, instead of showing it'
 complete -c acctq -n "__fish_acctq_needs_command" -s q -l quiet -d 'Print nothing on standard error but errors'
 complete -c acctq -n "__fish_acctq_needs_command" -s v -l verbose -d 'Print what each request did, on standard error'
@@ -72,6 +73,7 @@ always\t''
 never\t''"
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and not __fish_seen_subcommand_from get list" -l reveal -d 'Show secret fields, such as activation tokens'
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and not __fish_seen_subcommand_from get list" -l redact -d 'For tickets: show ids, types, states, times and counts, and [redacted] for everything else'
+complete -c acctq -n "__fish_acctq_using_subcommand cacc; and not __fish_seen_subcommand_from get list" -l curl -d 'Send nothing, and print the request as a line of shell for curl'
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and not __fish_seen_subcommand_from get list" -l strict -d 'Exit with 9 if an answer violates the API\'s contract, instead of showing it'
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and not __fish_seen_subcommand_from get list" -s q -l quiet -d 'Print nothing on standard error but errors'
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and not __fish_seen_subcommand_from get list" -s v -l verbose -d 'Print what each request did, on standard error'
@@ -97,6 +99,7 @@ always\t''
 never\t''"
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from get" -l reveal -d 'Show secret fields, such as activation tokens'
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from get" -l redact -d 'For tickets: show ids, types, states, times and counts, and [redacted] for everything else'
+complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from get" -l curl -d 'Send nothing, and print the request as a line of shell for curl'
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from get" -l strict -d 'Exit with 9 if an answer violates the API\'s contract, instead of showing it'
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from get" -s q -l quiet -d 'Print nothing on standard error but errors'
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from get" -s v -l verbose -d 'Print what each request did, on standard error'
@@ -120,6 +123,7 @@ always\t''
 never\t''"
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from list" -l reveal -d 'Show secret fields, such as activation tokens'
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from list" -l redact -d 'For tickets: show ids, types, states, times and counts, and [redacted] for everything else'
+complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from list" -l curl -d 'Send nothing, and print the request as a line of shell for curl'
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from list" -l strict -d 'Exit with 9 if an answer violates the API\'s contract, instead of showing it'
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print nothing on standard error but errors'
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Print what each request did, on standard error'
@@ -140,6 +144,7 @@ always\t''
 never\t''"
 complete -c acctq -n "__fish_acctq_using_subcommand partner; and not __fish_seen_subcommand_from account" -l reveal -d 'Show secret fields, such as activation tokens'
 complete -c acctq -n "__fish_acctq_using_subcommand partner; and not __fish_seen_subcommand_from account" -l redact -d 'For tickets: show ids, types, states, times and counts, and [redacted] for everything else'
+complete -c acctq -n "__fish_acctq_using_subcommand partner; and not __fish_seen_subcommand_from account" -l curl -d 'Send nothing, and print the request as a line of shell for curl'
 complete -c acctq -n "__fish_acctq_using_subcommand partner; and not __fish_seen_subcommand_from account" -l strict -d 'Exit with 9 if an answer violates the API\'s contract, instead of showing it'
 complete -c acctq -n "__fish_acctq_using_subcommand partner; and not __fish_seen_subcommand_from account" -s q -l quiet -d 'Print nothing on standard error but errors'
 complete -c acctq -n "__fish_acctq_using_subcommand partner; and not __fish_seen_subcommand_from account" -s v -l verbose -d 'Print what each request did, on standard error'
@@ -161,6 +166,7 @@ always\t''
 never\t''"
 complete -c acctq -n "__fish_acctq_using_subcommand partner; and __fish_seen_subcommand_from account" -l reveal -d 'Show secret fields, such as activation tokens'
 complete -c acctq -n "__fish_acctq_using_subcommand partner; and __fish_seen_subcommand_from account" -l redact -d 'For tickets: show ids, types, states, times and counts, and [redacted] for everything else'
+complete -c acctq -n "__fish_acctq_using_subcommand partner; and __fish_seen_subcommand_from account" -l curl -d 'Send nothing, and print the request as a line of shell for curl'
 complete -c acctq -n "__fish_acctq_using_subcommand partner; and __fish_seen_subcommand_from account" -l strict -d 'Exit with 9 if an answer violates the API\'s contract, instead of showing it'
 complete -c acctq -n "__fish_acctq_using_subcommand partner; and __fish_seen_subcommand_from account" -s q -l quiet -d 'Print nothing on standard error but errors'
 complete -c acctq -n "__fish_acctq_using_subcommand partner; and __fish_seen_subcommand_from account" -s v -l verbose -d 'Print what each request did, on standard error'
@@ -186,6 +192,7 @@ always\t''
 never\t''"
 complete -c acctq -n "__fish_acctq_using_subcommand get" -l reveal -d 'Show secret fields, such as activation tokens'
 complete -c acctq -n "__fish_acctq_using_subcommand get" -l redact -d 'For tickets: show ids, types, states, times and counts, and [redacted] for everything else'
+complete -c acctq -n "__fish_acctq_using_subcommand get" -l curl -d 'Send nothing, and print the request as a line of shell for curl'
 complete -c acctq -n "__fish_acctq_using_subcommand get" -l strict -d 'Exit with 9 if an answer violates the API\'s contract, instead of showing it'
 complete -c acctq -n "__fish_acctq_using_subcommand get" -s q -l quiet -d 'Print nothing on standard error but errors'
 complete -c acctq -n "__fish_acctq_using_subcommand get" -s v -l verbose -d 'Print what each request did, on standard error'

@@ -39,6 +39,9 @@ pub struct GlobalFlags {
     /// For tickets: show ids, types, states, times and counts, and [redacted] for everything else
     #[arg(long)]
     pub redact: bool,
+    /// Send nothing, and print the request as a line of shell for curl
+    #[arg(long)]
+    pub curl: bool,
     /// Exit with 9 if an answer violates the API's contract, instead of showing it
     #[arg(long)]
     pub strict: bool,
@@ -112,8 +115,8 @@ pub fn message_format(flag: Option<Format>, env: &Environment) -> Format {
 
 /// Every global flag.
 const LOOK_UP: &[&str] = &[
-    "profile", "output", "fields", "reveal", "redact", "strict", "timeout", "retries", "config", "color", "quiet",
-    "verbose",
+    "profile", "output", "fields", "reveal", "redact", "curl", "strict", "timeout", "retries", "config", "color",
+    "quiet", "verbose",
 ];
 
 /// The global flags, besides `--color` and `--quiet`, that a command takes; a look-up takes all of them.
@@ -187,7 +190,7 @@ pub fn merge(root: &ArgMatches) -> Result<GlobalFlags> {
             return Err(Error::new(Kind::Usage, format!("`{command}` does not take --{id}"))
                 .hint(format!("`{command} --help` lists what it takes")));
         }
-        if given.len() > 1 && !matches!(id, "reveal" | "redact" | "strict" | "quiet" | "verbose") {
+        if given.len() > 1 && !matches!(id, "reveal" | "redact" | "curl" | "strict" | "quiet" | "verbose") {
             return Err(Error::new(Kind::Usage, format!("--{id} is given twice"))
                 .hint("give it once, before or after the command"));
         }
@@ -208,6 +211,7 @@ pub fn merge(root: &ArgMatches) -> Result<GlobalFlags> {
         fields: one("fields").and_then(|level| level.get_many("fields")).map(|names| names.cloned().collect()),
         reveal: one("reveal").is_some(),
         redact: one("redact").is_some(),
+        curl: one("curl").is_some(),
         strict: one("strict").is_some(),
         timeout: value(one("timeout"), "timeout"),
         retries: value(one("retries"), "retries"),

@@ -238,11 +238,7 @@ impl<'a> Client<'a> {
 
     /// The URL of what is looked up: below the base URL, at its origin.
     fn url(&self, target: Target<'_>) -> Result<Uri> {
-        let (prefix, path) = (self.base.path().trim_end_matches('/'), target.resource.path);
-        let path = match target.id {
-            Some(id) => [prefix, path, id.as_str()].concat(),
-            None => [prefix, path.trim_end_matches('/')].concat(),
-        };
+        let path = [self.base.path().trim_end_matches('/'), &target.path()].concat();
         let mut parts = Parts::default();
         parts.scheme = self.base.scheme().cloned();
         parts.authority = self.base.authority().cloned();

@@ -28,6 +28,14 @@ impl<'a> Target<'a> {
         }
     }
 
+    /// The path of its URL, below the base URL.
+    pub fn path(self) -> String {
+        match self.id {
+            Some(id) => [self.resource.path, id.as_str()].concat(),
+            None => self.resource.path.trim_end_matches('/').to_owned(),
+        }
+    }
+
     /// Adds to an error's context what it is about.
     pub fn describe(self, error: Error) -> Error {
         let ErrorContext { id, api, profile, .. } = self.context();

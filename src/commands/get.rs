@@ -8,12 +8,12 @@ use jiff::Timestamp;
 use super::input::STDIN;
 use super::session::{Session, Target};
 use super::violations::{self, Warnings};
-use super::{CommandStatus, Context, get_many};
+use super::{CommandStatus, Context, curl, get_many};
 use crate::account::{Id, Resource};
 use crate::client::Throttle;
 use crate::config::DEFAULT_JOBS;
 use crate::config::values::{self, parse_rate};
-use crate::error::Result;
+use crate::error::{Error, Kind, Result};
 use crate::flags::Takes;
 use crate::output::Format;
 
@@ -44,6 +44,13 @@ pub fn run(
     context: &Context<'_>,
 ) -> Result<CommandStatus> {
     match &args.ids[..] {
+        [id] if context.flags.curl && id != STDIN => {
+            let id = parse(&id.to_string_lossy())?;
+            curl::print(id.resource(), Some(&id), context)
+        }
+        _ if context.flags.curl => {
+            Err(Error::new(Kind::Usage, "--curl shows the request for one id").hint("give one id as an argument"))
+        }
         [id] if id != STDIN && args.skip == 0 => look_up(&parse(&id.to_string_lossy())?, resources, context),
         _ => get_many::run(args, resources, parse, context),
     }

@@ -12,7 +12,7 @@ use super::list_sort::Sorter;
 use super::results::{Ending, Results};
 use super::session::{Session, Target};
 use super::violations::{self, Warnings};
-use super::{CommandStatus, Context};
+use super::{CommandStatus, Context, curl};
 use crate::account::{Account, CONNECTED, Resource};
 use crate::client::{Listed, Throttle};
 use crate::error::{Error, ErrorContext, Kind, Result};
@@ -47,6 +47,9 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
     let Context { flags, env, ui, shutdown, .. } = context;
     let filter = args.filter.iter().map(|text| parse_filter(text)).collect::<Result<Vec<_>>>()?;
     let sorter = args.sort.as_ref().map(|text| Sorter::new(text, RESOURCE, args.limit)).transpose()?;
+    if flags.curl {
+        return curl::print(RESOURCE, None, context);
+    }
     let session = Session::open(context, &flags.for_config())?;
     let renderer = session.renderer(&[RESOURCE], true)?;
     let throttle = Throttle::single();

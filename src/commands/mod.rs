@@ -4,6 +4,7 @@ mod breaker;
 mod check;
 mod completions;
 mod config;
+mod curl;
 mod get;
 mod get_many;
 mod help;

@@ -40,7 +40,10 @@ pub struct Args {
     interval: Duration,
 }
 
-impl Takes for Args {}
+impl Takes for Args {
+    const FLAGS: &'static [&'static str] =
+        &["profile", "output", "fields", "reveal", "redact", "strict", "timeout", "retries", "config", "verbose"];
+}
 
 /// Waits, and prints the account.
 pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {

@@ -71,7 +71,7 @@ fn check_writers(path: &Path, metadata: &Metadata) -> Result<()> {
 pub fn shell_quoted(path: &Path) -> Cow<'_, str> {
     let text = path.to_string_lossy();
     let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"/._-+:,@%".contains(&b);
-    if text.bytes().all(is_plain) && !text.starts_with('-') {
+    if text.bytes().all(is_plain) && !text.starts_with('-') && !text.is_empty() {
         return text;
     }
     Cow::Owned(format!("'{}'", text.replace('\'', r"'\''")))

@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use super::helper::Helper;
 use super::reading::read_file;
-use super::{Origin, Setting, at, permissions};
+use super::{Origin, Setting, at, permissions, shell_quoted};
 use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
 use crate::signals::Shutdown;
@@ -141,6 +141,36 @@ impl Setting<Arc<TokenSource>> {
                     at(error, &self.origin).hint("set that variable to the token; its name is not the token itself")
                 }
                 _ => at(error, &self.origin),
+            }
+        })
+    }
+}
+
+impl Setting<Arc<TokenSource>> {
+    /// What stands for the token in a POSIX shell, in double quotes; it is not read.
+    pub fn in_shell(&self, env: &Environment) -> Result<String> {
+        let refused = |message: &str| {
+            let hint = "name a variable (token_env), a file (token_file) or a program (token_command) that has it";
+            Err(at(Error::new(Kind::Config, message).hint(hint), &self.origin))
+        };
+        Ok(match &*self.value {
+            TokenSource::Literal(_) => {
+                return refused("the token stands in the configuration itself, and would stand in the command");
+            }
+            TokenSource::Variable(name) => {
+                let is_name = !name.starts_with(|c: char| c.is_ascii_digit())
+                    && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+                // In small letters it may be the token itself, unless there is such a variable.
+                let is_known = || env.get_allowing_empty(name).is_some();
+                if !is_name || name.bytes().any(|b| b.is_ascii_lowercase()) && !is_known() {
+                    return refused("what `token_env` names is no variable of a shell");
+                }
+                format!("${name}")
+            }
+            TokenSource::File(path) => format!("$(cat {})", shell_quoted(path)),
+            TokenSource::Command(helper) => {
+                let words = helper.arguments.iter().map(|word| shell_quoted(Path::new(word)));
+                format!("$({} </dev/null)", words.collect::<Vec<_>>().join(" "))
             }
         })
     }

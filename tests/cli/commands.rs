@@ -311,3 +311,29 @@ fn a_link_leads_an_entitled_customer_to_a_place_that_the_contract_knows() {
     }
     Home::new().acctq("-p sandbox partner account redeem-url --reveal u1").run().fails(2, &["--reveal"]);
 }
+
+#[test]
+fn a_request_for_curl_needs_a_token_that_does_not_stand_in_it() {
+    let home = Home::new();
+    // Nothing is started and nothing is read: the program, the file and the variable do not exist.
+    #[rustfmt::skip]
+    let rows = [
+        ("token_command = [\"/no/such\"]", "get cacc_1", 0, "\"$(/no/such </dev/null)\" | curl -q -H @- "),
+        ("token_file = \"/no/such file\"", "cacc list", 0, "\"$(cat '/no/such file')\" | "),
+        ("token_env = \"NO_SUCH\"\nca_file = \"/no/ca.pem\"\nclient_cert_file = \"/a:b\"\nclient_key_file = \"/k\"", "get cacc_1 --timeout 500ms", 0,
+            "\"$NO_SUCH\" | curl -q -H @- -H 'Accept: application/json' -sS --max-time 0.5 --cacert /no/ca.pem --cert '/a\\:b' --key /k https://api.example.com/x/api/v1/connected-accounts/cacc_1\n"),
+        ("token = \"hunter2hunter2\"", "get cacc_1", 3, ""), ("token_env = \"hunter2hunter2\"", "get cacc_1", 3, ""),
+        ("token_command = [\"echo\", \"ops_hunter2\"]", "get cacc_1", 3, ""), ("token_file = \"/a\\u001b[2J\"", "get cacc_1", 3, ""),
+        ("token_env = \"A\"", "-p sandbox get cacc_1", 2, ""), ("token_env = \"A\"", "get cacc_1 cacc_2", 2, ""),
+        ("token_env = \"A\"", "get -", 2, ""), ("token_env = \"A\"", "wait cacc_1", 2, ""), ("token_env = \"A\"", "check cacc_1", 2, ""),
+    ];
+    for (source, command, code, part) in rows {
+        let text = format!(
+            "default_profile = \"test\"\n[profiles.test.connect]\nbase_url = \"https://api.example.com/x\"\n{source}\n"
+        );
+        home.file("config.toml", text, 0o600);
+        let ended = home.run(format!("{command} --curl --config config.toml"));
+        assert_eq!((ended.code, ended.stdout.is_empty()), (code, code != 0), "{ended:#?}");
+        assert!(ended.stdout.contains(part) && !ended.stderr.contains("hunter2"), "{ended:#?}");
+    }
+}

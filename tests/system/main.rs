@@ -14,6 +14,7 @@ mod readme_commands;
 mod wire;
 
 mod children;
+mod curl;
 mod https;
 mod junit;
 mod list;

@@ -10,7 +10,7 @@ const CASES: &[(&str, &str)] = &[
     ("acctq partner acc", "account"),
     ("acctq config i", "init"),
     ("acctq c", "cacc check completions config"),
-    ("acctq cacc get --re", "--retries --reveal"),
+    ("acctq cacc get --re", "--redact --retries --reveal"),
     ("acctq cacc get -o ", "csv json ndjson table tsv yaml"),
 ];
 
