@@ -1,7 +1,7 @@
 //! The connected account of Connect: `GET /api/v1/connected-accounts/{id}` (`000_a69c0016d7d765c9`, Meteroid Connect).
 
 use super::Resource;
-use super::field::{Field, Kind, is_base62_u128};
+use super::field::{Field, Kind, Tone, is_base62_u128};
 
 /// How long an onboarding link lasts by default (Meteroid Connect).
 const LINK_DAYS: i64 = 7;
@@ -80,6 +80,12 @@ pub static CONNECTED: Resource = Resource {
     ],
     columns: &["id", "status", "connection_type", "created_at"],
     token_rejected: &[401],
+    tones: &[
+        ("status", "pending", Tone::Waiting),
+        ("status", "active", Tone::Working),
+        ("status", "suspended", Tone::Waiting),
+        ("status", "revoked", Tone::Ended),
+    ],
     final_states: &[("status", "revoked")],
     not_found: "a deleted account is not found either; ",
     notes: |account, now| {

@@ -67,6 +67,14 @@ pub enum Kind {
     Json,
 }
 
+/// What a state comes to for the people who look after the account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tone {
+    Working,
+    Waiting,
+    Ended,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Violation {
     Missing,

@@ -13,7 +13,7 @@ mod select;
 mod time;
 
 pub use connected::CONNECTED;
-pub use field::{Field, Violation};
+pub use field::{Field, Tone, Violation};
 pub use id::Id;
 pub use number::Number;
 pub use partner::{PARTNER, redeem_url};
@@ -52,6 +52,8 @@ pub struct Resource {
     pub columns: &'static [&'static str],
     /// The statuses that mean the bearer token itself is not accepted.
     pub token_rejected: &'static [u16],
+    /// What states come to, each as a field and its value: their colours.
+    pub tones: &'static [(&'static str, &'static str, Tone)],
     /// The states that no account leaves, each as a field and its value.
     pub final_states: &'static [(&'static str, &'static str)],
     /// What to think of when the account is not found, before the profile.
@@ -256,7 +258,8 @@ mod tests {
                 assert!(resource.field(name).is_some(), "{name}");
             }
             assert!(resource.parse_id(resource.example_id).is_ok());
-            for (name, value) in resource.final_states {
+            let tones = resource.tones.iter().map(|(name, value, _)| (name, value));
+            for (name, value) in resource.final_states.iter().map(|(name, value)| (name, value)).chain(tones) {
                 let field = resource.field(name).expect(name);
                 assert!(field.kind.words().any(|word| word == *value), "{name}");
             }

@@ -2,7 +2,7 @@
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::field::{Field, Kind};
+use super::field::{Field, Kind, Tone};
 use super::{Account, Resource};
 use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::json::Json;
@@ -63,6 +63,7 @@ pub static PARTNER: Resource = Resource {
     ],
     columns: &["customer_account_uid", "status", "account_type", "ends_at"],
     token_rejected: &[401, 403],
+    tones: &[("status", "entitled", Tone::Waiting), ("status", "provisioned", Tone::Working)],
     final_states: &[],
     not_found: "",
     notes: |account, now| {

@@ -13,13 +13,20 @@ use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 use super::document::compact;
 use crate::account::field::Kind;
 use crate::account::redact::REDACTED;
-use crate::account::{Account, Entry, Field, Redactor, Resource, Selection, Time};
+use crate::account::{Account, Entry, Field, RESOURCES, Redactor, Resource, Selection, Time, Tone};
 use crate::json::Json;
 use crate::text::escape;
 
 const NULL: &str = "–";
 
 const GAP: usize = 2;
+
+/// The style of labels.
+const BOLD: &str = "1";
+
+/// What `check` comes to, by the column's label.
+const VERDICTS: [(&str, &str, Tone); 3] =
+    [("Verdict", "met", Tone::Working), ("Verdict", "unmet", Tone::Ended), ("Verdict", "error", Tone::Ended)];
 
 /// No screen is taken to be narrower: nothing could be read there.
 const NARROWEST_SCREEN: u16 = 20;
@@ -84,12 +91,13 @@ pub(super) fn write_one<'a>(
             (None, None) if entry.value.is_none() => "  (--reveal shows it)".to_owned(),
             (None, None) => String::new(),
         };
-        vec![label(entry.name, field), cell(entry, redactor) + &note]
+        let style = text.map_or("", |text| style(&[entry.name], &text));
+        (vec![label(entry.name, field), cell(entry, redactor) + &note], style)
     };
-    let rows: Vec<_> = entries.iter().map(row).collect();
+    let (rows, styles): (Vec<_>, Vec<_>) = entries.iter().map(row).unzip();
     let layout = Layout::new(&rows, screen);
-    for row in &rows {
-        layout.write(out, row, 1);
+    for (row, style) in rows.iter().zip(styles) {
+        layout.write(out, row, &[BOLD, style]);
     }
 }
 
@@ -98,7 +106,8 @@ pub fn table(head: &[&str], rows: &[Vec<String>], screen: Screen) -> String {
     let mut all = vec![head.iter().map(|label| (*label).to_owned()).collect::<Vec<_>>()];
     all.extend(rows.iter().map(|row| row.iter().map(|cell| escape(cell).into_owned()).collect()));
     let mut out = Vec::new();
-    Layout::new(&all, screen).write_table(&mut out, &all);
+    let names: Vec<_> = head.iter().map(|label| vec![(*label).to_owned()]).collect();
+    Layout::new(&all, screen).write_table(&mut out, &all, &names);
     String::from_utf8(out).unwrap_or_default()
 }
 
@@ -186,6 +195,8 @@ impl Columns {
 #[derive(Debug, Default)]
 pub(super) struct Rows {
     screen: Screen,
+    /// The names of the fields that each column shows.
+    names: Vec<Vec<String>>,
     /// The header, and rows until the widths of the columns are decided.
     waiting: Vec<Vec<String>>,
     /// The memory that those take, in bytes.
@@ -195,13 +206,13 @@ pub(super) struct Rows {
 
 impl Rows {
     pub fn new(columns: &Columns, screen: Screen) -> Self {
-        let labels = columns.0.iter().map(|(label, _)| label.clone()).collect();
-        Rows { screen, waiting: vec![labels], ..Rows::default() }
+        let (labels, names) = columns.0.iter().cloned().unzip();
+        Rows { screen, names, waiting: vec![labels], ..Rows::default() }
     }
 
     pub fn add(&mut self, out: &mut Vec<u8>, row: Vec<String>) {
         if let Some(layout) = &self.layout {
-            return layout.write(out, &row, 0);
+            return layout.write(out, &row, &styles(&self.names, &row));
         }
         self.size += size(&row);
         self.waiting.push(row);
@@ -218,9 +229,24 @@ impl Rows {
     pub fn flush(&mut self, out: &mut Vec<u8>) {
         if self.has_waiting() {
             let rows = std::mem::take(&mut self.waiting);
-            self.layout.insert(Layout::new(&rows, self.screen)).write_table(out, &rows);
+            self.layout.insert(Layout::new(&rows, self.screen)).write_table(out, &rows, &self.names);
         }
     }
+}
+
+/// The style of a cell in a column of these names: the colour of a state or verdict, from the 16 of the terminal's theme.
+fn style(names: &[impl AsRef<str>], cell: &str) -> &'static str {
+    let states = RESOURCES.iter().flat_map(|resource| resource.tones).chain(&VERDICTS);
+    let mut states = states.filter(|(name, word, _)| *word == cell && names.iter().any(|own| own.as_ref() == *name));
+    states.next().map_or("", |(.., tone)| match tone {
+        Tone::Working => "32",
+        Tone::Waiting => "33",
+        Tone::Ended => "31",
+    })
+}
+
+fn styles(names: &[Vec<String>], row: &[String]) -> Vec<&'static str> {
+    names.iter().zip(row).map(|(names, cell)| style(names, cell)).collect()
 }
 
 pub(super) fn size(row: &[String]) -> usize {
@@ -251,32 +277,38 @@ impl Layout {
         Layout { widths, wraps, color: screen.color }
     }
 
-    fn write_table(&self, out: &mut Vec<u8>, rows: &[Vec<String>]) {
+    /// Writes a header and rows, whose columns show fields of these names.
+    fn write_table(&self, out: &mut Vec<u8>, rows: &[Vec<String>], names: &[Vec<String>]) {
         for (number, row) in rows.iter().enumerate() {
-            self.write(out, row, if number == 0 { row.len() } else { 0 });
+            let styles = if number == 0 { vec![BOLD; row.len()] } else { styles(names, row) };
+            self.write(out, row, &styles);
         }
     }
 
-    /// Writes a row, of which the first `bold` cells are labels. Where nothing wraps, a wide cell pushes right what follows.
-    fn write(&self, out: &mut Vec<u8>, row: &[String], bold: usize) {
+    /// Writes a row with the styles of its cells. Where nothing wraps, a wide cell pushes right what follows.
+    fn write(&self, out: &mut Vec<u8>, row: &[String], styles: &[&str]) {
         if !self.wraps || row.iter().zip(&self.widths).all(|(cell, room)| width(cell) <= *room) {
-            return self.write_line(out, row, 0, bold);
+            return self.write_line(out, row, 0, styles);
         }
         // The further lines of a first cell that wraps are indented.
         let indent = if width(&row[0]) > self.widths[0] { INDENT } else { 0 };
         for (line, cells) in self.wrapped(row, indent).iter().enumerate() {
-            self.write_line(out, cells, if line == 0 { 0 } else { indent }, bold);
+            self.write_line(out, cells, if line == 0 { 0 } else { indent }, styles);
         }
     }
 
-    fn write_line(&self, out: &mut Vec<u8>, cells: &[String], indent: usize, bold: usize) {
+    fn write_line(&self, out: &mut Vec<u8>, cells: &[String], indent: usize, styles: &[&str]) {
         let mut blanks = indent;
         for (column, (cell, room)) in cells.iter().zip(&self.widths).enumerate() {
             let taken = width(cell) + if column == 0 { indent } else { 0 };
             if !cell.is_empty() {
                 out.resize(out.len() + blanks, b' ');
-                let (start, end) = if self.color && column < bold { ("\u{1b}[1m", "\u{1b}[0m") } else { ("", "") };
-                out.extend_from_slice([start, cell, end].concat().as_bytes());
+                match styles.get(column) {
+                    Some(style) if self.color && !style.is_empty() => {
+                        out.extend_from_slice(format!("\u{1b}[{style}m{cell}\u{1b}[0m").as_bytes());
+                    }
+                    _ => out.extend_from_slice(cell.as_bytes()),
+                }
                 blanks = 0;
             }
             blanks += room.saturating_sub(taken) + GAP;
@@ -394,7 +426,7 @@ mod tests {
         let layout = Layout::new(&rows, screen);
         let mut out = Vec::new();
         for row in &rows {
-            layout.write(&mut out, row, 1);
+            layout.write(&mut out, row, &[BOLD]);
         }
         String::from_utf8(out).expect("text")
     }

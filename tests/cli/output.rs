@@ -687,6 +687,27 @@ fn a_pipe_gets_colour_only_if_it_is_asked_for() {
 }
 
 #[test]
+fn states_and_verdicts_have_their_colours_and_columns_stay() {
+    let rows = [
+        ("get cacc_activestandard -F status", "\u{1b}[32mactive (calls on its behalf work)\u{1b}[0m"),
+        ("get cacc_pendingexpress cacc_revokedexpress -F status,id", "\u{1b}[33mpending\u{1b}[0m  cacc_p"),
+        ("get cacc_pendingexpress cacc_revokedexpress -F status,id", "\u{1b}[31mrevoked\u{1b}[0m  cacc_r"),
+        ("get ending entitled-family", "\u{1b}[33mentitled\u{1b}[0m"),
+        ("check cacc_revokedexpress --expect status=active", "\u{1b}[31munmet\u{1b}[0m"),
+        ("check cacc_revokedexpress --expect status=revoked", "\u{1b}[32mmet\u{1b}[0m"),
+    ];
+    for (args, part) in rows {
+        let ended = Home::new().shell(&format!("acctq -p sandbox {args} --color always -q 2>/dev/null")).run();
+        assert!(ended.stdout.contains(part), "{ended:#?}");
+        // What is no state has none of its colours, dim least of all.
+        let is_style = |(at, _): &(usize, &str)| {
+            ["1m", "0m", "31m", "32m", "33m"].iter().any(|s| ended.stdout[at + 2..].starts_with(s))
+        };
+        assert!(ended.stdout.match_indices("\u{1b}[").all(|found| is_style(&found)), "{ended:#?}");
+    }
+}
+
+#[test]
 fn quiet_leaves_errors_only() {
     let home = Home::new();
     let run = |args: &str| home.run(format!("-p sandbox get {args} -q"));
