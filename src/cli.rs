@@ -148,6 +148,15 @@ fn usage_error(error: &clap::Error, args: &[OsString]) -> Error {
     Error::new(Kind::Usage, message).hint(hint)
 }
 
+/// The last value of a long flag, found without understanding the rest: for what clap prints itself.
+pub fn flag_value<'a>(args: &'a [OsString], flag: &str) -> Option<&'a str> {
+    let args: Vec<_> = args.iter().skip(1).filter_map(|arg| arg.to_str()).take_while(|arg| *arg != "--").collect();
+    args.iter().enumerate().rev().find_map(|(at, arg)| match arg.strip_prefix(flag)? {
+        "" => args.get(at + 1).copied(),
+        value => value.strip_prefix('='),
+    })
+}
+
 /// The format that `--output` names, found without understanding the rest, for the errors of a command line that is wrong.
 pub fn output_flag(args: &[OsString]) -> Option<Format> {
     let args: Vec<_> = args.iter().skip(1).filter_map(|arg| arg.to_str()).take_while(|arg| *arg != "--").collect();

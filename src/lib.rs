@@ -60,11 +60,12 @@ pub fn run(args: &[OsString], env: Environment) -> ExitCode {
     process::harden();
     process::quieten_panics();
     let format = flags::message_format(cli::output_flag(args), &env);
-    let options = UiOptions { json: format.has_json_errors(), ..UiOptions::default() };
+    let color = cli::flag_value(args, "--color").and_then(|when| when.parse().ok()).unwrap_or_default();
+    let options = UiOptions { json: format.has_json_errors(), color, ..UiOptions::default() };
     let mut ui = Arc::new(Ui::new(options, &env));
     let (env, mut flags) = (Arc::new(env), config::Flags::default());
     let status = process::catch_panics(|| match cli::parse(args, ui.screen().width)? {
-        Parsed::Text(text) => ui.print(text.as_bytes()).map(|()| CommandStatus::Done),
+        Parsed::Text(text) => ui.print_page(&text).map(|()| CommandStatus::Done),
         Parsed::Run(cli) => {
             ui = Arc::new(Ui::new(cli.flags.ui_options(&env), &env));
             flags = cli.flags.for_config();

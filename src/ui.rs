@@ -8,7 +8,7 @@ use std::io::{self, IsTerminal as _, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, ThreadId};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use clap::ColorChoice;
 use jiff::Timestamp;
@@ -22,7 +22,7 @@ use crate::json;
 use crate::output::Screen;
 use crate::process::lock;
 use crate::streams;
-use crate::text::escape;
+use crate::text::{escape, span};
 
 /// How messages are shown.
 #[derive(Clone, Debug, Default)]
@@ -147,6 +147,18 @@ impl Ui {
         let is_open = self.screen.width.is_some() && !result.ends_with(b"\n");
         self.is_line_open.store(is_open, Ordering::Relaxed);
         self.stdout(|out| out.write_all(result))
+    }
+
+    /// Prints a page of help, its headings in bold where there is colour.
+    pub fn print_page(&self, text: &str) -> Result<()> {
+        let heading = |line: &str| {
+            let end = line.find(':').map_or(0, |at| at + 1);
+            let is_heading =
+                line.starts_with(char::is_uppercase) && (end == line.trim_end().len() || line.starts_with("Usage:"));
+            if is_heading { format!("\u{1b}[1m{}\u{1b}[0m{}", &line[..end], &line[end..]) } else { line.to_owned() }
+        };
+        let page = if self.screen.color { text.split_inclusive('\n').map(heading).collect() } else { text.to_owned() };
+        self.print(page.as_bytes())
     }
 
     /// Writes the report on a verdict. The exit code tells the verdict too, so a reader that goes away changes nothing.
@@ -278,6 +290,13 @@ impl Ui {
         }
     }
 
+    /// Reports that nothing has changed for a while, unless a terminal shows the time that runs.
+    pub fn no_change<P: Serialize>(&self, text: &str, record: impl FnOnce() -> P) {
+        if !self.is_stderr_terminal {
+            self.change(text, record);
+        }
+    }
+
     /// Writes an error or a warning: `record` for scripts, `text` and `hint` for people.
     fn message(&self, record: &Message<'_>, text: &str, hint: Option<&str>) {
         if self.options.json {
@@ -308,12 +327,17 @@ impl Ui {
     /// Shows the progress line until [`Ui::end_progress`], if standard error is a terminal that has no lines of JSON on it, and only
     /// while that terminal is ours. It is taken away while anything else is written.
     pub fn begin_progress(&self, env: &Environment) {
+        self.begin_progress_after(Duration::from_millis(100), env);
+    }
+
+    fn begin_progress_after(&self, after: Duration, env: &Environment) {
         let is_dumb = env.get("TERM").is_none_or(|term| term == "dumb");
         let is_among_json = self.options.json && self.screen.width.is_some();
         if self.options.quiet || is_dumb || !self.is_stderr_terminal || is_among_json {
             return;
         }
-        *lock(&self.progress) = Some(Progress::default());
+        let text = String::new();
+        *lock(&self.progress) = Some(Progress { text, began: Instant::now(), after, ticks: 0, is_drawn: false });
         let progress = self.progress.clone();
         let _ = thread::Builder::new().spawn(move || {
             while lock(&progress).as_mut().map(Progress::draw).is_some() {
@@ -328,6 +352,15 @@ impl Ui {
             let text = text();
             lock(&self.progress).iter_mut().for_each(|progress| progress.text.clone_from(&text));
         }
+    }
+
+    /// Shows after half a second that this is done, while `work` does it.
+    pub fn during<T>(&self, env: &Environment, text: impl FnOnce() -> String, work: impl FnOnce() -> T) -> T {
+        self.begin_progress_after(Duration::from_millis(500), env);
+        self.progress(text);
+        let done = work();
+        self.end_progress();
+        done
     }
 
     pub fn end_progress(&self) {
@@ -345,9 +378,12 @@ impl Ui {
 }
 
 /// What a command is doing, on one line of standard error.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Progress {
     text: String,
+    began: Instant,
+    /// What takes less time shows none.
+    after: Duration,
     ticks: usize,
     is_drawn: bool,
 }
@@ -356,11 +392,12 @@ impl Progress {
     fn draw(&mut self) {
         const SPINNER: [char; 8] = ['⠁', '⠂', '⠄', '⡀', '⢀', '⠠', '⠐', '⠈'];
         self.ticks += 1;
-        if self.ticks > 1 && streams::is_terminal_ours() {
+        if self.began.elapsed() >= self.after && streams::is_terminal_ours() {
             let width = terminal_size::terminal_size_of(io::stderr()).map_or(80, |(width, _)| width.0);
             // The line must not wrap. Terminals disagree on the width of what is not ASCII.
             let plain = |c| if matches!(c, ' '..='~') { c } else { '?' };
-            let text: String = self.text.chars().take(usize::from(width).saturating_sub(3)).map(plain).collect();
+            let text = format!("{}  {}", span(Duration::from_secs(self.began.elapsed().as_secs())), self.text);
+            let text: String = text.chars().take(usize::from(width).saturating_sub(3)).map(plain).collect();
             let line = format!("\r{} {text}\u{1b}[K", SPINNER[self.ticks % SPINNER.len()]);
             self.is_drawn = streams::stderr().write_all(line.as_bytes()).is_ok();
         }

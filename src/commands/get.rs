@@ -58,7 +58,7 @@ pub fn run(
 
 /// Looks up one account and prints it.
 fn look_up(id: &Id, resources: &[&'static Resource], context: &Context<'_>) -> Result<CommandStatus> {
-    let Context { flags, ui, shutdown, .. } = context;
+    let Context { flags, env, ui, shutdown, .. } = context;
     let started = Instant::now();
     let session = Session::open(context, &flags.for_config())?;
     let renderer = session.renderer(resources, false)?;
@@ -67,7 +67,7 @@ fn look_up(id: &Id, resources: &[&'static Resource], context: &Context<'_>) -> R
     let target = Target::account(id, client.profile());
     shutdown.doing(format!("while looking up {target}"), target.context());
 
-    let found = client.look_up(id, started, None)?;
+    let found = ui.during(env, || format!("looking up {target}"), || client.look_up(id, started, None))?;
     let violations = violations::check(&found, flags.strict, target)?;
     let output = renderer.document(&found.account, session.redactor())?;
     Warnings::new(ui, false).warn(violations, target, false);

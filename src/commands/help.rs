@@ -53,7 +53,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
         Some("config") => format!("{CONFIG}{}", crate::config::TEMPLATE),
         _ => exit_codes(),
     };
-    context.ui.print(text.as_bytes())?;
+    context.ui.print_page(&text)?;
     Ok(CommandStatus::Done)
 }
 

@@ -135,12 +135,14 @@ impl Question<'_> {
     }
 
     /// Looks the account up until all expectations hold or cannot hold any more, or the time is over. `acquire` waits before
-    /// each look-up until it may be made, which does not count against the time; `seen` gets each result.
+    /// each look-up until it may be made, which does not count against the time; `seen` gets each result, and `idle`
+    /// how it stands, each second between them.
     pub fn poll(
         &self,
         mut schedule: Schedule,
         acquire: impl Fn() -> Result<Duration>,
         mut seen: impl FnMut(Result<(&Answer, Option<&Account>), &Error>) -> Result<()>,
+        mut idle: impl FnMut(&PollEnd),
     ) -> Result<PollEnd> {
         let mut end = PollEnd::default();
         let mut is_token_accepted = false;
@@ -181,7 +183,12 @@ impl Question<'_> {
             let Some(pause) = schedule.pause(retry_after, started.elapsed()) else {
                 return Ok(end);
             };
-            thread::sleep(pause);
+            let until = Instant::now() + pause;
+            while Instant::now() < until {
+                let left = until.saturating_duration_since(Instant::now());
+                thread::sleep(left.min(Duration::from_secs(1)));
+                idle(&end);
+            }
         }
     }
 }

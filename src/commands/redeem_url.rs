@@ -36,7 +36,7 @@ impl Takes for Args {
 
 /// Prints the link.
 pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
-    let Context { flags, ui, shutdown, .. } = context;
+    let Context { flags, env, ui, shutdown, .. } = context;
     let started = Instant::now();
     let id = PARTNER.parse_id(&args.uid)?;
     let session = Session::open(context, &flags.for_config())?;
@@ -45,7 +45,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
     let target = Target::account(&id, client.profile());
     shutdown.doing(format!("while looking up {target}"), target.context());
 
-    let found = client.look_up(&id, started, None)?;
+    let found = ui.during(env, || format!("looking up {target}"), || client.look_up(&id, started, None))?;
     let violations = violations::check(&found, flags.strict, target)?;
     let url = redeem_url(&found.account).map_err(|error| target.describe(error.with_prefix(&format!("{target}: "))))?;
     Warnings::new(ui, false).warn(violations, target, false);

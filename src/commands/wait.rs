@@ -57,10 +57,11 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
     let client = session.client(id.resource(), Some(&id), &throttle)?;
     let redactor = &RefCell::new(session.redactor().clone());
     let question = Question { client: &client, id: &id, expected: &expected, redactor, strict: flags.strict };
-    let mut waiting = Waiting { question: &question, started, context, lookups: 0, state: String::new() };
+    let waiting = Waiting { question: &question, started, context, lookups: 0, state: String::new(), told: started };
+    let waiting = RefCell::new(waiting);
     let mut output = Vec::new();
     ui.begin_progress(context.env);
-    waiting.describe("nothing is known yet");
+    waiting.borrow().describe("nothing is known yet");
     let schedule = Schedule::new(started, args.within, args.interval);
     let end = question.poll(
         schedule,
@@ -71,9 +72,10 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
                 Ok((_, Some(account))) => renderer.document(account, session.redactor())?,
                 _ => Vec::new(),
             };
-            waiting.see(seen.map(|(answer, _)| answer));
+            waiting.borrow_mut().see(seen.map(|(answer, _)| answer));
             Ok(())
         },
+        |end| waiting.borrow_mut().remind(end, Instant::now()),
     );
     ui.end_progress();
     match end? {
@@ -82,7 +84,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
             ui.print(&output)?;
             Ok(CommandStatus::Done)
         }
-        end => Err(waiting.unreached(&end, args.within)),
+        end => Err(waiting.borrow().unreached(&end, args.within)),
     }
 }
 
@@ -100,14 +102,20 @@ struct Progress<'a> {
     elapsed_ms: u128,
 }
 
+/// Whether a minute has passed since something was said.
+fn is_due(told: Instant, now: Instant) -> bool {
+    now.duration_since(told) >= Duration::from_secs(60)
+}
+
 /// The wait for one account.
 struct Waiting<'a> {
     question: &'a Question<'a>,
     started: Instant,
     context: &'a Context<'a>,
     lookups: usize,
-    /// What was reported last.
+    /// What was reported last, and when.
     state: String,
+    told: Instant,
 }
 
 impl Waiting<'_> {
@@ -121,7 +129,22 @@ impl Waiting<'_> {
         self.describe(&state);
         if self.state != state {
             self.context.ui.change(&state, || self.record(seen));
-            self.state = state;
+            (self.state, self.told) = (state, Instant::now());
+        }
+    }
+
+    /// Says once a minute that the wait goes on: CI ends jobs that are silent.
+    fn remind(&mut self, end: &PollEnd, now: Instant) {
+        let seen = match (&end.answer, &end.failure) {
+            (_, Some(failure)) => Err(failure),
+            (Some(answer), None) => Ok(answer),
+            (None, None) => return,
+        };
+        if is_due(self.told, now) {
+            let time = span(Duration::from_secs(self.started.elapsed().as_secs()));
+            let text = format!("{}; still waiting for {} after {time}", self.state, self.goal());
+            self.context.ui.no_change(&text, || self.record(seen));
+            self.told = now;
         }
     }
 
@@ -130,7 +153,7 @@ impl Waiting<'_> {
         let Context { ui, shutdown, .. } = self.context;
         let target = self.question.target();
         shutdown.doing(format!("while waiting for {target}: {state}"), target.context());
-        ui.progress(|| format!("{state}; waiting for {}, {}", self.goal(), span(self.started.elapsed())));
+        ui.progress(|| format!("{state}; waiting for {}", self.goal()));
     }
 
     /// The expectations: `status=active, ends_at?`.
@@ -203,5 +226,18 @@ impl Waiting<'_> {
             }
         };
         error.with_context(|context| context.elapsed = Some(self.started.elapsed()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reminder_is_due_once_a_minute() {
+        let told = Instant::now();
+        for (seconds, expected) in [(0, false), (59, false), (60, true), (61, true)] {
+            assert_eq!(is_due(told, told + Duration::from_secs(seconds)), expected, "{seconds}");
+        }
     }
 }

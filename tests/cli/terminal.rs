@@ -76,6 +76,36 @@ fn labels_are_bold_and_times_say_how_long_ago() {
 }
 
 #[test]
+fn headings_of_help_are_bold_where_there_is_colour() {
+    for (args, bold) in [
+        ("get --help", true),
+        ("help output", true),
+        ("get --help --color never", false),
+        ("help output --color never", false),
+    ] {
+        let (_, sent) = on_terminal(Home::new().acctq(args).envs(&[TERM]), 80);
+        assert_eq!(sent.contains("\u{1b}[1mExamples:\u{1b}[0m"), bold, "{sent}");
+        assert_eq!(sent.contains('\u{1b}'), bold, "{sent}");
+    }
+    let forced = Home::new().run("--color=always get --help").stdout;
+    assert!(forced.contains("\u{1b}[1mUsage:\u{1b}[0m acctq get"), "{forced}");
+}
+
+#[test]
+fn a_look_up_that_lasts_says_what_it_waits_for_and_leaves_nothing_of_it() {
+    for (args, is_shown) in
+        [("get cacc_slow --timeout 1500ms", true), ("-q get cacc_slow --timeout 1500ms", false), ("get ending", false)]
+    {
+        let home = Home::new();
+        let run = home.shell(&format!("exec setsid --ctty acctq -p sandbox {args} <&1")).envs(&[TERM]);
+        let (_, sent) = on_terminal(run, 80);
+        assert_eq!(sent.contains("looking up the connected account cacc_slow"), is_shown, "{sent:?}");
+        let after = sent.rsplit("looking up").next().unwrap();
+        assert!(!is_shown || after.contains("\r\u{1b}[K"), "{sent:?}");
+    }
+}
+
+#[test]
 fn notes_and_errors_are_for_who_sits_at_the_terminal_and_break_between_words() {
     let home = Home::new();
     let link = "`acctq -p sandbox partner account redeem-url entitled-family`";

@@ -60,7 +60,7 @@ impl<'s> CheckTarget<'s> {
                 return Ok(question.ask(Instant::now(), None)?.0);
             };
             let schedule = Schedule::new(started, within, (within / TIMES).min(INTERVAL));
-            let end = question.poll(schedule, acquire, |_| Ok(()))?;
+            let end = question.poll(schedule, acquire, |_| Ok(()), |_| ())?;
             let no_time = || Error::new(Kind::Deadline, "there was no time for a look-up");
             end.failure.map_or_else(|| end.answer.ok_or_else(no_time), Err)
         };
