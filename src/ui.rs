@@ -151,11 +151,11 @@ impl Ui {
 
     /// Prints a page of help, its headings in bold where there is colour.
     pub fn print_page(&self, text: &str) -> Result<()> {
-        let heading = |line: &str| {
-            let end = line.find(':').map_or(0, |at| at + 1);
-            let is_heading =
-                line.starts_with(char::is_uppercase) && (end == line.trim_end().len() || line.starts_with("Usage:"));
-            if is_heading { format!("\u{1b}[1m{}\u{1b}[0m{}", &line[..end], &line[end..]) } else { line.to_owned() }
+        let heading = |line: &str| match line.split_once(':') {
+            Some((head, rest)) if head == "Usage" || rest == "\n" && head.starts_with(char::is_uppercase) => {
+                format!("\u{1b}[1m{head}:\u{1b}[0m{rest}")
+            }
+            _ => line.to_owned(),
         };
         let page = if self.screen.color { text.split_inclusive('\n').map(heading).collect() } else { text.to_owned() };
         self.print(page.as_bytes())

@@ -67,12 +67,12 @@ pub enum Kind {
     Json,
 }
 
-/// What a state comes to for the people who look after the account.
+/// What a state comes to for the people who look after the account: green, yellow and red of a terminal's own theme.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tone {
-    Working,
-    Waiting,
-    Ended,
+    Working = 32,
+    Waiting = 33,
+    Ended = 31,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

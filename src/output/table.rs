@@ -21,8 +21,9 @@ const NULL: &str = "–";
 
 const GAP: usize = 2;
 
-/// The style of labels.
-const BOLD: &str = "1";
+/// Styles, as terminals number them: of labels, and of what is neither label nor state.
+const BOLD: u8 = 1;
+const PLAIN: u8 = 0;
 
 /// What `check` comes to, by the column's label.
 const VERDICTS: [(&str, &str, Tone); 3] =
@@ -91,7 +92,7 @@ pub(super) fn write_one<'a>(
             (None, None) if entry.value.is_none() => "  (--reveal shows it)".to_owned(),
             (None, None) => String::new(),
         };
-        let style = text.map_or("", |text| style(&[entry.name], &text));
+        let style = text.map_or(PLAIN, |text| style(&[entry.name], &text));
         (vec![label(entry.name, field), cell(entry, redactor) + &note], style)
     };
     let (rows, styles): (Vec<_>, Vec<_>) = entries.iter().map(row).unzip();
@@ -235,17 +236,13 @@ impl Rows {
 }
 
 /// The style of a cell in a column of these names: the colour of a state or verdict, from the 16 of the terminal's theme.
-fn style(names: &[impl AsRef<str>], cell: &str) -> &'static str {
+fn style(names: &[impl AsRef<str>], cell: &str) -> u8 {
     let states = RESOURCES.iter().flat_map(|resource| resource.tones).chain(&VERDICTS);
     let mut states = states.filter(|(name, word, _)| *word == cell && names.iter().any(|own| own.as_ref() == *name));
-    states.next().map_or("", |(.., tone)| match tone {
-        Tone::Working => "32",
-        Tone::Waiting => "33",
-        Tone::Ended => "31",
-    })
+    states.next().map_or(PLAIN, |(.., tone)| *tone as u8)
 }
 
-fn styles(names: &[Vec<String>], row: &[String]) -> Vec<&'static str> {
+fn styles(names: &[Vec<String>], row: &[String]) -> Vec<u8> {
     names.iter().zip(row).map(|(names, cell)| style(names, cell)).collect()
 }
 
@@ -286,7 +283,7 @@ impl Layout {
     }
 
     /// Writes a row with the styles of its cells. Where nothing wraps, a wide cell pushes right what follows.
-    fn write(&self, out: &mut Vec<u8>, row: &[String], styles: &[&str]) {
+    fn write(&self, out: &mut Vec<u8>, row: &[String], styles: &[u8]) {
         if !self.wraps || row.iter().zip(&self.widths).all(|(cell, room)| width(cell) <= *room) {
             return self.write_line(out, row, 0, styles);
         }
@@ -297,14 +294,14 @@ impl Layout {
         }
     }
 
-    fn write_line(&self, out: &mut Vec<u8>, cells: &[String], indent: usize, styles: &[&str]) {
+    fn write_line(&self, out: &mut Vec<u8>, cells: &[String], indent: usize, styles: &[u8]) {
         let mut blanks = indent;
         for (column, (cell, room)) in cells.iter().zip(&self.widths).enumerate() {
             let taken = width(cell) + if column == 0 { indent } else { 0 };
             if !cell.is_empty() {
                 out.resize(out.len() + blanks, b' ');
                 match styles.get(column) {
-                    Some(style) if self.color && !style.is_empty() => {
+                    Some(style) if self.color && *style != PLAIN => {
                         out.extend_from_slice(format!("\u{1b}[{style}m{cell}\u{1b}[0m").as_bytes());
                     }
                     _ => out.extend_from_slice(cell.as_bytes()),
