@@ -88,12 +88,13 @@ impl Account {
             Entry { name, value: (!redactor.hides(name, value)).then_some(shown) }
         };
         let Some(selection) = selection else {
+            let members = self.document.members();
+            let shown = |(name, value)| Entry { name: redactor.shown_name(name), ..entry(name, value) };
+            let mut entries: Vec<_> = members.map(shown).collect();
             // One stands for all whose names are not shown.
             let mut seen = HashSet::new();
-            let mut is_new = |name| !redactor.is_for_tickets() || seen.insert(name);
-            let members = self.document.members().map(|(name, value)| (redactor.shown_name(name), entry(name, value)));
-            let members = members.filter(|(name, _)| is_new(*name));
-            return Ok(members.map(|(name, entry)| Entry { name, ..entry }).collect());
+            entries.retain(|entry| !redactor.is_for_tickets() || seen.insert(entry.name));
+            return Ok(entries);
         };
         selection.check(self, redactor)?;
         let own_names = selection.names().map(|name| self.resource.own_name(name));
