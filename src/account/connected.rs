@@ -16,6 +16,8 @@ pub static CONNECTED: Resource = Resource {
     id_rule: "`cacc_` and at most 22 letters and digits, below 2^128",
     id_field: "id",
     example_id: "cacc_7n42DGM5Tflk9n8mt7Fhc7",
+    example_url: "https://api.example.com",
+    nobodys_id: None,
     fields: &[
         Field::new("id", "ID", Kind::Id("cacc_"), "The connected account."),
         Field::new(

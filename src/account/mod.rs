@@ -46,6 +46,9 @@ pub struct Resource {
     pub id_rule: &'static str,
     pub id_field: &'static str,
     pub example_id: &'static str,
+    pub example_url: &'static str,
+    /// An id that no account can have, if there is one: its look-up tries a token. Otherwise the list does.
+    pub nobodys_id: Option<&'static str>,
     /// The fields of the contract, in its order.
     pub fields: &'static [Field],
     /// The fields that matter when several accounts stand below each other, as many as fit on 80 columns.

@@ -19,6 +19,8 @@ pub static PARTNER: Resource = Resource {
     id_rule: "1 to 80 letters, digits and hyphens",
     id_field: "customer_account_uid",
     example_id: "aabee51b-0be2-4a0c-aa39-5bbcbb903d1b",
+    example_url: "https://billing.b5test.eu",
+    nobodys_id: Some("00000000-0000-0000-0000-000000000000"),
     fields: &[
         Field::new("customer_account_uid", "UID", Kind::Text, "The end user's account."),
         Field::new(

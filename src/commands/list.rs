@@ -201,7 +201,7 @@ impl Listing<'_> {
                 let Target { resource, profile, .. } = self.target;
                 let message = error.to_string();
                 let warning = Warning::new(&message, error.hint_text().unwrap_or_default());
-                self.context.ui.warning(&Warning { api: Some(resource.api), profile, ..warning });
+                self.context.ui.warning(Warning { api: Some(resource.api), profile, ..warning });
             }
         }
         self.results.finish(Ending::Whole)?;

@@ -109,7 +109,7 @@ impl<'a> Warnings<'a> {
             name: field.name,
             drift: violation.words().to_owned(),
         };
-        self.ui.warning(&Warning {
+        self.ui.warning(Warning {
             id: target.id.map(Id::as_str),
             api: Some(target.resource.api),
             profile: target.profile,
@@ -132,7 +132,7 @@ impl<'a> Warnings<'a> {
         let list = fields.iter().map(|field| format!("{} ({})", field.name, field.drift));
         let list = list.collect::<Vec<_>>().join(", ");
         let message = format!("{} accounts violate the API's contract: {list}", self.accounts);
-        self.ui.warning(&Warning {
+        self.ui.warning(Warning {
             fields,
             ..Warning::new(&message, "they are used as they came; --strict makes this an error")
         });

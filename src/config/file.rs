@@ -64,13 +64,15 @@ pub(super) struct File {
     pub profiles: Vec<(String, Profile)>,
     /// The first mistake of the file.
     pub mistake: Option<Error>,
+    /// The variables of every `token_env`, which no helper gets to see.
+    pub token_variables: Arc<[String]>,
 }
 
 /// What a profile says of each API, or what is wrong with it; in the order of the file.
-pub(super) type Profile = Vec<(&'static str, Result<Api>)>;
+pub type Profile = Vec<(&'static str, Result<Api>)>;
 
 /// What a profile says of one API.
-pub(super) struct Api {
+pub struct Api {
     pub origin: Origin,
     pub base_url: Option<Setting<BaseUrl>>,
     pub token: Option<Setting<Arc<TokenSource>>>,
@@ -103,6 +105,12 @@ impl File {
     }
 }
 
+pub const NAME_RULE: &str = "a profile's name is 1 to 64 letters, digits, `.`, `_` and `-`";
+
+pub fn is_profile_name(text: &str) -> bool {
+    (1..=64).contains(&text.len()) && text.bytes().all(is_name_byte)
+}
+
 /// A key and its value.
 type Entry<'a> = (&'a Spanned<DeString<'a>>, &'a Spanned<DeValue<'a>>);
 
@@ -118,7 +126,6 @@ struct Reader<'a> {
     document: &'a Document,
     directory: &'a Path,
     env: &'a Environment,
-    /// The variables of every `token_env`, which no helper gets to see.
     token_variables: Arc<[String]>,
 }
 
@@ -139,10 +146,8 @@ impl Reader<'_> {
             let mut wrong = |what| mistakes.push(self.document.error(&name.span(), what));
             match &**name.get_ref() {
                 SANDBOX => wrong("the profile `sandbox` is built in: give this one another name"),
-                text if (1..=64).contains(&text.len()) && text.bytes().all(is_name_byte) => {
-                    profiles.push((text.to_owned(), profile));
-                }
-                _ => wrong("a profile's name is 1 to 64 letters, digits, `.`, `_` and `-`"),
+                text if is_profile_name(text) => profiles.push((text.to_owned(), profile)),
+                _ => wrong(NAME_RULE),
             }
         }
         let mut note = |mistake| mistakes.push(mistake);
@@ -155,6 +160,7 @@ impl Reader<'_> {
             timeout: timeout.unwrap_or_default(),
             retries: retries.unwrap_or_default(),
             profiles,
+            token_variables: self.token_variables.clone(),
             mistake: mistakes.into_iter().min_by_key(|mistake| mistake.context().line),
         }
     }
@@ -174,7 +180,7 @@ impl Reader<'_> {
                 }
             };
         let sources = [
-            self.checked("token", raw.token, |text| Ok(TokenSource::Literal(text)))?,
+            self.checked("token", raw.token, |text| Ok(TokenSource::Literal(text, "literal (hidden)".to_owned())))?,
             self.checked("token_env", raw.token_env, variable)?,
             self.checked("token_file", raw.token_file, |text| Ok(TokenSource::File(self.file_name(&text)?)))?,
             self.checked("token_command", raw.token_command, |list| Ok(TokenSource::Command(self.helper(list)?)))?,

@@ -12,6 +12,7 @@ mod init;
 mod permissions;
 mod precedence;
 pub mod reading;
+mod store;
 pub mod token;
 pub mod values;
 
@@ -23,11 +24,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 pub use base_url::BaseUrl;
-pub use endpoint::{ClientCert, Endpoint};
+pub use endpoint::{ClientCert, Endpoint, variable_names};
 pub use init::{TEMPLATE, init};
 pub use permissions::{refuse_other_readers, shell_quoted};
 pub use precedence::{config_path, output_setting, redactor};
-pub use token::Secret;
+pub use store::{NewSource, Store};
+pub use token::{Secret, TokenSource};
 pub use values::{DEFAULT_JOBS, DEFAULT_RETRIES, DEFAULT_TIMEOUT};
 
 use crate::account::Resource;
@@ -36,6 +38,8 @@ use crate::error::{Error, Kind, Result};
 use crate::output::Format;
 use crate::text::nearest;
 use file::File;
+pub use file::{Api, NAME_RULE, is_profile_name};
+use helper::Helper;
 
 /// The built-in profile.
 pub const SANDBOX: &str = "sandbox";
@@ -120,6 +124,28 @@ impl Settings {
         endpoint.as_ref().map_err(Error::clone)
     }
 
+    /// What a profile of the file says of each API.
+    pub fn apis(&self, profile: &str) -> &[(&'static str, Result<Api>)] {
+        let mut profiles = self.file.iter().flat_map(|file| &file.profiles);
+        profiles.find(|(name, _)| name == profile).map_or(&[], |(_, apis)| apis)
+    }
+
+    /// Fails if anything is wrong with the file, but for the choice of a profile; it need not exist.
+    pub fn require_sound_file(&self) -> Result<()> {
+        let is_unreadable = |_: &&Error| self.path.as_ref().is_some_and(|path| path.value.exists());
+        let mistake = match &self.file {
+            Some(file) => file.mistake.as_ref(),
+            None => self.mistake.as_ref().filter(is_unreadable),
+        };
+        mistake.map_or(Ok(()), |mistake| Err(mistake.clone()))
+    }
+
+    /// A program as the source of a token.
+    pub fn program(&self, arguments: Vec<String>) -> TokenSource {
+        let withheld = self.file.as_ref().map(|file| file.token_variables.clone()).unwrap_or_default();
+        TokenSource::Command(Helper { arguments, withheld })
+    }
+
     /// Every setting as name, value and origin, for `config show`; what cannot be used is described.
     pub fn rows(&self) -> Vec<(String, String, String)> {
         let mut rows = Vec::new();
@@ -164,7 +190,7 @@ impl Settings {
     }
 
     /// Fails if there is no profile of that name.
-    fn require_profile(&self, Setting { value: name, origin }: &Setting<String>) -> Result<()> {
+    pub fn require_profile(&self, Setting { value: name, origin }: &Setting<String>) -> Result<()> {
         if self.profiles.contains(name) {
             return Ok(());
         }
@@ -187,7 +213,7 @@ impl Settings {
 }
 
 /// The error for a configuration that does not exist.
-fn no_file(path: Option<&Setting<PathBuf>>) -> Error {
+pub fn no_file(path: Option<&Setting<PathBuf>>) -> Error {
     let Some(Setting { value: path, origin }) = path else {
         return Error::new(Kind::Config, "there is no home directory for a configuration file")
             .hint("set HOME or XDG_CONFIG_HOME to an absolute path, or name a file with --config");

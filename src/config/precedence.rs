@@ -33,7 +33,7 @@ impl Settings {
         let (file, mistake) = match path.as_ref().filter(|_| !is_sandbox) {
             Some(path) => match File::read(&path.value, env) {
                 // A file that was named must exist, the default one need not.
-                Ok(None) if path.origin != Origin::BuiltIn => return Err(no_file(Some(path))),
+                Ok(None) if path.origin != Origin::BuiltIn => (None, Some(no_file(Some(path)))),
                 Ok(file) => (file, None),
                 Err(unreadable) => (None, Some(unreadable)),
             },
@@ -86,7 +86,7 @@ pub fn redactor(flags: &Flags, env: &Environment) -> Redactor {
         add_variable(&variable_names(resource.api)[0]);
     }
     apis.filter_map(|(_, api)| api.as_ref().ok()?.token.as_ref()).for_each(|token| match &*token.value {
-        TokenSource::Literal(token) => tokens.add(token.trim_end()),
+        TokenSource::Literal(token, _) => tokens.add(token.trim_end()),
         TokenSource::Variable(name) => add_variable(name),
         TokenSource::File(_) | TokenSource::Command(_) => {}
     });
