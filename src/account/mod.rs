@@ -132,11 +132,7 @@ impl Document {
 
     /// The member of that name.
     pub fn get(&self, name: &str) -> Option<Json<'_>> {
-        let is_found = |member: &&Member| match &member.decoded {
-            None => self.text.as_bytes()[member.name.clone()] == *name.as_bytes(),
-            Some(decoded) => decoded == name,
-        };
-        self.members.iter().find(is_found).map(|member| self.value(member))
+        self.members.iter().find(|member| self.name(member) == name).map(|member| self.value(member))
     }
 
     /// Names and values in the server's order.
@@ -164,14 +160,14 @@ pub struct Account {
 impl Account {
     /// Whether the answer is about `id`: `None` if it does not say, or not as text.
     pub fn echoes(&self, id: &Id) -> Option<bool> {
-        let echoed = self.document.get(self.resource.id_field)?.as_str()?;
+        let echoed = self.text(self.resource.id_field)?;
         // A UUID is the same in either case (RFC 9562 4); other ids are not.
         let is_same_uuid = id::is_uuid(&echoed) && echoed.eq_ignore_ascii_case(id.as_str());
         Some(echoed == id.as_str() || is_same_uuid)
     }
 
     /// The text of a field; `None` if it is absent or anything else.
-    fn text(&self, name: &str) -> Option<Cow<'_, str>> {
+    pub fn text(&self, name: &str) -> Option<Cow<'_, str>> {
         self.document.get(name).and_then(Json::as_str)
     }
 
@@ -184,10 +180,7 @@ impl Account {
     /// The state that the account cannot leave any more, as a field and its value.
     pub fn final_state(&self) -> Option<(&'static str, &'static str)> {
         let mut states = self.resource.final_states.iter();
-        let is_in = |(name, value): &&(&str, &str)| {
-            self.document.get(name).and_then(Json::as_str).is_some_and(|text| text == *value)
-        };
-        states.find(is_in).copied()
+        states.find(|(name, value)| self.text(name).as_deref() == Some(*value)).copied()
     }
 
     /// The fields that violate the contract, in its order.

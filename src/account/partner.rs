@@ -5,7 +5,6 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use super::field::{Field, Kind, Tone};
 use super::{Account, Resource};
 use crate::error::{Error, Kind as ErrorKind, Result};
-use crate::json::Json;
 
 pub static PARTNER: Resource = Resource {
     noun: "partner account",
@@ -88,24 +87,21 @@ fn days_long(days: i64) -> String {
 /// The link with which the customer of an entitled account signs up. Fails (`unmet`) if that is done, and (`bad_response`) rather than
 /// leading to a place that the contract does not know.
 pub fn redeem_url(account: &Account) -> Result<String> {
-    let value = |name: &str| account.document.get(name).and_then(Json::as_str);
     let strange = |what: &str| {
         Error::new(ErrorKind::BadResponse, format!("the answer has no {what} that a link can be made of"))
             .hint("`-o json` of the account shows what the server says; ask the operator of the API")
     };
     let known = |name: &str| {
-        let field = account.resource.field(name);
-        value(name)
-            .filter(|text| field.is_some_and(|field| field.kind.meaning(text).is_some()))
-            .ok_or_else(|| strange(name))
+        let means = |text: &str| account.resource.field(name).and_then(|field| field.kind.meaning(text));
+        account.text(name).filter(|text| means(text).is_some()).ok_or_else(|| strange(name))
     };
     if known("status")? != "entitled" {
         let error = Error::new(ErrorKind::Unmet, "there is nothing to redeem: the customer has signed up");
         return Err(error.hint("an account of status provisioned needs no link"));
     }
     let (domain, account_type) = (known("domain")?, known("account_type")?);
-    let token =
-        value("activation_token").filter(|token| !token.is_empty()).ok_or_else(|| strange("activation_token"))?;
+    let token = account.text("activation_token").filter(|token| !token.is_empty());
+    let token = token.ok_or_else(|| strange("activation_token"))?;
     let [account_type, token] =
         [account_type, token].map(|text| utf8_percent_encode(&text, NON_ALPHANUMERIC).to_string());
     Ok(format!("https://start.{domain}/partnership/redeem?t={account_type}&c={token}"))

@@ -124,7 +124,7 @@ impl Redactor {
             redactor.withheld = personal.secrets;
         }
         let is_private = |text: &String| {
-            let id = document.get(resource.id_field).and_then(Json::as_str).unwrap_or_default();
+            let id = account.text(resource.id_field).unwrap_or_default();
             let mut words = resource.fields.iter().flat_map(|field| field.kind.words().chain([field.name]));
             !id.contains(text) && !words.any(|word| word.contains(text))
         };
