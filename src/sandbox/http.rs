@@ -232,7 +232,7 @@ pub(super) const fn phrases(status: u16) -> (&'static str, &'static str) {
         401 => ("Unauthorized", "The token is missing or invalid."),
         403 => ("Forbidden", "Access is denied."),
         404 => ("Not Found", "Failed to find the requested account."),
-        405 => ("Method Not Allowed", "Only GET is served."),
+        405 => ("Method Not Allowed", ""),
         408 => ("Request Timeout", "The request took too long to arrive."),
         409 => ("Conflict", "The account is being changed."),
         410 => ("Gone", "The account has been removed."),
