@@ -167,7 +167,11 @@ impl<'a> Json<'a> {
 
     /// The string that it is, decoded; `None` for any other type.
     pub fn as_str(self) -> Option<Cow<'a, str>> {
-        self.0.starts_with('"').then(|| serde_json::from_str::<Text<'a>>(self.0).ok())?.map(|text| text.0)
+        let inner = self.0.strip_prefix('"')?.strip_suffix('"')?;
+        if !has_escapes(inner) {
+            return Some(Cow::Borrowed(inner));
+        }
+        serde_json::from_str::<Text<'a>>(self.0).ok().map(|text| text.0)
     }
 
     pub fn is_null(self) -> bool {
