@@ -12,9 +12,7 @@ pub static PARTNER: Resource = Resource {
     schema: "partner-account",
     command: "acctq partner account get",
     path: "/api/v1/partners/accounts/",
-    is_id: |text| {
-        (1..=80).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
-    },
+    is_id: |text| (1..=80).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-'),
     id_rule: "1 to 80 letters, digits and hyphens",
     id_field: "customer_account_uid",
     example_id: "aabee51b-0be2-4a0c-aa39-5bbcbb903d1b",
@@ -26,13 +24,12 @@ pub static PARTNER: Resource = Resource {
             Kind::Enum(&[("I", "individual"), ("F", "family")]),
             "The current type of the 1Password account.",
         ),
-        Field::new(
+        Field::secret(
             "activation_token",
             "Activation token",
             Kind::Text,
             "A redeemable coupon code that links a 1Password account to the partnership promotion; shown only with --reveal.",
-        )
-        .secret(),
+        ),
         Field::new(
             "domain",
             "Domain",
@@ -49,16 +46,13 @@ pub static PARTNER: Resource = Resource {
         Field::new(
             "status",
             "Status",
-            Kind::Enum(&[
-                ("entitled", "sign-up not completed"),
-                ("provisioned", "sign-up completed"),
-            ]),
+            Kind::Enum(&[("entitled", "sign-up not completed"), ("provisioned", "sign-up completed")]),
             "Whether the customer has signed up.",
         ),
         Field::new("deployed_members", "Deployed members", Kind::Integer, "The number of provisioned users."),
         Field::new("created_at", "Created", Kind::Time, "When the partnership account was created."),
         Field::new("updated_at", "Updated", Kind::Time, "When the partner account was last updated."),
-        Field::new("ends_at", "Ends", Kind::Time, "When the account will be frozen; none if no end is set.").optional(),
+        Field::optional("ends_at", "Ends", Kind::Time, "When the account will be frozen; none if no end is set."),
     ],
     columns: &["customer_account_uid", "status", "account_type", "ends_at"],
     token_rejected: &[401, 403],
