@@ -91,10 +91,7 @@ impl<'a> Warnings<'a> {
 
     /// Warns about what has not been warned about yet.
     pub fn warn(&mut self, mut violations: Violations, target: Target<'_>, is_left_out: bool) {
-        if violations.is_empty() {
-            return;
-        }
-        self.accounts += 1;
+        self.accounts += usize::from(!violations.is_empty());
         violations.retain(|(field, _)| {
             let name = (target.resource.api, field.name);
             let is_new = !self.counts.contains_key(&name);
