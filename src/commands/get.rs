@@ -62,8 +62,9 @@ fn look_up(id: &Id, resources: &[&'static Resource], context: &Context<'_>) -> R
     let renderer = session.renderer(resources, false)?;
     let account = show(id, &session, context, |account, _| renderer.document(account, session.redactor()))?;
     if session.settings.output.value == Format::Table {
-        let notes = (id.resource().notes)(&account, Timestamp::now().into());
-        notes.iter().for_each(|note| context.ui.advise(note));
+        for note in (id.resource().notes)(&account, Timestamp::now().into()) {
+            context.ui.advise(&note);
+        }
     }
     Ok(CommandStatus::Done)
 }
