@@ -120,12 +120,9 @@ impl<'a> Warnings<'a> {
         if !self.many || self.accounts < 2 {
             return;
         }
-        let fields: Vec<_> = self
-            .counts
-            .iter()
-            .filter(|(_, count)| **count > 0)
-            .map(|((_, name), count)| FieldWarning { name, drift: count.to_string() })
-            .collect();
+        let counts = self.counts.iter().filter(|(_, count)| **count > 0);
+        let fields = counts.map(|((_, name), count)| FieldWarning { name, drift: count.to_string() });
+        let fields: Vec<_> = fields.collect();
         let list = fields.iter().map(|field| format!("{} ({})", field.name, field.drift));
         let list = list.collect::<Vec<_>>().join(", ");
         let message = format!("{} accounts violate the API's contract: {list}", self.accounts);
