@@ -45,40 +45,35 @@ pub static CONNECTED: Resource = Resource {
         ),
         Field::new("platform_organization_id", "Platform organization", Kind::Id("org_"), "The platform."),
         Field::new("created_at", "Created", Kind::Time, "When the account was created."),
-        Field::new(
+        Field::optional(
             "connected_organization_id",
             "Connected organization",
             Kind::Id("org_"),
             "The connected organization; an express account has none until onboarding completes.",
-        )
-        .optional(),
-        Field::new(
+        ),
+        Field::optional(
             "connected_tenant_id",
             "Connected tenant",
             Kind::Id("ten_"),
             "The tenant of an express account; a standard one picks its tenant by header.",
-        )
-        .optional(),
-        Field::new("platform_customer_id", "Platform customer", Kind::Id("cus_"), "The platform's customer.")
-            .optional(),
-        Field::new("pending_email", "Invited", Kind::Text, "Who was invited (express only).").optional(),
-        Field::new(
+        ),
+        Field::optional("platform_customer_id", "Platform customer", Kind::Id("cus_"), "The platform's customer."),
+        Field::optional("pending_email", "Invited", Kind::Text, "Who was invited (express only)."),
+        Field::optional(
             "pending_organization_name",
             "Organization to be",
             Kind::Text,
             "The organization to be created (express only).",
-        )
-        .optional(),
-        Field::new(
+        ),
+        Field::optional(
             "pending_country",
             "Country",
             Kind::Country,
             "The country of the organization to be created, ISO 3166-1 alpha-2 (express only).",
-        )
-        .optional(),
-        Field::new("onboarding_completed_at", "Onboarded", Kind::Time, "When onboarding completed.").optional(),
-        Field::new("revoked_at", "Revoked", Kind::Time, "When the account was revoked.").optional(),
-        Field::new("metadata", "Metadata", Kind::Json, "The platform's own; keys and values are arbitrary.").optional(),
+        ),
+        Field::optional("onboarding_completed_at", "Onboarded", Kind::Time, "When onboarding completed."),
+        Field::optional("revoked_at", "Revoked", Kind::Time, "When the account was revoked."),
+        Field::optional("metadata", "Metadata", Kind::Json, "The platform's own; keys and values are arbitrary."),
     ],
     columns: &["id", "status", "connection_type", "created_at"],
     token_rejected: &[401],

@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 use ureq::http::Uri;
-use ureq::http::uri::{Parts, PathAndQuery};
+use ureq::http::uri::PathAndQuery;
 
 use self::agent::AgentPool;
 pub use self::list::Listed;
@@ -265,9 +265,7 @@ impl<'a> Client<'a> {
     /// The URL of what is looked up: below the base URL, at its origin.
     fn url(&self, target: Target<'_>) -> Result<Uri> {
         let path = [self.base.path().trim_end_matches('/'), &target.path()].concat();
-        let mut parts = Parts::default();
-        parts.scheme = self.base.scheme().cloned();
-        parts.authority = self.base.authority().cloned();
+        let mut parts = self.base.clone().into_parts();
         parts.path_and_query = Some(PathAndQuery::try_from(path).map_err(|_| token::malformed())?);
         Uri::from_parts(parts).map_err(|_| token::malformed())
     }

@@ -143,11 +143,8 @@ impl Shared {
             }
         }
         if request.method != Some("GET") {
-            let mut reply = Reply { headers: &[("Allow", "GET")], ..api.failure(405) };
-            if request.method == Some("HEAD") {
-                reply.body = Body::Bytes(Vec::new());
-            }
-            return reply;
+            // Without a body, which the answer to a HEAD must not have.
+            return Reply { headers: &[("Allow", "GET")], ..Reply::new(405, Body::Bytes(Vec::new())) };
         }
         let id = match rest.strip_prefix('/') {
             Some(id) => id,
