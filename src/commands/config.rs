@@ -64,7 +64,11 @@ pub fn run(command: &Command, context: &Context<'_>) -> Result<CommandStatus> {
             let path = config::config_path(&flags, env)?;
             ui.print(format!("{}\n", path.value.display()).as_bytes())?;
         }
-        Command::Show(_) => ui.print(&show(&Settings::load(&flags, env)?, ui.screen()))?,
+        Command::Show(_) => {
+            let settings = Settings::survey(&flags, env)?;
+            ui.print(&show(&settings, ui.screen()))?;
+            settings.mistake.map_or(Ok(()), Err)?;
+        }
     }
     Ok(CommandStatus::Done)
 }

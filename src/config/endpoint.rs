@@ -91,9 +91,8 @@ impl Settings {
         token: Option<Setting<Arc<TokenSource>>>,
     ) -> Result<Endpoint> {
         let name = &profile.value;
-        let profiles = self.file.as_ref().map(|file| &file.profiles);
-        let apis = profiles.and_then(|profiles| profiles.iter().find(|(known, _)| known == name));
-        let Some((_, found)) = apis.and_then(|(_, apis)| apis.iter().find(|(known, _)| *known == api)) else {
+        let mut apis = self.file.iter().flat_map(|file| &file.apis);
+        let Some((.., found)) = apis.find(|(profile, known, _)| profile == name && *known == api) else {
             let names = self.profiles.join(", ");
             let error = Error::new(Kind::Config, format!("the profile {name} has no section `{api}`"));
             let hint = format!("add it with its `base_url` and a token, or choose another profile: {names}");

@@ -120,14 +120,17 @@ impl Settings {
         endpoint.as_ref().map_err(Error::clone)
     }
 
-    /// Every setting as name, value and origin, for `config show`; what cannot be used is described.
+    /// Every setting as name, value and origin, for `config show`; what cannot be used is described. With a mistake in the file,
+    /// those that it may decide are unknown and left out.
     pub fn rows(&self) -> Vec<(String, String, String)> {
+        let is_found = self.profile.as_ref().is_some_and(|profile| self.profiles.contains(&profile.value));
         let mut rows = Vec::new();
         let mut row = |name: &str, value: String, origin: &dyn fmt::Display| {
             rows.push((name.to_owned(), value, origin.to_string()));
         };
         if let Some(Setting { value, origin }) = &self.path {
             let state = match &self.file {
+                _ if self.mistake.is_some() => "",
                 Some(_) => "",
                 None if self.is_sandbox() => " (not opened: the sandbox needs none)",
                 None => " (does not exist)",
@@ -135,7 +138,9 @@ impl Settings {
             row("config", format!("{}{state}", value.display()), origin);
         }
         match &self.profile {
-            Some(Setting { value, origin }) => row("profile", value.clone(), origin),
+            Some(Setting { value, origin }) if is_found => row("profile", value.clone(), origin),
+            // It may be a secret.
+            Some(Setting { origin, .. }) => row("profile", "unknown".to_owned(), origin),
             None => row("profile", "none selected".to_owned(), &Origin::BuiltIn),
         }
         row("output", self.output.value.to_string(), &self.output.origin);
@@ -160,6 +165,10 @@ impl Settings {
                 Err(error) => row(api, format!("cannot be used: {error}"), &""),
             }
         }
+        let built_in = Origin::BuiltIn.to_string();
+        let is_known =
+            |name: &str, origin: &str| name == "config" || *origin != built_in && (is_found || !origin.is_empty());
+        rows.retain(|(name, _, origin)| self.mistake.is_none() || is_known(name, origin));
         rows
     }
 
