@@ -66,15 +66,15 @@ pub fn run(command: &Command, context: &Context<'_>) -> Result<CommandStatus> {
         }
         Command::Show(_) => {
             let settings = Settings::survey(&flags, env)?;
-            ui.print(&show(&settings, ui.screen()))?;
+            let rows = settings.rows(&config::redactor(&flags, env));
+            ui.print(&show(&settings, rows, ui.screen()))?;
             settings.mistake.map_or(Ok(()), Err)?;
         }
     }
     Ok(CommandStatus::Done)
 }
 
-fn show(settings: &Settings, screen: Screen) -> Vec<u8> {
-    let rows = settings.rows();
+fn show(settings: &Settings, rows: Vec<(String, String, String)>, screen: Screen) -> Vec<u8> {
     let rows = rows.into_iter();
     let format = settings.output.value.for_other_results();
     if format != Format::Table {

@@ -30,8 +30,8 @@ pub use precedence::{config_path, output_setting, redactor};
 pub use token::Secret;
 pub use values::{DEFAULT_JOBS, DEFAULT_RETRIES, DEFAULT_TIMEOUT};
 
-use crate::account::Resource;
 use crate::account::redact::repeatable;
+use crate::account::{Redactor, Resource};
 use crate::error::{Error, Kind, Result};
 use crate::output::Format;
 use crate::text::nearest;
@@ -122,7 +122,7 @@ impl Settings {
 
     /// Every setting as name, value and origin, for `config show`; what cannot be used is described. With a mistake in the file,
     /// those that it may decide are unknown and left out.
-    pub fn rows(&self) -> Vec<(String, String, String)> {
+    pub fn rows(&self, redactor: &Redactor) -> Vec<(String, String, String)> {
         let is_found = self.profile.as_ref().is_some_and(|profile| self.profiles.contains(&profile.value));
         let mut rows = Vec::new();
         let mut row = |name: &str, value: String, origin: &dyn fmt::Display| {
@@ -162,7 +162,7 @@ impl Settings {
                         }
                     }
                 }
-                Err(error) => row(api, format!("cannot be used: {error}"), &""),
+                Err(error) => row(api, format!("cannot be used: {}", redactor.withhold(error.clone())), &""),
             }
         }
         let built_in = Origin::BuiltIn.to_string();
