@@ -133,8 +133,9 @@ impl Shared {
             return Reply::refusal(404);
         };
         let token = http::only(request, "authorization").and_then(|value| value.strip_prefix(b"Bearer "));
-        if token != Some(TOKEN.as_bytes()) {
-            match token.and_then(lifetime) {
+        let token = token.and_then(|token| str::from_utf8(token).ok());
+        if token != Some(TOKEN) {
+            match token.and_then(|token| token.strip_prefix(TOKEN)?.strip_prefix('-')?.parse::<u16>().ok()) {
                 Some(requests) if self.count(&format!("{TOKEN}-{requests}")) <= requests.into() => {}
                 Some(_) => return Reply::json(api.unauthorized, api.expired.to_owned()),
                 None => return api.failure(api.unauthorized),
@@ -194,10 +195,4 @@ impl Shared {
         *times += 1;
         *times
     }
-}
-
-/// After how many requests this token expires, if it is one that does.
-fn lifetime(token: &[u8]) -> Option<u16> {
-    let number = token.strip_prefix(TOKEN.as_bytes())?.strip_prefix(b"-")?;
-    std::str::from_utf8(number).ok()?.parse().ok()
 }
