@@ -86,24 +86,18 @@ pub static CONNECTED: Resource = Resource {
     final_states: &[("status", "revoked")],
     not_found: "a deleted account is not found either; ",
     notes: |account, now| {
+        let lasted = |name| account.lasted(name, now);
         let note = match (account.text("status").as_deref(), account.days_since("created_at", now)) {
             (Some("pending"), days) => {
-                let link = match days {
-                    Some(LINK_DAYS..) => "and a new one needs no new account",
-                    _ => "and works once",
-                };
-                let pending = account.lasted("created_at", now);
+                let is_over = days.is_some_and(|days| days >= LINK_DAYS);
+                let link = if is_over { "and a new one needs no new account" } else { "and works once" };
+                let pending = lasted("created_at");
                 format!(
                     "pending{pending}: the user has not completed onboarding; the link lasts {LINK_DAYS} days {link}"
                 )
             }
             (Some("suspended"), _) => "calls on its behalf fail until the platform lifts the suspension".to_owned(),
-            (Some("revoked"), _) => {
-                format!(
-                    "it has been revoked{}, and stays so; its tokens are invalid",
-                    account.lasted("revoked_at", now)
-                )
-            }
+            (Some("revoked"), _) => format!("revoked{}: it stays so; its tokens are invalid", lasted("revoked_at")),
             _ => return Vec::new(),
         };
         vec![note]

@@ -254,7 +254,7 @@ mod tests {
             ),
             (&CONNECTED, r#"{"status":"pending","created_at":7}"#, &["onboarding"]),
             (&CONNECTED, r#"{"status":"suspended"}"#, &["suspension"]),
-            (&CONNECTED, r#"{"status":"revoked"}"#, &["revoked, "]),
+            (&CONNECTED, r#"{"status":"revoked"}"#, &["revoked: "]),
             (&CONNECTED, r#"{"status":"revoked","revoked_at":"2026-03-09T11:00:00Z"}"#, &["revoked for 1 day"]),
             (&CONNECTED, r#"{"status":"active"}"#, &[]),
             (&CONNECTED, r#"{"status":"archived"}"#, &[]),

@@ -60,13 +60,17 @@ pub fn run(command: &Command, context: &Context<'_>) -> Result<CommandStatus> {
             let path = config::config_path(&flags, env)?;
             ui.print(format!("{}\n", path.value.display()).as_bytes())?;
         }
-        Command::Show(_) => ui.print(&show(&Settings::load(&flags, env)?, ui.screen()))?,
+        Command::Show(_) => {
+            let settings = Settings::survey(&flags, env)?;
+            let rows = settings.rows(&config::redactor(&flags, env));
+            ui.print(&show(&settings, rows, ui.screen()))?;
+            settings.mistake.map_or(Ok(()), Err)?;
+        }
     }
     Ok(CommandStatus::Done)
 }
 
-fn show(settings: &Settings, screen: Screen) -> Vec<u8> {
-    let rows = settings.rows();
+fn show(settings: &Settings, rows: Vec<(String, String, String)>, screen: Screen) -> Vec<u8> {
     let rows = rows.into_iter();
     let format = settings.output.value.for_other_results();
     if format != Format::Table {

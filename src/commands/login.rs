@@ -90,8 +90,8 @@ impl<'s> Place<'s> {
         if !is_profile_name(&profile.value) {
             return Err(usage(NAME_RULE, "choose another name"));
         }
-        let apis = settings.apis(&profile.value);
-        let api = match (api, apis) {
+        let apis: Vec<_> = settings.apis(&profile.value).collect();
+        let api = match (api, &apis[..]) {
             (Some(api), _) => api,
             (None, [(api, _)]) => api,
             _ => {

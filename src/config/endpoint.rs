@@ -106,11 +106,9 @@ impl Settings {
         env: &Environment,
     ) -> Vec<(Option<String>, &'static Resource, Result<Endpoint>)> {
         let resource = |api: &str| RESOURCES.into_iter().find(|resource| resource.api == api);
-        let is_named = |name: &String| names.is_empty() || names.contains(name);
-        let profiles = self.file.iter().flat_map(|file| &file.profiles).filter(|(name, _)| is_named(name));
-        let of_file =
-            profiles.flat_map(|(name, apis)| apis.iter().filter_map(move |(api, _)| Some((name, resource(api)?))));
-        let of_file = of_file.map(|(name, resource)| {
+        let apis = self.file.iter().flat_map(|file| &file.apis);
+        let wanted = apis.filter(|(name, ..)| names.is_empty() || names.contains(name));
+        let of_file = wanted.filter_map(|(name, api, _)| Some((name, resource(api)?))).map(|(name, resource)| {
             let is_selected = self.profile.as_ref().is_some_and(|profile| profile.value == *name);
             let endpoint = if names.is_empty() && is_selected && !has_url(resource, env) {
                 self.resolve_endpoint(resource, env)
@@ -132,7 +130,7 @@ impl Settings {
         token: Option<Setting<Arc<TokenSource>>>,
     ) -> Result<Endpoint> {
         let name = &profile.value;
-        let Some((_, found)) = self.apis(name).iter().find(|(known, _)| *known == api) else {
+        let Some((_, found)) = self.apis(name).find(|(known, _)| *known == api) else {
             let names = self.profiles.join(", ");
             let error = Error::new(Kind::Config, format!("the profile {name} has no section `{api}`"));
             let hint = format!("add it with its `base_url` and a token, or choose another profile: {names}");

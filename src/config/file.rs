@@ -60,16 +60,15 @@ pub(super) struct File {
     pub default_profile: Option<Setting<String>>,
     pub timeout: Option<Setting<Duration>>,
     pub retries: Option<Setting<u32>>,
-    /// By name, in the order of the file.
-    pub profiles: Vec<(String, Profile)>,
+    /// The names, in the order of the file.
+    pub profiles: Vec<String>,
+    /// What each profile says of each API, or what is wrong with it; in the order of the file.
+    pub apis: Vec<(String, &'static str, Result<Api>)>,
     /// The first mistake of the file.
     pub mistake: Option<Error>,
     /// The variables of every `token_env`, which no helper gets to see.
     pub token_variables: Arc<[String]>,
 }
-
-/// What a profile says of each API, or what is wrong with it; in the order of the file.
-pub type Profile = Vec<(&'static str, Result<Api>)>;
 
 /// What a profile says of one API.
 pub struct Api {
@@ -131,23 +130,22 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn file(&self, root: &Spanned<DeValue<'_>>, written: Vec<Entry<'_>>) -> File {
-        let (mut profiles, mut mistakes) = (Vec::new(), Vec::new());
-        for (name, apis) in written {
-            let mut profile = Vec::new();
-            for (key, api) in entries(apis) {
+        let (mut profiles, mut apis, mut mistakes) = (Vec::new(), Vec::new(), Vec::new());
+        for (name, profile) in written {
+            let mut wrong = |what| mistakes.push(self.document.error(&name.span(), what));
+            match &**name.get_ref() {
+                SANDBOX => wrong("the profile `sandbox` is built in: give this one another name"),
+                text if is_profile_name(text) => profiles.push(text.to_owned()),
+                _ => wrong(NAME_RULE),
+            }
+            for (key, api) in entries(profile) {
                 let Some(resource) = RESOURCES.iter().find(|resource| resource.api == key.get_ref()) else {
                     mistakes.push(self.document.unknown_key(&key.span(), &RESOURCES.map(|resource| resource.api)));
                     continue;
                 };
                 let api = self.document.decode(api.clone()).and_then(|raw| self.api(key, raw));
                 mistakes.extend(api.as_ref().err().cloned());
-                profile.push((resource.api, api));
-            }
-            let mut wrong = |what| mistakes.push(self.document.error(&name.span(), what));
-            match &**name.get_ref() {
-                SANDBOX => wrong("the profile `sandbox` is built in: give this one another name"),
-                text if is_profile_name(text) => profiles.push((text.to_owned(), profile)),
-                _ => wrong(NAME_RULE),
+                apis.push((name.get_ref().to_string(), resource.api, api));
             }
         }
         let mut note = |mistake| mistakes.push(mistake);
@@ -161,6 +159,7 @@ impl Reader<'_> {
             retries: retries.unwrap_or_default(),
             profiles,
             token_variables: self.token_variables.clone(),
+            apis,
             mistake: mistakes.into_iter().min_by_key(|mistake| mistake.context().line),
         }
     }

@@ -32,8 +32,8 @@ pub use store::{NewSource, Store};
 pub use token::{Secret, TokenSource};
 pub use values::{DEFAULT_JOBS, DEFAULT_RETRIES, DEFAULT_TIMEOUT};
 
-use crate::account::Resource;
 use crate::account::redact::repeatable;
+use crate::account::{Redactor, Resource};
 use crate::error::{Error, Kind, Result};
 use crate::output::Format;
 use crate::text::nearest;
@@ -125,9 +125,9 @@ impl Settings {
     }
 
     /// What a profile of the file says of each API.
-    pub fn apis(&self, profile: &str) -> &[(&'static str, Result<Api>)] {
-        let mut profiles = self.file.iter().flat_map(|file| &file.profiles);
-        profiles.find(|(name, _)| name == profile).map_or(&[], |(_, apis)| apis)
+    pub fn apis(&self, profile: &str) -> impl Iterator<Item = (&'static str, &Result<Api>)> {
+        let apis = self.file.iter().flat_map(|file| &file.apis);
+        apis.filter(move |(name, ..)| name == profile).map(|(_, api, found)| (*api, found))
     }
 
     /// Fails if anything is wrong with the file, but for the choice of a profile; it need not exist.
@@ -146,14 +146,17 @@ impl Settings {
         TokenSource::Command(Helper { arguments, withheld })
     }
 
-    /// Every setting as name, value and origin, for `config show`; what cannot be used is described.
-    pub fn rows(&self) -> Vec<(String, String, String)> {
+    /// Every setting as name, value and origin, for `config show`; what cannot be used is described. With a mistake in the file,
+    /// those that it may decide are unknown and left out.
+    pub fn rows(&self, redactor: &Redactor) -> Vec<(String, String, String)> {
+        let is_found = self.profile.as_ref().is_some_and(|profile| self.profiles.contains(&profile.value));
         let mut rows = Vec::new();
         let mut row = |name: &str, value: String, origin: &dyn fmt::Display| {
             rows.push((name.to_owned(), value, origin.to_string()));
         };
         if let Some(Setting { value, origin }) = &self.path {
             let state = match &self.file {
+                _ if self.mistake.is_some() => "",
                 Some(_) => "",
                 None if self.is_sandbox() => " (not opened: the sandbox needs none)",
                 None => " (does not exist)",
@@ -161,7 +164,9 @@ impl Settings {
             row("config", format!("{}{state}", value.display()), origin);
         }
         match &self.profile {
-            Some(Setting { value, origin }) => row("profile", value.clone(), origin),
+            Some(Setting { value, origin }) if is_found => row("profile", value.clone(), origin),
+            // It may be a secret.
+            Some(Setting { origin, .. }) => row("profile", "unknown".to_owned(), origin),
             None => row("profile", "none selected".to_owned(), &Origin::BuiltIn),
         }
         row("output", self.output.value.to_string(), &self.output.origin);
@@ -183,9 +188,13 @@ impl Settings {
                         }
                     }
                 }
-                Err(error) => row(api, format!("cannot be used: {error}"), &""),
+                Err(error) => row(api, format!("cannot be used: {}", redactor.withhold(error.clone())), &""),
             }
         }
+        let built_in = Origin::BuiltIn.to_string();
+        let is_known =
+            |name: &str, origin: &str| name == "config" || *origin != built_in && (is_found || !origin.is_empty());
+        rows.retain(|(name, _, origin)| self.mistake.is_none() || is_known(name, origin));
         rows
     }
 
