@@ -210,7 +210,7 @@ _acctq() {
             return 0
             ;;
         acctq__subcmd__cacc__subcmd__get)
-            opts="-p -o -F -q -v -h --jobs --rate --skip --profile --output --fields --reveal --redact --curl --strict --timeout --retries --config --color --quiet --verbose --help"
+            opts="-p -o -F -q -v -h --jobs --rate --skip --column --profile --output --fields --reveal --redact --curl --strict --timeout --retries --config --color --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -225,6 +225,10 @@ _acctq() {
                     return 0
                     ;;
                 --skip)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --column)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -657,7 +661,7 @@ _acctq() {
             return 0
             ;;
         acctq__subcmd__get)
-            opts="-p -o -F -q -v -h --jobs --rate --skip --profile --output --fields --reveal --redact --curl --strict --timeout --retries --config --color --quiet --verbose --help"
+            opts="-p -o -F -q -v -h --jobs --rate --skip --column --profile --output --fields --reveal --redact --curl --strict --timeout --retries --config --color --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -672,6 +676,10 @@ _acctq() {
                     return 0
                     ;;
                 --skip)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --column)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -900,7 +908,7 @@ _acctq() {
             return 0
             ;;
         acctq__subcmd__partner__subcmd__account__subcmd__get)
-            opts="-p -o -F -q -v -h --jobs --rate --skip --profile --output --fields --reveal --redact --curl --strict --timeout --retries --config --color --quiet --verbose --help"
+            opts="-p -o -F -q -v -h --jobs --rate --skip --column --profile --output --fields --reveal --redact --curl --strict --timeout --retries --config --color --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -915,6 +923,10 @@ _acctq() {
                     return 0
                     ;;
                 --skip)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --column)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -83,6 +83,7 @@ complete -c acctq -n "__fish_acctq_using_subcommand cacc; and not __fish_seen_su
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from get" -l jobs -d 'Look up to N ids at once: 1 to 256' -r
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from get" -l rate -d 'Make at most this number of requests a second: 10/s, 0.5/s' -r
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from get" -l skip -d 'Go on after this line of standard input, without what was given before it' -r
+complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from get" -l column -d 'Read the ids from this column of CSV on standard input: its name in the header, or its number from 1' -r
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from get" -s p -l profile -d 'Use this profile of the configuration; `sandbox` is built in' -r
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from get" -s o -l output -d 'Write results in this format; with json and ndjson, errors are JSON too' -r -f -a "table\t''
 json\t''
@@ -176,6 +177,7 @@ complete -c acctq -n "__fish_acctq_using_subcommand partner; and __fish_seen_sub
 complete -c acctq -n "__fish_acctq_using_subcommand get" -l jobs -d 'Look up to N ids at once: 1 to 256' -r
 complete -c acctq -n "__fish_acctq_using_subcommand get" -l rate -d 'Make at most this number of requests a second: 10/s, 0.5/s' -r
 complete -c acctq -n "__fish_acctq_using_subcommand get" -l skip -d 'Go on after this line of standard input, without what was given before it' -r
+complete -c acctq -n "__fish_acctq_using_subcommand get" -l column -d 'Read the ids from this column of CSV on standard input: its name in the header, or its number from 1' -r
 complete -c acctq -n "__fish_acctq_using_subcommand get" -s p -l profile -d 'Use this profile of the configuration; `sandbox` is built in' -r
 complete -c acctq -n "__fish_acctq_using_subcommand get" -s o -l output -d 'Write results in this format; with json and ndjson, errors are JSON too' -r -f -a "table\t''
 json\t''

@@ -5,14 +5,12 @@ use std::time::Instant;
 
 use jiff::Timestamp;
 
-use super::input::STDIN;
+use super::input::{self, STDIN};
 use super::session::{Session, Target};
 use super::violations::{self, Warnings};
 use super::{CommandStatus, Context, curl, get_many};
 use crate::account::{Id, Resource};
 use crate::client::Throttle;
-use crate::config::DEFAULT_JOBS;
-use crate::config::values::{self, parse_rate};
 use crate::error::{Error, Kind, Result};
 use crate::flags::Takes;
 use crate::output::Format;
@@ -20,18 +18,11 @@ use crate::output::Format;
 /// `<ID|->...`
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The ids to look up; - reads ids from standard input, one a line
+    /// The ids to look up; - reads ids from standard input, one a line, or from CSV
     #[arg(required = true, value_name = "ID")]
     pub ids: Vec<OsString>,
-    /// Look up to N ids at once: 1 to 256
-    #[arg(long, value_name = "N", default_value_t = DEFAULT_JOBS, value_parser = values::jobs(), allow_hyphen_values = true)]
-    pub jobs: usize,
-    /// Make at most this number of requests a second: 10/s, 0.5/s
-    #[arg(long, value_name = "N/s", value_parser = parse_rate, allow_hyphen_values = true)]
-    pub rate: Option<f64>,
-    /// Go on after this line of standard input, without what was given before it
-    #[arg(long, value_name = "N", default_value = "0", hide_default_value = true, allow_hyphen_values = true)]
-    pub skip: usize,
+    #[command(flatten)]
+    pub batch: input::Args,
 }
 
 impl Takes for Args {}
@@ -43,15 +34,16 @@ pub fn run(
     parse: fn(&str) -> Result<Id>,
     context: &Context<'_>,
 ) -> Result<CommandStatus> {
+    let is_one = |id: &OsString| id != STDIN && args.batch.skip == 0 && args.batch.column.is_none();
     match &args.ids[..] {
-        [id] if context.flags.curl && id != STDIN => {
+        [id] if context.flags.curl && is_one(id) => {
             let id = parse(&id.to_string_lossy())?;
             curl::print(id.resource(), Some(&id), context)
         }
         _ if context.flags.curl => {
             Err(Error::new(Kind::Usage, "--curl shows the request for one id").hint("give one id as an argument"))
         }
-        [id] if id != STDIN && args.skip == 0 => look_up(&parse(&id.to_string_lossy())?, resources, context),
+        [id] if is_one(id) => look_up(&parse(&id.to_string_lossy())?, resources, context),
         _ => get_many::run(args, resources, parse, context),
     }
 }

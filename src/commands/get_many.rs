@@ -36,7 +36,7 @@ pub fn run(
 ) -> Result<CommandStatus> {
     let Context { flags, env, ui, shutdown, .. } = context;
     let started = Instant::now();
-    let mut input = Input::new(&args.ids, args.skip)?;
+    let mut input = Input::new(&args.ids, &args.batch)?;
     let total = input.count();
     let session = Session::open(context, &flags.for_config())?;
     let renderer = session.renderer(resources, true)?.by_ids(resources);
@@ -52,8 +52,8 @@ pub fn run(
 
     // A job may need two sockets: for each API, or for the sandbox's end. Some files are needed for everything else.
     let fitting = (process::raise_file_limit().saturating_sub(16) / 2).max(1);
-    let jobs = args.jobs.min(fitting).min(total.unwrap_or(usize::MAX));
-    let throttle = Throttle::shared(args.rate);
+    let jobs = args.batch.jobs.min(fitting).min(total.unwrap_or(usize::MAX));
+    let throttle = Throttle::shared(args.batch.rate);
     let breaker = CircuitBreaker::new(&throttle, resources.len() == 1);
     let clients = Clients::new(&session, &throttle);
     let worker = Worker {
@@ -69,7 +69,8 @@ pub fn run(
         let is_over = || throttle.is_stopped() || shutdown.is_requested();
         let entry = input.next(&is_over).inspect_err(|e| breaker.stop_run(e)).ok()??;
         let started = Instant::now();
-        let target = parse(&entry.text).map_err(|error| redactor.withhold(error)).and_then(|id| {
+        let id = entry.text.and_then(|text| parse(&text).map_err(|error| redactor.withhold(error)));
+        let target = id.and_then(|id| {
             let client = clients.of(&id, started).inspect_err(|e| breaker.record_failure(e))?;
             Ok((id, client))
         });

@@ -13,6 +13,7 @@ mod list;
 mod list_sort;
 mod man;
 mod poll;
+mod records;
 mod redeem_url;
 mod results;
 mod sandbox;
@@ -114,7 +115,8 @@ pub enum Cacc {
 Examples:
   acctq -p sandbox cacc get cacc_7n42DGM5Tflk9n8mt7Fhc7
   acctq -p sandbox cacc get cacc_activestandard cacc_pendingexpress -F id,status
-  acctq cacc get - -o ndjson <ids >found.ndjson 2>failed.ndjson")]
+  acctq cacc get - -o ndjson <ids >found.ndjson 2>failed.ndjson
+  acctq cacc get - --column 3 -o csv -F id,status <export.csv >answer.csv")]
     Get(Deferred<get::Args>),
     /// List the connected accounts of the platform
     #[command(after_help = include_str!("help/list.txt").trim_end())]
