@@ -258,8 +258,11 @@ Register-ArgumentCompleter -Native -CommandName 'acctq' -ScriptBlock {
         'acctq;check' {
             [CompletionResult]::new('--expect', '--expect', [CompletionResultType]::ParameterName, 'Expect this to hold, such as status=active; repeatable. See `acctq help expressions`')
             [CompletionResult]::new('--suite', '--suite', [CompletionResultType]::ParameterName, 'Run all checks of this file')
-            [CompletionResult]::new('--report-junit', '--report-junit', [CompletionResultType]::ParameterName, 'Write the results of the suite to this file, as XML in the format of `JUnit`')
-            [CompletionResult]::new('--jobs', '--jobs', [CompletionResultType]::ParameterName, 'Run N checks of the suite at once: 1 to 256')
+            [CompletionResult]::new('--report-junit', '--report-junit', [CompletionResultType]::ParameterName, 'Write the results to this file, as XML in the format of `JUnit`')
+            [CompletionResult]::new('--jobs', '--jobs', [CompletionResultType]::ParameterName, 'Look up to N ids at once: 1 to 256')
+            [CompletionResult]::new('--rate', '--rate', [CompletionResultType]::ParameterName, 'Make at most this number of requests a second: 10/s, 0.5/s')
+            [CompletionResult]::new('--skip', '--skip', [CompletionResultType]::ParameterName, 'Go on after this line of standard input, without what was given before it')
+            [CompletionResult]::new('--column', '--column', [CompletionResultType]::ParameterName, 'Read the ids from this column of CSV on standard input: its name in the header, or its number from 1')
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Use this profile of the configuration; `sandbox` is built in')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use this profile of the configuration; `sandbox` is built in')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Write results in this format; with json and ndjson, errors are JSON too')

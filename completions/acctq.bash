@@ -368,7 +368,7 @@ _acctq() {
             return 0
             ;;
         acctq__subcmd__check)
-            opts="-p -o -q -v -h --expect --suite --report-junit --jobs --profile --output --redact --strict --timeout --retries --config --color --quiet --verbose --help"
+            opts="-p -o -q -v -h --expect --suite --report-junit --jobs --rate --skip --column --profile --output --redact --strict --timeout --retries --config --color --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -409,6 +409,18 @@ _acctq() {
                     return 0
                     ;;
                 --jobs)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --rate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --skip)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --column)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

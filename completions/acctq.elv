@@ -246,8 +246,11 @@ set edit:completion:arg-completer[acctq] = {|@words|
         &'acctq;check'= {
             cand --expect 'Expect this to hold, such as status=active; repeatable. See `acctq help expressions`'
             cand --suite 'Run all checks of this file'
-            cand --report-junit 'Write the results of the suite to this file, as XML in the format of `JUnit`'
-            cand --jobs 'Run N checks of the suite at once: 1 to 256'
+            cand --report-junit 'Write the results to this file, as XML in the format of `JUnit`'
+            cand --jobs 'Look up to N ids at once: 1 to 256'
+            cand --rate 'Make at most this number of requests a second: 10/s, 0.5/s'
+            cand --skip 'Go on after this line of standard input, without what was given before it'
+            cand --column 'Read the ids from this column of CSV on standard input: its name in the header, or its number from 1'
             cand -p 'Use this profile of the configuration; `sandbox` is built in'
             cand --profile 'Use this profile of the configuration; `sandbox` is built in'
             cand -o 'Write results in this format; with json and ndjson, errors are JSON too'

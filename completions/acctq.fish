@@ -201,8 +201,11 @@ complete -c acctq -n "__fish_acctq_using_subcommand get" -s v -l verbose -d 'Pri
 complete -c acctq -n "__fish_acctq_using_subcommand get" -s h -l help -d 'Print help'
 complete -c acctq -n "__fish_acctq_using_subcommand check" -l expect -d 'Expect this to hold, such as status=active; repeatable. See `acctq help expressions`' -r
 complete -c acctq -n "__fish_acctq_using_subcommand check" -l suite -d 'Run all checks of this file' -r -F
-complete -c acctq -n "__fish_acctq_using_subcommand check" -l report-junit -d 'Write the results of the suite to this file, as XML in the format of `JUnit`' -r -F
-complete -c acctq -n "__fish_acctq_using_subcommand check" -l jobs -d 'Run N checks of the suite at once: 1 to 256' -r
+complete -c acctq -n "__fish_acctq_using_subcommand check" -l report-junit -d 'Write the results to this file, as XML in the format of `JUnit`' -r -F
+complete -c acctq -n "__fish_acctq_using_subcommand check" -l jobs -d 'Look up to N ids at once: 1 to 256' -r
+complete -c acctq -n "__fish_acctq_using_subcommand check" -l rate -d 'Make at most this number of requests a second: 10/s, 0.5/s' -r
+complete -c acctq -n "__fish_acctq_using_subcommand check" -l skip -d 'Go on after this line of standard input, without what was given before it' -r
+complete -c acctq -n "__fish_acctq_using_subcommand check" -l column -d 'Read the ids from this column of CSV on standard input: its name in the header, or its number from 1' -r
 complete -c acctq -n "__fish_acctq_using_subcommand check" -s p -l profile -d 'Use this profile of the configuration; `sandbox` is built in' -r
 complete -c acctq -n "__fish_acctq_using_subcommand check" -s o -l output -d 'Write results in this format; with json and ndjson, errors are JSON too' -r -f -a "table\t''
 json\t''

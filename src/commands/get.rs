@@ -5,15 +5,17 @@ use std::time::Instant;
 
 use jiff::Timestamp;
 
-use super::input::{self, STDIN};
+use super::input;
+use super::many::{self, Task};
+use super::results::{Ending, Results};
 use super::session::{Session, Target};
-use super::violations::{self, Warnings};
-use super::{CommandStatus, Context, curl, get_many};
-use crate::account::{Id, Resource};
-use crate::client::Throttle;
+use super::violations::{self, Violations, Warnings};
+use super::{CommandStatus, Context, curl};
+use crate::account::{Id, Redactor, Resource};
+use crate::client::{Client, Found, Throttle};
 use crate::error::{Error, Kind, Result};
 use crate::flags::Takes;
-use crate::output::Format;
+use crate::output::{Format, Piece, Printer, Renderer};
 
 /// `<ID|->...`
 #[derive(Debug, clap::Args)]
@@ -34,17 +36,64 @@ pub fn run(
     parse: fn(&str) -> Result<Id>,
     context: &Context<'_>,
 ) -> Result<CommandStatus> {
-    let is_one = |id: &OsString| id != STDIN && args.batch.skip == 0 && args.batch.column.is_none();
     match &args.ids[..] {
-        [id] if context.flags.curl && is_one(id) => {
+        [id] if context.flags.curl && input::is_one(id, &args.batch) => {
             let id = parse(&id.to_string_lossy())?;
             curl::print(id.resource(), Some(&id), context)
         }
         _ if context.flags.curl => {
             Err(Error::new(Kind::Usage, "--curl shows the request for one id").hint("give one id as an argument"))
         }
-        [id] if is_one(id) => look_up(&parse(&id.to_string_lossy())?, resources, context),
-        _ => get_many::run(args, resources, parse, context),
+        [id] if input::is_one(id, &args.batch) => look_up(&parse(&id.to_string_lossy())?, resources, context),
+        _ => look_up_many(args, resources, parse, context),
+    }
+}
+
+/// Looks up many accounts and prints them.
+fn look_up_many(
+    args: &Args,
+    resources: &[&'static Resource],
+    parse: fn(&str) -> Result<Id>,
+    context: &Context<'_>,
+) -> Result<CommandStatus> {
+    let Context { flags, ui, shutdown, .. } = context;
+    let started = Instant::now();
+    let session = Session::open(context, &flags.for_config())?;
+    let renderer = session.renderer(resources, true)?.by_ids(resources);
+    let results = Results::new(ui, Printer::new(&renderer), shutdown, Ending::Stopped, None);
+    let ids = many::Ids { arguments: &args.ids, args: &args.batch, resources, parse };
+    let task = LookUp { renderer: &renderer, redactor: session.redactor(), strict: flags.strict };
+    let Some(status) = many::run(&ids, &task, &session, &results, Ending::Whole, context)? else {
+        return Ok(CommandStatus::Done);
+    };
+    if !session.settings.output.value.has_json_errors() {
+        ui.note(&results.summary().text(started.elapsed()));
+    }
+    status
+}
+
+/// Each of many accounts, as the renderer shows it.
+struct LookUp<'a> {
+    renderer: &'a Renderer,
+    redactor: &'a Redactor,
+    strict: bool,
+}
+
+impl Task for LookUp<'_> {
+    type Outcome = Found;
+
+    fn look_up(&self, id: &Id, client: &Client<'_>, started: Instant) -> Result<(Found, Violations)> {
+        let found = client.look_up(id, started, None)?;
+        let violations = violations::check(&found, self.strict, Target::account(id, client.profile()))?;
+        Ok((found, violations))
+    }
+
+    fn render(&self, id: &Id, found: &Found) -> Result<Piece> {
+        Ok(self.renderer.identified(self.renderer.render(&found.account, self.redactor)?, id))
+    }
+
+    fn take_failure(&self, error: &Error) -> Option<Piece> {
+        self.renderer.failure(error)
     }
 }
 

@@ -3,7 +3,7 @@
 //! A thread of its own reads the lines into a bounded channel, so that a run that is over need not wait for a line. Blank lines and
 //! comments are skipped; a byte order mark, blanks around an id and either line end are no part of it.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io::{self, IsTerminal as _};
 use std::mem;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
@@ -20,7 +20,7 @@ use crate::error::{Error, Kind, Result};
 use crate::streams;
 
 /// Standard input among the arguments.
-pub const STDIN: &str = "-";
+const STDIN: &str = "-";
 /// How many ids go through the channel together, and how many such portions are read ahead: each wakes a thread.
 const PORTION: usize = 64;
 const AHEAD: usize = 4;
@@ -51,6 +51,11 @@ pub struct Entry {
     pub text: Result<String>,
     /// Its line in standard input, from 1.
     pub line: Option<usize>,
+}
+
+/// Whether an only argument is the id of one account.
+pub fn is_one(argument: &OsStr, args: &Args) -> bool {
+    argument != STDIN && args.skip == 0 && args.column.is_none()
 }
 
 /// The ids of one command.

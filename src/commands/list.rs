@@ -55,7 +55,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
     let throttle = Throttle::single();
     let client = session.client(RESOURCE, None, &throttle)?;
     let target = Target { resource: RESOURCE, id: None, profile: client.profile() };
-    let results = Results::new(ui, Printer::new(&renderer), shutdown, Ending::CutOff);
+    let results = Results::new(ui, Printer::new(&renderer), shutdown, Ending::CutOff, None);
     let (written, about) = (results.clone(), target.context());
     shutdown.explain(move |kind| Some(interrupted(written.summary().found, kind, about)));
 
@@ -153,7 +153,7 @@ impl Listing<'_> {
             let target = Target { id: id.as_ref(), ..self.target };
             if self.context.flags.strict {
                 let error = violations::refusal(&violations, target, !matches);
-                self.results.add_failure(&error, None)?;
+                self.results.add_failure(&error, None, None)?;
                 return Ok(Listed::Shown);
             }
             self.warnings.warn(violations, target, !matches);
@@ -196,7 +196,7 @@ impl Listing<'_> {
         if !unknown.is_empty() {
             let error = violations::unknown_members(&unknown, self.target);
             if self.context.flags.strict {
-                self.results.add_failure(&error, None)?;
+                self.results.add_failure(&error, None, None)?;
             } else {
                 let Target { resource, profile, .. } = self.target;
                 let message = error.to_string();

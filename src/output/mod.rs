@@ -164,6 +164,14 @@ impl Renderer {
         }
     }
 
+    /// The piece of an id that has failed, where each id has one.
+    pub fn failure(&self, error: &Error) -> Option<Piece> {
+        let id = error.context().id.as_deref().map(spreadsheet_cell).unwrap_or_default();
+        let mut cells = vec![String::new(); self.columns.header(false).len()];
+        cells.push(error.kind().code().to_owned());
+        self.has_ids.then(|| Piece::Row([id].into_iter().chain(cells).collect()))
+    }
+
     pub fn document(&self, account: &Account, redactor: &Redactor) -> Result<Vec<u8>> {
         let mut out = Vec::new();
         let mut printer = Printer::new(self);
@@ -202,7 +210,6 @@ pub struct Printer {
     is_empty: bool,
     /// What stands above CSV.
     header: Vec<String>,
-    has_ids: bool,
 }
 
 impl Printer {
@@ -213,8 +220,14 @@ impl Printer {
             rows: Rows::new(&renderer.columns, renderer.screen),
             is_empty: true,
             header: renderer.columns.header(renderer.has_ids),
-            has_ids: renderer.has_ids,
         }
+    }
+
+    /// For records of our own, which in a table have these columns: labels and names.
+    pub fn of_records(format: Format, columns: &[(&str, &str)], screen: Screen) -> Self {
+        let columns = Columns::of_records(columns);
+        let rows = Rows::new(&columns, screen);
+        Printer { format, many: true, rows, is_empty: true, header: columns.header(false) }
     }
 
     /// Adds an account to `out`, and what stands between it and the one before.
@@ -231,17 +244,6 @@ impl Printer {
             Piece::Row(row) if self.format == Format::Csv => write_record(out, &row),
             Piece::Text(text) => out.extend_from_slice(&text),
             Piece::Row(row) => self.rows.add(out, row),
-        }
-    }
-
-    /// Adds the record of an id that has failed, where each id has one.
-    pub fn add_failure(&mut self, error: &Error, out: &mut Vec<u8>) {
-        if self.has_ids {
-            let id = error.context().id.as_deref().map(spreadsheet_cell).unwrap_or_default();
-            let mut record = vec![String::new(); self.header.len()];
-            record[0] = id;
-            error.kind().code().clone_into(&mut record[self.header.len() - 1]);
-            self.add(Piece::Row(record), out);
         }
     }
 
@@ -303,9 +305,7 @@ pub fn documents(
     format: Format,
     values: impl Iterator<Item = impl Serialize>,
 ) -> io::Result<()> {
-    let format = if format == Format::Table { Format::Json } else { format };
-    let mut printer =
-        Printer { format, many: true, rows: Rows::default(), is_empty: true, header: Vec::new(), has_ids: false };
+    let mut printer = Printer::of_records(format, &[], Screen::default());
     let mut text = Vec::new();
     for value in values {
         printer.add(Piece::Text(own_document(format, &value, true).into()), &mut text);
@@ -314,6 +314,14 @@ pub fn documents(
     }
     printer.finish(&mut text);
     out.write_all(&text)
+}
+
+/// A record of our own among others: in a table these cells, else a document.
+pub fn record(format: Format, value: &impl Serialize, cells: &[&str]) -> Piece {
+    match format {
+        Format::Table => Piece::Row(cells.iter().map(|cell| escape(cell).into_owned()).collect()),
+        _ => Piece::Text(own_document(format, value, true).into()),
+    }
 }
 
 fn own_document(format: Format, value: &impl Serialize, many: bool) -> Vec<u8> {

@@ -162,6 +162,10 @@ impl Columns {
         })
     }
 
+    pub fn of_records(columns: &[(&str, &str)]) -> Self {
+        Columns(columns.iter().map(|(label, name)| ((*label).to_owned(), vec![(*name).to_owned()])).collect())
+    }
+
     pub fn row(&self, entries: &[Entry<'_>], redactor: &Redactor) -> Vec<String> {
         let entry = |names: &[String]| entries.iter().find(|entry| names.iter().any(|name| name == entry.name));
         let cells = self.0.iter().map(|(_, names)| entry(names).map(|entry| cell(entry, redactor)).unwrap_or_default());
