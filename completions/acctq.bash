@@ -291,7 +291,7 @@ _acctq() {
             return 0
             ;;
         acctq__subcmd__cacc__subcmd__list)
-            opts="-p -o -F -q -v -h --where --sort --limit --profile --output --fields --reveal --redact --curl --strict --timeout --retries --config --color --quiet --verbose --help"
+            opts="-p -o -F -q -v -h --where --sort --limit --count --profile --output --fields --reveal --redact --curl --strict --timeout --retries --config --color --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -306,6 +306,10 @@ _acctq() {
                     return 0
                     ;;
                 --limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --count)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -106,6 +106,7 @@ set edit:completion:arg-completer[acctq] = {|@words|
             cand --where 'Show only accounts for which this holds; repeat it, and all must hold: see `acctq help expressions`'
             cand --sort 'Sort by this field, or by -FIELD in descending order; accounts without it come last'
             cand --limit 'Show at most N accounts'
+            cand --count 'Show how many accounts have each value of this field, instead of the accounts'
             cand -p 'Use this profile of the configuration; `sandbox` is built in'
             cand --profile 'Use this profile of the configuration; `sandbox` is built in'
             cand -o 'Write results in this format; with json and ndjson, errors are JSON too'

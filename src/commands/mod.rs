@@ -9,6 +9,7 @@ mod get;
 mod help;
 mod input;
 mod list;
+mod list_count;
 mod list_sort;
 mod man;
 mod many;

@@ -22,6 +22,7 @@ use crate::json::{self, View};
 use crate::text::escape;
 
 pub(crate) use self::document::compact;
+pub(crate) use self::table::NULL;
 pub use self::table::{Screen, table};
 
 /// How results are written: `--output`.
@@ -134,7 +135,8 @@ impl Renderer {
             }
             Format::Csv => return Ok(Piece::Row(self.columns.values(&entries, redactor, spreadsheet_cell))),
             Format::Tsv => {
-                out.extend(self.columns.values(&entries, redactor, shell_value).join("\t").bytes().chain(*b"\n"));
+                let values = self.columns.values(&entries, redactor, shell_value);
+                return Ok(Piece::Text(shell_line(values.into_iter())));
             }
             format => {
                 let members = entries.iter().filter_map(|entry| Some((entry.name, entry.value?)));
@@ -277,6 +279,10 @@ fn shell_value(text: &str) -> String {
     escape(&text.replace('\\', r"\\")).into_owned()
 }
 
+fn shell_line(values: impl Iterator<Item = String>) -> Box<[u8]> {
+    (values.collect::<Vec<_>>().join("\t") + "\n").into_bytes().into()
+}
+
 /// A text for a spreadsheet, which runs what begins like a formula, unless a `'` stands before it.
 fn spreadsheet_cell(text: &str) -> String {
     let is_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
@@ -316,10 +322,12 @@ pub fn documents(
     out.write_all(&text)
 }
 
-/// A record of our own among others: in a table these cells, else a document.
+/// A record of our own among others: these cells, or a document.
 pub fn record(format: Format, value: &impl Serialize, cells: &[&str]) -> Piece {
     match format {
         Format::Table => Piece::Row(cells.iter().map(|cell| escape(cell).into_owned()).collect()),
+        Format::Csv => Piece::Row(cells.iter().map(|cell| spreadsheet_cell(cell)).collect()),
+        Format::Tsv => Piece::Text(shell_line(cells.iter().map(|cell| shell_value(cell)))),
         _ => Piece::Text(own_document(format, value, true).into()),
     }
 }

@@ -17,7 +17,8 @@ use crate::account::{Account, Entry, Field, RESOURCES, Redactor, Resource, Selec
 use crate::json::Json;
 use crate::text::escape;
 
-const NULL: &str = "–";
+/// What stands for null.
+pub(crate) const NULL: &str = "–";
 
 const GAP: usize = 2;
 
