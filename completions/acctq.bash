@@ -95,11 +95,11 @@ _acctq() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv markdown" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv markdown" -- "${cur}"))
                     return 0
                     ;;
                 --fields)
@@ -160,11 +160,11 @@ _acctq() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv markdown" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv markdown" -- "${cur}"))
                     return 0
                     ;;
                 --fields)
@@ -241,11 +241,11 @@ _acctq() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv markdown" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv markdown" -- "${cur}"))
                     return 0
                     ;;
                 --fields)
@@ -322,11 +322,11 @@ _acctq() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv markdown" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv markdown" -- "${cur}"))
                     return 0
                     ;;
                 --fields)
@@ -437,11 +437,11 @@ _acctq() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv markdown" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv markdown" -- "${cur}"))
                     return 0
                     ;;
                 --timeout)
@@ -512,11 +512,11 @@ _acctq() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv markdown" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv markdown" -- "${cur}"))
                     return 0
                     ;;
                 --timeout)
@@ -635,11 +635,11 @@ _acctq() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv markdown" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv markdown" -- "${cur}"))
                     return 0
                     ;;
                 --timeout)
@@ -708,11 +708,11 @@ _acctq() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv markdown" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv markdown" -- "${cur}"))
                     return 0
                     ;;
                 --fields)
@@ -809,11 +809,11 @@ _acctq() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv markdown" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv markdown" -- "${cur}"))
                     return 0
                     ;;
                 --fields)
@@ -874,11 +874,11 @@ _acctq() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv markdown" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv markdown" -- "${cur}"))
                     return 0
                     ;;
                 --fields)
@@ -955,11 +955,11 @@ _acctq() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv markdown" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv markdown" -- "${cur}"))
                     return 0
                     ;;
                 --fields)
@@ -1020,11 +1020,11 @@ _acctq() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv markdown" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv markdown" -- "${cur}"))
                     return 0
                     ;;
                 --timeout)
@@ -1077,11 +1077,11 @@ _acctq() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv markdown" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv markdown" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1141,11 +1141,11 @@ _acctq() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv markdown" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv markdown" -- "${cur}"))
                     return 0
                     ;;
                 --fields)

@@ -30,7 +30,8 @@ json\t''
 yaml\t''
 ndjson\t''
 csv\t''
-tsv\t''"
+tsv\t''
+markdown\t''"
 complete -c acctq -n "__fish_acctq_needs_command" -s F -l fields -d 'Show these fields, in this order: comma-separated names, or paths like metadata.plan' -r
 complete -c acctq -n "__fish_acctq_needs_command" -l timeout -d 'Give up a look-up after this time, retries included: 500ms, 30s, 2m [default: 60s]' -r
 complete -c acctq -n "__fish_acctq_needs_command" -l retries -d 'Repeat a failed request up to N times, 0 to 10 [default: 2]' -r
@@ -63,7 +64,8 @@ json\t''
 yaml\t''
 ndjson\t''
 csv\t''
-tsv\t''"
+tsv\t''
+markdown\t''"
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and not __fish_seen_subcommand_from get list" -s F -l fields -d 'Show these fields, in this order: comma-separated names, or paths like metadata.plan' -r
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and not __fish_seen_subcommand_from get list" -l timeout -d 'Give up a look-up after this time, retries included: 500ms, 30s, 2m [default: 60s]' -r
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and not __fish_seen_subcommand_from get list" -l retries -d 'Repeat a failed request up to N times, 0 to 10 [default: 2]' -r
@@ -90,7 +92,8 @@ json\t''
 yaml\t''
 ndjson\t''
 csv\t''
-tsv\t''"
+tsv\t''
+markdown\t''"
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from get" -s F -l fields -d 'Show these fields, in this order: comma-separated names, or paths like metadata.plan' -r
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from get" -l timeout -d 'Give up a look-up after this time, retries included: 500ms, 30s, 2m [default: 60s]' -r
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from get" -l retries -d 'Repeat a failed request up to N times, 0 to 10 [default: 2]' -r
@@ -115,7 +118,8 @@ json\t''
 yaml\t''
 ndjson\t''
 csv\t''
-tsv\t''"
+tsv\t''
+markdown\t''"
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from list" -s F -l fields -d 'Show these fields, in this order: comma-separated names, or paths like metadata.plan' -r
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from list" -l timeout -d 'Give up a look-up after this time, retries included: 500ms, 30s, 2m [default: 60s]' -r
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from list" -l retries -d 'Repeat a failed request up to N times, 0 to 10 [default: 2]' -r
@@ -136,7 +140,8 @@ json\t''
 yaml\t''
 ndjson\t''
 csv\t''
-tsv\t''"
+tsv\t''
+markdown\t''"
 complete -c acctq -n "__fish_acctq_using_subcommand partner; and not __fish_seen_subcommand_from account" -s F -l fields -d 'Show these fields, in this order: comma-separated names, or paths like metadata.plan' -r
 complete -c acctq -n "__fish_acctq_using_subcommand partner; and not __fish_seen_subcommand_from account" -l timeout -d 'Give up a look-up after this time, retries included: 500ms, 30s, 2m [default: 60s]' -r
 complete -c acctq -n "__fish_acctq_using_subcommand partner; and not __fish_seen_subcommand_from account" -l retries -d 'Repeat a failed request up to N times, 0 to 10 [default: 2]' -r
@@ -158,7 +163,8 @@ json\t''
 yaml\t''
 ndjson\t''
 csv\t''
-tsv\t''"
+tsv\t''
+markdown\t''"
 complete -c acctq -n "__fish_acctq_using_subcommand partner; and __fish_seen_subcommand_from account" -s F -l fields -d 'Show these fields, in this order: comma-separated names, or paths like metadata.plan' -r
 complete -c acctq -n "__fish_acctq_using_subcommand partner; and __fish_seen_subcommand_from account" -l timeout -d 'Give up a look-up after this time, retries included: 500ms, 30s, 2m [default: 60s]' -r
 complete -c acctq -n "__fish_acctq_using_subcommand partner; and __fish_seen_subcommand_from account" -l retries -d 'Repeat a failed request up to N times, 0 to 10 [default: 2]' -r
@@ -185,7 +191,8 @@ json\t''
 yaml\t''
 ndjson\t''
 csv\t''
-tsv\t''"
+tsv\t''
+markdown\t''"
 complete -c acctq -n "__fish_acctq_using_subcommand get" -s F -l fields -d 'Show these fields, in this order: comma-separated names, or paths like metadata.plan' -r
 complete -c acctq -n "__fish_acctq_using_subcommand get" -l timeout -d 'Give up a look-up after this time, retries included: 500ms, 30s, 2m [default: 60s]' -r
 complete -c acctq -n "__fish_acctq_using_subcommand get" -l retries -d 'Repeat a failed request up to N times, 0 to 10 [default: 2]' -r
@@ -213,7 +220,8 @@ json\t''
 yaml\t''
 ndjson\t''
 csv\t''
-tsv\t''"
+tsv\t''
+markdown\t''"
 complete -c acctq -n "__fish_acctq_using_subcommand check" -l timeout -d 'Give up a look-up after this time, retries included: 500ms, 30s, 2m [default: 60s]' -r
 complete -c acctq -n "__fish_acctq_using_subcommand check" -l retries -d 'Repeat a failed request up to N times, 0 to 10 [default: 2]' -r
 complete -c acctq -n "__fish_acctq_using_subcommand check" -l config -d 'Read this configuration file' -r -F
@@ -234,7 +242,8 @@ json\t''
 yaml\t''
 ndjson\t''
 csv\t''
-tsv\t''"
+tsv\t''
+markdown\t''"
 complete -c acctq -n "__fish_acctq_using_subcommand wait" -s F -l fields -d 'Show these fields, in this order: comma-separated names, or paths like metadata.plan' -r
 complete -c acctq -n "__fish_acctq_using_subcommand wait" -l timeout -d 'Give up a look-up after this time, retries included: 500ms, 30s, 2m [default: 60s]' -r
 complete -c acctq -n "__fish_acctq_using_subcommand wait" -l retries -d 'Repeat a failed request up to N times, 0 to 10 [default: 2]' -r
@@ -254,7 +263,8 @@ json\t''
 yaml\t''
 ndjson\t''
 csv\t''
-tsv\t''"
+tsv\t''
+markdown\t''"
 complete -c acctq -n "__fish_acctq_using_subcommand config; and not __fish_seen_subcommand_from init show path" -l timeout -d 'Give up a look-up after this time, retries included: 500ms, 30s, 2m [default: 60s]' -r
 complete -c acctq -n "__fish_acctq_using_subcommand config; and not __fish_seen_subcommand_from init show path" -l retries -d 'Repeat a failed request up to N times, 0 to 10 [default: 2]' -r
 complete -c acctq -n "__fish_acctq_using_subcommand config; and not __fish_seen_subcommand_from init show path" -l config -d 'Read this configuration file' -r -F
@@ -278,7 +288,8 @@ json\t''
 yaml\t''
 ndjson\t''
 csv\t''
-tsv\t''"
+tsv\t''
+markdown\t''"
 complete -c acctq -n "__fish_acctq_using_subcommand config; and __fish_seen_subcommand_from show" -l timeout -d 'Give up a look-up after this time, retries included: 500ms, 30s, 2m [default: 60s]' -r
 complete -c acctq -n "__fish_acctq_using_subcommand config; and __fish_seen_subcommand_from show" -l retries -d 'Repeat a failed request up to N times, 0 to 10 [default: 2]' -r
 complete -c acctq -n "__fish_acctq_using_subcommand config; and __fish_seen_subcommand_from show" -l config -d 'Read this configuration file' -r -F
@@ -305,7 +316,8 @@ json\t''
 yaml\t''
 ndjson\t''
 csv\t''
-tsv\t''"
+tsv\t''
+markdown\t''"
 complete -c acctq -n "__fish_acctq_using_subcommand sandbox" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"

@@ -107,6 +107,7 @@ impl Ui {
                 width: is_terminal.then(|| width(env)),
                 color: has_color(is_terminal),
                 now: is_terminal.then(Timestamp::now),
+                markdown: false,
             },
             has_color_on_stderr: has_color(is_stderr_terminal),
             is_stderr_terminal,

@@ -38,6 +38,8 @@ pub enum Format {
     Csv,
     // Values with tabs between them, one account a line.
     Tsv,
+    // Tables for tickets and CI summaries.
+    Markdown,
 }
 
 impl Format {
@@ -46,14 +48,28 @@ impl Format {
         matches!(self, Format::Json | Format::Ndjson)
     }
 
-    /// Whether it is for accounts only, and has no form for what else commands print.
-    pub const fn is_for_accounts(self) -> bool {
+    /// Whether its cells are values, and none a placeholder for people.
+    pub const fn is_of_values(self) -> bool {
         matches!(self, Format::Csv | Format::Tsv)
     }
 
-    /// The format of what is no account: a variable that asks for one of accounts has no meaning there.
+    /// Whether a command prints it that has these flags: not what is no account, and verdicts on accounts only as Markdown.
+    pub fn is_printed_with(self, has: impl Fn(&str) -> bool) -> bool {
+        match self {
+            Format::Csv | Format::Tsv => has("fields"),
+            Format::Markdown => has("fields") || has("expect"),
+            _ => true,
+        }
+    }
+
+    /// The format of verdicts: a variable that asks for one of accounts has no meaning there.
+    pub const fn for_verdicts(self) -> Self {
+        if self.is_of_values() { Format::Table } else { self }
+    }
+
+    /// The format of what is no account.
     pub const fn for_other_results(self) -> Self {
-        if self.is_for_accounts() { Format::Table } else { self }
+        if matches!(self, Format::Markdown) { Format::Table } else { self.for_verdicts() }
     }
 
     /// What opens an array of results, stands between two of them, closes it, and is an empty one.
@@ -76,7 +92,7 @@ impl FromStr for Format {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        ValueEnum::from_str(text, false).map_err(|_| "must be table, json, yaml, ndjson, csv or tsv")
+        ValueEnum::from_str(text, false).map_err(|_| "must be table, json, yaml, ndjson, csv, tsv or markdown")
     }
 }
 
@@ -118,8 +134,8 @@ impl Renderer {
         selection: Option<Selection>,
         screen: Screen,
     ) -> Self {
-        let columns = Columns::new(resources, selection.as_ref(), format.is_for_accounts());
-        Renderer { format, many, selection, screen, columns, has_ids: false }
+        let columns = Columns::new(resources, selection.as_ref(), format.is_of_values());
+        Renderer { format, many, selection, screen: screen.of(format), columns, has_ids: false }
     }
 
     /// Renders one account. Fails (`usage`) if the selection names what the account cannot have.
@@ -129,8 +145,10 @@ impl Renderer {
         let entries = account.entries(selection, redactor)?;
         let mut out = Vec::with_capacity(1024);
         match self.format {
-            Format::Table if self.many => return Ok(Piece::Row(self.columns.row(&entries, redactor))),
-            Format::Table => {
+            Format::Table | Format::Markdown if self.many => {
+                return Ok(Piece::Row(self.columns.row(&entries, redactor)));
+            }
+            Format::Table | Format::Markdown => {
                 table::write_one(&mut out, account, entries, selection.is_some(), redactor, self.screen);
             }
             Format::Csv => return Ok(Piece::Row(self.columns.values(&entries, redactor, spreadsheet_cell))),
@@ -228,7 +246,7 @@ impl Printer {
     /// For records of our own, which in a table have these columns: labels and names.
     pub fn of_records(format: Format, columns: &[(&str, &str)], screen: Screen) -> Self {
         let columns = Columns::of_records(columns);
-        let rows = Rows::new(&columns, screen);
+        let rows = Rows::new(&columns, screen.of(format));
         Printer { format, many: true, rows, is_empty: true, header: columns.header(false) }
     }
 
@@ -325,7 +343,7 @@ pub fn documents(
 /// A record of our own among others: these cells, or a document.
 pub fn record(format: Format, value: &impl Serialize, cells: &[&str]) -> Piece {
     match format {
-        Format::Table => Piece::Row(cells.iter().map(|cell| escape(cell).into_owned()).collect()),
+        Format::Table | Format::Markdown => Piece::Row(cells.iter().map(|cell| escape(cell).into_owned()).collect()),
         Format::Csv => Piece::Row(cells.iter().map(|cell| spreadsheet_cell(cell)).collect()),
         Format::Tsv => Piece::Text(shell_line(cells.iter().map(|cell| shell_value(cell)))),
         _ => Piece::Text(own_document(format, value, true).into()),

@@ -32,7 +32,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
         return Err(error);
     }
     let session = Session::open(context, &flags.for_config())?;
-    let format = session.settings.output.value.for_other_results();
+    let format = session.settings.output.value.for_verdicts();
     let report = Arc::new(Mutex::new(Report::new(args.report_junit.clone(), "check", Instant::now())));
     let (judged, told) = (report.clone(), Arc::clone(ui));
     let end = move |kind| {
