@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn a_flag_with_a_value_is_given_once_unless_it_takes_an_expression() {
+    fn a_flag_with_a_value_is_given_once_unless_it_takes_an_expression_or_several_profiles() {
         fn repeated(command: &clap::Command, found: &mut Vec<String>) {
             let flags = command.get_arguments().filter(|arg| arg.get_long().is_some());
             let valued =
@@ -199,8 +199,16 @@ mod tests {
         let mut found = Vec::new();
         repeated(&tree(), &mut found);
         found.sort();
-        assert_eq!(found, ["expect", "filter", "goal"]);
-        for line in ["get x -F id -F status", "-p a get -p b x", "get -p a -p b x", "-o json get x --output json"] {
+        found.dedup();
+        assert_eq!(found, ["expect", "filter", "goal", "profile"]);
+        for line in [
+            "get x -F id -F status",
+            "-p a get -p b x",
+            "get -p a -p b x",
+            "-p a -p b get x",
+            "config show -pa -pb",
+            "-o json get x --output json",
+        ] {
             let error = parse(&args(&format!("acctq {line}")), None).expect_err(line);
             assert_eq!(error.kind(), Kind::Usage, "{line}");
         }

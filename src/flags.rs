@@ -25,8 +25,8 @@ use crate::ui::UiOptions;
 #[command(next_help_heading = "Global options")]
 pub struct GlobalFlags {
     /// Use this profile of the configuration; `sandbox` is built in
-    #[arg(short, long, value_name = "NAME")]
-    pub profile: Option<String>,
+    #[arg(id = "profile", short, long = "profile", value_name = "NAME")]
+    pub profiles: Vec<String>,
     /// Write results in this format; with json and ndjson, errors are JSON too
     #[arg(short, long, value_name = "FORMAT", value_enum)]
     pub output: Option<Format>,
@@ -76,11 +76,15 @@ pub struct GlobalFlags {
 }
 
 impl GlobalFlags {
-    /// The flags that the configuration has defaults for.
+    /// The flags that the configuration has defaults for; of several profiles, with the first.
     pub fn for_config(&self) -> config::Flags {
-        let profile = self.profile.clone();
+        self.for_profile(self.profiles.first())
+    }
+
+    /// The same with one of several profiles.
+    pub fn for_profile(&self, name: Option<&String>) -> config::Flags {
         config::Flags {
-            profile: profile.map(|name| Setting::new(name, Origin::Flag("--profile"))),
+            profile: name.map(|name| Setting::new(name.clone(), Origin::Flag("--profile"))),
             output: self.output,
             timeout: self.timeout,
             retries: self.retries,
@@ -94,15 +98,17 @@ impl GlobalFlags {
             json: message_format(self.output, env).has_json_errors(),
             quiet: self.quiet,
             color: self.color.unwrap_or_default(),
-            invocation: Invocation {
-                profile: self.profile.as_deref().and_then(repeatable).map(str::to_owned),
-                config: self
-                    .config
-                    .as_deref()
-                    .map(shell_quoted)
-                    .filter(|file| hide_credentials(file) == *file)
-                    .map(Cow::into_owned),
-            },
+            // Which of several profiles a command belongs to, its error knows.
+            invocation: self.invocation(self.profiles.first().filter(|_| self.profiles.len() == 1)),
+        }
+    }
+
+    /// What the commands in hints take over, for that profile.
+    pub fn invocation(&self, profile: Option<&String>) -> Invocation {
+        let config = self.config.as_deref().map(shell_quoted).filter(|file| hide_credentials(file) == *file);
+        Invocation {
+            profile: profile.and_then(|name| repeatable(name)).map(str::to_owned),
+            config: config.map(Cow::into_owned),
         }
     }
 }
@@ -119,6 +125,9 @@ const LOOK_UP: &[&str] = &[
     "quiet", "verbose",
 ];
 
+/// The commands that take several profiles, and the group of one.
+const SEVERAL_PROFILES: [&str; 3] = ["compare", "auth", "status"];
+
 /// The global flags, besides `--color` and `--quiet`, that a command takes; a look-up takes all of them.
 pub trait Takes {
     const FLAGS: &'static [&'static str] = LOOK_UP;
@@ -133,7 +142,9 @@ fn with_flags<T: Takes>(command: clap::Command, define: fn(clap::Command) -> cla
     let about = command.get_about().cloned().unwrap_or_default();
     let all = GlobalFlags::augment_args(clap::Command::new("flags"));
     let is_taken = |id: &str| T::FLAGS.contains(&id) || matches!(id, "color" | "quiet");
-    let taken = all.get_arguments().filter(|arg| is_taken(arg.get_id().as_str()));
+    let takes_one = !SEVERAL_PROFILES.contains(&command.get_name());
+    let taken = all.get_arguments().filter(|arg| is_taken(arg.get_id().as_str())).cloned();
+    let taken = taken.map(|arg| if takes_one && arg.get_id() == "profile" { arg.action(ArgAction::Set) } else { arg });
     define(command).args(taken).about(about)
 }
 
@@ -190,7 +201,12 @@ pub fn merge(root: &ArgMatches) -> Result<GlobalFlags> {
             return Err(Error::new(Kind::Usage, format!("`{command}` does not take --{id}"))
                 .hint(format!("`{command} --help` lists what it takes")));
         }
-        if given.len() > 1 && !matches!(id, "reveal" | "redact" | "curl" | "strict" | "quiet" | "verbose") {
+        let times: usize = given.iter().filter_map(|level| level.get_raw_occurrences(id)).map(Iterator::count).sum();
+        let is_repeated = match id {
+            "profile" => path.last().is_some_and(|name| SEVERAL_PROFILES.contains(name)),
+            _ => matches!(id, "reveal" | "redact" | "curl" | "strict" | "quiet" | "verbose"),
+        };
+        if times > 1 && !is_repeated {
             return Err(Error::new(Kind::Usage, format!("--{id} is given twice"))
                 .hint("give it once, before or after the command"));
         }
@@ -205,7 +221,7 @@ pub fn merge(root: &ArgMatches) -> Result<GlobalFlags> {
             .hint(format!("`{command} --help` lists what it takes")));
     }
     Ok(GlobalFlags {
-        profile: value(one("profile"), "profile"),
+        profiles: given("profile").iter().filter_map(|level| level.get_many("profile")).flatten().cloned().collect(),
         output: value(one("output"), "output"),
         fields: one("fields").and_then(|level| level.get_many("fields")).map(|names| names.cloned().collect()),
         reveal: one("reveal").is_some(),

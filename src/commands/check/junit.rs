@@ -15,6 +15,7 @@ use quick_xml::events::{BytesDecl, BytesText, Event};
 use tempfile::SpooledTempFile;
 
 use super::result::{CheckResult, Counts, Outcome};
+use crate::config::reading::open_at_once;
 use crate::error::{Error, Kind, Result};
 use crate::streams;
 use crate::text::escape;
@@ -156,16 +157,8 @@ impl Report {
     }
 
     fn write_in_place(&mut self, path: &Path, truncate: bool) -> io::Result<()> {
-        let mut options = OpenOptions::new();
-        options.write(true).create(truncate).truncate(truncate);
         // A pipe that nothing reads is an error, not a wait; once it is open, its reader may be slow.
-        #[cfg(unix)]
-        {
-            use rustix::fs::OFlags;
-            use std::os::unix::fs::OpenOptionsExt as _;
-            options.custom_flags((OFlags::NONBLOCK | OFlags::NOCTTY).bits().cast_signed());
-        }
-        let file = options.open(path)?;
+        let file = open_at_once(OpenOptions::new().write(true).create(truncate).truncate(truncate), path)?;
         #[cfg(unix)]
         rustix::fs::fcntl_setfl(&file, rustix::fs::OFlags::empty())?;
         self.write_xml(file)
