@@ -11,8 +11,6 @@ use std::thread;
 use std::time::Duration;
 use std::vec;
 
-use memchr::memchr;
-
 use super::records::{Records, unreadable};
 use crate::config::DEFAULT_JOBS;
 use crate::config::values::{self, parse_rate};
@@ -161,7 +159,7 @@ fn read_stdin(skip: usize, column: Option<String>) -> Result<Receiver<Vec<Result
                 Err(e) => portion.push(Err(unreadable(e))),
             }
             // Ids go on together as long as the next line is there already: one that is waited for must not hold them.
-            let is_due = !is_open || portion.len() >= PORTION || memchr(b'\n', records.buffer()).is_none();
+            let is_due = !is_open || portion.len() >= PORTION || records.has_to_wait();
             if is_due && !portion.is_empty() {
                 is_open &= sender.send(mem::take(&mut portion)).is_ok();
             }

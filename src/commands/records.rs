@@ -6,7 +6,7 @@
 use std::io::{self, BufRead, BufReader, Chain, Cursor, Read};
 
 use csv_core::{ReadFieldResult, ReaderBuilder, Terminator};
-use memchr::memchr_iter;
+use memchr::{memchr, memchr_iter};
 
 use crate::account::redact::hide_credentials;
 use crate::error::{Error, Kind, Result};
@@ -72,9 +72,10 @@ impl<R: Read> Records<R> {
         Ok(records)
     }
 
-    /// What has been read ahead.
-    pub fn buffer(&self) -> &[u8] {
-        self.input.get_ref().1.buffer()
+    /// Whether the next record has to be waited for.
+    pub fn has_to_wait(&self) -> bool {
+        // A line end behind a CR still belongs to the record before.
+        memchr(b'\n', self.input.get_ref().1.buffer().trim_ascii_start()).is_none()
     }
 
     /// How many lines have been read.

@@ -236,6 +236,14 @@ fn a_column_of_a_spreadsheet_is_read_as_a_person_means_it() {
     for (skip, first) in [(0, 1), (1, 1), (2, 2), (4, 2), (5, 3), (6, 4)] {
         batch(&home, &format!("--column id --skip {skip}"), text).prints(&lines(first..=3));
     }
+    // An id does not wait for the next record.
+    let (mut started, mut stdin) = home.acctq(&format!("{NDJSON} --column id")).start_fed();
+    for number in 1..=2 {
+        stdin.write_all(format!("{}cacc_{number}\r\n", ["", "id\r\n", ""][number]).as_bytes()).unwrap();
+        assert_eq!(started.line(), lines([number]));
+    }
+    drop(stdin);
+    started.ends();
     let count = server.count();
     for (column, text, facts) in [
         ("ID", "x;id\n1;cacc_1\n", &["`ID`", "1 `x`, 2 `id`"][..]),

@@ -333,6 +333,7 @@ fn a_ticket_has_ids_types_states_times_and_counts_only() {
         ("get cacc_2 -v", 5), ("get cacc_2 -o json -v", 5), ("cacc list -v", 0), ("cacc list -o json --strict", 9),
         ("check cacc_1 --expect pending_country=DE", 0), ("check cacc_1 --expect pending_email~doe -o json", 0),
         ("check cacc_1 --expect pending_country=AT", 10), ("check cacc_1 --expect metadata.plan=G\u{43e}ld", 10),
+        ("check cacc_1 cacc_1 --expect pending_country=AT", 10), ("check cacc_1 cacc_2 -o json --expect pending_email~x", 10),
         ("check --suite smoke.toml", 0), ("check --suite smoke.toml -o json --report-junit /dev/stderr", 0),
         ("wait cacc_1 --for pending_email=jane@doe.test --for pending_country=DE", 0),
         ("wait cacc_1 --for pending_country=AT --interval 1ms --within 20ms -o json", 124),
