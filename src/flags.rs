@@ -215,8 +215,9 @@ pub fn merge(root: &ArgMatches) -> Result<GlobalFlags> {
     if one("reveal").is_some() && one("redact").is_some() {
         return Err(Error::new(Kind::Usage, "--reveal and --redact contradict each other").hint("give one of them"));
     }
-    let has = |id: &str| leaf.try_contains_id(id).is_ok();
-    if let Some(format) = value::<Format>(one("output"), "output").filter(|format| !format.is_printed_with(has)) {
+    if let Some(format) = value::<Format>(one("output"), "output").filter(|format| format.is_for_accounts())
+        && leaf.try_contains_id("fields").is_err()
+    {
         return Err(Error::new(Kind::Usage, format!("`{command}` does not print {format}, which is for accounts"))
             .hint(format!("`{command} --help` lists what it takes")));
     }

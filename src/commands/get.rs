@@ -6,13 +6,13 @@ use std::time::Instant;
 use jiff::Timestamp;
 
 use super::input;
-use super::many::{self, Task};
+use super::many::{self, Answer, Task};
 use super::results::{Ending, Results};
 use super::session::{Session, Target};
-use super::violations::{self, Violations, Warnings};
+use super::violations::{self, Warnings};
 use super::{CommandStatus, Context, curl};
 use crate::account::{Id, Redactor, Resource};
-use crate::client::{Client, Found, Throttle};
+use crate::client::{Client, Throttle};
 use crate::error::{Error, Kind, Result};
 use crate::flags::Takes;
 use crate::output::{Format, Piece, Printer, Renderer};
@@ -80,16 +80,13 @@ struct LookUp<'a> {
 }
 
 impl Task for LookUp<'_> {
-    type Outcome = Found;
+    type Kept = ();
 
-    fn look_up(&self, id: &Id, client: &Client<'_>, started: Instant) -> Result<(Found, Violations)> {
+    fn look_up(&self, id: &Id, client: &Client<'_>, started: Instant) -> Result<Answer<()>> {
         let found = client.look_up(id, started, None)?;
         let violations = violations::check(&found, self.strict, Target::account(id, client.profile()))?;
-        Ok((found, violations))
-    }
-
-    fn render(&self, id: &Id, found: &Found) -> Result<Piece> {
-        Ok(self.renderer.identified(self.renderer.render(&found.account, self.redactor)?, id))
+        let piece = self.renderer.render(&found.account, self.redactor);
+        Ok((piece.map(|piece| self.renderer.identified(piece, id)), (), violations))
     }
 
     fn take_failure(&self, error: &Error) -> Option<Piece> {

@@ -80,7 +80,7 @@ impl Counter {
         counts.sort_unstable_by(|(a, more), (b, less)| less.cmp(more).then_with(|| a.cmp(b)));
         counts.into_iter().map(move |(value, count)| {
             let text = json::check(&value).ok().and_then(Json::as_str);
-            let null = if format.is_of_values() { "" } else { NULL };
+            let null = if format.is_table() { NULL } else { "" };
             let text = text.as_deref().unwrap_or(if value.is_empty() { null } else { &value });
             let object = Count { value: RawValue::from_string(value.clone()).ok(), count };
             record(format, &object, &[text, &count.to_string()])

@@ -34,18 +34,18 @@ pub struct Ids<'a> {
     pub parse: fn(&str) -> Result<Id>,
 }
 
+/// What a look-up comes to: as it is written (or why no account can be), what the task keeps of it, and the account's violations.
+pub type Answer<K> = (Result<Piece>, K, Violations);
+
 /// What is done with each account.
 pub trait Task: Sync {
-    type Outcome: Send;
+    type Kept: Send;
 
     /// Looks an account up, since `started`.
-    fn look_up(&self, id: &Id, client: &Client<'_>, started: Instant) -> Result<(Self::Outcome, Violations)>;
+    fn look_up(&self, id: &Id, client: &Client<'_>, started: Instant) -> Result<Answer<Self::Kept>>;
 
-    /// Renders what comes of it. A failure concerns every id.
-    fn render(&self, id: &Id, outcome: &Self::Outcome) -> Result<Piece>;
-
-    /// Takes an outcome, in the order of the ids.
-    fn take(&self, _: Self::Outcome) {}
+    /// Takes what was kept, in the order of the ids.
+    fn take(&self, _: Self::Kept) {}
 
     /// Takes the failure of an id, and renders it where each id has a place among the results.
     fn take_failure(&self, error: &Error) -> Option<Piece>;
@@ -142,9 +142,6 @@ struct Job<'a> {
     target: Result<(Id, Arc<Client<'a>>)>,
 }
 
-/// An outcome as it is written, and the account's violations; `None` for an id that was not tried any more.
-type Answer<O> = Option<(Piece, O, Violations)>;
-
 /// What the workers share.
 struct Worker<'a, T> {
     throttle: &'a Throttle,
@@ -153,19 +150,20 @@ struct Worker<'a, T> {
 }
 
 impl<T: Task> Worker<'_, T> {
-    fn look_up(&self, job: &Job<'_>) -> Result<Answer<T::Outcome>> {
+    /// `None` for an id that was not tried any more.
+    fn look_up(&self, job: &Job<'_>) -> Result<Option<(Piece, T::Kept, Violations)>> {
         let (id, client) = job.target.as_ref().map_err(Clone::clone)?;
         if !self.throttle.acquire_id() {
             return Ok(None);
         }
         let now = Instant::now();
         let started = now.checked_sub(job.spent).unwrap_or(now);
-        let found = self.task.look_up(id, client, started).inspect_err(|error| self.breaker.record_failure(error));
-        let (outcome, violations) = found?;
+        let answer = self.task.look_up(id, client, started).inspect_err(|error| self.breaker.record_failure(error));
+        let (piece, kept, violations) = answer?;
         self.breaker.record_success();
         // The first answer does not have what `--fields` names, if it cannot be rendered.
-        let rendered = self.task.render(id, &outcome).inspect_err(|error| self.breaker.stop_run(error));
-        Ok(rendered.ok().map(|piece| (piece, outcome, violations)))
+        let piece = piece.inspect_err(|error| self.breaker.stop_run(error)).ok();
+        Ok(piece.map(|piece| (piece, kept, violations)))
     }
 }
 
@@ -179,13 +177,13 @@ struct Delivery<'a, T> {
 }
 
 impl<T: Task> Delivery<'_, T> {
-    fn deliver(&mut self, job: &Job<'_>, answer: Result<Answer<T::Outcome>>) -> Result<()> {
+    fn deliver(&mut self, job: &Job<'_>, answer: Result<Option<(Piece, T::Kept, Violations)>>) -> Result<()> {
         match answer {
-            Ok(Some((piece, outcome, violations))) if self.untried == 0 => {
+            Ok(Some((piece, kept, violations))) if self.untried == 0 => {
                 if let Ok((id, client)) = &job.target {
                     self.warnings.warn(violations, Target::account(id, client.profile()), false);
                 }
-                self.task.take(outcome);
+                self.task.take(kept);
                 self.results.add(piece, job.line)
             }
             Err(error) if self.untried == 0 => {
@@ -227,7 +225,7 @@ fn interrupted(summary: &Summary, kind: Kind, arguments: Option<&[OsString]>) ->
     } else {
         let (found, failed) = (grouped(summary.found), grouped(summary.failures()));
         let ids = ids(done, arguments.map(<[_]>::len));
-        format!("{} after {ids} ({found} found, {failed} failed){upto}", kind.code())
+        format!("{} after {ids} ({found} answered, {failed} failed){upto}", kind.code())
     };
     Error::new(kind, message).hint(again).with_context(|context| context.line = summary.line)
 }

@@ -13,7 +13,7 @@ use crate::account::redeem_url;
 use crate::client::Throttle;
 use crate::error::Result;
 use crate::flags::Takes;
-use crate::output::{Format, document};
+use crate::output::document;
 
 /// `<UID>`
 #[derive(Debug, clap::Args)]
@@ -50,7 +50,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
     let url = redeem_url(&found.account).map_err(|error| target.describe(error.with_prefix(&format!("{target}: "))))?;
     Warnings::new(ui, false).warn(violations, target, false);
     match session.settings.output.value.for_other_results() {
-        Format::Table => ui.print(format!("{url}\n").as_bytes())?,
+        format if format.is_table() => ui.print(format!("{url}\n").as_bytes())?,
         format => ui.print(&document(format, &json!({ "redeem_url": url })))?,
     }
     Ok(CommandStatus::Done)

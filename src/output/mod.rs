@@ -48,28 +48,19 @@ impl Format {
         matches!(self, Format::Json | Format::Ndjson)
     }
 
-    /// Whether its cells are values, and none a placeholder for people.
-    pub const fn is_of_values(self) -> bool {
+    /// Whether it is for accounts only, and has no form for what else commands print.
+    pub const fn is_for_accounts(self) -> bool {
         matches!(self, Format::Csv | Format::Tsv)
     }
 
-    /// Whether a command prints it that has these flags: not what is no account, and verdicts on accounts only as Markdown.
-    pub fn is_printed_with(self, has: impl Fn(&str) -> bool) -> bool {
-        match self {
-            Format::Csv | Format::Tsv => has("fields"),
-            Format::Markdown => has("fields") || has("expect"),
-            _ => true,
-        }
+    /// Whether it is for people, with labels and rows.
+    pub const fn is_table(self) -> bool {
+        matches!(self, Format::Table | Format::Markdown)
     }
 
-    /// The format of verdicts: a variable that asks for one of accounts has no meaning there.
-    pub const fn for_verdicts(self) -> Self {
-        if self.is_of_values() { Format::Table } else { self }
-    }
-
-    /// The format of what is no account.
+    /// The format of what is no account: a variable that asks for one of accounts has no meaning there.
     pub const fn for_other_results(self) -> Self {
-        if matches!(self, Format::Markdown) { Format::Table } else { self.for_verdicts() }
+        if self.is_for_accounts() { Format::Table } else { self }
     }
 
     /// What opens an array of results, stands between two of them, closes it, and is an empty one.
@@ -134,7 +125,7 @@ impl Renderer {
         selection: Option<Selection>,
         screen: Screen,
     ) -> Self {
-        let columns = Columns::new(resources, selection.as_ref(), format.is_of_values());
+        let columns = Columns::new(resources, selection.as_ref(), format.is_for_accounts());
         Renderer { format, many, selection, screen: screen.of(format), columns, has_ids: false }
     }
 
@@ -145,10 +136,10 @@ impl Renderer {
         let entries = account.entries(selection, redactor)?;
         let mut out = Vec::with_capacity(1024);
         match self.format {
-            Format::Table | Format::Markdown if self.many => {
+            format if format.is_table() && self.many => {
                 return Ok(Piece::Row(self.columns.row(&entries, redactor)));
             }
-            Format::Table | Format::Markdown => {
+            format if format.is_table() => {
                 table::write_one(&mut out, account, entries, selection.is_some(), redactor, self.screen);
             }
             Format::Csv => return Ok(Piece::Row(self.columns.values(&entries, redactor, spreadsheet_cell))),

@@ -11,11 +11,10 @@ use super::result::{CheckRecord, CheckResult, Outcome};
 use super::suite::Check;
 use crate::account::{Id, RESOURCES, Redactor, Resource, id};
 use crate::client::Client;
-use crate::commands::many::{self, Task};
+use crate::commands::many::{self, Answer, Task};
 use crate::commands::poll::{self, Question};
 use crate::commands::results::{Ending, Results};
 use crate::commands::session::Session;
-use crate::commands::violations::Violations;
 use crate::commands::{CommandStatus, Context};
 use crate::error::{Error, Kind, Result};
 use crate::expression::Expression;
@@ -32,7 +31,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
         return Err(error);
     }
     let session = Session::open(context, &flags.for_config())?;
-    let format = session.settings.output.value.for_verdicts();
+    let format = session.settings.output.value.for_other_results();
     let report = Arc::new(Mutex::new(Report::new(args.report_junit.clone(), "check", Instant::now())));
     let (judged, told) = (report.clone(), Arc::clone(ui));
     let end = move |kind| {
@@ -94,9 +93,9 @@ impl Judge<'_> {
 }
 
 impl Task for Judge<'_> {
-    type Outcome = CheckResult;
+    type Kept = CheckResult;
 
-    fn look_up(&self, id: &Id, client: &Client<'_>, started: Instant) -> Result<(CheckResult, Violations)> {
+    fn look_up(&self, id: &Id, client: &Client<'_>, started: Instant) -> Result<Answer<CheckResult>> {
         let expected = self.expected(|resource| resource.api == id.resource().api);
         let expected =
             expected.map_err(|error| error.with_context(|context| context.id = Some(id.as_str().to_owned())))?;
@@ -108,12 +107,10 @@ impl Task for Judge<'_> {
             Check { name: None, line: None, id: id.clone(), expected, profile: None, retry_for: None, strict: false };
         let result = CheckResult::new(&Arc::new(check), &redactor.borrow(), Ok(answer));
         let profile = client.profile().map(str::to_owned);
-        Ok((CheckResult { profile, lookups: 1, elapsed: started.elapsed(), ..result }, violations))
-    }
-
-    fn render(&self, id: &Id, result: &CheckResult) -> Result<Piece> {
+        let result = CheckResult { profile, lookups: 1, elapsed: started.elapsed(), ..result };
         let verdict = if result.outcome() == Outcome::Met { "met" } else { "unmet" };
-        Ok(record(self.format, &result.record(), &[id.as_str(), verdict, &result.unmet()]))
+        let piece = record(self.format, &result.record(), &[id.as_str(), verdict, &result.unmet()]);
+        Ok((Ok(piece), result, violations))
     }
 
     fn take(&self, result: CheckResult) {

@@ -94,7 +94,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
         redactor: context.redactor(),
         suite: args.suite.clone(),
         junit: args.report_junit.clone(),
-        format: config::output_setting(&flags.for_config(), env)?.value.for_verdicts(),
+        format: config::output_setting(&flags.for_config(), env)?.value.for_other_results(),
         started,
         results: Mutex::new(Some(Vec::new())),
     });

@@ -118,11 +118,11 @@ impl CheckRun {
     fn write(&self, results: &[CheckResult], out: &mut dyn Write) -> io::Result<()> {
         let is_suite = self.suite.is_some();
         match (self.format, results) {
-            (Format::Table | Format::Markdown, _) => {
+            (format, _) if format.is_table() => {
                 let skip = usize::from(!is_suite);
                 let rows = results.iter().flat_map(CheckResult::rows).map(|row| row[skip..].to_vec());
                 let head = ["Check", "Expected", "Is", "Verdict"];
-                let table = output::table(&head[skip..], &rows.collect::<Vec<_>>(), self.ui.screen().of(self.format));
+                let table = output::table(&head[skip..], &rows.collect::<Vec<_>>(), self.ui.screen().of(format));
                 out.write_all(table.as_bytes())
             }
             (format, [result]) if !is_suite => out.write_all(&output::document(format, &result.record())),
