@@ -107,11 +107,11 @@ _acctq() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv markdown" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv markdown" -- "${cur}"))
                     return 0
                     ;;
                 --fields)
@@ -380,11 +380,11 @@ _acctq() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv markdown" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv markdown" -- "${cur}"))
                     return 0
                     ;;
                 --fields)
@@ -430,7 +430,7 @@ _acctq() {
             return 0
             ;;
         acctq__subcmd__cacc__subcmd__get)
-            opts="-p -o -F -q -v -h --jobs --rate --skip --profile --output --fields --reveal --redact --curl --strict --timeout --retries --config --color --quiet --verbose --help"
+            opts="-p -o -F -q -v -h --jobs --rate --skip --column --profile --output --fields --reveal --redact --curl --strict --timeout --retries --config --color --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -448,6 +448,10 @@ _acctq() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --column)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --profile)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -457,11 +461,11 @@ _acctq() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv markdown" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv markdown" -- "${cur}"))
                     return 0
                     ;;
                 --fields)
@@ -507,7 +511,7 @@ _acctq() {
             return 0
             ;;
         acctq__subcmd__cacc__subcmd__list)
-            opts="-p -o -F -q -v -h --where --sort --limit --profile --output --fields --reveal --redact --curl --strict --timeout --retries --config --color --quiet --verbose --help"
+            opts="-p -o -F -q -v -h --where --sort --limit --count --profile --output --fields --reveal --redact --curl --strict --timeout --retries --config --color --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -525,6 +529,10 @@ _acctq() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --count)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --profile)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -534,11 +542,11 @@ _acctq() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv markdown" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv markdown" -- "${cur}"))
                     return 0
                     ;;
                 --fields)
@@ -584,7 +592,7 @@ _acctq() {
             return 0
             ;;
         acctq__subcmd__check)
-            opts="-p -o -q -v -h --expect --suite --report-junit --jobs --profile --output --redact --strict --timeout --retries --config --color --quiet --verbose --help"
+            opts="-p -o -q -v -h --expect --suite --report-junit --jobs --rate --skip --column --profile --output --redact --strict --timeout --retries --config --color --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -628,6 +636,18 @@ _acctq() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --rate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --skip)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --column)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --profile)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -637,11 +657,11 @@ _acctq() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv markdown" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv markdown" -- "${cur}"))
                     return 0
                     ;;
                 --timeout)
@@ -712,11 +732,11 @@ _acctq() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv markdown" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv markdown" -- "${cur}"))
                     return 0
                     ;;
                 --timeout)
@@ -835,11 +855,11 @@ _acctq() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv markdown" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv markdown" -- "${cur}"))
                     return 0
                     ;;
                 --timeout)
@@ -877,7 +897,7 @@ _acctq() {
             return 0
             ;;
         acctq__subcmd__get)
-            opts="-p -o -F -q -v -h --jobs --rate --skip --profile --output --fields --reveal --redact --curl --strict --timeout --retries --config --color --quiet --verbose --help"
+            opts="-p -o -F -q -v -h --jobs --rate --skip --column --profile --output --fields --reveal --redact --curl --strict --timeout --retries --config --color --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -895,6 +915,10 @@ _acctq() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --column)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --profile)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -904,11 +928,11 @@ _acctq() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv markdown" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv markdown" -- "${cur}"))
                     return 0
                     ;;
                 --fields)
@@ -1005,11 +1029,11 @@ _acctq() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv markdown" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv markdown" -- "${cur}"))
                     return 0
                     ;;
                 --fields)
@@ -1070,11 +1094,11 @@ _acctq() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv markdown" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv markdown" -- "${cur}"))
                     return 0
                     ;;
                 --fields)
@@ -1120,7 +1144,7 @@ _acctq() {
             return 0
             ;;
         acctq__subcmd__partner__subcmd__account__subcmd__get)
-            opts="-p -o -F -q -v -h --jobs --rate --skip --profile --output --fields --reveal --redact --curl --strict --timeout --retries --config --color --quiet --verbose --help"
+            opts="-p -o -F -q -v -h --jobs --rate --skip --column --profile --output --fields --reveal --redact --curl --strict --timeout --retries --config --color --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1138,6 +1162,10 @@ _acctq() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --column)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --profile)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1147,11 +1175,11 @@ _acctq() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv markdown" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv markdown" -- "${cur}"))
                     return 0
                     ;;
                 --fields)
@@ -1212,11 +1240,11 @@ _acctq() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv markdown" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv markdown" -- "${cur}"))
                     return 0
                     ;;
                 --timeout)
@@ -1269,11 +1297,11 @@ _acctq() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv markdown" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv markdown" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1333,11 +1361,11 @@ _acctq() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv markdown" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv markdown" -- "${cur}"))
                     return 0
                     ;;
                 --fields)

@@ -30,7 +30,8 @@ json\t''
 yaml\t''
 ndjson\t''
 csv\t''
-tsv\t''"
+tsv\t''
+markdown\t''"
 complete -c acctq -n "__fish_acctq_needs_command" -s F -l fields -d 'Show these fields, in this order: comma-separated names, or paths like metadata.plan' -r
 complete -c acctq -n "__fish_acctq_needs_command" -l timeout -d 'Give up a look-up after this time, retries included: 500ms, 30s, 2m [default: 60s]' -r
 complete -c acctq -n "__fish_acctq_needs_command" -l retries -d 'Repeat a failed request up to N times, 0 to 10 [default: 2]' -r
@@ -64,7 +65,8 @@ json\t''
 yaml\t''
 ndjson\t''
 csv\t''
-tsv\t''"
+tsv\t''
+markdown\t''"
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and not __fish_seen_subcommand_from get list" -s F -l fields -d 'Show these fields, in this order: comma-separated names, or paths like metadata.plan' -r
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and not __fish_seen_subcommand_from get list" -l timeout -d 'Give up a look-up after this time, retries included: 500ms, 30s, 2m [default: 60s]' -r
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and not __fish_seen_subcommand_from get list" -l retries -d 'Repeat a failed request up to N times, 0 to 10 [default: 2]' -r
@@ -84,13 +86,15 @@ complete -c acctq -n "__fish_acctq_using_subcommand cacc; and not __fish_seen_su
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from get" -l jobs -d 'Look up to N ids at once: 1 to 256' -r
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from get" -l rate -d 'Make at most this number of requests a second: 10/s, 0.5/s' -r
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from get" -l skip -d 'Go on after this line of standard input, without what was given before it' -r
+complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from get" -l column -d 'Read the ids from this column of CSV on standard input: its name in the header, or its number from 1' -r
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from get" -s p -l profile -d 'Use this profile of the configuration; `sandbox` is built in' -r
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from get" -s o -l output -d 'Write results in this format; with json and ndjson, errors are JSON too' -r -f -a "table\t''
 json\t''
 yaml\t''
 ndjson\t''
 csv\t''
-tsv\t''"
+tsv\t''
+markdown\t''"
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from get" -s F -l fields -d 'Show these fields, in this order: comma-separated names, or paths like metadata.plan' -r
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from get" -l timeout -d 'Give up a look-up after this time, retries included: 500ms, 30s, 2m [default: 60s]' -r
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from get" -l retries -d 'Repeat a failed request up to N times, 0 to 10 [default: 2]' -r
@@ -108,13 +112,15 @@ complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcom
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from list" -l where -d 'Show only accounts for which this holds; repeat it, and all must hold: see `acctq help expressions`' -r
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from list" -l sort -d 'Sort by this field, or by -FIELD in descending order; accounts without it come last' -r
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from list" -l limit -d 'Show at most N accounts' -r
+complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from list" -l count -d 'Show how many accounts have each value of this field, instead of the accounts' -r
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from list" -s p -l profile -d 'Use this profile of the configuration; `sandbox` is built in' -r
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from list" -s o -l output -d 'Write results in this format; with json and ndjson, errors are JSON too' -r -f -a "table\t''
 json\t''
 yaml\t''
 ndjson\t''
 csv\t''
-tsv\t''"
+tsv\t''
+markdown\t''"
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from list" -s F -l fields -d 'Show these fields, in this order: comma-separated names, or paths like metadata.plan' -r
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from list" -l timeout -d 'Give up a look-up after this time, retries included: 500ms, 30s, 2m [default: 60s]' -r
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from list" -l retries -d 'Repeat a failed request up to N times, 0 to 10 [default: 2]' -r
@@ -135,7 +141,8 @@ json\t''
 yaml\t''
 ndjson\t''
 csv\t''
-tsv\t''"
+tsv\t''
+markdown\t''"
 complete -c acctq -n "__fish_acctq_using_subcommand partner; and not __fish_seen_subcommand_from account" -s F -l fields -d 'Show these fields, in this order: comma-separated names, or paths like metadata.plan' -r
 complete -c acctq -n "__fish_acctq_using_subcommand partner; and not __fish_seen_subcommand_from account" -l timeout -d 'Give up a look-up after this time, retries included: 500ms, 30s, 2m [default: 60s]' -r
 complete -c acctq -n "__fish_acctq_using_subcommand partner; and not __fish_seen_subcommand_from account" -l retries -d 'Repeat a failed request up to N times, 0 to 10 [default: 2]' -r
@@ -157,7 +164,8 @@ json\t''
 yaml\t''
 ndjson\t''
 csv\t''
-tsv\t''"
+tsv\t''
+markdown\t''"
 complete -c acctq -n "__fish_acctq_using_subcommand partner; and __fish_seen_subcommand_from account" -s F -l fields -d 'Show these fields, in this order: comma-separated names, or paths like metadata.plan' -r
 complete -c acctq -n "__fish_acctq_using_subcommand partner; and __fish_seen_subcommand_from account" -l timeout -d 'Give up a look-up after this time, retries included: 500ms, 30s, 2m [default: 60s]' -r
 complete -c acctq -n "__fish_acctq_using_subcommand partner; and __fish_seen_subcommand_from account" -l retries -d 'Repeat a failed request up to N times, 0 to 10 [default: 2]' -r
@@ -177,13 +185,15 @@ complete -c acctq -n "__fish_acctq_using_subcommand partner; and __fish_seen_sub
 complete -c acctq -n "__fish_acctq_using_subcommand get" -l jobs -d 'Look up to N ids at once: 1 to 256' -r
 complete -c acctq -n "__fish_acctq_using_subcommand get" -l rate -d 'Make at most this number of requests a second: 10/s, 0.5/s' -r
 complete -c acctq -n "__fish_acctq_using_subcommand get" -l skip -d 'Go on after this line of standard input, without what was given before it' -r
+complete -c acctq -n "__fish_acctq_using_subcommand get" -l column -d 'Read the ids from this column of CSV on standard input: its name in the header, or its number from 1' -r
 complete -c acctq -n "__fish_acctq_using_subcommand get" -s p -l profile -d 'Use this profile of the configuration; `sandbox` is built in' -r
 complete -c acctq -n "__fish_acctq_using_subcommand get" -s o -l output -d 'Write results in this format; with json and ndjson, errors are JSON too' -r -f -a "table\t''
 json\t''
 yaml\t''
 ndjson\t''
 csv\t''
-tsv\t''"
+tsv\t''
+markdown\t''"
 complete -c acctq -n "__fish_acctq_using_subcommand get" -s F -l fields -d 'Show these fields, in this order: comma-separated names, or paths like metadata.plan' -r
 complete -c acctq -n "__fish_acctq_using_subcommand get" -l timeout -d 'Give up a look-up after this time, retries included: 500ms, 30s, 2m [default: 60s]' -r
 complete -c acctq -n "__fish_acctq_using_subcommand get" -l retries -d 'Repeat a failed request up to N times, 0 to 10 [default: 2]' -r
@@ -200,15 +210,19 @@ complete -c acctq -n "__fish_acctq_using_subcommand get" -s v -l verbose -d 'Pri
 complete -c acctq -n "__fish_acctq_using_subcommand get" -s h -l help -d 'Print help'
 complete -c acctq -n "__fish_acctq_using_subcommand check" -l expect -d 'Expect this to hold, such as status=active; repeatable. See `acctq help expressions`' -r
 complete -c acctq -n "__fish_acctq_using_subcommand check" -l suite -d 'Run all checks of this file' -r -F
-complete -c acctq -n "__fish_acctq_using_subcommand check" -l report-junit -d 'Write the results of the suite to this file, as XML in the format of `JUnit`' -r -F
-complete -c acctq -n "__fish_acctq_using_subcommand check" -l jobs -d 'Run N checks of the suite at once: 1 to 256' -r
+complete -c acctq -n "__fish_acctq_using_subcommand check" -l report-junit -d 'Write the results to this file, as XML in the format of `JUnit`' -r -F
+complete -c acctq -n "__fish_acctq_using_subcommand check" -l jobs -d 'Look up to N ids at once: 1 to 256' -r
+complete -c acctq -n "__fish_acctq_using_subcommand check" -l rate -d 'Make at most this number of requests a second: 10/s, 0.5/s' -r
+complete -c acctq -n "__fish_acctq_using_subcommand check" -l skip -d 'Go on after this line of standard input, without what was given before it' -r
+complete -c acctq -n "__fish_acctq_using_subcommand check" -l column -d 'Read the ids from this column of CSV on standard input: its name in the header, or its number from 1' -r
 complete -c acctq -n "__fish_acctq_using_subcommand check" -s p -l profile -d 'Use this profile of the configuration; `sandbox` is built in' -r
 complete -c acctq -n "__fish_acctq_using_subcommand check" -s o -l output -d 'Write results in this format; with json and ndjson, errors are JSON too' -r -f -a "table\t''
 json\t''
 yaml\t''
 ndjson\t''
 csv\t''
-tsv\t''"
+tsv\t''
+markdown\t''"
 complete -c acctq -n "__fish_acctq_using_subcommand check" -l timeout -d 'Give up a look-up after this time, retries included: 500ms, 30s, 2m [default: 60s]' -r
 complete -c acctq -n "__fish_acctq_using_subcommand check" -l retries -d 'Repeat a failed request up to N times, 0 to 10 [default: 2]' -r
 complete -c acctq -n "__fish_acctq_using_subcommand check" -l config -d 'Read this configuration file' -r -F
@@ -229,7 +243,8 @@ json\t''
 yaml\t''
 ndjson\t''
 csv\t''
-tsv\t''"
+tsv\t''
+markdown\t''"
 complete -c acctq -n "__fish_acctq_using_subcommand wait" -s F -l fields -d 'Show these fields, in this order: comma-separated names, or paths like metadata.plan' -r
 complete -c acctq -n "__fish_acctq_using_subcommand wait" -l timeout -d 'Give up a look-up after this time, retries included: 500ms, 30s, 2m [default: 60s]' -r
 complete -c acctq -n "__fish_acctq_using_subcommand wait" -l retries -d 'Repeat a failed request up to N times, 0 to 10 [default: 2]' -r
@@ -300,7 +315,8 @@ json\t''
 yaml\t''
 ndjson\t''
 csv\t''
-tsv\t''"
+tsv\t''
+markdown\t''"
 complete -c acctq -n "__fish_acctq_using_subcommand config; and not __fish_seen_subcommand_from init show path" -l timeout -d 'Give up a look-up after this time, retries included: 500ms, 30s, 2m [default: 60s]' -r
 complete -c acctq -n "__fish_acctq_using_subcommand config; and not __fish_seen_subcommand_from init show path" -l retries -d 'Repeat a failed request up to N times, 0 to 10 [default: 2]' -r
 complete -c acctq -n "__fish_acctq_using_subcommand config; and not __fish_seen_subcommand_from init show path" -l config -d 'Read this configuration file' -r -F
@@ -324,7 +340,8 @@ json\t''
 yaml\t''
 ndjson\t''
 csv\t''
-tsv\t''"
+tsv\t''
+markdown\t''"
 complete -c acctq -n "__fish_acctq_using_subcommand config; and __fish_seen_subcommand_from show" -l timeout -d 'Give up a look-up after this time, retries included: 500ms, 30s, 2m [default: 60s]' -r
 complete -c acctq -n "__fish_acctq_using_subcommand config; and __fish_seen_subcommand_from show" -l retries -d 'Repeat a failed request up to N times, 0 to 10 [default: 2]' -r
 complete -c acctq -n "__fish_acctq_using_subcommand config; and __fish_seen_subcommand_from show" -l config -d 'Read this configuration file' -r -F
@@ -351,7 +368,8 @@ json\t''
 yaml\t''
 ndjson\t''
 csv\t''
-tsv\t''"
+tsv\t''
+markdown\t''"
 complete -c acctq -n "__fish_acctq_using_subcommand sandbox" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"

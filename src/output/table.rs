@@ -10,6 +10,7 @@ use comfy_table::{ColumnConstraint, ContentArrangement, Table, Width, presets};
 use jiff::Timestamp;
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
+use super::Format;
 use super::document::compact;
 use crate::account::field::Kind;
 use crate::account::redact::REDACTED;
@@ -17,7 +18,8 @@ use crate::account::{Account, Entry, Field, RESOURCES, Redactor, Resource, Selec
 use crate::json::Json;
 use crate::text::escape;
 
-const NULL: &str = "–";
+/// What stands for null.
+pub(crate) const NULL: &str = "–";
 
 const GAP: usize = 2;
 
@@ -55,6 +57,16 @@ pub struct Screen {
     pub color: bool,
     /// The time that relative times are measured from; `None` to leave them out.
     pub now: Option<Timestamp>,
+    /// Tables have Markdown's lines: no terminal shows them.
+    pub markdown: bool,
+}
+
+impl Screen {
+    /// What shows a table in this format.
+    pub fn of(self, format: Format) -> Self {
+        let is_markdown = format == Format::Markdown;
+        if is_markdown { Screen { markdown: true, ..Screen::default() } } else { self }
+    }
 }
 
 /// Writes one account as label and value with its meaning: id and status, then the order of the contract unless selected, then what is
@@ -97,6 +109,9 @@ pub(super) fn write_one<'a>(
     };
     let (rows, styles): (Vec<_>, Vec<_>) = entries.iter().map(row).unzip();
     let layout = Layout::new(&rows, screen);
+    if screen.markdown {
+        layout.write_table(out, &[vec!["Field".to_owned(), "Value".to_owned()]], &[]);
+    }
     for (row, style) in rows.iter().zip(styles) {
         layout.write(out, row, &[BOLD, style]);
     }
@@ -162,6 +177,10 @@ impl Columns {
         })
     }
 
+    pub fn of_records(columns: &[(&str, &str)]) -> Self {
+        Columns(columns.iter().map(|(label, name)| ((*label).to_owned(), vec![(*name).to_owned()])).collect())
+    }
+
     pub fn row(&self, entries: &[Entry<'_>], redactor: &Redactor) -> Vec<String> {
         let entry = |names: &[String]| entries.iter().find(|entry| names.iter().any(|name| name == entry.name));
         let cells = self.0.iter().map(|(_, names)| entry(names).map(|entry| cell(entry, redactor)).unwrap_or_default());
@@ -217,7 +236,7 @@ impl Rows {
         }
         self.size += size(&row);
         self.waiting.push(row);
-        if self.waiting.len() > SAMPLE || self.size >= SAMPLE_SIZE {
+        if self.screen.markdown || self.waiting.len() > SAMPLE || self.size >= SAMPLE_SIZE {
             self.flush(out);
         }
     }
@@ -256,6 +275,7 @@ struct Layout {
     widths: Vec<usize>,
     wraps: bool,
     color: bool,
+    markdown: bool,
 }
 
 impl Layout {
@@ -271,7 +291,7 @@ impl Layout {
             }
         }
         let wraps = screen.width.is_some_and(|screen| fit(&mut widths, usize::from(screen.max(NARROWEST_SCREEN))));
-        Layout { widths, wraps, color: screen.color }
+        Layout { widths, wraps, color: screen.color, markdown: screen.markdown }
     }
 
     /// Writes a header and rows, whose columns show fields of these names.
@@ -279,11 +299,18 @@ impl Layout {
         for (number, row) in rows.iter().enumerate() {
             let styles = if number == 0 { vec![BOLD; row.len()] } else { styles(names, row) };
             self.write(out, row, &styles);
+            if self.markdown && number == 0 {
+                out.extend_from_slice(format!("|{}\n", " --- |".repeat(row.len())).as_bytes());
+            }
         }
     }
 
     /// Writes a row with the styles of its cells. Where nothing wraps, a wide cell pushes right what follows.
     fn write(&self, out: &mut Vec<u8>, row: &[String], styles: &[u8]) {
+        if self.markdown {
+            let cells: Vec<_> = row.iter().map(|cell| markdown(cell)).collect();
+            return out.extend_from_slice(format!("| {} |\n", cells.join(" | ")).as_bytes());
+        }
         if !self.wraps || row.iter().zip(&self.widths).all(|(cell, room)| width(cell) <= *room) {
             return self.write_line(out, row, 0, styles);
         }
@@ -328,6 +355,26 @@ impl Layout {
         let cells = |line: String| line.split(SEPARATOR).map(|cell| cell.trim_end_matches(' ').to_owned()).collect();
         table.lines().map(cells).collect()
     }
+}
+
+/// A cell of Markdown: words and whole numbers as they are, anything else as code, which neither Markdown nor HTML nor a site that
+/// looks for mentions, references and addresses acts on. What would end the code or the cell stands between, as a reference.
+fn markdown(text: &str) -> String {
+    let is_plain = |(at, c): (usize, char)| {
+        let is_hyphen = || c == '-' && text[at + 1..].starts_with(char::is_alphabetic);
+        c.is_alphabetic() || matches!(c, ' ' | '(' | ')' | ',' | '–') || is_hyphen()
+    };
+    if text.bytes().all(|b| b.is_ascii_digit()) || text.char_indices().all(is_plain) {
+        return text.to_owned();
+    }
+    let part = |part: &str| {
+        let code = part.trim_end_matches(['|', '`', '\\']);
+        let ends = part[code.len()..].replace('\\', "&#92;").replace('|', "&#124;").replace('`', "&#96;");
+        // Some renderers drop the blanks at the ends of code.
+        let inner = code.trim_matches(' ');
+        if inner.is_empty() { code.to_owned() + &ends } else { code.replacen(inner, &format!("`{inner}`"), 1) + &ends }
+    };
+    text.split_inclusive(['|', '`']).map(part).collect()
 }
 
 /// The columns that a text without control characters takes on a screen.
