@@ -22,6 +22,9 @@ _acctq() {
             acctq,check)
                 cmd="acctq__subcmd__check"
                 ;;
+            acctq,compare)
+                cmd="acctq__subcmd__compare"
+                ;;
             acctq,completions)
                 cmd="acctq__subcmd__completions"
                 ;;
@@ -80,7 +83,7 @@ _acctq() {
 
     case "${cmd}" in
         acctq)
-            opts="-p -o -F -q -v -h -V --profile --output --fields --reveal --redact --curl --strict --timeout --retries --config --color --quiet --verbose --help --version cacc partner get check wait config schema sandbox completions man help"
+            opts="-p -o -F -q -v -h -V --profile --output --fields --reveal --redact --curl --strict --timeout --retries --config --color --quiet --verbose --help --version cacc partner get check compare wait config schema sandbox completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -422,6 +425,71 @@ _acctq() {
                     ;;
                 -o)
                     COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --retries)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        acctq__subcmd__compare)
+            opts="-p -o -F -q -v -h --profile --output --fields --reveal --redact --strict --timeout --retries --config --color --quiet --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
+                    return 0
+                    ;;
+                --fields)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -F)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --timeout)

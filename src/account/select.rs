@@ -83,10 +83,7 @@ fn secret(name: &str) -> Error {
 impl Account {
     /// What is shown of this account, in the server's or the selection's order. Fails (`usage`) if a name is unknown or a secret.
     pub fn entries<'a>(&'a self, selection: Option<&'a Selection>, redactor: &Redactor) -> Result<Vec<Entry<'a>>> {
-        let entry = |name, value| {
-            let shown = redactor.shown(self.resource, name, value);
-            Entry { name, value: (!redactor.hides(name, value)).then_some(shown) }
-        };
+        let entry = |name, value| self.entry(name, value, redactor);
         let Some(selection) = selection else {
             // One stands for all whose names are not shown.
             let mut seen = HashSet::new();
@@ -103,6 +100,12 @@ impl Account {
             None => Err(secret(entry.name)),
         };
         found.map(shown).collect()
+    }
+
+    /// What is shown of one of its values.
+    pub fn entry<'a>(&self, name: &'a str, value: Json<'a>, redactor: &Redactor) -> Entry<'a> {
+        let shown = redactor.shown(self.resource, name, value);
+        Entry { name, value: (!redactor.hides(name, value)).then_some(shown) }
     }
 
     /// The value at a path: a member of that very name, or a path into one.

@@ -21,9 +21,10 @@ const NULL: &str = "–";
 
 const GAP: usize = 2;
 
-/// Styles, as terminals number them: of labels, and of what is neither label nor state.
-const BOLD: u8 = 1;
-const PLAIN: u8 = 0;
+/// Styles, as terminals number them: of labels, of those of members that differ, and of what is neither label nor state.
+pub const BOLD: u8 = 1;
+pub const DIFFERS: u8 = Tone::Waiting as u8;
+pub const PLAIN: u8 = 0;
 
 /// What `check` comes to, by the column's label.
 const VERDICTS: [(&str, &str, Tone); 3] =
@@ -68,38 +69,50 @@ pub(super) fn write_one<'a>(
     screen: Screen,
 ) {
     if !is_selected {
-        let fields = account.resource.fields;
-        let position = |name: &str| fields.iter().position(|field| field.name == name).unwrap_or(fields.len());
-        let is_later =
-            |name: &str| if name == account.resource.id_field { 0 } else { 1 + usize::from(name != "status") };
-        entries.sort_by_key(|entry| (is_later(entry.name), position(entry.name)));
+        entries.sort_by_key(|entry| position(account.resource, entry.name));
     }
     // A name may hold the secret itself.
     entries.retain(|entry| entry.value.is_some() || !redactor.hides_text(entry.name));
-    for entry in entries.iter_mut().filter(|entry| entry.value.is_none()) {
-        // An empty secret is none.
-        let value = account.document.get(entry.name);
-        entry.value = value.filter(|value| matches!(value.text(), "null" | "\"\"" | "[]" | "{}"));
-    }
-    let row = |entry: &Entry<'_>| {
-        let field = account.resource.field(entry.name);
-        let text = entry.value.and_then(Json::as_str);
-        let time = text.as_ref().filter(|_| field.is_some_and(|field| field.kind == Kind::Time));
-        let meaning = field.zip(text.as_ref()).and_then(|(field, text)| field.kind.meaning(text));
-        let note = match (screen.now.zip(time.and_then(|time| Time::parse(time))), meaning) {
-            (Some((now, time)), _) => format!("  ({})", ago(time, now)),
-            (None, Some(meaning)) => format!(" ({meaning})"),
-            (None, None) if entry.value.is_none() => "  (--reveal shows it)".to_owned(),
-            (None, None) => String::new(),
-        };
-        let style = text.map_or(PLAIN, |text| style(&[entry.name], &text));
-        (vec![label(entry.name, field), cell(entry, redactor) + &note], style)
+    let label = |name| (label(name, account.resource.field(name)), BOLD);
+    let rows = entries.iter().map(|entry| vec![label(entry.name), described(account, entry, redactor, screen.now)]);
+    out.extend(write_cells(rows, screen));
+}
+
+/// A text and its style.
+pub type Cell = (String, u8);
+
+/// Writes rows of cells.
+pub fn write_cells(rows: impl Iterator<Item = Vec<Cell>>, screen: Screen) -> Vec<u8> {
+    let (rows, styles): (Vec<Vec<_>>, Vec<Vec<_>>) = rows.map(|row| row.into_iter().unzip()).unzip();
+    let (layout, mut out) = (Layout::new(&rows, screen), Vec::new());
+    rows.iter().zip(&styles).for_each(|(row, styles)| layout.write(&mut out, row, styles));
+    out
+}
+
+/// The place of a member among those of its account: id and status, then the order of the contract, then what is beyond it.
+pub fn position(resource: &Resource, name: &str) -> (usize, usize) {
+    let fields = resource.fields;
+    let is_later = if name == resource.id_field { 0 } else { 1 + usize::from(name != "status") };
+    (is_later, fields.iter().position(|field| field.name == name).unwrap_or(fields.len()))
+}
+
+/// A value of one account in words, and its style.
+pub fn described(account: &Account, entry: &Entry<'_>, redactor: &Redactor, now: Option<Timestamp>) -> Cell {
+    // An empty secret is none.
+    let is_empty = |value: &Json<'_>| matches!(value.text(), "null" | "\"\"" | "[]" | "{}");
+    let value = entry.value.or_else(|| account.document.get(entry.name).filter(is_empty));
+    let field = account.resource.field(entry.name);
+    let text = value.and_then(Json::as_str);
+    let time = text.as_ref().filter(|_| field.is_some_and(|field| field.kind == Kind::Time));
+    let meaning = field.zip(text.as_ref()).and_then(|(field, text)| field.kind.meaning(text));
+    let note = match (now.zip(time.and_then(|time| Time::parse(time))), meaning) {
+        (Some((now, time)), _) => format!("  ({})", ago(time, now)),
+        (None, Some(meaning)) => format!(" ({meaning})"),
+        (None, None) if value.is_none() => "  (--reveal shows it)".to_owned(),
+        (None, None) => String::new(),
     };
-    let (rows, styles): (Vec<_>, Vec<_>) = entries.iter().map(row).unzip();
-    let layout = Layout::new(&rows, screen);
-    for (row, style) in rows.iter().zip(styles) {
-        layout.write(out, row, &[BOLD, style]);
-    }
+    let style = text.map_or(PLAIN, |text| style(&[entry.name], &text));
+    (cell(&Entry { value, ..*entry }, redactor) + &note, style)
 }
 
 /// A table of our own, with a header.
@@ -124,7 +137,7 @@ fn cell(entry: &Entry<'_>, redactor: &Redactor) -> String {
     }
 }
 
-fn label(name: &str, field: Option<&Field>) -> String {
+pub fn label(name: &str, field: Option<&Field>) -> String {
     field.map_or_else(|| escape(name).into_owned(), |field| field.label.to_owned())
 }
 

@@ -6,6 +6,7 @@
 mod batch;
 mod check;
 mod commands;
+mod compare;
 mod config;
 mod documents;
 mod every_fault;
