@@ -5,6 +5,7 @@
 //! each failure: the message says what happened, the hint what to do.
 
 use std::fmt;
+use std::io;
 use std::path::Path;
 use std::time::Duration;
 
@@ -178,9 +179,11 @@ impl Error {
         self
     }
 
-    /// Adds the cause, and the chain of its causes, to the message.
+    /// Adds the cause, and the chain of its causes, to the message. That a limit of the system is the cause outranks other hints.
     pub fn because(self, cause: impl Into<anyhow::Error>) -> Self {
-        self.with_suffix(&format!(": {:#}", cause.into()))
+        let cause = cause.into();
+        let error = self.with_suffix(&format!(": {cause:#}"));
+        if cause.downcast_ref().is_some_and(is_limit_reached) { error.hint(LIMIT_HINT) } else { error }
     }
 
     /// Names the file, and the line in it, from 1.
@@ -226,6 +229,23 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
+/// What to do where [`is_limit_reached`].
+pub const LIMIT_HINT: &str = "is a limit on processes or open files reached? `ulimit -a` shows them";
+
+/// Whether the system refused this process a further thread, process or open file.
+pub fn is_limit_reached(error: &io::Error) -> bool {
+    #[cfg(unix)]
+    {
+        use rustix::io::Errno;
+        matches!(Errno::from_io_error(error), Some(Errno::AGAIN | Errno::MFILE | Errno::NFILE))
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = error;
+        false
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -234,7 +254,7 @@ mod tests {
     fn scripts_find_every_key_in_every_error() {
         let error = Error::new(Kind::RateLimited, "wait")
             .hint("later")
-            .because(std::io::Error::other("below"))
+            .because(io::Error::other("below"))
             .with_context(|context| {
                 context.retry_after = Some(Duration::from_millis(1_500));
                 context.elapsed = Some(Duration::from_micros(2_500));

@@ -61,23 +61,6 @@ pub fn raise_file_limit() -> usize {
     usize::MAX
 }
 
-/// What to do where [`is_limit_reached`].
-pub const LIMIT_HINT: &str = "is a limit on processes or open files reached? `ulimit -a` shows them";
-
-/// Whether the system refused this process a further thread or open file.
-pub fn is_limit_reached(error: &std::io::Error) -> bool {
-    #[cfg(unix)]
-    {
-        use rustix::io::Errno;
-        matches!(Errno::from_io_error(error), Some(Errno::AGAIN | Errno::MFILE | Errno::NFILE))
-    }
-    #[cfg(not(unix))]
-    {
-        let _ = error;
-        false
-    }
-}
-
 /// Locks a mutex even after a panic of another thread: each change to shared state is a single step, so none is half done.
 pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)

@@ -11,7 +11,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::error::{Error, ErrorContext, Kind, Result};
-use crate::process::{LIMIT_HINT, catch_panics, lock};
+use crate::process::{catch_panics, lock};
 
 /// How long each step after a signal may take: three of them are less than a second.
 pub const GRACE: Duration = Duration::from_millis(300);
@@ -158,7 +158,7 @@ pub fn supervise<T: From<Kind> + Send + 'static>(
     use signal_hook::flag;
     use signal_hook::iterator::Signals;
 
-    let refused = |error| Error::new(Kind::Failed, "the command could not be started").hint(LIMIT_HINT).because(error);
+    let refused = |error| Error::new(Kind::Failed, "the command could not be started").because(error);
     let kind = |signal| if signal == SIGINT { Kind::Interrupted } else { Kind::Terminated };
     let ignored = ignored();
     let handled = [SIGINT, SIGTERM, SIGHUP].into_iter().filter(|signal| ignored & (1 << (signal - 1)) == 0);

@@ -90,16 +90,23 @@ pub static CONNECTED: Resource = Resource {
     not_found: "a deleted account is not found either; ",
     notes: |account, now| {
         let note = match (account.text("status").as_deref(), account.days_since("created_at", now)) {
-            (Some("pending"), Some(days @ LINK_DAYS..)) => {
+            (Some("pending"), days) => {
+                let link = match days {
+                    Some(LINK_DAYS..) => "and a new one needs no new account",
+                    _ => "and works once",
+                };
+                let pending = account.lasted("created_at", now);
                 format!(
-                    "pending for {days} days; an onboarding link lasts {LINK_DAYS} days, and a new one needs no new account"
+                    "pending{pending}: the user has not completed onboarding; the link lasts {LINK_DAYS} days {link}"
                 )
             }
-            (Some("pending"), _) => {
-                format!("the user has not completed onboarding; the link lasts {LINK_DAYS} days and works once")
-            }
             (Some("suspended"), _) => "calls on its behalf fail until the platform lifts the suspension".to_owned(),
-            (Some("revoked"), _) => "it stays revoked; its tokens are invalid".to_owned(),
+            (Some("revoked"), _) => {
+                format!(
+                    "it has been revoked{}, and stays so; its tokens are invalid",
+                    account.lasted("revoked_at", now)
+                )
+            }
             _ => return Vec::new(),
         };
         vec![note]

@@ -3,7 +3,7 @@
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::field::{Field, Kind, Tone};
-use super::{Account, Resource};
+use super::{Account, Resource, days_long};
 use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::json::Json;
 
@@ -70,20 +70,16 @@ pub static PARTNER: Resource = Resource {
         let uid = account.text("customer_account_uid").filter(|uid| PARTNER.parse_id(uid).is_ok());
         let link = uid.filter(|_| account.text("status").as_deref() == Some("entitled")).map(|uid| {
             let dashes = if uid.starts_with('-') { "-- " } else { "" };
-            format!("the customer has not signed up; `acctq partner account redeem-url {dashes}{uid}` prints the link to send")
+            let entitled = account.lasted("created_at", now);
+            format!("entitled{entitled}: the customer has not signed up; `acctq partner account redeem-url {dashes}{uid}` prints the link to send")
         });
         let end = account.days_since("ends_at", now).map(|days| match days {
-            0.. => "it has ended and is frozen".to_owned(),
+            0.. => format!("it has ended, and has been frozen{}", account.lasted("ends_at", now)),
             _ => format!("it will be frozen in {}", days_long(-days)),
         });
         link.into_iter().chain(end).collect()
     },
 };
-
-/// `1 day`, `12 days`
-fn days_long(days: i64) -> String {
-    format!("{days} day{}", if days == 1 { "" } else { "s" })
-}
 
 /// The link with which the customer of an entitled account signs up. Fails (`unmet`) if that is done, and (`bad_response`) rather than
 /// leading to a place that the contract does not know.

@@ -187,10 +187,11 @@ impl Redactor {
 
     /// A member's name, as results show it: for tickets only one that looks like a field's, since any text may be a name.
     pub fn shown_name<'a>(&self, name: &'a str) -> &'a str {
-        let is_word = name.starts_with(|c: char| c.is_ascii_alphabetic())
-            && name.len() <= 32
-            && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
-        if self.is_for_tickets() && !is_word { WITHHELD } else { name }
+        let is_word = || {
+            let is_name_byte = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
+            name.len() <= 32 && name.starts_with(|c: char| c.is_ascii_alphabetic()) && name.bytes().all(is_name_byte)
+        };
+        if self.is_for_tickets() && !is_word() { WITHHELD } else { name }
     }
 
     /// A string of an account that is not hidden, as results or reports show it.

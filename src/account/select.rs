@@ -3,8 +3,9 @@
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::field::Kind as FieldKind;
 use super::redact::{Redactor, hide_credentials, is_secret_name};
-use super::{Account, Resource};
+use super::{Account, Field, RESOURCES, Resource};
 use crate::error::{Error, Kind, Result};
 use crate::json::{Json, View};
 use crate::text::{SHOWN, excerpt, nearest};
@@ -71,6 +72,29 @@ impl Selection {
     }
 }
 
+impl Resource {
+    /// The field that people mean by `name`, below which a path may lead on. The error (`usage`) shows the name as `shown`; it may be
+    /// a slip of one of `others`, too.
+    pub fn subject(&self, name: &str, leads_on: bool, shown: &str, others: &[&str]) -> Result<&'static Field> {
+        let usage = |message, hint: &str| Err(Error::new(Kind::Usage, message).hint(hint));
+        let Some(field) = self.field(self.own_name(name)) else {
+            let owner = RESOURCES.iter().find(|other| other.field(name).is_some());
+            let fields = self.fields.iter().map(|field| field.name);
+            let hint = match (owner, nearest(name, fields.clone().chain(others.iter().copied()))) {
+                (Some(owner), _) => format!("it is a field of a {}", owner.noun),
+                (None, Some(near)) => format!("did you mean `{near}`?"),
+                (None, None) => format!("its fields are {}", fields.collect::<Vec<_>>().join(", ")),
+            };
+            return usage(format!("a {} has no field `{shown}`", self.noun), &hint);
+        };
+        if leads_on && field.kind != FieldKind::Json {
+            let hint = format!("use `{}` alone; paths lead into metadata", field.name);
+            return usage(format!("the field {} has no members", field.name), &hint);
+        }
+        Ok(field)
+    }
+}
+
 fn error(name: &str, what: &str, hint: String) -> Error {
     let shown = excerpt(&hide_credentials(name), SHOWN);
     Error::new(Kind::Usage, format!("`{shown}` {what}")).hint(hint)
@@ -85,12 +109,13 @@ impl Account {
     pub fn entries<'a>(&'a self, selection: Option<&'a Selection>, redactor: &Redactor) -> Result<Vec<Entry<'a>>> {
         let entry = |name, value| self.entry(name, value, redactor);
         let Some(selection) = selection else {
+            let members = self.document.members();
+            let shown = |(name, value)| Entry { name: redactor.shown_name(name), ..entry(name, value) };
+            let mut entries: Vec<_> = members.map(shown).collect();
             // One stands for all whose names are not shown.
             let mut seen = HashSet::new();
-            let mut is_new = |name| !redactor.is_for_tickets() || seen.insert(name);
-            let members = self.document.members().map(|(name, value)| (redactor.shown_name(name), entry(name, value)));
-            let members = members.filter(|(name, _)| is_new(*name));
-            return Ok(members.map(|(name, entry)| Entry { name, ..entry }).collect());
+            entries.retain(|entry| !redactor.is_for_tickets() || seen.insert(entry.name));
+            return Ok(entries);
         };
         selection.check(self, redactor)?;
         let own_names = selection.names().map(|name| self.resource.own_name(name));

@@ -9,8 +9,7 @@ use super::PHASE;
 use super::proxy::Proxy;
 use super::request::Attempt;
 use super::response::CHECK_URL;
-use crate::error::{Error, Kind};
-use crate::process::{LIMIT_HINT, is_limit_reached};
+use crate::error::{Error, Kind, LIMIT_HINT, is_limit_reached};
 use crate::text::{EXCERPT, span};
 
 /// What a request was about when it failed. With a proxy, resolving and connecting are about that.
@@ -47,6 +46,12 @@ pub fn explain(error: &ureq::Error, phase: Phase, attempt: &Attempt<'_>) -> Erro
         ureq::Error::Timeout(Timeout::SendRequest) => Phase::Send,
         _ => phase,
     };
+    if let Io(error) = error
+        && is_limit_reached(error)
+    {
+        let message = format!("no connection to {}: {error}", attempt.host());
+        return Error::new(Kind::Network, message).hint(LIMIT_HINT);
+    }
     if let (Some(proxy), Phase::Resolve | Phase::Connect | Phase::Tunnel) = (&attempt.client.proxy, phase) {
         return at_proxy(error, phase, proxy, attempt);
     }
@@ -69,11 +74,12 @@ pub fn explain(error: &ureq::Error, phase: Phase, attempt: &Attempt<'_>) -> Erro
             let message = format!("{host} does not answer in valid HTTP/1.1, with at most 16 KiB of header lines");
             fail(Kind::BadResponse, message, CHECK_URL)
         }
-        Io(error) if is_limit_reached(error) => {
-            fail(Kind::Network, format!("no connection to {host}: {error}"), LIMIT_HINT)
-        }
         _ => {
-            let hint = "are server and network up, and is base_url right? `acctq config show` shows it";
+            let is_refused = is_closed(error) && phase == Phase::Handshake;
+            let hint = attempt
+                .gateway_hint()
+                .filter(|_| is_refused)
+                .unwrap_or("are server and network up, and is base_url right? `acctq config show` shows it");
             fail(Kind::Network, unreached(error, phase, host), hint)
         }
     }
@@ -121,7 +127,6 @@ fn of_tls(error: &rustls::Error, phase: Phase, attempt: &Attempt<'_>) -> Error {
         return Error::new(Kind::Network, message)
             .hint("try again; if it stays so, something between here and there interferes");
     }
-    let has_cert = attempt.client.endpoint.client_cert.is_some();
     let certificate = |what| format!("the certificate of {host}, or one above it, {what}");
     let (message, hint) = match error {
         InvalidCertificate(Flaw::Expired | Flaw::ExpiredContext { .. }) => {
@@ -141,18 +146,13 @@ fn of_tls(error: &rustls::Error, phase: Phase, attempt: &Attempt<'_>) -> Error {
         InvalidMessage(_) | InappropriateMessage { .. } | InappropriateHandshakeMessage { .. } => {
             (format!("{host} does not speak TLS on this port"), CHECK_URL)
         }
-        AlertReceived(Alert::CertificateRequired) if !has_cert => (
+        AlertReceived(Alert::CertificateRequired) if attempt.client.endpoint.client_cert.is_none() => (
             format!("{host} wants a client certificate"),
             "name it and its private key in the profile: client_cert_file and client_key_file",
         ),
-        AlertReceived(_) => (
-            format!("{host} ended the TLS connection: {error}"),
-            if has_cert {
-                "is client_cert_file the certificate that this gateway takes, and still valid? Its operator can tell"
-            } else {
-                "is base_url right? Its operator can tell; a gateway that wants a client certificate (client_cert_file) may do this"
-            },
-        ),
+        AlertReceived(_) => {
+            (format!("{host} ended the TLS connection: {error}"), attempt.gateway_hint().unwrap_or(CHECK_URL))
+        }
         // rustls's words may hold names of a certificate.
         _ => (
             format!("no TLS connection to {host}: {}", attempt.excerpt(&error.to_string(), EXCERPT)),

@@ -135,8 +135,11 @@ impl Response {
                 let place = self.destination(attempt).unwrap_or_else(|| "another path".to_owned());
                 bad(&format!("redirects to {place} (status {status}), and redirects are not followed"))
             }
-            // A firewall's or a portal's page says nothing about the token.
-            401 | 403 if self.is_page() => bad(&format!("answers {status} with a page, not with the API's error")),
+            // A firewall's or a portal's page says nothing about the token. nginx asks with one for a client certificate (400).
+            400 | 401 | 403 if self.is_page() => {
+                let what = format!("answers {status} with a page, not with the API's error");
+                fail(Kind::BadResponse, &what, attempt.gateway_hint().unwrap_or(CHECK_URL))
+            }
             401 | 403 if resource.token_rejected.contains(&status) => {
                 let hint = "is it current, and of this environment? `acctq config show` says where it comes from";
                 fail(Kind::Auth, &format!("rejects the token (status {status})"), hint)

@@ -58,13 +58,13 @@ impl Throttle {
     /// Waits for `backoff`, then until a request may be made. Returns the time waited beyond `backoff`, which is not the look-up's
     /// own; `None` if the run has been stopped.
     pub fn acquire(&self, backoff: Duration) -> Option<Duration> {
-        let ready = Instant::now() + backoff;
         let mut state = lock(&self.state);
+        let mut now = Instant::now();
+        let ready = now + backoff;
         loop {
             if state.is_stopped {
                 return None;
             }
-            let now = Instant::now();
             let turn = ready.max(state.paused_until.unwrap_or(ready));
             let turn = turn.max(state.next.unwrap_or(turn));
             if turn <= now {
@@ -78,6 +78,7 @@ impl Throttle {
             }
             let waited = self.changed.wait_timeout(state, turn - now);
             state = waited.unwrap_or_else(PoisonError::into_inner).0;
+            now = Instant::now();
         }
     }
 

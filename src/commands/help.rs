@@ -59,8 +59,8 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
 
 /// The fields of each API, from the tables that everything else reads.
 fn fields() -> String {
-    let mut out = "The fields of each API. For --fields, a table's labels are names, too, and `id`\n\
-                   and `uid` mean each API's own id.\n"
+    let mut out = "The fields of each API. A table's labels are names, too, for --fields, --sort\n\
+                   and expressions, and `id` and `uid` mean each API's own id.\n"
         .to_owned();
     for resource in RESOURCES {
         let rows = |field: &'static Field| {

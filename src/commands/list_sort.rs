@@ -11,11 +11,11 @@ use super::list::accounts;
 use crate::account::field::Kind as FieldKind;
 use crate::account::path_flaw;
 use crate::account::redact::{Redactor, hide_credentials, is_secret_name};
-use crate::account::{Account, Number, Resource, Time};
+use crate::account::{Account, Field, Number, Resource, Time};
 use crate::error::{Error, Kind, Result};
 use crate::json::View;
 use crate::output::Piece;
-use crate::text::{SHOWN, excerpt, nearest};
+use crate::text::{SHOWN, excerpt};
 
 /// How much is held, in bytes.
 const MAX_BYTES: usize = 64 * 1024 * 1024;
@@ -56,16 +56,9 @@ impl Sorter {
     pub fn new(text: &str, resource: &'static Resource, limit: Option<usize>) -> Result<Self> {
         let text = text.trim();
         let path = text.strip_prefix('-').unwrap_or(text);
-        let first = path.split('.').next().unwrap_or_default();
+        let (first, below) = path.split_at(path.find('.').unwrap_or(path.len()));
         let shown = excerpt(&hide_credentials(path), SHOWN);
         let usage = |message: String, hint: &str| Err(Error::new(Kind::Usage, format!("--sort: {message}")).hint(hint));
-        let Some(field) = resource.field(first) else {
-            let message = format!("a {} has no field `{shown}`", resource.noun);
-            return match nearest(first, resource.fields.iter().map(|field| field.name)) {
-                Some(near) => usage(message, &format!("did you mean `{near}`?")),
-                None => usage(message, "name a field, like `created_at`, or `-created_at`"),
-            };
-        };
         if path.split('.').any(is_secret_name) {
             let hint = "an order would reveal something of it; choose another field";
             return usage(format!("`{shown}` is a secret"), hint);
@@ -73,24 +66,21 @@ impl Sorter {
         if let Some(flaw) = path_flaw(path) {
             return usage(format!("`{shown}` is no path"), flaw);
         }
-        match (field.kind, path == first) {
-            (FieldKind::Json, true) => {
-                let hint = format!("name a member of it, like `{first}.plan`");
-                usage(format!("{first} has no order, it may hold anything"), &hint)
-            }
-            (kind, false) if kind != FieldKind::Json => {
-                usage(format!("`{shown}`: the field {first} has no members"), &format!("use `{first}` alone"))
-            }
-            (kind, _) => Ok(Sorter {
-                path: path.to_owned(),
-                kind,
-                is_descending: path != text,
-                limit,
-                held: BTreeMap::new(),
-                size: 0,
-                count: 0,
-            }),
+        let field = resource.subject(first, !below.is_empty(), &shown, &[]);
+        let Field { name, kind, .. } = field.map_err(|error| error.with_prefix("--sort: "))?;
+        if *kind == FieldKind::Json && below.is_empty() {
+            let hint = format!("name a member of it, like `{name}.plan`");
+            return usage(format!("{name} has no order, it may hold anything"), &hint);
         }
+        Ok(Sorter {
+            path: [*name, below].concat(),
+            kind: *kind,
+            is_descending: path != text,
+            limit,
+            held: BTreeMap::new(),
+            size: 0,
+            count: 0,
+        })
     }
 
     fn key(&self, account: &Account, redactor: &Redactor) -> Option<Key> {

@@ -1,6 +1,5 @@
 //! `schema`: the JSON Schema (2020-12) of what `-o json` prints, from the table of fields.
 
-use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use serde_json::{Map, Value, json};
 
 use super::{CommandStatus, Context};
@@ -14,15 +13,8 @@ use crate::output::{Format, document};
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The kind of account
-    #[arg(value_name = "RESOURCE", value_parser = resource_parser())]
-    resource: &'static Resource,
-}
-
-fn resource_parser() -> impl clap::builder::TypedValueParser<Value = &'static Resource> {
-    PossibleValuesParser::new(RESOURCES.map(|resource| resource.schema)).map(|name| {
-        let named = RESOURCES.into_iter().find(|resource| resource.schema == name);
-        named.unwrap_or(RESOURCES[0])
-    })
+    #[arg(value_name = "RESOURCE", value_parser = RESOURCES.map(|resource| resource.schema))]
+    resource: String,
 }
 
 impl Takes for Args {
@@ -31,7 +23,9 @@ impl Takes for Args {
 
 /// Prints the schema.
 pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
-    context.ui.print(&document(Format::Json, &schema(args.resource)))?;
+    for resource in RESOURCES.iter().filter(|resource| resource.schema == args.resource) {
+        context.ui.print(&document(Format::Json, &schema(resource)))?;
+    }
     Ok(CommandStatus::Done)
 }
 

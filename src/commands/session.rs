@@ -91,16 +91,13 @@ impl<'s> Clients<'s> {
     /// The client that looks up `id`, with its token read: a token helper is run once, not by all look-ups that begin together. What
     /// fails then is not tried again for other ids.
     pub fn of(&self, id: &Id, started: Instant) -> Result<Arc<Client<'s>>> {
-        let resource = id.resource();
-        let mut made = lock(&self.made);
-        let known = made.remove(resource.api);
-        let client = known.unwrap_or_else(|| self.session.client(resource, Some(id), self.throttle).map(Arc::new));
-        let client = client.and_then(|client| {
+        let make = || {
+            let client = self.session.client(id.resource(), Some(id), self.throttle)?;
             let target = Target::account(id, client.profile());
             client.prepare(started).map_err(|error| target.describe(error))?;
-            Ok(client)
-        });
-        made.insert(resource.api, client.clone());
+            Ok(Arc::new(client))
+        };
+        let client = lock(&self.made).entry(id.resource().api).or_insert_with(make).clone();
         client.map_err(|error| error.with_context(|context| context.id = Some(id.as_str().to_owned())))
     }
 }

@@ -9,6 +9,8 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue, ValueDeserializer};
 
 use super::Origin;
 use super::reading::read_file;
@@ -50,12 +52,22 @@ impl Document {
         Ok(Some((Document { path: path.to_owned(), text, kind }, metadata)))
     }
 
-    /// Parses it as a derived type. For places, use `Spanned`; for unknown keys to be errors, `deny_unknown_fields`. A custom
-    /// message, or `expecting` of an untagged enum, begins with "must be".
+    /// Parses it as a derived type, as [`Document::decode`] does.
     pub fn parse<'a, T: Deserialize<'a>>(&'a self) -> Result<T> {
-        let deserializer = toml::Deserializer::parse(&self.text)
+        self.decode(self.root()?)
+    }
+
+    /// The whole document, in which only the syntax has been checked.
+    pub fn root(&self) -> Result<Spanned<DeValue<'_>>> {
+        let table = DeTable::parse(&self.text)
             .map_err(|error| self.error(&error.span().unwrap_or_default(), error.message()))?;
-        T::deserialize(deserializer).map_err(|error| self.mistake(&error))
+        Ok(Spanned::new(table.span(), DeValue::Table(table.into_inner())))
+    }
+
+    /// Reads a part of it as a derived type. For places, use `Spanned`; for unknown keys to be errors, `deny_unknown_fields`. A
+    /// custom message, or `expecting` of an untagged enum, begins with "must be".
+    pub fn decode<'a, T: Deserialize<'a>>(&self, value: Spanned<DeValue<'a>>) -> Result<T> {
+        T::deserialize(ValueDeserializer::from(value)).map_err(|error| self.mistake(&error))
     }
 
     /// The error for what serde refused.

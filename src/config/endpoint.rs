@@ -92,12 +92,14 @@ impl Settings {
     ) -> Result<Endpoint> {
         let name = &profile.value;
         let profiles = self.file.as_ref().map(|file| &file.profiles);
-        let Some(found) = profiles.and_then(|profiles| profiles.get(name)?.get(api)) else {
+        let apis = profiles.and_then(|profiles| profiles.iter().find(|(known, _)| known == name));
+        let Some((_, found)) = apis.and_then(|(_, apis)| apis.iter().find(|(known, _)| *known == api)) else {
             let names = self.profiles.join(", ");
             let error = Error::new(Kind::Config, format!("the profile {name} has no section `{api}`"));
             let hint = format!("add it with its `base_url` and a token, or choose another profile: {names}");
             return Err(self.at_file(error.hint(hint)));
         };
+        let found = found.as_ref().map_err(Error::clone)?;
         let lacks = |kind, what: &str| {
             let message = format!("the profile {name} has no {what} for {api} ({})", found.origin);
             at(Error::new(kind, message), &found.origin)

@@ -1,7 +1,8 @@
 //! The configuration file: read once, whole, and checked to the last key, whichever profile is in use.
 //!
 //! A mistake in a profile that is not in use is an error too: otherwise it would be met at the worst time. What a profile
-//! merely lacks is no error until the API that lacks it is used.
+//! merely lacks is no error until the API that lacks it is used. A mistake does not hide the rest of the file from commands
+//! that show what there is.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -10,6 +11,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 use toml::Spanned;
+use toml::de::{DeString, DeValue};
 
 use super::base_url::BaseUrl;
 use super::document::Document;
@@ -29,7 +31,8 @@ use crate::error::{Error, Kind, Result};
 struct RawFile {
     default_profile: Option<Spanned<String>>,
     defaults: RawDefaults,
-    profiles: BTreeMap<Spanned<String>, BTreeMap<Spanned<String>, RawApi>>,
+    // Only its form is checked here: each API is read on its own.
+    profiles: BTreeMap<String, toml::Table>,
 }
 
 #[derive(Default, Deserialize)]
@@ -57,9 +60,14 @@ pub(super) struct File {
     pub default_profile: Option<Setting<String>>,
     pub timeout: Option<Setting<Duration>>,
     pub retries: Option<Setting<u32>>,
-    /// By profile, then by API.
-    pub profiles: BTreeMap<String, BTreeMap<&'static str, Api>>,
+    /// By name, in the order of the file.
+    pub profiles: Vec<(String, Profile)>,
+    /// The first mistake of the file.
+    pub mistake: Option<Error>,
 }
+
+/// What a profile says of each API, or what is wrong with it; in the order of the file.
+pub(super) type Profile = Vec<(&'static str, Result<Api>)>;
 
 /// What a profile says of one API.
 pub(super) struct Api {
@@ -78,20 +86,31 @@ impl File {
             return Ok(None);
         };
         permissions::refuse_other_writers(path, &metadata)?;
-        let raw: RawFile = document.parse()?;
-        let apis = || raw.profiles.values().flat_map(BTreeMap::values);
-        if apis().any(|api| api.token.is_some()) {
+        let root = document.root()?;
+        let profiles = root.get_ref().get("profiles").map_or_else(Vec::new, entries);
+        let apis = || profiles.iter().flat_map(|(_, apis)| entries(apis)).map(|(_, api)| api.get_ref());
+        if apis().any(|api| api.get("token").is_some()) {
             permissions::refuse_other_readers(path, &metadata)?;
         }
-        let variables = apis().filter_map(|api| api.token_env.as_ref());
+        let variables = apis().filter_map(|api| api.get("token_env")?.get_ref().as_str());
         let reader = Reader {
             document: &document,
             directory: path.parent().unwrap_or(path),
             env,
-            token_variables: variables.map(|name| name.get_ref().clone()).collect(),
+            token_variables: variables.map(str::to_owned).collect(),
         };
-        reader.file(raw).map(Some)
+        Ok(Some(reader.file(&root, profiles)))
     }
+}
+
+/// A key and its value.
+type Entry<'a> = (&'a Spanned<DeString<'a>>, &'a Spanned<DeValue<'a>>);
+
+/// The entries of a table, in the order of the file.
+fn entries<'a>(table: &'a Spanned<DeValue<'a>>) -> Vec<Entry<'a>> {
+    let mut entries: Vec<_> = table.get_ref().as_table().into_iter().flatten().collect();
+    entries.sort_by_key(|(key, _)| key.span().start);
+    entries
 }
 
 /// Checks what serde has read, and resolves paths.
@@ -104,32 +123,43 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn file(&self, raw: RawFile) -> Result<File> {
-        let mut profiles = BTreeMap::new();
-        for (name, apis) in raw.profiles {
-            let wrong = |what| Err(self.document.error(&name.span(), what));
-            match name.get_ref().as_str() {
-                SANDBOX => return wrong("the profile `sandbox` is built in: give this one another name"),
-                text if (1..=64).contains(&text.len()) && text.bytes().all(is_name_byte) => {}
-                _ => return wrong("a profile's name is 1 to 64 letters, digits, `.`, `_` and `-`"),
+    fn file(&self, root: &Spanned<DeValue<'_>>, written: Vec<Entry<'_>>) -> File {
+        let (mut profiles, mut mistakes) = (Vec::new(), Vec::new());
+        for (name, apis) in written {
+            let mut profile = Vec::new();
+            for (key, api) in entries(apis) {
+                let Some(resource) = RESOURCES.iter().find(|resource| resource.api == key.get_ref()) else {
+                    mistakes.push(self.document.unknown_key(&key.span(), &RESOURCES.map(|resource| resource.api)));
+                    continue;
+                };
+                let api = self.document.decode(api.clone()).and_then(|raw| self.api(key, raw));
+                mistakes.extend(api.as_ref().err().cloned());
+                profile.push((resource.api, api));
             }
-            let apis = apis.into_iter().map(|(key, api)| self.api(&key, api));
-            profiles.insert(name.get_ref().clone(), apis.collect::<Result<_>>()?);
+            let mut wrong = |what| mistakes.push(self.document.error(&name.span(), what));
+            match &**name.get_ref() {
+                SANDBOX => wrong("the profile `sandbox` is built in: give this one another name"),
+                text if (1..=64).contains(&text.len()) && text.bytes().all(is_name_byte) => {
+                    profiles.push((text.to_owned(), profile));
+                }
+                _ => wrong("a profile's name is 1 to 64 letters, digits, `.`, `_` and `-`"),
+            }
         }
-        let RawDefaults { timeout, retries } = raw.defaults;
-        Ok(File {
-            default_profile: self.checked("default_profile", raw.default_profile, Ok)?,
-            timeout: self.checked("timeout", timeout, |text| parse_timeout(&text))?,
-            retries: self.checked("retries", retries, |n| parse_retries(&n.to_string()))?,
+        let mut note = |mistake| mistakes.push(mistake);
+        let raw: RawFile = self.document.decode(root.clone()).map_err(&mut note).unwrap_or_default();
+        let default_profile = self.checked("default_profile", raw.default_profile, Ok).map_err(&mut note);
+        let timeout = self.checked("timeout", raw.defaults.timeout, |text| parse_timeout(&text)).map_err(&mut note);
+        let retries = self.checked("retries", raw.defaults.retries, |n| parse_retries(&n.to_string())).map_err(note);
+        File {
+            default_profile: default_profile.unwrap_or_default(),
+            timeout: timeout.unwrap_or_default(),
+            retries: retries.unwrap_or_default(),
             profiles,
-        })
+            mistake: mistakes.into_iter().min_by_key(|mistake| mistake.context().line),
+        }
     }
 
-    fn api(&self, key: &Spanned<String>, raw: RawApi) -> Result<(&'static str, Api)> {
-        let Some(resource) = RESOURCES.iter().find(|resource| resource.api == key.get_ref()) else {
-            let names = RESOURCES.map(|resource| resource.api);
-            return Err(self.document.unknown_key(&key.span(), &names));
-        };
+    fn api(&self, key: &Spanned<DeString<'_>>, raw: RawApi) -> Result<Api> {
         let base_url = self.checked("base_url", raw.base_url, |text| Ok(BaseUrl::for_api(&text)?))?;
         let file = |key: &str, raw| self.checked(key, raw, |text: String| self.file_name(&text));
         let ca_file = file("ca_file", raw.ca_file)?;
@@ -155,7 +185,7 @@ impl Reader<'_> {
             return Err(at(Error::new(Kind::Config, what), &other.origin).hint("keep one of them"));
         }
         let token = sources.pop().map(|source| Setting::new(Arc::new(source.value), source.origin));
-        Ok((resource.api, Api { origin: self.document.origin(&key.span()), base_url, token, ca_file, client_cert }))
+        Ok(Api { origin: self.document.origin(&key.span()), base_url, token, ca_file, client_cert })
     }
 
     /// A checked value and its place. `check` fails with words that follow the key.

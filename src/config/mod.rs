@@ -97,9 +97,11 @@ pub struct Settings {
     pub retries: Setting<u32>,
     /// Where the configuration is looked for, whether the file exists or not; `None` without a home directory.
     pub path: Option<Setting<PathBuf>>,
-    /// The names of all profiles: those of the file, then `sandbox`.
+    /// The names of all profiles: those of the file, in its order, then `sandbox`.
     pub profiles: Vec<String>,
-    /// `None` if the file does not exist or was not opened.
+    /// The first mistake of the file, or of the choice of a profile.
+    pub mistake: Option<Error>,
+    /// `None` if the file does not exist, was not opened or cannot be read.
     file: Option<File>,
     /// The endpoints of the selected profile, by API; none for the sandbox, whose server is not running yet.
     endpoints: Vec<(&'static str, Result<Endpoint>)>,

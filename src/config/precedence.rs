@@ -1,7 +1,6 @@
 //! Which of several values counts: flag, environment, file, built-in. A variable that a flag overrides is not looked at, even if
 //! it is wrong.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::endpoint::variable_names;
@@ -17,27 +16,34 @@ use crate::error::{Error, Kind, Result};
 use crate::output::Format;
 
 impl Settings {
-    /// Resolves all settings.
+    /// Resolves all settings. Fails if anything is wrong with the file, whichever profile is in use.
     pub fn load(flags: &Flags, env: &Environment) -> Result<Self> {
+        let mut settings = Self::survey(flags, env)?;
+        settings.mistake.take().map_or(Ok(settings), Err)
+    }
+
+    /// Resolves what can be resolved, for commands that show what there is.
+    pub fn survey(flags: &Flags, env: &Environment) -> Result<Self> {
         let path = locate(flags, env)?;
         let chosen = match &flags.profile {
             Some(profile) => Some(profile.clone()),
             None => variable(env, "ACCTQ_PROFILE")?,
         };
         let is_sandbox = chosen.as_ref().is_some_and(|name| name.value == SANDBOX);
-        let file = match &path {
-            Some(path) if !is_sandbox => match File::read(&path.value, env)? {
+        let (file, mistake) = match path.as_ref().filter(|_| !is_sandbox) {
+            Some(path) => match File::read(&path.value, env) {
                 // A file that was named must exist, the default one need not.
-                None if path.origin != Origin::BuiltIn => return Err(no_file(Some(path))),
-                file => file,
+                Ok(None) if path.origin != Origin::BuiltIn => return Err(no_file(Some(path))),
+                Ok(file) => (file, None),
+                Err(unreadable) => (None, Some(unreadable)),
             },
-            _ => None,
+            None => (None, None),
         };
         let of_file = file.as_ref();
         let default = of_file.and_then(|file| file.default_profile.clone());
         let timeout = of_file.and_then(|file| file.timeout.clone());
         let retries = of_file.and_then(|file| file.retries.clone());
-        let names = of_file.into_iter().flat_map(|file| file.profiles.keys().cloned());
+        let names = of_file.into_iter().flat_map(|file| &file.profiles).map(|(name, _)| name.clone());
         let mut settings = Settings {
             profile: chosen.clone().or_else(|| default.clone()),
             output: output_setting(flags, env)?,
@@ -51,12 +57,14 @@ impl Settings {
             },
             path,
             profiles: names.chain([SANDBOX.to_owned()]).collect(),
+            mistake: mistake.or_else(|| of_file?.mistake.clone()),
             file,
             endpoints: Vec::new(),
         };
-        // A default that does not exist is an error, even while another profile is in use.
-        for profile in chosen.iter().chain(&default) {
-            settings.require_profile(profile)?;
+        if settings.mistake.is_none() {
+            // A default that does not exist is an error, even while another profile is in use.
+            settings.mistake =
+                chosen.iter().chain(&default).find_map(|profile| settings.require_profile(profile).err());
         }
         if !settings.is_sandbox() {
             let endpoints = RESOURCES.iter().map(|resource| (resource.api, settings.resolve_endpoint(resource, env)));
@@ -71,13 +79,13 @@ impl Settings {
 /// A redactor that knows the tokens at hand: those of variables, and of every profile of the file, if that can be read.
 pub fn redactor(flags: &Flags, env: &Environment) -> Redactor {
     let file = locate(flags, env).ok().flatten().and_then(|path| File::read(&path.value, env).ok()?);
-    let apis = file.iter().flat_map(|file| file.profiles.values().flat_map(BTreeMap::values));
+    let apis = file.iter().flat_map(|file| &file.profiles).flat_map(|(_, apis)| apis);
     let tokens = Tokens::default();
     let add_variable = |name: &str| env.get(name).iter().for_each(|token| tokens.add(&token.to_string_lossy()));
     for resource in RESOURCES {
         add_variable(&variable_names(resource.api)[0]);
     }
-    apis.filter_map(|api| api.token.as_ref()).for_each(|token| match &*token.value {
+    apis.filter_map(|(_, api)| api.as_ref().ok()?.token.as_ref()).for_each(|token| match &*token.value {
         TokenSource::Literal(token) => tokens.add(token.trim_end()),
         TokenSource::Variable(name) => add_variable(name),
         TokenSource::File(_) | TokenSource::Command(_) => {}

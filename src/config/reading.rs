@@ -1,6 +1,6 @@
 //! Reads regular files of bounded size, and never waits, as it would for a FIFO or a terminal.
 
-use std::fs::{Metadata, OpenOptions};
+use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, Read as _};
 use std::path::Path;
 
@@ -10,17 +10,8 @@ use crate::error::{Error, Kind};
 /// Reads a regular file of at most `limit` bytes, with the metadata of the open file, whatever its name has come to mean
 /// since; `None` if nothing of that name exists. Err: what is wrong, in words that follow "the file …".
 pub fn read_file(path: &Path, limit: usize) -> Result<Option<(Vec<u8>, Metadata)>, String> {
-    let mut options = OpenOptions::new();
-    options.read(true);
-    // Otherwise opening a FIFO waits for a writer, and a terminal may become this process's own.
-    #[cfg(unix)]
-    {
-        use rustix::fs::OFlags;
-        use std::os::unix::fs::OpenOptionsExt as _;
-        options.custom_flags((OFlags::NONBLOCK | OFlags::NOCTTY).bits().cast_signed());
-    }
     let unreadable = |error: io::Error| format!("cannot be read: {error}");
-    let file = match options.open(path) {
+    let file = match open_at_once(OpenOptions::new().read(true), path) {
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
             let is_dangling = path.is_symlink();
             return if is_dangling { Err("is a link to nothing".into()) } else { Ok(None) };
@@ -38,6 +29,17 @@ pub fn read_file(path: &Path, limit: usize) -> Result<Option<(Vec<u8>, Metadata)
         return Err(format!("is larger than {} KiB", limit >> 10));
     }
     Ok(Some((bytes, metadata)))
+}
+
+/// Opens a file. Otherwise that would wait for the other end of a FIFO, and a terminal may become this process's own.
+pub fn open_at_once(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
+    #[cfg(unix)]
+    {
+        use rustix::fs::OFlags;
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.custom_flags((OFlags::NONBLOCK | OFlags::NOCTTY).bits().cast_signed());
+    }
+    options.open(path)
 }
 
 /// Whether a secret was given as the name of a file: it looks like one, and no such file exists.

@@ -30,7 +30,7 @@ pub fn parse(text: &str, resource: &Resource) -> Result<Expression> {
     }
     let start = reader.at;
     let is_negated = reader.takes('!');
-    let names = reader.names()?;
+    let mut names = reader.names()?;
     if names == [NOT_FOUND] {
         if is_negated {
             let hint = format!("`{}?` holds for every account that exists", resource.id_field);
@@ -39,7 +39,9 @@ pub fn parse(text: &str, resource: &Resource) -> Result<Expression> {
         reader.ends("`not_found` stands alone")?;
         return Ok(Expression::NotFound);
     }
-    let subject = reader.subject(start, names, resource)?;
+    let field = resource.subject(&names[0], names.len() > 1, &reader.shown(&names[0]), &[NOT_FOUND]);
+    let field = field.map_err(|error| reader.at_column(start, error))?;
+    let subject = Subject { field, below: names.split_off(1) };
     let shown = reader.shown(&subject.to_string());
     if is_negated {
         reader.ends(&format!("`!{shown}` alone holds where it is not set; or is it `{shown}!=…`?"))?;
@@ -89,8 +91,11 @@ impl<'a> Reader<'a> {
 
     /// An error at a byte of the text.
     fn error(&self, at: usize, message: impl Into<String>, hint: impl Into<String>) -> Error {
-        let (message, column) = (message.into(), self.text[..at].chars().count() + 1);
-        Error::new(error::Kind::Usage, format!("{message} (column {column})")).hint(hint)
+        self.at_column(at, Error::new(error::Kind::Usage, message).hint(hint))
+    }
+
+    fn at_column(&self, at: usize, error: Error) -> Error {
+        error.with_suffix(&format!(" (column {})", self.text[..at].chars().count() + 1))
     }
 
     fn shown(&self, word: &str) -> String {
@@ -140,27 +145,6 @@ impl<'a> Reader<'a> {
         let meant = nearest(&names[0], fields.map(|field| field.name));
         self.is_secret |= is_secret_name(&names[0]) || meant.is_some_and(is_secret_name);
         Ok(names)
-    }
-
-    fn subject(&self, at: usize, mut names: Vec<String>, resource: &Resource) -> Result<Subject> {
-        let below = names.split_off(1);
-        let first = names[0].as_str();
-        let Some(field) = resource.field(first) else {
-            let owner = RESOURCES.iter().find(|other| other.field(first).is_some());
-            let fields = resource.fields.iter().map(|field| field.name);
-            let hint = match (owner, nearest(first, fields.clone().chain([NOT_FOUND]))) {
-                (Some(owner), _) => format!("it is a field of a {}", owner.noun),
-                (None, Some(near)) => format!("did you mean `{near}`?"),
-                (None, None) => format!("its fields are {}", fields.collect::<Vec<_>>().join(", ")),
-            };
-            let message = format!("a {} has no field `{}`", resource.noun, self.shown(first));
-            return Err(self.error(at, message, hint));
-        };
-        if !below.is_empty() && field.kind != Kind::Json {
-            let hint = format!("use `{first}` alone; paths lead into metadata");
-            return Err(self.error(at, format!("the field {first} has no members"), hint));
-        }
-        Ok(Subject { field, below })
     }
 
     fn operator(&mut self, subject: &Subject) -> Result<Operator> {

@@ -34,6 +34,10 @@ const OTHER: &str = r#"
   status = active | suspended   ⇒ status=active|suspended
 status="active" ⇒ status=active
 "status"=active ⇒ status=active
+Status=active ⇒ status=active
+UID=cacc_1 ⇒ id=cacc_1
+Connected organization? ⇒ connected_organization_id?
+Metadata.Plan=pro ⇒ metadata.Plan=pro
 created_at < now-1d12h ⇒ created_at<now-1d12h
 created_at>"now" ⇒ created_at>now
 pending_organization_name = Zoë & Fils, 漢字  ⇒ pending_organization_name=Zoë & Fils, 漢字
@@ -70,7 +74,8 @@ fn what_is_parsed_is_printed_back() {
 const FLAWS: &str = r#"
 ! ⇒ 2 ⇒ for example
 statsu=active ⇒ 1 ⇒ did you mean `status`?
-  Status=active ⇒ 3 ⇒ did you mean `status`?
+  Statu=active ⇒ 3 ⇒ did you mean `status`?
+not_fuond ⇒ 1 ⇒ did you mean `not_found`?
 ends_at<now+14d ⇒ 1 ⇒ it is a field of a partner account
 status.x=1 ⇒ 1 ⇒ use `status` alone
 !not_found ⇒ 1 ⇒ `id?` holds

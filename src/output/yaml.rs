@@ -25,32 +25,19 @@ pub(super) fn write_object<'a>(
     redactor: &Redactor,
     is_item: bool,
 ) {
-    let mut emitter = Emitter { out, redactor, deepest: DEEPEST + usize::from(is_item) };
-    let before = if is_item { Before::Dash } else { Before::Nothing };
-    if is_item {
-        emitter.out.push(b'-');
-    }
-    emitter.mapping(members, usize::from(is_item), before);
-}
-
-/// What stands before a value on its line.
-#[derive(Clone, Copy, PartialEq)]
-enum Before {
-    Nothing,
-    Key,
-    Dash,
+    out.extend(is_item.then_some(b'-'));
+    Emitter { out, redactor }.mapping(members, usize::from(is_item));
 }
 
 struct Emitter<'a> {
     out: &'a mut Vec<u8>,
     redactor: &'a Redactor,
-    deepest: usize,
 }
 
 impl Emitter<'_> {
     /// Writes a value with its line's end; `depth` containers are open around it.
-    fn value(&mut self, value: Json<'_>, depth: usize, before: Before) {
-        if depth >= self.deepest || !value.is_container() {
+    fn value(&mut self, value: Json<'_>, depth: usize) {
+        if depth >= DEEPEST || !value.is_container() {
             self.out.push(b' ');
             match value.as_str() {
                 Some(text) => write_string(self.out, &text),
@@ -68,20 +55,20 @@ impl Emitter<'_> {
             return self.out.push(b'\n');
         }
         match value.view() {
-            View::Object(members) => self.mapping(visible(&members, self.redactor), depth, before),
+            View::Object(members) => self.mapping(visible(&members, self.redactor), depth),
             View::Array(elements) => {
                 let visible = elements.into_iter().filter(|element| !self.redactor.hides_value(*element));
-                self.block(visible, depth, before, b"[]\n", |emitter, element| {
+                self.block(visible, depth, b"[]\n", |emitter, element| {
                     emitter.out.push(b'-');
-                    emitter.value(element, depth + 1, Before::Dash);
+                    emitter.value(element, depth + 1);
                 });
             }
             _ => {}
         }
     }
 
-    fn mapping<'a>(&mut self, members: impl Iterator<Item = (&'a str, Json<'a>)>, depth: usize, before: Before) {
-        self.block(members, depth, before, b"{}\n", |emitter, (name, value)| {
+    fn mapping<'a>(&mut self, members: impl Iterator<Item = (&'a str, Json<'a>)>, depth: usize) {
+        self.block(members, depth, b"{}\n", |emitter, (name, value)| {
             let mut key = Vec::new();
             write_string(&mut key, name);
             if key.len() > LONGEST_KEY {
@@ -91,30 +78,25 @@ impl Emitter<'_> {
             }
             emitter.out.append(&mut key);
             emitter.out.push(b':');
-            emitter.value(value, depth + 1, Before::Key);
+            emitter.value(value, depth + 1);
         });
     }
 
     /// Writes members or items, each on its own line but for the first one after a dash: a dash and a blank are as wide as a level.
-    fn block<T>(
-        &mut self,
-        items: impl Iterator<Item = T>,
-        depth: usize,
-        before: Before,
-        empty: &[u8],
-        write: impl Fn(&mut Self, T),
-    ) {
+    fn block<T>(&mut self, items: impl Iterator<Item = T>, depth: usize, empty: &[u8], write: impl Fn(&mut Self, T)) {
         let mut items = items.peekable();
-        match (before, items.peek()) {
-            (Before::Dash, _) | (Before::Key, None) => self.out.push(b' '),
-            (Before::Key, Some(_)) => self.out.push(b'\n'),
-            (Before::Nothing, _) => {}
+        // What stands before them on their line: nothing, a key, or a dash.
+        let follows_dash = self.out.ends_with(b"-");
+        match self.out.last() {
+            None => {}
+            Some(b':') if items.peek().is_some() => self.out.push(b'\n'),
+            Some(_) => self.out.push(b' '),
         }
         if items.peek().is_none() {
             self.out.extend_from_slice(empty);
         }
         for (number, item) in items.enumerate() {
-            let indent = if number == 0 && before == Before::Dash { 0 } else { 2 * depth };
+            let indent = if number == 0 && follows_dash { 0 } else { 2 * depth };
             self.out.resize(self.out.len() + indent, b' ');
             write(self, item);
         }

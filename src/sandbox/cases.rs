@@ -2,6 +2,9 @@
 
 use std::borrow::Cow;
 
+use jiff::SignedDuration;
+use jiff::civil::Date;
+
 use super::http::{Delivery, Headers, Reply, phrases};
 use super::{connected, partner};
 use crate::account::Resource;
@@ -30,7 +33,8 @@ fn hostile() -> String {
     .concat()
 }
 
-/// JSON objects whose members replace those of the seed; a member `-name` removes `name`. Later layers win.
+/// JSON objects whose members replace those of the seed; a member `-name` removes `name`. Later layers win. The value
+/// `"<-9d>T00:00:00Z"` is a time nine days ago.
 pub(super) type Layers = &'static [&'static str];
 
 /// The answer for an id.
@@ -156,6 +160,8 @@ pub(super) struct Api {
     pub unauthorized: u16,
     /// The body of an error.
     error: fn(u16) -> String,
+    /// The body of the error for a token that has expired.
+    pub expired: &'static str,
 }
 
 pub(super) static APIS: [Api; 2] = [
@@ -171,6 +177,7 @@ pub(super) static APIS: [Api; 2] = [
             let code = phrase.to_ascii_uppercase().replace(' ', "_");
             format!(r#"{{"code":"{code}","message":"{message}"}}"#)
         },
+        expired: r#"{"code":"TOKEN_EXPIRED","message":"The token has expired."}"#,
     },
     Api {
         resource: &crate::account::PARTNER,
@@ -184,6 +191,7 @@ pub(super) static APIS: [Api; 2] = [
             let error = phrase.to_ascii_lowercase().replace(' ', "_");
             format!(r#"{{"description":"{description}","code":{status},"error":"{error}"}}"#)
         },
+        expired: r#"{"description":"Invalid auth token.","code":403,"error":"forbidden"}"#,
     },
 ];
 
@@ -210,7 +218,7 @@ impl Api {
     }
 
     /// The seed's account with another id and the changes of `layers`; members that the seed does not have come last.
-    pub fn document(&self, id: &str, layers: Layers) -> String {
+    pub fn document(&self, id: &str, layers: Layers, today: Date) -> String {
         let id = json::to_string(&id);
         let id = (Cow::Borrowed(self.resource.id_field), id.as_str());
         let mut document = members(self.seed);
@@ -222,10 +230,21 @@ impl Api {
                 (None, None) => document.push((name, value)),
             }
         }
-        let written = |(name, value): &(Cow<'_, str>, &str)| format!("{}:{value}", json::to_string(name));
+        let written =
+            |(name, value): &(Cow<'_, str>, &str)| format!("{}:{}", json::to_string(name), dated(value, today));
         let written: Vec<_> = document.iter().map(written).collect();
         format!("{{{}}}", written.join(",")).replace(HOSTILE, &hostile())
     }
+}
+
+/// A value of a layer, with its date if it is a time that depends on the day.
+fn dated(value: &str, today: Date) -> Cow<'_, str> {
+    let relative = value.strip_prefix("\"<").and_then(|value| value.split_once("d>"));
+    let dated = relative.and_then(|(days, rest)| {
+        let distance = SignedDuration::from_hours(24 * days.parse::<i64>().ok()?);
+        Some(format!("\"{}{rest}", today.saturating_add(distance)))
+    });
+    dated.map_or(value.into(), Cow::Owned)
 }
 
 /// The members of an object of ours.
@@ -245,4 +264,63 @@ pub fn rows(resource: &Resource) -> impl Iterator<Item = [String; 3]> {
             [format!("{}{}", api.prefix, case.name), exit_code.to_string(), case.what.to_owned()]
         })
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::account::field::Kind;
+    use crate::account::{Account, Document, Time};
+
+    fn account(api: &Api, text: String) -> Account {
+        Account { resource: api.resource, document: Document::parse(text).expect("an object") }
+    }
+
+    /// The notes of an account at noon, without their numbers and how long something has lasted.
+    fn notes(account: &Account) -> Vec<String> {
+        let notes = (account.resource.notes)(account, Time::parse("2026-12-01T12:00:00Z").expect("a time"));
+        let durations = [" for  days", " for less than a day"];
+        let plain = |note: &String| note.replace(|c: char| c.is_ascii_digit(), "");
+        let bare = |note: String| durations.iter().fold(note, |note, duration| note.replace(duration, ""));
+        notes.iter().map(plain).map(bare).collect()
+    }
+
+    #[test]
+    fn each_word_of_the_contract_and_each_note_has_an_account() {
+        let today = Date::constant(2026, 12, 1);
+        for api in &APIS {
+            let id = api.resource.example_id;
+            let plain = api.accounts.iter().filter_map(|case| match case.answer {
+                Answer::Account(layers) if case.kind.is_none() => Some(account(api, api.document(id, layers, today))),
+                _ => None,
+            });
+            let accounts: Vec<_> = plain.collect();
+            // Accounts with every combination of words, and of times long past, past, to come and null.
+            let mut states = vec![format!("{{\"{}\":\"{id}\"", api.resource.id_field)];
+            for field in api.resource.fields {
+                let values: Vec<_> = match field.kind {
+                    Kind::Enum(_) => field.kind.words().map(|word| format!("\"{word}\"")).collect(),
+                    Kind::Time => {
+                        let times = ["\"<-30d>T00:00:00Z\"", "\"<-2d>T00:00:00Z\"", "\"<12d>T00:00:00Z\"", "null"];
+                        times.map(|time| dated(time, today).into_owned()).to_vec()
+                    }
+                    _ => continue,
+                };
+                let of_field =
+                    |account: &Account| account.document.get(field.name).map(|value| value.text().to_owned());
+                let seen: BTreeSet<_> = accounts.iter().filter_map(of_field).collect();
+                let is_seen = |word: &String| field.kind == Kind::Time || seen.contains(word);
+                assert!(values.iter().all(is_seen), "{}: {values:?}, but {seen:?}", field.name);
+                let with =
+                    |state: &String| values.iter().map(|value| format!("{state},\"{}\":{value}", field.name)).collect();
+                states = states.iter().flat_map(|state| -> Vec<_> { with(state) }).collect();
+            }
+            let possible: BTreeSet<_> =
+                states.iter().flat_map(|state| notes(&account(api, format!("{state}}}")))).collect();
+            let seen: BTreeSet<_> = accounts.iter().flat_map(notes).collect();
+            assert_eq!(seen, possible);
+        }
+    }
 }

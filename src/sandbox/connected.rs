@@ -16,6 +16,9 @@ const SUSPENDED: &str = r#"{"status":"suspended","onboarding_completed_at":"2023
 const REVOKED: &str =
     r#"{"status":"revoked","onboarding_completed_at":"2023-11-09T14:02:11Z","revoked_at":"2024-06-30T23:59:59Z"}"#;
 
+const NEW: &str = r#"{"created_at":"<-2d>T00:00:00Z"}"#;
+const OLD: &str = r#"{"created_at":"<-30d>T00:00:00Z"}"#;
+
 const PENDING_EXPRESS: Layers = &[EXPRESS, PENDING, NOT_ONBOARDED];
 const HOSTILE: &str = r#"{"pending_organization_name":"<hostile>","pending_email":"a\u001b[31m\u202emoc.elpmaxe@example.com","metadata":{"\u001b[2Jkey\n\u202e":"no","nested":["<hostile>"]}}"#;
 
@@ -23,6 +26,8 @@ pub(super) static ACCOUNTS: &[Case] = &[
     account("7n42DGM5Tflk9n8mt7Fhc7", &[], "the account of the API's documentation"),
     account("pendingstandard", &[STANDARD, PENDING], "a pending standard account"),
     account("pendingexpress", PENDING_EXPRESS, "a pending express account"),
+    account("pendingnew", &[EXPRESS, PENDING, NOT_ONBOARDED, NEW], "a pending account, two days old"),
+    account("pendinglong", &[EXPRESS, PENDING, NOT_ONBOARDED, OLD], "a pending account whose link has expired"),
     account("activestandard", &[STANDARD, ACTIVE], "an active standard account"),
     account("activeexpress", &[EXPRESS, ACTIVE], "an active express account"),
     account("suspendedstandard", &[STANDARD, SUSPENDED], "a suspended standard account"),

@@ -1,13 +1,13 @@
 //! A minimal HTTP/1.1 server side: every request and every wait is bounded.
 //!
-//! `httparse` reads the requests. A request with a body is refused, and the connection of a malformed one is closed after the
-//! answer, so that none of its bytes can be taken for the next request.
+//! `httparse` reads the requests. A malformed one, or one with a body, is refused with 400 and its connection closed, so that none of
+//! its bytes can be taken for the next request.
 
 use std::io::{self, BufWriter, Read as _, Write};
 use std::net::{Shutdown, TcpStream};
 use std::time::{Duration, Instant};
 
-use httparse::{EMPTY_HEADER, Error, Request, Status};
+use httparse::{EMPTY_HEADER, Request, Status};
 
 use super::list::List;
 
@@ -121,10 +121,8 @@ impl<'a> Connection<'a> {
         loop {
             let mut headers = [EMPTY_HEADER; MAX_HEADERS];
             let mut request = Request::new(&mut headers);
-            let refused = match request.parse(&self.buffer) {
-                Ok(Status::Complete(_)) if request.version != Some(1) => 505,
-                Ok(Status::Complete(_)) if has_body(&request) => 413,
-                Ok(Status::Complete(length)) => {
+            match request.parse(&self.buffer) {
+                Ok(Status::Complete(length)) if request.version == Some(1) && !has_body(&request) => {
                     let reply = answer(&request);
                     let keep_alive = reply.delivery == Delivery::Whole && !asks_to_close(&request);
                     self.buffer.drain(..length);
@@ -139,13 +137,9 @@ impl<'a> Connection<'a> {
                         Err(error) if is_timeout(&error) && !is_first => return Some((Reply::refusal(408), false)),
                         Err(_) => return None,
                     }
-                    continue;
                 }
-                Ok(Status::Partial) if !self.buffer.contains(&b'\n') => 414,
-                Ok(Status::Partial) | Err(Error::TooManyHeaders) => 431,
-                Err(_) => 400,
-            };
-            return Some((Reply::refusal(refused), false));
+                _ => return Some((Reply::refusal(400), false)),
+            }
         }
     }
 
@@ -242,13 +236,9 @@ pub(super) const fn phrases(status: u16) -> (&'static str, &'static str) {
         408 => ("Request Timeout", "The request took too long to arrive."),
         409 => ("Conflict", "The account is being changed."),
         410 => ("Gone", "The account has been removed."),
-        413 => ("Content Too Large", "A request has no body here."),
-        414 => ("URI Too Long", "The request's target is too long."),
         429 => ("Too Many Requests", "Too many requests; slow down."),
-        431 => ("Request Header Fields Too Large", "The request's headers are too large."),
         501 => ("Not Implemented", "This is not implemented."),
         503 => ("Service Unavailable", "The service is down for maintenance."),
-        505 => ("HTTP Version Not Supported", "Only HTTP/1.1 is served."),
         _ => ("Internal Server Error", "Something went wrong."),
     }
 }

@@ -1,7 +1,7 @@
 //! A loopback server with both APIs and every failure, so that scripts can be tried without network, token or risk.
 //!
 //! Its clients may be hostile: a web page in the user's browser, another user of the machine. So it binds to loopback only, answers
-//! only to its own name (DNS rebinding), accepts one well-known token and drops every other unseen, never repeats what a request
+//! only to its own name (DNS rebinding), accepts well-known tokens only and drops every other unseen, never repeats what a request
 //! holds, and bounds what a request may cost.
 
 mod cases;
@@ -20,6 +20,8 @@ use std::time::Duration;
 
 use httparse::Request;
 use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::Offset;
 
 use cases::{APIS, Answer, Api};
 use http::{Body, Connection, Reply};
@@ -30,7 +32,7 @@ use crate::process::lock;
 pub use cases::rows;
 pub use list::ACCOUNTS;
 
-/// The bearer token that the sandbox accepts. It is public and grants nothing.
+/// The bearer token that the sandbox accepts. It is public and grants nothing. With `-N` behind it, it expires after N requests.
 pub const TOKEN: &str = "acctq-sandbox-token";
 
 /// The most connections that are served; more are answered with 503.
@@ -44,11 +46,13 @@ const MAX_CONNECTIONS: usize = 256;
 pub fn start(port: u16, accounts: u32) -> io::Result<String> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
     let address = listener.local_addr()?;
+    let now = Timestamp::now();
     let shared = Shared {
         address,
-        list: List::new(accounts, Timestamp::now()),
+        list: List::new(accounts, now),
         connections: AtomicUsize::new(0),
         replies: AtomicU64::new(0),
+        today: Offset::UTC.to_datetime(now).date(),
         requests: Mutex::default(),
     };
     thread::Builder::new().spawn(move || accept(&listener, &Arc::new(shared)))?;
@@ -63,7 +67,9 @@ struct Shared {
     connections: AtomicUsize,
     /// The number of answers, for `X-Request-Id`.
     replies: AtomicU64,
-    /// How often each id was requested, for ids whose answer changes.
+    /// The day of the start, in UTC: the times of accounts stay the same.
+    today: Date,
+    /// How often each id was requested, for ids whose answer changes, and how often each token was used that expires.
     requests: Mutex<HashMap<String, usize>>,
 }
 
@@ -130,7 +136,11 @@ impl Shared {
         };
         let token = http::only(request, "authorization").and_then(|value| value.strip_prefix(b"Bearer "));
         if token != Some(TOKEN.as_bytes()) {
-            return api.failure(api.unauthorized);
+            match token.and_then(lifetime) {
+                Some(requests) if self.count(&format!("{TOKEN}-{requests}")) <= requests.into() => {}
+                Some(_) => return Reply::json(api.unauthorized, api.expired.to_owned()),
+                None => return api.failure(api.unauthorized),
+            }
         }
         if request.method != Some("GET") {
             let mut reply = Reply { headers: &[("Allow", "GET")], ..api.failure(405) };
@@ -155,8 +165,8 @@ impl Shared {
 
     fn answer(&self, api: &Api, id: &str, answer: &Answer) -> Reply {
         match *answer {
-            Answer::Account(layers) => Reply::json(200, api.document(id, layers)),
-            Answer::Delivered(delivery) => Reply { delivery, ..Reply::json(200, api.document(id, &[])) },
+            Answer::Account(layers) => Reply::json(200, api.document(id, layers, self.today)),
+            Answer::Delivered(delivery) => Reply { delivery, ..Reply::json(200, api.document(id, &[], self.today)) },
             Answer::Failure(status, headers) => Reply { headers, ..api.failure(status) },
             Answer::Bytes(status, headers, body) => {
                 Reply { headers, content_type: None, ..Reply::new(status, Body::Bytes(body.to_vec())) }
@@ -179,11 +189,17 @@ impl Shared {
         ["127.0.0.1", "localhost"].iter().any(|name| host.eq_ignore_ascii_case(format!("{name}{port}").as_bytes()))
     }
 
-    /// How often the id has been requested, this time included.
+    /// How often the id, or the token, has been requested, this time included.
     fn count(&self, id: &str) -> usize {
         let mut requests = lock(&self.requests);
         let times = requests.entry(id.to_owned()).or_default();
         *times += 1;
         *times
     }
+}
+
+/// After how many requests this token expires, if it is one that does.
+fn lifetime(token: &[u8]) -> Option<u16> {
+    let number = token.strip_prefix(TOKEN.as_bytes())?.strip_prefix(b"-")?;
+    std::str::from_utf8(number).ok()?.parse().ok()
 }

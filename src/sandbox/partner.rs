@@ -12,6 +12,10 @@ const FAMILY: &str =
 /// The customer has not signed up yet.
 const ENTITLED: &str = r#"{"status":"entitled","deployed_members":0,"updated_at":"2023-01-23T15:55:58.000Z"}"#;
 const PROVISIONED: &str = r#"{"status":"provisioned"}"#;
+const ENDING: &str = r#"{"domain":"1password.com","ends_at":"<12d>T00:00:00.000Z"}"#;
+const FROZEN: &str = r#"{"domain":"1password.ca","ends_at":"<-20d>T00:00:00.000Z"}"#;
+const CANADA: &str = r#"{"domain":"b5test.ca"}"#;
+const PRODUCTION: &str = r#"{"domain":"1password.eu"}"#;
 
 const HOSTILE: &str = r#"{"activation_token":"PNS-\u001b[31m\u202eSBXH2345","display_name":"<hostile>","labels":{"\u001b[2Jkey\n\u202e":["<hostile>"]}}"#;
 
@@ -26,6 +30,10 @@ pub(super) static ACCOUNTS: &[Case] = &[
         &[FAMILY, PROVISIONED, r#"{"ends_at":"2099-12-31T23:59:59.000Z"}"#],
         "an account that will be frozen",
     ),
+    account("endingsoon", &[FAMILY, PROVISIONED, ENDING], "an account that will be frozen in less than two weeks"),
+    account("frozen", &[FAMILY, PROVISIONED, FROZEN], "an account that was frozen 20 days ago"),
+    account("entitled-canada", &[FAMILY, ENTITLED, CANADA], "an entitled account at the test domain of Canada"),
+    account("entitled-production", &[FAMILY, ENTITLED, PRODUCTION], "an entitled account in production, EU"),
     found(
         "signingup",
         Answer::InTurn(&[

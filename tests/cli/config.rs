@@ -140,7 +140,7 @@ fn show_has_the_values_in_effect_and_where_each_is_from_and_no_token() {
     let path = home.config(format!(
         "default_profile = \"test\"\n[profiles.test.connect]\nbase_url = \"https://API.example.com:443/v/\"\n\
          token = \"{TOKEN}\"\nca_file = \"ca.pem\"\n[profiles.test.partner]\nbase_url = \"http://localhost:81\"\n\
-         token_command = [\"/opt/op\", \"read\", \"{TOKEN}\"]\n"
+         token_command = [\"/opt/op\", \"read\", \"{TOKEN}\"]\n[profiles.prod]\n"
     ));
     let run = home.acctq("config show").env("ACCTQ_RETRIES", "1");
     let dir = format!("{}/", path.parent().unwrap().display());
@@ -160,7 +160,7 @@ connect.token literal (hidden) config.toml:4
 connect.ca_file ca.pem config.toml:5
 partner.base_url http://localhost:81 config.toml:7
 partner.token command `op` config.toml:8
-profiles test, sandbox"
+profiles test, prod, sandbox"
     );
 }
 
@@ -473,9 +473,15 @@ const MISTAKES: &[Mistake] = &[
     ("[defaults]\n", "output = \"json\"\n", (2, 1), &["ACCTQ_OUTPUT"]),
     ("", "default_profil = \"test\"\n", (1, 1), &["default_profil", "`default_profile`"]),
     ("", "[profiles.test.conect]\n", (1, 16), &["conect", "`connect`"]),
+    ("", "profiles = 5\n", (1, 12), &["`profiles`"]),
+    ("[profiles]\n", "test = 5\n", (2, 8), &["`test`"]),
+    ("[profiles.test]\n", "connect = 5\n", (2, 11), &["`connect`"]),
     ("", "[profiles.sandbox.connect]\n", (1, 11), &["sandbox"]),
     ("", "[profiles.\"a b\"]\n", (1, 11), &["64"]),
     (API, "token_env = \"A\"\ntoken = \"T\"\n", (2, 0), &[".toml:2", ".toml:3"]),
+    // Of several, the first of the file.
+    ("[profiles.z.connect]\n", "tokn = 1\n[profiles.a.partner]\nx = 1\n[profiles.a.z]\n[defaults]\nretries = 11\n", (2, 1), &["tokn"]),
+    ("[defaults]\n", "retries = 11\n[profiles.test.conect]\n[profiles.a.connect]\nx = 1\n", (2, 11), &["10"]),
 ];
 
 #[test]

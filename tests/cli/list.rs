@@ -127,6 +127,8 @@ const CHOICES: &[(&str, &str)] = &[
     ("--sort status", "2 1 3 4"),
     ("--sort=-status", "4 1 3 2"),
     ("--sort -id", "4 3 2 1"),
+    ("--sort -UID", "4 3 2 1"),
+    ("--sort Created", "3 1 2 4"),
     // Flags, then numbers, then texts; what lacks the field is last both ways.
     ("--sort metadata.seats", "2 1 4 3"),
     ("--sort -metadata.seats", "4 1 2 3"),

@@ -97,7 +97,7 @@ fn the_configuration_shown_is_one() {
     let shown = home.run("-p prod config show -o json");
     let shown: Value = serde_json::from_str(&shown.stdout).unwrap();
     assert_eq!(shown["partner.token"]["value"], "command `op`");
-    assert_eq!(shown["profiles"], json!(["prod", "test", "sandbox"]));
+    assert_eq!(shown["profiles"], json!(["test", "prod", "sandbox"]));
 }
 
 #[test]

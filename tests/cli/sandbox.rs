@@ -223,7 +223,9 @@ fn it_answers_to_its_own_name_its_own_token_and_its_own_paths_only() {
     for host in "evil.test|evil.test:PORT|127.0.0.1|127.0.0.1:1|127.0.0.1:PORT\r\nHost: evil.test|".split('|') {
         sandbox.answers(host, ENDING, PUBLIC, 403);
     }
-    for token in [TOKEN, "", "acctq-sandbox-tokenx"] {
+    let beside =
+        ["acctq-sandbox-tokenx", "acctq-sandbox-token-", "acctq-sandbox-token-1x", "acctq-sandbox-token-65536"];
+    for token in beside.into_iter().chain([TOKEN, ""]) {
         sandbox.answers(OWN, &format!("{LIST}/cacc_activestandard"), token, 401);
         sandbox.answers(OWN, ENDING, token, 403);
     }
@@ -259,11 +261,11 @@ fn it_stays_up_whatever_clients_do() {
     let many = "X: y\r\n".repeat(1000);
     let post = format!("POST {ENDING} HTTP/1.1\r\nHost: {OWN}\r\nAuthorization: Bearer {PUBLIC}");
     for (request, status) in [
-        (format!("GET / HTTP/1.1\r\nX: {long}"), 431),
-        (format!("GET / HTTP/1.1\r\n{many}\r\n"), 431),
-        (format!("GET /{long} HTTP/1.1\r\n\r\n"), 414),
+        (format!("GET / HTTP/1.1\r\nX: {long}"), 400),
+        (format!("GET / HTTP/1.1\r\n{many}\r\n"), 400),
+        (format!("GET /{long} HTTP/1.1\r\n\r\n"), 400),
         ("\0\u{1}\u{2} and what follows it\r\n\r\n".to_owned(), 400),
-        (format!("{post}\r\nContent-Length: 99\r\n\r\n"), 413),
+        (format!("{post}\r\nContent-Length: 99\r\n\r\n"), 400),
         (format!("{post}\r\n\r\n"), 405),
     ] {
         let answer = sandbox.answer(&request);
@@ -291,6 +293,27 @@ fn it_stays_up_whatever_clients_do() {
     let get = || sandbox.get(OWN, ENDING, PUBLIC);
     assert!((0..100_000).any(|_| get().starts_with("HTTP/1.1 200 ")));
     sandbox.end(Signal::INT, 130);
+}
+
+#[test]
+fn a_token_expires_after_the_number_of_requests_in_its_name() {
+    let home = Home::new();
+    let sandbox = home.sandbox();
+    let with = |line: &str, number: &str| {
+        let [connect, partner] = ["ACCTQ_CONNECT_TOKEN", "ACCTQ_PARTNER_TOKEN"];
+        let token = format!("{PUBLIC}-{number}");
+        at(home.acctq(&format!("{line} -o ndjson")), &sandbox.url).env(connect, &token).env(partner, &token).run()
+    };
+    for (id, status, code) in [("cacc_activestandard", 401, "TOKEN_EXPIRED"), ("ending", 403, "forbidden")] {
+        let error = with(&format!("get {id}"), "0").fails_with(4, "auth");
+        assert_eq!((&error["status"], &error["server_code"]), (&status.into(), &code.into()));
+    }
+    // In the middle of a batch, and for good.
+    let ids = "cacc_pendingnew cacc_pendinglong cacc_activestandard cacc_activeexpress";
+    let ended = with(&format!("get {ids} --jobs 1 -F id"), "2");
+    assert_eq!((ended.code, ended.stdout.lines().count()), (4, 2), "{ended:#?}");
+    with("get ending", "02").fails_with(4, "auth");
+    assert_eq!(with("get ending", "65535").code, 0);
 }
 
 #[test]

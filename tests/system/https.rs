@@ -31,6 +31,11 @@ pub struct Nginx {
 
 impl Nginx {
     pub fn new(home: &Home) -> Self {
+        Nginx::with(home, "")
+    }
+
+    /// nginx with more directives for its server.
+    fn with(home: &Home, directives: &str) -> Self {
         let mut params = CertificateParams::new(Vec::new()).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.distinguished_name.push(DnType::CommonName, "a CA");
@@ -56,7 +61,7 @@ impl Nginx {
              events {{}}\n\
              http {{\n{temporary}\
              access_log off; root html; default_type application/json;\n\
-             server {{ listen 127.0.0.1:{port} ssl; ssl_certificate leaf.pem; ssl_certificate_key leaf.key;\n\
+             server {{ listen 127.0.0.1:{port} ssl; ssl_certificate leaf.pem; ssl_certificate_key leaf.key; {directives}\n\
              if ($http_authorization != \"Bearer {TOKEN}\") {{ return 401; }} }}\n}}\n"
         );
         home.file("nginx.conf", conf, 0o600);
@@ -99,6 +104,30 @@ fn acctq_and_curl_see_the_same() {
     assert_eq!(sorted(&ours.stdout), sorted(ACCOUNT));
     // jq reads doubles; the digits stand in the text.
     assert!(ours.stdout.contains(": 12345678901234567890.10,"), "{ours:#?}");
+}
+
+#[test]
+fn a_gateway_that_wants_a_client_certificate_gets_it_or_is_told_as_that() {
+    let home = Home::new();
+    let nginx = Nginx::with(&home, "ssl_client_certificate ca.pem; ssl_verify_client on;");
+    let me = KeyPair::generate().unwrap();
+    let stranger = CertificateParams::new(Vec::new()).unwrap().self_signed(&me).unwrap();
+    home.file("stranger.pem", stranger.pem(), 0o644);
+    home.file("stranger.key", me.serialize_pem(), 0o600);
+    let get = |more: &str| {
+        let (url, home_path) = (&nginx.url, home.path().display());
+        home.config(format!(
+            "default_profile = \"test\"\n[profiles.test.connect]\nbase_url = \"{url}\"\ntoken = \"{TOKEN}\"\nca_file = \"{home_path}/ca.pem\"\n{more}"
+        ));
+        home.acctq(&format!("cacc get {ID} -o json")).run()
+    };
+    let pair = |name| format!("client_cert_file = \"~/{name}.pem\"\nclient_key_file = \"~/{name}.key\"");
+    let found = get(&pair("leaf"));
+    found.prints(&found.stdout);
+    for more in [String::new(), pair("stranger")] {
+        let error = get(&more).fails(9, &[]).error();
+        assert!(error["status"] == 400 && error["hint"].as_str().unwrap().contains("client_cert_file"), "{error:#}");
+    }
 }
 
 fn jq(home: &Home, args: &[&str], text: &str) -> String {

@@ -329,3 +329,31 @@ fn the_systems_own_roots_are_read_like_any_file() {
         assert!(error["hint"].as_str().unwrap().contains("ca-certificates"), "{nothing}: {error}");
     }
 }
+
+#[test]
+fn a_limit_on_threads_and_processes_is_told_as_that() {
+    let home = Home::new();
+    fs::set_permissions(home.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    home.file("ids", "cacc_1\n", 0o644);
+    home.file("helper.toml", "default_profile = \"test\"\n[profiles.test.connect]\nbase_url = \"https://api.example.com\"\ntoken_command = [\"/bin/echo\", \"x\"]\n", 0o644);
+    // A user who has no other process. Our own counts as one.
+    let user = ordinarily(&home).replace("65534", "65533");
+    for (limit, command, code) in [
+        (1, "get cacc_1", 1),
+        (2, "get cacc_1 --retries 0", 7),
+        (2, "get cacc_1 cacc_2 --retries 0", 7),
+        (2, "get - --retries 0 <ids", 1),
+        (2, "-p sandbox get cacc_1", 1),
+        (2, "sandbox", 1),
+        (2, "--config helper.toml -p test get cacc_1", 4),
+    ] {
+        let script =
+            format!("cp -f \"$(command -v acctq)\" here; exec {user} prlimit --nproc={limit} ./here -o json {command}");
+        let run = apart(&home, "", &script).env("ACCTQ_CONNECT_URL", "https://api.example.com");
+        let ended = run.env("ACCTQ_CONNECT_TOKEN", TOKEN).run();
+        assert_eq!(ended.code, code, "{ended:#?}");
+        for error in ended.errors().iter().filter(|error| error["id"].is_string() || ended.errors().len() == 1) {
+            assert!(error["hint"].as_str().unwrap().contains("ulimit -a"), "{error:#}");
+        }
+    }
+}

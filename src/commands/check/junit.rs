@@ -15,6 +15,7 @@ use quick_xml::events::{BytesDecl, BytesText, Event};
 
 use super::result::{self, CheckResult, Outcome};
 use super::run::CheckRun;
+use crate::config::reading::open_at_once;
 use crate::error::{Error, Kind, Result};
 use crate::streams;
 use crate::text::escape;
@@ -116,16 +117,8 @@ fn replace(path: &Path, old: Option<Metadata>, xml: &[u8]) -> io::Result<()> {
 }
 
 fn in_place(path: &Path, truncate: bool, xml: &[u8]) -> io::Result<()> {
-    let mut options = OpenOptions::new();
-    options.write(true).create(truncate).truncate(truncate);
     // A pipe that nothing reads is an error, not a wait; once it is open, its reader may be slow.
-    #[cfg(unix)]
-    {
-        use rustix::fs::OFlags;
-        use std::os::unix::fs::OpenOptionsExt as _;
-        options.custom_flags((OFlags::NONBLOCK | OFlags::NOCTTY).bits().cast_signed());
-    }
-    let mut file = options.open(path)?;
+    let mut file = open_at_once(OpenOptions::new().write(true).create(truncate).truncate(truncate), path)?;
     #[cfg(unix)]
     rustix::fs::fcntl_setfl(&file, rustix::fs::OFlags::empty())?;
     file.write_all(xml)
