@@ -3,7 +3,6 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::iter;
-use std::sync::Mutex;
 use std::time::Instant;
 
 use super::session::{Session, Target};
@@ -18,7 +17,6 @@ use crate::error::{Error, Kind, Result};
 use crate::flags::Takes;
 use crate::json::{self, Json, View};
 use crate::output::{self, BOLD, Cell, DIFFERS, Format, PLAIN};
-use crate::process::lock;
 use crate::text::{EXCERPT, excerpt};
 
 /// `<ID> -p NAME -p NAME...`
@@ -54,9 +52,9 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
     let what = format!("comparing {target} in {}", names.join(", "));
     shutdown.doing(format!("while {what}"), target.context());
 
-    let (turn, mut answers) = (Mutex::new(()), Vec::new());
+    let mut answers = Vec::new();
     let work = |(name, session): &(&&str, &Session<'_>)| {
-        look_up(session, id, &turn, context).map_err(|error| {
+        look_up(session, id, flags.strict).map_err(|error| {
             let invocation = flags.with_profile(name).ui_options(env).invocation;
             let (error, words) = (error.with_commands(&invocation), format!("profile {name}"));
             if error.to_string().contains(&words) { error } else { error.with_suffix(&format!(" ({words})")) }
@@ -146,16 +144,12 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
 /// An account, its redactor, and how it violates the contract; or why there is none.
 type Answer = Result<(Account, Redactor, Violations)>;
 
-/// Looks the account up in one profile. Token helpers may ask their user something: each waits for its `turn`.
-fn look_up(session: &Session<'_>, id: &Id, turn: &Mutex<()>, context: &Context<'_>) -> Answer {
-    let turn = lock(turn);
+/// Looks the account up in one profile.
+fn look_up(session: &Session<'_>, id: &Id, strict: bool) -> Answer {
     let (started, throttle) = (Instant::now(), Throttle::single());
     let client = session.client(id.resource(), Some(id), &throttle)?;
-    let target = Target::account(id, client.profile());
-    client.prepare(started).map_err(|error| target.describe(error))?;
-    drop(turn);
     let found = client.look_up(id, started, None)?;
-    let violations = violations::check(&found, context.flags.strict, target)?;
+    let violations = violations::check(&found, strict, Target::account(id, client.profile()))?;
     let redactor = session.redactor().for_account(&found.account);
     Ok((found.account, redactor, violations))
 }
