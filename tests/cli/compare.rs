@@ -17,7 +17,8 @@ fn home(urls: [&str; 2]) -> Home {
         let api = |api| format!("[profiles.{name}.{api}]\nbase_url = \"{url}\"\ntoken = \"{token}\"\n");
         api("connect") + &api("partner")
     };
-    home.config(profile("test", urls[0], TOKEN) + &profile("prod", urls[1], OTHER));
+    let unset = "[profiles.unset.connect]\nbase_url = \"http://127.0.0.1:1\"\ntoken_env = \"UNSET\"\n";
+    home.config(profile("test", urls[0], TOKEN) + &profile("prod", urls[1], OTHER) + unset);
     home
 }
 
@@ -42,7 +43,7 @@ fn account(more: &str) -> String {
 
 #[test]
 fn a_row_a_field_a_column_a_profile_and_a_sign_where_they_differ() {
-    let (test, prod) = (account(r#","\u001b[2Jx\n":[1]"#), account("").replace("active", "suspended"));
+    let (test, prod) = (account(r#","\u001b[2Jx\n":[1],"extra":7"#), account("").replace("active", "suspended"));
     let (_servers, home) = servers([(200, &test), (200, &prod)]);
     let table = "  Field                  test                                   prod
   ID                     cacc_1                                 cacc_1
@@ -52,12 +53,16 @@ fn a_row_a_field_a_column_a_profile_and_a_sign_where_they_differ() {
   Platform organization  org_1                                  org_1
   Created                2023-11-07T05:31:56Z                   2023-11-07T05:31:56Z
 ≠ \\u{1b}[2Jx\\n           [1]
+≠ extra                  7
 ";
     let told = home.run("-p test compare cacc_1 -p prod");
     assert_eq!((told.code, &*told.stdout), (10, table), "{told:#?}");
     assert!(["cacc_1", "test, prod", "status"].iter().all(|fact| told.stderr.contains(fact)), "{told:#?}");
-    let fields = home.run("compare cacc_1 -p prod -F created_at,uid -p test -p prod");
-    fields.prints("  Field    prod                  test\n  Created  2023-11-07T05:31:56Z  2023-11-07T05:31:56Z\n  ID       cacc_1                cacc_1\n");
+    home.run("compare cacc_1 -p prod -F platform_organization_id,uid -p test -p prod")
+        .prints("  Field                  prod    test\n  Platform organization  org_1   org_1\n  ID                     cacc_1  cacc_1\n");
+    // A member of any answer is known.
+    let extra = home.run("compare cacc_1 -p prod -p test -F extra -o ndjson");
+    assert_eq!((extra.code, extra.stdout.contains(r#""prod":{},"test":{"extra":7}"#)), (10, true), "{extra:#?}");
     let colored = home.shell("acctq compare cacc_1 -p test -p prod -F status --color always 2>/dev/null").run();
     assert!(colored.stdout.contains("\u{1b}[33m≠ Status\u{1b}[0m  \u{1b}[32mactive"), "{colored:#?}");
 }
@@ -166,14 +171,15 @@ fn the_look_ups_go_on_side_by_side_whatever_the_environment_has() {
         "  Field  sandbox    test\n≠ ID     not found  cacc_1\n",
         "error: the connected account cacc_1 differs in sandbox, test: not each of them has it\n",
     );
-    for (args, code) in [
-        ("cacc_1", 2),
-        ("cacc_1 -p test", 2),
-        ("cacc_1 -p test -p test", 2),
-        ("cacc_1 -p test -p prod -o csv", 2),
-        ("cacc_1 -p test -p prod -F staus", 2),
-        ("cacc_1 -p test -p prdo", 3),
+    for (args, code, fact) in [
+        ("", 2, "two"),
+        ("-p test", 2, "two"),
+        ("-p test -p test", 2, "two"),
+        ("-p test -p prod -o csv", 2, "csv"),
+        ("-p test -p prod -F staus", 2, "status"),
+        ("-p test -p prdo", 3, "prod"),
+        ("-p test -p unset", 4, "profile unset"),
     ] {
-        home.run(format!("compare {args}")).fails(code, &[]);
+        home.run(format!("compare cacc_1 {args}")).fails(code, &[fact]);
     }
 }
