@@ -82,6 +82,7 @@ fn values_are_compared_and_not_how_they_are_written() {
         ("[1]", "[1,2]", false),
         (r#"{"a":{"b":1}}"#, r#"{"a":{"b":2}}"#, false),
         (r#"{"a":1}"#, r#"{"a":1,"b":null}"#, false),
+        (r#"{"a":1,"b":null}"#, r#"{"a":1}"#, false),
         (r#"{"a":1,"b":null}"#, r#"{"a":1,"c":null}"#, false),
     ] {
         let [one, other] = [test, prod].map(|value| account(&format!(r#","metadata":{value}"#)));
@@ -132,13 +133,15 @@ fn what_a_profile_lacks_and_what_fails() {
 
 #[test]
 fn secrets_are_compared_and_shown_with_reveal_only() {
-    let secret = |secret: &str| account(&format!(r#","activation_token":"{secret}","is_{secret}":1,"name":"Zoë""#));
+    let secret = |secret: &str| {
+        account(&format!(r#","activation_token":"{secret}","is_{secret}":1,"a b":"{secret}","name":"Zoë""#))
+    };
     let (_servers, home) = servers([(200, &secret(ACTIVATION)), (200, &secret("PNS-OTHER777"))]);
     let compare = |more: &str| home.run(format!("compare cacc_1 -p test -p prod {more}"));
     for (more, differing) in [
-        ("-o json", json!(["activation_token", "••••••••"])),
-        ("-o json --redact", json!(["activation_token", "••••••••"])),
-        ("-o json --reveal", json!(["activation_token", format!("is_{ACTIVATION}"), "is_PNS-OTHER777"])),
+        ("-o json", json!(["a b", "activation_token", "••••••••"])),
+        ("-o json --redact", json!(["[redacted]", "activation_token", "••••••••"])),
+        ("-o json --reveal", json!(["a b", "activation_token", format!("is_{ACTIVATION}"), "is_PNS-OTHER777"])),
     ] {
         let told = compare(more);
         let found: Value = serde_json::from_str(&told.stdout).expect("JSON");
