@@ -3,6 +3,7 @@
 mod auth;
 mod breaker;
 mod check;
+mod compare;
 mod completions;
 mod config;
 mod curl;
@@ -91,6 +92,8 @@ Examples:
     Get(Deferred<get::Args>),
     /// Check expectations about one account, or a suite of them: exit 0 or 10
     Check(Deferred<check::Args>),
+    /// Compare an account in several profiles, field by field: exit 0 or 10
+    Compare(Deferred<compare::Args>),
     /// Wait until an account is in the wanted state
     Wait(Deferred<wait::Args>),
     /// Store the tokens of profiles, and try them
@@ -156,8 +159,8 @@ impl Takes for PartnerAccount {}
 impl Command {
     /// Whether the command waits for others, so that a signal has to end it: the other commands return at once.
     pub fn waits(&self) -> bool {
-        use Command::{Auth, Cacc, Check, Get, Partner, Sandbox, Wait};
-        matches!(self, Auth(_) | Cacc(_) | Partner(_) | Get(_) | Check(_) | Wait(_) | Sandbox(_))
+        use Command::{Auth, Cacc, Check, Compare, Get, Partner, Sandbox, Wait};
+        matches!(self, Auth(_) | Cacc(_) | Partner(_) | Get(_) | Check(_) | Compare(_) | Wait(_) | Sandbox(_))
     }
 
     pub fn run(&self, context: &Context<'_>) -> Result<CommandStatus> {
@@ -174,6 +177,7 @@ impl Command {
             },
             Command::Get(Deferred(args)) => get::run(args, &RESOURCES, id::route, context),
             Command::Check(Deferred(args)) => check::run(args, context),
+            Command::Compare(Deferred(args)) => compare::run(args, context),
             Command::Wait(Deferred(args)) => wait::run(args, context),
             Command::Auth(Deferred(command)) => auth::run(command, context),
             Command::Config(Deferred(command)) => config::run(command, context),

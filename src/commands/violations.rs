@@ -17,13 +17,12 @@ const MAX_NAMES: usize = 5;
 /// The fields of one account that violate the contract.
 pub type Violations = Vec<(&'static Field, Violation)>;
 
-/// `the connected account cacc_1 violates the API's contract: status (unknown value)`
+/// `the connected account cacc_1 (profile test) violates the API's contract: status (unknown value)`
 fn message(violations: &Violations, target: Target<'_>) -> String {
     let fields = violations.iter().map(|(field, violation)| format!("{} ({})", field.name, violation.words()));
-    let noun = target.resource.noun;
     let account = match target.id {
-        Some(id) => format!("the {noun} {}", id.as_str()),
-        None => format!("a {noun} in the list"),
+        Some(_) => target.to_string(),
+        None => format!("a {} in the list", target.resource.noun),
     };
     format!("{account} violates the API's contract: {}", fields.collect::<Vec<_>>().join(", "))
 }

@@ -7,6 +7,7 @@ mod auth;
 mod batch;
 mod check;
 mod commands;
+mod compare;
 mod config;
 mod documents;
 mod every_fault;
