@@ -1,11 +1,12 @@
 //! The command line: the root of the tree of commands, and clap's complaints as errors of ours. No input or output.
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory as _, FromArgMatches as _, Parser};
 
-use crate::account::{Redactor, id};
+use crate::account::{CONNECTED, Redactor, id};
 use crate::commands::{Command, TOPICS};
 use crate::error::{Error, Kind, Result};
 use crate::flags::{Deferred, GlobalFlags, merge};
@@ -91,7 +92,10 @@ fn is_long(command: &clap::Command, flag: &str) -> bool {
 }
 
 /// Words that people try, after which command, and the command that is meant.
-const MEANT: [(&str, &str, &str); 5] = [
+const MEANT: [(&str, &str, &str); 8] = [
+    ("acctq", "login", "acctq auth login"),
+    ("acctq", "logout", "acctq auth logout"),
+    ("acctq", "status", "acctq auth status"),
     ("acctq", "list", "acctq cacc list"),
     ("acctq", "account", "acctq partner account"),
     ("acctq", "show", "acctq get"),
@@ -104,13 +108,22 @@ fn command_path(args: &[OsString]) -> String {
     let tree = tree();
     let (mut command, mut path) = (&tree, "acctq".to_owned());
     let mut words = args.iter().skip(1).filter_map(|arg| arg.to_str()).take_while(|arg| *arg != "--");
+    let takes_value = |flag: &str| {
+        let is_it = |arg: &&clap::Arg| match flag.strip_prefix("--") {
+            Some(long) => arg.get_long() == Some(long),
+            None => flag.len() == 2 && arg.get_short() == flag.chars().nth(1),
+        };
+        tree.get_arguments().find(is_it).is_some_and(|arg| arg.get_action().takes_values())
+    };
     while let Some(word) = words.next() {
-        if matches!(word, "-p" | "--profile") {
+        if word.starts_with('-') {
             // A profile may be called like a command: `sandbox`.
-            words.next();
+            let _ = takes_value(word).then(|| words.next());
         } else if let Some(below) = command.find_subcommand(word) {
             command = below;
             path = format!("{path} {word}");
+        } else {
+            break;
         }
     }
     path
@@ -134,6 +147,11 @@ fn usage_error(error: &clap::Error, args: &[OsString]) -> Error {
         _ if (unknown.starts_with("cacc_") || id::is_uuid(unknown)) && id::route(unknown).is_ok() => {
             format!("try: `acctq get {unknown}`")
         }
+        // Or whom it is about.
+        _ if unknown.contains('@') || unknown.contains(' ') => {
+            let explained = CONNECTED.parse_id(unknown).err();
+            explained.and_then(|error| error.hint_text().map(str::to_owned)).unwrap_or_default()
+        }
         (Some((.., meant)), _) => format!("`{meant} --help` shows the command that is meant"),
         (_, Some(tip)) => tip.trim_start_matches("tip: ").to_owned(),
         (_, None) => format!("`{path} --help` shows what it takes, with examples"),
@@ -149,7 +167,7 @@ fn usage_error(error: &clap::Error, args: &[OsString]) -> Error {
 }
 
 /// The last value of a long flag, found without understanding the rest: for what clap prints itself.
-pub fn flag_value<'a>(args: &'a [OsString], flag: &str) -> Option<&'a str> {
+fn flag_value<'a>(args: &'a [OsString], flag: &str) -> Option<&'a str> {
     let args: Vec<_> = args.iter().skip(1).filter_map(|arg| arg.to_str()).take_while(|arg| *arg != "--").collect();
     args.iter().enumerate().rev().find_map(|(at, arg)| match arg.strip_prefix(flag)? {
         "" => args.get(at + 1).copied(),
@@ -157,8 +175,20 @@ pub fn flag_value<'a>(args: &'a [OsString], flag: &str) -> Option<&'a str> {
     })
 }
 
+/// The flags that the messages about a command line need, found without understanding the rest.
+pub fn message_flags(args: &[OsString]) -> GlobalFlags {
+    let profile = flag_value(args, "--profile").or_else(|| flag_value(args, "-p"));
+    GlobalFlags {
+        profiles: profile.into_iter().map(str::to_owned).collect(),
+        output: output_flag(args),
+        config: flag_value(args, "--config").map(PathBuf::from),
+        color: flag_value(args, "--color").and_then(|when| when.parse().ok()),
+        ..GlobalFlags::default()
+    }
+}
+
 /// The format that `--output` names, found without understanding the rest, for the errors of a command line that is wrong.
-pub fn output_flag(args: &[OsString]) -> Option<Format> {
+fn output_flag(args: &[OsString]) -> Option<Format> {
     let args: Vec<_> = args.iter().skip(1).filter_map(|arg| arg.to_str()).take_while(|arg| *arg != "--").collect();
     let value = args.iter().enumerate().rev().find_map(|(at, arg)| {
         let flags = arg.trim_start_matches(['-', 'q', 'v']);

@@ -17,7 +17,7 @@ impl Invocation {
     pub fn complete(&self, hint: &str) -> (String, Vec<String>) {
         let mut commands = Vec::new();
         let parts = hint.split('`').enumerate().map(|(number, part)| {
-            let is_code = number % 2 == 1 && part.matches('\'').count() % 2 == 0;
+            let is_code = number % 2 == 1 && part.replace(r"\'", "").matches('\'').count() % 2 == 0;
             if !is_code || !["acctq ", "chmod ", "sudo ", "ulimit "].iter().any(|name| part.starts_with(name)) {
                 return part.to_owned();
             }

@@ -51,7 +51,7 @@ use cli::Parsed;
 use commands::{CommandStatus, Context};
 use error::{ErrorContext, Kind, Result};
 use signals::Shutdown;
-use ui::{Ui, UiOptions};
+use ui::Ui;
 
 /// Runs the program with these arguments (the first is its name) and this environment.
 ///
@@ -59,10 +59,7 @@ use ui::{Ui, UiOptions};
 pub fn run(args: &[OsString], env: Environment) -> ExitCode {
     process::harden();
     process::quieten_panics();
-    let format = flags::message_format(cli::output_flag(args), &env);
-    let color = cli::flag_value(args, "--color").and_then(|when| when.parse().ok()).unwrap_or_default();
-    let options = UiOptions { json: format.has_json_errors(), color, ..UiOptions::default() };
-    let mut ui = Arc::new(Ui::new(options, &env));
+    let mut ui = Arc::new(Ui::new(cli::message_flags(args).ui_options(&env), &env));
     let (env, mut flags) = (Arc::new(env), config::Flags::default());
     let status = process::catch_panics(|| match cli::parse(args, ui.screen().width)? {
         Parsed::Text(text) => ui.print_page(&text).map(|()| CommandStatus::Done),

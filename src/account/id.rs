@@ -84,14 +84,15 @@ impl Resource {
         };
         let odd = text.chars().find(|c| !c.is_ascii() || c.is_control()).filter(|_| path.is_none());
         let message = odd.map_or(message.clone(), |odd| format!("{message}: it has {} in it", named(odd)));
-        let is_plain = |extra: &str| bare.bytes().all(|b| b.is_ascii_alphanumeric() || extra.as_bytes().contains(&b));
+        let is_plain = |extra: &str| bare.chars().all(|c| c.is_alphanumeric() || extra.contains(c));
         let hint = match owner {
             Some(owner) => format!("try: `{} {id}`", owner.command),
             None if bare.contains('@') && is_plain("@._+-") => {
                 format!("`acctq cacc list --where pending_email={bare}` finds who was invited")
             }
-            None if bare.contains(' ') && is_plain(" .-") => {
-                format!("`acctq cacc list --where 'pending_organization_name~\"{bare}\"'` finds it by its name")
+            None if bare.contains(' ') && is_plain(" .-'&,") => {
+                let name = bare.replace('\'', r"'\''");
+                format!("`acctq cacc list --where 'pending_organization_name~\"{name}\"'` finds it by its name")
             }
             None => wanted,
         };

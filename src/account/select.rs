@@ -142,7 +142,10 @@ impl Account {
         let names = self.resource.fields.iter().map(|field| field.name).chain(shown);
         let near = nearest(name, names).map(|near| format!("did you mean `{}`? ", excerpt(near, SHOWN)));
         let near = near.unwrap_or_default();
-        let hint = format!("{near}`acctq help fields` lists the fields; `-o json` without --fields shows every member");
+        let fields: Vec<_> = self.resource.fields.iter().map(|field| field.name).collect();
+        let fields = fields.join(", ");
+        let hint =
+            format!("{near}the fields are {fields} (`acctq help fields`); -o json without -F shows every member");
         let noun = self.resource.noun;
         error(&redactor.redact_known(name), &format!("is neither a field of a {noun} nor a member of the answer"), hint)
     }

@@ -34,8 +34,8 @@ pub const PROXY_PASSWORD: &str = "canary-proxy-5d20b1";
 /// The activation token of every test's partner account: it must appear nowhere without `--reveal`.
 pub const ACTIVATION: &str = "PNS-CANARY42";
 
-/// The keys of a JSON error; `next` comes with a later version.
-const KEYS: &str = "api attempts code elapsed_ms exit_code file hint id line message profile request_id retry_after_s retryable \
+/// The keys of a JSON error.
+const KEYS: &str = "api attempts code elapsed_ms exit_code file hint id line message next profile request_id retry_after_s retryable \
      server_code server_message status";
 
 /// A guard against a hang, not a measurement.
@@ -564,7 +564,6 @@ impl Ended {
         let errors = self.told("error");
         for error in &errors {
             let keys = error.as_object().unwrap().keys().map(String::as_str);
-            let keys: Vec<_> = keys.filter(|key| *key != "next").collect();
             assert!(KEYS.split_whitespace().eq(keys), "{self:#?}");
         }
         errors
