@@ -43,9 +43,10 @@ pub enum Parsed {
 pub fn parse(args: &[OsString], width: Option<u16>) -> Result<Parsed> {
     refuse_dashes(args)?;
     let width = width.map_or(HELP_WIDTH, |width| usize::from(width).clamp(40, 120));
-    match Cli::command().term_width(width).try_get_matches_from(args) {
+    let mut command = Cli::command().term_width(width);
+    match command.try_get_matches_from_mut(args) {
         Ok(matches) => {
-            let flags = merge(&matches)?;
+            let flags = merge(&command, &matches)?;
             let cli = Cli::from_arg_matches(&matches).map_err(|e| usage_error(&e, args))?;
             if let Command::Help(Deferred(help)) = &cli.command
                 && let Some(path) = help.command()
