@@ -284,9 +284,9 @@ fn markdown_is_a_table_and_nothing_in_it_acts() {
             let told = python(&home, "html", "python3", read).stdin(&*html).run().stdout;
             let (rows, tags, text): (Vec<Vec<String>>, Value, String) = serde_json::from_str(&told).unwrap();
             let mut shown: Vec<_> = rows[1..].iter().flatten().map(String::as_str).collect();
-            let mut names: Vec<_> = NAMES.iter().flat_map(|name| vec![name.trim(); rows[0].len()]).collect();
-            (shown.sort_unstable(), names.sort_unstable());
-            assert_eq!((shown, tags), (names, table.clone()), "{html}");
+            let mut expected: Vec<_> = NAMES.iter().flat_map(|name| vec![name.trim(); rows[0].len()]).collect();
+            (shown.sort_unstable(), expected.sort_unstable());
+            assert_eq!((shown, tags), (expected, table.clone()), "{html}");
             assert!(!text.contains(['@', '#', ':', '/', '<', '&', '*', '_']), "{text}");
         }
     }
