@@ -51,7 +51,9 @@ complete -c acctq -n "__fish_acctq_needs_command" -f -a "cacc" -d 'Look up and l
 complete -c acctq -n "__fish_acctq_needs_command" -f -a "partner" -d 'Look up billing accounts at Partner'
 complete -c acctq -n "__fish_acctq_needs_command" -f -a "get" -d 'Look up any account: cacc_… at Connect, anything else at Partner'
 complete -c acctq -n "__fish_acctq_needs_command" -f -a "check" -d 'Check expectations about one account, or a suite of them: exit 0 or 10'
+complete -c acctq -n "__fish_acctq_needs_command" -f -a "compare" -d 'Compare an account in several profiles, field by field: exit 0 or 10'
 complete -c acctq -n "__fish_acctq_needs_command" -f -a "wait" -d 'Wait until an account is in the wanted state'
+complete -c acctq -n "__fish_acctq_needs_command" -f -a "auth" -d 'Store the tokens of profiles, and try them'
 complete -c acctq -n "__fish_acctq_needs_command" -f -a "config" -d 'Show the configuration in effect, or write a template'
 complete -c acctq -n "__fish_acctq_needs_command" -f -a "schema" -d 'Print the JSON Schema of what -o json prints'
 complete -c acctq -n "__fish_acctq_needs_command" -f -a "sandbox" -d 'Serve both APIs on loopback with made-up accounts, until interrupted'
@@ -233,6 +235,26 @@ complete -c acctq -n "__fish_acctq_using_subcommand check" -l strict -d 'Exit wi
 complete -c acctq -n "__fish_acctq_using_subcommand check" -s q -l quiet -d 'Print nothing on standard error but errors'
 complete -c acctq -n "__fish_acctq_using_subcommand check" -s v -l verbose -d 'Print what each request did, on standard error'
 complete -c acctq -n "__fish_acctq_using_subcommand check" -s h -l help -d 'Print help'
+complete -c acctq -n "__fish_acctq_using_subcommand compare" -s p -l profile -d 'Use this profile of the configuration; `sandbox` is built in' -r
+complete -c acctq -n "__fish_acctq_using_subcommand compare" -s o -l output -d 'Write results in this format; with json and ndjson, errors are JSON too' -r -f -a "table\t''
+json\t''
+yaml\t''
+ndjson\t''
+csv\t''
+tsv\t''"
+complete -c acctq -n "__fish_acctq_using_subcommand compare" -s F -l fields -d 'Show these fields, in this order: comma-separated names, or paths like metadata.plan' -r
+complete -c acctq -n "__fish_acctq_using_subcommand compare" -l timeout -d 'Give up a look-up after this time, retries included: 500ms, 30s, 2m [default: 60s]' -r
+complete -c acctq -n "__fish_acctq_using_subcommand compare" -l retries -d 'Repeat a failed request up to N times, 0 to 10 [default: 2]' -r
+complete -c acctq -n "__fish_acctq_using_subcommand compare" -l config -d 'Read this configuration file' -r -F
+complete -c acctq -n "__fish_acctq_using_subcommand compare" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c acctq -n "__fish_acctq_using_subcommand compare" -l reveal -d 'Show secret fields, such as activation tokens'
+complete -c acctq -n "__fish_acctq_using_subcommand compare" -l redact -d 'For tickets: show ids, types, states, times and counts, and [redacted] for everything else'
+complete -c acctq -n "__fish_acctq_using_subcommand compare" -l strict -d 'Exit with 9 if an answer violates the API\'s contract, instead of showing it'
+complete -c acctq -n "__fish_acctq_using_subcommand compare" -s q -l quiet -d 'Print nothing on standard error but errors'
+complete -c acctq -n "__fish_acctq_using_subcommand compare" -s v -l verbose -d 'Print what each request did, on standard error'
+complete -c acctq -n "__fish_acctq_using_subcommand compare" -s h -l help -d 'Print help'
 complete -c acctq -n "__fish_acctq_using_subcommand wait" -l for -d 'Wait until this holds, such as status=active; repeatable. See `acctq help expressions`' -r
 complete -c acctq -n "__fish_acctq_using_subcommand wait" -l within -d 'Give up after this time: 90s, 10m, 1h30m, at most 24h' -r
 complete -c acctq -n "__fish_acctq_using_subcommand wait" -l interval -d 'Pause between look-ups, give or take a tenth' -r
@@ -257,6 +279,57 @@ complete -c acctq -n "__fish_acctq_using_subcommand wait" -l strict -d 'Exit wit
 complete -c acctq -n "__fish_acctq_using_subcommand wait" -s q -l quiet -d 'Print nothing on standard error but errors'
 complete -c acctq -n "__fish_acctq_using_subcommand wait" -s v -l verbose -d 'Print what each request did, on standard error'
 complete -c acctq -n "__fish_acctq_using_subcommand wait" -s h -l help -d 'Print help'
+complete -c acctq -n "__fish_acctq_using_subcommand auth; and not __fish_seen_subcommand_from login status logout" -s p -l profile -d 'Use this profile of the configuration; `sandbox` is built in' -r
+complete -c acctq -n "__fish_acctq_using_subcommand auth; and not __fish_seen_subcommand_from login status logout" -s o -l output -d 'Write results in this format; with json and ndjson, errors are JSON too' -r -f -a "table\t''
+json\t''
+yaml\t''
+ndjson\t''
+csv\t''
+tsv\t''"
+complete -c acctq -n "__fish_acctq_using_subcommand auth; and not __fish_seen_subcommand_from login status logout" -l timeout -d 'Give up a look-up after this time, retries included: 500ms, 30s, 2m [default: 60s]' -r
+complete -c acctq -n "__fish_acctq_using_subcommand auth; and not __fish_seen_subcommand_from login status logout" -l retries -d 'Repeat a failed request up to N times, 0 to 10 [default: 2]' -r
+complete -c acctq -n "__fish_acctq_using_subcommand auth; and not __fish_seen_subcommand_from login status logout" -l config -d 'Read this configuration file' -r -F
+complete -c acctq -n "__fish_acctq_using_subcommand auth; and not __fish_seen_subcommand_from login status logout" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c acctq -n "__fish_acctq_using_subcommand auth; and not __fish_seen_subcommand_from login status logout" -s q -l quiet -d 'Print nothing on standard error but errors'
+complete -c acctq -n "__fish_acctq_using_subcommand auth; and not __fish_seen_subcommand_from login status logout" -s h -l help -d 'Print help'
+complete -c acctq -n "__fish_acctq_using_subcommand auth; and not __fish_seen_subcommand_from login status logout" -f -a "login" -d 'Store a token for a profile, after trying it'
+complete -c acctq -n "__fish_acctq_using_subcommand auth; and not __fish_seen_subcommand_from login status logout" -f -a "status" -d 'Try the token of every profile'
+complete -c acctq -n "__fish_acctq_using_subcommand auth; and not __fish_seen_subcommand_from login status logout" -f -a "logout" -d 'Forget a token that login has stored'
+complete -c acctq -n "__fish_acctq_using_subcommand auth; and __fish_seen_subcommand_from login" -l url -d 'The base URL, for a profile that has none yet' -r
+complete -c acctq -n "__fish_acctq_using_subcommand auth; and __fish_seen_subcommand_from login" -s p -l profile -d 'Use this profile of the configuration; `sandbox` is built in' -r
+complete -c acctq -n "__fish_acctq_using_subcommand auth; and __fish_seen_subcommand_from login" -l timeout -d 'Give up a look-up after this time, retries included: 500ms, 30s, 2m [default: 60s]' -r
+complete -c acctq -n "__fish_acctq_using_subcommand auth; and __fish_seen_subcommand_from login" -l retries -d 'Repeat a failed request up to N times, 0 to 10 [default: 2]' -r
+complete -c acctq -n "__fish_acctq_using_subcommand auth; and __fish_seen_subcommand_from login" -l config -d 'Read this configuration file' -r -F
+complete -c acctq -n "__fish_acctq_using_subcommand auth; and __fish_seen_subcommand_from login" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c acctq -n "__fish_acctq_using_subcommand auth; and __fish_seen_subcommand_from login" -l no-verify -d 'Store the token without trying it'
+complete -c acctq -n "__fish_acctq_using_subcommand auth; and __fish_seen_subcommand_from login" -s q -l quiet -d 'Print nothing on standard error but errors'
+complete -c acctq -n "__fish_acctq_using_subcommand auth; and __fish_seen_subcommand_from login" -s h -l help -d 'Print help'
+complete -c acctq -n "__fish_acctq_using_subcommand auth; and __fish_seen_subcommand_from status" -s p -l profile -d 'Use this profile of the configuration; `sandbox` is built in' -r
+complete -c acctq -n "__fish_acctq_using_subcommand auth; and __fish_seen_subcommand_from status" -s o -l output -d 'Write results in this format; with json and ndjson, errors are JSON too' -r -f -a "table\t''
+json\t''
+yaml\t''
+ndjson\t''
+csv\t''
+tsv\t''"
+complete -c acctq -n "__fish_acctq_using_subcommand auth; and __fish_seen_subcommand_from status" -l timeout -d 'Give up a look-up after this time, retries included: 500ms, 30s, 2m [default: 60s]' -r
+complete -c acctq -n "__fish_acctq_using_subcommand auth; and __fish_seen_subcommand_from status" -l retries -d 'Repeat a failed request up to N times, 0 to 10 [default: 2]' -r
+complete -c acctq -n "__fish_acctq_using_subcommand auth; and __fish_seen_subcommand_from status" -l config -d 'Read this configuration file' -r -F
+complete -c acctq -n "__fish_acctq_using_subcommand auth; and __fish_seen_subcommand_from status" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c acctq -n "__fish_acctq_using_subcommand auth; and __fish_seen_subcommand_from status" -s q -l quiet -d 'Print nothing on standard error but errors'
+complete -c acctq -n "__fish_acctq_using_subcommand auth; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help'
+complete -c acctq -n "__fish_acctq_using_subcommand auth; and __fish_seen_subcommand_from logout" -s p -l profile -d 'Use this profile of the configuration; `sandbox` is built in' -r
+complete -c acctq -n "__fish_acctq_using_subcommand auth; and __fish_seen_subcommand_from logout" -l config -d 'Read this configuration file' -r -F
+complete -c acctq -n "__fish_acctq_using_subcommand auth; and __fish_seen_subcommand_from logout" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c acctq -n "__fish_acctq_using_subcommand auth; and __fish_seen_subcommand_from logout" -s q -l quiet -d 'Print nothing on standard error but errors'
+complete -c acctq -n "__fish_acctq_using_subcommand auth; and __fish_seen_subcommand_from logout" -s h -l help -d 'Print help'
 complete -c acctq -n "__fish_acctq_using_subcommand config; and not __fish_seen_subcommand_from init show path" -s p -l profile -d 'Use this profile of the configuration; `sandbox` is built in' -r
 complete -c acctq -n "__fish_acctq_using_subcommand config; and not __fish_seen_subcommand_from init show path" -s o -l output -d 'Write results in this format; with json and ndjson, errors are JSON too' -r -f -a "table\t''
 json\t''

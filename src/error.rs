@@ -54,7 +54,7 @@ kinds! {
     Timeout: "timeout", 7, true, "the server did not answer in time";
     Server: "server", 8, true, "5xx, retries used up";
     BadResponse: "bad_response", 9, false, "an answer outside the contract: no JSON object, another account's id, a redirect, another status, --strict";
-    Unmet: "unmet", 10, false, "`check` failed, or what `wait` waits for cannot come any more";
+    Unmet: "unmet", 10, false, "`check` failed, what `wait` waits for cannot come any more, `compare` differs, nothing to redeem";
     Deadline: "deadline", 124, false, "`wait` ran out of time";
     Interrupted: "interrupted", 130, false, "SIGINT";
     Terminated: "terminated", 143, false, "SIGTERM, SIGHUP";

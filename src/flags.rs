@@ -76,15 +76,16 @@ pub struct GlobalFlags {
 }
 
 impl GlobalFlags {
-    /// The flags that the configuration has defaults for; of several profiles, with the first.
-    pub fn for_config(&self) -> config::Flags {
-        self.for_profile(self.profiles.first())
+    /// The same flags with this profile alone.
+    pub fn with_profile(&self, name: &str) -> Self {
+        GlobalFlags { profiles: vec![name.to_owned()], ..self.clone() }
     }
 
-    /// The same with one of several profiles.
-    pub fn for_profile(&self, name: Option<&String>) -> config::Flags {
+    /// The flags that the configuration has defaults for.
+    pub fn for_config(&self) -> config::Flags {
+        let profile = self.profiles.first().cloned();
         config::Flags {
-            profile: name.map(|name| Setting::new(name.clone(), Origin::Flag("--profile"))),
+            profile: profile.map(|name| Setting::new(name, Origin::Flag("--profile"))),
             output: self.output,
             timeout: self.timeout,
             retries: self.retries,
@@ -98,17 +99,18 @@ impl GlobalFlags {
             json: message_format(self.output, env).has_json_errors(),
             quiet: self.quiet,
             color: self.color.unwrap_or_default(),
-            // Which of several profiles a command belongs to, its error knows.
-            invocation: self.invocation(self.profiles.first().filter(|_| self.profiles.len() == 1)),
-        }
-    }
-
-    /// What the commands in hints take over, for that profile.
-    pub fn invocation(&self, profile: Option<&String>) -> Invocation {
-        let config = self.config.as_deref().map(shell_quoted).filter(|file| hide_credentials(file) == *file);
-        Invocation {
-            profile: profile.and_then(|name| repeatable(name)).map(str::to_owned),
-            config: config.map(Cow::into_owned),
+            invocation: Invocation {
+                profile: match &self.profiles[..] {
+                    [name] => repeatable(name).map(str::to_owned),
+                    _ => None,
+                },
+                config: self
+                    .config
+                    .as_deref()
+                    .map(shell_quoted)
+                    .filter(|file| hide_credentials(file) == *file)
+                    .map(Cow::into_owned),
+            },
         }
     }
 }
@@ -191,6 +193,7 @@ pub fn merge(root: &ArgMatches) -> Result<GlobalFlags> {
         levels.push(below);
     }
     let (command, leaf) = (path.join(" "), levels[levels.len() - 1]);
+    let has_several = path.last().is_some_and(|name| SEVERAL_PROFILES.contains(name));
     let given = |id: &str| -> Vec<&ArgMatches> {
         let known = levels.iter().copied().filter(|level| level.try_contains_id(id).is_ok());
         known.filter(|level| level.value_source(id) == Some(ValueSource::CommandLine)).collect()
@@ -202,10 +205,8 @@ pub fn merge(root: &ArgMatches) -> Result<GlobalFlags> {
                 .hint(format!("`{command} --help` lists what it takes")));
         }
         let times: usize = given.iter().filter_map(|level| level.get_raw_occurrences(id)).map(Iterator::count).sum();
-        let is_repeated = match id {
-            "profile" => path.last().is_some_and(|name| SEVERAL_PROFILES.contains(name)),
-            _ => matches!(id, "reveal" | "redact" | "curl" | "strict" | "quiet" | "verbose"),
-        };
+        let is_repeated = id == "profile" && has_several
+            || matches!(id, "reveal" | "redact" | "curl" | "strict" | "quiet" | "verbose");
         if times > 1 && !is_repeated {
             return Err(Error::new(Kind::Usage, format!("--{id} is given twice"))
                 .hint("give it once, before or after the command"));
@@ -216,7 +217,7 @@ pub fn merge(root: &ArgMatches) -> Result<GlobalFlags> {
         return Err(Error::new(Kind::Usage, "--reveal and --redact contradict each other").hint("give one of them"));
     }
     if let Some(format) = value::<Format>(one("output"), "output").filter(|format| format.is_for_accounts())
-        && leaf.try_contains_id("fields").is_err()
+        && (has_several || leaf.try_contains_id("fields").is_err())
     {
         return Err(Error::new(Kind::Usage, format!("`{command}` does not print {format}, which is for accounts"))
             .hint(format!("`{command} --help` lists what it takes")));

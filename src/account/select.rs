@@ -107,10 +107,7 @@ fn secret(name: &str) -> Error {
 impl Account {
     /// What is shown of this account, in the server's or the selection's order. Fails (`usage`) if a name is unknown or a secret.
     pub fn entries<'a>(&'a self, selection: Option<&'a Selection>, redactor: &Redactor) -> Result<Vec<Entry<'a>>> {
-        let entry = |name, value| {
-            let shown = redactor.shown(self.resource, name, value);
-            Entry { name, value: (!redactor.hides(name, value)).then_some(shown) }
-        };
+        let entry = |name, value| self.entry(name, value, redactor);
         let Some(selection) = selection else {
             let members = self.document.members();
             let shown = |(name, value)| Entry { name: redactor.shown_name(name), ..entry(name, value) };
@@ -123,11 +120,13 @@ impl Account {
         selection.check(self, redactor)?;
         let own_names = selection.names().map(|name| self.resource.own_name(name));
         let found = own_names.filter_map(|name| Some(entry(name, self.find(name)?)));
-        let shown = |entry: Entry<'a>| match entry.value {
-            Some(_) => Ok(entry),
-            None => Err(secret(entry.name)),
-        };
-        found.map(shown).collect()
+        found.map(|entry| if entry.value.is_some() { Ok(entry) } else { Err(secret(entry.name)) }).collect()
+    }
+
+    /// What is shown of one of its values.
+    pub fn entry<'a>(&self, name: &'a str, value: Json<'a>, redactor: &Redactor) -> Entry<'a> {
+        let shown = redactor.shown(self.resource, name, value);
+        Entry { name, value: (!redactor.hides(name, value)).then_some(shown) }
     }
 
     /// The value at a path: a member of that very name, or a path into one.

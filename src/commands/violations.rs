@@ -17,13 +17,12 @@ const MAX_NAMES: usize = 5;
 /// The fields of one account that violate the contract.
 pub type Violations = Vec<(&'static Field, Violation)>;
 
-/// `the connected account cacc_1 violates the API's contract: status (unknown value)`
+/// `the connected account cacc_1 (profile test) violates the API's contract: status (unknown value)`
 fn message(violations: &Violations, target: Target<'_>) -> String {
     let fields = violations.iter().map(|(field, violation)| format!("{} ({})", field.name, violation.words()));
-    let noun = target.resource.noun;
     let account = match target.id {
-        Some(id) => format!("the {noun} {}", id.as_str()),
-        None => format!("a {noun} in the list"),
+        Some(_) => target.to_string(),
+        None => format!("a {} in the list", target.resource.noun),
     };
     format!("{account} violates the API's contract: {}", fields.collect::<Vec<_>>().join(", "))
 }
@@ -91,10 +90,7 @@ impl<'a> Warnings<'a> {
 
     /// Warns about what has not been warned about yet.
     pub fn warn(&mut self, mut violations: Violations, target: Target<'_>, is_left_out: bool) {
-        if violations.is_empty() {
-            return;
-        }
-        self.accounts += 1;
+        self.accounts += usize::from(!violations.is_empty());
         violations.retain(|(field, _)| {
             let name = (target.resource.api, field.name);
             let is_new = !self.counts.contains_key(&name);
@@ -109,7 +105,7 @@ impl<'a> Warnings<'a> {
             name: field.name,
             drift: violation.words().to_owned(),
         };
-        self.ui.warning(&Warning {
+        self.ui.warning(Warning {
             id: target.id.map(Id::as_str),
             api: Some(target.resource.api),
             profile: target.profile,
@@ -123,16 +119,13 @@ impl<'a> Warnings<'a> {
         if !self.many || self.accounts < 2 {
             return;
         }
-        let fields: Vec<_> = self
-            .counts
-            .iter()
-            .filter(|(_, count)| **count > 0)
-            .map(|((_, name), count)| FieldWarning { name, drift: count.to_string() })
-            .collect();
+        let counts = self.counts.iter().filter(|(_, count)| **count > 0);
+        let fields = counts.map(|((_, name), count)| FieldWarning { name, drift: count.to_string() });
+        let fields: Vec<_> = fields.collect();
         let list = fields.iter().map(|field| format!("{} ({})", field.name, field.drift));
         let list = list.collect::<Vec<_>>().join(", ");
         let message = format!("{} accounts violate the API's contract: {list}", self.accounts);
-        self.ui.warning(&Warning {
+        self.ui.warning(Warning {
             fields,
             ..Warning::new(&message, "they are used as they came; --strict makes this an error")
         });

@@ -18,12 +18,12 @@ use self::table::{Columns, Rows};
 use crate::account::redact::Tokens;
 use crate::account::{Account, Id, Redactor, Resource, Selection};
 use crate::error::{Error, Result};
-use crate::json::{self, View};
+use crate::json::{self, Json, View};
 use crate::text::escape;
 
 pub(crate) use self::document::compact;
 pub(crate) use self::table::NULL;
-pub use self::table::{Screen, table};
+pub use self::table::{BOLD, Cell, DIFFERS, PLAIN, Screen, described, label, position, table, write_cells};
 
 /// How results are written: `--output`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -196,7 +196,7 @@ impl Renderer {
 fn write_object<'a>(
     out: &mut Vec<u8>,
     format: Format,
-    members: impl Iterator<Item = (&'a str, json::Json<'a>)>,
+    members: impl Iterator<Item = (&'a str, Json<'a>)>,
     redactor: &Redactor,
     many: bool,
 ) {
@@ -350,5 +350,12 @@ fn own_document(format: Format, value: &impl Serialize, many: bool) -> Vec<u8> {
         let members = members.iter().map(|(name, value)| (&**name, *value));
         write_object(&mut out, format, members, &reveals_all, many);
     }
+    out
+}
+
+/// Renders an object of values that are JSON already.
+pub fn object<'a>(format: Format, members: impl Iterator<Item = (&'a str, Json<'a>)>, redactor: &Redactor) -> Vec<u8> {
+    let mut out = Vec::new();
+    write_object(&mut out, format, members, redactor, false);
     out
 }

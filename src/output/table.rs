@@ -23,9 +23,10 @@ pub(crate) const NULL: &str = "–";
 
 const GAP: usize = 2;
 
-/// Styles, as terminals number them: of labels, and of what is neither label nor state.
-const BOLD: u8 = 1;
-const PLAIN: u8 = 0;
+/// Styles, as terminals number them: of labels, of those of members that differ, and of what is neither label nor state.
+pub const BOLD: u8 = 1;
+pub const DIFFERS: u8 = Tone::Waiting as u8;
+pub const PLAIN: u8 = 0;
 
 /// What `check` comes to, by the column's label.
 const VERDICTS: [(&str, &str, Tone); 3] =
@@ -80,41 +81,55 @@ pub(super) fn write_one<'a>(
     screen: Screen,
 ) {
     if !is_selected {
-        let fields = account.resource.fields;
-        let position = |name: &str| fields.iter().position(|field| field.name == name).unwrap_or(fields.len());
-        let is_later =
-            |name: &str| if name == account.resource.id_field { 0 } else { 1 + usize::from(name != "status") };
-        entries.sort_by_key(|entry| (is_later(entry.name), position(entry.name)));
+        entries.sort_by_key(|entry| position(account.resource, entry.name));
     }
     // A name may hold the secret itself.
     entries.retain(|entry| entry.value.is_some() || !redactor.hides_text(entry.name));
-    for entry in entries.iter_mut().filter(|entry| entry.value.is_none()) {
-        // An empty secret is none.
-        let value = account.document.get(entry.name);
-        entry.value = value.filter(|value| matches!(value.text(), "null" | "\"\"" | "[]" | "{}"));
+    let label = |name| (label(name, account.resource.field(name)), BOLD);
+    let rows = entries.iter().map(|entry| vec![label(entry.name), described(account, entry, redactor, screen.now)]);
+    // Markdown has no table without a header.
+    let head = screen.markdown.then(|| ["Field", "Value"].map(|text| (text.to_owned(), BOLD)).to_vec());
+    out.extend(write_cells(head.into_iter().chain(rows), screen));
+}
+
+/// A text and its style.
+pub type Cell = (String, u8);
+
+/// Writes rows of cells.
+pub fn write_cells(rows: impl Iterator<Item = Vec<Cell>>, screen: Screen) -> Vec<u8> {
+    let (rows, styles): (Vec<Vec<_>>, Vec<Vec<_>>) = rows.map(|row| row.into_iter().unzip()).unzip();
+    let (layout, mut out) = (Layout::new(&rows, screen), Vec::new());
+    for (number, (row, styles)) in rows.iter().zip(&styles).enumerate() {
+        layout.write(&mut out, row, styles);
+        layout.end_header(&mut out, number, row);
     }
-    let row = |entry: &Entry<'_>| {
-        let field = account.resource.field(entry.name);
-        let text = entry.value.and_then(Json::as_str);
-        let time = text.as_ref().filter(|_| field.is_some_and(|field| field.kind == Kind::Time));
-        let meaning = field.zip(text.as_ref()).and_then(|(field, text)| field.kind.meaning(text));
-        let note = match (screen.now.zip(time.and_then(|time| Time::parse(time))), meaning) {
-            (Some((now, time)), _) => format!("  ({})", ago(time, now)),
-            (None, Some(meaning)) => format!(" ({meaning})"),
-            (None, None) if entry.value.is_none() => "  (--reveal shows it)".to_owned(),
-            (None, None) => String::new(),
-        };
-        let style = text.map_or(PLAIN, |text| style(&[entry.name], &text));
-        (vec![label(entry.name, field), cell(entry, redactor) + &note], style)
+    out
+}
+
+/// The place of a member among those of its account: id and status, then the order of the contract, then what is beyond it.
+pub fn position(resource: &Resource, name: &str) -> (usize, usize) {
+    let fields = resource.fields;
+    let is_later = if name == resource.id_field { 0 } else { 1 + usize::from(name != "status") };
+    (is_later, fields.iter().position(|field| field.name == name).unwrap_or(fields.len()))
+}
+
+/// A value of one account in words, and its style.
+pub fn described(account: &Account, entry: &Entry<'_>, redactor: &Redactor, now: Option<Timestamp>) -> Cell {
+    // An empty secret is none.
+    let is_empty = |value: &Json<'_>| matches!(value.text(), "null" | "\"\"" | "[]" | "{}");
+    let value = entry.value.or_else(|| account.document.get(entry.name).filter(is_empty));
+    let field = account.resource.field(entry.name);
+    let text = value.and_then(Json::as_str);
+    let time = text.as_ref().filter(|_| field.is_some_and(|field| field.kind == Kind::Time));
+    let meaning = field.zip(text.as_ref()).and_then(|(field, text)| field.kind.meaning(text));
+    let note = match (now.zip(time.and_then(|time| Time::parse(time))), meaning) {
+        (Some((now, time)), _) => format!("  ({})", ago(time, now)),
+        (None, Some(meaning)) => format!(" ({meaning})"),
+        (None, None) if value.is_none() => "  (--reveal shows it)".to_owned(),
+        (None, None) => String::new(),
     };
-    let (rows, styles): (Vec<_>, Vec<_>) = entries.iter().map(row).unzip();
-    let layout = Layout::new(&rows, screen);
-    if screen.markdown {
-        layout.write_table(out, &[vec!["Field".to_owned(), "Value".to_owned()]], &[]);
-    }
-    for (row, style) in rows.iter().zip(styles) {
-        layout.write(out, row, &[BOLD, style]);
-    }
+    let style = text.map_or(PLAIN, |text| style(&[entry.name], &text));
+    (cell(&Entry { value, ..*entry }, redactor) + &note, style)
 }
 
 /// A table of our own, with a header.
@@ -139,7 +154,7 @@ fn cell(entry: &Entry<'_>, redactor: &Redactor) -> String {
     }
 }
 
-fn label(name: &str, field: Option<&Field>) -> String {
+pub fn label(name: &str, field: Option<&Field>) -> String {
     field.map_or_else(|| escape(name).into_owned(), |field| field.label.to_owned())
 }
 
@@ -299,9 +314,14 @@ impl Layout {
         for (number, row) in rows.iter().enumerate() {
             let styles = if number == 0 { vec![BOLD; row.len()] } else { styles(names, row) };
             self.write(out, row, &styles);
-            if self.markdown && number == 0 {
-                out.extend_from_slice(format!("|{}\n", " --- |".repeat(row.len())).as_bytes());
-            }
+            self.end_header(out, number, row);
+        }
+    }
+
+    /// Ends the header, which is the first row, as Markdown has it.
+    fn end_header(&self, out: &mut Vec<u8>, number: usize, row: &[String]) {
+        if self.markdown && number == 0 {
+            out.extend_from_slice(format!("|{}\n", " --- |".repeat(row.len())).as_bytes());
         }
     }
 

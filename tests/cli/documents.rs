@@ -12,7 +12,7 @@ const EXAMPLE: &str = include_str!("../../config.example.toml");
 /// Renewed by `INSTA_UPDATE=always cargo test --test cli help_pages`, for its difference to be read.
 #[test]
 fn help_pages() {
-    let names = ",cacc,cacc get,cacc list,check,completions,config,config init,config path,config show,get,help,man,partner,\
+    let names = ",cacc,cacc get,cacc list,check,compare,completions,config,config init,config path,config show,get,help,man,partner,\
         partner account,partner account get,sandbox,schema,wait,environment,exit-codes,expressions,output";
     let pages = names.split(',').map(|page| {
         let help = Home::new().run(format!("help {page}"));

@@ -3,9 +3,11 @@
 // The system tests share `harness` and `wire`, and either uses its part of them.
 #![allow(dead_code)]
 
+mod auth;
 mod batch;
 mod check;
 mod commands;
+mod compare;
 mod config;
 mod documents;
 mod every_fault;

@@ -9,7 +9,7 @@ const CASES: &[(&str, &str)] = &[
     ("acctq cac", "cacc"),
     ("acctq partner acc", "account"),
     ("acctq config i", "init"),
-    ("acctq c", "cacc check completions config"),
+    ("acctq c", "cacc check compare completions config"),
     ("acctq cacc get --re", "--redact --retries --reveal"),
     ("acctq cacc get -o ", "csv json markdown ndjson table tsv yaml"),
 ];
