@@ -285,7 +285,8 @@ fn markdown_is_a_table_and_nothing_in_it_acts() {
             let (rows, tags, text): (Vec<Vec<String>>, Value, String) = serde_json::from_str(&told).unwrap();
             let mut shown: Vec<_> = rows[1..].iter().flatten().map(String::as_str).collect();
             let mut expected: Vec<_> = NAMES.iter().flat_map(|name| vec![name.trim(); rows[0].len()]).collect();
-            (shown.sort_unstable(), expected.sort_unstable());
+            shown.sort_unstable();
+            expected.sort_unstable();
             assert_eq!((shown, tags), (expected, table.clone()), "{html}");
             assert!(!text.contains(['@', '#', ':', '/', '<', '&', '*', '_']), "{text}");
         }
