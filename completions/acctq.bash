@@ -95,7 +95,7 @@ _acctq() {
 
     case "${cmd}" in
         acctq)
-            opts="-p -o -F -q -v -h -V --profile --output --fields --reveal --redact --curl --strict --timeout --retries --config --color --quiet --verbose --help --version cacc partner get check wait auth config schema sandbox completions man help"
+            opts="-p -o -F -q -v -h -V --profile --output --fields --reveal --redact --curl --strict --timeout --retries --config --color --quiet --verbose --help --version cacc partner get check compare wait auth config schema sandbox completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -175,11 +175,11 @@ _acctq() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv markdown" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv markdown" -- "${cur}"))
                     return 0
                     ;;
                 --timeout)
@@ -326,11 +326,11 @@ _acctq() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv markdown" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv markdown" -- "${cur}"))
                     return 0
                     ;;
                 --timeout)
@@ -717,11 +717,11 @@ _acctq() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv markdown" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv markdown" -- "${cur}"))
                     return 0
                     ;;
                 --fields)

@@ -241,7 +241,8 @@ json\t''
 yaml\t''
 ndjson\t''
 csv\t''
-tsv\t''"
+tsv\t''
+markdown\t''"
 complete -c acctq -n "__fish_acctq_using_subcommand compare" -s F -l fields -d 'Show these fields, in this order: comma-separated names, or paths like metadata.plan' -r
 complete -c acctq -n "__fish_acctq_using_subcommand compare" -l timeout -d 'Give up a look-up after this time, retries included: 500ms, 30s, 2m [default: 60s]' -r
 complete -c acctq -n "__fish_acctq_using_subcommand compare" -l retries -d 'Repeat a failed request up to N times, 0 to 10 [default: 2]' -r
@@ -285,7 +286,8 @@ json\t''
 yaml\t''
 ndjson\t''
 csv\t''
-tsv\t''"
+tsv\t''
+markdown\t''"
 complete -c acctq -n "__fish_acctq_using_subcommand auth; and not __fish_seen_subcommand_from login status logout" -l timeout -d 'Give up a look-up after this time, retries included: 500ms, 30s, 2m [default: 60s]' -r
 complete -c acctq -n "__fish_acctq_using_subcommand auth; and not __fish_seen_subcommand_from login status logout" -l retries -d 'Repeat a failed request up to N times, 0 to 10 [default: 2]' -r
 complete -c acctq -n "__fish_acctq_using_subcommand auth; and not __fish_seen_subcommand_from login status logout" -l config -d 'Read this configuration file' -r -F
@@ -314,7 +316,8 @@ json\t''
 yaml\t''
 ndjson\t''
 csv\t''
-tsv\t''"
+tsv\t''
+markdown\t''"
 complete -c acctq -n "__fish_acctq_using_subcommand auth; and __fish_seen_subcommand_from status" -l timeout -d 'Give up a look-up after this time, retries included: 500ms, 30s, 2m [default: 60s]' -r
 complete -c acctq -n "__fish_acctq_using_subcommand auth; and __fish_seen_subcommand_from status" -l retries -d 'Repeat a failed request up to N times, 0 to 10 [default: 2]' -r
 complete -c acctq -n "__fish_acctq_using_subcommand auth; and __fish_seen_subcommand_from status" -l config -d 'Read this configuration file' -r -F
