@@ -212,9 +212,10 @@ impl Ui {
     }
 
     /// Warns that answers violate the contract.
-    pub fn warning(&self, warning: &Warning<'_>) {
+    pub fn warning(&self, warning: Warning<'_>) {
         if !self.options.quiet {
-            self.message(&Message::Warning(warning), warning.message, Some(warning.hint));
+            let (hint, _) = self.options.invocation.complete(warning.hint);
+            self.message(&Message::Warning(&Warning { hint: &hint, ..warning }), warning.message, Some(&hint));
         }
     }
 
@@ -239,7 +240,8 @@ impl Ui {
     /// Tells people something that is neither result nor error; scripts never see it.
     pub fn note(&self, text: &str) {
         if !self.options.quiet && !self.options.json {
-            self.line(&self.wrapped(&escape(text), "  "));
+            let (text, _) = self.options.invocation.complete(text);
+            self.line(&self.wrapped(&escape(&text), "  "));
         }
     }
 
@@ -277,7 +279,7 @@ impl Ui {
     /// Tells who sits at the terminal what a result means; cron mails nothing of it.
     pub fn advise(&self, text: &str) {
         if self.is_stderr_terminal {
-            self.note(&format!("note: {}", self.options.invocation.complete(text).0));
+            self.note(&format!("note: {text}"));
         }
     }
 

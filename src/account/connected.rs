@@ -16,6 +16,8 @@ pub static CONNECTED: Resource = Resource {
     id_rule: "`cacc_` and at most 22 letters and digits, below 2^128",
     id_field: "id",
     example_id: "cacc_7n42DGM5Tflk9n8mt7Fhc7",
+    example_url: "https://api.example.com",
+    nobodys_id: None,
     fields: &[
         Field::new("id", "ID", Kind::Id("cacc_"), "The connected account."),
         Field::new(
@@ -43,40 +45,35 @@ pub static CONNECTED: Resource = Resource {
         ),
         Field::new("platform_organization_id", "Platform organization", Kind::Id("org_"), "The platform."),
         Field::new("created_at", "Created", Kind::Time, "When the account was created."),
-        Field::new(
+        Field::optional(
             "connected_organization_id",
             "Connected organization",
             Kind::Id("org_"),
             "The connected organization; an express account has none until onboarding completes.",
-        )
-        .optional(),
-        Field::new(
+        ),
+        Field::optional(
             "connected_tenant_id",
             "Connected tenant",
             Kind::Id("ten_"),
             "The tenant of an express account; a standard one picks its tenant by header.",
-        )
-        .optional(),
-        Field::new("platform_customer_id", "Platform customer", Kind::Id("cus_"), "The platform's customer.")
-            .optional(),
-        Field::new("pending_email", "Invited", Kind::Text, "Who was invited (express only).").optional(),
-        Field::new(
+        ),
+        Field::optional("platform_customer_id", "Platform customer", Kind::Id("cus_"), "The platform's customer."),
+        Field::optional("pending_email", "Invited", Kind::Text, "Who was invited (express only)."),
+        Field::optional(
             "pending_organization_name",
             "Organization to be",
             Kind::Text,
             "The organization to be created (express only).",
-        )
-        .optional(),
-        Field::new(
+        ),
+        Field::optional(
             "pending_country",
             "Country",
             Kind::Country,
             "The country of the organization to be created, ISO 3166-1 alpha-2 (express only).",
-        )
-        .optional(),
-        Field::new("onboarding_completed_at", "Onboarded", Kind::Time, "When onboarding completed.").optional(),
-        Field::new("revoked_at", "Revoked", Kind::Time, "When the account was revoked.").optional(),
-        Field::new("metadata", "Metadata", Kind::Json, "The platform's own; keys and values are arbitrary.").optional(),
+        ),
+        Field::optional("onboarding_completed_at", "Onboarded", Kind::Time, "When onboarding completed."),
+        Field::optional("revoked_at", "Revoked", Kind::Time, "When the account was revoked."),
+        Field::optional("metadata", "Metadata", Kind::Json, "The platform's own; keys and values are arbitrary."),
     ],
     columns: &["id", "status", "connection_type", "created_at"],
     token_rejected: &[401],
@@ -89,24 +86,18 @@ pub static CONNECTED: Resource = Resource {
     final_states: &[("status", "revoked")],
     not_found: "a deleted account is not found either; ",
     notes: |account, now| {
+        let lasted = |name| account.lasted(name, now);
         let note = match (account.text("status").as_deref(), account.days_since("created_at", now)) {
             (Some("pending"), days) => {
-                let link = match days {
-                    Some(LINK_DAYS..) => "and a new one needs no new account",
-                    _ => "and works once",
-                };
-                let pending = account.lasted("created_at", now);
+                let is_over = days.is_some_and(|days| days >= LINK_DAYS);
+                let link = if is_over { "and a new one needs no new account" } else { "and works once" };
+                let pending = lasted("created_at");
                 format!(
                     "pending{pending}: the user has not completed onboarding; the link lasts {LINK_DAYS} days {link}"
                 )
             }
             (Some("suspended"), _) => "calls on its behalf fail until the platform lifts the suspension".to_owned(),
-            (Some("revoked"), _) => {
-                format!(
-                    "it has been revoked{}, and stays so; its tokens are invalid",
-                    account.lasted("revoked_at", now)
-                )
-            }
+            (Some("revoked"), _) => format!("revoked{}: it stays so; its tokens are invalid", lasted("revoked_at")),
             _ => return Vec::new(),
         };
         vec![note]

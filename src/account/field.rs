@@ -24,12 +24,12 @@ impl Field {
         Field { name, label, kind, optional: false, secret: false, doc }
     }
 
-    pub const fn optional(self) -> Self {
-        Field { optional: true, ..self }
+    pub const fn optional(name: &'static str, label: &'static str, kind: Kind, doc: &'static str) -> Self {
+        Field { optional: true, ..Field::new(name, label, kind, doc) }
     }
 
-    pub const fn secret(self) -> Self {
-        Field { secret: true, ..self }
+    pub const fn secret(name: &'static str, label: &'static str, kind: Kind, doc: &'static str) -> Self {
+        Field { secret: true, ..Field::new(name, label, kind, doc) }
     }
 
     /// What the field says, and what each of its words means.
@@ -195,7 +195,7 @@ mod tests {
             let json = value.map(|value| crate::json::check(value).expect(value));
             assert_eq!(field.violation(json), expected, "{kind:?} {value:?}");
         }
-        let optional = Field::new("f", "F", Kind::Time, "").optional();
+        let optional = Field::optional("f", "F", Kind::Time, "");
         let null = crate::json::check("null").expect("JSON");
         assert_eq!((optional.violation(None), optional.violation(Some(null))), (None, None));
     }

@@ -46,6 +46,9 @@ pub struct Resource {
     pub id_rule: &'static str,
     pub id_field: &'static str,
     pub example_id: &'static str,
+    pub example_url: &'static str,
+    /// An id that no account can have, if there is one: its look-up tries a token. Otherwise the list does.
+    pub nobodys_id: Option<&'static str>,
     /// The fields of the contract, in its order.
     pub fields: &'static [Field],
     /// The fields that matter when several accounts stand below each other, as many as fit on 80 columns.
@@ -132,11 +135,7 @@ impl Document {
 
     /// The member of that name.
     pub fn get(&self, name: &str) -> Option<Json<'_>> {
-        let is_found = |member: &&Member| match &member.decoded {
-            None => self.text.as_bytes()[member.name.clone()] == *name.as_bytes(),
-            Some(decoded) => decoded == name,
-        };
-        self.members.iter().find(is_found).map(|member| self.value(member))
+        self.members.iter().find(|member| self.name(member) == name).map(|member| self.value(member))
     }
 
     /// Names and values in the server's order.
@@ -164,14 +163,14 @@ pub struct Account {
 impl Account {
     /// Whether the answer is about `id`: `None` if it does not say, or not as text.
     pub fn echoes(&self, id: &Id) -> Option<bool> {
-        let echoed = self.document.get(self.resource.id_field)?.as_str()?;
+        let echoed = self.text(self.resource.id_field)?;
         // A UUID is the same in either case (RFC 9562 4); other ids are not.
         let is_same_uuid = id::is_uuid(&echoed) && echoed.eq_ignore_ascii_case(id.as_str());
         Some(echoed == id.as_str() || is_same_uuid)
     }
 
     /// The text of a field; `None` if it is absent or anything else.
-    fn text(&self, name: &str) -> Option<Cow<'_, str>> {
+    pub fn text(&self, name: &str) -> Option<Cow<'_, str>> {
         self.document.get(name).and_then(Json::as_str)
     }
 
@@ -193,17 +192,15 @@ impl Account {
     /// The state that the account cannot leave any more, as a field and its value.
     pub fn final_state(&self) -> Option<(&'static str, &'static str)> {
         let mut states = self.resource.final_states.iter();
-        let is_in = |(name, value): &&(&str, &str)| {
-            self.document.get(name).and_then(Json::as_str).is_some_and(|text| text == *value)
-        };
-        states.find(is_in).copied()
+        states.find(|(name, value)| self.text(name).as_deref() == Some(*value)).copied()
     }
 
     /// The fields that violate the contract, in its order.
     pub fn violations(&self) -> Vec<(&'static Field, Violation)> {
+        let members: Vec<_> = self.document.members().collect();
+        let value = |name| members.iter().find(|(own, _)| *own == name).map(|(_, value)| *value);
         let fields = self.resource.fields.iter();
-        let violation = |field: &'static Field| field.violation(self.document.get(field.name));
-        fields.filter_map(|field| Some((field, violation(field)?))).collect()
+        fields.filter_map(|field| Some((field, field.violation(value(field.name))?))).collect()
     }
 }
 
@@ -257,7 +254,7 @@ mod tests {
             ),
             (&CONNECTED, r#"{"status":"pending","created_at":7}"#, &["onboarding"]),
             (&CONNECTED, r#"{"status":"suspended"}"#, &["suspension"]),
-            (&CONNECTED, r#"{"status":"revoked"}"#, &["revoked, "]),
+            (&CONNECTED, r#"{"status":"revoked"}"#, &["revoked: "]),
             (&CONNECTED, r#"{"status":"revoked","revoked_at":"2026-03-09T11:00:00Z"}"#, &["revoked for 1 day"]),
             (&CONNECTED, r#"{"status":"active"}"#, &[]),
             (&CONNECTED, r#"{"status":"archived"}"#, &[]),

@@ -5,7 +5,6 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use super::field::{Field, Kind, Tone};
 use super::{Account, Resource, days_long};
 use crate::error::{Error, Kind as ErrorKind, Result};
-use crate::json::Json;
 
 pub static PARTNER: Resource = Resource {
     noun: "partner account",
@@ -13,12 +12,12 @@ pub static PARTNER: Resource = Resource {
     schema: "partner-account",
     command: "acctq partner account get",
     path: "/api/v1/partners/accounts/",
-    is_id: |text| {
-        (1..=80).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
-    },
+    is_id: |text| (1..=80).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-'),
     id_rule: "1 to 80 letters, digits and hyphens",
     id_field: "customer_account_uid",
     example_id: "aabee51b-0be2-4a0c-aa39-5bbcbb903d1b",
+    example_url: "https://billing.b5test.eu",
+    nobodys_id: Some("00000000-0000-0000-0000-000000000000"),
     fields: &[
         Field::new("customer_account_uid", "UID", Kind::Text, "The end user's account."),
         Field::new(
@@ -27,13 +26,12 @@ pub static PARTNER: Resource = Resource {
             Kind::Enum(&[("I", "individual"), ("F", "family")]),
             "The current type of the 1Password account.",
         ),
-        Field::new(
+        Field::secret(
             "activation_token",
             "Activation token",
             Kind::Text,
             "A redeemable coupon code that links a 1Password account to the partnership promotion; shown only with --reveal.",
-        )
-        .secret(),
+        ),
         Field::new(
             "domain",
             "Domain",
@@ -50,16 +48,13 @@ pub static PARTNER: Resource = Resource {
         Field::new(
             "status",
             "Status",
-            Kind::Enum(&[
-                ("entitled", "sign-up not completed"),
-                ("provisioned", "sign-up completed"),
-            ]),
+            Kind::Enum(&[("entitled", "sign-up not completed"), ("provisioned", "sign-up completed")]),
             "Whether the customer has signed up.",
         ),
         Field::new("deployed_members", "Deployed members", Kind::Integer, "The number of provisioned users."),
         Field::new("created_at", "Created", Kind::Time, "When the partnership account was created."),
         Field::new("updated_at", "Updated", Kind::Time, "When the partner account was last updated."),
-        Field::new("ends_at", "Ends", Kind::Time, "When the account will be frozen; none if no end is set.").optional(),
+        Field::optional("ends_at", "Ends", Kind::Time, "When the account will be frozen; none if no end is set."),
     ],
     columns: &["customer_account_uid", "status", "account_type", "ends_at"],
     token_rejected: &[401, 403],
@@ -84,24 +79,21 @@ pub static PARTNER: Resource = Resource {
 /// The link with which the customer of an entitled account signs up. Fails (`unmet`) if that is done, and (`bad_response`) rather than
 /// leading to a place that the contract does not know.
 pub fn redeem_url(account: &Account) -> Result<String> {
-    let value = |name: &str| account.document.get(name).and_then(Json::as_str);
     let strange = |what: &str| {
         Error::new(ErrorKind::BadResponse, format!("the answer has no {what} that a link can be made of"))
             .hint("`-o json` of the account shows what the server says; ask the operator of the API")
     };
     let known = |name: &str| {
-        let field = account.resource.field(name);
-        value(name)
-            .filter(|text| field.is_some_and(|field| field.kind.meaning(text).is_some()))
-            .ok_or_else(|| strange(name))
+        let means = |text: &str| account.resource.field(name).and_then(|field| field.kind.meaning(text));
+        account.text(name).filter(|text| means(text).is_some()).ok_or_else(|| strange(name))
     };
     if known("status")? != "entitled" {
         let error = Error::new(ErrorKind::Unmet, "there is nothing to redeem: the customer has signed up");
         return Err(error.hint("an account of status provisioned needs no link"));
     }
     let (domain, account_type) = (known("domain")?, known("account_type")?);
-    let token =
-        value("activation_token").filter(|token| !token.is_empty()).ok_or_else(|| strange("activation_token"))?;
+    let token = account.text("activation_token").filter(|token| !token.is_empty());
+    let token = token.ok_or_else(|| strange("activation_token"))?;
     let [account_type, token] =
         [account_type, token].map(|text| utf8_percent_encode(&text, NON_ALPHANUMERIC).to_string());
     Ok(format!("https://start.{domain}/partnership/redeem?t={account_type}&c={token}"))

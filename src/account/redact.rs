@@ -10,8 +10,6 @@ use std::cmp::Reverse;
 use std::iter;
 use std::sync::{Arc, LazyLock, Mutex};
 
-use memchr::memchr2_iter;
-
 use super::{Account, Document, RESOURCES, Resource};
 use crate::error::{Error, ErrorContext};
 use crate::json::{self, Json, View};
@@ -124,7 +122,7 @@ impl Redactor {
             redactor.withheld = personal.secrets;
         }
         let is_private = |text: &String| {
-            let id = document.get(resource.id_field).and_then(Json::as_str).unwrap_or_default();
+            let id = account.text(resource.id_field).unwrap_or_default();
             let mut words = resource.fields.iter().flat_map(|field| field.kind.words().chain([field.name]));
             !id.contains(text) && !words.any(|word| word.contains(text))
         };
@@ -247,9 +245,9 @@ static SECRET_NAMES: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
 pub fn is_secret_name(name: &str) -> bool {
     let name = name.as_bytes();
     SECRET_NAMES.iter().any(|secret| {
-        let mut starts = memchr2_iter(secret[0], secret[0].to_ascii_uppercase(), name);
         let is_there = |at: usize| letters(&name[at..]).take(secret.len()).eq(secret.iter().copied());
-        name.len() >= secret.len() && starts.any(is_there)
+        let mut starts = 0..(name.len() + 1).saturating_sub(secret.len());
+        starts.any(|at| name[at].eq_ignore_ascii_case(&secret[0]) && is_there(at))
     })
 }
 

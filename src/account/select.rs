@@ -120,11 +120,7 @@ impl Account {
         selection.check(self, redactor)?;
         let own_names = selection.names().map(|name| self.resource.own_name(name));
         let found = own_names.filter_map(|name| Some(entry(name, self.find(name)?)));
-        let shown = |entry: Entry<'a>| match entry.value {
-            Some(_) => Ok(entry),
-            None => Err(secret(entry.name)),
-        };
-        found.map(shown).collect()
+        found.map(|entry| if entry.value.is_some() { Ok(entry) } else { Err(secret(entry.name)) }).collect()
     }
 
     /// What is shown of one of its values.

@@ -37,9 +37,8 @@ pub enum Listed {
 }
 
 impl Attempt<'_> {
-    /// Asks for a list once, and gives each of its accounts to `each`. Returns the members beside them that say something.
-    pub fn list(&self, each: &mut dyn FnMut(Option<Account>) -> Listed) -> Attempted<Vec<String>> {
-        each(None);
+    /// Asks for a list once, and gets the head of the answer, which is checked.
+    pub fn open_list(&self) -> Result<(Response, Body)> {
         // Not put back: a list ends the run.
         let worker = self.client.agents.take();
         let (response, body) = self.send(&worker)?;
@@ -47,6 +46,13 @@ impl Attempt<'_> {
             return Err(self.receive(response, body)?.refusal(self));
         }
         response.check_head(self)?;
+        Ok((response, body))
+    }
+
+    /// Asks for a list once, and gives each of its accounts to `each`. Returns the members beside them that say something.
+    pub fn list(&self, each: &mut dyn FnMut(Option<Account>) -> Listed) -> Attempted<Vec<String>> {
+        each(None);
+        let (response, body) = self.open_list()?;
         let body = Bounded::new(body, self.client.limits.timeout);
         let since_account = Rc::clone(&body.since_account);
         let mut list = List {

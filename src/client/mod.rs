@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 use ureq::http::Uri;
-use ureq::http::uri::{Parts, PathAndQuery};
+use ureq::http::uri::PathAndQuery;
 
 use self::agent::AgentPool;
 pub use self::list::Listed;
@@ -125,7 +125,7 @@ impl<'a> Client<'a> {
 
     /// Reads the token now if it is not known, so that a helper's time is not a worker's.
     pub fn prepare(&self, started: Instant) -> Result<()> {
-        self.tokens.get(started + self.limits.timeout).map(drop)
+        self.tokens.get(started + self.limits.timeout).map(drop).map_err(lead_to_status)
     }
 
     /// Has the token read anew for the next look-up, since a token that was accepted once may expire.
@@ -141,7 +141,7 @@ impl<'a> Client<'a> {
         let mut attempts = 0;
         match self.repeat(target, deadline, &mut attempts, &mut |attempt| attempt.account(id)) {
             Ok(account) => Ok(Found { account, attempts, elapsed: started.elapsed() }),
-            Err(error) => Err(self.complete(error, target, attempts, started)),
+            Err(error) => Err(lead_to_status(self.complete(error, target, attempts, started))),
         }
     }
 
@@ -158,7 +158,33 @@ impl<'a> Client<'a> {
         let deadline = started + self.limits.timeout;
         let mut attempts = 0;
         let listed = self.repeat(target, deadline, &mut attempts, &mut |attempt| attempt.list(each));
-        listed.map_err(|error| self.complete(error, target, attempts, started))
+        listed.map_err(|error| lead_to_status(self.complete(error, target, attempts, started)))
+    }
+
+    /// Tries the token, by a request that needs it and reads no account: the look-up of one that cannot exist, or the list.
+    pub fn probe(&self, resource: &'static Resource, started: Instant) -> Result<()> {
+        let id = resource.nobodys_id.map(|id| resource.parse_id(id)).transpose()?;
+        let about = Target { resource, id: None, profile: self.profile() };
+        let mut attempts = 0;
+        let tried = self.repeat(
+            Target { id: id.as_ref(), ..about },
+            started + self.limits.timeout,
+            &mut attempts,
+            &mut |attempt| match &id {
+                Some(id) => attempt.account(id).map(|(_, headers)| ((), headers)),
+                None => attempt.open_list().map(|(response, _)| ((), response.headers)),
+            },
+        );
+        let error = match tried {
+            Err(error) if id.is_none() && error.kind() == Kind::NotFound => {
+                let context = error.context().clone();
+                let error = Error::new(Kind::BadResponse, error.to_string()).hint(response::CHECK_URL);
+                error.with_context(|own| *own = context)
+            }
+            Err(error) if !matches!(error.kind(), Kind::NotFound | Kind::Gone) => error,
+            _ => return Ok(()),
+        };
+        Err(self.complete(error, about, attempts, started))
     }
 
     /// Makes the attempts that the limits allow, and counts them.
@@ -239,9 +265,7 @@ impl<'a> Client<'a> {
     /// The URL of what is looked up: below the base URL, at its origin.
     fn url(&self, target: Target<'_>) -> Result<Uri> {
         let path = [self.base.path().trim_end_matches('/'), &target.path()].concat();
-        let mut parts = Parts::default();
-        parts.scheme = self.base.scheme().cloned();
-        parts.authority = self.base.authority().cloned();
+        let mut parts = self.base.clone().into_parts();
         parts.path_and_query = Some(PathAndQuery::try_from(path).map_err(|_| token::malformed())?);
         Uri::from_parts(parts).map_err(|_| token::malformed())
     }
@@ -268,4 +292,13 @@ impl<'a> Client<'a> {
             context.elapsed = Some(started.elapsed());
         })
     }
+}
+
+/// An error about a token with the command first that tries all of them.
+fn lead_to_status(error: Error) -> Error {
+    if error.kind() != Kind::Auth {
+        return error;
+    }
+    let hint = error.hint_text().map(|hint| format!("; {hint}")).unwrap_or_default();
+    error.hint(format!("`acctq auth status` tries every token{hint}"))
 }

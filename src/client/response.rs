@@ -123,6 +123,8 @@ impl Response {
         let (asked, date) = (self.header(RETRY_AFTER), self.header(DATE));
         let retry_after = asked.and_then(|asked| retry::retry_after(&asked, date.as_deref(), SystemTime::now()));
         let (host, status, target) = (attempt.host(), self.status, attempt.target);
+        let (token, token_hint) =
+            (&attempt.client.endpoint.token, attempt.client.endpoint.token_hint(target.resource.api));
         let (resource, name) = (target.resource, target.name());
         let fail = |kind, what: &str, hint: &str| Error::new(kind, format!("{host} {what}{says}")).hint(hint);
         let bad = |what: &str| fail(Kind::BadResponse, what, CHECK_URL);
@@ -141,12 +143,12 @@ impl Response {
                 fail(Kind::BadResponse, &what, attempt.gateway_hint().unwrap_or(CHECK_URL))
             }
             401 | 403 if resource.token_rejected.contains(&status) => {
-                let hint = "is it current, and of this environment? `acctq config show` says where it comes from";
-                fail(Kind::Auth, &format!("rejects the token (status {status})"), hint)
+                let what = format!("rejects the token from {} (status {status})", token.from());
+                token.blame(fail(Kind::Auth, &what, &format!("is it current, and of this environment?{token_hint}")))
             }
             401 | 403 => {
-                let what = format!("does not let this token read the {name} (status {status})");
-                fail(Kind::Auth, &what, "ask for a token that has the right to read it")
+                let what = format!("does not let the token from {} read the {name} (status {status})", token.from());
+                token.blame(fail(Kind::Auth, &what, "ask for a token that has the right to read it"))
             }
             404 if self.is_from_the_api() => {
                 let profile = target.profile.unwrap_or("this");

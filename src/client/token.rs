@@ -75,7 +75,7 @@ impl<'a> TokenCache<'a> {
     pub fn renew(&self, rejected: &Arc<Token>, deadline: Instant) -> Result<Option<Arc<Token>>> {
         let mut state = lock(&self.state);
         let newer = state.token.as_ref().filter(|token| !Arc::ptr_eq(token, rejected));
-        if newer.is_some() || state.is_renewed || !self.endpoint.token.value.is_command() {
+        if newer.is_some() || state.is_renewed || self.endpoint.token.value.command().is_none() {
             return Ok(newer.cloned());
         }
         state.is_renewed = true;

@@ -4,7 +4,7 @@ use clap::Subcommand;
 use serde_json::{Map, json};
 
 use super::{CommandStatus, Context};
-use crate::config::{self, Origin, Settings, shell_quoted};
+use crate::config::{self, Settings};
 use crate::error::Result;
 use crate::flags::{Deferred, Takes};
 use crate::output::{self, Format, Screen};
@@ -54,23 +54,23 @@ pub fn run(command: &Command, context: &Context<'_>) -> Result<CommandStatus> {
             let path = config::config_path(&flags, env)?;
             config::init(&path.value)?;
             ui.print(format!("{}\n", path.value.display()).as_bytes())?;
-            let flag = match path.origin {
-                Origin::Flag(flag) => format!("{flag} {} ", shell_quoted(&path.value)),
-                _ => String::new(),
-            };
-            ui.note(&format!("next: put your base URLs and token sources into it, then run `acctq {flag}config show`"));
+            ui.note("next: put your base URLs and token sources into it, then run `acctq config show`");
         }
         Command::Path(_) => {
             let path = config::config_path(&flags, env)?;
             ui.print(format!("{}\n", path.value.display()).as_bytes())?;
         }
-        Command::Show(_) => ui.print(&show(&Settings::load(&flags, env)?, ui.screen()))?,
+        Command::Show(_) => {
+            let settings = Settings::survey(&flags, env)?;
+            let rows = settings.rows(&config::redactor(&flags, env));
+            ui.print(&show(&settings, rows, ui.screen()))?;
+            settings.mistake.map_or(Ok(()), Err)?;
+        }
     }
     Ok(CommandStatus::Done)
 }
 
-fn show(settings: &Settings, screen: Screen) -> Vec<u8> {
-    let rows = settings.rows();
+fn show(settings: &Settings, rows: Vec<(String, String, String)>, screen: Screen) -> Vec<u8> {
     let rows = rows.into_iter();
     let format = settings.output.value.for_other_results();
     if format != Format::Table {

@@ -9,7 +9,7 @@ use super::input::STDIN;
 use super::session::{Session, Target};
 use super::violations::{self, Warnings};
 use super::{CommandStatus, Context, curl, get_many};
-use crate::account::{Id, Resource};
+use crate::account::{Account, Id, Resource};
 use crate::client::Throttle;
 use crate::config::DEFAULT_JOBS;
 use crate::config::values::{self, parse_rate};
@@ -58,25 +58,33 @@ pub fn run(
 
 /// Looks up one account and prints it.
 fn look_up(id: &Id, resources: &[&'static Resource], context: &Context<'_>) -> Result<CommandStatus> {
-    let Context { flags, env, ui, shutdown, .. } = context;
-    let started = Instant::now();
-    let session = Session::open(context, &flags.for_config())?;
+    let session = Session::open(context, &context.flags.for_config())?;
     let renderer = session.renderer(resources, false)?;
+    let account = show(id, &session, context, |account, _| renderer.document(account, session.redactor()))?;
+    if session.settings.output.value == Format::Table {
+        for note in (id.resource().notes)(&account, Timestamp::now().into()) {
+            context.ui.advise(&note);
+        }
+    }
+    Ok(CommandStatus::Done)
+}
+
+/// Looks up one account and prints what `render` makes of it.
+pub fn show(
+    id: &Id,
+    session: &Session<'_>,
+    context: &Context<'_>,
+    render: impl FnOnce(&Account, Target<'_>) -> Result<Vec<u8>>,
+) -> Result<Account> {
+    let Context { flags, env, ui, shutdown, .. } = context;
     let throttle = Throttle::single();
     let client = session.client(id.resource(), Some(id), &throttle)?;
     let target = Target::account(id, client.profile());
     shutdown.doing(format!("while looking up {target}"), target.context());
-
-    let found = ui.during(env, || format!("looking up {target}"), || client.look_up(id, started, None))?;
+    let found = ui.during(env, || format!("looking up {target}"), || client.look_up(id, Instant::now(), None))?;
     let violations = violations::check(&found, flags.strict, target)?;
-    let output = renderer.document(&found.account, session.redactor())?;
+    let output = render(&found.account, target)?;
     Warnings::new(ui, false).warn(violations, target, false);
     ui.print(&output)?;
-    if session.settings.output.value == Format::Table {
-        let notes = (id.resource().notes)(&found.account, Timestamp::now().into());
-        for note in notes {
-            ui.advise(&note);
-        }
-    }
-    Ok(CommandStatus::Done)
+    Ok(found.account)
 }

@@ -18,7 +18,6 @@ use crate::client::{Listed, Throttle};
 use crate::error::{Error, ErrorContext, Kind, Result};
 use crate::expression::{self, Expression};
 use crate::flags::Takes;
-use crate::json::Json;
 use crate::output::{Printer, Renderer};
 use crate::text::grouped;
 use crate::ui::Warning;
@@ -148,8 +147,7 @@ impl Listing<'_> {
             violations.retain(|(field, _)| is_asked(field.name));
         }
         if !violations.is_empty() {
-            let text = account.document.get(RESOURCE.id_field).and_then(Json::as_str);
-            let id = text.and_then(|text| RESOURCE.parse_id(&text).ok());
+            let id = account.text(RESOURCE.id_field).and_then(|text| RESOURCE.parse_id(&text).ok());
             let target = Target { id: id.as_ref(), ..self.target };
             if self.context.flags.strict {
                 let error = violations::refusal(&violations, target, !matches);
@@ -201,7 +199,7 @@ impl Listing<'_> {
                 let Target { resource, profile, .. } = self.target;
                 let message = error.to_string();
                 let warning = Warning::new(&message, error.hint_text().unwrap_or_default());
-                self.context.ui.warning(&Warning { api: Some(resource.api), profile, ..warning });
+                self.context.ui.warning(Warning { api: Some(resource.api), profile, ..warning });
             }
         }
         self.results.finish(Ending::Whole)?;

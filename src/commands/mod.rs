@@ -1,5 +1,6 @@
 //! The tree of the commands. Each has a file with its arguments and what it does; the other files are what several of them share.
 
+mod auth;
 mod breaker;
 mod check;
 mod compare;
@@ -12,6 +13,7 @@ mod help;
 mod input;
 mod list;
 mod list_sort;
+mod login;
 mod man;
 mod poll;
 mod redeem_url;
@@ -92,6 +94,9 @@ Examples:
     Compare(Deferred<compare::Args>),
     /// Wait until an account is in the wanted state
     Wait(Deferred<wait::Args>),
+    /// Store the tokens of profiles, and try them
+    #[command(subcommand)]
+    Auth(Deferred<auth::Command>),
     /// Show the configuration in effect, or write a template
     #[command(subcommand, after_help = "Example:\n  acctq config show")]
     Config(Deferred<config::Command>),
@@ -151,8 +156,8 @@ impl Takes for PartnerAccount {}
 impl Command {
     /// Whether the command waits for others, so that a signal has to end it: the other commands return at once.
     pub fn waits(&self) -> bool {
-        use Command::{Cacc, Check, Compare, Get, Partner, Sandbox, Wait};
-        matches!(self, Cacc(_) | Partner(_) | Get(_) | Check(_) | Compare(_) | Wait(_) | Sandbox(_))
+        use Command::{Auth, Cacc, Check, Compare, Get, Partner, Sandbox, Wait};
+        matches!(self, Auth(_) | Cacc(_) | Partner(_) | Get(_) | Check(_) | Compare(_) | Wait(_) | Sandbox(_))
     }
 
     pub fn run(&self, context: &Context<'_>) -> Result<CommandStatus> {
@@ -171,6 +176,7 @@ impl Command {
             Command::Check(Deferred(args)) => check::run(args, context),
             Command::Compare(Deferred(args)) => compare::run(args, context),
             Command::Wait(Deferred(args)) => wait::run(args, context),
+            Command::Auth(Deferred(command)) => auth::run(command, context),
             Command::Config(Deferred(command)) => config::run(command, context),
             Command::Schema(Deferred(args)) => schema::run(args, context),
             Command::Sandbox(Deferred(args)) => sandbox::run(args, context),

@@ -1,16 +1,13 @@
 //! `partner account redeem-url`: the link with which a customer signs up. It holds the activation token, so standard output is the
 //! only place that shows it.
 
-use std::time::Instant;
-
 use serde_json::json;
 
-use super::session::{Session, Target};
-use super::violations::{self, Warnings};
+use super::get::show;
+use super::session::Session;
 use super::{CommandStatus, Context};
 use crate::account::PARTNER;
 use crate::account::redeem_url;
-use crate::client::Throttle;
 use crate::error::Result;
 use crate::flags::Takes;
 use crate::output::{Format, document};
@@ -36,22 +33,14 @@ impl Takes for Args {
 
 /// Prints the link.
 pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
-    let Context { flags, env, ui, shutdown, .. } = context;
-    let started = Instant::now();
     let id = PARTNER.parse_id(&args.uid)?;
-    let session = Session::open(context, &flags.for_config())?;
-    let throttle = Throttle::single();
-    let client = session.client(&PARTNER, Some(&id), &throttle)?;
-    let target = Target::account(&id, client.profile());
-    shutdown.doing(format!("while looking up {target}"), target.context());
-
-    let found = ui.during(env, || format!("looking up {target}"), || client.look_up(&id, started, None))?;
-    let violations = violations::check(&found, flags.strict, target)?;
-    let url = redeem_url(&found.account).map_err(|error| target.describe(error.with_prefix(&format!("{target}: "))))?;
-    Warnings::new(ui, false).warn(violations, target, false);
-    match session.settings.output.value.for_other_results() {
-        Format::Table => ui.print(format!("{url}\n").as_bytes())?,
-        format => ui.print(&document(format, &json!({ "redeem_url": url })))?,
-    }
+    let session = Session::open(context, &context.flags.for_config())?;
+    show(&id, &session, context, |account, target| {
+        let url = redeem_url(account).map_err(|error| target.describe(error.with_prefix(&format!("{target}: "))))?;
+        Ok(match session.settings.output.value.for_other_results() {
+            Format::Table => format!("{url}\n").into_bytes(),
+            format => document(format, &json!({ "redeem_url": url })),
+        })
+    })?;
     Ok(CommandStatus::Done)
 }

@@ -5,12 +5,13 @@ use std::thread;
 
 use serde_json::json;
 
+use super::help::HELP_SCREEN;
 use super::{CommandStatus, Context};
 use crate::account::RESOURCES;
 use crate::config;
 use crate::error::{Error, Kind, Result};
 use crate::flags::Takes;
-use crate::output::{self, Format, Screen};
+use crate::output::{self, Format};
 use crate::sandbox::{self, TOKEN};
 
 /// `[--port N] [--accounts N]`
@@ -28,11 +29,10 @@ pub struct Args {
 /// The examples, and every id that the sandbox knows.
 fn after_help() -> String {
     let mut text = include_str!("help/sandbox.txt").replace("{TOKEN}", TOKEN) + "\n";
-    let screen = Screen { width: Some(80), ..Screen::default() };
     for resource in RESOURCES {
         let rows: Vec<_> = sandbox::rows(resource).map(Vec::from).collect();
         let head = format!("Answer of GET {}ID", resource.path);
-        text += &output::table(&["ID", "Exit", &head], &rows, screen);
+        text += &output::table(&["ID", "Exit", &head], &rows, HELP_SCREEN);
         text.push('\n');
     }
     text

@@ -28,7 +28,11 @@ pub struct Session<'a> {
 impl<'a> Session<'a> {
     /// Loads the settings for these flags.
     pub fn open(context: &'a Context<'a>, flags: &Flags) -> Result<Self> {
-        let settings = Settings::load(flags, context.env)?;
+        Session::of(context, Settings::load(flags, context.env)?)
+    }
+
+    /// A session with these settings.
+    pub fn of(context: &'a Context<'a>, settings: Settings) -> Result<Self> {
         let sandbox = settings.is_sandbox().then(start_sandbox).transpose()?;
         let trace = Box::new(|trace: &Trace<'_>| context.ui.trace(trace));
         Ok(Session { context, settings, redactor: context.redactor(), sandbox, trace })
@@ -37,6 +41,11 @@ impl<'a> Session<'a> {
     /// What must not be shown.
     pub fn redactor(&self) -> &Redactor {
         &self.redactor
+    }
+
+    /// The endpoint of the built-in sandbox, which is started unless it runs.
+    pub fn built_in(&self) -> Result<Endpoint> {
+        self.sandbox.clone().map_or_else(start_sandbox, Ok)
     }
 
     /// How accounts of these resources are rendered.
@@ -55,17 +64,22 @@ impl<'a> Session<'a> {
         id: Option<&Id>,
         throttle: &'s Throttle,
     ) -> Result<Client<'s>> {
-        let Session { context: Context { env, shutdown, flags, .. }, settings, redactor, .. } = self;
-        let selected = settings.profile.as_ref().map(|profile| profile.value.as_str());
+        let selected = self.settings.profile.as_ref().map(|profile| profile.value.as_str());
         let about = |profile| move |error| Target { resource, id, profile }.describe(error);
         let endpoint = match &self.sandbox {
             Some(endpoint) => endpoint,
-            None => settings.endpoint(resource).map_err(about(selected))?,
+            None => self.settings.endpoint(resource).map_err(about(selected))?,
         };
+        self.client_at(endpoint, throttle).map_err(about(endpoint.profile.as_deref()))
+    }
+
+    /// A client that calls this endpoint.
+    pub fn client_at<'s>(&'s self, endpoint: &'s Endpoint, throttle: &'s Throttle) -> Result<Client<'s>> {
+        let Session { context: Context { env, shutdown, flags, .. }, settings, redactor, .. } = self;
         let limits = Limits { timeout: settings.timeout.value, retries: settings.retries.value };
         let trace = (flags.verbose > 0 && !flags.quiet).then_some(&*self.trace);
         let run = Run { env, shutdown, throttle, redactor, trace };
-        Client::new(endpoint, limits, run).map_err(about(endpoint.profile.as_deref()))
+        Client::new(endpoint, limits, run)
     }
 }
 

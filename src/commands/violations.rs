@@ -90,10 +90,7 @@ impl<'a> Warnings<'a> {
 
     /// Warns about what has not been warned about yet.
     pub fn warn(&mut self, mut violations: Violations, target: Target<'_>, is_left_out: bool) {
-        if violations.is_empty() {
-            return;
-        }
-        self.accounts += 1;
+        self.accounts += usize::from(!violations.is_empty());
         violations.retain(|(field, _)| {
             let name = (target.resource.api, field.name);
             let is_new = !self.counts.contains_key(&name);
@@ -108,7 +105,7 @@ impl<'a> Warnings<'a> {
             name: field.name,
             drift: violation.words().to_owned(),
         };
-        self.ui.warning(&Warning {
+        self.ui.warning(Warning {
             id: target.id.map(Id::as_str),
             api: Some(target.resource.api),
             profile: target.profile,
@@ -122,16 +119,13 @@ impl<'a> Warnings<'a> {
         if !self.many || self.accounts < 2 {
             return;
         }
-        let fields: Vec<_> = self
-            .counts
-            .iter()
-            .filter(|(_, count)| **count > 0)
-            .map(|((_, name), count)| FieldWarning { name, drift: count.to_string() })
-            .collect();
+        let counts = self.counts.iter().filter(|(_, count)| **count > 0);
+        let fields = counts.map(|((_, name), count)| FieldWarning { name, drift: count.to_string() });
+        let fields: Vec<_> = fields.collect();
         let list = fields.iter().map(|field| format!("{} ({})", field.name, field.drift));
         let list = list.collect::<Vec<_>>().join(", ");
         let message = format!("{} accounts violate the API's contract: {list}", self.accounts);
-        self.ui.warning(&Warning {
+        self.ui.warning(Warning {
             fields,
             ..Warning::new(&message, "they are used as they came; --strict makes this an error")
         });

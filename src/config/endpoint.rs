@@ -7,9 +7,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::base_url::BaseUrl;
-use super::token::TokenSource;
+use super::token::{TokenSource, stored_token_name};
 use super::{Origin, SANDBOX, Setting, Settings, at, no_file};
-use crate::account::Resource;
+use crate::account::{RESOURCES, Resource};
 use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
 
@@ -35,9 +35,20 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
+    /// How to replace a token that is not accepted, in words that follow a question; nothing unless `auth login` stored it.
+    pub fn token_hint(&self, api: &str) -> String {
+        let profile = self.profile.as_deref().unwrap_or_default();
+        match &*self.token.value {
+            TokenSource::File(path) if path.ends_with(stored_token_name(api, profile)) => {
+                format!(" `acctq auth login {api}` stores a new one")
+            }
+            _ => String::new(),
+        }
+    }
+
     /// The endpoint of the built-in sandbox.
     pub fn built_in(base_url: BaseUrl, token: &str) -> Self {
-        let token = Arc::new(TokenSource::Literal(token.to_owned()));
+        let token = Arc::new(TokenSource::Literal(token.to_owned(), "the sandbox".to_owned()));
         Endpoint {
             profile: Some(SANDBOX.to_owned()),
             base_url: Setting::new(base_url, Origin::BuiltIn),
@@ -49,9 +60,14 @@ impl Endpoint {
 }
 
 /// The names of an API's variables: token and URL.
-pub(super) fn variable_names(api: &str) -> [String; 2] {
+pub fn variable_names(api: &str) -> [String; 2] {
     let api = api.to_uppercase();
     [format!("ACCTQ_{api}_TOKEN"), format!("ACCTQ_{api}_URL")]
+}
+
+/// Whether the environment says where look-ups of this API go.
+fn has_url(resource: &Resource, env: &Environment) -> bool {
+    env.get(&variable_names(resource.api)[1]).is_some()
 }
 
 impl Settings {
@@ -83,6 +99,29 @@ impl Settings {
         Ok(Endpoint { profile: None, base_url, token, ca_file: None, client_cert: None })
     }
 
+    /// The endpoints of all APIs of these profiles, or else of every profile of the file and of the environment; in their order.
+    pub fn endpoints_of(
+        &self,
+        names: &[String],
+        env: &Environment,
+    ) -> Vec<(Option<String>, &'static Resource, Result<Endpoint>)> {
+        let resource = |api: &str| RESOURCES.into_iter().find(|resource| resource.api == api);
+        let apis = self.file.iter().flat_map(|file| &file.apis);
+        let wanted = apis.filter(|(name, ..)| names.is_empty() || names.contains(name));
+        let of_file = wanted.filter_map(|(name, api, _)| Some((name, resource(api)?))).map(|(name, resource)| {
+            let is_selected = self.profile.as_ref().is_some_and(|profile| profile.value == *name);
+            let endpoint = if names.is_empty() && is_selected && !has_url(resource, env) {
+                self.resolve_endpoint(resource, env)
+            } else {
+                self.endpoint_of_profile(&Setting::new(name.clone(), Origin::Flag("--profile")), resource.api, None)
+            };
+            (Some(name.clone()), resource, endpoint)
+        });
+        let of_environment = RESOURCES.into_iter().filter(|resource| names.is_empty() && has_url(resource, env));
+        let of_environment = of_environment.map(|resource| (None, resource, self.resolve_endpoint(resource, env)));
+        of_file.chain(of_environment).collect()
+    }
+
     /// The profile's endpoint; `token` replaces its own.
     fn endpoint_of_profile(
         &self,
@@ -91,9 +130,7 @@ impl Settings {
         token: Option<Setting<Arc<TokenSource>>>,
     ) -> Result<Endpoint> {
         let name = &profile.value;
-        let profiles = self.file.as_ref().map(|file| &file.profiles);
-        let apis = profiles.and_then(|profiles| profiles.iter().find(|(known, _)| known == name));
-        let Some((_, found)) = apis.and_then(|(_, apis)| apis.iter().find(|(known, _)| *known == api)) else {
+        let Some((_, found)) = self.apis(name).find(|(known, _)| *known == api) else {
             let names = self.profiles.join(", ");
             let error = Error::new(Kind::Config, format!("the profile {name} has no section `{api}`"));
             let hint = format!("add it with its `base_url` and a token, or choose another profile: {names}");
@@ -113,7 +150,8 @@ impl Settings {
                 Origin::Flag(flag) => format!("; {flag} sets {token_name} aside"),
                 _ => format!(", or set {token_name}"),
             };
-            lacks(Kind::Auth, "token").hint(format!("add one of token_env, token_file, token_command and token{or}"))
+            let add = format!("add one of token_env, token_file, token_command and token{or}");
+            lacks(Kind::Auth, "token").hint(format!("`acctq auth login {api}` stores one; or {add}"))
         })?;
         let (ca_file, client_cert) = (found.ca_file.clone(), found.client_cert.clone());
         Ok(Endpoint { profile: Some(name.clone()), base_url, token, ca_file, client_cert })

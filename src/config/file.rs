@@ -60,17 +60,18 @@ pub(super) struct File {
     pub default_profile: Option<Setting<String>>,
     pub timeout: Option<Setting<Duration>>,
     pub retries: Option<Setting<u32>>,
-    /// By name, in the order of the file.
-    pub profiles: Vec<(String, Profile)>,
+    /// The names, in the order of the file.
+    pub profiles: Vec<String>,
+    /// What each profile says of each API, or what is wrong with it; in the order of the file.
+    pub apis: Vec<(String, &'static str, Result<Api>)>,
     /// The first mistake of the file.
     pub mistake: Option<Error>,
+    /// The variables of every `token_env`, which no helper gets to see.
+    pub token_variables: Arc<[String]>,
 }
 
-/// What a profile says of each API, or what is wrong with it; in the order of the file.
-pub(super) type Profile = Vec<(&'static str, Result<Api>)>;
-
 /// What a profile says of one API.
-pub(super) struct Api {
+pub struct Api {
     pub origin: Origin,
     pub base_url: Option<Setting<BaseUrl>>,
     pub token: Option<Setting<Arc<TokenSource>>>,
@@ -103,6 +104,12 @@ impl File {
     }
 }
 
+pub const NAME_RULE: &str = "a profile's name is 1 to 64 letters, digits, `.`, `_` and `-`";
+
+pub fn is_profile_name(text: &str) -> bool {
+    (1..=64).contains(&text.len()) && text.bytes().all(is_name_byte)
+}
+
 /// A key and its value.
 type Entry<'a> = (&'a Spanned<DeString<'a>>, &'a Spanned<DeValue<'a>>);
 
@@ -118,31 +125,27 @@ struct Reader<'a> {
     document: &'a Document,
     directory: &'a Path,
     env: &'a Environment,
-    /// The variables of every `token_env`, which no helper gets to see.
     token_variables: Arc<[String]>,
 }
 
 impl Reader<'_> {
     fn file(&self, root: &Spanned<DeValue<'_>>, written: Vec<Entry<'_>>) -> File {
-        let (mut profiles, mut mistakes) = (Vec::new(), Vec::new());
-        for (name, apis) in written {
-            let mut profile = Vec::new();
-            for (key, api) in entries(apis) {
+        let (mut profiles, mut apis, mut mistakes) = (Vec::new(), Vec::new(), Vec::new());
+        for (name, profile) in written {
+            let mut wrong = |what| mistakes.push(self.document.error(&name.span(), what));
+            match &**name.get_ref() {
+                SANDBOX => wrong("the profile `sandbox` is built in: give this one another name"),
+                text if is_profile_name(text) => profiles.push(text.to_owned()),
+                _ => wrong(NAME_RULE),
+            }
+            for (key, api) in entries(profile) {
                 let Some(resource) = RESOURCES.iter().find(|resource| resource.api == key.get_ref()) else {
                     mistakes.push(self.document.unknown_key(&key.span(), &RESOURCES.map(|resource| resource.api)));
                     continue;
                 };
                 let api = self.document.decode(api.clone()).and_then(|raw| self.api(key, raw));
                 mistakes.extend(api.as_ref().err().cloned());
-                profile.push((resource.api, api));
-            }
-            let mut wrong = |what| mistakes.push(self.document.error(&name.span(), what));
-            match &**name.get_ref() {
-                SANDBOX => wrong("the profile `sandbox` is built in: give this one another name"),
-                text if (1..=64).contains(&text.len()) && text.bytes().all(is_name_byte) => {
-                    profiles.push((text.to_owned(), profile));
-                }
-                _ => wrong("a profile's name is 1 to 64 letters, digits, `.`, `_` and `-`"),
+                apis.push((name.get_ref().to_string(), resource.api, api));
             }
         }
         let mut note = |mistake| mistakes.push(mistake);
@@ -155,6 +158,8 @@ impl Reader<'_> {
             timeout: timeout.unwrap_or_default(),
             retries: retries.unwrap_or_default(),
             profiles,
+            token_variables: self.token_variables.clone(),
+            apis,
             mistake: mistakes.into_iter().min_by_key(|mistake| mistake.context().line),
         }
     }
@@ -174,7 +179,7 @@ impl Reader<'_> {
                 }
             };
         let sources = [
-            self.checked("token", raw.token, |text| Ok(TokenSource::Literal(text)))?,
+            self.checked("token", raw.token, |text| Ok(TokenSource::Literal(text, "literal (hidden)".to_owned())))?,
             self.checked("token_env", raw.token_env, variable)?,
             self.checked("token_file", raw.token_file, |text| Ok(TokenSource::File(self.file_name(&text)?)))?,
             self.checked("token_command", raw.token_command, |list| Ok(TokenSource::Command(self.helper(list)?)))?,

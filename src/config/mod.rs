@@ -12,6 +12,7 @@ mod init;
 mod permissions;
 mod precedence;
 pub mod reading;
+mod store;
 pub mod token;
 pub mod values;
 
@@ -23,19 +24,22 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 pub use base_url::BaseUrl;
-pub use endpoint::{ClientCert, Endpoint};
+pub use endpoint::{ClientCert, Endpoint, variable_names};
 pub use init::{TEMPLATE, init};
 pub use permissions::{refuse_other_readers, shell_quoted};
 pub use precedence::{config_path, output_setting, redactor};
-pub use token::Secret;
+pub use store::{NewSource, Store};
+pub use token::{Secret, TokenSource};
 pub use values::{DEFAULT_JOBS, DEFAULT_RETRIES, DEFAULT_TIMEOUT};
 
-use crate::account::Resource;
 use crate::account::redact::repeatable;
+use crate::account::{Redactor, Resource};
 use crate::error::{Error, Kind, Result};
 use crate::output::Format;
 use crate::text::nearest;
 use file::File;
+pub use file::{Api, NAME_RULE, is_profile_name};
+use helper::Helper;
 
 /// The built-in profile.
 pub const SANDBOX: &str = "sandbox";
@@ -120,14 +124,39 @@ impl Settings {
         endpoint.as_ref().map_err(Error::clone)
     }
 
-    /// Every setting as name, value and origin, for `config show`; what cannot be used is described.
-    pub fn rows(&self) -> Vec<(String, String, String)> {
+    /// What a profile of the file says of each API.
+    pub fn apis(&self, profile: &str) -> impl Iterator<Item = (&'static str, &Result<Api>)> {
+        let apis = self.file.iter().flat_map(|file| &file.apis);
+        apis.filter(move |(name, ..)| name == profile).map(|(_, api, found)| (*api, found))
+    }
+
+    /// Fails if anything is wrong with the file, but for the choice of a profile; it need not exist.
+    pub fn require_sound_file(&self) -> Result<()> {
+        let is_unreadable = |_: &&Error| self.path.as_ref().is_some_and(|path| path.value.exists());
+        let mistake = match &self.file {
+            Some(file) => file.mistake.as_ref(),
+            None => self.mistake.as_ref().filter(is_unreadable),
+        };
+        mistake.map_or(Ok(()), |mistake| Err(mistake.clone()))
+    }
+
+    /// A program as the source of a token.
+    pub fn program(&self, arguments: Vec<String>) -> TokenSource {
+        let withheld = self.file.as_ref().map(|file| file.token_variables.clone()).unwrap_or_default();
+        TokenSource::Command(Helper { arguments, withheld })
+    }
+
+    /// Every setting as name, value and origin, for `config show`; what cannot be used is described. With a mistake in the file,
+    /// those that it may decide are unknown and left out.
+    pub fn rows(&self, redactor: &Redactor) -> Vec<(String, String, String)> {
+        let is_found = self.profile.as_ref().is_some_and(|profile| self.profiles.contains(&profile.value));
         let mut rows = Vec::new();
         let mut row = |name: &str, value: String, origin: &dyn fmt::Display| {
             rows.push((name.to_owned(), value, origin.to_string()));
         };
         if let Some(Setting { value, origin }) = &self.path {
             let state = match &self.file {
+                _ if self.mistake.is_some() => "",
                 Some(_) => "",
                 None if self.is_sandbox() => " (not opened: the sandbox needs none)",
                 None => " (does not exist)",
@@ -135,7 +164,9 @@ impl Settings {
             row("config", format!("{}{state}", value.display()), origin);
         }
         match &self.profile {
-            Some(Setting { value, origin }) => row("profile", value.clone(), origin),
+            Some(Setting { value, origin }) if is_found => row("profile", value.clone(), origin),
+            // It may be a secret.
+            Some(Setting { origin, .. }) => row("profile", "unknown".to_owned(), origin),
             None => row("profile", "none selected".to_owned(), &Origin::BuiltIn),
         }
         row("output", self.output.value.to_string(), &self.output.origin);
@@ -157,14 +188,18 @@ impl Settings {
                         }
                     }
                 }
-                Err(error) => row(api, format!("cannot be used: {error}"), &""),
+                Err(error) => row(api, format!("cannot be used: {}", redactor.withhold(error.clone())), &""),
             }
         }
+        let built_in = Origin::BuiltIn.to_string();
+        let is_known =
+            |name: &str, origin: &str| name == "config" || *origin != built_in && (is_found || !origin.is_empty());
+        rows.retain(|(name, _, origin)| self.mistake.is_none() || is_known(name, origin));
         rows
     }
 
     /// Fails if there is no profile of that name.
-    fn require_profile(&self, Setting { value: name, origin }: &Setting<String>) -> Result<()> {
+    pub fn require_profile(&self, Setting { value: name, origin }: &Setting<String>) -> Result<()> {
         if self.profiles.contains(name) {
             return Ok(());
         }
@@ -187,7 +222,7 @@ impl Settings {
 }
 
 /// The error for a configuration that does not exist.
-fn no_file(path: Option<&Setting<PathBuf>>) -> Error {
+pub fn no_file(path: Option<&Setting<PathBuf>>) -> Error {
     let Some(Setting { value: path, origin }) = path else {
         return Error::new(Kind::Config, "there is no home directory for a configuration file")
             .hint("set HOME or XDG_CONFIG_HOME to an absolute path, or name a file with --config");

@@ -15,8 +15,14 @@ use crate::error::{Error, Kind, Result};
 /// Refuses a configuration that others can write or replace. A link has two directories: its own and its target's.
 pub(super) fn refuse_other_writers(path: &Path, metadata: &Metadata) -> Result<()> {
     #[cfg(unix)]
+    check_writers(path, metadata)?;
+    refuse_other_writers_of_parents(path)
+}
+
+/// Refuses a configuration that others can replace, whether it exists or not.
+pub(super) fn refuse_other_writers_of_parents(path: &Path) -> Result<()> {
+    #[cfg(unix)]
     {
-        check_writers(path, metadata)?;
         let target = path.canonicalize().unwrap_or_else(|_| path.to_owned());
         for directory in [path, &target].into_iter().filter_map(Path::parent) {
             let metadata = directory.metadata().map_err(|error| {

@@ -30,20 +30,18 @@ impl Settings {
             None => variable(env, "ACCTQ_PROFILE")?,
         };
         let is_sandbox = chosen.as_ref().is_some_and(|name| name.value == SANDBOX);
-        let (file, mistake) = match path.as_ref().filter(|_| !is_sandbox) {
-            Some(path) => match File::read(&path.value, env) {
-                // A file that was named must exist, the default one need not.
-                Ok(None) if path.origin != Origin::BuiltIn => return Err(no_file(Some(path))),
-                Ok(file) => (file, None),
-                Err(unreadable) => (None, Some(unreadable)),
-            },
-            None => (None, None),
+        let opened = path.as_ref().filter(|_| !is_sandbox);
+        let (file, mistake) = match opened.map_or(Ok(None), |path| File::read(&path.value, env)) {
+            // A file that was named must exist, the default one need not.
+            Ok(None) if opened.is_some_and(|path| path.origin != Origin::BuiltIn) => (None, Some(no_file(opened))),
+            Ok(file) => (file, None),
+            Err(unreadable) => (None, Some(unreadable)),
         };
         let of_file = file.as_ref();
         let default = of_file.and_then(|file| file.default_profile.clone());
         let timeout = of_file.and_then(|file| file.timeout.clone());
         let retries = of_file.and_then(|file| file.retries.clone());
-        let names = of_file.into_iter().flat_map(|file| &file.profiles).map(|(name, _)| name.clone());
+        let names = of_file.into_iter().flat_map(|file| file.profiles.iter().cloned());
         let mut settings = Settings {
             profile: chosen.clone().or_else(|| default.clone()),
             output: output_setting(flags, env)?,
@@ -61,16 +59,14 @@ impl Settings {
             file,
             endpoints: Vec::new(),
         };
-        if settings.mistake.is_none() {
-            // A default that does not exist is an error, even while another profile is in use.
-            settings.mistake =
-                chosen.iter().chain(&default).find_map(|profile| settings.require_profile(profile).err());
-        }
+        // A default that does not exist is an error, even while another profile is in use.
+        let unknown = chosen.iter().chain(&default).find_map(|profile| settings.require_profile(profile).err());
+        settings.mistake = settings.mistake.or(unknown);
         if !settings.is_sandbox() {
             let endpoints = RESOURCES.iter().map(|resource| (resource.api, settings.resolve_endpoint(resource, env)));
             settings.endpoints = endpoints.collect();
         } else if let (None, Some(default)) = (chosen, default) {
-            refuse_unused_token(&default, env)?;
+            settings.mistake = settings.mistake.or_else(|| refuse_unused_token(&default, env).err());
         }
         Ok(settings)
     }
@@ -79,14 +75,14 @@ impl Settings {
 /// A redactor that knows the tokens at hand: those of variables, and of every profile of the file, if that can be read.
 pub fn redactor(flags: &Flags, env: &Environment) -> Redactor {
     let file = locate(flags, env).ok().flatten().and_then(|path| File::read(&path.value, env).ok()?);
-    let apis = file.iter().flat_map(|file| &file.profiles).flat_map(|(_, apis)| apis);
+    let apis = file.iter().flat_map(|file| &file.apis);
     let tokens = Tokens::default();
     let add_variable = |name: &str| env.get(name).iter().for_each(|token| tokens.add(&token.to_string_lossy()));
     for resource in RESOURCES {
         add_variable(&variable_names(resource.api)[0]);
     }
-    apis.filter_map(|(_, api)| api.as_ref().ok()?.token.as_ref()).for_each(|token| match &*token.value {
-        TokenSource::Literal(token) => tokens.add(token.trim_end()),
+    apis.filter_map(|(.., api)| api.as_ref().ok()?.token.as_ref()).for_each(|token| match &*token.value {
+        TokenSource::Literal(token, _) => tokens.add(token.trim_end()),
         TokenSource::Variable(name) => add_variable(name),
         TokenSource::File(_) | TokenSource::Command(_) => {}
     });

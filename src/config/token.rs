@@ -75,8 +75,8 @@ fn flaw(token: &[u8]) -> Option<&'static str> {
 
 /// Where a token comes from.
 pub enum TokenSource {
-    /// The configuration file, or the sandbox.
-    Literal(String),
+    /// The text itself, and what gave it, for people.
+    Literal(String, String),
     /// An environment variable: `ACCTQ_…_TOKEN`, or what `token_env` names.
     Variable(String),
     /// A file of its own.
@@ -86,15 +86,18 @@ pub enum TokenSource {
 }
 
 impl TokenSource {
-    /// Whether a program prints it, possibly another one each time.
-    pub fn is_command(&self) -> bool {
-        matches!(self, TokenSource::Command(_))
+    /// The arguments of a program that prints it, possibly another one each time.
+    pub fn command(&self) -> Option<&[String]> {
+        match self {
+            TokenSource::Command(helper) => Some(&helper.arguments),
+            _ => None,
+        }
     }
 
     /// The source for people: no token, and no argument that may hold one.
     pub fn describe(&self) -> String {
         match self {
-            TokenSource::Literal(_) => "literal (hidden)".to_owned(),
+            TokenSource::Literal(_, from) => from.clone(),
             // In small letters it may be the token itself, put in the wrong place.
             TokenSource::Variable(name) if name.bytes().any(|b| b.is_ascii_lowercase()) => {
                 "the variable that `token_env` names".to_owned()
@@ -107,6 +110,26 @@ impl TokenSource {
 }
 
 impl Setting<Arc<TokenSource>> {
+    /// Where the token comes from, for people: the source, and the place in the configuration that names it.
+    pub fn from(&self) -> String {
+        match (&*self.value, &self.origin) {
+            (source, Origin::Variable(_) | Origin::BuiltIn | Origin::Flag(_)) => source.describe(),
+            (TokenSource::Literal(..), origin) => origin.to_string(),
+            (source, origin) => format!("{} ({origin})", source.describe()),
+        }
+    }
+
+    /// An error about the token, with the file and line that name its source.
+    pub fn blame(&self, error: Error) -> Error {
+        at(error, &self.origin)
+    }
+
+    /// The same source with its token read now.
+    pub fn fixed(&self, env: &Environment, deadline: Instant, shutdown: &Shutdown) -> Result<Arc<TokenSource>> {
+        let secret = self.read(env, deadline, shutdown)?;
+        Ok(Arc::new(TokenSource::Literal(secret.expose().to_owned(), self.value.describe())))
+    }
+
     /// Reads the token now: a file is read, a helper program run until `deadline`.
     pub fn read(&self, env: &Environment, deadline: Instant, shutdown: &Shutdown) -> Result<Secret> {
         let source = &*self.value;
@@ -116,7 +139,7 @@ impl Setting<Arc<TokenSource>> {
             origin => format!(" ({origin})"),
         };
         let token = match source {
-            TokenSource::Literal(text) => Secret::from_line(text.as_bytes()),
+            TokenSource::Literal(text, _) => Secret::from_line(text.as_bytes()),
             TokenSource::Variable(name) => match env.get_allowing_empty(name) {
                 // What is not Unicode is not ASCII either, and refused as that.
                 Some(value) => Secret::new(value.to_string_lossy().as_bytes()),
@@ -130,7 +153,7 @@ impl Setting<Arc<TokenSource>> {
         };
         token.map_err(|flaw| {
             let what = match source {
-                TokenSource::Literal(_) => String::new(),
+                TokenSource::Literal(..) => String::new(),
                 TokenSource::Command(_) => format!(" that {shown} printed"),
                 _ => format!(" in {shown}"),
             };
@@ -154,7 +177,7 @@ impl Setting<Arc<TokenSource>> {
             Err(at(Error::new(Kind::Config, message).hint(hint), &self.origin))
         };
         Ok(match &*self.value {
-            TokenSource::Literal(_) => {
+            TokenSource::Literal(..) => {
                 return refused("the token stands in the configuration itself, and would stand in the command");
             }
             TokenSource::Variable(name) => {
@@ -174,6 +197,11 @@ impl Setting<Arc<TokenSource>> {
             }
         })
     }
+}
+
+/// The name of the file, beside the configuration, that `auth login` stores a token in.
+pub fn stored_token_name(api: &str, profile: &str) -> String {
+    format!("{api}-{profile}.token")
 }
 
 fn token_file(path: &Path) -> Result<Vec<u8>> {

@@ -2,8 +2,7 @@
 
 use std::borrow::Cow;
 
-use jiff::SignedDuration;
-use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
 
 use super::http::{Delivery, Headers, Reply, phrases};
 use super::{connected, partner};
@@ -33,8 +32,10 @@ fn hostile() -> String {
     .concat()
 }
 
-/// JSON objects whose members replace those of the seed; a member `-name` removes `name`. Later layers win. The value
-/// `"<-9d>T00:00:00Z"` is a time nine days ago.
+/// The days whose dates stand for `<-30d>` and so on in the values of a layer, relative to today.
+const DAYS: [i64; 4] = [-30, -20, -2, 12];
+
+/// JSON objects whose members replace those of the seed; a member `-name` removes `name`. Later layers win.
 pub(super) type Layers = &'static [&'static str];
 
 /// The answer for an id.
@@ -218,7 +219,7 @@ impl Api {
     }
 
     /// The seed's account with another id and the changes of `layers`; members that the seed does not have come last.
-    pub fn document(&self, id: &str, layers: Layers, today: Date) -> String {
+    pub fn document(&self, id: &str, layers: Layers, now: Timestamp) -> String {
         let id = json::to_string(&id);
         let id = (Cow::Borrowed(self.resource.id_field), id.as_str());
         let mut document = members(self.seed);
@@ -230,21 +231,14 @@ impl Api {
                 (None, None) => document.push((name, value)),
             }
         }
-        let written =
-            |(name, value): &(Cow<'_, str>, &str)| format!("{}:{}", json::to_string(name), dated(value, today));
+        let written = |(name, value): &(Cow<'_, str>, &str)| format!("{}:{value}", json::to_string(name));
         let written: Vec<_> = document.iter().map(written).collect();
-        format!("{{{}}}", written.join(",")).replace(HOSTILE, &hostile())
+        let document = format!("{{{}}}", written.join(",")).replace(HOSTILE, &hostile());
+        DAYS.iter().fold(document, |document, days| {
+            let day = now.saturating_add(SignedDuration::from_hours(24 * days)).unwrap_or(now);
+            document.replace(&format!("<{days}d>"), &day.strftime("%F").to_string())
+        })
     }
-}
-
-/// A value of a layer, with its date if it is a time that depends on the day.
-fn dated(value: &str, today: Date) -> Cow<'_, str> {
-    let relative = value.strip_prefix("\"<").and_then(|value| value.split_once("d>"));
-    let dated = relative.and_then(|(days, rest)| {
-        let distance = SignedDuration::from_hours(24 * days.parse::<i64>().ok()?);
-        Some(format!("\"{}{rest}", today.saturating_add(distance)))
-    });
-    dated.map_or(value.into(), Cow::Owned)
 }
 
 /// The members of an object of ours.
@@ -289,11 +283,11 @@ mod tests {
 
     #[test]
     fn each_word_of_the_contract_and_each_note_has_an_account() {
-        let today = Date::constant(2026, 12, 1);
+        let now = "2026-12-01T00:00:00Z".parse().expect("a time");
         for api in &APIS {
             let id = api.resource.example_id;
             let plain = api.accounts.iter().filter_map(|case| match case.answer {
-                Answer::Account(layers) if case.kind.is_none() => Some(account(api, api.document(id, layers, today))),
+                Answer::Account(layers) if case.kind.is_none() => Some(account(api, api.document(id, layers, now))),
                 _ => None,
             });
             let accounts: Vec<_> = plain.collect();
@@ -303,8 +297,8 @@ mod tests {
                 let values: Vec<_> = match field.kind {
                     Kind::Enum(_) => field.kind.words().map(|word| format!("\"{word}\"")).collect(),
                     Kind::Time => {
-                        let times = ["\"<-30d>T00:00:00Z\"", "\"<-2d>T00:00:00Z\"", "\"<12d>T00:00:00Z\"", "null"];
-                        times.map(|time| dated(time, today).into_owned()).to_vec()
+                        let days = ["2026-11-01", "2026-11-29", "2026-12-13"].iter();
+                        days.map(|day| format!("\"{day}T00:00:00Z\"")).chain(["null".to_owned()]).collect()
                     }
                     _ => continue,
                 };

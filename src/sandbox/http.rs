@@ -115,7 +115,7 @@ impl<'a> Connection<'a> {
     }
 
     /// Waits for a request. Returns the reply that `answer` or a fault of the request gives it, and whether the connection is kept
-    /// alive; `None` if the client has gone or stays silent.
+    /// alive; `None` if the client has gone or is too slow.
     pub fn receive(&mut self, answer: impl Fn(&Request<'_, '_>) -> Reply) -> Option<(Reply, bool)> {
         let mut deadline = Instant::now() + REQUEST;
         loop {
@@ -131,11 +131,9 @@ impl<'a> Connection<'a> {
                 Ok(Status::Partial) if self.buffer.len() < MAX_HEAD => {
                     let is_first = self.buffer.is_empty();
                     match self.read(deadline) {
-                        Ok(0) => return None,
+                        Ok(0) | Err(_) => return None,
                         Ok(_) if is_first => deadline = Instant::now() + REQUEST,
                         Ok(_) => {}
-                        Err(error) if is_timeout(&error) && !is_first => return Some((Reply::refusal(408), false)),
-                        Err(_) => return None,
                     }
                 }
                 _ => return Some((Reply::refusal(400), false)),
@@ -232,8 +230,7 @@ pub(super) const fn phrases(status: u16) -> (&'static str, &'static str) {
         401 => ("Unauthorized", "The token is missing or invalid."),
         403 => ("Forbidden", "Access is denied."),
         404 => ("Not Found", "Failed to find the requested account."),
-        405 => ("Method Not Allowed", "Only GET is served."),
-        408 => ("Request Timeout", "The request took too long to arrive."),
+        405 => ("Method Not Allowed", ""),
         409 => ("Conflict", "The account is being changed."),
         410 => ("Gone", "The account has been removed."),
         429 => ("Too Many Requests", "Too many requests; slow down."),

@@ -92,11 +92,6 @@ impl List {
     }
 
     fn json(self, number: u32) -> String {
-        // Strings, times and raw JSON always serialize.
-        serde_json::to_string(&self.make(number)).unwrap_or_default()
-    }
-
-    fn make(self, number: u32) -> Account {
         let nth = |period: usize| usize::try_from(number - 1).unwrap_or(0) % period;
         let (organization, country, host) = ORGANIZATIONS[nth(ORGANIZATIONS.len())];
         let is_express = nth(3) == 2;
@@ -114,7 +109,7 @@ impl List {
         let at = |since: i64| Timestamp::from_second(self.now - age + since).unwrap_or(Timestamp::UNIX_EPOCH);
         let has_joined = !is_pending || !is_express;
         let id_of = |prefix: &str| format!("{prefix}_sandbox{number:07}");
-        Account {
+        let account = Account {
             connection_type: if is_express { "express" } else { "standard" },
             created_at: at(0),
             id: self::id(number),
@@ -130,7 +125,9 @@ impl List {
             pending_organization_name: is_express.then_some(organization),
             platform_customer_id: (nth(4) != 3).then(|| id_of("cus")),
             revoked_at: (status == "revoked").then(|| at(age / 2)),
-        }
+        };
+        // Strings, times and raw JSON always serialize.
+        serde_json::to_string(&account).unwrap_or_default()
     }
 }
 

@@ -20,8 +20,6 @@ use std::time::Duration;
 
 use httparse::Request;
 use jiff::Timestamp;
-use jiff::civil::Date;
-use jiff::tz::Offset;
 
 use cases::{APIS, Answer, Api};
 use http::{Body, Connection, Reply};
@@ -52,7 +50,7 @@ pub fn start(port: u16, accounts: u32) -> io::Result<String> {
         list: List::new(accounts, now),
         connections: AtomicUsize::new(0),
         replies: AtomicU64::new(0),
-        today: Offset::UTC.to_datetime(now).date(),
+        now,
         requests: Mutex::default(),
     };
     thread::Builder::new().spawn(move || accept(&listener, &Arc::new(shared)))?;
@@ -67,8 +65,8 @@ struct Shared {
     connections: AtomicUsize,
     /// The number of answers, for `X-Request-Id`.
     replies: AtomicU64,
-    /// The day of the start, in UTC: the times of accounts stay the same.
-    today: Date,
+    /// When the server started: the times of accounts stay the same.
+    now: Timestamp,
     /// How often each id was requested, for ids whose answer changes, and how often each token was used that expires.
     requests: Mutex<HashMap<String, usize>>,
 }
@@ -135,19 +133,17 @@ impl Shared {
             return Reply::refusal(404);
         };
         let token = http::only(request, "authorization").and_then(|value| value.strip_prefix(b"Bearer "));
-        if token != Some(TOKEN.as_bytes()) {
-            match token.and_then(lifetime) {
+        let token = token.and_then(|token| str::from_utf8(token).ok());
+        if token != Some(TOKEN) {
+            match token.and_then(|token| token.strip_prefix(TOKEN)?.strip_prefix('-')?.parse::<u16>().ok()) {
                 Some(requests) if self.count(&format!("{TOKEN}-{requests}")) <= requests.into() => {}
                 Some(_) => return Reply::json(api.unauthorized, api.expired.to_owned()),
                 None => return api.failure(api.unauthorized),
             }
         }
         if request.method != Some("GET") {
-            let mut reply = Reply { headers: &[("Allow", "GET")], ..api.failure(405) };
-            if request.method == Some("HEAD") {
-                reply.body = Body::Bytes(Vec::new());
-            }
-            return reply;
+            // Without a body, which the answer to a HEAD must not have.
+            return Reply { headers: &[("Allow", "GET")], ..Reply::new(405, Body::Bytes(Vec::new())) };
         }
         let id = match rest.strip_prefix('/') {
             Some(id) => id,
@@ -165,8 +161,8 @@ impl Shared {
 
     fn answer(&self, api: &Api, id: &str, answer: &Answer) -> Reply {
         match *answer {
-            Answer::Account(layers) => Reply::json(200, api.document(id, layers, self.today)),
-            Answer::Delivered(delivery) => Reply { delivery, ..Reply::json(200, api.document(id, &[], self.today)) },
+            Answer::Account(layers) => Reply::json(200, api.document(id, layers, self.now)),
+            Answer::Delivered(delivery) => Reply { delivery, ..Reply::json(200, api.document(id, &[], self.now)) },
             Answer::Failure(status, headers) => Reply { headers, ..api.failure(status) },
             Answer::Bytes(status, headers, body) => {
                 Reply { headers, content_type: None, ..Reply::new(status, Body::Bytes(body.to_vec())) }
@@ -196,10 +192,4 @@ impl Shared {
         *times += 1;
         *times
     }
-}
-
-/// After how many requests this token expires, if it is one that does.
-fn lifetime(token: &[u8]) -> Option<u16> {
-    let number = token.strip_prefix(TOKEN.as_bytes())?.strip_prefix(b"-")?;
-    std::str::from_utf8(number).ok()?.parse().ok()
 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::harness::{ACTIVATION, Home, PROXY_PASSWORD, TOKEN, api};
 
 /// Every command and group of commands below `acctq`.
-const COMMANDS: &str = "cacc,cacc get,cacc list,check,compare,completions,config,config init,config path,config show,get,help,man,partner,\
+const COMMANDS: &str = "auth,auth login,auth logout,auth status,cacc,cacc get,cacc list,check,compare,completions,config,config init,config path,config show,get,help,man,partner,\
      partner account,partner account get,partner account redeem-url,sandbox,schema,wait";
 
 const TOPICS: &str = "config,environment,exit-codes,expressions,fields,output";

@@ -3,6 +3,7 @@
 // The system tests share `harness` and `wire`, and either uses its part of them.
 #![allow(dead_code)]
 
+mod auth;
 mod batch;
 mod check;
 mod commands;

@@ -281,8 +281,7 @@ fn it_stays_up_whatever_clients_do() {
         stream.read_to_string(&mut told).unwrap();
         told
     };
-    let answer = told(&slow[0]);
-    assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
+    assert_eq!(told(&slow[0]), "");
     drop(slow);
     // A thousand at once, all silent: those beyond its capacity are refused, and it goes on when they leave.
     let many: Vec<_> = (0..1000).map(|_| sandbox.connect()).collect();

@@ -30,5 +30,5 @@ fn the_man_pages_are_well_formed() {
         mandoc.args(["-T", "lint", "-W", "error"]).arg(&path);
         Run::of(mandoc).run().prints("");
     }
-    assert_eq!(pages, 22);
+    assert_eq!(pages, 26);
 }

@@ -116,3 +116,35 @@ fn progress_comes_and_goes_with_the_foreground() {
     assert!(!has_progress(&after) && !after.contains("\u{1b}[K"), "{after:?}");
     assert!(after.contains("active"), "{after:?}");
 }
+
+#[test]
+fn a_token_is_asked_for_without_being_shown_and_the_terminal_is_restored() {
+    const TOKEN: &str = "acctq-sandbox-token";
+    let home = Home::new();
+    let sandbox = home.sandbox();
+    let mut shell = Shell::new(&home);
+    let login = format!("$ACCTQ -p test auth login connect --url {}; echo code''=$?\n", sandbox.url);
+    let token = home.config_path().with_file_name("connect-test.token");
+    // What is typed, and the exit code: Ctrl-C, SIGTERM's like, a paste of two lines, of which no shell runs the second, and a token.
+    for (typed, code) in [
+        ("\u{3}", 130),
+        ("", 4),
+        ("\u{4}", 4),
+        (&*format!("{TOKEN}\necho pasted''!\n"), 4),
+        (&*format!(" {TOKEN}\n"), 0),
+    ] {
+        shell.types(&login);
+        shell.until(|text| text.contains("Token for connect"));
+        shell.types(if typed.is_empty() { "\n" } else { typed });
+        let sent = shell.until(|text| text.contains("code="));
+        assert!(sent.contains(&format!("code={code}")) && !sent.contains(TOKEN), "{typed:?}: {sent:?}");
+        assert_eq!(token.exists(), code == 0);
+        shell.types("stty -a; echo over''!\n");
+        let sent = shell.until(|text| text.contains("over!"));
+        assert!(
+            sent.contains(" echo ") && sent.contains(" icanon ") && !sent.contains("pasted!"),
+            "{typed:?}: {sent:?}"
+        );
+    }
+    assert_eq!(std::fs::read_to_string(token).unwrap(), format!("{TOKEN}\n"));
+}

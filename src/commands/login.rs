@@ -1,0 +1,291 @@
+//! `auth login` and `auth logout`: a token is tried, and stored beside the configuration, or the program named that prints it.
+
+use std::io::{self, BufRead as _, BufReader, IsTerminal as _, Read as _, Write as _};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::session::{Session, Target};
+use super::{CommandStatus, Context};
+use crate::account::{RESOURCES, Resource};
+use crate::client::Throttle;
+use crate::config::{
+    self, Api, BaseUrl, Endpoint, NAME_RULE, NewSource, Origin, SANDBOX, Secret, Setting, Settings, Store, TokenSource,
+    is_profile_name, shell_quoted, variable_names,
+};
+use crate::error::{Error, Kind, Result};
+use crate::flags::Takes;
+use crate::streams;
+
+/// The most that is read of standard input: the longest token, blanks around it, and a part of a next line.
+const MAX_INPUT: u64 = 16 * 1024;
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+The token comes from a prompt that does not show it, or is a line of standard
+input; it is tried, and stored in plain text in a file that only you can read,
+beside the configuration, which names it. With -- PROGRAM, what that program
+prints is tried, and the program is named: no secret is stored.
+
+The profile is that of -p, ACCTQ_PROFILE or default_profile, and is made if it
+does not exist.
+
+Examples:
+  acctq -p test auth login connect --url https://api.example.com
+  acctq -p prod auth login partner --url https://billing.1password.com \\
+    -- op read op://Support/partner-api/token")]
+pub struct Login {
+    /// The API: connect or partner; may be left out if the profile has only one
+    #[arg(value_name = "API", value_parser = RESOURCES.map(|resource| resource.api), hide_possible_values = true)]
+    api: Option<String>,
+    /// The base URL, for a profile that has none yet
+    #[arg(long, value_name = "URL")]
+    url: Option<String>,
+    /// Store the token without trying it
+    #[arg(long)]
+    no_verify: bool,
+    /// A program that prints the token, with its arguments
+    #[arg(last = true, value_name = "PROGRAM")]
+    program: Vec<String>,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  acctq -p test auth logout connect")]
+pub struct Logout {
+    /// The API: connect or partner; may be left out if the profile has only one
+    #[arg(value_name = "API", value_parser = RESOURCES.map(|resource| resource.api), hide_possible_values = true)]
+    api: Option<String>,
+}
+
+impl Takes for Login {
+    const FLAGS: &'static [&'static str] = &["profile", "timeout", "retries", "config"];
+}
+
+impl Takes for Logout {
+    const FLAGS: &'static [&'static str] = &["profile", "config"];
+}
+
+/// What a command is about.
+struct Place<'s> {
+    path: &'s Path,
+    profile: &'s Setting<String>,
+    resource: &'static Resource,
+    /// What the configuration says of it.
+    api: Option<&'s Api>,
+}
+
+impl<'s> Place<'s> {
+    fn new(settings: &'s Settings, api: Option<&str>, command: &str) -> Result<Self> {
+        settings.require_sound_file()?;
+        let usage = |what: &str, hint: &str| Error::new(Kind::Usage, what).hint(hint);
+        let profile = settings.profile.as_ref().ok_or_else(|| {
+            usage("no profile is selected", &format!("name one, such as test: `acctq -p test auth {command} --help`"))
+        })?;
+        if profile.value == SANDBOX {
+            return Err(usage(
+                "the profile `sandbox` is built in, and needs no token",
+                "choose another profile with -p",
+            ));
+        }
+        if !is_profile_name(&profile.value) {
+            return Err(usage(NAME_RULE, "choose another name"));
+        }
+        let apis: Vec<_> = settings.apis(&profile.value).collect();
+        let api = match (api, &apis[..]) {
+            (Some(api), _) => api,
+            (None, [(api, _)]) => api,
+            _ => {
+                let both = RESOURCES.map(|resource| format!("`acctq auth {command} {}`", resource.api)).join(" or ");
+                return Err(usage(&format!("which API of the profile {}?", profile.value), &both));
+            }
+        };
+        let resource = RESOURCES.into_iter().find(|resource| resource.api == api);
+        let resource = resource.ok_or_else(|| usage("there is no such API", "connect or partner"))?;
+        let api = apis.iter().find(|(name, _)| *name == resource.api).and_then(|(_, api)| api.as_ref().ok());
+        let path = settings.path.as_ref().ok_or_else(|| config::no_file(None))?;
+        Ok(Place { path: &path.value, profile, resource, api })
+    }
+
+    fn store(&self) -> Store<'_> {
+        Store { config: self.path, profile: &self.profile.value, api: self.resource.api }
+    }
+
+    /// The token's source in the configuration, if `auth login` has not stored it; or the place of the stored one.
+    fn source(&self) -> Option<Result<&Origin, &Setting<Arc<TokenSource>>>> {
+        let token = self.api?.token.as_ref()?;
+        let is_ours = matches!(&*token.value, TokenSource::File(path) if *path == self.store().token_path());
+        Some(if is_ours { Ok(&token.origin) } else { Err(token) })
+    }
+
+    fn not_ours(&self, token: &Setting<Arc<TokenSource>>) -> Error {
+        let what = format!("the token of {self} comes from {}, which `auth login` has not stored", token.from());
+        token.blame(Error::new(Kind::Config, what).hint("remove that line of the configuration first"))
+    }
+
+    fn base_url(&self, url: Option<&str>) -> Result<Setting<BaseUrl>> {
+        let known = self.api.and_then(|api| api.base_url.clone());
+        let Some(url) = url else {
+            return known.ok_or_else(|| {
+                let hint = format!("add it: --url {}", self.resource.example_url);
+                Error::new(Kind::Usage, format!("{self} has no base_url yet")).hint(hint)
+            });
+        };
+        let url = BaseUrl::for_api(url).map_err(|words| {
+            Error::new(Kind::Usage, format!("--url {words}"))
+                .hint(format!("such as --url {}", self.resource.example_url))
+        })?;
+        match known {
+            Some(known) if known.value.to_string() != url.to_string() => {
+                let what = format!("--url differs from the base_url of {self}, {} ({})", known.value, known.origin);
+                Err(Error::new(Kind::Usage, what)
+                    .hint("leave --url out, choose another profile, or change the configuration"))
+            }
+            known => Ok(known.unwrap_or(Setting::new(url, Origin::Flag("--url")))),
+        }
+    }
+}
+
+/// `connect in the profile test`
+impl std::fmt::Display for Place<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} in the profile {}", self.resource.api, self.profile.value)
+    }
+}
+
+pub fn login(args: &Login, context: &Context<'_>) -> Result<CommandStatus> {
+    let Context { flags, env, ui, shutdown, tokens, .. } = context;
+    let session = Session::of(context, Settings::survey(&flags.for_config(), env)?)?;
+    let settings = &session.settings;
+    let place = &Place::new(settings, args.api.as_deref(), "login")?;
+    let resource = place.resource;
+    let winning = variable_names(resource.api).into_iter().find(|name| env.get_allowing_empty(name).is_some());
+    if let (Some(name), false) = (winning, matches!(place.profile.origin, Origin::Flag(_))) {
+        let what = format!("{name} is set, and would be used instead of a stored token");
+        return Err(Error::new(Kind::Config, what).hint("unset it, or name the profile with -p, which sets it aside"));
+    }
+    let mut program = args.program.clone();
+    if let Some(name) = program.first_mut().filter(|name| name.contains('/')) {
+        *name = std::path::absolute(&*name).map_or(name.clone(), |path| path.to_string_lossy().into_owned());
+    }
+    match place.source() {
+        Some(Err(token)) if program.is_empty() || token.value.command() != Some(&program) => {
+            return Err(place.not_ours(token));
+        }
+        _ => {}
+    }
+    let base_url = place.base_url(args.url.as_deref())?;
+    let source = if program.is_empty() {
+        let prompt = format!("Token for {place} ({}): ", base_url.value.authority());
+        let line = read_token(&prompt, context)?;
+        let token =
+            Secret::new(line.trim_ascii()).map_err(|flaw| Error::new(Kind::Auth, format!("the token {flaw}")))?;
+        tokens.add(token.expose());
+        TokenSource::Literal(token.expose().to_owned(), "what was entered".to_owned())
+    } else {
+        settings.program(program.clone())
+    };
+    let api = place.api;
+    let token = Setting::new(Arc::new(source), Origin::BuiltIn);
+    let endpoint = Endpoint {
+        profile: Some(place.profile.value.clone()),
+        base_url,
+        token,
+        ca_file: api.and_then(|api| api.ca_file.clone()),
+        client_cert: api.and_then(|api| api.client_cert.clone()),
+    };
+    if !args.no_verify {
+        let target = Target { resource, id: None, profile: Some(&place.profile.value) };
+        shutdown.doing(format!("while trying the token for {place}; nothing was stored"), target.context());
+        let throttle = Throttle::single();
+        let client = session.client_at(&endpoint, &throttle);
+        let try_it = || client.and_then(|client| client.probe(resource, Instant::now()));
+        ui.during(env, || format!("trying the token for {place}"), try_it).map_err(|error| {
+            let hint = error.hint_text().unwrap_or_default().to_owned();
+            target.describe(error).hint(format!("nothing was stored; {hint}"))
+        })?;
+    }
+    let Some(_guard) = shutdown.guard("storing the token".to_owned()) else {
+        return Err(Error::new(Kind::Interrupted, "interrupted before the token was stored"));
+    };
+    let store = place.store();
+    let works = if args.no_verify { "was not tried" } else { "works" };
+    let secret;
+    let (source, what) = if program.is_empty() {
+        secret = endpoint.token.read(env, Instant::now(), shutdown)?;
+        let file = store.token_path();
+        let what = format!("stands in plain text in {}, which only you can read", shell_quoted(&file));
+        (NewSource::Stored(&secret), what)
+    } else {
+        (NewSource::Command(&program), "is stored nowhere: the program is asked for it".to_owned())
+    };
+    store.save(&source, &endpoint.base_url.value.to_string())?;
+    ui.note(&format!("note: the token for {place} {works}, and {what}"));
+    Ok(CommandStatus::Done)
+}
+
+pub fn logout(args: &Logout, context: &Context<'_>) -> Result<CommandStatus> {
+    let Context { flags, env, ui, .. } = context;
+    let settings = Settings::survey(&flags.for_config(), env)?;
+    let place = Place::new(&settings, args.api.as_deref(), "logout")?;
+    let store = place.store();
+    match place.source() {
+        Some(Ok(Origin::File { line, .. })) => {
+            store.forget(*line)?;
+            ui.note(&format!(
+                "note: the token for {place} is forgotten here; at the server it is valid until it is revoked there"
+            ));
+        }
+        Some(Err(token)) => return Err(place.not_ours(token)),
+        _ => ui.note(&format!("note: no token is stored for {place}")),
+    }
+    Ok(CommandStatus::Done)
+}
+
+/// One line: from a prompt that does not show it, or from standard input where that is no terminal.
+fn read_token(prompt: &str, context: &Context<'_>) -> Result<Vec<u8>> {
+    let unreadable = |error| Error::new(Kind::Failed, "the token could not be read").because(error);
+    if !io::stdin().is_terminal() {
+        return read_line(|| false).map_err(unreadable)?;
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = (prompt, context);
+        let message = "there is no prompt for tokens on this system";
+        Err(Error::new(Kind::Usage, message).hint("give the token on standard input, or a program after --"))
+    }
+    #[cfg(unix)]
+    {
+        use rustix::event::{PollFd, PollFlags, Timespec, poll};
+        use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
+        /// How long the rest of a paste may take to arrive: 50 ms.
+        const PASTE: Timespec = Timespec { tv_sec: 0, tv_nsec: 50_000_000 };
+        let shown = tcgetattr(io::stdin()).map_err(|error| unreadable(error.into()))?;
+        let mut hidden = shown.clone();
+        hidden.local_modes.remove(LocalModes::ECHO);
+        hidden.local_modes.insert(LocalModes::ECHONL);
+        // What was typed before is dropped, and so is the rest of a paste, which a shell would run.
+        let set = |modes: &Termios| tcsetattr(io::stdin(), OptionalActions::Flush, modes);
+        let (ui, before) = (context.ui.clone(), shown.clone());
+        context.shutdown.on_signal(move |_| {
+            let _ = set(&before);
+            ui.close();
+        });
+        set(&hidden).map_err(|error| unreadable(error.into()))?;
+        let _ = streams::stderr().write_all(prompt.as_bytes());
+        let line =
+            read_line(|| poll(&mut [PollFd::new(&io::stdin(), PollFlags::IN)], Some(&PASTE)).is_ok_and(|n| n > 0));
+        let _ = set(&shown);
+        line.map_err(unreadable)?
+    }
+}
+
+/// Reads a line of standard input, which must be the only one: `has_more` says whether more has come.
+fn read_line(has_more: impl FnOnce() -> bool) -> io::Result<Result<Vec<u8>>> {
+    let mut reader = BufReader::new(streams::stdin().take(MAX_INPUT));
+    let mut line = Vec::new();
+    reader.read_until(b'\n', &mut line)?;
+    let has_more = !reader.buffer().trim_ascii().is_empty() || (line.ends_with(b"\n") && has_more());
+    let further =
+        || Error::new(Kind::Auth, "there is more than one line; nothing was stored").hint("give the token alone");
+    Ok(if has_more { Err(further()) } else { Ok(line) })
+}
