@@ -16,6 +16,9 @@ _acctq() {
             ",$1")
                 cmd="acctq"
                 ;;
+            acctq,auth)
+                cmd="acctq__subcmd__auth"
+                ;;
             acctq,cacc)
                 cmd="acctq__subcmd__cacc"
                 ;;
@@ -52,6 +55,15 @@ _acctq() {
             acctq,wait)
                 cmd="acctq__subcmd__wait"
                 ;;
+            acctq__subcmd__auth,login)
+                cmd="acctq__subcmd__auth__subcmd__login"
+                ;;
+            acctq__subcmd__auth,logout)
+                cmd="acctq__subcmd__auth__subcmd__logout"
+                ;;
+            acctq__subcmd__auth,status)
+                cmd="acctq__subcmd__auth__subcmd__status"
+                ;;
             acctq__subcmd__cacc,get)
                 cmd="acctq__subcmd__cacc__subcmd__get"
                 ;;
@@ -83,7 +95,7 @@ _acctq() {
 
     case "${cmd}" in
         acctq)
-            opts="-p -o -F -q -v -h -V --profile --output --fields --reveal --redact --curl --strict --timeout --retries --config --color --quiet --verbose --help --version cacc partner get check compare wait config schema sandbox completions man help"
+            opts="-p -o -F -q -v -h -V --profile --output --fields --reveal --redact --curl --strict --timeout --retries --config --color --quiet --verbose --help --version cacc partner get check compare wait auth config schema sandbox completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -98,11 +110,11 @@ _acctq() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv markdown" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv markdown" -- "${cur}"))
                     return 0
                     ;;
                 --fields)
@@ -111,6 +123,214 @@ _acctq() {
                     ;;
                 -F)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --retries)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        acctq__subcmd__auth)
+            opts="-p -o -q -h --profile --output --timeout --retries --config --color --quiet --help login status logout"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv markdown" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv markdown" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --retries)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        acctq__subcmd__auth__subcmd__login)
+            opts="-p -q -h --url --no-verify --profile --timeout --retries --config --color --quiet --help connect partner"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --retries)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        acctq__subcmd__auth__subcmd__logout)
+            opts="-p -q -h --profile --config --color --quiet --help connect partner"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        acctq__subcmd__auth__subcmd__status)
+            opts="-p -o -q -h --profile --output --timeout --retries --config --color --quiet --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv markdown" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv markdown" -- "${cur}"))
                     return 0
                     ;;
                 --timeout)
@@ -163,11 +383,11 @@ _acctq() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv markdown" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv markdown" -- "${cur}"))
                     return 0
                     ;;
                 --fields)
@@ -213,7 +433,7 @@ _acctq() {
             return 0
             ;;
         acctq__subcmd__cacc__subcmd__get)
-            opts="-p -o -F -q -v -h --jobs --rate --skip --profile --output --fields --reveal --redact --curl --strict --timeout --retries --config --color --quiet --verbose --help"
+            opts="-p -o -F -q -v -h --jobs --rate --skip --column --profile --output --fields --reveal --redact --curl --strict --timeout --retries --config --color --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -231,6 +451,10 @@ _acctq() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --column)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --profile)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -240,11 +464,11 @@ _acctq() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv markdown" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv markdown" -- "${cur}"))
                     return 0
                     ;;
                 --fields)
@@ -290,7 +514,7 @@ _acctq() {
             return 0
             ;;
         acctq__subcmd__cacc__subcmd__list)
-            opts="-p -o -F -q -v -h --where --sort --limit --profile --output --fields --reveal --redact --curl --strict --timeout --retries --config --color --quiet --verbose --help"
+            opts="-p -o -F -q -v -h --where --sort --limit --count --profile --output --fields --reveal --redact --curl --strict --timeout --retries --config --color --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -308,6 +532,10 @@ _acctq() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --count)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --profile)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -317,11 +545,11 @@ _acctq() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv markdown" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv markdown" -- "${cur}"))
                     return 0
                     ;;
                 --fields)
@@ -367,7 +595,7 @@ _acctq() {
             return 0
             ;;
         acctq__subcmd__check)
-            opts="-p -o -q -v -h --expect --suite --report-junit --jobs --profile --output --redact --strict --timeout --retries --config --color --quiet --verbose --help"
+            opts="-p -o -q -v -h --expect --suite --report-junit --jobs --rate --skip --column --profile --output --redact --strict --timeout --retries --config --color --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -411,6 +639,18 @@ _acctq() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --rate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --skip)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --column)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --profile)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -420,11 +660,11 @@ _acctq() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv markdown" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv markdown" -- "${cur}"))
                     return 0
                     ;;
                 --timeout)
@@ -477,11 +717,11 @@ _acctq() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv markdown" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv markdown" -- "${cur}"))
                     return 0
                     ;;
                 --fields)
@@ -560,11 +800,11 @@ _acctq() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv markdown" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv markdown" -- "${cur}"))
                     return 0
                     ;;
                 --timeout)
@@ -683,11 +923,11 @@ _acctq() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv markdown" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv markdown" -- "${cur}"))
                     return 0
                     ;;
                 --timeout)
@@ -725,7 +965,7 @@ _acctq() {
             return 0
             ;;
         acctq__subcmd__get)
-            opts="-p -o -F -q -v -h --jobs --rate --skip --profile --output --fields --reveal --redact --curl --strict --timeout --retries --config --color --quiet --verbose --help"
+            opts="-p -o -F -q -v -h --jobs --rate --skip --column --profile --output --fields --reveal --redact --curl --strict --timeout --retries --config --color --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -743,6 +983,10 @@ _acctq() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --column)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --profile)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -752,11 +996,11 @@ _acctq() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv markdown" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv markdown" -- "${cur}"))
                     return 0
                     ;;
                 --fields)
@@ -853,11 +1097,11 @@ _acctq() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv markdown" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv markdown" -- "${cur}"))
                     return 0
                     ;;
                 --fields)
@@ -918,11 +1162,11 @@ _acctq() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv markdown" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv markdown" -- "${cur}"))
                     return 0
                     ;;
                 --fields)
@@ -968,7 +1212,7 @@ _acctq() {
             return 0
             ;;
         acctq__subcmd__partner__subcmd__account__subcmd__get)
-            opts="-p -o -F -q -v -h --jobs --rate --skip --profile --output --fields --reveal --redact --curl --strict --timeout --retries --config --color --quiet --verbose --help"
+            opts="-p -o -F -q -v -h --jobs --rate --skip --column --profile --output --fields --reveal --redact --curl --strict --timeout --retries --config --color --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -986,6 +1230,10 @@ _acctq() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --column)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --profile)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -995,11 +1243,11 @@ _acctq() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv markdown" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv markdown" -- "${cur}"))
                     return 0
                     ;;
                 --fields)
@@ -1060,11 +1308,11 @@ _acctq() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv markdown" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv markdown" -- "${cur}"))
                     return 0
                     ;;
                 --timeout)
@@ -1117,11 +1365,11 @@ _acctq() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv markdown" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv markdown" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1181,11 +1429,11 @@ _acctq() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv markdown" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml ndjson csv tsv markdown" -- "${cur}"))
                     return 0
                     ;;
                 --fields)

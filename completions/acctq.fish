@@ -30,7 +30,8 @@ json\t''
 yaml\t''
 ndjson\t''
 csv\t''
-tsv\t''"
+tsv\t''
+markdown\t''"
 complete -c acctq -n "__fish_acctq_needs_command" -s F -l fields -d 'Show these fields, in this order: comma-separated names, or paths like metadata.plan' -r
 complete -c acctq -n "__fish_acctq_needs_command" -l timeout -d 'Give up a look-up after this time, retries included: 500ms, 30s, 2m [default: 60s]' -r
 complete -c acctq -n "__fish_acctq_needs_command" -l retries -d 'Repeat a failed request up to N times, 0 to 10 [default: 2]' -r
@@ -52,6 +53,7 @@ complete -c acctq -n "__fish_acctq_needs_command" -f -a "get" -d 'Look up any ac
 complete -c acctq -n "__fish_acctq_needs_command" -f -a "check" -d 'Check expectations about one account, or a suite of them: exit 0 or 10'
 complete -c acctq -n "__fish_acctq_needs_command" -f -a "compare" -d 'Compare an account in several profiles, field by field: exit 0 or 10'
 complete -c acctq -n "__fish_acctq_needs_command" -f -a "wait" -d 'Wait until an account is in the wanted state'
+complete -c acctq -n "__fish_acctq_needs_command" -f -a "auth" -d 'Store the tokens of profiles, and try them'
 complete -c acctq -n "__fish_acctq_needs_command" -f -a "config" -d 'Show the configuration in effect, or write a template'
 complete -c acctq -n "__fish_acctq_needs_command" -f -a "schema" -d 'Print the JSON Schema of what -o json prints'
 complete -c acctq -n "__fish_acctq_needs_command" -f -a "sandbox" -d 'Serve both APIs on loopback with made-up accounts, until interrupted'
@@ -64,7 +66,8 @@ json\t''
 yaml\t''
 ndjson\t''
 csv\t''
-tsv\t''"
+tsv\t''
+markdown\t''"
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and not __fish_seen_subcommand_from get list" -s F -l fields -d 'Show these fields, in this order: comma-separated names, or paths like metadata.plan' -r
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and not __fish_seen_subcommand_from get list" -l timeout -d 'Give up a look-up after this time, retries included: 500ms, 30s, 2m [default: 60s]' -r
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and not __fish_seen_subcommand_from get list" -l retries -d 'Repeat a failed request up to N times, 0 to 10 [default: 2]' -r
@@ -84,13 +87,15 @@ complete -c acctq -n "__fish_acctq_using_subcommand cacc; and not __fish_seen_su
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from get" -l jobs -d 'Look up to N ids at once: 1 to 256' -r
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from get" -l rate -d 'Make at most this number of requests a second: 10/s, 0.5/s' -r
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from get" -l skip -d 'Go on after this line of standard input, without what was given before it' -r
+complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from get" -l column -d 'Read the ids from this column of CSV on standard input: its name in the header, or its number from 1' -r
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from get" -s p -l profile -d 'Use this profile of the configuration; `sandbox` is built in' -r
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from get" -s o -l output -d 'Write results in this format; with json and ndjson, errors are JSON too' -r -f -a "table\t''
 json\t''
 yaml\t''
 ndjson\t''
 csv\t''
-tsv\t''"
+tsv\t''
+markdown\t''"
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from get" -s F -l fields -d 'Show these fields, in this order: comma-separated names, or paths like metadata.plan' -r
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from get" -l timeout -d 'Give up a look-up after this time, retries included: 500ms, 30s, 2m [default: 60s]' -r
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from get" -l retries -d 'Repeat a failed request up to N times, 0 to 10 [default: 2]' -r
@@ -108,13 +113,15 @@ complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcom
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from list" -l where -d 'Show only accounts for which this holds; repeat it, and all must hold: see `acctq help expressions`' -r
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from list" -l sort -d 'Sort by this field, or by -FIELD in descending order; accounts without it come last' -r
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from list" -l limit -d 'Show at most N accounts' -r
+complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from list" -l count -d 'Show how many accounts have each value of this field, instead of the accounts' -r
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from list" -s p -l profile -d 'Use this profile of the configuration; `sandbox` is built in' -r
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from list" -s o -l output -d 'Write results in this format; with json and ndjson, errors are JSON too' -r -f -a "table\t''
 json\t''
 yaml\t''
 ndjson\t''
 csv\t''
-tsv\t''"
+tsv\t''
+markdown\t''"
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from list" -s F -l fields -d 'Show these fields, in this order: comma-separated names, or paths like metadata.plan' -r
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from list" -l timeout -d 'Give up a look-up after this time, retries included: 500ms, 30s, 2m [default: 60s]' -r
 complete -c acctq -n "__fish_acctq_using_subcommand cacc; and __fish_seen_subcommand_from list" -l retries -d 'Repeat a failed request up to N times, 0 to 10 [default: 2]' -r
@@ -135,7 +142,8 @@ json\t''
 yaml\t''
 ndjson\t''
 csv\t''
-tsv\t''"
+tsv\t''
+markdown\t''"
 complete -c acctq -n "__fish_acctq_using_subcommand partner; and not __fish_seen_subcommand_from account" -s F -l fields -d 'Show these fields, in this order: comma-separated names, or paths like metadata.plan' -r
 complete -c acctq -n "__fish_acctq_using_subcommand partner; and not __fish_seen_subcommand_from account" -l timeout -d 'Give up a look-up after this time, retries included: 500ms, 30s, 2m [default: 60s]' -r
 complete -c acctq -n "__fish_acctq_using_subcommand partner; and not __fish_seen_subcommand_from account" -l retries -d 'Repeat a failed request up to N times, 0 to 10 [default: 2]' -r
@@ -157,7 +165,8 @@ json\t''
 yaml\t''
 ndjson\t''
 csv\t''
-tsv\t''"
+tsv\t''
+markdown\t''"
 complete -c acctq -n "__fish_acctq_using_subcommand partner; and __fish_seen_subcommand_from account" -s F -l fields -d 'Show these fields, in this order: comma-separated names, or paths like metadata.plan' -r
 complete -c acctq -n "__fish_acctq_using_subcommand partner; and __fish_seen_subcommand_from account" -l timeout -d 'Give up a look-up after this time, retries included: 500ms, 30s, 2m [default: 60s]' -r
 complete -c acctq -n "__fish_acctq_using_subcommand partner; and __fish_seen_subcommand_from account" -l retries -d 'Repeat a failed request up to N times, 0 to 10 [default: 2]' -r
@@ -177,13 +186,15 @@ complete -c acctq -n "__fish_acctq_using_subcommand partner; and __fish_seen_sub
 complete -c acctq -n "__fish_acctq_using_subcommand get" -l jobs -d 'Look up to N ids at once: 1 to 256' -r
 complete -c acctq -n "__fish_acctq_using_subcommand get" -l rate -d 'Make at most this number of requests a second: 10/s, 0.5/s' -r
 complete -c acctq -n "__fish_acctq_using_subcommand get" -l skip -d 'Go on after this line of standard input, without what was given before it' -r
+complete -c acctq -n "__fish_acctq_using_subcommand get" -l column -d 'Read the ids from this column of CSV on standard input: its name in the header, or its number from 1' -r
 complete -c acctq -n "__fish_acctq_using_subcommand get" -s p -l profile -d 'Use this profile of the configuration; `sandbox` is built in' -r
 complete -c acctq -n "__fish_acctq_using_subcommand get" -s o -l output -d 'Write results in this format; with json and ndjson, errors are JSON too' -r -f -a "table\t''
 json\t''
 yaml\t''
 ndjson\t''
 csv\t''
-tsv\t''"
+tsv\t''
+markdown\t''"
 complete -c acctq -n "__fish_acctq_using_subcommand get" -s F -l fields -d 'Show these fields, in this order: comma-separated names, or paths like metadata.plan' -r
 complete -c acctq -n "__fish_acctq_using_subcommand get" -l timeout -d 'Give up a look-up after this time, retries included: 500ms, 30s, 2m [default: 60s]' -r
 complete -c acctq -n "__fish_acctq_using_subcommand get" -l retries -d 'Repeat a failed request up to N times, 0 to 10 [default: 2]' -r
@@ -200,15 +211,19 @@ complete -c acctq -n "__fish_acctq_using_subcommand get" -s v -l verbose -d 'Pri
 complete -c acctq -n "__fish_acctq_using_subcommand get" -s h -l help -d 'Print help'
 complete -c acctq -n "__fish_acctq_using_subcommand check" -l expect -d 'Expect this to hold, such as status=active; repeatable. See `acctq help expressions`' -r
 complete -c acctq -n "__fish_acctq_using_subcommand check" -l suite -d 'Run all checks of this file' -r -F
-complete -c acctq -n "__fish_acctq_using_subcommand check" -l report-junit -d 'Write the results of the suite to this file, as XML in the format of `JUnit`' -r -F
-complete -c acctq -n "__fish_acctq_using_subcommand check" -l jobs -d 'Run N checks of the suite at once: 1 to 256' -r
+complete -c acctq -n "__fish_acctq_using_subcommand check" -l report-junit -d 'Write the results to this file, as XML in the format of `JUnit`' -r -F
+complete -c acctq -n "__fish_acctq_using_subcommand check" -l jobs -d 'Look up to N ids at once: 1 to 256' -r
+complete -c acctq -n "__fish_acctq_using_subcommand check" -l rate -d 'Make at most this number of requests a second: 10/s, 0.5/s' -r
+complete -c acctq -n "__fish_acctq_using_subcommand check" -l skip -d 'Go on after this line of standard input, without what was given before it' -r
+complete -c acctq -n "__fish_acctq_using_subcommand check" -l column -d 'Read the ids from this column of CSV on standard input: its name in the header, or its number from 1' -r
 complete -c acctq -n "__fish_acctq_using_subcommand check" -s p -l profile -d 'Use this profile of the configuration; `sandbox` is built in' -r
 complete -c acctq -n "__fish_acctq_using_subcommand check" -s o -l output -d 'Write results in this format; with json and ndjson, errors are JSON too' -r -f -a "table\t''
 json\t''
 yaml\t''
 ndjson\t''
 csv\t''
-tsv\t''"
+tsv\t''
+markdown\t''"
 complete -c acctq -n "__fish_acctq_using_subcommand check" -l timeout -d 'Give up a look-up after this time, retries included: 500ms, 30s, 2m [default: 60s]' -r
 complete -c acctq -n "__fish_acctq_using_subcommand check" -l retries -d 'Repeat a failed request up to N times, 0 to 10 [default: 2]' -r
 complete -c acctq -n "__fish_acctq_using_subcommand check" -l config -d 'Read this configuration file' -r -F
@@ -226,7 +241,8 @@ json\t''
 yaml\t''
 ndjson\t''
 csv\t''
-tsv\t''"
+tsv\t''
+markdown\t''"
 complete -c acctq -n "__fish_acctq_using_subcommand compare" -s F -l fields -d 'Show these fields, in this order: comma-separated names, or paths like metadata.plan' -r
 complete -c acctq -n "__fish_acctq_using_subcommand compare" -l timeout -d 'Give up a look-up after this time, retries included: 500ms, 30s, 2m [default: 60s]' -r
 complete -c acctq -n "__fish_acctq_using_subcommand compare" -l retries -d 'Repeat a failed request up to N times, 0 to 10 [default: 2]' -r
@@ -249,7 +265,8 @@ json\t''
 yaml\t''
 ndjson\t''
 csv\t''
-tsv\t''"
+tsv\t''
+markdown\t''"
 complete -c acctq -n "__fish_acctq_using_subcommand wait" -s F -l fields -d 'Show these fields, in this order: comma-separated names, or paths like metadata.plan' -r
 complete -c acctq -n "__fish_acctq_using_subcommand wait" -l timeout -d 'Give up a look-up after this time, retries included: 500ms, 30s, 2m [default: 60s]' -r
 complete -c acctq -n "__fish_acctq_using_subcommand wait" -l retries -d 'Repeat a failed request up to N times, 0 to 10 [default: 2]' -r
@@ -263,13 +280,67 @@ complete -c acctq -n "__fish_acctq_using_subcommand wait" -l strict -d 'Exit wit
 complete -c acctq -n "__fish_acctq_using_subcommand wait" -s q -l quiet -d 'Print nothing on standard error but errors'
 complete -c acctq -n "__fish_acctq_using_subcommand wait" -s v -l verbose -d 'Print what each request did, on standard error'
 complete -c acctq -n "__fish_acctq_using_subcommand wait" -s h -l help -d 'Print help'
+complete -c acctq -n "__fish_acctq_using_subcommand auth; and not __fish_seen_subcommand_from login status logout" -s p -l profile -d 'Use this profile of the configuration; `sandbox` is built in' -r
+complete -c acctq -n "__fish_acctq_using_subcommand auth; and not __fish_seen_subcommand_from login status logout" -s o -l output -d 'Write results in this format; with json and ndjson, errors are JSON too' -r -f -a "table\t''
+json\t''
+yaml\t''
+ndjson\t''
+csv\t''
+tsv\t''
+markdown\t''"
+complete -c acctq -n "__fish_acctq_using_subcommand auth; and not __fish_seen_subcommand_from login status logout" -l timeout -d 'Give up a look-up after this time, retries included: 500ms, 30s, 2m [default: 60s]' -r
+complete -c acctq -n "__fish_acctq_using_subcommand auth; and not __fish_seen_subcommand_from login status logout" -l retries -d 'Repeat a failed request up to N times, 0 to 10 [default: 2]' -r
+complete -c acctq -n "__fish_acctq_using_subcommand auth; and not __fish_seen_subcommand_from login status logout" -l config -d 'Read this configuration file' -r -F
+complete -c acctq -n "__fish_acctq_using_subcommand auth; and not __fish_seen_subcommand_from login status logout" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c acctq -n "__fish_acctq_using_subcommand auth; and not __fish_seen_subcommand_from login status logout" -s q -l quiet -d 'Print nothing on standard error but errors'
+complete -c acctq -n "__fish_acctq_using_subcommand auth; and not __fish_seen_subcommand_from login status logout" -s h -l help -d 'Print help'
+complete -c acctq -n "__fish_acctq_using_subcommand auth; and not __fish_seen_subcommand_from login status logout" -f -a "login" -d 'Store a token for a profile, after trying it'
+complete -c acctq -n "__fish_acctq_using_subcommand auth; and not __fish_seen_subcommand_from login status logout" -f -a "status" -d 'Try the token of every profile'
+complete -c acctq -n "__fish_acctq_using_subcommand auth; and not __fish_seen_subcommand_from login status logout" -f -a "logout" -d 'Forget a token that login has stored'
+complete -c acctq -n "__fish_acctq_using_subcommand auth; and __fish_seen_subcommand_from login" -l url -d 'The base URL, for a profile that has none yet' -r
+complete -c acctq -n "__fish_acctq_using_subcommand auth; and __fish_seen_subcommand_from login" -s p -l profile -d 'Use this profile of the configuration; `sandbox` is built in' -r
+complete -c acctq -n "__fish_acctq_using_subcommand auth; and __fish_seen_subcommand_from login" -l timeout -d 'Give up a look-up after this time, retries included: 500ms, 30s, 2m [default: 60s]' -r
+complete -c acctq -n "__fish_acctq_using_subcommand auth; and __fish_seen_subcommand_from login" -l retries -d 'Repeat a failed request up to N times, 0 to 10 [default: 2]' -r
+complete -c acctq -n "__fish_acctq_using_subcommand auth; and __fish_seen_subcommand_from login" -l config -d 'Read this configuration file' -r -F
+complete -c acctq -n "__fish_acctq_using_subcommand auth; and __fish_seen_subcommand_from login" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c acctq -n "__fish_acctq_using_subcommand auth; and __fish_seen_subcommand_from login" -l no-verify -d 'Store the token without trying it'
+complete -c acctq -n "__fish_acctq_using_subcommand auth; and __fish_seen_subcommand_from login" -s q -l quiet -d 'Print nothing on standard error but errors'
+complete -c acctq -n "__fish_acctq_using_subcommand auth; and __fish_seen_subcommand_from login" -s h -l help -d 'Print help'
+complete -c acctq -n "__fish_acctq_using_subcommand auth; and __fish_seen_subcommand_from status" -s p -l profile -d 'Use this profile of the configuration; `sandbox` is built in' -r
+complete -c acctq -n "__fish_acctq_using_subcommand auth; and __fish_seen_subcommand_from status" -s o -l output -d 'Write results in this format; with json and ndjson, errors are JSON too' -r -f -a "table\t''
+json\t''
+yaml\t''
+ndjson\t''
+csv\t''
+tsv\t''
+markdown\t''"
+complete -c acctq -n "__fish_acctq_using_subcommand auth; and __fish_seen_subcommand_from status" -l timeout -d 'Give up a look-up after this time, retries included: 500ms, 30s, 2m [default: 60s]' -r
+complete -c acctq -n "__fish_acctq_using_subcommand auth; and __fish_seen_subcommand_from status" -l retries -d 'Repeat a failed request up to N times, 0 to 10 [default: 2]' -r
+complete -c acctq -n "__fish_acctq_using_subcommand auth; and __fish_seen_subcommand_from status" -l config -d 'Read this configuration file' -r -F
+complete -c acctq -n "__fish_acctq_using_subcommand auth; and __fish_seen_subcommand_from status" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c acctq -n "__fish_acctq_using_subcommand auth; and __fish_seen_subcommand_from status" -s q -l quiet -d 'Print nothing on standard error but errors'
+complete -c acctq -n "__fish_acctq_using_subcommand auth; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help'
+complete -c acctq -n "__fish_acctq_using_subcommand auth; and __fish_seen_subcommand_from logout" -s p -l profile -d 'Use this profile of the configuration; `sandbox` is built in' -r
+complete -c acctq -n "__fish_acctq_using_subcommand auth; and __fish_seen_subcommand_from logout" -l config -d 'Read this configuration file' -r -F
+complete -c acctq -n "__fish_acctq_using_subcommand auth; and __fish_seen_subcommand_from logout" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c acctq -n "__fish_acctq_using_subcommand auth; and __fish_seen_subcommand_from logout" -s q -l quiet -d 'Print nothing on standard error but errors'
+complete -c acctq -n "__fish_acctq_using_subcommand auth; and __fish_seen_subcommand_from logout" -s h -l help -d 'Print help'
 complete -c acctq -n "__fish_acctq_using_subcommand config; and not __fish_seen_subcommand_from init show path" -s p -l profile -d 'Use this profile of the configuration; `sandbox` is built in' -r
 complete -c acctq -n "__fish_acctq_using_subcommand config; and not __fish_seen_subcommand_from init show path" -s o -l output -d 'Write results in this format; with json and ndjson, errors are JSON too' -r -f -a "table\t''
 json\t''
 yaml\t''
 ndjson\t''
 csv\t''
-tsv\t''"
+tsv\t''
+markdown\t''"
 complete -c acctq -n "__fish_acctq_using_subcommand config; and not __fish_seen_subcommand_from init show path" -l timeout -d 'Give up a look-up after this time, retries included: 500ms, 30s, 2m [default: 60s]' -r
 complete -c acctq -n "__fish_acctq_using_subcommand config; and not __fish_seen_subcommand_from init show path" -l retries -d 'Repeat a failed request up to N times, 0 to 10 [default: 2]' -r
 complete -c acctq -n "__fish_acctq_using_subcommand config; and not __fish_seen_subcommand_from init show path" -l config -d 'Read this configuration file' -r -F
@@ -293,7 +364,8 @@ json\t''
 yaml\t''
 ndjson\t''
 csv\t''
-tsv\t''"
+tsv\t''
+markdown\t''"
 complete -c acctq -n "__fish_acctq_using_subcommand config; and __fish_seen_subcommand_from show" -l timeout -d 'Give up a look-up after this time, retries included: 500ms, 30s, 2m [default: 60s]' -r
 complete -c acctq -n "__fish_acctq_using_subcommand config; and __fish_seen_subcommand_from show" -l retries -d 'Repeat a failed request up to N times, 0 to 10 [default: 2]' -r
 complete -c acctq -n "__fish_acctq_using_subcommand config; and __fish_seen_subcommand_from show" -l config -d 'Read this configuration file' -r -F
@@ -320,7 +392,8 @@ json\t''
 yaml\t''
 ndjson\t''
 csv\t''
-tsv\t''"
+tsv\t''
+markdown\t''"
 complete -c acctq -n "__fish_acctq_using_subcommand sandbox" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"

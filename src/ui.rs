@@ -107,6 +107,7 @@ impl Ui {
                 width: is_terminal.then(|| width(env)),
                 color: has_color(is_terminal),
                 now: is_terminal.then(Timestamp::now),
+                markdown: false,
             },
             has_color_on_stderr: has_color(is_stderr_terminal),
             is_stderr_terminal,
@@ -167,7 +168,12 @@ impl Ui {
             let mut out = io::BufWriter::with_capacity(64 * 1024, out);
             write(&mut out).and_then(|()| out.flush())
         });
-        if self.is_reader_gone.swap(false, Ordering::Relaxed) { Ok(()) } else { written }
+        if self.forget_reader() { Ok(()) } else { written }
+    }
+
+    /// Whether the reader had gone away, which is no matter from now on.
+    pub fn forget_reader(&self) -> bool {
+        self.is_reader_gone.swap(false, Ordering::Relaxed)
     }
 
     fn stdout(&self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {

@@ -7,7 +7,7 @@ use super::{CommandStatus, Context};
 use crate::config::{self, Settings};
 use crate::error::Result;
 use crate::flags::{Deferred, Takes};
-use crate::output::{self, Format, Screen};
+use crate::output::{self, Screen};
 
 /// What to do with the configuration.
 #[derive(Debug, Subcommand)]
@@ -73,7 +73,7 @@ pub fn run(command: &Command, context: &Context<'_>) -> Result<CommandStatus> {
 fn show(settings: &Settings, rows: Vec<(String, String, String)>, screen: Screen) -> Vec<u8> {
     let rows = rows.into_iter();
     let format = settings.output.value.for_other_results();
-    if format != Format::Table {
+    if !format.is_table() {
         let values = rows.map(|(name, value, origin)| (name, json!({"value": value, "origin": origin})));
         let profiles = ("profiles".to_owned(), json!(settings.profiles));
         let document: Map<_, _> = values.chain([profiles]).collect();
@@ -81,5 +81,5 @@ fn show(settings: &Settings, rows: Vec<(String, String, String)>, screen: Screen
     }
     let profiles = ("profiles".to_owned(), settings.profiles.join(", "), String::new());
     let rows: Vec<_> = rows.chain([profiles]).map(|(name, value, origin)| vec![name, value, origin]).collect();
-    output::table(&["Setting", "Value", "From"], &rows, screen).into_bytes()
+    output::table(&["Setting", "Value", "From"], &rows, screen.of(format)).into_bytes()
 }

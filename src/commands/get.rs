@@ -5,33 +5,26 @@ use std::time::Instant;
 
 use jiff::Timestamp;
 
-use super::input::STDIN;
+use super::input;
+use super::many::{self, Answer, Task};
+use super::results::{Ending, Results};
 use super::session::{Session, Target};
 use super::violations::{self, Warnings};
-use super::{CommandStatus, Context, curl, get_many};
-use crate::account::{Account, Id, Resource};
-use crate::client::Throttle;
-use crate::config::DEFAULT_JOBS;
-use crate::config::values::{self, parse_rate};
+use super::{CommandStatus, Context, curl};
+use crate::account::{Account, Id, Redactor, Resource};
+use crate::client::{Client, Throttle};
 use crate::error::{Error, Kind, Result};
 use crate::flags::Takes;
-use crate::output::Format;
+use crate::output::{Format, Piece, Printer, Renderer};
 
 /// `<ID|->...`
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The ids to look up; - reads ids from standard input, one a line
+    /// The ids to look up; - reads ids from standard input, one a line, or from CSV
     #[arg(required = true, value_name = "ID")]
     pub ids: Vec<OsString>,
-    /// Look up to N ids at once: 1 to 256
-    #[arg(long, value_name = "N", default_value_t = DEFAULT_JOBS, value_parser = values::jobs(), allow_hyphen_values = true)]
-    pub jobs: usize,
-    /// Make at most this number of requests a second: 10/s, 0.5/s
-    #[arg(long, value_name = "N/s", value_parser = parse_rate, allow_hyphen_values = true)]
-    pub rate: Option<f64>,
-    /// Go on after this line of standard input, without what was given before it
-    #[arg(long, value_name = "N", default_value = "0", hide_default_value = true, allow_hyphen_values = true)]
-    pub skip: usize,
+    #[command(flatten)]
+    pub batch: input::Args,
 }
 
 impl Takes for Args {}
@@ -44,15 +37,60 @@ pub fn run(
     context: &Context<'_>,
 ) -> Result<CommandStatus> {
     match &args.ids[..] {
-        [id] if context.flags.curl && id != STDIN => {
+        [id] if context.flags.curl && input::is_one(id, &args.batch) => {
             let id = parse(&id.to_string_lossy())?;
             curl::print(id.resource(), Some(&id), context)
         }
         _ if context.flags.curl => {
             Err(Error::new(Kind::Usage, "--curl shows the request for one id").hint("give one id as an argument"))
         }
-        [id] if id != STDIN && args.skip == 0 => look_up(&parse(&id.to_string_lossy())?, resources, context),
-        _ => get_many::run(args, resources, parse, context),
+        [id] if input::is_one(id, &args.batch) => look_up(&parse(&id.to_string_lossy())?, resources, context),
+        _ => look_up_many(args, resources, parse, context),
+    }
+}
+
+/// Looks up many accounts and prints them.
+fn look_up_many(
+    args: &Args,
+    resources: &[&'static Resource],
+    parse: fn(&str) -> Result<Id>,
+    context: &Context<'_>,
+) -> Result<CommandStatus> {
+    let Context { flags, ui, shutdown, .. } = context;
+    let started = Instant::now();
+    let session = Session::open(context, &flags.for_config())?;
+    let renderer = session.renderer(resources, true)?.by_ids(resources);
+    let results = Results::new(ui, Printer::new(&renderer), shutdown, Ending::Stopped, None);
+    let ids = many::Ids { arguments: &args.ids, args: &args.batch, resources, parse };
+    let task = LookUp { renderer: &renderer, redactor: session.redactor(), strict: flags.strict };
+    let Some(status) = many::run(&ids, &task, &session, &results, Ending::Whole, context)? else {
+        return Ok(CommandStatus::Done);
+    };
+    if !session.settings.output.value.has_json_errors() {
+        ui.note(&results.summary().text(started.elapsed()));
+    }
+    status
+}
+
+/// Each of many accounts, as the renderer shows it.
+struct LookUp<'a> {
+    renderer: &'a Renderer,
+    redactor: &'a Redactor,
+    strict: bool,
+}
+
+impl Task for LookUp<'_> {
+    type Kept = ();
+
+    fn look_up(&self, id: &Id, client: &Client<'_>, started: Instant) -> Result<Answer<()>> {
+        let found = client.look_up(id, started, None)?;
+        let violations = violations::check(&found, self.strict, Target::account(id, client.profile()))?;
+        let piece = self.renderer.render(&found.account, self.redactor);
+        Ok((piece.map(|piece| self.renderer.identified(piece, id)), (), violations))
+    }
+
+    fn take_failure(&self, error: &Error) -> Option<Piece> {
+        self.renderer.failure(error)
     }
 }
 

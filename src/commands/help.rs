@@ -27,7 +27,7 @@ const CONFIG: &str = include_str!("help/config.txt");
 pub const TOPICS: &[&str] = &["environment", "exit-codes", "output", "config", "expressions", "fields"];
 
 /// The width of help where there is no terminal.
-pub(super) const HELP_SCREEN: Screen = Screen { width: Some(80), color: false, now: None };
+pub(super) const HELP_SCREEN: Screen = Screen { width: Some(80), color: false, now: None, markdown: false };
 
 impl Takes for Args {
     const FLAGS: &'static [&'static str] = &[];

@@ -1,38 +1,59 @@
-//! The ids of a command: its arguments and, where `-` stands among them, standard input, one a line.
+//! The ids of a command: its arguments and, where `-` stands among them, standard input, one a line or in a column of CSV.
 //!
 //! A thread of its own reads the lines into a bounded channel, so that a run that is over need not wait for a line. Blank lines and
 //! comments are skipped; a byte order mark, blanks around an id and either line end are no part of it.
 
-use std::ffi::OsString;
-use std::io::{self, BufRead, BufReader, IsTerminal as _, Read as _};
+use std::ffi::{OsStr, OsString};
+use std::io::{self, IsTerminal as _};
 use std::mem;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 use std::vec;
 
-use memchr::memchr;
-
+use super::records::{Records, unreadable};
+use crate::config::DEFAULT_JOBS;
+use crate::config::values::{self, parse_rate};
 use crate::error::{Error, Kind, Result};
 use crate::streams;
-use crate::text::{UTF16_HINT, is_utf16};
 
 /// Standard input among the arguments.
-pub const STDIN: &str = "-";
-/// How much of a line is kept, in bytes: any id, and enough of anything else to name it.
-const MAX_LINE: u64 = 4096;
+const STDIN: &str = "-";
 /// How many ids go through the channel together, and how many such portions are read ahead: each wakes a thread.
 const PORTION: usize = 64;
 const AHEAD: usize = 4;
 /// How often a wait for a line looks whether the run is over.
 const POLL: Duration = Duration::from_millis(100);
 
+/// How many ids are read and looked up.
+#[derive(Clone, Debug, clap::Args)]
+#[group(skip)]
+pub struct Args {
+    /// Look up to N ids at once: 1 to 256
+    #[arg(long, value_name = "N", default_value_t = DEFAULT_JOBS, value_parser = values::jobs(), allow_hyphen_values = true)]
+    pub jobs: usize,
+    /// Make at most this number of requests a second: 10/s, 0.5/s
+    #[arg(long, value_name = "N/s", value_parser = parse_rate, allow_hyphen_values = true)]
+    pub rate: Option<f64>,
+    /// Go on after this line of standard input, without what was given before it
+    #[arg(long, value_name = "N", default_value = "0", hide_default_value = true, allow_hyphen_values = true)]
+    pub skip: usize,
+    /// Read the ids from this column of CSV on standard input: its name in the header, or its number from 1
+    #[arg(long, value_name = "NAME|N", allow_hyphen_values = true)]
+    pub column: Option<String>,
+}
+
 /// An id as it was given.
 pub struct Entry {
-    /// Its text. Invalid UTF-8 is replaced: no valid id has any.
-    pub text: String,
+    /// Its text, or why it cannot be read. Invalid UTF-8 is replaced: no valid id has any.
+    pub text: Result<String>,
     /// Its line in standard input, from 1.
     pub line: Option<usize>,
+}
+
+/// Whether an only argument is the id of one account.
+pub fn is_one(argument: &OsStr, args: &Args) -> bool {
+    argument != STDIN && args.skip == 0 && args.column.is_none()
 }
 
 /// The ids of one command.
@@ -46,8 +67,8 @@ pub struct Input {
 }
 
 impl Input {
-    /// The ids of these arguments, without the first `skip` lines of standard input.
-    pub fn new(arguments: &[OsString], skip: usize) -> Result<Self> {
+    /// The ids of these arguments, and of standard input as `args` say.
+    pub fn new(arguments: &[OsString], args: &Args) -> Result<Self> {
         let usage = |message: &str| Error::new(Kind::Usage, message);
         let mut parts = arguments.splitn(3, |argument| argument == STDIN);
         let mut before = parts.next().unwrap_or_default().to_vec();
@@ -56,17 +77,19 @@ impl Input {
             let error = usage("standard input (`-`) is named twice");
             return Err(error.hint("it can be read only once: leave one `-` out"));
         }
-        if skip > 0 && after.is_none() {
-            return Err(usage("--skip skips lines of standard input, which is not read")
-                .hint("name it with `-` among the ids, or leave --skip out"));
+        for (flag, is_given) in [("--skip", args.skip > 0), ("--column", args.column.is_some())] {
+            if is_given && after.is_none() {
+                return Err(usage(&format!("{flag} is about standard input, which is not read"))
+                    .hint(format!("name it with `-` among the ids, or leave {flag} out")));
+            }
         }
-        if skip > 0 {
+        if args.skip > 0 {
             // They were looked up before the first line.
             before.clear();
         }
         Ok(Input {
             before: before.into_iter(),
-            lines: after.map(|_| read_stdin(skip)).transpose()?,
+            lines: after.map(|_| read_stdin(args.skip, args.column.clone())).transpose()?,
             portion: Vec::new().into_iter(),
             after: after.unwrap_or_default().to_vec().into_iter(),
         })
@@ -92,7 +115,7 @@ impl Input {
         if is_over() {
             return Ok(None);
         }
-        let argument = |argument: OsString| Entry { text: argument.to_string_lossy().into_owned(), line: None };
+        let argument = |argument: OsString| Entry { text: Ok(argument.to_string_lossy().into_owned()), line: None };
         if let Some(id) = self.before.next() {
             return Ok(Some(argument(id)));
         }
@@ -112,38 +135,31 @@ impl Input {
 }
 
 /// Reads the ids of standard input on a thread that lives as long as the process.
-fn read_stdin(skip: usize) -> Result<Receiver<Vec<Result<Entry>>>> {
-    let unreadable = |e| Error::new(Kind::Failed, "standard input cannot be read").because(e);
+fn read_stdin(skip: usize, column: Option<String>) -> Result<Receiver<Vec<Result<Entry>>>> {
     let (sender, lines) = mpsc::sync_channel(AHEAD);
     let read = move || {
-        let mut stdin = BufReader::new(streams::stdin());
-        let (mut number, mut portion, mut is_open) = (0, Vec::new(), true);
+        let mut records = match Records::open(streams::stdin(), column.as_deref()) {
+            Ok(records) => records,
+            Err(error) => return drop(sender.send(vec![Err(error)])),
+        };
+        let (mut portion, mut is_open) = (Vec::new(), true);
         while is_open {
-            let line = read_line(&mut stdin, number == 0);
-            is_open = matches!(line, Ok(Some(_)));
-            match line {
-                Ok(Some(line)) if number == 0 && is_utf16(&line) => {
-                    is_open = false;
-                    portion =
-                        vec![Err(Error::new(Kind::Usage, "standard input is UTF-16, not UTF-8").hint(UTF16_HINT))];
+            let next = records.next();
+            is_open = matches!(next, Ok(Some(_)));
+            match next {
+                Ok(Some((number, text))) if number > skip => {
+                    portion.extend(text.transpose().map(|text| Ok(Entry { text, line: Some(number) })));
                 }
-                Ok(Some(line)) => {
-                    number += 1;
-                    if number > skip && !line.is_empty() && !line.starts_with(b"#") {
-                        let text = String::from_utf8_lossy(&line).into_owned();
-                        portion.push(Ok(Entry { text, line: Some(number) }));
-                    }
-                }
-                Ok(None) if number < skip => {
-                    let message = format!("--skip {skip}: standard input ends after line {number}");
+                Ok(None) if records.lines() < skip => {
+                    let message = format!("--skip {skip}: standard input ends after line {}", records.lines());
                     let error = Error::new(Kind::Usage, message);
                     portion.push(Err(error.hint("is it the same input as before? nothing has been looked up")));
                 }
-                Ok(None) => {}
+                Ok(_) => {}
                 Err(e) => portion.push(Err(unreadable(e))),
             }
             // Ids go on together as long as the next line is there already: one that is waited for must not hold them.
-            let is_due = !is_open || portion.len() >= PORTION || memchr(b'\n', stdin.buffer()).is_none();
+            let is_due = !is_open || portion.len() >= PORTION || records.has_to_wait();
             if is_due && !portion.is_empty() {
                 is_open &= sender.send(mem::take(&mut portion)).is_ok();
             }
@@ -151,19 +167,4 @@ fn read_stdin(skip: usize) -> Result<Receiver<Vec<Result<Entry>>>> {
     };
     thread::Builder::new().name("stdin".to_owned()).spawn(read).map_err(unreadable)?;
     Ok(lines)
-}
-
-/// Reads one line, without the blanks around it; `None` at the end.
-fn read_line(input: &mut impl BufRead, is_first: bool) -> io::Result<Option<Vec<u8>>> {
-    let mut line = Vec::with_capacity(32);
-    if input.by_ref().take(MAX_LINE).read_until(b'\n', &mut line)? == 0 {
-        return Ok(None);
-    }
-    if line.len() as u64 == MAX_LINE && !line.ends_with(b"\n") {
-        // Too long for an id, even if blanks were taken off it.
-        input.skip_until(b'\n')?;
-        return Ok(Some(line));
-    }
-    let text = line.strip_prefix(b"\xef\xbb\xbf").filter(|_| is_first).unwrap_or(&line);
-    Ok(Some(text.trim_ascii().to_vec()))
 }

@@ -8,6 +8,7 @@ use std::time::Instant;
 use clap::builder::RangedU64ValueParser;
 use jiff::Timestamp;
 
+use super::list_count::Counter;
 use super::list_sort::Sorter;
 use super::results::{Ending, Results};
 use super::session::{Session, Target};
@@ -37,6 +38,9 @@ pub struct Args {
     /// Show at most N accounts
     #[arg(long, value_name = "N", value_parser = RangedU64ValueParser::<usize>::new().range(1..), allow_hyphen_values = true)]
     limit: Option<usize>,
+    /// Show how many accounts have each value of this field, instead of the accounts
+    #[arg(long, value_name = "FIELD", conflicts_with_all = ["sort", "limit"])]
+    count: Option<String>,
 }
 
 impl Takes for Args {}
@@ -46,6 +50,11 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
     let Context { flags, env, ui, shutdown, .. } = context;
     let filter = args.filter.iter().map(|text| parse_filter(text)).collect::<Result<Vec<_>>>()?;
     let sorter = args.sort.as_ref().map(|text| Sorter::new(text, RESOURCE, args.limit)).transpose()?;
+    if args.count.is_some() && flags.fields.is_some() {
+        let error = Error::new(Kind::Usage, "--count and --fields contradict each other");
+        return Err(error.hint("--count shows a field's values, --fields shows accounts: give one of them"));
+    }
+    let counter = args.count.as_ref().map(|field| Counter::new(field, RESOURCE, flags.reveal)).transpose()?;
     if flags.curl {
         return curl::print(RESOURCE, None, context);
     }
@@ -54,7 +63,9 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
     let throttle = Throttle::single();
     let client = session.client(RESOURCE, None, &throttle)?;
     let target = Target { resource: RESOURCE, id: None, profile: client.profile() };
-    let results = Results::new(ui, Printer::new(&renderer), shutdown, Ending::CutOff);
+    let (format, screen) = (session.settings.output.value, ui.screen());
+    let printer = counter.as_ref().map_or_else(|| Printer::new(&renderer), |counter| counter.printer(format, screen));
+    let results = Results::new(ui, printer, shutdown, Ending::CutOff, None);
     let (written, about) = (results.clone(), target.context());
     shutdown.explain(move |kind| Some(interrupted(written.summary().found, kind, about)));
 
@@ -63,6 +74,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
         filter: &filter,
         limit: args.limit,
         sorter,
+        counter,
         renderer: &renderer,
         session: &session,
         target,
@@ -108,6 +120,7 @@ struct Listing<'a> {
     filter: &'a [Expression],
     limit: Option<usize>,
     sorter: Option<Sorter>,
+    counter: Option<Counter>,
     renderer: &'a Renderer,
     session: &'a Session<'a>,
     target: Target<'a>,
@@ -129,6 +142,7 @@ impl Listing<'_> {
         (self.read, self.shown) = (0, 0);
         self.warnings.begin();
         self.sorter.iter_mut().for_each(Sorter::clear);
+        self.counter.iter_mut().for_each(Counter::clear);
         Listed::Held
     }
 
@@ -151,12 +165,17 @@ impl Listing<'_> {
             let target = Target { id: id.as_ref(), ..self.target };
             if self.context.flags.strict {
                 let error = violations::refusal(&violations, target, !matches);
-                self.results.add_failure(&error, None)?;
+                self.results.add_failure(&error, None, None)?;
                 return Ok(Listed::Shown);
             }
             self.warnings.warn(violations, target, !matches);
         }
         if !matches {
+            return Ok(Listed::Held);
+        }
+        if let Some(counter) = &mut self.counter {
+            counter.add(account, self.session.redactor())?;
+            self.shown += 1;
             return Ok(Listed::Held);
         }
         let piece = self.renderer.render(account, self.session.redactor())?;
@@ -188,13 +207,16 @@ impl Listing<'_> {
         }
         let unknown = read.inspect_err(|_| drop(self.results.finish(Ending::CutOff)))?;
         let is_limited = self.sorter.is_none() && self.limit == Some(self.shown);
-        for piece in self.sorter.take().into_iter().flat_map(Sorter::sorted) {
+        let format = self.session.settings.output.value;
+        let is_count = self.counter.is_some();
+        let values = self.counter.take().into_iter().flat_map(|counter| counter.pieces(format));
+        for piece in self.sorter.take().into_iter().flat_map(Sorter::sorted).chain(values) {
             self.results.add(piece, None)?;
         }
         if !unknown.is_empty() {
             let error = violations::unknown_members(&unknown, self.target);
             if self.context.flags.strict {
-                self.results.add_failure(&error, None)?;
+                self.results.add_failure(&error, None, None)?;
             } else {
                 let Target { resource, profile, .. } = self.target;
                 let message = error.to_string();
@@ -204,7 +226,8 @@ impl Listing<'_> {
         }
         self.results.finish(Ending::Whole)?;
         self.warnings.sum_up();
-        let (read, written) = (self.read, self.results.summary().found);
+        let (read, found) = (self.read, self.results.summary().found);
+        let written = if is_count { self.shown } else { found };
         self.context.ui.note(&if is_limited {
             format!("{}; the rest of the list was not read", accounts(written))
         } else if read == written {

@@ -8,14 +8,16 @@ mod completions;
 mod config;
 mod curl;
 mod get;
-mod get_many;
 mod help;
 mod input;
 mod list;
+mod list_count;
 mod list_sort;
 mod login;
 mod man;
+mod many;
 mod poll;
+mod records;
 mod redeem_url;
 mod results;
 mod sandbox;
@@ -122,7 +124,8 @@ pub enum Cacc {
 Examples:
   acctq -p sandbox cacc get cacc_7n42DGM5Tflk9n8mt7Fhc7
   acctq -p sandbox cacc get cacc_activestandard cacc_pendingexpress -F id,status
-  acctq cacc get - -o ndjson <ids >found.ndjson 2>failed.ndjson")]
+  acctq cacc get - -o ndjson <ids >found.ndjson 2>failed.ndjson
+  acctq cacc get - --column 3 -o csv -F id,status <export.csv >answer.csv")]
     Get(Deferred<get::Args>),
     /// List the connected accounts of the platform
     #[command(after_help = include_str!("help/list.txt").trim_end())]

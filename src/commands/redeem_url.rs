@@ -10,7 +10,7 @@ use crate::account::PARTNER;
 use crate::account::redeem_url;
 use crate::error::Result;
 use crate::flags::Takes;
-use crate::output::{Format, document};
+use crate::output::document;
 
 /// `<UID>`
 #[derive(Debug, clap::Args)]
@@ -38,7 +38,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
     show(&id, &session, context, |account, target| {
         let url = redeem_url(account).map_err(|error| target.describe(error.with_prefix(&format!("{target}: "))))?;
         Ok(match session.settings.output.value.for_other_results() {
-            Format::Table => format!("{url}\n").into_bytes(),
+            format if format.is_table() => format!("{url}\n").into_bytes(),
             format => document(format, &json!({ "redeem_url": url })),
         })
     })?;

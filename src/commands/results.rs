@@ -7,7 +7,7 @@ use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use super::summary::Summary;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::output::{Piece, Printer};
 use crate::process::lock;
 use crate::signals::Shutdown;
@@ -21,6 +21,7 @@ pub struct Results {
     ui: Arc<Ui>,
     output: Mutex<Output>,
     summary: Mutex<Summary>,
+    are_verdicts: bool,
 }
 
 /// The results that are not written yet.
@@ -47,17 +48,32 @@ pub enum Ending {
 }
 
 impl Results {
-    /// Puts results together as `printer` does; a signal ends them like `ending`.
-    pub fn new(ui: &Arc<Ui>, printer: Printer, shutdown: &Shutdown, ending: Ending) -> Arc<Self> {
+    /// Puts results together as `printer` does; a signal ends them like `ending`. Verdicts have a `report` then, and go on without a
+    /// reader, since the exit code tells them too.
+    pub fn new(
+        ui: &Arc<Ui>,
+        printer: Printer,
+        shutdown: &Shutdown,
+        ending: Ending,
+        report: Option<Box<dyn FnOnce(Kind) + Send>>,
+    ) -> Arc<Self> {
         let output =
             Output { printer, pending: Vec::new(), waiting: 0, line: None, has_begun: false, is_finished: false };
-        let results = Arc::new(Results { ui: ui.clone(), output: Mutex::new(output), summary: Mutex::default() });
+        let results = Arc::new(Results {
+            ui: ui.clone(),
+            output: Mutex::new(output),
+            summary: Mutex::default(),
+            are_verdicts: report.is_some(),
+        });
         let ended = results.clone();
-        shutdown.on_signal(move |_| {
+        shutdown.on_signal(move |kind| {
             let mut output = lock(&ended.output);
             ended.ui.close();
             // The signal matters more than an output that cannot be written.
             let _ = ended.end(&mut output, ending);
+            if let Some(report) = report {
+                report(kind);
+            }
         });
         results
     }
@@ -93,14 +109,17 @@ impl Results {
         Ok(())
     }
 
-    /// Reports a failure, after the results before it.
-    pub fn add_failure(&self, error: &Error, line: Option<usize>) -> Result<()> {
+    /// Reports a failure, with its place among the results if it has one, after the results before it.
+    pub fn add_failure(&self, error: &Error, piece: Option<Piece>, line: Option<usize>) -> Result<()> {
         let mut output = lock(&self.output);
         if output.is_finished {
             return Ok(());
         }
         let Output { printer, pending, .. } = &mut *output;
-        printer.add_failure(error, pending);
+        if let Some(piece) = piece {
+            printer.add(piece, pending);
+            output.has_begun = true;
+        }
         self.write(&mut output)?;
         self.ui.failure(error);
         let mut summary = self.summary();
@@ -143,7 +162,10 @@ impl Results {
             let line_end = |bytes: &[u8]| bytes.iter().rposition(|b| *b == b'\n').map(|at| at + 1);
             let portion = rest.get(..PORTION).and_then(line_end).unwrap_or(rest.len());
             let portion = if rest.len() > PORTION { portion } else { rest.len() };
-            self.ui.print(&rest[..portion])?;
+            let printed = self.ui.print(&rest[..portion]);
+            if !(self.are_verdicts && self.ui.forget_reader()) {
+                printed?;
+            }
             rest = &rest[portion..];
         }
         if !output.printer.has_waiting() && output.waiting > 0 {

@@ -11,7 +11,7 @@ use crate::account::RESOURCES;
 use crate::config;
 use crate::error::{Error, Kind, Result};
 use crate::flags::Takes;
-use crate::output::{self, Format};
+use crate::output;
 use crate::sandbox::{self, TOKEN};
 
 /// `[--port N] [--accounts N]`
@@ -53,7 +53,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
             .hint("is another program using that port? --port 0 takes a free one")
             .because(e)
     })?;
-    if format == Format::Table {
+    if format.is_table() {
         let mut text = String::new();
         for resource in RESOURCES {
             let api = resource.api.to_uppercase();

@@ -22,6 +22,7 @@ use crate::json::{self, Json, View};
 use crate::text::escape;
 
 pub(crate) use self::document::compact;
+pub(crate) use self::table::NULL;
 pub use self::table::{BOLD, Cell, DIFFERS, PLAIN, Screen, described, label, position, table, write_cells};
 
 /// How results are written: `--output`.
@@ -37,6 +38,8 @@ pub enum Format {
     Csv,
     // Values with tabs between them, one account a line.
     Tsv,
+    // Tables for tickets and CI summaries.
+    Markdown,
 }
 
 impl Format {
@@ -48,6 +51,11 @@ impl Format {
     /// Whether it is for accounts only, and has no form for what else commands print.
     pub const fn is_for_accounts(self) -> bool {
         matches!(self, Format::Csv | Format::Tsv)
+    }
+
+    /// Whether it is for people, with labels and rows.
+    pub const fn is_table(self) -> bool {
+        matches!(self, Format::Table | Format::Markdown)
     }
 
     /// The format of what is no account: a variable that asks for one of accounts has no meaning there.
@@ -75,7 +83,7 @@ impl FromStr for Format {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        ValueEnum::from_str(text, false).map_err(|_| "must be table, json, yaml, ndjson, csv or tsv")
+        ValueEnum::from_str(text, false).map_err(|_| "must be table, json, yaml, ndjson, csv, tsv or markdown")
     }
 }
 
@@ -118,7 +126,7 @@ impl Renderer {
         screen: Screen,
     ) -> Self {
         let columns = Columns::new(resources, selection.as_ref(), format.is_for_accounts());
-        Renderer { format, many, selection, screen, columns, has_ids: false }
+        Renderer { format, many, selection, screen: screen.of(format), columns, has_ids: false }
     }
 
     /// Renders one account. Fails (`usage`) if the selection names what the account cannot have.
@@ -128,13 +136,16 @@ impl Renderer {
         let entries = account.entries(selection, redactor)?;
         let mut out = Vec::with_capacity(1024);
         match self.format {
-            Format::Table if self.many => return Ok(Piece::Row(self.columns.row(&entries, redactor))),
-            Format::Table => {
+            format if format.is_table() && self.many => {
+                return Ok(Piece::Row(self.columns.row(&entries, redactor)));
+            }
+            format if format.is_table() => {
                 table::write_one(&mut out, account, entries, selection.is_some(), redactor, self.screen);
             }
             Format::Csv => return Ok(Piece::Row(self.columns.values(&entries, redactor, spreadsheet_cell))),
             Format::Tsv => {
-                out.extend(self.columns.values(&entries, redactor, shell_value).join("\t").bytes().chain(*b"\n"));
+                let values = self.columns.values(&entries, redactor, shell_value);
+                return Ok(Piece::Text(shell_line(values.into_iter())));
             }
             format => {
                 let members = entries.iter().filter_map(|entry| Some((entry.name, entry.value?)));
@@ -162,6 +173,14 @@ impl Renderer {
             }
             piece => piece,
         }
+    }
+
+    /// The piece of an id that has failed, where each id has one.
+    pub fn failure(&self, error: &Error) -> Option<Piece> {
+        let id = error.context().id.as_deref().map(spreadsheet_cell).unwrap_or_default();
+        let mut cells = vec![String::new(); self.columns.header(false).len()];
+        cells.push(error.kind().code().to_owned());
+        self.has_ids.then(|| Piece::Row([id].into_iter().chain(cells).collect()))
     }
 
     pub fn document(&self, account: &Account, redactor: &Redactor) -> Result<Vec<u8>> {
@@ -202,7 +221,6 @@ pub struct Printer {
     is_empty: bool,
     /// What stands above CSV.
     header: Vec<String>,
-    has_ids: bool,
 }
 
 impl Printer {
@@ -213,8 +231,14 @@ impl Printer {
             rows: Rows::new(&renderer.columns, renderer.screen),
             is_empty: true,
             header: renderer.columns.header(renderer.has_ids),
-            has_ids: renderer.has_ids,
         }
+    }
+
+    /// For records of our own, which in a table have these columns: labels and names.
+    pub fn of_records(format: Format, columns: &[(&str, &str)], screen: Screen) -> Self {
+        let columns = Columns::of_records(columns);
+        let rows = Rows::new(&columns, screen.of(format));
+        Printer { format, many: true, rows, is_empty: true, header: columns.header(false) }
     }
 
     /// Adds an account to `out`, and what stands between it and the one before.
@@ -231,17 +255,6 @@ impl Printer {
             Piece::Row(row) if self.format == Format::Csv => write_record(out, &row),
             Piece::Text(text) => out.extend_from_slice(&text),
             Piece::Row(row) => self.rows.add(out, row),
-        }
-    }
-
-    /// Adds the record of an id that has failed, where each id has one.
-    pub fn add_failure(&mut self, error: &Error, out: &mut Vec<u8>) {
-        if self.has_ids {
-            let id = error.context().id.as_deref().map(spreadsheet_cell).unwrap_or_default();
-            let mut record = vec![String::new(); self.header.len()];
-            record[0] = id;
-            error.kind().code().clone_into(&mut record[self.header.len() - 1]);
-            self.add(Piece::Row(record), out);
         }
     }
 
@@ -275,6 +288,10 @@ fn shell_value(text: &str) -> String {
     escape(&text.replace('\\', r"\\")).into_owned()
 }
 
+fn shell_line(values: impl Iterator<Item = String>) -> Box<[u8]> {
+    (values.collect::<Vec<_>>().join("\t") + "\n").into_bytes().into()
+}
+
 /// A text for a spreadsheet, which runs what begins like a formula, unless a `'` stands before it.
 fn spreadsheet_cell(text: &str) -> String {
     let is_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
@@ -303,9 +320,7 @@ pub fn documents(
     format: Format,
     values: impl Iterator<Item = impl Serialize>,
 ) -> io::Result<()> {
-    let format = if format == Format::Table { Format::Json } else { format };
-    let mut printer =
-        Printer { format, many: true, rows: Rows::default(), is_empty: true, header: Vec::new(), has_ids: false };
+    let mut printer = Printer::of_records(format, &[], Screen::default());
     let mut text = Vec::new();
     for value in values {
         printer.add(Piece::Text(own_document(format, &value, true).into()), &mut text);
@@ -314,6 +329,16 @@ pub fn documents(
     }
     printer.finish(&mut text);
     out.write_all(&text)
+}
+
+/// A record of our own among others: these cells, or a document.
+pub fn record(format: Format, value: &impl Serialize, cells: &[&str]) -> Piece {
+    match format {
+        Format::Table | Format::Markdown => Piece::Row(cells.iter().map(|cell| escape(cell).into_owned()).collect()),
+        Format::Csv => Piece::Row(cells.iter().map(|cell| spreadsheet_cell(cell)).collect()),
+        Format::Tsv => Piece::Text(shell_line(cells.iter().map(|cell| shell_value(cell)))),
+        _ => Piece::Text(own_document(format, value, true).into()),
+    }
 }
 
 fn own_document(format: Format, value: &impl Serialize, many: bool) -> Vec<u8> {

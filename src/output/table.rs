@@ -10,6 +10,7 @@ use comfy_table::{ColumnConstraint, ContentArrangement, Table, Width, presets};
 use jiff::Timestamp;
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
+use super::Format;
 use super::document::compact;
 use crate::account::field::Kind;
 use crate::account::redact::REDACTED;
@@ -17,7 +18,8 @@ use crate::account::{Account, Entry, Field, RESOURCES, Redactor, Resource, Selec
 use crate::json::Json;
 use crate::text::escape;
 
-const NULL: &str = "–";
+/// What stands for null.
+pub(crate) const NULL: &str = "–";
 
 const GAP: usize = 2;
 
@@ -56,6 +58,16 @@ pub struct Screen {
     pub color: bool,
     /// The time that relative times are measured from; `None` to leave them out.
     pub now: Option<Timestamp>,
+    /// Tables have Markdown's lines: no terminal shows them.
+    pub markdown: bool,
+}
+
+impl Screen {
+    /// What shows a table in this format.
+    pub fn of(self, format: Format) -> Self {
+        let is_markdown = format == Format::Markdown;
+        if is_markdown { Screen { markdown: true, ..Screen::default() } } else { self }
+    }
 }
 
 /// Writes one account as label and value with its meaning: id and status, then the order of the contract unless selected, then what is
@@ -74,8 +86,9 @@ pub(super) fn write_one<'a>(
     // A name may hold the secret itself.
     entries.retain(|entry| entry.value.is_some() || !redactor.hides_text(entry.name));
     let label = |name| (label(name, account.resource.field(name)), BOLD);
+    let head = screen.markdown.then(|| ["Field", "Value"].map(|label| (label.to_owned(), BOLD)).to_vec());
     let rows = entries.iter().map(|entry| vec![label(entry.name), described(account, entry, redactor, screen.now)]);
-    out.extend(write_cells(rows, screen));
+    out.extend(write_cells(head.into_iter().chain(rows), screen));
 }
 
 /// A text and its style.
@@ -85,7 +98,7 @@ pub type Cell = (String, u8);
 pub fn write_cells(rows: impl Iterator<Item = Vec<Cell>>, screen: Screen) -> Vec<u8> {
     let (rows, styles): (Vec<Vec<_>>, Vec<Vec<_>>) = rows.map(|row| row.into_iter().unzip()).unzip();
     let (layout, mut out) = (Layout::new(&rows, screen), Vec::new());
-    rows.iter().zip(&styles).for_each(|(row, styles)| layout.write(&mut out, row, styles));
+    layout.write_table(&mut out, &rows, |number, _| styles[number].clone());
     out
 }
 
@@ -117,12 +130,10 @@ pub fn described(account: &Account, entry: &Entry<'_>, redactor: &Redactor, now:
 
 /// A table of our own, with a header.
 pub fn table(head: &[&str], rows: &[Vec<String>], screen: Screen) -> String {
-    let mut all = vec![head.iter().map(|label| (*label).to_owned()).collect::<Vec<_>>()];
-    all.extend(rows.iter().map(|row| row.iter().map(|cell| escape(cell).into_owned()).collect()));
-    let mut out = Vec::new();
-    let names: Vec<_> = head.iter().map(|label| vec![(*label).to_owned()]).collect();
-    Layout::new(&all, screen).write_table(&mut out, &all, &names);
-    String::from_utf8(out).unwrap_or_default()
+    let labels = head.iter().map(|label| ((*label).to_owned(), BOLD)).collect();
+    let cell = |(label, text): (&&str, &String)| (escape(text).into_owned(), style(&[label], text));
+    let rows = rows.iter().map(|row| head.iter().zip(row).map(cell).collect());
+    String::from_utf8(write_cells([labels].into_iter().chain(rows), screen)).unwrap_or_default()
 }
 
 /// What stands for an account's member: a text as it is, anything else as JSON.
@@ -173,6 +184,10 @@ impl Columns {
                 [id].into_iter().chain(shared).collect()
             }
         })
+    }
+
+    pub fn of_records(columns: &[(&str, &str)]) -> Self {
+        Columns(columns.iter().map(|(label, name)| ((*label).to_owned(), vec![(*name).to_owned()])).collect())
     }
 
     pub fn row(&self, entries: &[Entry<'_>], redactor: &Redactor) -> Vec<String> {
@@ -230,7 +245,7 @@ impl Rows {
         }
         self.size += size(&row);
         self.waiting.push(row);
-        if self.waiting.len() > SAMPLE || self.size >= SAMPLE_SIZE {
+        if self.screen.markdown || self.waiting.len() > SAMPLE || self.size >= SAMPLE_SIZE {
             self.flush(out);
         }
     }
@@ -243,7 +258,11 @@ impl Rows {
     pub fn flush(&mut self, out: &mut Vec<u8>) {
         if self.has_waiting() {
             let rows = std::mem::take(&mut self.waiting);
-            self.layout.insert(Layout::new(&rows, self.screen)).write_table(out, &rows, &self.names);
+            let styles = |number, row: &[String]| match number {
+                0 => vec![BOLD; row.len()],
+                _ => styles(&self.names, row),
+            };
+            self.layout.insert(Layout::new(&rows, self.screen)).write_table(out, &rows, styles);
         }
     }
 }
@@ -269,6 +288,7 @@ struct Layout {
     widths: Vec<usize>,
     wraps: bool,
     color: bool,
+    markdown: bool,
 }
 
 impl Layout {
@@ -284,19 +304,25 @@ impl Layout {
             }
         }
         let wraps = screen.width.is_some_and(|screen| fit(&mut widths, usize::from(screen.max(NARROWEST_SCREEN))));
-        Layout { widths, wraps, color: screen.color }
+        Layout { widths, wraps, color: screen.color, markdown: screen.markdown }
     }
 
-    /// Writes a header and rows, whose columns show fields of these names.
-    fn write_table(&self, out: &mut Vec<u8>, rows: &[Vec<String>], names: &[Vec<String>]) {
+    /// Writes a header and rows, whose cells have these styles.
+    fn write_table(&self, out: &mut Vec<u8>, rows: &[Vec<String>], styles: impl Fn(usize, &[String]) -> Vec<u8>) {
         for (number, row) in rows.iter().enumerate() {
-            let styles = if number == 0 { vec![BOLD; row.len()] } else { styles(names, row) };
-            self.write(out, row, &styles);
+            self.write(out, row, &styles(number, row));
+            if self.markdown && number == 0 {
+                out.extend_from_slice(format!("|{}\n", " --- |".repeat(row.len())).as_bytes());
+            }
         }
     }
 
     /// Writes a row with the styles of its cells. Where nothing wraps, a wide cell pushes right what follows.
     fn write(&self, out: &mut Vec<u8>, row: &[String], styles: &[u8]) {
+        if self.markdown {
+            let cells: Vec<_> = row.iter().map(|cell| markdown(cell)).collect();
+            return out.extend_from_slice(format!("| {} |\n", cells.join(" | ")).as_bytes());
+        }
         if !self.wraps || row.iter().zip(&self.widths).all(|(cell, room)| width(cell) <= *room) {
             return self.write_line(out, row, 0, styles);
         }
@@ -341,6 +367,26 @@ impl Layout {
         let cells = |line: String| line.split(SEPARATOR).map(|cell| cell.trim_end_matches(' ').to_owned()).collect();
         table.lines().map(cells).collect()
     }
+}
+
+/// A cell of Markdown: words and whole numbers as they are, anything else as code, which neither Markdown nor HTML nor a site that
+/// looks for mentions, references and addresses acts on. What would end the code or the cell stands between, as a reference.
+fn markdown(text: &str) -> String {
+    let is_plain = |(at, c): (usize, char)| {
+        let is_hyphen = || c == '-' && text[at + 1..].starts_with(char::is_alphabetic);
+        c.is_alphabetic() || matches!(c, ' ' | '(' | ')' | ',' | '–') || is_hyphen()
+    };
+    if text.bytes().all(|b| b.is_ascii_digit()) || text.char_indices().all(is_plain) {
+        return text.to_owned();
+    }
+    let part = |part: &str| {
+        let code = part.trim_end_matches(['|', '`', '\\']);
+        let ends = part[code.len()..].replace('\\', "&#92;").replace('|', "&#124;").replace('`', "&#96;");
+        // Some renderers drop the blanks at the ends of code.
+        let inner = code.trim_matches(' ');
+        if inner.is_empty() { code.to_owned() + &ends } else { code.replacen(inner, &format!("`{inner}`"), 1) + &ends }
+    };
+    text.split_inclusive(['|', '`']).map(part).collect()
 }
 
 /// The columns that a text without control characters takes on a screen.

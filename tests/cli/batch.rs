@@ -196,6 +196,94 @@ fn lines_are_read_as_a_person_means_them() {
     }
 }
 
+/// A column, CSV, the ids that are found in it, and the lines that have none.
+type Export = (&'static str, &'static str, &'static [usize], &'static [usize]);
+
+#[rustfmt::skip]
+const EXPORTS: &[Export] = &[
+    ("2", "name,id\na,cacc_1\nb,cacc_2\n", &[1, 2], &[]),
+    ("id", "\u{feff}\"name\";\"id\"\r\n\"a, b; \"\"c\"\"\";cacc_1\r\n\"\";\"cacc_2\"", &[1, 2], &[]),
+    ("3", "a\tb,c\tid\n1\t2\tcacc_1", &[1], &[]),
+    ("id", "id;\"a,b,c\";\"d,e\"\ncacc_1;,;,\n", &[1], &[]),
+    ("1", "cacc_9\ncacc_1\n", &[1], &[]),
+    // Line ends in quotes, in the header too, and lines that are empty.
+    ("id", "\n\"a\r\nb\",id\n\n\"x\ny\n\",cacc_1\r\n\r\n\"\n\",no id\nz,cacc_2\n", &[1, 2], &[9]),
+    // What a spreadsheet leaves around an id; an apostrophe keeps a text one.
+    ("id", " id ,x\n cacc_1\u{a0},\n'cacc_2,\n\" 'cacc_3 \",\n''cacc_4,\n", &[1, 2, 3], &[5]),
+    ("id", "x,id\n,\n\" \",'\n , \n,,,\n \na,#N/A\nb,# c\nc,cacc_1\n", &[1], &[7, 8]),
+    ("id", "x,id\na,cacc_1,b,c\ntotal\nb,cacc_2\n", &[1, 2], &[3]),
+    // A quote in the middle of a cell is none, and one that is never closed takes what is behind it.
+    ("1", "id,x\ncacc_1,5\" disk\ncacc_2,\"a\ncacc_3,b\n", &[1], &[3]),
+    ("1", "id\rcacc_1\rcacc_2", &[1, 2], &[]),
+    ("\u{540d}", "\u{540d},x\n\u{fffd},\ncacc_1,", &[1], &[2]),
+];
+
+#[test]
+fn a_column_of_a_spreadsheet_is_read_as_a_person_means_it() {
+    let (home, server) = at(found);
+    for (column, text, numbers, failures) in EXPORTS {
+        let args = format!("{NDJSON} --column")
+            .split(' ')
+            .map(str::to_owned)
+            .chain([(*column).to_owned()])
+            .collect::<Vec<_>>();
+        let ended = home.acctq_args(args).stdin(text).run();
+        ended.gives(if failures.is_empty() { 0 } else { 2 }, &lines(numbers.iter().copied()));
+        let expected: Value = failures.iter().map(|line| json!([line, "usage"])).collect();
+        assert_eq!(ended.facts("line code"), expected, "{text}");
+    }
+    let text = "x,id\n\"a\nb\",cacc_1\n,\nc,cacc_2\nd,cacc_3";
+    for (skip, first) in [(0, 1), (1, 1), (2, 2), (4, 2), (5, 3), (6, 4)] {
+        batch(&home, &format!("--column id --skip {skip}"), text).prints(&lines(first..=3));
+    }
+    // An id does not wait for the next record.
+    let (mut started, mut stdin) = home.acctq(&format!("{NDJSON} --column id")).start_fed();
+    for number in 1..=2 {
+        stdin.write_all(format!("{}cacc_{number}\r\n", ["", "id\r\n", ""][number]).as_bytes()).unwrap();
+        assert_eq!(started.line(), lines([number]));
+    }
+    drop(stdin);
+    started.ends();
+    let count = server.count();
+    for (column, text, facts) in [
+        ("ID", "x;id\n1;cacc_1\n", &["`ID`", "1 `x`, 2 `id`"][..]),
+        ("0", "x,id", &["`0`", "1 `x`"]),
+        ("3", "x,id", &["`3`", "2 `id`"]),
+        ("id", "id,x,id\n", &["`id`", "3 `id`"]),
+        ("id", "\u{1b}[2J,sk_live_51H\n", &["\\u{1b}[2J", "••••••••"]),
+        ("id", "", &["header"]),
+        ("id", "\"id\ncacc_1\n", &["header"]),
+        ("1 --skip 7", "id\ncacc_1\n", &["line 2"]),
+    ] {
+        let error = batch(&home, &format!("--column {column}"), text).fails_with(2, "usage");
+        let message = error["message"].as_str().unwrap();
+        assert!(facts.iter().all(|fact| message.contains(fact)), "{error}");
+    }
+    let utf16: Vec<u8> = "x,id\n1,cacc_1\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    batch(&home, "--column id", utf16).fails_with(2, "usage");
+    run(&home, "cacc get cacc_1 --column id -o json", "").fails_with(2, "usage");
+    assert_eq!(server.count(), count);
+}
+
+/// The harness watches the memory.
+#[test]
+fn a_cell_a_record_and_a_header_of_any_length_are_one_failure() {
+    let (home, _server) = at(found);
+    let long = "a".repeat(40_000_000);
+    for (text, found, line) in [
+        (format!("x,id\n{long},cacc_1\n"), &[1][..], None),
+        (format!("x,id\n1,cacc_1{}2\n3,cacc_2\n", &long.replace('a', " ")), &[2], Some(2)),
+        (format!("x,id\n\"{long}\n,cacc_1\n"), &[], Some(2)),
+        (format!("x,id\n{},cacc_1\n", long.replace('a', ",")), &[], None),
+        (long, &[], Some(0)),
+    ] {
+        let ended = batch(&home, "--column id", text);
+        assert_eq!(ended.stdout, lines(found.iter().copied()), "{:.200}", ended.stderr);
+        let told = ended.facts("line");
+        assert_eq!(told, line.map_or(json!([]), |line| json!([[Some(line).filter(|line| *line > 0)]])));
+    }
+}
+
 /// PowerShell's `>` writes it.
 #[test]
 fn utf_16_is_one_error() {

@@ -1,6 +1,7 @@
 //! `check`: verdicts on one account, and on a suite of checks.
 
 use std::fs;
+use std::io::Write as _;
 use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, symlink};
 use std::process::Stdio;
 
@@ -182,8 +183,8 @@ fn an_account_that_cannot_be_checked_has_no_verdict() {
         check(&format!("{args} --retries 0 -o json")).fails_with(code, name);
     }
     let mistakes = "cacc_1 --expect statsu=active, cacc_1 --expect status=activ, ../admin, cacc_1 -F id, cacc_1 --reveal, \
-         cacc_1 --suite a.toml, --suite a.toml --expect not_found, --suite a.toml --suite b.toml, \
-         cacc_1 --report-junit report.xml, cacc_1 --jobs 2, ";
+         cacc_1 --suite a.toml, --suite a.toml --expect not_found, --suite a.toml --suite b.toml, --suite a.toml --rate 1/s, \
+         --suite a.toml --column id, cacc_1 --skip 1, cacc_1 --column id, - -, -, - ending --expect statsu=a, ";
     for args in mistakes.split(", ") {
         check(&format!("{args} -o json")).fails_with(2, "usage");
     }
@@ -206,6 +207,8 @@ fn a_verdict_stays_what_it_is_without_a_reader() {
         ("cacc_activestandard", 0),
         ("nobody", 10),
         ("nobody -o json", 10),
+        ("nobody ending -q", 10),
+        ("ending nobody -q -o json", 10),
         ("--suite smoke.toml", 10),
         ("--suite smoke.toml -q --report-junit /dev/stdout", 1),
     ] {
@@ -481,6 +484,113 @@ fn retry_after_holds_all_checks() {
         assert_eq!((ended.code, verdicts(&ended)), expected);
         assert_eq!(wire.requests().len(), 2);
     }
+}
+
+// --- Many ids ---
+
+/// Ids with everything that may become of them, and their verdicts.
+const IDS: &str =
+    "cacc_activestandard\n\n# a comment\ncacc_revokedexpress\nno id!\ncacc_unavailable\ncacc_gone\nending\n";
+
+#[test]
+fn every_id_has_a_verdict() {
+    let home = Home::new();
+    let run = |args: &str| home.acctq(&format!("-p sandbox check --retries 0 {args}")).stdin(IDS).run();
+    let table = "\
+ID                   Verdict  Unmet
+cacc_activestandard  met
+cacc_revokedexpress  unmet    status=active, but it is revoked
+no id!               error    usage
+cacc_unavailable     error    server
+cacc_gone            unmet    status=active, but it is not found
+ending               error    usage
+";
+    let ended = run("- --expect status=active");
+    let told = &ended.gives(1, table).stderr;
+    assert!(
+        ["line 5", "line 6", "line 8", "1 met · 2 unmet · 3 not answered", "2 of 6"]
+            .iter()
+            .all(|fact| told.contains(fact)),
+        "{told}"
+    );
+    // One that no API knows is a mistake at once; the failures' code outranks 10.
+    for (args, code, expected) in [
+        ("-", 1, json!(["met", "met", "error", "error", "unmet", "met"])),
+        ("- --skip 5 --jobs 1", 8, json!(["error", "unmet", "met"])),
+        ("- --skip 6", 10, json!(["unmet", "met"])),
+        ("ending gone", 10, json!(["met", "unmet"])),
+        ("ending gone nobody --expect not_found --report-junit /dev/null", 10, json!(["unmet", "met", "met"])),
+        ("ending cacc_activestandard --expect status?", 0, json!(["met", "met"])),
+        ("cacc_drift cacc_activestandard --strict", 9, json!(["error", "met"])),
+    ] {
+        let ended = run(&format!("{args} -o ndjson"));
+        assert_eq!((ended.code, verdicts(&ended)), (code, expected), "{ended:#?}");
+        let array = run(&format!("{args} -o json"));
+        let array: Value = serde_json::from_str(&array.stdout).unwrap();
+        let keys = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+        let single = &report(&run("ending -o ndjson"))[0];
+        assert!(array.as_array().unwrap().iter().all(|object| keys(object) == keys(single)), "{array}");
+    }
+    let error = &report(&run("- -o ndjson"))[2];
+    assert_eq!(pick(&error["error"], "code line id"), json!(["usage", 5, "no id!"]));
+    let csv = "name;account\na;cacc_activestandard\nb;cacc_gone\nc;\n";
+    let ended = home.acctq("-p sandbox check - --column account -q").stdin(csv).run();
+    ended.gives(10, "ID                   Verdict  Unmet\ncacc_activestandard  met\ncacc_gone            unmet    found, but it is not found\n");
+    // A check of nothing is not met.
+    for text in ["", "# none\n"] {
+        home.acctq("-p sandbox check - -o json").stdin(text).run().fails_with(2, "usage");
+    }
+}
+
+/// What ends the run early is an error in the report, too.
+#[test]
+fn a_run_that_stops_early_says_so_in_every_report() {
+    let home = Home::new();
+    let answer = |bytes| vec![Do::Read, Do::Write(bytes), Do::Finish];
+    let missing = || answer(response("404 Not Found", "", ""));
+    for (last, code, kind) in
+        [(answer(response("401 Unauthorized", "", "")), 4, "auth"), (vec![Do::Read, Do::Hold], 130, "interrupted")]
+    {
+        let wire = Wire::new(vec![missing(), missing(), last]);
+        home.profile(wire.url());
+        let args = "check - --expect not_found --jobs 1 --retries 0 --report-junit report.xml -o json";
+        let (mut started, mut stdin) = home.acctq(args).start_fed();
+        stdin.write_all(b"cacc_1\ncacc_2\ncacc_3\ncacc_4\n").unwrap();
+        wire.asked(3);
+        if code == 130 {
+            started.signal(Signal::INT);
+        }
+        drop(stdin);
+        let ended = started.ends();
+        let told: Vec<Value> = serde_json::from_str(&ended.stdout).unwrap();
+        let last = ended.errors().pop().unwrap();
+        assert_eq!((ended.code, pick(&last, "code line")), (code, json!([kind, told.len()])), "{ended:#?}");
+        assert!(told.iter().take(2).all(|told| told["verdict"] == "met"), "{ended:#?}");
+        let xml = fs::read_to_string(home.path().join("report.xml")).unwrap();
+        assert!(
+            xml.contains(&format!("tests=\"{}\" failures=\"0\" errors=\"{}\"", told.len() + 1, told.len() - 1)),
+            "{xml}"
+        );
+        assert!(xml.contains(&format!("<error type=\"{kind}\" ")), "{xml}");
+    }
+}
+
+/// The cases of a report wait in a file.
+#[test]
+fn a_report_on_many_ids_is_whole() {
+    let server = Server::new(|_| Reply::Send(response("404 Not Found", "", "")));
+    let home = Home::new();
+    home.profile(server.url());
+    let count = 2_000;
+    let ids: String = (0..count).map(|number| format!("cacc_{number}\n")).collect();
+    let expect = format!("status!={}pending", "revoked|".repeat(100));
+    let args = ["check", "-", "--report-junit", "report.xml", "-q", "--jobs", "4", "--expect", &expect];
+    let ended = home.acctq_args(args).stdin(ids).run();
+    assert_eq!((ended.code, ended.stdout.lines().count()), (10, 1 + count));
+    let xml = fs::read_to_string(home.path().join("report.xml")).unwrap();
+    assert!(xml.contains(&format!("tests=\"{count}\" failures=\"{count}\" errors=\"0\"")), "{xml:.300}");
+    assert!(xml.len() > 3_000_000 && xml.matches("<testcase ").count() == count, "{}", xml.len());
+    assert_eq!(fs::read_dir(home.path()).unwrap().count(), 2);
 }
 
 // --- The report for CI ---

@@ -165,6 +165,66 @@ fn accounts_are_chosen_sorted_and_limited() {
     }
 }
 
+/// Six accounts, whose statuses and plans differ.
+fn to_count() -> String {
+    let time = "2024-01-01T00:00:00Z";
+    let mut accounts: Vec<_> = [
+        ("active", r#"{"plan":"pro"}"#),
+        ("pending", r#"{"plan":"=1|\u001b[2J"}"#),
+        ("active", r#"{"plan":null}"#),
+        ("active", "null"),
+        ("pending", r#"{ "plan" : [1, 2.50] }"#),
+    ]
+    .iter()
+    .map(|(status, metadata)| account(1, status, time, metadata))
+    .collect();
+    accounts.push(any(1).replace("\"metadata\":null", "\"metadata\":{\"plan\":\"pro\"},\"extra\":7"));
+    list_of(&accounts)
+}
+
+#[test]
+fn values_are_counted_the_most_frequent_first() {
+    let body = to_count();
+    #[rustfmt::skip]
+    let cases = [
+        ("--count status", "Status   Accounts\nactive   4\npending  2\n"),
+        ("--count Status -o csv", "status,count\r\nactive,4\r\npending,2\r\n"),
+        ("--count status -o tsv --where metadata?", "active\t3\npending\t2\n"),
+        ("--count status -o json", "[\n  {\n    \"value\": \"active\",\n    \"count\": 4\n  },\n  {\n    \"value\": \"pending\",\n    \"count\": 2\n  }\n]\n"),
+        ("--count status -o yaml", "- value: active\n  count: 4\n- value: pending\n  count: 2\n"),
+        // What is null, and what an account does not have, are one value; the rest is in the order of the values.
+        ("--count metadata.plan", "metadata.plan  Accounts\n–              2\npro            2\n=1|\\u{1b}[2J   1\n[1,2.50]       1\n"),
+        ("--count metadata.plan -o csv", "metadata.plan,count\r\n,2\r\npro,2\r\n'=1|\\u{1b}[2J,1\r\n\"[1,2.50]\",1\r\n"),
+        ("--count metadata.plan -o ndjson", "{\"value\":null,\"count\":2}\n{\"value\":\"pro\",\"count\":2}\n{\"value\":\"=1|\\u001b[2J\",\"count\":1}\n{\"value\":[1,2.50],\"count\":1}\n"),
+        ("--count metadata.plan --redact", "metadata.plan  Accounts\n[redacted]     4\n–              2\n"),
+        ("--count status --where status=revoked -o json", "[]\n"),
+        ("--count status --where status=revoked", ""),
+    ];
+    for (args, stdout) in cases {
+        listed(&body, &format!("-q {args}")).prints(stdout);
+    }
+    let ended = listed(&body, "--count status --where status=pending");
+    assert!(ended.stderr.contains("2 of 6 accounts"), "{ended:#?}");
+    // As with -F: no other field than one that the first account has, and no secret.
+    listed(&body, "--count extra -o json").fails_with(2, "usage");
+    listed(&body, "--count extra --where metadata.plan=pro -o json").fails_with(2, "usage");
+    let secret = format!(r#"{{"activation_token":"{ACTIVATION}","x":"see {ACTIVATION}","y":1}}"#);
+    let body = list_of(&[any(1).replace("null", &secret)]);
+    listed(&body, "-q --count metadata -o ndjson").prints("{\"value\":{\"y\":1},\"count\":1}\n");
+    listed(&body, "--count metadata.x -o json").fails_with(2, "usage");
+    listed(&body, "-q --count metadata.x -o tsv --reveal").prints(&format!("see {ACTIVATION}\t1\n"));
+    // A list that begins anew is counted anew, and one that is cut off has no counts.
+    let whole = vec![Do::Read, Do::Write(ok(&list_of(&[any(1), any(2)]))), Do::Finish];
+    let wire = Wire::new(vec![cut(&[any(9)]), whole]);
+    from_wire(&wire, "--count status -o tsv -q").prints("active\t2\n");
+    from_wire(&Wire::always(cut(&[any(9)])), "--count status --retries 0 -o json").fails_with(7, "network");
+    // What differs too much is no count.
+    let long = "x".repeat(900_000);
+    let large = |number| any(number).replace("null", &format!("\"{number}{long}\""));
+    let many: Vec<_> = (0..20).map(large).collect();
+    listed(&list_of(&many), "--count metadata -o json").fails_with(1, "failed");
+}
+
 #[test]
 fn usage_mistakes_are_refused_before_a_request() {
     let wire = Wire::answers(ok("{\"data\":[]}"));
@@ -181,6 +241,11 @@ fn usage_mistakes_are_refused_before_a_request() {
         ("--sort metadata.activationToken", ""),
         ("--limit 0", "--limit"),
         ("-F activation_token", "--reveal"),
+        ("--count metadata.activationToken", "--reveal"),
+        ("--count status --sort id", "--sort"),
+        ("--count status --limit 1", "--limit"),
+        ("--count status -F id", "--fields"),
+        ("--count status..x", "metadata.plan"),
         ("cacc_1", "cacc_1"),
     ] {
         let ended = from_wire(&wire, &format!("{args} -o json"));

@@ -7,6 +7,7 @@ use mockito::{Matcher, ServerGuard};
 use serde_json::Value;
 
 use crate::harness::{ACTIVATION, Home, api};
+use crate::terminal::on_terminal;
 use crate::wire::{Wire, json, response, serves};
 
 const CACC: &str = "cacc_7n42DGM5Tflk9n8mt7Fhc7";
@@ -155,7 +156,7 @@ fn a_ci_runner_finds_no_command_in_any_format_and_message() {
     for (text, shown) in COMMANDS {
         let quoted = Value::from(*text);
         let (_server, home) = answered(connected(CACC, format!("{{{quoted}:[{quoted}]}},{quoted}:{quoted}")));
-        for flags in ["table", "json", "yaml", "ndjson", "json -v"] {
+        for flags in ["table", "markdown", "json", "yaml", "ndjson", "json -v"] {
             let ended = home.run(format!("get {CACC} -o {flags}"));
             assert!(ended.code == 0 && !(ended.stdout.clone() + &ended.stderr).lines().any(is_executed), "{ended:#?}");
             if flags.contains("json") {
@@ -288,14 +289,14 @@ fn an_activation_token_is_nowhere_without_reveal() {
     for more in rows {
         let more = more.replace('@', ACTIVATION).replace('~', &escaped);
         let (_server, home) = answered(partner("u-1", &more));
-        for format in ["table", "json", "yaml", "ndjson"] {
+        for format in ["table", "markdown", "json", "yaml", "ndjson"] {
             for ids in ["u-1", "u-1 u-1"] {
                 // The harness looks for the token in both streams, in every form.
                 let get = |flag: &str| home.run(format!("get {ids} -o {format} {flag}"));
                 let (ended, revealed) = (get("-v"), get("--reveal"));
                 assert!(ended.code == 0 && ended.stdout.contains("u-1"));
                 assert!(!ended.stdout.contains("CANARY"), "{ended:#?}");
-                let columns = format == "table" && ids.contains(' ');
+                let columns = ["table", "markdown"].contains(&format) && ids.contains(' ');
                 assert!(columns || revealed.stdout.contains(ACTIVATION));
             }
         }
@@ -328,10 +329,11 @@ fn a_ticket_has_ids_types_states_times_and_counts_only() {
     #[rustfmt::skip]
     let rows = [
         ("get cacc_1 -v", 0), ("get cacc_1 -o json -v", 0), ("get cacc_1 -o yaml", 0), ("get cacc_1 -o ndjson", 0),
-        ("get cacc_1 -o tsv", 0), ("get cacc_1 cacc_1 -F id,pending_email,metadata.plan,nick", 0), ("get cacc_1 -F nic", 2),
+        ("get cacc_1 -o tsv", 0), ("get cacc_1 -o markdown", 0), ("cacc list --count pending_email -o markdown", 0), ("get cacc_1 cacc_1 -F id,pending_email,metadata.plan,nick", 0), ("get cacc_1 -F nic", 2),
         ("get cacc_2 -v", 5), ("get cacc_2 -o json -v", 5), ("cacc list -v", 0), ("cacc list -o json --strict", 9),
         ("check cacc_1 --expect pending_country=DE", 0), ("check cacc_1 --expect pending_email~doe -o json", 0),
         ("check cacc_1 --expect pending_country=AT", 10), ("check cacc_1 --expect metadata.plan=G\u{43e}ld", 10),
+        ("check cacc_1 cacc_1 --expect pending_country=AT", 10), ("check cacc_1 cacc_2 -o json --expect pending_email~x", 10),
         ("check --suite smoke.toml", 0), ("check --suite smoke.toml -o json --report-junit /dev/stderr", 0),
         ("wait cacc_1 --for pending_email=jane@doe.test --for pending_country=DE", 0),
         ("wait cacc_1 --for pending_country=AT --interval 1ms --within 20ms -o json", 124),
@@ -448,7 +450,54 @@ fn values_for_a_shell_are_one_line_and_unescape_to_what_they_were() {
     assert_eq!(table.code, 0, "{table:#?}");
     let shown = home.acctq("config show").env("ACCTQ_OUTPUT", "csv").run();
     assert!(shown.stdout.starts_with("Setting "), "{shown:#?}");
-    home.run("check -").fails(2, &["`-`"]);
+}
+
+/// The system tests render it.
+#[test]
+fn markdown_is_the_table_without_what_a_terminal_adds() {
+    let home = Home::new();
+    let head = "| ID | Verdict | Unmet |\n| --- | --- | --- |\n";
+    let verdicts = format!("{head}| ending | met |  |\n| nobody | unmet | found, but it is not found |\n");
+    for (args, code, stdout) in [
+        (
+            "get cacc_activestandard -F id,status,created_at,pending_email",
+            0,
+            "| Field | Value |\n| --- | --- |\n| ID | `cacc_activestandard` |\n| Status | active (calls on its behalf work) |\n\
+             | Created | `2023-11-07T05:31:56Z` |\n| Invited | – |\n",
+        ),
+        (
+            "get cacc_activestandard nobody ending -F id,status",
+            5,
+            "| ID | Status |\n| --- | --- |\n| `cacc_activestandard` | active |\n| ending | provisioned |\n",
+        ),
+        (
+            "cacc list --count status --where status=revoked",
+            0,
+            "| Status | Accounts |\n| --- | --- |\n| revoked | 1 |\n",
+        ),
+        ("cacc list --where id=cacc_1", 0, ""),
+        (
+            "partner account redeem-url entitled-family",
+            0,
+            "https://start.b5test.eu/partnership/redeem?t=F&c=PNS%2DSBXF6789\n",
+        ),
+        (
+            "check ending --expect status=provisioned",
+            0,
+            "| Expected | Is | Verdict |\n| --- | --- | --- |\n| `status=provisioned` | provisioned | met |\n",
+        ),
+        ("check ending nobody", 10, &verdicts),
+        (
+            "wait ending --for status=provisioned -F status",
+            0,
+            "| Field | Value |\n| --- | --- |\n| Status | provisioned (sign-up completed) |\n",
+        ),
+    ] {
+        let run = || home.acctq(&format!("-p sandbox {args} -q -o markdown"));
+        run().run().gives(code, stdout);
+        let (_, sent) = on_terminal(run().arg("--color=always"), 40);
+        assert!(code > 0 || sent == stdout, "{sent}");
+    }
 }
 
 #[test]

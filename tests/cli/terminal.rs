@@ -12,7 +12,7 @@ const TERM: (&str, &str) = ("TERM", "xterm-256color");
 
 /// Runs the program with standard output and standard error on a terminal of that width; the exit code and what the
 /// terminal was sent.
-fn on_terminal(run: Run, width: u16) -> (Option<i32>, String) {
+pub fn on_terminal(run: Run, width: u16) -> (Option<i32>, String) {
     let (mut master, terminal) = terminal(width);
     // Only the program holds the terminal's end then, which must close for the reader to see the end.
     let stdout = terminal.try_clone().unwrap();

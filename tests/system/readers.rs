@@ -230,6 +230,77 @@ fn a_spreadsheet_reads_records_and_runs_no_formula() {
     }
 }
 
+/// Renders Markdown, each with the script or the flags for it.
+fn renderers(home: &Home) -> [Run; 2] {
+    let script = "import markdown, sys\nprint(markdown.markdown(sys.stdin.read(), extensions=['tables', 'extra']))";
+    let mut github = program(home, "cmark-gfm", "cmark-gfm");
+    github.args(["--unsafe", "-e", "table", "-e", "autolink", "-e", "strikethrough", "-e", "tasklist"]);
+    [python(home, "markdown", "python3-markdown", script), Run::of(github)]
+}
+
+#[test]
+fn markdown_is_a_table_and_nothing_in_it_acts() {
+    /// What a stranger may be called; each is shown as it is.
+    #[rustfmt::skip]
+    const NAMES: &[&str] = &[
+        "@ann", "see #123, GH-1 and a/b#2", "https://evil.test/x www.evil.test a@b.test", "a|b||c|", "|", "`x`", "a ``b` c", "`|`\\",
+        "*b* _i_ __b__ ~~s~~ **", "<script>alert(1)</script> <b>&amp;&lt;&#64;", "[x](http://y.test) ![i](j) [^1]", "- item", "1. one",
+        "# head", "+ x", "> q", ":tada:", "$a$", "a\\", "\\`b", "\\|", "a\\\\|b`", "| --- |", "---", "--", "-", "=", "[ ] x", "*[a]: b", "{: .x}",
+        "\u{6f22}\u{1f600}", "Zo\u{eb} (Ltd), sign-up", "12345", "4e5f6a7b8c9d0e1f", "\\u{1b}", "a  ", "",
+    ];
+    let home = Home::new();
+    let accounts: Vec<_> = NAMES
+        .iter()
+        .map(|name| {
+            let mut account = account(&json!({*name: [name]}));
+            account["pending_organization_name"] = json!(name);
+            account[*name] = json!(name);
+            account
+        })
+        .collect();
+    let read = "import html.parser, json, sys\n\
+        class Reader(html.parser.HTMLParser):\n\
+        \x20   rows, tags, text = [], [], ''\n\
+        \x20   def handle_starttag(self, tag, attrs):\n\
+        \x20       self.tags += [tag]\n\
+        \x20       if tag == 'tr': self.rows += [[]]\n\
+        \x20       if tag in ('td', 'th'): self.rows[-1] += ['']\n\
+        \x20   def handle_endtag(self, tag): self.tags.remove(tag) if tag == 'code' else None\n\
+        \x20   def handle_data(self, data):\n\
+        \x20       if 'td' in self.tags and self.rows[-1]: self.rows[-1][-1] += data\n\
+        \x20       if 'code' not in self.tags: self.text += data\n\
+        reader = Reader(); reader.feed(sys.stdin.read())\n\
+        print(json.dumps([[[cell.strip() for cell in row] for row in reader.rows], sorted(set(reader.tags)), reader.text]))";
+    let table = json!(["table", "tbody", "td", "th", "thead", "tr"]);
+    let server = Wire::answers(wire::json(&json!({ "data": accounts }).to_string()));
+    home.profile(server.url());
+    let many = home.run("cacc list -q -o markdown -F pending_organization_name,status");
+    let count = many.stdout.lines().count();
+    assert_eq!((many.code, count), (0, NAMES.len() + 2), "{many:#?}");
+    for renderer in renderers(&home) {
+        let html = renderer.stdin(&*many.stdout).run().stdout;
+        let read: Value =
+            serde_json::from_str(&python(&home, "html", "python3", read).stdin(&*html).run().stdout).unwrap();
+        let shown: Vec<_> = read[0].as_array().unwrap()[1..].iter().map(|row| row[0].as_str().unwrap()).collect();
+        let names: Vec<_> = NAMES.iter().map(|name| name.trim()).collect();
+        assert_eq!((shown, &read[1]), (names, &table), "{html}");
+        assert!(!read[2].as_str().unwrap().contains(['@', '#', ':', '/', '<', '&', '*', '_']), "{read}");
+    }
+    for account in &accounts {
+        let server = Wire::answers(wire::json(&account.to_string()));
+        home.profile(server.url());
+        let one = home.run("cacc get cacc_1 -q -o markdown");
+        for renderer in renderers(&home) {
+            let html = renderer.stdin(&*one.stdout).run().stdout;
+            let read: Value =
+                serde_json::from_str(&python(&home, "html", "python3", read).stdin(&*html).run().stdout).unwrap();
+            let rows = read[0].as_array().unwrap();
+            let (last, name) = (&rows[rows.len() - 1], account["pending_organization_name"].as_str().unwrap().trim());
+            assert_eq!((last, rows.len(), &read[1]), (&json!([name, name]), 10, &table), "{html}");
+        }
+    }
+}
+
 #[test]
 fn jq_reads_results_and_errors() {
     let home = Home::new();

@@ -11,7 +11,7 @@ const CASES: &[(&str, &str)] = &[
     ("acctq config i", "init"),
     ("acctq c", "cacc check compare completions config"),
     ("acctq cacc get --re", "--redact --retries --reveal"),
-    ("acctq cacc get -o ", "csv json ndjson table tsv yaml"),
+    ("acctq cacc get -o ", "csv json markdown ndjson table tsv yaml"),
 ];
 
 #[test]

@@ -1,15 +1,17 @@
-//! `check`: whether expectations hold, for one account on the command line or a suite of checks in a file.
+//! `check`: whether expectations hold, for one account, many, or a suite of checks in a file.
 //!
 //! Every expectation is evaluated and reported. A look-up that fails outranks an unmet expectation: an incomplete run is no
 //! verdict. A suite goes on after a failure, and exits with the code that its failures share.
 
 mod junit;
+mod many;
 mod result;
 mod run;
 mod suite;
 mod target;
 
 use std::collections::HashMap;
+use std::ffi::{OsStr, OsString};
 use std::mem;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
@@ -20,7 +22,7 @@ use run::CheckRun;
 use suite::Check;
 use target::CheckTarget;
 
-use super::input::STDIN;
+use super::input;
 use super::poll;
 use super::session::{Session, Target};
 use super::violations::Warnings;
@@ -28,34 +30,33 @@ use super::{CommandStatus, Context};
 use crate::account::id;
 use crate::batch;
 use crate::client::Throttle;
-use crate::config::{self, DEFAULT_JOBS, Origin, Setting, values};
+use crate::config::{self, Origin, Setting};
 use crate::error::{Error, ErrorContext, Kind, Result};
 use crate::flags::Takes;
 use crate::process;
 use crate::text::grouped;
 
-/// `<ID> [--expect EXPR]...`, `--suite FILE`
+/// `<ID|->... [--expect EXPR]...`, `--suite FILE`
 #[derive(Clone, Debug, clap::Args)]
 #[command(
     after_help = include_str!("../help/check.txt").trim_end(),
-    override_usage = "acctq check [OPTIONS] <ID>\n       acctq check [OPTIONS] --suite <FILE>"
+    override_usage = "acctq check [OPTIONS] <ID>...\n       acctq check [OPTIONS] --suite <FILE>"
 )]
 pub struct Args {
-    /// The account
+    /// The accounts; - reads ids from standard input, one a line, or from CSV
     #[arg(value_name = "ID", required_unless_present = "suite")]
-    id: Option<String>,
+    ids: Vec<OsString>,
     /// Expect this to hold, such as status=active; repeatable. See `acctq help expressions`
     #[arg(long, value_name = "EXPR", allow_hyphen_values = true)]
     expect: Vec<String>,
     /// Run all checks of this file
-    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath, conflicts_with_all = ["id", "expect"])]
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath, conflicts_with_all = ["ids", "expect", "rate", "skip", "column"])]
     suite: Option<PathBuf>,
-    /// Write the results of the suite to this file, as XML in the format of `JUnit`
-    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath, conflicts_with_all = ["id", "expect"])]
+    /// Write the results to this file, as XML in the format of `JUnit`
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     report_junit: Option<PathBuf>,
-    /// Run N checks of the suite at once: 1 to 256
-    #[arg(long, value_name = "N", default_value_t = DEFAULT_JOBS, value_parser = values::jobs(), allow_hyphen_values = true, conflicts_with_all = ["id", "expect"])]
-    jobs: usize,
+    #[command(flatten)]
+    batch: input::Args,
 }
 
 impl Takes for Args {
@@ -69,7 +70,13 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
     let started = Instant::now();
     let expanded = |path: &Option<PathBuf>| path.as_ref().map(|path| env.expand_home(path));
     let args = &Args { suite: expanded(&args.suite), report_junit: expanded(&args.report_junit), ..args.clone() };
-    let checks: Vec<_> = load(args, context)?.into_iter().map(Arc::new).collect();
+    refuse_overwriting(args, context)?;
+    let checks = match (&args.suite, &args.ids[..]) {
+        (Some(suite), _) => suite::read(suite)?,
+        (None, [id]) if input::is_one(id, &args.batch) => vec![one(id, args)?],
+        _ => return many::run(args, context),
+    };
+    let checks: Vec<_> = checks.into_iter().map(Arc::new).collect();
     let mut sessions = HashMap::new();
     for check in &checks {
         sessions.entry(check.place()).or_insert_with(|| {
@@ -108,7 +115,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
     let mut warnings = Warnings::new(ui, args.suite.is_some());
     let mut done = 0;
     batch::run(
-        args.jobs.min(checks.len()),
+        args.batch.jobs.min(checks.len()),
         checks.iter().take_while(|_| !shutdown.is_requested()),
         |check| Ok(targets[&check.place()].judge(check, &run, flags.strict)),
         |_| 0,
@@ -129,34 +136,24 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
     run.finish()
 }
 
-/// The checks of the suite, or the one of the command line.
-fn load(args: &Args, context: &Context<'_>) -> Result<Vec<Check>> {
-    if let Some(path) = &args.suite {
-        let config = config::config_path(&context.flags.for_config(), context.env).ok();
-        let whole = |path: &PathBuf| path.canonicalize().ok();
-        let report = args.report_junit.as_ref().and_then(whole);
-        for (what, path) in [("suite", Some(path)), ("configuration", config.as_ref().map(|config| &config.value))] {
-            if let Some(path) = path.filter(|path| report.is_some() && report == whole(path)) {
-                let message = format!("--report-junit would overwrite the {what}, {}", path.display());
-                return Err(Error::new(Kind::Usage, message).hint("name another file for the report"));
-            }
+/// The report is written to a file that is not ours.
+fn refuse_overwriting(args: &Args, context: &Context<'_>) -> Result<()> {
+    let config = config::config_path(&context.flags.for_config(), context.env).ok();
+    let whole = |path: &PathBuf| path.canonicalize().ok();
+    let report = args.report_junit.as_ref().and_then(whole);
+    let config = config.as_ref().map(|config| &config.value);
+    for (what, path) in [("suite", args.suite.as_ref()), ("configuration", config)] {
+        if let Some(path) = path.filter(|path| report.is_some() && report == whole(path)) {
+            let message = format!("--report-junit would overwrite the {what}, {}", path.display());
+            return Err(Error::new(Kind::Usage, message).hint("name another file for the report"));
         }
-        return suite::read(path);
     }
-    let id = args.id.as_deref().unwrap_or_default();
-    if id == STDIN {
-        // It would be a uid that no account has, and the verdict would be false.
-        return Err(Error::new(Kind::Usage, "`-` stands for standard input, which `check` does not read")
-            .hint("name one account, or many in a suite: `acctq check --help` shows one"));
-    }
-    let id = id::route(id)?;
-    Ok(vec![Check {
-        name: None,
-        line: None,
-        expected: poll::parse_all(&args.expect, id.resource())?,
-        id,
-        profile: None,
-        retry_for: None,
-        strict: false,
-    }])
+    Ok(())
+}
+
+/// The check of one account, straight from the command line.
+fn one(id: &OsStr, args: &Args) -> Result<Check> {
+    let id = id::route(&id.to_string_lossy())?;
+    let expected = poll::parse_all(&args.expect, id.resource())?.into();
+    Ok(Check { name: None, line: None, expected, id, profile: None, retry_for: None, strict: false })
 }

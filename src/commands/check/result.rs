@@ -9,8 +9,8 @@ use super::suite::Check;
 use crate::account::Redactor;
 use crate::commands::poll::{Answer, ExpectationRecord, actual};
 use crate::error::{Error, Kind, Result};
-use crate::expression::Verdict;
-use crate::text::SHOWN;
+use crate::expression::{Expression, Verdict};
+use crate::text::{SHOWN, grouped, span};
 
 /// The result of a check.
 pub struct CheckResult {
@@ -33,12 +33,31 @@ pub enum Outcome {
     Error,
 }
 
+impl<'a> CheckRecord<'a> {
+    /// Of what could not be looked up, and `expected` of it.
+    pub fn of_failure(error: &'a Error, expected: &[Expression], redactor: &Redactor) -> Self {
+        let context = error.context();
+        CheckRecord {
+            name: None,
+            id: context.id.as_deref(),
+            api: context.api,
+            profile: context.profile.as_deref(),
+            verdict: Outcome::Error,
+            found: None,
+            expectations: ExpectationRecord::all(expected, None, redactor),
+            error: Some(error),
+            lookups: u32::from(context.attempts.is_some_and(|attempts| attempts > 0)),
+            elapsed_ms: context.elapsed.unwrap_or_default().as_millis(),
+        }
+    }
+}
+
 /// The object of a check in JSON reports: all keys, always.
 #[derive(Serialize)]
 pub struct CheckRecord<'a> {
     name: Option<String>,
     id: Option<&'a str>,
-    api: &'static str,
+    api: Option<&'static str>,
     profile: Option<&'a str>,
     verdict: Outcome,
     found: Option<bool>,
@@ -100,7 +119,7 @@ impl CheckResult {
         CheckRecord {
             name: self.name(),
             id: self.id(),
-            api: self.check.id.resource().api,
+            api: Some(self.check.id.resource().api),
             profile: self.profile.as_deref(),
             verdict: self.outcome(),
             found: answer.map(|answer| answer.is_found),
@@ -124,7 +143,24 @@ impl CheckResult {
     }
 }
 
-/// How many results have this outcome.
-pub fn count(results: &[CheckResult], outcome: Outcome) -> usize {
-    results.iter().filter(|result| result.outcome() == outcome).count()
+/// How many results have each outcome.
+#[derive(Clone, Copy, Default)]
+pub struct Counts(pub [usize; 3]);
+
+impl Counts {
+    pub fn add(&mut self, outcome: Outcome) {
+        self.0[outcome as usize] += 1;
+    }
+
+    pub fn total(self) -> usize {
+        self.0.iter().sum()
+    }
+
+    /// `10 met · 1 unmet · 1 not answered · 3 s`
+    pub fn text(self, elapsed: Duration) -> String {
+        let parts = self.0.iter().zip(["met", "unmet", "not answered"]).enumerate();
+        let parts = parts.filter(|(place, (count, _))| **count > 0 || *place == 0);
+        let parts = parts.map(|(_, (count, word))| format!("{} {word}", grouped(*count)));
+        parts.chain([span(elapsed)]).collect::<Vec<_>>().join(" · ")
+    }
 }

@@ -1,12 +1,13 @@
 //! The state of a check run and its report: at the end, or when a signal ends it.
 
+use std::ffi::OsStr;
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
-use super::junit;
-use super::result::{self, CheckResult, Outcome};
+use super::junit::Report;
+use super::result::{CheckResult, Outcome};
 use super::suite::Check;
 use crate::account::Redactor;
 use crate::commands::CommandStatus;
@@ -14,7 +15,7 @@ use crate::commands::session::Target;
 use crate::error::{Error, Kind, Result};
 use crate::output::{self, Format};
 use crate::process::lock;
-use crate::text::{EXCERPT, SHOWN, excerpt, grouped, span};
+use crate::text::{EXCERPT, SHOWN, excerpt, grouped};
 use crate::ui::Ui;
 
 /// The checks of one call and their results so far.
@@ -75,20 +76,32 @@ impl CheckRun {
         // A signal waits until the report is complete.
         let mut results = lock(&self.results);
         match (&self.suite, results.take().as_deref()) {
-            (None, Some([CheckResult { answer: Err(error), .. }])) => Err(error.clone()),
+            (None, Some(results @ [CheckResult { answer: Err(error), .. }])) => {
+                self.judged(results).write(None)?;
+                Err(error.clone())
+            }
             (_, Some(results)) => self.report(results),
             (_, None) => Ok(CommandStatus::Done),
         }
     }
 
+    /// The report for CI on these results.
+    fn judged(&self, results: &[CheckResult]) -> Report {
+        let name = self.suite.as_deref().and_then(Path::file_stem).unwrap_or(OsStr::new("check"));
+        let name = self.redactor.redact_known(&name.to_string_lossy());
+        let mut report = Report::new(self.junit.clone(), &name, self.started);
+        for result in results {
+            report.add(result);
+        }
+        report
+    }
+
     fn report(&self, results: &[CheckResult]) -> Result<CommandStatus> {
-        let junit = match (&self.junit, &self.suite) {
-            (Some(path), Some(suite)) => junit::report(path, suite, results, self),
-            _ => Ok(()),
-        };
+        let mut judged = self.judged(results);
+        let junit = judged.write(None);
         self.ui.report(|out| self.write(results, out))?;
         if self.suite.is_some() && !self.format.has_json_errors() {
-            self.ui.note(&format!("{} · {}", summary(results), span(self.started.elapsed())));
+            self.ui.note(&judged.counts.text(self.started.elapsed()));
         }
         let failures = results.iter().filter_map(|result| result.answer.as_ref().err());
         let failed = Kind::merge(failures.map(Error::kind));
@@ -105,11 +118,11 @@ impl CheckRun {
     fn write(&self, results: &[CheckResult], out: &mut dyn Write) -> io::Result<()> {
         let is_suite = self.suite.is_some();
         match (self.format, results) {
-            (Format::Table, _) => {
+            (format, _) if format.is_table() => {
                 let skip = usize::from(!is_suite);
                 let rows = results.iter().flat_map(CheckResult::rows).map(|row| row[skip..].to_vec());
                 let head = ["Check", "Expected", "Is", "Verdict"];
-                let table = output::table(&head[skip..], &rows.collect::<Vec<_>>(), self.ui.screen());
+                let table = output::table(&head[skip..], &rows.collect::<Vec<_>>(), self.ui.screen().of(format));
                 out.write_all(table.as_bytes())
             }
             (format, [result]) if !is_suite => out.write_all(&output::document(format, &result.record())),
@@ -131,18 +144,8 @@ impl CheckRun {
         let (count, total) = (grouped(unmet.len()), grouped(results.len()));
         let message = format!("{count} of {total} checks are unmet: {}", excerpt(&names.join(", "), EXCERPT));
         let error = Error::new(failed.unwrap_or(Kind::Unmet), message).at(suite, first.check.line);
-        let errors = grouped(result::count(results, Outcome::Error));
-        let suffix = format!("; {errors} could not be looked up");
+        let errors = results.iter().filter(|result| result.outcome() == Outcome::Error).count();
+        let suffix = format!("; {} could not be looked up", grouped(errors));
         Some(if failed.is_some() { error.with_suffix(&suffix) } else { error })
     }
-}
-
-/// `10 met · 1 unmet · 1 not answered`
-fn summary(results: &[CheckResult]) -> String {
-    let parts = [(Outcome::Met, "met"), (Outcome::Unmet, "unmet"), (Outcome::Error, "not answered")];
-    let parts = parts.iter().filter_map(|(outcome, word)| {
-        let count = result::count(results, *outcome);
-        (count > 0 || *outcome == Outcome::Met).then(|| format!("{} {word}", grouped(count)))
-    });
-    parts.collect::<Vec<_>>().join(" · ")
 }

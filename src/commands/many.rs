@@ -1,5 +1,5 @@
-//! The look-up of several ids: results and failures in the order of the ids. One failure stops nothing, but for one that every further
-//! id would share ([`CircuitBreaker`]).
+//! Many ids: results and failures in the order of the ids. One failure stops nothing, but for one that every further id would share
+//! ([`CircuitBreaker`]).
 
 use std::ffi::OsString;
 use std::iter;
@@ -7,42 +7,66 @@ use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
 use super::breaker::{CircuitBreaker, Stop};
-use super::get::Args;
-use super::input::Input;
+use super::input::{self, Input};
 use super::results::{Ending, Results};
 use super::session::{Clients, Session, Target};
 use super::summary::{Summary, ids};
-use super::violations::{self, Violations, Warnings};
+use super::violations::{Violations, Warnings};
 use super::{CommandStatus, Context};
-use crate::account::redact::{Redactor, hide_credentials};
+use crate::account::redact::hide_credentials;
 use crate::account::{Id, Resource};
 use crate::batch;
 use crate::client::{Client, Throttle};
 use crate::config;
 use crate::error::{Error, Kind, Result};
-use crate::output::{Piece, Printer, Renderer};
+use crate::output::Piece;
 use crate::process;
 use crate::text::grouped;
 
 /// Up to this number of ids, no progress is shown.
 const FEW: usize = 20;
 
-/// Looks up the ids; `parse` knows to which resource each belongs.
-pub fn run(
-    args: &Args,
-    resources: &[&'static Resource],
-    parse: fn(&str) -> Result<Id>,
+/// The ids, as they were given: of these resources, which `parse` tells apart.
+pub struct Ids<'a> {
+    pub arguments: &'a [OsString],
+    pub args: &'a input::Args,
+    pub resources: &'a [&'static Resource],
+    pub parse: fn(&str) -> Result<Id>,
+}
+
+/// What a look-up comes to: as it is written (or why no account can be), what the task keeps of it, and the account's violations.
+pub type Answer<K> = (Result<Piece>, K, Violations);
+
+/// What is done with each account.
+pub trait Task: Sync {
+    type Kept: Send;
+
+    /// Looks an account up, since `started`.
+    fn look_up(&self, id: &Id, client: &Client<'_>, started: Instant) -> Result<Answer<Self::Kept>>;
+
+    /// Takes what was kept, in the order of the ids.
+    fn take(&self, _: Self::Kept) {}
+
+    /// Takes the failure of an id, and renders it where each id has a place among the results.
+    fn take_failure(&self, error: &Error) -> Option<Piece>;
+}
+
+/// Does the task for each of the ids; returns what it came to, unless a signal or an output that cannot be written has ended it.
+pub fn run<T: Task>(
+    given: &Ids<'_>,
+    task: &T,
+    session: &Session<'_>,
+    results: &Arc<Results>,
+    ending: Ending,
     context: &Context<'_>,
-) -> Result<CommandStatus> {
+) -> Result<Option<Result<CommandStatus>>> {
     let Context { flags, env, ui, shutdown, .. } = context;
+    let &Ids { arguments, args, resources, parse } = given;
     let started = Instant::now();
-    let mut input = Input::new(&args.ids, args.skip)?;
+    let mut input = Input::new(arguments, args)?;
     let total = input.count();
-    let session = Session::open(context, &flags.for_config())?;
-    let renderer = session.renderer(resources, true)?.by_ids(resources);
-    let results = Results::new(ui, Printer::new(&renderer), shutdown, Ending::Stopped);
     let written = results.clone();
-    let arguments = total.map(|_| args.ids.clone());
+    let arguments = total.map(|_| arguments.to_vec());
     shutdown.explain(move |kind| Some(interrupted(&written.summary(), kind, arguments.as_deref())));
     if input.is_typed() {
         ui.note("reading ids from the terminal, one a line; Ctrl-D ends them");
@@ -55,21 +79,16 @@ pub fn run(
     let jobs = args.jobs.min(fitting).min(total.unwrap_or(usize::MAX));
     let throttle = Throttle::shared(args.rate);
     let breaker = CircuitBreaker::new(&throttle, resources.len() == 1);
-    let clients = Clients::new(&session, &throttle);
-    let worker = Worker {
-        throttle: &throttle,
-        breaker: &breaker,
-        renderer: &renderer,
-        redactor: session.redactor(),
-        strict: flags.strict,
-    };
-    let mut delivery = Delivery { results: &results, warnings: Warnings::new(ui, true), untried: 0 };
+    let clients = Clients::new(session, &throttle);
+    let worker = Worker { throttle: &throttle, breaker: &breaker, task };
+    let mut delivery = Delivery { task, results, warnings: Warnings::new(ui, true), untried: 0 };
     let redactor = LazyLock::new(|| config::redactor(&flags.for_config(), env));
     let source = iter::from_fn(|| {
         let is_over = || throttle.is_stopped() || shutdown.is_requested();
         let entry = input.next(&is_over).inspect_err(|e| breaker.stop_run(e)).ok()??;
         let started = Instant::now();
-        let target = parse(&entry.text).map_err(|error| redactor.withhold(error)).and_then(|id| {
+        let id = entry.text.and_then(|text| parse(&text).map_err(|error| redactor.withhold(error)));
+        let target = id.and_then(|id| {
             let client = clients.of(&id, started).inspect_err(|e| breaker.record_failure(e))?;
             Ok((id, client))
         });
@@ -79,7 +98,7 @@ pub fn run(
         jobs,
         source,
         |job| worker.look_up(job),
-        |answer| answer.as_ref().map_or(0, |(piece, _)| piece.size()),
+        |answer| answer.as_ref().map_or(0, |(piece, ..)| piece.size()),
         |next| {
             let written = match next {
                 Some((job, answer)) => delivery.deliver(&job, answer),
@@ -99,7 +118,7 @@ pub fn run(
 
     if shutdown.is_requested() {
         // After a signal, or once the output cannot be written, nothing more is said here.
-        return Ok(CommandStatus::Done);
+        return Ok(None);
     }
     let is_incomplete = delivery.untried > 0 || input.may_have_more();
     let stop = breaker.stopped().filter(|stop| stop.is_fatal || is_incomplete);
@@ -109,12 +128,10 @@ pub fn run(
         results.finish(Ending::Stopped)?;
         return Err(error.clone());
     }
-    results.finish(Ending::Whole)?;
+    results.finish(ending)?;
     delivery.warnings.sum_up();
-    if !session.settings.output.value.has_json_errors() {
-        ui.note(&results.summary().text(started.elapsed()));
-    }
-    results.summary().status(total, stop)
+    let status = results.summary().status(total, stop);
+    Ok(Some(status))
 }
 
 /// An id that is looked up, or why it cannot be.
@@ -125,59 +142,54 @@ struct Job<'a> {
     target: Result<(Id, Arc<Client<'a>>)>,
 }
 
-/// An account as it is written, and its violations; `None` for an id that was not tried any more.
-type Answer = Option<(Piece, Violations)>;
-
 /// What the workers share.
-struct Worker<'a> {
+struct Worker<'a, T> {
     throttle: &'a Throttle,
     breaker: &'a CircuitBreaker<'a>,
-    renderer: &'a Renderer,
-    redactor: &'a Redactor,
-    strict: bool,
+    task: &'a T,
 }
 
-impl Worker<'_> {
-    fn look_up(&self, job: &Job<'_>) -> Result<Answer> {
+impl<T: Task> Worker<'_, T> {
+    /// `None` for an id that was not tried any more.
+    fn look_up(&self, job: &Job<'_>) -> Result<Option<(Piece, T::Kept, Violations)>> {
         let (id, client) = job.target.as_ref().map_err(Clone::clone)?;
         if !self.throttle.acquire_id() {
             return Ok(None);
         }
         let now = Instant::now();
         let started = now.checked_sub(job.spent).unwrap_or(now);
-        let found = client.look_up(id, started, None).inspect_err(|error| self.breaker.record_failure(error))?;
+        let answer = self.task.look_up(id, client, started).inspect_err(|error| self.breaker.record_failure(error));
+        let (piece, kept, violations) = answer?;
         self.breaker.record_success();
-        let target = Target::account(id, client.profile());
-        let violations = violations::check(&found, self.strict, target)?;
-        match self.renderer.render(&found.account, self.redactor) {
-            Ok(piece) => Ok(Some((self.renderer.identified(piece, id), violations))),
-            // The first answer does not have what `--fields` names.
-            Err(error) => {
-                self.breaker.stop_run(&error);
-                Ok(None)
-            }
-        }
+        // The first answer does not have what `--fields` names, if it cannot be rendered.
+        let piece = piece.inspect_err(|error| self.breaker.stop_run(error)).ok();
+        Ok(piece.map(|piece| (piece, kept, violations)))
     }
 }
 
 /// Writes the answers in the order of the ids.
-struct Delivery<'a> {
+struct Delivery<'a, T> {
+    task: &'a T,
     results: &'a Results,
     warnings: Warnings<'a>,
     /// How many ids were not tried any more, and what came after them: `--skip` looks it up again.
     untried: usize,
 }
 
-impl Delivery<'_> {
-    fn deliver(&mut self, job: &Job<'_>, answer: Result<Answer>) -> Result<()> {
+impl<T: Task> Delivery<'_, T> {
+    fn deliver(&mut self, job: &Job<'_>, answer: Result<Option<(Piece, T::Kept, Violations)>>) -> Result<()> {
         match answer {
-            Ok(Some((piece, violations))) if self.untried == 0 => {
+            Ok(Some((piece, kept, violations))) if self.untried == 0 => {
                 if let Ok((id, client)) = &job.target {
                     self.warnings.warn(violations, Target::account(id, client.profile()), false);
                 }
+                self.task.take(kept);
                 self.results.add(piece, job.line)
             }
-            Err(error) if self.untried == 0 => self.results.add_failure(&describe(error, job), job.line),
+            Err(error) if self.untried == 0 => {
+                let error = describe(error, job);
+                self.results.add_failure(&error, self.task.take_failure(&error), job.line)
+            }
             _ => {
                 self.untried += 1;
                 Ok(())
@@ -213,7 +225,7 @@ fn interrupted(summary: &Summary, kind: Kind, arguments: Option<&[OsString]>) ->
     } else {
         let (found, failed) = (grouped(summary.found), grouped(summary.failures()));
         let ids = ids(done, arguments.map(<[_]>::len));
-        format!("{} after {ids} ({found} found, {failed} failed){upto}", kind.code())
+        format!("{} after {ids} ({found} answered, {failed} failed){upto}", kind.code())
     };
     Error::new(kind, message).hint(again).with_context(|context| context.line = summary.line)
 }
