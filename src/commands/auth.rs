@@ -12,7 +12,7 @@ use super::{CommandStatus, Context};
 use crate::account::{RESOURCES, Resource};
 use crate::batch;
 use crate::client::{Target, Throttle};
-use crate::config::{DEFAULT_JOBS, Endpoint, Flags, Origin, SANDBOX, Setting, Settings};
+use crate::config::{self, DEFAULT_JOBS, Endpoint, Origin, SANDBOX, Setting, Settings};
 use crate::error::{Error, Kind, Result};
 use crate::flags::{Deferred, Takes};
 use crate::output::{Format, documents, table};
@@ -73,7 +73,7 @@ pub fn run(command: &Command, context: &Context<'_>) -> Result<CommandStatus> {
 
 fn status(context: &Context<'_>) -> Result<CommandStatus> {
     let Context { flags, env, ui, shutdown, .. } = context;
-    let mut settings = Settings::survey(&Flags { profile: None, ..flags.for_config() }, env)?;
+    let mut settings = Settings::survey(&config::Flags { profile: None, ..flags.for_config() }, env)?;
     let mistake = settings.mistake.take();
     for name in flags.profiles.iter().filter(|name| *name != SANDBOX) {
         settings
@@ -135,7 +135,10 @@ fn status(context: &Context<'_>) -> Result<CommandStatus> {
                 elapsed_ms: elapsed.as_millis(),
                 profile: profile.clone().unwrap_or_else(|| "environment".to_owned()),
             });
-            failures.extend(error.map(|error| target.describe(error)));
+            // The commands of its hint are about its profile.
+            let own = profile.as_ref().map_or((*flags).clone(), |name| flags.with_profile(name));
+            let invocation = own.ui_options(env).invocation;
+            failures.extend(error.map(|error| target.describe(error).with_commands(&invocation)));
         },
     );
     failures.extend(mistake.filter(|mistake| !failures.iter().any(|error| error.to_string() == mistake.to_string())));

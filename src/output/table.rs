@@ -86,8 +86,9 @@ pub(super) fn write_one<'a>(
     // A name may hold the secret itself.
     entries.retain(|entry| entry.value.is_some() || !redactor.hides_text(entry.name));
     let label = |name| (label(name, account.resource.field(name)), BOLD);
-    let head = screen.markdown.then(|| ["Field", "Value"].map(|label| (label.to_owned(), BOLD)).to_vec());
     let rows = entries.iter().map(|entry| vec![label(entry.name), described(account, entry, redactor, screen.now)]);
+    // Markdown has no table without a header.
+    let head = screen.markdown.then(|| ["Field", "Value"].map(|text| (text.to_owned(), BOLD)).to_vec());
     out.extend(write_cells(head.into_iter().chain(rows), screen));
 }
 
@@ -98,7 +99,10 @@ pub type Cell = (String, u8);
 pub fn write_cells(rows: impl Iterator<Item = Vec<Cell>>, screen: Screen) -> Vec<u8> {
     let (rows, styles): (Vec<Vec<_>>, Vec<Vec<_>>) = rows.map(|row| row.into_iter().unzip()).unzip();
     let (layout, mut out) = (Layout::new(&rows, screen), Vec::new());
-    layout.write_table(&mut out, &rows, |number, _| styles[number].clone());
+    for (number, (row, styles)) in rows.iter().zip(&styles).enumerate() {
+        layout.write(&mut out, row, styles);
+        layout.end_header(&mut out, number, row);
+    }
     out
 }
 
@@ -258,11 +262,7 @@ impl Rows {
     pub fn flush(&mut self, out: &mut Vec<u8>) {
         if self.has_waiting() {
             let rows = std::mem::take(&mut self.waiting);
-            let styles = |number, row: &[String]| match number {
-                0 => vec![BOLD; row.len()],
-                _ => styles(&self.names, row),
-            };
-            self.layout.insert(Layout::new(&rows, self.screen)).write_table(out, &rows, styles);
+            self.layout.insert(Layout::new(&rows, self.screen)).write_table(out, &rows, &self.names);
         }
     }
 }
@@ -307,13 +307,19 @@ impl Layout {
         Layout { widths, wraps, color: screen.color, markdown: screen.markdown }
     }
 
-    /// Writes a header and rows, whose cells have these styles.
-    fn write_table(&self, out: &mut Vec<u8>, rows: &[Vec<String>], styles: impl Fn(usize, &[String]) -> Vec<u8>) {
+    /// Writes a header and rows, whose columns show fields of these names.
+    fn write_table(&self, out: &mut Vec<u8>, rows: &[Vec<String>], names: &[Vec<String>]) {
         for (number, row) in rows.iter().enumerate() {
-            self.write(out, row, &styles(number, row));
-            if self.markdown && number == 0 {
-                out.extend_from_slice(format!("|{}\n", " --- |".repeat(row.len())).as_bytes());
-            }
+            let styles = if number == 0 { vec![BOLD; row.len()] } else { styles(names, row) };
+            self.write(out, row, &styles);
+            self.end_header(out, number, row);
+        }
+    }
+
+    /// Ends the header, which is the first row, as Markdown has it.
+    fn end_header(&self, out: &mut Vec<u8>, number: usize, row: &[String]) {
+        if self.markdown && number == 0 {
+            out.extend_from_slice(format!("|{}\n", " --- |".repeat(row.len())).as_bytes());
         }
     }
 
