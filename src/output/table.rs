@@ -134,12 +134,10 @@ pub fn described(account: &Account, entry: &Entry<'_>, redactor: &Redactor, now:
 
 /// A table of our own, with a header.
 pub fn table(head: &[&str], rows: &[Vec<String>], screen: Screen) -> String {
-    let mut all = vec![head.iter().map(|label| (*label).to_owned()).collect::<Vec<_>>()];
-    all.extend(rows.iter().map(|row| row.iter().map(|cell| escape(cell).into_owned()).collect()));
-    let mut out = Vec::new();
-    let names: Vec<_> = head.iter().map(|label| vec![(*label).to_owned()]).collect();
-    Layout::new(&all, screen).write_table(&mut out, &all, &names);
-    String::from_utf8(out).unwrap_or_default()
+    let labels = head.iter().map(|label| ((*label).to_owned(), BOLD)).collect();
+    let cell = |(label, text): (&&str, &String)| (escape(text).into_owned(), style(&[label], text));
+    let rows = rows.iter().map(|row| head.iter().zip(row).map(cell).collect());
+    String::from_utf8(write_cells([labels].into_iter().chain(rows), screen)).unwrap_or_default()
 }
 
 /// What stands for an account's member: a text as it is, anything else as JSON.
