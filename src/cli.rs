@@ -10,7 +10,6 @@ use crate::account::{CONNECTED, Redactor, id};
 use crate::commands::{Command, TOPICS};
 use crate::error::{Error, Kind, Result};
 use crate::flags::{Deferred, GlobalFlags, merge};
-use crate::output::Format;
 use crate::text::{SHOWN, excerpt, is_dash, nearest};
 
 /// The width of help where there is no terminal, in columns.
@@ -167,39 +166,27 @@ fn usage_error(error: &clap::Error, args: &[OsString]) -> Error {
     Error::new(Kind::Usage, message).hint(hint)
 }
 
-/// The last value of a long flag, found without understanding the rest: for what clap prints itself.
-fn flag_value<'a>(args: &'a [OsString], flag: &str) -> Option<&'a str> {
+/// The last value of a flag, found without understanding the rest of the command line, which may be wrong.
+fn flag_value<'a>(args: &'a [OsString], long: &str, short: Option<char>) -> Option<&'a str> {
     let args: Vec<_> = args.iter().skip(1).filter_map(|arg| arg.to_str()).take_while(|arg| *arg != "--").collect();
-    args.iter().enumerate().rev().find_map(|(at, arg)| match arg.strip_prefix(flag)? {
-        "" => args.get(at + 1).copied(),
-        value => value.strip_prefix('='),
+    args.iter().enumerate().rev().find_map(|(at, arg)| {
+        let value = match arg.strip_prefix("--") {
+            Some(flag) => flag.strip_prefix(long).filter(|value| value.is_empty() || value.starts_with('='))?,
+            None => arg.strip_prefix('-')?.trim_start_matches(['q', 'v']).strip_prefix(short?)?,
+        };
+        if value.is_empty() { args.get(at + 1).copied() } else { Some(value.strip_prefix('=').unwrap_or(value)) }
     })
 }
 
-/// The flags that the messages about a command line need, found without understanding the rest.
+/// The flags that the messages about a command line need.
 pub fn message_flags(args: &[OsString]) -> GlobalFlags {
-    let profile = flag_value(args, "--profile").or_else(|| flag_value(args, "-p"));
     GlobalFlags {
-        profiles: profile.into_iter().map(str::to_owned).collect(),
-        output: output_flag(args),
-        config: flag_value(args, "--config").map(PathBuf::from),
-        color: flag_value(args, "--color").and_then(|when| when.parse().ok()),
+        profiles: flag_value(args, "profile", Some('p')).into_iter().map(str::to_owned).collect(),
+        output: flag_value(args, "output", Some('o')).and_then(|format| format.parse().ok()),
+        config: flag_value(args, "config", None).map(PathBuf::from),
+        color: flag_value(args, "color", None).and_then(|when| when.parse().ok()),
         ..GlobalFlags::default()
     }
-}
-
-/// The format that `--output` names, found without understanding the rest, for the errors of a command line that is wrong.
-fn output_flag(args: &[OsString]) -> Option<Format> {
-    let args: Vec<_> = args.iter().skip(1).filter_map(|arg| arg.to_str()).take_while(|arg| *arg != "--").collect();
-    let value = args.iter().enumerate().rev().find_map(|(at, arg)| {
-        let flags = arg.trim_start_matches(['-', 'q', 'v']);
-        match (*arg, flags.strip_prefix('o')) {
-            ("--output", _) | (_, Some("")) if arg.starts_with('-') => args.get(at + 1).copied(),
-            (_, Some(value)) if arg.starts_with('-') && !arg.starts_with("--") => Some(value.trim_start_matches('=')),
-            _ => arg.strip_prefix("--output="),
-        }
-    });
-    value.and_then(|value| value.parse().ok())
 }
 
 #[cfg(test)]
@@ -207,6 +194,7 @@ mod tests {
     use clap::ArgAction;
 
     use super::*;
+    use crate::output::Format;
 
     fn args(line: &str) -> Vec<OsString> {
         line.split(' ').map(OsString::from).collect()
@@ -271,7 +259,7 @@ mod tests {
             ("acctq get output", None),
             ("acctq get -o", None),
         ] {
-            assert_eq!(output_flag(&args(line)), format, "{line}");
+            assert_eq!(message_flags(&args(line)).output, format, "{line}");
         }
     }
 }
