@@ -126,7 +126,7 @@ impl CheckRun {
                 out.write_all(table.as_bytes())
             }
             (format, [result]) if !is_suite => out.write_all(&output::document(format, &result.record())),
-            (format, _) => output::documents(out, format, results.iter().map(CheckResult::record)),
+            (format, _) => out.write_all(&output::documents(format, results.iter().map(CheckResult::record))),
         }
     }
 
