@@ -5,7 +5,7 @@
 //! are decided here, by the first hundred rows; comfy-table wraps a row with a cell that does not fit.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 
 use comfy_table::{ColumnConstraint, ContentArrangement, Table, Width, presets};
 use jiff::Timestamp;
@@ -170,25 +170,16 @@ impl Columns {
             let own_names = resources.iter().map(|resource| resource.own_name(name).to_owned());
             (label(name, field(name)), own_names.collect())
         };
-        Columns(match (selection, resources) {
-            (Some(selection), _) => selection.names().map(column).collect(),
-            (None, resources) if all => {
-                let mut names: Vec<_> =
-                    resources.iter().flat_map(|resource| resource.fields).map(|field| field.name).collect();
-                let mut seen = BTreeSet::new();
-                names.retain(|name| seen.insert(*name));
-                names.into_iter().map(column).collect()
-            }
-            (None, [resource]) => resource.columns.iter().map(|name| column(name)).collect(),
-            (None, resources) => {
-                let ids = resources.iter().map(|resource| resource.id_field.to_owned());
-                let id = ("ID".to_owned(), ids.collect());
-                let fields = resources.first().into_iter().flat_map(|resource| resource.fields);
-                let is_shared = |field: &&Field| resources.iter().all(|other| other.field(field.name).is_some());
-                let shared = fields.filter(is_shared).map(|field| column(field.name));
-                [id].into_iter().chain(shared).collect()
-            }
-        })
+        let fields = resources.iter().flat_map(|resource| resource.fields).map(|field| field.name);
+        let is_shared = |name: &&str| resources.iter().all(|resource| resource.field(name).is_some());
+        let names: Vec<&str> = match (selection, resources) {
+            (Some(selection), _) => selection.names().collect(),
+            (None, _) if all => fields.collect(),
+            (None, [resource]) => resource.columns.to_vec(),
+            (None, _) => ["id"].into_iter().chain(fields.filter(is_shared)).collect(),
+        };
+        let mut seen = HashSet::new();
+        Columns(names.into_iter().filter(|name| seen.insert(*name)).map(column).collect())
     }
 
     pub fn of_records(columns: &[(&str, &str)]) -> Self {
