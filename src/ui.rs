@@ -148,9 +148,34 @@ impl Ui {
     }
 
     pub fn print(&self, result: &[u8]) -> Result<()> {
-        let is_open = self.screen.width.is_some() && !result.ends_with(b"\n");
-        self.is_line_open.store(is_open, Ordering::Relaxed);
-        self.stdout(|out| out.write_all(result))
+        let is_on_terminal = self.screen.width.is_some();
+        self.is_line_open.store(is_on_terminal && !result.ends_with(b"\n"), Ordering::Relaxed);
+        let written: io::Result<bool> = self.without_progress(is_on_terminal, || {
+            let mut out = streams::stdout();
+            let may_write = self.may_write();
+            if may_write {
+                out.write_all(result).and_then(|()| out.flush())?;
+            }
+            Ok(may_write)
+        });
+        match written {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(Error::new(Kind::Interrupted, "a signal has ended the command")),
+            Err(e) => {
+                // A socket in the place of a pipe is reset.
+                let is_gone = matches!(e.kind(), io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset);
+                self.is_reader_gone.fetch_or(is_gone, Ordering::Relaxed);
+                Err(Error::new(Kind::Failed, "the output could not be written")
+                    .hint("is the disk full? what was written before this is incomplete")
+                    .because(e))
+            }
+        }
+    }
+
+    /// Prints verdicts. The exit code tells them too, so a reader that goes away changes nothing.
+    pub fn report(&self, verdicts: &[u8]) -> Result<()> {
+        let printed = self.print(verdicts);
+        if self.is_reader_gone.swap(false, Ordering::Relaxed) { Ok(()) } else { printed }
     }
 
     /// Prints a page of help, its headings in bold where there is colour.
@@ -163,42 +188,6 @@ impl Ui {
         };
         let page = if self.screen.color { text.split_inclusive('\n').map(heading).collect() } else { text.to_owned() };
         self.print(page.as_bytes())
-    }
-
-    /// Writes the report on a verdict. The exit code tells the verdict too, so a reader that goes away changes nothing.
-    pub fn report(&self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
-        let written = self.stdout(|out| {
-            let mut out = io::BufWriter::with_capacity(64 * 1024, out);
-            write(&mut out).and_then(|()| out.flush())
-        });
-        if self.forget_reader() { Ok(()) } else { written }
-    }
-
-    /// Whether the reader had gone away, which is no matter from now on.
-    pub fn forget_reader(&self) -> bool {
-        self.is_reader_gone.swap(false, Ordering::Relaxed)
-    }
-
-    fn stdout(&self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
-        let written = self.without_progress(self.screen.width.is_some(), || {
-            let mut out = streams::stdout();
-            if !self.may_write() {
-                return Ok(None);
-            }
-            write(&mut out).and_then(|()| out.flush()).map(Some)
-        });
-        match written {
-            Ok(Some(())) => Ok(()),
-            Ok(None) => Err(Error::new(Kind::Interrupted, "a signal has ended the command")),
-            Err(e) => {
-                // A socket in the place of a pipe is reset.
-                let is_gone = matches!(e.kind(), io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset);
-                self.is_reader_gone.fetch_or(is_gone, Ordering::Relaxed);
-                Err(Error::new(Kind::Failed, "the output could not be written")
-                    .hint("is the disk full? what was written before this is incomplete")
-                    .because(e))
-            }
-        }
     }
 
     pub fn error(&self, error: &Error) {

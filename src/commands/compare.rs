@@ -131,7 +131,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
             output::object(format, members, &revealing)
         }
     };
-    ui.report(|out| out.write_all(&output))?;
+    ui.report(&output)?;
     let words = match lacking.len() {
         0 if differing.is_empty() => return Ok(CommandStatus::Done),
         0 => excerpt(&base.redact(&differing.join(", ")), EXCERPT),
