@@ -80,9 +80,15 @@ fn refuse_dashes(args: &[OsString]) -> Result<()> {
     let Some(arg) = args.find(|arg| arg.starts_with(is_dash)) else { return Ok(()) };
     let word = arg.split('=').next().unwrap_or_default().trim_start_matches(|c| c == '-' || is_dash(c));
     let word = excerpt(&Redactor::default().redact(word), SHOWN);
-    let hyphens = if word.chars().count() > 1 { "--" } else { "-" };
+    let hyphens = if is_long(&tree(), &word) { "--" } else { "-" };
     Err(Error::new(Kind::Usage, "an argument begins with a dash that is not the hyphen of a flag")
         .hint(format!("write `{hyphens}{word}`")))
+}
+
+/// Whether the command, or one below it, has this flag in its long form.
+fn is_long(command: &clap::Command, flag: &str) -> bool {
+    command.get_arguments().any(|arg| arg.get_long() == Some(flag))
+        || command.get_subcommands().any(|command| is_long(command, flag))
 }
 
 /// Words that people try, after which command, and the command that is meant.
