@@ -103,27 +103,17 @@ const MEANT: [(&str, &str, &str); 8] = [
     ("acctq partner", "list", "acctq cacc list"),
 ];
 
-/// The command that the arguments name, as far as there is one of that name: `acctq cacc get`.
-fn command_path(args: &[OsString]) -> String {
+/// The command that the arguments before an unknown one name: `acctq cacc get`.
+fn command_path(args: &[OsString], unknown: &str) -> String {
     let tree = tree();
     let (mut command, mut path) = (&tree, "acctq".to_owned());
-    let mut words = args.iter().skip(1).filter_map(|arg| arg.to_str()).take_while(|arg| *arg != "--");
-    let takes_value = |flag: &str| {
-        let is_it = |arg: &&clap::Arg| match flag.strip_prefix("--") {
-            Some(long) => arg.get_long() == Some(long),
-            None => flag.len() == 2 && arg.get_short() == flag.chars().nth(1),
-        };
-        tree.get_arguments().find(is_it).is_some_and(|arg| arg.get_action().takes_values())
-    };
-    while let Some(word) = words.next() {
-        if word.starts_with('-') {
-            // A profile may be called like a command: `sandbox`.
-            let _ = takes_value(word).then(|| words.next());
-        } else if let Some(below) = command.find_subcommand(word) {
+    let words = args.iter().filter_map(|arg| arg.to_str()).take_while(|arg| !["--", unknown].contains(arg));
+    for (before, word) in words.clone().zip(words.skip(1)) {
+        // A profile may be called like a command: `sandbox`.
+        let is_profile = matches!(before, "-p" | "--profile");
+        if let Some(below) = command.find_subcommand(word).filter(|_| !is_profile) {
             command = below;
             path = format!("{path} {word}");
-        } else {
-            break;
         }
     }
     path
@@ -136,11 +126,11 @@ fn usage_error(error: &clap::Error, args: &[OsString]) -> Error {
     let one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     let message = one_line(paragraphs.next().unwrap_or_default());
     let tip = paragraphs.map(one_line).find(|paragraph| paragraph.starts_with("tip: "));
-    let path = command_path(args);
     let unknown = match error.get(ContextKind::InvalidSubcommand) {
         Some(ContextValue::String(word)) => word,
         _ => "",
     };
+    let path = command_path(args, unknown);
     let meant = MEANT.iter().find(|(after, word, _)| (*after, *word) == (&*path, unknown));
     let hint = match (meant, tip) {
         // The commonest slip: an id where the command belongs.

@@ -212,8 +212,6 @@ pub(super) struct Rows {
     names: Vec<Vec<String>>,
     /// The header, and rows until the widths of the columns are decided.
     waiting: Vec<Vec<Cell>>,
-    /// The memory that those take, in bytes.
-    size: usize,
     layout: Option<Layout>,
 }
 
@@ -224,7 +222,6 @@ impl Rows {
     }
 
     pub fn add(&mut self, out: &mut Vec<u8>, row: Vec<String>) {
-        self.size += size(&row);
         let styled = |(text, names): (String, &Vec<String>)| {
             let style = style(names, &text);
             (text, style)
@@ -234,7 +231,8 @@ impl Rows {
             return layout.write(out, &row);
         }
         self.waiting.push(row);
-        if self.screen.markdown || self.waiting.len() > SAMPLE || self.size >= SAMPLE_SIZE {
+        let size: usize = self.waiting.iter().flatten().map(|(text, _)| text.len()).sum();
+        if self.screen.markdown || self.waiting.len() > SAMPLE || size >= SAMPLE_SIZE {
             self.flush(out);
         }
     }
