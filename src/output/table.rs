@@ -266,8 +266,7 @@ pub(super) fn size(row: &[String]) -> usize {
 struct Layout {
     widths: Vec<usize>,
     wraps: bool,
-    color: bool,
-    markdown: bool,
+    screen: Screen,
 }
 
 impl Layout {
@@ -283,14 +282,14 @@ impl Layout {
             }
         }
         let wraps = screen.width.is_some_and(|screen| fit(&mut widths, usize::from(screen.max(NARROWEST_SCREEN))));
-        Layout { widths, wraps, color: screen.color, markdown: screen.markdown }
+        Layout { widths, wraps, screen }
     }
 
     /// Writes a header and rows.
     fn write_table(&self, out: &mut Vec<u8>, rows: &[Vec<Cell>]) {
         for (number, row) in rows.iter().enumerate() {
             self.write(out, row);
-            if self.markdown && number == 0 {
+            if self.screen.markdown && number == 0 {
                 out.extend_from_slice(format!("|{}\n", " --- |".repeat(row.len())).as_bytes());
             }
         }
@@ -298,7 +297,7 @@ impl Layout {
 
     /// Writes a row. Where nothing wraps, a wide cell pushes right what follows.
     fn write(&self, out: &mut Vec<u8>, row: &[Cell]) {
-        if self.markdown {
+        if self.screen.markdown {
             let cells: Vec<_> = row.iter().map(|(cell, _)| markdown(cell)).collect();
             return out.extend_from_slice(format!("| {} |\n", cells.join(" | ")).as_bytes());
         }
@@ -318,7 +317,7 @@ impl Layout {
             let taken = width(cell) + if column == 0 { indent } else { 0 };
             if !cell.is_empty() {
                 out.resize(out.len() + blanks, b' ');
-                if self.color && *style != PLAIN {
+                if self.screen.color && *style != PLAIN {
                     out.extend_from_slice(format!("\u{1b}[{style}m{cell}\u{1b}[0m").as_bytes());
                 } else {
                     out.extend_from_slice(cell.as_bytes());
