@@ -83,7 +83,6 @@ pub static CONNECTED: Resource = Resource {
         ("status", "suspended", Tone::Waiting),
         ("status", "revoked", Tone::Ended),
     ],
-    final_states: &[("status", "revoked")],
     not_found: "a deleted account is not found either; ",
     notes: |account, now| {
         let lasted = |name| account.lasted(name, now);

@@ -70,6 +70,7 @@ pub enum Kind {
 pub enum Tone {
     Working = 32,
     Waiting = 33,
+    /// No account leaves such a state.
     Ended = 31,
 }
 

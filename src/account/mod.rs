@@ -57,8 +57,6 @@ pub struct Resource {
     pub token_rejected: &'static [u16],
     /// What states come to, each as a field and its value: their colours.
     pub tones: &'static [(&'static str, &'static str, Tone)],
-    /// The states that no account leaves, each as a field and its value.
-    pub final_states: &'static [(&'static str, &'static str)],
     /// What to think of when the account is not found, before the profile.
     pub not_found: &'static str,
     /// What the state of an account means for the operator at this time: sentences, with commands in backticks.
@@ -191,8 +189,9 @@ impl Account {
 
     /// The state that the account cannot leave any more, as a field and its value.
     pub fn final_state(&self) -> Option<(&'static str, &'static str)> {
-        let mut states = self.resource.final_states.iter();
-        states.find(|(name, value)| self.text(name).as_deref() == Some(*value)).copied()
+        let mut states = self.resource.tones.iter().filter(|(.., tone)| *tone == Tone::Ended);
+        let state = states.find(|(name, value, _)| self.text(name).as_deref() == Some(*value))?;
+        Some((state.0, state.1))
     }
 
     /// The fields that violate the contract, in its order.
@@ -281,8 +280,7 @@ mod tests {
                 assert!(resource.field(name).is_some(), "{name}");
             }
             assert!(resource.parse_id(resource.example_id).is_ok());
-            let tones = resource.tones.iter().map(|(name, value, _)| (name, value));
-            for (name, value) in resource.final_states.iter().map(|(name, value)| (name, value)).chain(tones) {
+            for (name, value, _) in resource.tones {
                 let field = resource.field(name).expect(name);
                 assert!(field.kind.words().any(|word| word == *value), "{name}");
             }

@@ -59,7 +59,6 @@ pub static PARTNER: Resource = Resource {
     columns: &["customer_account_uid", "status", "account_type", "ends_at"],
     token_rejected: &[401, 403],
     tones: &[("status", "entitled", Tone::Waiting), ("status", "provisioned", Tone::Working)],
-    final_states: &[],
     not_found: "",
     notes: |account, now| {
         let uid = account.text("customer_account_uid").filter(|uid| PARTNER.parse_id(uid).is_ok());

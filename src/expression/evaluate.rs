@@ -155,10 +155,9 @@ fn compare(
     redactor: &Redactor,
     now: Timestamp,
 ) -> Result<bool, &'static str> {
-    let view = value.view();
     let any_is = |view: &View<'_>| operands.iter().any(|operand| operand.is(view, now));
     let uppercase = || operands.iter().map(|operand| operand.text.to_uppercase());
-    match (operator, view) {
+    match (operator, value.view()) {
         (Operator::Is, view) => Ok(any_is(&view)),
         (Operator::IsNot, view) => Ok(!any_is(&view)),
         (Operator::Contains, View::String(text)) => Ok(uppercase().any(|wanted| text.to_uppercase().contains(&wanted))),
@@ -168,17 +167,13 @@ fn compare(
             Ok(visible.any(|element| any_is(&element.view()) || element.as_str().is_some_and(|text| is_text(&text))))
         }
         (Operator::Contains, _) => Err("neither text nor a list"),
-        (_, view) => {
-            let text = match &view {
-                View::Number(text) => *text,
-                View::String(text) => text,
-                _ => "",
-            };
+        _ => {
+            let text = value.as_str().unwrap_or(value.text().into());
             let ordering = match operands.first().map(|operand| &operand.reading) {
-                Some(Reading::Number(wanted)) => Number::parse(text).map(|number| number.cmp(wanted)),
+                Some(Reading::Number(wanted)) => Number::parse(&text).map(|number| number.cmp(wanted)),
                 reading => {
                     let wanted = reading.and_then(|reading| reading.time(now));
-                    Time::parse(text).zip(wanted).map(|(time, wanted)| time.cmp(&wanted))
+                    Time::parse(&text).zip(wanted).map(|(time, wanted)| time.cmp(&wanted))
                 }
             };
             let ordering = ordering.ok_or("neither a number nor a time, as the other is")?;
