@@ -94,8 +94,10 @@ impl GlobalFlags {
 
     /// How messages are shown.
     pub fn ui_options(&self, env: &Environment) -> UiOptions {
+        // A wrong variable is reported where it has a meaning.
+        let variable = || env.get("ACCTQ_OUTPUT")?.to_str()?.parse().ok();
         UiOptions {
-            json: message_format(self.output, env).has_json_errors(),
+            json: self.output.or_else(variable).is_some_and(Format::has_json_errors),
             quiet: self.quiet,
             color: self.color.unwrap_or_default(),
             invocation: Invocation {
@@ -112,12 +114,6 @@ impl GlobalFlags {
             },
         }
     }
-}
-
-/// The format that decides whether messages are JSON. A wrong variable is reported where it has a meaning.
-pub fn message_format(flag: Option<Format>, env: &Environment) -> Format {
-    let variable = || env.get("ACCTQ_OUTPUT")?.to_str()?.parse().ok();
-    flag.or_else(variable).unwrap_or_default()
 }
 
 /// Every global flag.

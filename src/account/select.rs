@@ -131,7 +131,8 @@ impl Account {
 
     /// The value at a path: a member of that very name, or a path into one.
     pub fn find(&self, path: &str) -> Option<Json<'_>> {
-        find_in(&|name| self.document.get(name), path)
+        let below = |(first, rest)| self.document.get(first)?.find(rest);
+        self.document.get(path).or_else(|| splits(path).find_map(below))
     }
 
     fn unknown(&self, name: &str, redactor: &Redactor) -> Error {
@@ -165,16 +166,13 @@ fn splits(path: &str) -> impl Iterator<Item = (&str, &str)> {
     path.match_indices('.').map(|(at, _)| (&path[..at], &path[at + 1..]))
 }
 
-/// The value at a path below an object, of which `member` gets members.
-fn find_in<'a>(member: &dyn Fn(&str) -> Option<Json<'a>>, path: &str) -> Option<Json<'a>> {
-    let below = |(first, rest)| match member(first)?.view() {
-        View::Object(members) => {
-            let member = |wanted: &str| members.iter().find(|(name, _)| *name == *wanted).map(|(_, value)| *value);
-            find_in(&member, rest)
-        }
-        _ => None,
-    };
-    member(path).or_else(|| splits(path).find_map(below))
+impl<'a> Json<'a> {
+    /// The value at a path below it, as [`Account::find`] has it.
+    fn find(self, path: &str) -> Option<Json<'a>> {
+        let View::Object(members) = self.view() else { return None };
+        let get = |wanted: &str| members.iter().find(|(name, _)| name == wanted).map(|(_, value)| *value);
+        get(path).or_else(|| splits(path).find_map(|(first, rest)| get(first)?.find(rest)))
+    }
 }
 
 #[cfg(test)]

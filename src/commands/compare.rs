@@ -87,7 +87,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
         if let Ok((account, redactor, violations)) = answer {
             let entries = account.entries(selection, redactor)?;
             let shown = entries.iter().filter_map(|entry| Some((entry.name, entry.value?)));
-            document = String::from_utf8(output::object(Format::Ndjson, shown, redactor)).unwrap_or_default();
+            document = String::from_utf8(output::object(Format::Ndjson, shown, redactor, false)).unwrap_or_default();
             for Entry { name, value } in account.entries(selection, &revealing)? {
                 members.entry((place(name), name)).or_insert_with(|| vec![None; names.len()])[column] = value;
             }
@@ -128,7 +128,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
             let texts =
                 [json::to_string(&id.as_str()), format!("{{{}}}", profiles.join(",")), json::to_string(&differing)];
             let members = ["id", "profiles", "differing"].into_iter().zip(texts.iter().map(|text| Json::checked(text)));
-            output::object(format, members, &revealing)
+            output::object(format, members, &revealing, false)
         }
     };
     ui.report(&output)?;

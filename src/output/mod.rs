@@ -124,29 +124,25 @@ impl Renderer {
         let redactor = &redactor.for_account(account);
         let selection = self.selection.as_ref();
         let entries = account.entries(selection, redactor)?;
-        let mut out = Vec::with_capacity(1024);
-        match self.format {
+        Ok(Piece::Text(match self.format {
             format if format.is_table() && self.many => {
                 return Ok(Piece::Row(self.columns.cells(&entries, |entry| table::cell(entry, redactor))));
             }
             format if format.is_table() => {
-                table::write_one(&mut out, account, entries, selection.is_some(), redactor, self.screen);
+                table::one(account, entries, selection.is_some(), redactor, self.screen).into()
             }
             Format::Csv => {
                 let cells = self.columns.cells(&entries, |entry| spreadsheet_cell(&table::value(entry, redactor)));
-                let id = id.map_or("", Id::as_str);
-                return Ok(Piece::Text(self.record(id, cells, "")));
+                self.record(id.map_or("", Id::as_str), cells, "")
             }
             Format::Tsv => {
-                let cells = self.columns.cells(&entries, |entry| shell_value(&table::value(entry, redactor)));
-                return Ok(Piece::Text(shell_line(&cells)));
+                shell_line(&self.columns.cells(&entries, |entry| shell_value(&table::value(entry, redactor))))
             }
             format => {
                 let members = entries.iter().filter_map(|entry| Some((entry.name, entry.value?)));
-                write_object(&mut out, format, members, redactor, self.many);
+                object(format, members, redactor, self.many).into()
             }
-        }
-        Ok(Piece::Text(out.into_boxed_slice()))
+        }))
     }
 
     /// Accounts that were asked for by ids: in CSV each id that was tried has a record, which begins with it.
@@ -180,26 +176,6 @@ impl Renderer {
         printer.add(self.render(account, redactor, None)?, &mut out);
         printer.finish(&mut out);
         Ok(out)
-    }
-}
-
-/// Writes an object in a format other than a table.
-fn write_object<'a>(
-    out: &mut Vec<u8>,
-    format: Format,
-    members: impl Iterator<Item = (&'a str, Json<'a>)>,
-    redactor: &Redactor,
-    many: bool,
-) {
-    let indent = match format {
-        Format::Yaml => return yaml::write_object(out, members, redactor, many),
-        Format::Ndjson => None,
-        _ if many => Some(2),
-        _ => Some(0),
-    };
-    Writer { out, redactor, indent }.object(members, 0);
-    if indent != Some(2) {
-        out.push(b'\n');
     }
 }
 
@@ -319,20 +295,33 @@ pub fn record(format: Format, value: &impl Serialize, cells: &[&str]) -> Piece {
 }
 
 fn own_document(format: Format, value: &impl Serialize, many: bool) -> Vec<u8> {
-    let mut out = Vec::new();
     let text = json::to_string(value);
     // Our own types serialize to objects.
-    if let Ok(View::Object(members)) = json::parse(&text, &mut |_| ()) {
-        let reveals_all = Redactor::new(true, Tokens::default());
-        let members = members.iter().map(|(name, value)| (&**name, *value));
-        write_object(&mut out, format, members, &reveals_all, many);
-    }
-    out
+    let Ok(View::Object(members)) = json::parse(&text, &mut |_| ()) else { return Vec::new() };
+    let reveals_all = Redactor::new(true, Tokens::default());
+    object(format, members.iter().map(|(name, value)| (&**name, *value)), &reveals_all, many)
 }
 
-/// Renders an object of values that are JSON already.
-pub fn object<'a>(format: Format, members: impl Iterator<Item = (&'a str, Json<'a>)>, redactor: &Redactor) -> Vec<u8> {
-    let mut out = Vec::new();
-    write_object(&mut out, format, members, redactor, false);
+/// Renders an object of values that are JSON already; where people asked for a table, as JSON.
+pub fn object<'a>(
+    format: Format,
+    members: impl Iterator<Item = (&'a str, Json<'a>)>,
+    redactor: &Redactor,
+    many: bool,
+) -> Vec<u8> {
+    let mut out = Vec::with_capacity(1024);
+    let indent = match format {
+        Format::Yaml => {
+            yaml::write_object(&mut out, members, redactor, many);
+            return out;
+        }
+        Format::Ndjson => None,
+        _ if many => Some(2),
+        _ => Some(0),
+    };
+    Writer { out: &mut out, redactor, indent }.object(members, 0);
+    if indent != Some(2) {
+        out.push(b'\n');
+    }
     out
 }

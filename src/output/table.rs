@@ -71,16 +71,15 @@ impl Screen {
     }
 }
 
-/// Writes one account as label and value with its meaning: id and status, then the order of the contract unless selected, then what is
+/// One account as label and value with its meaning: id and status, then the order of the contract unless selected, then what is
 /// beyond it.
-pub(super) fn write_one<'a>(
-    out: &mut Vec<u8>,
+pub(super) fn one<'a>(
     account: &'a Account,
     mut entries: Vec<Entry<'a>>,
     is_selected: bool,
     redactor: &Redactor,
     screen: Screen,
-) {
+) -> Vec<u8> {
     if !is_selected {
         entries.sort_by_key(|entry| position(account.resource, entry.name));
     }
@@ -90,7 +89,7 @@ pub(super) fn write_one<'a>(
     // Markdown has no table without a header.
     let head = screen.markdown.then(|| ["Field", "Value"].map(|text| (text.to_owned(), BOLD)).to_vec());
     let rows = entries.iter().map(|entry| vec![label(entry.name), described(account, entry, redactor, screen.now)]);
-    out.extend(write_cells(&head.into_iter().chain(rows).collect::<Vec<_>>(), screen));
+    write_cells(&head.into_iter().chain(rows).collect::<Vec<_>>(), screen)
 }
 
 /// A text and its style.
