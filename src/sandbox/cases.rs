@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use jiff::{SignedDuration, Timestamp};
 
+use self::Answer::{Account, Bytes, Delivered, Failure, OnOdd};
 use super::http::{Delivery, Headers, Reply, phrases};
 use super::{connected, partner};
 use crate::account::Resource;
@@ -66,7 +67,7 @@ pub(super) struct Case {
 
 /// An account that is found.
 pub(super) const fn account(name: &'static str, layers: Layers, what: &'static str) -> Case {
-    Case { name, kind: None, answer: Answer::Account(layers), what }
+    Case { name, kind: None, answer: Account(layers), what }
 }
 
 /// Any other answer that `get` succeeds with.
@@ -81,61 +82,57 @@ pub(super) const fn fails(name: &'static str, kind: Kind, answer: Answer, what: 
 
 /// The failures of both APIs.
 static FAILURES: &[Case] = &[
-    fails("notfound", Kind::NotFound, Answer::Failure(404, &[]), "404, as any id not named here"),
-    fails("notfoundempty", Kind::NotFound, Answer::Bytes(404, &[], b""), "404 without a body"),
-    fails("gone", Kind::Gone, Answer::Failure(410, &[]), "410"),
-    fails("unauthorized", Kind::Auth, Answer::Failure(401, &[]), "401"),
-    fails("forbidden", Kind::Auth, Answer::Failure(403, &[]), "403"),
-    fails("badrequest", Kind::BadResponse, Answer::Failure(400, &[]), "400"),
-    fails("conflict", Kind::BadResponse, Answer::Failure(409, &[]), "409"),
+    fails("notfound", Kind::NotFound, Failure(404, &[]), "404, as any id not named here"),
+    fails("notfoundempty", Kind::NotFound, Bytes(404, &[], b""), "404 without a body"),
+    fails("gone", Kind::Gone, Failure(410, &[]), "410"),
+    fails("unauthorized", Kind::Auth, Failure(401, &[]), "401"),
+    fails("forbidden", Kind::Auth, Failure(403, &[]), "403"),
+    fails("badrequest", Kind::BadResponse, Failure(400, &[]), "400"),
+    fails("conflict", Kind::BadResponse, Failure(409, &[]), "409"),
     found(
         "ratelimitedonce",
-        Answer::OnOdd(&Answer::Failure(429, RETRY_AFTER_1)),
+        OnOdd(&Failure(429, RETRY_AFTER_1)),
         "429 with Retry-After: 1 to every odd request, else an account",
     ),
-    fails("ratelimited", Kind::RateLimited, Answer::Failure(429, RETRY_AFTER_1), "429 with Retry-After: 1, always"),
+    fails("ratelimited", Kind::RateLimited, Failure(429, RETRY_AFTER_1), "429 with Retry-After: 1, always"),
     fails(
         "ratelimitedlong",
         Kind::RateLimited,
-        Answer::Failure(429, &[("Retry-After", "3600")]),
+        Failure(429, &[("Retry-After", "3600")]),
         "429 with Retry-After: 3600, always",
     ),
-    found("erroronce", Answer::OnOdd(&Answer::Failure(500, &[])), "500 to every odd request, else an account"),
-    fails("error", Kind::Server, Answer::Failure(500, &[]), "500, always"),
-    fails("notimplemented", Kind::Server, Answer::Failure(501, &[]), "501"),
-    fails("unavailable", Kind::Server, Answer::Failure(503, &[]), "503, always"),
+    found("erroronce", OnOdd(&Failure(500, &[])), "500 to every odd request, else an account"),
+    fails("error", Kind::Server, Failure(500, &[]), "500, always"),
+    fails("notimplemented", Kind::Server, Failure(501, &[]), "501"),
+    fails("unavailable", Kind::Server, Failure(503, &[]), "503, always"),
     fails(
         "html",
         Kind::BadResponse,
-        Answer::Bytes(
-            200,
-            &[("Content-Type", "text/html")],
-            b"<!DOCTYPE html>\n<title>Sign in</title><h1>Sign in</h1>\n",
-        ),
+        Bytes(200, &[("Content-Type", "text/html")], b"<!DOCTYPE html>\n<title>Sign in</title><h1>Sign in</h1>\n"),
         "200 with a sign-in page instead of JSON",
     ),
-    fails("truncated", Kind::Network, Answer::Delivered(Delivery::Half), "an account cut off in the middle"),
+    fails("truncated", Kind::Network, Delivered(Delivery::Half), "an account cut off in the middle"),
     fails(
         "garbage",
         Kind::BadResponse,
-        Answer::Bytes(200, JSON, b"{\"id\": \x00\xff\xfe not JSON"),
+        Bytes(200, JSON, b"{\"id\": \x00\xff\xfe not JSON"),
         "200 with bytes that are not JSON",
     ),
-    fails("empty", Kind::BadResponse, Answer::Bytes(200, JSON, b""), "200 with an empty body"),
-    fails("array", Kind::BadResponse, Answer::Bytes(200, JSON, b"[]"), "200 with an array"),
-    fails("slow", Kind::Timeout, Answer::Delivered(Delivery::Late), "an account, but only after 30 seconds"),
-    fails("reset", Kind::Network, Answer::Delivered(Delivery::Reset), "the connection is reset (RST)"),
+    fails("empty", Kind::BadResponse, Bytes(200, JSON, b""), "200 with an empty body"),
+    fails("array", Kind::BadResponse, Bytes(200, JSON, b"[]"), "200 with an array"),
+    fails("slow", Kind::Timeout, Delivered(Delivery::Late), "an account, but only after 30 seconds"),
+    fails("reset", Kind::Network, Delivered(Delivery::Reset), "the connection is reset (RST)"),
     fails(
         "redirect",
         Kind::BadResponse,
-        Answer::Bytes(302, &[("Location", "https://example.com/elsewhere")], b""),
+        Bytes(302, &[("Location", "https://example.com/elsewhere")], b""),
         "302 to another host",
     ),
     fails(
         "gzip",
         Kind::BadResponse,
         // The two bytes `{}`, compressed.
-        Answer::Bytes(
+        Bytes(
             200,
             &[("Content-Type", "application/json"), ("Content-Encoding", "gzip")],
             b"\x1f\x8b\x08\0\0\0\0\0\x02\x03\xab\xae\x05\0\x43\xbf\xa6\xa3\x02\0\0\0",

@@ -12,8 +12,8 @@ mod partner;
 
 use std::collections::HashMap;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
@@ -22,7 +22,7 @@ use httparse::Request;
 use jiff::Timestamp;
 
 use cases::{APIS, Answer, Api};
-use http::{Body, Connection, Reply};
+use http::{Body, Reply};
 use list::List;
 
 use crate::process::lock;
@@ -48,8 +48,7 @@ pub fn start(port: u16, accounts: u32) -> io::Result<String> {
     let shared = Shared {
         address,
         list: List::new(accounts, now),
-        connections: AtomicUsize::new(0),
-        replies: AtomicU64::new(0),
+        replies: AtomicU64::default(),
         now,
         requests: Mutex::default(),
     };
@@ -61,8 +60,6 @@ pub fn start(port: u16, accounts: u32) -> io::Result<String> {
 struct Shared {
     address: SocketAddr,
     list: List,
-    /// The number of open connections.
-    connections: AtomicUsize,
     /// The number of answers, for `X-Request-Id`.
     replies: AtomicU64,
     /// When the server started: the times of accounts stay the same.
@@ -71,7 +68,7 @@ struct Shared {
     requests: Mutex<HashMap<String, usize>>,
 }
 
-/// Accepts connections, each on a thread of its own.
+/// Accepts connections, each on a thread of its own, which holds `shared` while it lasts.
 fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
     loop {
         let Ok((stream, _)) = listener.accept() else {
@@ -79,50 +76,18 @@ fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
             thread::sleep(Duration::from_millis(10));
             continue;
         };
-        let is_full = shared.connections.fetch_add(1, Ordering::SeqCst) >= MAX_CONNECTIONS;
-        let client = Client { shared: Arc::clone(shared), stream };
-        if is_full {
+        if Arc::strong_count(shared) > MAX_CONNECTIONS {
             // A few bytes always fit into a fresh socket, so this does not block.
-            let _ = Reply::refusal(503).write(&client.stream, shared.next_number(), false);
+            let _ = Reply::refusal(503).write(&stream, &shared.replies, false);
             continue;
         }
-        // If no thread can be started, dropping the client closes the connection.
-        let _ = thread::Builder::new().spawn(move || client.serve());
-    }
-}
-
-/// A connection being served; dropping it makes room for another.
-struct Client {
-    shared: Arc<Shared>,
-    stream: TcpStream,
-}
-
-impl Client {
-    /// Answers requests until the connection ends. An error means that the client has gone: there is no one to report it to.
-    fn serve(&self) {
-        let Ok(mut connection) = Connection::new(&self.stream) else {
-            return;
-        };
-        while let Some((reply, keep_alive)) = connection.receive(|request| self.shared.reply(request)) {
-            let sent = connection.send(&reply, self.shared.next_number(), keep_alive);
-            if sent.is_err() || !keep_alive {
-                return;
-            }
-        }
-    }
-}
-
-impl Drop for Client {
-    fn drop(&mut self) {
-        self.shared.connections.fetch_sub(1, Ordering::SeqCst);
+        let shared = Arc::clone(shared);
+        // If no thread can be started, the connection is closed.
+        let _ = thread::Builder::new().spawn(move || http::serve(stream, &shared.replies, |r| shared.reply(r)));
     }
 }
 
 impl Shared {
-    fn next_number(&self) -> u64 {
-        self.replies.fetch_add(1, Ordering::Relaxed) + 1
-    }
-
     fn reply(&self, request: &Request<'_, '_>) -> Reply {
         if !http::only(request, "host").is_some_and(|host| self.is_own_name(host)) {
             return Reply::refusal(403);
