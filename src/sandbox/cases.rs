@@ -115,11 +115,11 @@ static FAILURES: &[Case] = &[
     fails(
         "garbage",
         Kind::BadResponse,
-        Bytes(200, JSON, b"{\"id\": \x00\xff\xfe not JSON"),
+        Bytes(200, &[], b"{\"id\": \x00\xff\xfe not JSON"),
         "200 with bytes that are not JSON",
     ),
-    fails("empty", Kind::BadResponse, Bytes(200, JSON, b""), "200 with an empty body"),
-    fails("array", Kind::BadResponse, Bytes(200, JSON, b"[]"), "200 with an array"),
+    fails("empty", Kind::BadResponse, Bytes(200, &[], b""), "200 with an empty body"),
+    fails("array", Kind::BadResponse, Bytes(200, &[], b"[]"), "200 with an array"),
     fails("slow", Kind::Timeout, Delivered(Delivery::Late), "an account, but only after 30 seconds"),
     fails("reset", Kind::Network, Delivered(Delivery::Reset), "the connection is reset (RST)"),
     fails(
@@ -134,7 +134,7 @@ static FAILURES: &[Case] = &[
         // The two bytes `{}`, compressed.
         Bytes(
             200,
-            &[("Content-Type", "application/json"), ("Content-Encoding", "gzip")],
+            &[("Content-Encoding", "gzip")],
             b"\x1f\x8b\x08\0\0\0\0\0\x02\x03\xab\xae\x05\0\x43\xbf\xa6\xa3\x02\0\0\0",
         ),
         "200 with a compressed body",
@@ -142,7 +142,6 @@ static FAILURES: &[Case] = &[
 ];
 
 const RETRY_AFTER_1: Headers = &[("Retry-After", "1")];
-const JSON: Headers = &[("Content-Type", "application/json")];
 
 /// An API as the sandbox imitates it.
 pub(super) struct Api {
@@ -162,36 +161,37 @@ pub(super) struct Api {
     pub expired: &'static str,
 }
 
-pub(super) static APIS: [Api; 2] = [
-    Api {
-        resource: &crate::account::CONNECTED,
-        seed: connected::SEED,
-        prefix: "cacc_",
-        accounts: connected::ACCOUNTS,
-        has_list: true,
-        unauthorized: 401,
-        error: |status| {
-            let (phrase, message) = phrases(status);
-            let code = phrase.to_ascii_uppercase().replace(' ', "_");
-            format!(r#"{{"code":"{code}","message":"{message}"}}"#)
-        },
-        expired: r#"{"code":"TOKEN_EXPIRED","message":"The token has expired."}"#,
+pub(super) static APIS: [&Api; 2] = [&CONNECT, &PARTNER];
+
+pub(super) static CONNECT: Api = Api {
+    resource: &crate::account::CONNECTED,
+    seed: connected::SEED,
+    prefix: "cacc_",
+    accounts: connected::ACCOUNTS,
+    has_list: true,
+    unauthorized: 401,
+    error: |status| {
+        let (phrase, message) = phrases(status);
+        let code = phrase.to_ascii_uppercase().replace(' ', "_");
+        format!(r#"{{"code":"{code}","message":"{message}"}}"#)
     },
-    Api {
-        resource: &crate::account::PARTNER,
-        seed: partner::SEED,
-        prefix: "",
-        accounts: partner::ACCOUNTS,
-        has_list: false,
-        unauthorized: 403,
-        error: |status| {
-            let (phrase, description) = phrases(status);
-            let error = phrase.to_ascii_lowercase().replace(' ', "_");
-            format!(r#"{{"description":"{description}","code":{status},"error":"{error}"}}"#)
-        },
-        expired: r#"{"description":"Invalid auth token.","code":403,"error":"forbidden"}"#,
+    expired: r#"{"code":"TOKEN_EXPIRED","message":"The token has expired."}"#,
+};
+
+static PARTNER: Api = Api {
+    resource: &crate::account::PARTNER,
+    seed: partner::SEED,
+    prefix: "",
+    accounts: partner::ACCOUNTS,
+    has_list: false,
+    unauthorized: 403,
+    error: |status| {
+        let (phrase, description) = phrases(status);
+        let error = phrase.to_ascii_lowercase().replace(' ', "_");
+        format!(r#"{{"description":"{description}","code":{status},"error":"{error}"}}"#)
     },
-];
+    expired: r#"{"description":"Invalid auth token.","code":403,"error":"forbidden"}"#,
+};
 
 impl Api {
     /// The rest of a path of this API: empty for the list, else a slash and an id.
@@ -212,11 +212,20 @@ impl Api {
 
     /// The API's own error.
     pub fn failure(&self, status: u16) -> Reply {
-        Reply::json(status, (self.error)(status))
+        Reply::new(status, (self.error)(status))
+    }
+
+    /// The account of a case.
+    pub fn document(&self, id: &str, layers: Layers, now: Timestamp) -> String {
+        let document = self.layered(id, layers).replace(HOSTILE, &hostile());
+        DAYS.iter().fold(document, |document, days| {
+            let day = now.saturating_add(SignedDuration::from_hours(24 * days)).unwrap_or(now);
+            document.replace(&format!("<{days}d>"), &day.strftime("%F").to_string())
+        })
     }
 
     /// The seed's account with another id and the changes of `layers`; members that the seed does not have come last.
-    pub fn document(&self, id: &str, layers: Layers, now: Timestamp) -> String {
+    pub fn layered(&self, id: &str, layers: &[&str]) -> String {
         let id = json::to_string(&id);
         let id = (Cow::Borrowed(self.resource.id_field), id.as_str());
         let mut document = members(self.seed);
@@ -230,11 +239,7 @@ impl Api {
         }
         let written = |(name, value): &(Cow<'_, str>, &str)| format!("{}:{value}", json::to_string(name));
         let written: Vec<_> = document.iter().map(written).collect();
-        let document = format!("{{{}}}", written.join(",")).replace(HOSTILE, &hostile());
-        DAYS.iter().fold(document, |document, days| {
-            let day = now.saturating_add(SignedDuration::from_hours(24 * days)).unwrap_or(now);
-            document.replace(&format!("<{days}d>"), &day.strftime("%F").to_string())
-        })
+        format!("{{{}}}", written.join(","))
     }
 }
 

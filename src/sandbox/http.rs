@@ -52,25 +52,20 @@ pub(super) enum Body {
 /// A reply to a request.
 pub(super) struct Reply {
     pub status: u16,
-    /// Headers beside those of every reply.
+    /// Headers beside those of every reply. Without a Content-Type among them, the body is JSON.
     pub headers: Headers,
-    pub content_type: Option<&'static str>,
     pub body: Body,
     pub delivery: Delivery,
 }
 
 impl Reply {
-    pub fn new(status: u16, body: Body) -> Self {
-        Reply { status, headers: &[], content_type: Some("application/json"), body, delivery: Delivery::Whole }
-    }
-
-    pub fn json(status: u16, body: String) -> Self {
-        Reply::new(status, Body::Bytes(body.into_bytes()))
+    pub fn new(status: u16, body: impl Into<Vec<u8>>) -> Self {
+        Reply { status, headers: &[], body: Body::Bytes(body.into()), delivery: Delivery::Whole }
     }
 
     /// A refusal by the server itself rather than by one of the APIs.
     pub fn refusal(status: u16) -> Self {
-        Reply::json(status, format!(r#"{{"status":{status},"message":"{}"}}"#, phrases(status).1))
+        Reply::new(status, format!(r#"{{"status":{status},"message":"{}"}}"#, phrases(status).1))
     }
 
     /// Writes the reply, with its number among the replies as its request id.
@@ -79,7 +74,8 @@ impl Reply {
         let number = replies.fetch_add(1, Ordering::Relaxed) + 1;
         let (status, phrase) = (self.status, phrases(self.status).0);
         write!(out, "HTTP/1.1 {status} {phrase}\r\nX-Request-Id: sandbox-{number:06}\r\n")?;
-        let content_type = self.content_type.map(|value| ("Content-Type", value));
+        let has_type = self.headers.iter().any(|(name, _)| *name == "Content-Type");
+        let content_type = (!has_type).then_some(("Content-Type", "application/json"));
         let connection = (!keep_alive).then_some(("Connection", "close"));
         for (name, value) in self.headers.iter().copied().chain(content_type).chain(connection) {
             write!(out, "{name}: {value}\r\n")?;

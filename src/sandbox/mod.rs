@@ -47,7 +47,7 @@ pub fn start(port: u16, accounts: u32) -> io::Result<String> {
     let now = Timestamp::now();
     let shared = Shared {
         address,
-        list: List::new(accounts, now),
+        list: List { count: accounts, now },
         replies: AtomicU64::default(),
         now,
         requests: Mutex::default(),
@@ -102,36 +102,36 @@ impl Shared {
         if token != Some(TOKEN) {
             match token.and_then(|token| token.strip_prefix(TOKEN)?.strip_prefix('-')?.parse::<u16>().ok()) {
                 Some(requests) if self.count(&format!("{TOKEN}-{requests}")) <= requests.into() => {}
-                Some(_) => return Reply::json(api.unauthorized, api.expired.to_owned()),
+                Some(_) => return Reply::new(api.unauthorized, api.expired),
                 None => return api.failure(api.unauthorized),
             }
         }
         if request.method != Some("GET") {
             // Without a body, which the answer to a HEAD must not have.
-            return Reply { headers: &[("Allow", "GET")], ..Reply::new(405, Body::Bytes(Vec::new())) };
+            return Reply { headers: &[("Allow", "GET")], ..Reply::new(405, "") };
         }
         let id = match rest.strip_prefix('/') {
             Some(id) => id,
-            None if rest.is_empty() && api.has_list => return Reply::new(200, Body::List(self.list)),
+            None if rest.is_empty() && api.has_list => {
+                return Reply { body: Body::List(self.list), ..Reply::new(200, "") };
+            }
             None => return api.failure(404),
         };
         if let Some(case) = api.case(id) {
             return self.answer(api, id, &case.answer);
         }
         match api.has_list.then(|| self.list.account(id)).flatten() {
-            Some(account) => Reply::json(200, account),
+            Some(account) => Reply::new(200, account),
             None => api.failure(404),
         }
     }
 
     fn answer(&self, api: &Api, id: &str, answer: &Answer) -> Reply {
         match *answer {
-            Answer::Account(layers) => Reply::json(200, api.document(id, layers, self.now)),
-            Answer::Delivered(delivery) => Reply { delivery, ..Reply::json(200, api.document(id, &[], self.now)) },
+            Answer::Account(layers) => Reply::new(200, api.document(id, layers, self.now)),
+            Answer::Delivered(delivery) => Reply { delivery, ..Reply::new(200, api.document(id, &[], self.now)) },
             Answer::Failure(status, headers) => Reply { headers, ..api.failure(status) },
-            Answer::Bytes(status, headers, body) => {
-                Reply { headers, content_type: None, ..Reply::new(status, Body::Bytes(body.to_vec())) }
-            }
+            Answer::Bytes(status, headers, body) => Reply { headers, ..Reply::new(status, body) },
             Answer::OnOdd(other) if self.count(id) % 2 == 1 => self.answer(api, id, other),
             Answer::OnOdd(_) => self.answer(api, id, &Answer::Account(&[])),
             Answer::InTurn(answers) => match answers.get(self.count(id) - 1).or(answers.last()) {
