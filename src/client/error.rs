@@ -19,7 +19,6 @@ pub enum Phase {
     Connect,
     Tunnel,
     Handshake,
-    Send,
     Answer,
     Body,
     More,
@@ -43,7 +42,6 @@ pub fn explain(error: &ureq::Error, phase: Phase, attempt: &Attempt<'_>) -> Erro
     use ureq::Error::{BodyStalled, HostNotFound, Io, LargeResponseHeader, Protocol, Rustls};
     let phase = match error {
         HostNotFound | ureq::Error::Timeout(Timeout::Resolve) => Phase::Resolve,
-        ureq::Error::Timeout(Timeout::SendRequest) => Phase::Send,
         _ => phase,
     };
     if let Io(error) = error
@@ -91,7 +89,6 @@ fn late(phase: Phase, who: &str, attempt: &Attempt<'_>) -> String {
         Phase::Connect => "did not accept the connection",
         Phase::Tunnel => "did not open a tunnel",
         Phase::Handshake => "accepted the connection, but did not complete the TLS handshake",
-        Phase::Send => "did not take the request",
         Phase::Answer => "did not answer",
         Phase::Body => "did not send the whole answer",
         Phase::More => "did not send the next account of the list",
@@ -128,12 +125,11 @@ fn of_tls(error: &rustls::Error, phase: Phase, attempt: &Attempt<'_>) -> Error {
             .hint("try again; if it stays so, something between here and there interferes");
     }
     let certificate = |what| format!("the certificate of {host}, or one above it, {what}");
+    let clock = "check this machine's clock; if it is right, the server's operator must renew the certificate";
     let (message, hint) = match error {
-        InvalidCertificate(Flaw::Expired | Flaw::ExpiredContext { .. }) => {
-            (certificate("has expired"), "its operator must renew it; if others reach it, check this machine's clock")
-        }
+        InvalidCertificate(Flaw::Expired | Flaw::ExpiredContext { .. }) => (certificate("has expired"), clock),
         InvalidCertificate(Flaw::NotValidYet | Flaw::NotValidYetContext { .. }) => {
-            (certificate("is not valid yet"), "check this machine's clock; else its operator must replace it")
+            (certificate("is not valid yet"), clock)
         }
         InvalidCertificate(Flaw::NotValidForName | Flaw::NotValidForNameContext { .. }) => {
             let hint = "is base_url right? A captive portal or an intercepting proxy looks like this, too";
@@ -146,10 +142,6 @@ fn of_tls(error: &rustls::Error, phase: Phase, attempt: &Attempt<'_>) -> Error {
         InvalidMessage(_) | InappropriateMessage { .. } | InappropriateHandshakeMessage { .. } => {
             (format!("{host} does not speak TLS on this port"), CHECK_URL)
         }
-        AlertReceived(Alert::CertificateRequired) if attempt.client.endpoint.client_cert.is_none() => (
-            format!("{host} wants a client certificate"),
-            "name it and its private key in the profile: client_cert_file and client_key_file",
-        ),
         AlertReceived(_) => {
             (format!("{host} ended the TLS connection: {error}"), attempt.gateway_hint().unwrap_or(CHECK_URL))
         }
@@ -174,11 +166,6 @@ fn at_proxy(error: &ureq::Error, phase: Phase, proxy: &Proxy, attempt: &Attempt<
         _ => None,
     };
     let (message, is_retryable) = match (error, status) {
-        // 407 by the standard; tinyproxy answers wrong credentials with 401.
-        (_, Some(status @ (401 | 407))) => (
-            format!("{who} asks for other credentials, or for another authentication than Basic (status {status})"),
-            false,
-        ),
         (_, Some(status)) => {
             let is_retryable = matches!(status, 408 | 429 | 500 | 502..600);
             (format!("{who} does not open a tunnel to {host} (status {status})"), is_retryable)
@@ -191,9 +178,9 @@ fn at_proxy(error: &ureq::Error, phase: Phase, proxy: &Proxy, attempt: &Attempt<
         _ => (format!("{who} does not answer as an HTTP proxy does"), false),
     };
     let error = proxy.error(message).retryable(is_retryable);
-    if !matches!(status, Some(401 | 407)) {
-        return error;
+    match status {
+        // 407 by the standard; tinyproxy answers wrong credentials with 401. ureq does not pass on what the proxy offers.
+        Some(401 | 407) => error.hint("are its user name and password right? One that wants NTLM or Negotiate needs a local proxy that signs in, such as px or cntlm"),
+        _ => error,
     }
-    // ureq does not pass on what the proxy offers.
-    error.hint("are its user name and password right? One that wants NTLM or Negotiate needs a local proxy that signs in, such as px or cntlm")
 }
