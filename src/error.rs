@@ -193,6 +193,12 @@ impl Error {
         self
     }
 
+    /// The same failure as one of another kind, and as retryable as it was.
+    pub fn as_kind(mut self, kind: Kind) -> Self {
+        self.0.kind = kind;
+        self
+    }
+
     /// Overrides whether trying again may help.
     pub fn retryable(mut self, retryable: bool) -> Self {
         self.0.retryable = retryable;

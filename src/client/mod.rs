@@ -176,11 +176,7 @@ impl<'a> Client<'a> {
             },
         );
         let error = match tried {
-            Err(error) if id.is_none() && error.kind() == Kind::NotFound => {
-                let context = error.context().clone();
-                let error = Error::new(Kind::BadResponse, error.to_string()).hint(response::CHECK_URL);
-                error.with_context(|own| *own = context)
-            }
+            Err(error) if id.is_none() && error.kind() == Kind::NotFound => error.as_kind(Kind::BadResponse),
             Err(error) if !matches!(error.kind(), Kind::NotFound | Kind::Gone) => error,
             _ => return Ok(()),
         };
@@ -212,39 +208,36 @@ impl<'a> Client<'a> {
             let remaining = deadline.saturating_duration_since(began);
             let got = make(&Attempt { client: self, target, uri: &uri, token: &token, redactor, remaining });
             let elapsed_ms = began.elapsed().as_millis();
-            let trace = |status, request_id: &dyn Fn() -> _, failure: Option<&Error>, retry_in: Option<Duration>| {
-                if let Some(trace) = self.run.trace {
-                    trace(&Trace {
-                        method: "GET",
-                        url: uri.to_string(),
-                        proxy: self.proxy.as_ref().map(|proxy| &*proxy.authority),
-                        attempt: *attempts,
-                        status,
-                        request_id: request_id(),
-                        error: failure.map(|failure| failure.kind().code()),
-                        failure,
-                        elapsed_ms,
-                        retry_in_ms: retry_in.map(|wait| wait.as_millis()),
-                    });
-                }
-            };
+            let failure = got.as_ref().err();
+            let retry = failure.and_then(|error| retry::plan_retry(error, retries, self.limits, deadline, throttle));
+            if let Some(trace) = self.run.trace {
+                let (status, request_id) = match &got {
+                    Ok((_, headers)) => (Some(200), response::request_id(headers, redactor)),
+                    Err(error) => (error.context().status, error.context().request_id.clone()),
+                };
+                trace(&Trace {
+                    method: "GET",
+                    url: uri.to_string(),
+                    proxy: self.proxy.as_ref().map(|proxy| &*proxy.authority),
+                    attempt: *attempts,
+                    status,
+                    request_id,
+                    error: failure.map(|failure| failure.kind().code()),
+                    failure,
+                    elapsed_ms,
+                    retry_in_ms: retry.as_ref().map(|retry| retry.wait.as_millis()),
+                });
+            }
             let error = match got {
-                Ok((got, headers)) => {
-                    trace(Some(200), &|| response::request_id(&headers, redactor), None, None);
-                    return Ok(got);
-                }
+                Ok((got, _)) => return Ok(got),
                 Err(error) => error,
             };
-            let context = error.context();
-            let status = context.status;
-            let may_renew = resource.rejects_token(&error) && throttle.is_batch();
-            let renewed = if may_renew { self.tokens.renew(&token, deadline) } else { Ok(None) };
-            let retry = retry::plan_retry(&error, retries, self.limits, deadline, throttle);
-            trace(status, &|| context.request_id.clone(), Some(&error), retry.as_ref().map(|retry| retry.wait));
-            if status.is_none() {
+            if error.context().status.is_none() {
                 self.agents.forget_addresses();
             }
-            let wait = match (renewed?, retry) {
+            let may_renew = resource.rejects_token(&error) && throttle.is_batch();
+            let renewed = if may_renew { self.tokens.renew(&token, deadline)? } else { None };
+            let wait = match (renewed, retry) {
                 (Some(renewed), _) => {
                     token = renewed;
                     Duration::ZERO
