@@ -147,7 +147,7 @@ fn of_tls(error: &rustls::Error, phase: Phase, attempt: &Attempt<'_>) -> Error {
         }
         // rustls's words may hold names of a certificate.
         _ => (
-            format!("no TLS connection to {host}: {}", attempt.excerpt(&error.to_string(), EXCERPT)),
+            format!("no TLS connection to {host}: {}", attempt.redactor.excerpt(&error.to_string(), EXCERPT)),
             "is base_url right? `openssl s_client -showcerts` shows what the server's operator must mend",
         ),
     };

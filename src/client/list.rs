@@ -189,7 +189,7 @@ impl<'de> Visitor<'de> for &mut List<'_> {
             if name == MEMBER {
                 map.next_value_seed(&mut *self)?;
             } else if !matches!(map.next_value::<Box<RawValue>>()?.get(), "null" | "false" | "\"\"" | "[]" | "{}") {
-                self.unknown.push(self.attempt.excerpt(&name, 80));
+                self.unknown.push(self.attempt.redactor.excerpt(&name, 80));
             }
         }
         Ok(())

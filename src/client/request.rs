@@ -57,10 +57,6 @@ impl Attempt<'_> {
         })
     }
 
-    pub fn excerpt(&self, text: &str, limit: usize) -> String {
-        self.redactor.excerpt(text, limit)
-    }
-
     pub fn account(&self, id: &Id) -> Attempted<Account> {
         let worker = self.client.agents.take();
         let (response, body) = self.send(&worker)?;
