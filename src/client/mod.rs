@@ -16,6 +16,7 @@ mod target;
 mod throttle;
 mod token;
 
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
@@ -98,7 +99,7 @@ pub struct Client<'a> {
     run: Run<'a>,
     proxy: Option<Proxy>,
     agents: AgentPool,
-    tokens: TokenCache<'a>,
+    token_cache: Mutex<TokenCache>,
 }
 
 impl<'a> Client<'a> {
@@ -114,8 +115,7 @@ impl<'a> Client<'a> {
             (Vec::new(), None)
         };
         let agents = AgentPool::new(limits.timeout, proxy.as_ref(), roots, client_cert);
-        let tokens = TokenCache::new(endpoint, run);
-        Ok(Client { endpoint, base, limits, run, proxy, agents, tokens })
+        Ok(Client { endpoint, base, limits, run, proxy, agents, token_cache: Mutex::default() })
     }
 
     /// The profile that the endpoint belongs to, unless the environment names it.
@@ -125,12 +125,7 @@ impl<'a> Client<'a> {
 
     /// Reads the token now if it is not known, so that a helper's time is not a worker's.
     pub fn prepare(&self, started: Instant) -> Result<()> {
-        self.tokens.get(started + self.limits.timeout).map(drop).map_err(lead_to_status)
-    }
-
-    /// Has the token read anew for the next look-up, since a token that was accepted once may expire.
-    pub fn forget_token(&self) {
-        self.tokens.forget();
+        self.token(started + self.limits.timeout).map(drop).map_err(lead_to_status)
     }
 
     /// Looks up the account of that id; its timeout began at `started`, and it ends by `deadline` if that is earlier.
@@ -192,7 +187,7 @@ impl<'a> Client<'a> {
         make: &mut dyn FnMut(&Attempt<'_>) -> Attempted<T>,
     ) -> Result<T> {
         let Run { throttle, redactor, .. } = self.run;
-        let mut token = self.tokens.get(deadline)?;
+        let mut token = self.token(deadline)?;
         let resource = target.resource;
         if target.id.is_some_and(|id| token.appears_in(id.as_str().as_bytes())) {
             // It is not sent, since URLs stand in logs.
@@ -225,7 +220,7 @@ impl<'a> Client<'a> {
                     error: failure.map(|failure| failure.kind().code()),
                     failure,
                     elapsed_ms,
-                    retry_in_ms: retry.as_ref().map(|retry| retry.wait.as_millis()),
+                    retry_in_ms: retry.map(|(wait, _)| wait.as_millis()),
                 });
             }
             let error = match got {
@@ -236,15 +231,15 @@ impl<'a> Client<'a> {
                 self.agents.forget_addresses();
             }
             let may_renew = resource.rejects_token(&error) && throttle.is_batch();
-            let renewed = if may_renew { self.tokens.renew(&token, deadline)? } else { None };
+            let renewed = if may_renew { self.renewed_token(&token, deadline)? } else { None };
             let wait = match (renewed, retry) {
                 (Some(renewed), _) => {
                     token = renewed;
                     Duration::ZERO
                 }
-                (None, Some(retry)) => {
+                (None, Some((_, own_wait))) => {
                     retries += 1;
-                    retry.own_wait
+                    own_wait
                 }
                 (None, None) => return Err(error),
             };

@@ -131,13 +131,13 @@ impl Attempt<'_> {
         let is_good = response.status == 200;
         let limit = if is_good { MAX_BODY } else { MAX_ERROR_BODY };
         let length = usize::try_from(body.content_length().unwrap_or_default()).unwrap_or(usize::MAX);
-        let mut read = Ok(0);
-        if !is_good || length <= limit {
-            response.body.reserve_exact(length.min(limit) + 1);
-            let body = Bounded::new(body, self.remaining.min(PHASE));
-            read = body.take(limit as u64 + 1).read_to_end(&mut response.body);
+        if is_good && length > limit {
+            return Err(response.too_large(self));
         }
-        if is_good && length.max(response.body.len()) > limit {
+        response.body.reserve_exact(length.min(limit) + 1);
+        let body = Bounded::new(body, self.remaining.min(PHASE));
+        let read = body.take(limit as u64 + 1).read_to_end(&mut response.body);
+        if is_good && response.body.len() > limit {
             return Err(response.too_large(self));
         }
         match read {
