@@ -49,12 +49,9 @@ impl Attempt<'_> {
 
     /// What to check after a refusal that may be about a client certificate; none without TLS.
     pub fn gateway_hint(&self) -> Option<&'static str> {
-        let endpoint = self.client.endpoint;
-        endpoint.base_url.value.is_https().then_some(if endpoint.client_cert.is_some() {
-            "is base_url right, and client_cert_file what this gateway takes, and still valid? Its operator can tell"
-        } else {
-            "is base_url right? Its operator can tell; a gateway that wants a client certificate (client_cert_file) may do this"
-        })
+        self.client.endpoint.base_url.value.is_https().then_some(
+            "is base_url right? Its operator can tell; a gateway that wants a client certificate (client_cert_file), or another one, may do this",
+        )
     }
 
     pub fn account(&self, id: &Id) -> Attempted<Account> {
