@@ -202,8 +202,7 @@ fn has_body(request: &Request<'_, '_>) -> bool {
 
 /// Whether this is to be the last request of its connection (RFC 9112, 9.6).
 fn asks_to_close(request: &Request<'_, '_>) -> bool {
-    let mut options = values(request, "connection").flat_map(|value| value.split(|b| *b == b','));
-    options.any(|option| option.trim_ascii().eq_ignore_ascii_case(b"close"))
+    values(request, "connection").any(|value| value.eq_ignore_ascii_case(b"close"))
 }
 
 /// A status's reason phrase, from which the APIs form their error codes too, and a sentence.
