@@ -36,8 +36,7 @@ pub struct GlobalFlags {
     /// Show secret fields, such as activation tokens
     #[arg(long)]
     pub reveal: bool,
-    /// For tickets: show ids, types, states, times and counts, and [redacted] for everything else
-    #[arg(long)]
+    #[arg(long, help = "For tickets: show ids, types, states, times and counts, and [redacted] for everything else")]
     pub redact: bool,
     /// Send nothing, and print the request as a line of shell for curl
     #[arg(long)]

@@ -15,7 +15,7 @@ use crate::client::{Target, Throttle};
 use crate::config::{self, DEFAULT_JOBS, Endpoint, Origin, SANDBOX, Setting, Settings};
 use crate::error::{Error, Kind, Result};
 use crate::flags::{Deferred, Takes};
-use crate::output::{Format, documents, table};
+use crate::output::{documents, table};
 
 /// What to do with tokens.
 #[derive(Debug, Subcommand)]
@@ -146,7 +146,7 @@ fn status(context: &Context<'_>) -> Result<CommandStatus> {
         ui.error(error);
     }
     let format = session.settings.output.value.for_other_results();
-    if format == Format::Table {
+    if format.is_table() {
         let cells = |row: &Row| {
             let or_none = |text: &Option<String>| text.clone().unwrap_or_else(|| "–".to_owned());
             let verdict = row.code.map_or("works".to_owned(), |code| code.replace('_', " "));
@@ -162,7 +162,7 @@ fn status(context: &Context<'_>) -> Result<CommandStatus> {
         };
         let rows: Vec<_> = rows.iter().map(cells).collect();
         let head = ["Profile", "API", "Verdict", "Base URL", "Token from", "Time"];
-        ui.print(table(&head, &rows, ui.screen()).as_bytes())?;
+        ui.print(table(&head, &rows, ui.screen().of(format)).as_bytes())?;
     } else {
         let mut out = Vec::new();
         // Writing to a Vec cannot fail.

@@ -320,6 +320,7 @@ pub fn documents(
     format: Format,
     values: impl Iterator<Item = impl Serialize>,
 ) -> io::Result<()> {
+    let format = if format.is_table() { Format::Json } else { format };
     let mut printer = Printer::of_records(format, &[], Screen::default());
     let mut text = Vec::new();
     for value in values {

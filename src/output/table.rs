@@ -28,10 +28,6 @@ pub const BOLD: u8 = 1;
 pub const DIFFERS: u8 = Tone::Waiting as u8;
 pub const PLAIN: u8 = 0;
 
-/// What `check` comes to, by the column's label.
-const VERDICTS: [(&str, &str, Tone); 3] =
-    [("Verdict", "met", Tone::Working), ("Verdict", "unmet", Tone::Ended), ("Verdict", "error", Tone::Ended)];
-
 /// No screen is taken to be narrower: nothing could be read there.
 const NARROWEST_SCREEN: u16 = 20;
 
@@ -134,12 +130,10 @@ pub fn described(account: &Account, entry: &Entry<'_>, redactor: &Redactor, now:
 
 /// A table of our own, with a header.
 pub fn table(head: &[&str], rows: &[Vec<String>], screen: Screen) -> String {
-    let mut all = vec![head.iter().map(|label| (*label).to_owned()).collect::<Vec<_>>()];
-    all.extend(rows.iter().map(|row| row.iter().map(|cell| escape(cell).into_owned()).collect()));
-    let mut out = Vec::new();
-    let names: Vec<_> = head.iter().map(|label| vec![(*label).to_owned()]).collect();
-    Layout::new(&all, screen).write_table(&mut out, &all, &names);
-    String::from_utf8(out).unwrap_or_default()
+    let labels = head.iter().map(|label| ((*label).to_owned(), BOLD)).collect();
+    let cell = |(label, text): (&&str, &String)| (escape(text).into_owned(), style(&[label], text));
+    let rows = rows.iter().map(|row| head.iter().zip(row).map(cell).collect());
+    String::from_utf8(write_cells([labels].into_iter().chain(rows), screen)).unwrap_or_default()
 }
 
 /// What stands for an account's member: a text as it is, anything else as JSON.
@@ -271,9 +265,13 @@ impl Rows {
 
 /// The style of a cell in a column of these names: the colour of a state or verdict, from the 16 of the terminal's theme.
 fn style(names: &[impl AsRef<str>], cell: &str) -> u8 {
-    let states = RESOURCES.iter().flat_map(|resource| resource.tones).chain(&VERDICTS);
-    let mut states = states.filter(|(name, word, _)| *word == cell && names.iter().any(|own| own.as_ref() == *name));
-    states.next().map_or(PLAIN, |(.., tone)| *tone as u8)
+    let is_about = |name: &str| names.iter().any(|own| own.as_ref() == name);
+    if is_about("Verdict") {
+        return if matches!(cell, "met" | "works") { Tone::Working } else { Tone::Ended } as u8;
+    }
+    let mut states = RESOURCES.iter().flat_map(|resource| resource.tones);
+    let state = states.find(|(name, word, _)| *word == cell && is_about(name));
+    state.map_or(PLAIN, |(.., tone)| *tone as u8)
 }
 
 fn styles(names: &[Vec<String>], row: &[String]) -> Vec<u8> {

@@ -33,6 +33,21 @@ pub enum Outcome {
     Error,
 }
 
+/// The object of a check in JSON reports: all keys, always.
+#[derive(Serialize)]
+pub struct CheckRecord<'a> {
+    name: Option<String>,
+    id: Option<&'a str>,
+    api: Option<&'static str>,
+    profile: Option<&'a str>,
+    verdict: Outcome,
+    found: Option<bool>,
+    expectations: Vec<ExpectationRecord>,
+    error: Option<&'a Error>,
+    lookups: u32,
+    elapsed_ms: u128,
+}
+
 impl<'a> CheckRecord<'a> {
     /// Of what could not be looked up, and `expected` of it.
     pub fn of_failure(error: &'a Error, expected: &[Expression], redactor: &Redactor) -> Self {
@@ -50,21 +65,6 @@ impl<'a> CheckRecord<'a> {
             elapsed_ms: context.elapsed.unwrap_or_default().as_millis(),
         }
     }
-}
-
-/// The object of a check in JSON reports: all keys, always.
-#[derive(Serialize)]
-pub struct CheckRecord<'a> {
-    name: Option<String>,
-    id: Option<&'a str>,
-    api: Option<&'static str>,
-    profile: Option<&'a str>,
-    verdict: Outcome,
-    found: Option<bool>,
-    expectations: Vec<ExpectationRecord>,
-    error: Option<&'a Error>,
-    lookups: u32,
-    elapsed_ms: u128,
 }
 
 impl CheckResult {
