@@ -194,7 +194,7 @@ impl Error {
     }
 
     /// The same failure as one of another kind, and as retryable as it was.
-    pub fn as_kind(mut self, kind: Kind) -> Self {
+    pub fn with_kind(mut self, kind: Kind) -> Self {
         self.0.kind = kind;
         self
     }

@@ -147,7 +147,7 @@ impl List<'_> {
         let (shown, s) = (grouped(self.shown), if self.shown == 1 { "" } else { "s" });
         let hint = format!("what was printed is incomplete; {}", error.hint_text().unwrap_or("try again"));
         let cut_off = format!("; the list is cut off after {shown} account{s}");
-        error.as_kind(Kind::BadResponse).with_suffix(&cut_off).hint(hint)
+        error.with_kind(Kind::BadResponse).with_suffix(&cut_off).hint(hint)
     }
 
     /// A failure of `serde_json`'s, the words of which repeat the text.

@@ -171,7 +171,7 @@ impl<'a> Client<'a> {
             },
         );
         let error = match tried {
-            Err(error) if id.is_none() && error.kind() == Kind::NotFound => error.as_kind(Kind::BadResponse),
+            Err(error) if id.is_none() && error.kind() == Kind::NotFound => error.with_kind(Kind::BadResponse),
             Err(error) if !matches!(error.kind(), Kind::NotFound | Kind::Gone) => error,
             _ => return Ok(()),
         };
