@@ -85,8 +85,7 @@ impl Task for LookUp<'_> {
     fn look_up(&self, id: &Id, client: &Client<'_>, started: Instant) -> Result<Answer<()>> {
         let found = client.look_up(id, started, None)?;
         let violations = violations::check(&found, self.strict, Target::account(id, client.profile()))?;
-        let piece = self.renderer.render(&found.account, self.redactor);
-        Ok((piece.map(|piece| self.renderer.identified(piece, id)), (), violations))
+        Ok((self.renderer.render(&found.account, self.redactor, Some(id)), (), violations))
     }
 
     fn take_failure(&self, error: &Error) -> Option<Piece> {
