@@ -17,7 +17,6 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
-use result::CheckResult;
 use run::CheckRun;
 use suite::Check;
 use target::CheckTarget;
@@ -76,9 +75,20 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
         (None, [id]) if input::is_one(id, &args.batch) => vec![one(id, args)?],
         _ => return many::run(args, context),
     };
-    let checks: Vec<_> = checks.into_iter().map(Arc::new).collect();
+    let run = Arc::new(CheckRun {
+        ui: (*ui).clone(),
+        checks,
+        redactor: context.redactor(),
+        suite: args.suite.clone(),
+        junit: args.report_junit.clone(),
+        format: config::output_setting(&flags.for_config(), env)?.value.for_other_results(),
+        started,
+        results: Mutex::new(Some(Vec::new())),
+    });
+    let (checks, ended) = (&run.checks, run.clone());
+    shutdown.on_signal(move |kind| ended.end(kind));
     let mut sessions = HashMap::new();
-    for check in &checks {
+    for check in checks {
         sessions.entry(check.place()).or_insert_with(|| {
             let mut flags = flags.for_config();
             if let Some(name) = &check.profile {
@@ -88,18 +98,6 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
             (Session::open(context, &flags), throttle)
         });
     }
-    let run = Arc::new(CheckRun {
-        ui: (*ui).clone(),
-        checks: checks.clone(),
-        redactor: context.redactor(),
-        suite: args.suite.clone(),
-        junit: args.report_junit.clone(),
-        format: config::output_setting(&flags.for_config(), env)?.value.for_other_results(),
-        started,
-        results: Mutex::new(Some(Vec::new())),
-    });
-    let ended = run.clone();
-    shutdown.on_signal(move |kind| ended.end(kind));
     if args.suite.is_some() {
         ui.begin_progress(env);
     }
@@ -121,11 +119,9 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
         |_| 0,
         |next| {
             let Some((check, judged)) = next else { return };
-            let mut result = judged.unwrap_or_else(|panic| CheckResult::new(check, &run.redactor, Err(panic)));
-            if let Ok(answer) = &mut result.answer {
-                let target = Target::account(&check.id, result.profile.as_deref());
-                warnings.warn(mem::take(&mut answer.violations), target, false);
-            }
+            let mut result = judged.unwrap_or_else(|panic| run.result(check, Err(panic), None, &run.redactor));
+            let target = Target::account(&check.id, result.profile.as_deref());
+            warnings.warn(mem::take(&mut result.violations), target, false);
             run.add(result);
             done += 1;
             show_progress(done);
@@ -154,6 +150,6 @@ fn refuse_overwriting(args: &Args, context: &Context<'_>) -> Result<()> {
 /// The check of one account, straight from the command line.
 fn one(id: &OsStr, args: &Args) -> Result<Check> {
     let id = id::route(&id.to_string_lossy())?;
-    let expected = poll::parse_all(&args.expect, id.resource())?.into();
+    let expected = poll::parse_all(&args.expect, id.resource())?;
     Ok(Check { name: None, line: None, expected, id, profile: None, retry_for: None, strict: false })
 }
