@@ -6,16 +6,16 @@ use std::time::Instant;
 use jiff::Timestamp;
 
 use super::input;
-use super::many::{self, Answer, Task};
+use super::many;
 use super::results::{Ending, Results};
 use super::session::{Session, Target};
 use super::violations::{self, Warnings};
 use super::{CommandStatus, Context, curl};
-use crate::account::{Account, Id, Redactor, Resource};
+use crate::account::{Account, Id, Resource};
 use crate::client::{Client, Throttle};
 use crate::error::{Error, Kind, Result};
 use crate::flags::Takes;
-use crate::output::{Format, Piece, Printer, Renderer};
+use crate::output::{Format, Printer};
 
 /// `<ID|->...`
 #[derive(Debug, clap::Args)]
@@ -62,36 +62,20 @@ fn look_up_many(
     let renderer = session.renderer(resources, true)?.by_ids(resources);
     let results = Results::new(ui, Printer::new(&renderer), shutdown, Ending::Stopped, None);
     let ids = many::Ids { arguments: &args.ids, args: &args.batch, resources, parse };
-    let task = LookUp { renderer: &renderer, redactor: session.redactor(), strict: flags.strict };
-    let Some(status) = many::run(&ids, &task, &session, &results, Ending::Whole, context)? else {
+    let look_up = |id: &Id, client: &Client<'_>, started| {
+        let found = client.look_up(id, started, None)?;
+        let violations = violations::check(&found, flags.strict, Target::account(id, client.profile()))?;
+        let piece = renderer.render(&found.account, session.redactor());
+        Ok((piece.map(|piece| renderer.identified(piece, id)), (), violations))
+    };
+    let settle = |looked_up: Result<(), &Error>| renderer.failure(looked_up.err()?);
+    let Some(status) = many::run(&ids, &session, &results, Ending::Whole, context, look_up, settle)? else {
         return Ok(CommandStatus::Done);
     };
     if !session.settings.output.value.has_json_errors() {
         ui.note(&results.summary().text(started.elapsed()));
     }
     status
-}
-
-/// Each of many accounts, as the renderer shows it.
-struct LookUp<'a> {
-    renderer: &'a Renderer,
-    redactor: &'a Redactor,
-    strict: bool,
-}
-
-impl Task for LookUp<'_> {
-    type Kept = ();
-
-    fn look_up(&self, id: &Id, client: &Client<'_>, started: Instant) -> Result<Answer<()>> {
-        let found = client.look_up(id, started, None)?;
-        let violations = violations::check(&found, self.strict, Target::account(id, client.profile()))?;
-        let piece = self.renderer.render(&found.account, self.redactor);
-        Ok((piece.map(|piece| self.renderer.identified(piece, id)), (), violations))
-    }
-
-    fn take_failure(&self, error: &Error) -> Option<Piece> {
-        self.renderer.failure(error)
-    }
 }
 
 /// Looks up one account and prints it.

@@ -34,31 +34,20 @@ pub struct Ids<'a> {
     pub parse: fn(&str) -> Result<Id>,
 }
 
-/// What a look-up comes to: as it is written (or why no account can be), what the task keeps of it, and the account's violations.
+/// What a look-up comes to: as it is written (or why no account can be), what is kept of it, and the account's violations.
 pub type Answer<K> = (Result<Piece>, K, Violations);
 
-/// What is done with each account.
-pub trait Task: Sync {
-    type Kept: Send;
-
-    /// Looks an account up, since `started`.
-    fn look_up(&self, id: &Id, client: &Client<'_>, started: Instant) -> Result<Answer<Self::Kept>>;
-
-    /// Takes what was kept, in the order of the ids.
-    fn take(&self, _: Self::Kept) {}
-
-    /// Takes the failure of an id, and renders it where each id has a place among the results.
-    fn take_failure(&self, error: &Error) -> Option<Piece>;
-}
-
-/// Does the task for each of the ids; returns what it came to, unless a signal or an output that cannot be written has ended it.
-pub fn run<T: Task>(
+/// Looks each of the ids up with `look_up`, since an instant. `settle` takes what was kept, in the order of the ids, or the failure of
+/// an id, and renders that where each id has a place among the results. Returns what the run came to, unless a signal or an output
+/// that cannot be written has ended it.
+pub fn run<K: Send>(
     given: &Ids<'_>,
-    task: &T,
     session: &Session<'_>,
     results: &Arc<Results>,
     ending: Ending,
     context: &Context<'_>,
+    look_up: impl Fn(&Id, &Client<'_>, Instant) -> Result<Answer<K>> + Sync,
+    settle: impl Fn(Result<K, &Error>) -> Option<Piece>,
 ) -> Result<Option<Result<CommandStatus>>> {
     let Context { flags, env, ui, shutdown, .. } = context;
     let &Ids { arguments, args, resources, parse } = given;
@@ -80,8 +69,41 @@ pub fn run<T: Task>(
     let throttle = Throttle::shared(args.rate);
     let breaker = CircuitBreaker::new(&throttle, resources.len() == 1);
     let clients = Clients::new(session, &throttle);
-    let worker = Worker { throttle: &throttle, breaker: &breaker, task };
-    let mut delivery = Delivery { task, results, warnings: Warnings::new(ui, true), untried: 0 };
+    // `None` for an id that is not tried any more.
+    let work = |job: &Job<'_>| -> Result<Option<(Piece, K, Violations)>> {
+        let (id, client) = job.target.as_ref().map_err(Clone::clone)?;
+        if !throttle.acquire_id() {
+            return Ok(None);
+        }
+        let now = Instant::now();
+        let started = now.checked_sub(job.spent).unwrap_or(now);
+        let answer = look_up(id, client, started).inspect_err(|error| breaker.record_failure(error));
+        let (piece, kept, violations) = answer?;
+        breaker.record_success();
+        // The first answer does not have what `--fields` names, if it cannot be rendered.
+        let piece = piece.inspect_err(|error| breaker.stop_run(error)).ok();
+        Ok(piece.map(|piece| (piece, kept, violations)))
+    };
+    let mut warnings = Warnings::new(ui, true);
+    // From the first id on that was not tried any more, `--skip` looks everything up again.
+    let mut is_cut_off = false;
+    let mut deliver = |job: &Job<'_>, answer| match answer {
+        Ok(Some((piece, kept, violations))) if !is_cut_off => {
+            if let Ok((id, client)) = &job.target {
+                warnings.warn(violations, Target::account(id, client.profile()), false);
+            }
+            settle(Ok(kept));
+            results.add(piece, job.line)
+        }
+        Err(error) if !is_cut_off => {
+            let error = describe(error, job);
+            results.add_failure(&error, settle(Err(&error)), job.line)
+        }
+        _ => {
+            is_cut_off = true;
+            Ok(())
+        }
+    };
     let redactor = LazyLock::new(|| config::redactor(&flags.for_config(), env));
     let source = iter::from_fn(|| {
         let is_over = || throttle.is_stopped() || shutdown.is_requested();
@@ -97,11 +119,11 @@ pub fn run<T: Task>(
     batch::run(
         jobs,
         source,
-        |job| worker.look_up(job),
+        work,
         |answer| answer.as_ref().map_or(0, |(piece, ..)| piece.size()),
         |next| {
             let written = match next {
-                Some((job, answer)) => delivery.deliver(&job, answer),
+                Some((job, answer)) => deliver(&job, answer),
                 None => results.flush(),
             };
             if let Err(error) = written {
@@ -120,7 +142,7 @@ pub fn run<T: Task>(
         // After a signal, or once the output cannot be written, nothing more is said here.
         return Ok(None);
     }
-    let is_incomplete = delivery.untried > 0 || input.may_have_more();
+    let is_incomplete = is_cut_off || input.may_have_more();
     let stop = breaker.stopped().filter(|stop| stop.is_fatal || is_incomplete);
     if let Some(Stop { error, is_fatal: true, .. }) = &stop
         && results.count() == 0
@@ -129,7 +151,7 @@ pub fn run<T: Task>(
         return Err(error.clone());
     }
     results.finish(ending)?;
-    delivery.warnings.sum_up();
+    warnings.sum_up();
     let status = results.summary().status(total, stop);
     Ok(Some(status))
 }
@@ -140,62 +162,6 @@ struct Job<'a> {
     /// What the token took of the look-up's time; a pause before it takes nothing.
     spent: Duration,
     target: Result<(Id, Arc<Client<'a>>)>,
-}
-
-/// What the workers share.
-struct Worker<'a, T> {
-    throttle: &'a Throttle,
-    breaker: &'a CircuitBreaker<'a>,
-    task: &'a T,
-}
-
-impl<T: Task> Worker<'_, T> {
-    /// `None` for an id that was not tried any more.
-    fn look_up(&self, job: &Job<'_>) -> Result<Option<(Piece, T::Kept, Violations)>> {
-        let (id, client) = job.target.as_ref().map_err(Clone::clone)?;
-        if !self.throttle.acquire_id() {
-            return Ok(None);
-        }
-        let now = Instant::now();
-        let started = now.checked_sub(job.spent).unwrap_or(now);
-        let answer = self.task.look_up(id, client, started).inspect_err(|error| self.breaker.record_failure(error));
-        let (piece, kept, violations) = answer?;
-        self.breaker.record_success();
-        // The first answer does not have what `--fields` names, if it cannot be rendered.
-        let piece = piece.inspect_err(|error| self.breaker.stop_run(error)).ok();
-        Ok(piece.map(|piece| (piece, kept, violations)))
-    }
-}
-
-/// Writes the answers in the order of the ids.
-struct Delivery<'a, T> {
-    task: &'a T,
-    results: &'a Results,
-    warnings: Warnings<'a>,
-    /// How many ids were not tried any more, and what came after them: `--skip` looks it up again.
-    untried: usize,
-}
-
-impl<T: Task> Delivery<'_, T> {
-    fn deliver(&mut self, job: &Job<'_>, answer: Result<Option<(Piece, T::Kept, Violations)>>) -> Result<()> {
-        match answer {
-            Ok(Some((piece, kept, violations))) if self.untried == 0 => {
-                if let Ok((id, client)) = &job.target {
-                    self.warnings.warn(violations, Target::account(id, client.profile()), false);
-                }
-                self.task.take(kept);
-                self.results.add(piece, job.line)
-            }
-            Err(error) if self.untried == 0 => {
-                let error = describe(error, job);
-                self.results.add_failure(&error, self.task.take_failure(&error), job.line)
-            }
-            _ => {
-                self.untried += 1;
-                Ok(())
-            }
-        }
-    }
 }
 
 /// Adds to a failure which line of the input it is about, and which id.

@@ -10,14 +10,13 @@ use super::junit::Report;
 use super::result::CheckResult;
 use crate::account::{Id, RESOURCES, Redactor, id};
 use crate::client::Client;
-use crate::commands::many::{self, Answer, Task};
+use crate::commands::many;
 use crate::commands::poll::{self, Question};
 use crate::commands::results::{Ending, Results};
 use crate::commands::session::Session;
 use crate::commands::{CommandStatus, Context};
 use crate::error::{Error, ErrorContext, Kind, Result};
-use crate::expression::Expression;
-use crate::output::{Format, Piece, Printer};
+use crate::output::Printer;
 use crate::process::lock;
 use crate::text::grouped;
 
@@ -45,8 +44,33 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
     let printer = Printer::of_records(format, &columns, ui.screen());
     let results = Results::new(ui, printer, shutdown, Ending::Stopped, Some(Box::new(end)));
     let ids = many::Ids { arguments: &args.ids, args: &args.batch, resources: &RESOURCES, parse: id::route };
-    let task = Judge { expected, redactor: session.redactor(), strict: flags.strict, format, report: &report };
-    let Some(status) = many::run(&ids, &task, &session, &results, Ending::Stopped, context)? else {
+    let expected_at = |api: Option<&str>| {
+        let mut expected = RESOURCES.iter().zip(&expected).filter(|(resource, _)| Some(resource.api) == api);
+        expected.next().map_or(Ok(&[][..]), |(_, expected)| expected.as_deref().map_err(Clone::clone))
+    };
+    let look_up = |id: &Id, client: &Client<'_>, started: Instant| {
+        let expected = expected_at(Some(id.resource().api));
+        let expected =
+            expected.map_err(|error| error.with_context(|context| context.id = Some(id.as_str().to_owned())))?;
+        let redactor = RefCell::new(session.redactor().clone());
+        let question = Question { id, client, expected, redactor: &redactor, strict: flags.strict };
+        let (answer, _) = question.ask(started, None)?;
+        let target = question.target().context();
+        let context = ErrorContext { attempts: Some(1), elapsed: Some(started.elapsed()), ..target };
+        let mut result = CheckResult::new(Ok(answer), context, expected, &redactor.borrow());
+        let violations = mem::take(&mut result.violations);
+        Ok((Ok(result.piece(format)), result, violations))
+    };
+    let settle = |judged: Result<CheckResult, &Error>| {
+        let failed = |error: &Error| {
+            let expected = expected_at(error.context().api).unwrap_or_default();
+            CheckResult::failed(error, expected, session.redactor())
+        };
+        let result = judged.unwrap_or_else(failed);
+        lock(&report).add(&result);
+        result.error.is_some().then(|| result.piece(format))
+    };
+    let Some(status) = many::run(&ids, &session, &results, Ending::Stopped, context, look_up, settle)? else {
         return Ok(CommandStatus::Done);
     };
     let mut report = lock(&report);
@@ -81,50 +105,4 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
 /// What has ended the run early is an error in the report.
 fn the_others(error: &Error) -> CheckResult {
     CheckResult { name: Some("the other ids".to_owned()), ..CheckResult::failed(error, &[], &Redactor::default()) }
-}
-
-/// The verdict on each account.
-struct Judge<'a> {
-    /// What is expected of the accounts of each resource, or why that is no expectation there.
-    expected: [Result<Vec<Expression>>; 2],
-    redactor: &'a Redactor,
-    strict: bool,
-    format: Format,
-    report: &'a Mutex<Report>,
-}
-
-impl Judge<'_> {
-    fn expected(&self, api: Option<&str>) -> Result<&[Expression]> {
-        let mut expected = RESOURCES.iter().zip(&self.expected).filter(|(resource, _)| Some(resource.api) == api);
-        expected.next().map_or(Ok(&[][..]), |(_, expected)| expected.as_deref().map_err(Clone::clone))
-    }
-}
-
-impl Task for Judge<'_> {
-    type Kept = CheckResult;
-
-    fn look_up(&self, id: &Id, client: &Client<'_>, started: Instant) -> Result<Answer<CheckResult>> {
-        let expected = self.expected(Some(id.resource().api));
-        let expected =
-            expected.map_err(|error| error.with_context(|context| context.id = Some(id.as_str().to_owned())))?;
-        let redactor = RefCell::new(self.redactor.clone());
-        let question = Question { id, client, expected, redactor: &redactor, strict: self.strict };
-        let (answer, _) = question.ask(started, None)?;
-        let target = question.target().context();
-        let context = ErrorContext { attempts: Some(1), elapsed: Some(started.elapsed()), ..target };
-        let mut result = CheckResult::new(Ok(answer), context, expected, &redactor.borrow());
-        let violations = mem::take(&mut result.violations);
-        Ok((Ok(result.piece(self.format)), result, violations))
-    }
-
-    fn take(&self, result: CheckResult) {
-        lock(self.report).add(&result);
-    }
-
-    fn take_failure(&self, error: &Error) -> Option<Piece> {
-        let expected = self.expected(error.context().api).unwrap_or_default();
-        let result = CheckResult::failed(error, expected, self.redactor);
-        lock(self.report).add(&result);
-        Some(result.piece(self.format))
-    }
 }
