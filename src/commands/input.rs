@@ -3,7 +3,8 @@
 //! A thread of its own reads the lines into a bounded channel, so that a run that is over need not wait for a line. Blank lines and
 //! comments are skipped; a byte order mark, blanks around an id and either line end are no part of it.
 
-use std::ffi::{OsStr, OsString};
+use std::borrow::Cow;
+use std::ffi::OsString;
 use std::io::{self, IsTerminal as _};
 use std::mem;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
@@ -15,6 +16,7 @@ use super::records::{Records, unreadable};
 use crate::config::DEFAULT_JOBS;
 use crate::config::values::{self, parse_rate};
 use crate::error::{Error, Kind, Result};
+use crate::flags::Takes;
 use crate::streams;
 
 /// Standard input among the arguments.
@@ -25,10 +27,13 @@ const AHEAD: usize = 4;
 /// How often a wait for a line looks whether the run is over.
 const POLL: Duration = Duration::from_millis(100);
 
-/// How many ids are read and looked up.
+/// `<ID|->...`, and how many of them are read and looked up.
 #[derive(Clone, Debug, clap::Args)]
 #[group(skip)]
 pub struct Args {
+    /// The ids to look up; - reads ids from standard input, one a line, or from CSV
+    #[arg(required = true, value_name = "ID")]
+    pub ids: Vec<OsString>,
     /// Look up to N ids at once: 1 to 256
     #[arg(long, value_name = "N", default_value_t = DEFAULT_JOBS, value_parser = values::jobs(), allow_hyphen_values = true)]
     pub jobs: usize,
@@ -43,17 +48,24 @@ pub struct Args {
     pub column: Option<String>,
 }
 
+impl Takes for Args {}
+
+impl Args {
+    /// The id, if it is the one of a single account.
+    pub fn single(&self) -> Option<Cow<'_, str>> {
+        match &self.ids[..] {
+            [id] if id != STDIN && self.skip == 0 && self.column.is_none() => Some(id.to_string_lossy()),
+            _ => None,
+        }
+    }
+}
+
 /// An id as it was given.
 pub struct Entry {
     /// Its text, or why it cannot be read. Invalid UTF-8 is replaced: no valid id has any.
     pub text: Result<String>,
     /// Its line in standard input, from 1.
     pub line: Option<usize>,
-}
-
-/// Whether an only argument is the id of one account.
-pub fn is_one(argument: &OsStr, args: &Args) -> bool {
-    argument != STDIN && args.skip == 0 && args.column.is_none()
 }
 
 /// The ids of one command.
@@ -67,10 +79,10 @@ pub struct Input {
 }
 
 impl Input {
-    /// The ids of these arguments, and of standard input as `args` say.
-    pub fn new(arguments: &[OsString], args: &Args) -> Result<Self> {
+    /// The ids among the arguments, and of standard input.
+    pub fn new(args: &Args) -> Result<Self> {
         let usage = |message: &str| Error::new(Kind::Usage, message);
-        let mut parts = arguments.splitn(3, |argument| argument == STDIN);
+        let mut parts = args.ids.splitn(3, |argument| argument == STDIN);
         let mut before = parts.next().unwrap_or_default().to_vec();
         let after = parts.next();
         if parts.next().is_some() {

@@ -14,7 +14,7 @@ use super::summary::{Summary, ids};
 use super::violations::{Violations, Warnings};
 use super::{CommandStatus, Context};
 use crate::account::redact::hide_credentials;
-use crate::account::{Id, Resource};
+use crate::account::{Id, Resource, id};
 use crate::batch;
 use crate::client::{Client, Throttle};
 use crate::config;
@@ -26,36 +26,27 @@ use crate::text::grouped;
 /// Up to this number of ids, no progress is shown.
 const FEW: usize = 20;
 
-/// The ids, as they were given: of these resources, which `parse` tells apart.
-pub struct Ids<'a> {
-    pub arguments: &'a [OsString],
-    pub args: &'a input::Args,
-    pub resources: &'a [&'static Resource],
-    pub parse: fn(&str) -> Result<Id>,
-}
-
 /// What a look-up comes to: as it is written (or why no account can be), what is kept of it, and the account's violations.
 pub type Answer<K> = (Result<Piece>, K, Violations);
 
-/// Looks each of the ids up with `look_up`, since an instant. `settle` takes what was kept, in the order of the ids, or the failure of
+/// Looks each of the ids, which are of these resources, up with `look_up`, since an instant. `settle` takes what was kept, in the order of the ids, or the failure of
 /// an id, and renders that where each id has a place among the results. Returns what the run came to, unless a signal or an output
 /// that cannot be written has ended it.
 pub fn run<K: Send>(
-    given: &Ids<'_>,
+    args: &input::Args,
+    resources: &[&'static Resource],
     session: &Session<'_>,
     results: &Arc<Results>,
     ending: Ending,
-    context: &Context<'_>,
     look_up: impl Fn(&Id, &Client<'_>, Instant) -> Result<Answer<K>> + Sync,
     settle: impl Fn(Result<K, &Error>) -> Option<Piece>,
 ) -> Result<Option<Result<CommandStatus>>> {
-    let Context { flags, env, ui, shutdown, .. } = context;
-    let &Ids { arguments, args, resources, parse } = given;
+    let Context { flags, env, ui, shutdown, .. } = session.context;
     let started = Instant::now();
-    let mut input = Input::new(arguments, args)?;
+    let mut input = Input::new(args)?;
     let total = input.count();
     let written = results.clone();
-    let arguments = total.map(|_| arguments.to_vec());
+    let arguments = total.map(|_| args.ids.clone());
     shutdown.explain(move |kind| Some(interrupted(&written.summary(), kind, arguments.as_deref())));
     if input.is_typed() {
         ui.note("reading ids from the terminal, one a line; Ctrl-D ends them");
@@ -109,7 +100,7 @@ pub fn run<K: Send>(
         let is_over = || throttle.is_stopped() || shutdown.is_requested();
         let entry = input.next(&is_over).inspect_err(|e| breaker.stop_run(e)).ok()??;
         let started = Instant::now();
-        let id = entry.text.and_then(|text| parse(&text).map_err(|error| redactor.withhold(error)));
+        let id = entry.text.and_then(|text| id::parse(&text, resources).map_err(|error| redactor.withhold(error)));
         let target = id.and_then(|id| {
             let client = clients.of(&id, started).inspect_err(|e| breaker.record_failure(e))?;
             Ok((id, client))

@@ -8,7 +8,7 @@ use std::time::Instant;
 use super::Args;
 use super::junit::Report;
 use super::result::CheckResult;
-use crate::account::{Id, RESOURCES, Redactor, id};
+use crate::account::{Id, RESOURCES, Redactor};
 use crate::client::Client;
 use crate::commands::many;
 use crate::commands::poll::{self, Question};
@@ -43,7 +43,6 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
     let columns = [("ID", "id"), ("Verdict", "Verdict"), ("Unmet", "unmet")];
     let printer = Printer::of_records(format, &columns, ui.screen());
     let results = Results::new(ui, printer, shutdown, Ending::Stopped, Some(Box::new(end)));
-    let ids = many::Ids { arguments: &args.ids, args: &args.batch, resources: &RESOURCES, parse: id::route };
     let expected_at = |api: Option<&str>| {
         let mut expected = RESOURCES.iter().zip(&expected).filter(|(resource, _)| Some(resource.api) == api);
         expected.next().map_or(Ok(&[][..]), |(_, expected)| expected.as_deref().map_err(Clone::clone))
@@ -70,7 +69,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
         lock(&report).add(&result);
         result.error.is_some().then(|| result.piece(format))
     };
-    let Some(status) = many::run(&ids, &session, &results, Ending::Stopped, context, look_up, settle)? else {
+    let Some(status) = many::run(&args.ids, &RESOURCES, &session, &results, Ending::Stopped, look_up, settle)? else {
         return Ok(CommandStatus::Done);
     };
     let mut report = lock(&report);

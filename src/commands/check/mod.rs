@@ -11,7 +11,6 @@ mod suite;
 mod target;
 
 use std::collections::HashMap;
-use std::ffi::{OsStr, OsString};
 use std::mem;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
@@ -39,12 +38,10 @@ use crate::text::grouped;
 #[derive(Clone, Debug, clap::Args)]
 #[command(
     after_help = include_str!("../help/check.txt").trim_end(),
+    mut_arg("ids", |ids| ids.required(false).required_unless_present("suite")),
     override_usage = "acctq check [OPTIONS] <ID>...\n       acctq check [OPTIONS] --suite <FILE>"
 )]
 pub struct Args {
-    /// The accounts; - reads ids from standard input, one a line, or from CSV
-    #[arg(value_name = "ID", required_unless_present = "suite")]
-    ids: Vec<OsString>,
     /// Expect this to hold, such as status=active; repeatable. See `acctq help expressions`
     #[arg(long, value_name = "EXPR", allow_hyphen_values = true)]
     expect: Vec<String>,
@@ -55,7 +52,7 @@ pub struct Args {
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     report_junit: Option<PathBuf>,
     #[command(flatten)]
-    batch: input::Args,
+    ids: input::Args,
 }
 
 impl Takes for Args {
@@ -70,9 +67,9 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
     let expanded = |path: &Option<PathBuf>| path.as_ref().map(|path| env.expand_home(path));
     let args = &Args { suite: expanded(&args.suite), report_junit: expanded(&args.report_junit), ..args.clone() };
     refuse_overwriting(args, context)?;
-    let checks = match (&args.suite, &args.ids[..]) {
+    let checks = match (&args.suite, args.ids.single()) {
         (Some(suite), _) => suite::read(suite)?,
-        (None, [id]) if input::is_one(id, &args.batch) => vec![one(id, args)?],
+        (None, Some(id)) => vec![one(&id, args)?],
         _ => return many::run(args, context),
     };
     let run = Arc::new(CheckRun {
@@ -113,7 +110,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
     let mut warnings = Warnings::new(ui, args.suite.is_some());
     let mut done = 0;
     batch::run(
-        args.batch.jobs.min(checks.len()),
+        args.ids.jobs.min(checks.len()),
         checks.iter().take_while(|_| !shutdown.is_requested()),
         |check| Ok(targets[&check.place()].judge(check, &run, flags.strict)),
         |_| 0,
@@ -148,8 +145,8 @@ fn refuse_overwriting(args: &Args, context: &Context<'_>) -> Result<()> {
 }
 
 /// The check of one account, straight from the command line.
-fn one(id: &OsStr, args: &Args) -> Result<Check> {
-    let id = id::route(&id.to_string_lossy())?;
+fn one(id: &str, args: &Args) -> Result<Check> {
+    let id = id::route(id)?;
     let expected = poll::parse_all(&args.expect, id.resource())?;
     Ok(Check { name: None, line: None, expected, id, profile: None, retry_for: None, strict: false })
 }
