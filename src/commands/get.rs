@@ -42,9 +42,7 @@ fn look_up_many(args: &Args, resources: &[&'static Resource], context: &Context<
         Ok((piece.map(|piece| renderer.identified(piece, id)), (), violations))
     };
     let settle = |looked_up: Result<(), &Error>| renderer.failure(looked_up.err()?);
-    let Some(status) = many::run(args, resources, &session, &results, Ending::Whole, look_up, settle)? else {
-        return Ok(CommandStatus::Done);
-    };
+    let status = many::run(args, resources, &session, &results, Ending::Whole, look_up, settle)?;
     if !session.settings.output.value.has_json_errors() {
         ui.note(&results.summary().text(started.elapsed()));
     }

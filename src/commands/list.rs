@@ -109,8 +109,18 @@ fn parse_filter(text: &str) -> Result<Expression> {
     Ok(expression)
 }
 
+/// Fails if more is held than `mib` MiB.
+pub fn limit_memory(size: usize, mib: usize) -> Result<()> {
+    if size <= mib * 1024 * 1024 {
+        return Ok(());
+    }
+    let message = format!("there is more to sort or count than the {mib} MiB that acctq holds");
+    let hint = "--where leaves fewer accounts, --limit and -F hold less; or use what `-o ndjson` prints elsewhere";
+    Err(Error::new(Kind::Failed, message).hint(hint))
+}
+
 /// `1 account`, `2,345 accounts`
-pub fn accounts(count: usize) -> String {
+fn accounts(count: usize) -> String {
     let s = if count == 1 { "" } else { "s" };
     format!("{} account{s}", grouped(count))
 }

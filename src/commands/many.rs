@@ -1,7 +1,6 @@
 //! Many ids: results and failures in the order of the ids. One failure stops nothing, but for one that every further id would share
 //! ([`CircuitBreaker`]).
 
-use std::ffi::OsString;
 use std::iter;
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
@@ -10,10 +9,8 @@ use super::breaker::{CircuitBreaker, Stop};
 use super::input::{self, Input};
 use super::results::{Ending, Results};
 use super::session::{Clients, Session, Target};
-use super::summary::{Summary, ids};
 use super::violations::{Violations, Warnings};
 use super::{CommandStatus, Context};
-use crate::account::redact::hide_credentials;
 use crate::account::{Id, Resource, id};
 use crate::batch;
 use crate::client::{Client, Throttle};
@@ -30,8 +27,8 @@ const FEW: usize = 20;
 pub type Answer<K> = (Result<Piece>, K, Violations);
 
 /// Looks each of the ids, which are of these resources, up with `look_up`, since an instant. `settle` takes what was kept, in the order of the ids, or the failure of
-/// an id, and renders that where each id has a place among the results. Returns what the run came to, unless a signal or an output
-/// that cannot be written has ended it.
+/// an id, and renders that where each id has a place among the results. Returns what the run came to, unless nothing
+/// came of it.
 pub fn run<K: Send>(
     args: &input::Args,
     resources: &[&'static Resource],
@@ -40,14 +37,13 @@ pub fn run<K: Send>(
     ending: Ending,
     look_up: impl Fn(&Id, &Client<'_>, Instant) -> Result<Answer<K>> + Sync,
     settle: impl Fn(Result<K, &Error>) -> Option<Piece>,
-) -> Result<Option<Result<CommandStatus>>> {
+) -> Result<Result<CommandStatus>> {
     let Context { flags, env, ui, shutdown, .. } = session.context;
     let started = Instant::now();
     let mut input = Input::new(args)?;
     let total = input.count();
     let written = results.clone();
-    let arguments = total.map(|_| args.ids.clone());
-    shutdown.explain(move |kind| Some(interrupted(&written.summary(), kind, arguments.as_deref())));
+    shutdown.explain(move |kind| Some(written.summary().interrupted(total, kind)));
     if input.is_typed() {
         ui.note("reading ids from the terminal, one a line; Ctrl-D ends them");
     } else if total.is_none_or(|count| count > FEW) {
@@ -130,8 +126,8 @@ pub fn run<K: Send>(
     );
 
     if shutdown.is_requested() {
-        // After a signal, or once the output cannot be written, nothing more is said here.
-        return Ok(None);
+        // After a signal, or once the output cannot be written, nothing more is said here: the result is ignored.
+        return Err(Error::new(Kind::Interrupted, "the run was ended"));
     }
     let is_incomplete = is_cut_off || input.may_have_more();
     let stop = breaker.stopped().filter(|stop| stop.is_fatal || is_incomplete);
@@ -143,8 +139,7 @@ pub fn run<K: Send>(
     }
     results.finish(ending)?;
     warnings.sum_up();
-    let status = results.summary().status(total, stop);
-    Ok(Some(status))
+    Ok(results.summary().status(total, stop))
 }
 
 /// An id that is looked up, or why it cannot be.
@@ -167,22 +162,4 @@ fn describe(error: Error, job: &Job<'_>) -> Error {
             context.id = Some(id.as_str().to_owned());
         }
     })
-}
-
-/// The error that says how far the run has come; `arguments` are its ids, if none were read.
-fn interrupted(summary: &Summary, kind: Kind, arguments: Option<&[OsString]>) -> Error {
-    let done = summary.done();
-    let (upto, mut again) = summary.resume("run it again", " if you still want it");
-    if let Some(next) = arguments.and_then(|ids| ids.get(done)) {
-        let next = hide_credentials(&next.to_string_lossy());
-        again = format!("run it again with the ids from {next} on");
-    }
-    let message = if done == 0 {
-        format!("{} before anything was looked up", kind.code())
-    } else {
-        let (found, failed) = (grouped(summary.found), grouped(summary.failures()));
-        let ids = ids(done, arguments.map(<[_]>::len));
-        format!("{} after {ids} ({found} answered, {failed} failed){upto}", kind.code())
-    };
-    Error::new(kind, message).hint(again).with_context(|context| context.line = summary.line)
 }

@@ -12,20 +12,19 @@ use crate::text::{grouped, span};
 #[derive(Clone, Debug, Default)]
 pub struct Summary {
     pub found: usize,
-    /// The failures of each kind, in the order of exit codes and names.
-    failed: BTreeMap<(u8, &'static str), (Kind, usize)>,
+    /// The failures of each kind, in the order of exit codes.
+    failed: BTreeMap<Kind, usize>,
     /// The last line of standard input up to which everything is done.
     pub line: Option<usize>,
 }
 
 impl Summary {
     pub fn add_failure(&mut self, kind: Kind) {
-        let key = (kind.exit_code(), kind.code());
-        self.failed.entry(key).or_insert((kind, 0)).1 += 1;
+        *self.failed.entry(kind).or_default() += 1;
     }
 
     pub fn failures(&self) -> usize {
-        self.failed.values().map(|(_, count)| count).sum()
+        self.failed.values().sum()
     }
 
     /// How many results and failures have been written.
@@ -36,9 +35,7 @@ impl Summary {
     /// `found 99,812 · failed 188 (not found 180, server 8) · 3 m 12 s`
     pub fn text(&self, elapsed: Duration) -> String {
         let mut text = format!("found {}", grouped(self.found));
-        let kind = |((_, code), (_, count)): (&(u8, &str), &(Kind, usize))| {
-            format!("{} {}", code.replace('_', " "), grouped(*count))
-        };
+        let kind = |(kind, count): (&Kind, &usize)| format!("{} {}", kind.code().replace('_', " "), grouped(*count));
         let kinds: Vec<_> = self.failed.iter().map(kind).collect();
         if !kinds.is_empty() {
             text = format!("{text} · failed {} ({})", grouped(self.failures()), kinds.join(", "));
@@ -49,8 +46,8 @@ impl Summary {
     /// The status of the run of `total` ids, if that is known; `stop` is what left some of them untried.
     pub fn status(&self, total: Option<usize>, stop: Option<Stop>) -> Result<CommandStatus> {
         let Some(stop) = stop else {
-            let kinds = self.failed.values().map(|(kind, _)| *kind);
-            return Ok(Kind::merge(kinds).map_or(CommandStatus::Done, CommandStatus::Failed));
+            let kind = Kind::merge(self.failed.keys().copied());
+            return Ok(kind.map_or(CommandStatus::Done, CommandStatus::Failed));
         };
         let cause = stop.error.context();
         let (done, hint) = self.resume("fix that first", "; the other ids have not been tried");
@@ -63,8 +60,21 @@ impl Summary {
         }))
     }
 
+    /// The error that says how far a run of `total` ids had come when a signal ended it.
+    pub fn interrupted(&self, total: Option<usize>, kind: Kind) -> Error {
+        let (done, hint) = self.resume("run it again", " if you still want it");
+        let message = match self.done() {
+            0 => format!("{} before anything was looked up", kind.code()),
+            count => {
+                let (found, failed) = (grouped(self.found), grouped(self.failures()));
+                format!("{} after {} ({found} answered, {failed} failed){done}", kind.code(), ids(count, total))
+            }
+        };
+        Error::new(kind, message).hint(hint).with_context(|context| context.line = self.line)
+    }
+
     /// How far everything is done, for the message, and the hint: `first`, then where to go on in standard input, or `otherwise`.
-    pub fn resume(&self, first: &str, otherwise: &str) -> (String, String) {
+    fn resume(&self, first: &str, otherwise: &str) -> (String, String) {
         match self.line {
             Some(line) => (
                 format!("; everything up to input line {line} is done"),
@@ -76,7 +86,7 @@ impl Summary {
 }
 
 /// `1 id`, `2 of 2,345 ids`
-pub fn ids(count: usize, total: Option<usize>) -> String {
+fn ids(count: usize, total: Option<usize>) -> String {
     let s = if total.unwrap_or(count) == 1 { "" } else { "s" };
     let of = total.map_or(String::new(), |total| format!(" of {}", grouped(total)));
     format!("{}{of} id{s}", grouped(count))

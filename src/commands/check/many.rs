@@ -69,9 +69,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
         lock(&report).add(&result);
         result.error.is_some().then(|| result.piece(format))
     };
-    let Some(status) = many::run(&args.ids, &RESOURCES, &session, &results, Ending::Stopped, look_up, settle)? else {
-        return Ok(CommandStatus::Done);
-    };
+    let status = many::run(&args.ids, &RESOURCES, &session, &results, Ending::Stopped, look_up, settle)?;
     let mut report = lock(&report);
     let ([_, unmet, _], total) = (report.counts, report.total());
     if total == 0 && status.is_ok() {
