@@ -70,12 +70,12 @@ pub struct Entry {
 
 /// The ids of one command.
 pub struct Input {
-    before: vec::IntoIter<OsString>,
+    /// The arguments before `-`, or the rest of a portion of standard input.
+    at_hand: vec::IntoIter<Result<Entry>>,
     /// The ids of standard input in portions, or why there are none (any more).
     lines: Option<Receiver<Vec<Result<Entry>>>>,
-    /// The rest of a portion.
-    portion: vec::IntoIter<Result<Entry>>,
-    after: vec::IntoIter<OsString>,
+    /// The arguments behind `-`.
+    after: Vec<Result<Entry>>,
 }
 
 impl Input {
@@ -83,8 +83,7 @@ impl Input {
     pub fn new(args: &Args) -> Result<Self> {
         let usage = |message: &str| Error::new(Kind::Usage, message);
         let mut parts = args.ids.splitn(3, |argument| argument == STDIN);
-        let mut before = parts.next().unwrap_or_default().to_vec();
-        let after = parts.next();
+        let (before, after) = (parts.next().unwrap_or_default(), parts.next());
         if parts.next().is_some() {
             let error = usage("standard input (`-`) is named twice");
             return Err(error.hint("it can be read only once: leave one `-` out"));
@@ -95,15 +94,13 @@ impl Input {
                     .hint(format!("name it with `-` among the ids, or leave {flag} out")));
             }
         }
-        if args.skip > 0 {
-            // They were looked up before the first line.
-            before.clear();
-        }
+        let entry = |id: &OsString| Ok(Entry { text: Ok(id.to_string_lossy().into_owned()), line: None });
+        // With --skip, those before were looked up before the first line.
+        let before: Vec<_> = before.iter().filter(|_| args.skip == 0).map(entry).collect();
         Ok(Input {
-            before: before.into_iter(),
+            at_hand: before.into_iter(),
             lines: after.map(|_| read_stdin(args.skip, args.column.clone())).transpose()?,
-            portion: Vec::new().into_iter(),
-            after: after.unwrap_or_default().to_vec().into_iter(),
+            after: after.unwrap_or_default().iter().map(entry).collect(),
         })
     }
 
@@ -113,36 +110,30 @@ impl Input {
 
     /// The number of ids, if all of them are arguments.
     pub fn count(&self) -> Option<usize> {
-        self.lines.is_none().then(|| self.before.len())
+        self.lines.is_none().then(|| self.at_hand.len())
     }
 
     /// Whether there may be further ids: standard input may have some until its end has been seen.
     pub fn may_have_more(&self) -> bool {
         let is_open = |lines: &Receiver<_>| !matches!(lines.recv_timeout(POLL), Err(RecvTimeoutError::Disconnected));
-        self.before.len() + self.portion.len() + self.after.len() > 0 || self.lines.as_ref().is_some_and(is_open)
+        self.at_hand.len() + self.after.len() > 0 || self.lines.as_ref().is_some_and(is_open)
     }
 
     /// The next id; `None` after the last one, or as soon as `is_over` says so.
     pub fn next(&mut self, is_over: &dyn Fn() -> bool) -> Result<Option<Entry>> {
-        if is_over() {
-            return Ok(None);
-        }
-        let argument = |argument: OsString| Entry { text: Ok(argument.to_string_lossy().into_owned()), line: None };
-        if let Some(id) = self.before.next() {
-            return Ok(Some(argument(id)));
-        }
-        while let Some(lines) = &self.lines {
-            if let Some(entry) = self.portion.next() {
+        while !is_over() {
+            if let Some(entry) = self.at_hand.next() {
                 return entry.map(Some);
             }
-            match lines.recv_timeout(POLL) {
-                Ok(portion) => self.portion = portion.into_iter(),
-                Err(RecvTimeoutError::Timeout) if is_over() => return Ok(None),
-                Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => self.lines = None,
+            match self.lines.as_ref().map(|lines| lines.recv_timeout(POLL)) {
+                Some(Ok(portion)) => self.at_hand = portion.into_iter(),
+                Some(Err(RecvTimeoutError::Timeout)) => {}
+                Some(Err(RecvTimeoutError::Disconnected)) => self.lines = None,
+                None if self.after.is_empty() => break,
+                None => self.at_hand = mem::take(&mut self.after).into_iter(),
             }
         }
-        Ok(self.after.next().map(argument))
+        Ok(None)
     }
 }
 

@@ -49,39 +49,25 @@ impl Summary {
             let kind = Kind::merge(self.failed.keys().copied());
             return Ok(kind.map_or(CommandStatus::Done, CommandStatus::Failed));
         };
-        let cause = stop.error.context();
-        let (done, hint) = self.resume("fix that first", "; the other ids have not been tried");
-        let message = format!("stopped after {}: {}{done}", ids(self.done(), total), stop.reason);
-        let error = Error::new(stop.error.kind(), message).hint(hint).retryable(stop.error.is_retryable());
-        Err(error.with_context(|context| {
-            context.api = cause.api;
-            context.profile.clone_from(&cause.profile);
-            context.line = self.line;
-        }))
+        let (kind, cause) = (stop.error.kind(), stop.error.context());
+        let message = format!("stopped after {}: {}", ids(self.done(), total), stop.reason);
+        let error = self.cut_short(kind, &message, "fix that first").retryable(stop.error.is_retryable());
+        Err(error.with_context(|context| (context.api, context.profile) = (cause.api, cause.profile.clone())))
     }
 
     /// The error that says how far a run of `total` ids had come when a signal ended it.
     pub fn interrupted(&self, total: Option<usize>, kind: Kind) -> Error {
-        let (done, hint) = self.resume("run it again", " if you still want it");
-        let message = match self.done() {
-            0 => format!("{} before anything was looked up", kind.code()),
-            count => {
-                let (found, failed) = (grouped(self.found), grouped(self.failures()));
-                format!("{} after {} ({found} answered, {failed} failed){done}", kind.code(), ids(count, total))
-            }
-        };
-        Error::new(kind, message).hint(hint).with_context(|context| context.line = self.line)
+        let (done, found, failed) = (ids(self.done(), total), grouped(self.found), grouped(self.failures()));
+        let message = format!("{} after {done} ({found} answered, {failed} failed)", kind.code());
+        self.cut_short(kind, &message, "run it again if you still want it")
     }
 
-    /// How far everything is done, for the message, and the hint: `first`, then where to go on in standard input, or `otherwise`.
-    fn resume(&self, first: &str, otherwise: &str) -> (String, String) {
-        match self.line {
-            Some(line) => (
-                format!("; everything up to input line {line} is done"),
-                format!("{first}; --skip {line} goes on after that line"),
-            ),
-            None => (String::new(), format!("{first}{otherwise}")),
-        }
+    /// An error that says up to which line of standard input everything is done, and where to go on.
+    fn cut_short(&self, kind: Kind, message: &str, hint: &str) -> Error {
+        let Some(line) = self.line else { return Error::new(kind, message).hint(hint) };
+        Error::new(kind, format!("{message}; everything up to input line {line} is done"))
+            .hint(format!("{hint}; --skip {line} goes on after that line"))
+            .with_context(|context| context.line = Some(line))
     }
 }
 

@@ -218,7 +218,7 @@ pub struct Printer {
     format: Format,
     many: bool,
     rows: Rows,
-    is_empty: bool,
+    pub is_empty: bool,
     /// What stands above CSV.
     header: Vec<String>,
 }
