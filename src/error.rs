@@ -20,7 +20,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 macro_rules! kinds {
     ($($kind:ident: $name:literal, $code:literal, $retryable:literal, $meaning:literal;)*) => {
         /// The sort of a failure: a row of the exit-code table.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
         pub enum Kind {
             $(#[doc = $meaning] $kind,)*
         }
@@ -108,7 +108,7 @@ fn seconds<S: Serializer>(time: &Option<Duration>, to: S) -> Result<S::Ok, S::Er
 }
 
 #[expect(clippy::ref_option, reason = "serde calls it")]
-fn milliseconds<S: Serializer>(time: &Option<Duration>, to: S) -> Result<S::Ok, S::Error> {
+pub fn milliseconds<S: Serializer>(time: &Option<Duration>, to: S) -> Result<S::Ok, S::Error> {
     time.map(|time| time.as_millis()).serialize(to)
 }
 
@@ -184,6 +184,13 @@ impl Error {
     pub fn at(mut self, file: &Path, line: Option<usize>) -> Self {
         self.0.context.file = Some(file.to_string_lossy().into_owned());
         self.0.context.line = line;
+        self
+    }
+
+    /// The same failure as one of another kind, and as retryable as it was.
+    pub fn with_kind(mut self, kind: Kind) -> Self {
+        (self.0.code, self.0.exit_code, ..) = kind.row();
+        self.0.kind = kind;
         self
     }
 

@@ -261,8 +261,8 @@ mod tests {
                 &["entitled for 9 days", "`acctq partner account redeem-url -- -u`"],
             ),
             (&PARTNER, r#"{"status":"entitled","customer_account_uid":"`id`"}"#, &[]),
-            (&PARTNER, r#"{"status":"provisioned","ends_at":"2026-03-12T11:00:00Z"}"#, &["in 2 days"]),
-            (&PARTNER, r#"{"status":"provisioned","ends_at":"2026-03-10T13:00:00Z"}"#, &["in 1 day"]),
+            (&PARTNER, r#"{"status":"provisioned","ends_at":"2026-03-12T11:00:00Z"}"#, &["in 1 day"]),
+            (&PARTNER, r#"{"status":"provisioned","ends_at":"2026-03-10T13:00:00Z"}"#, &["in less than a day"]),
             (&PARTNER, r#"{"status":"provisioned","ends_at":"2026-03-08T11:00:00Z"}"#, &["frozen for 2 days"]),
             (&PARTNER, r#"{"status":"provisioned","ends_at":null}"#, &[]),
         ] {

@@ -185,7 +185,7 @@ pub struct Printer {
     /// What stands before the first result, between two, after the last, and for none at all.
     frame: [Box<[u8]>; 4],
     rows: Rows,
-    is_empty: bool,
+    pub is_empty: bool,
     is_array: bool,
 }
 

@@ -29,10 +29,6 @@ pub const BOLD: u8 = 1;
 pub const DIFFERS: u8 = Tone::Waiting as u8;
 pub const PLAIN: u8 = 0;
 
-/// What `check` comes to, by the column's label.
-const VERDICTS: [(&str, &str, Tone); 3] =
-    [("Verdict", "met", Tone::Working), ("Verdict", "unmet", Tone::Ended), ("Verdict", "error", Tone::Ended)];
-
 /// No screen is taken to be narrower: nothing could be read there.
 const NARROWEST_SCREEN: u16 = 20;
 
@@ -251,9 +247,13 @@ impl Rows {
 
 /// The style of a cell in a column of these names: the colour of a state or verdict, from the 16 of the terminal's theme.
 fn style(names: &[impl AsRef<str>], cell: &str) -> u8 {
-    let states = RESOURCES.iter().flat_map(|resource| resource.tones).chain(&VERDICTS);
-    let mut states = states.filter(|(name, word, _)| *word == cell && names.iter().any(|own| own.as_ref() == *name));
-    states.next().map_or(PLAIN, |(.., tone)| *tone as u8)
+    let is_about = |name: &str| names.iter().any(|own| own.as_ref() == name);
+    if is_about("Verdict") {
+        return if matches!(cell, "met" | "works") { Tone::Working } else { Tone::Ended } as u8;
+    }
+    let mut states = RESOURCES.iter().flat_map(|resource| resource.tones);
+    let state = states.find(|(name, word, _)| *word == cell && is_about(name));
+    state.map_or(PLAIN, |(.., tone)| *tone as u8)
 }
 
 pub(super) fn size(row: &[String]) -> usize {
