@@ -376,9 +376,6 @@ fn fit(widths: &mut [usize], screen: usize) -> bool {
     if taken(widths) <= screen {
         return false;
     }
-    for width in widths.iter_mut() {
-        *width = screen.min(*width);
-    }
     for (first, floor) in [(1, NARROW), (0, INDENT + 1), (1, 1)] {
         while taken(widths) > screen {
             let others = widths.get_mut(first..).unwrap_or_default();
