@@ -149,7 +149,7 @@ fn status(context: &Context<'_>) -> Result<CommandStatus> {
     if format.is_table() {
         let cells = |row: &Row| {
             let or_none = |text: &Option<String>| text.clone().unwrap_or_else(|| "–".to_owned());
-            let verdict = row.code.map_or("works".to_owned(), |code| code.replace('_', " "));
+            let verdict = row.code.map_or("works".to_owned(), |code| format!("fails ({code})"));
             let time = format!("{} ms", row.elapsed_ms);
             vec![
                 row.profile.clone(),
