@@ -197,10 +197,8 @@ impl Account {
 
     /// The fields that violate the contract, in its order.
     pub fn violations(&self) -> Vec<(&'static Field, Violation)> {
-        let members: Vec<_> = self.document.members().collect();
-        let value = |name| members.iter().find(|(own, _)| *own == name).map(|(_, value)| *value);
         let fields = self.resource.fields.iter();
-        fields.filter_map(|field| Some((field, field.violation(value(field.name))?))).collect()
+        fields.filter_map(|field| Some((field, field.violation(self.document.get(field.name))?))).collect()
     }
 }
 

@@ -149,7 +149,7 @@ fn status(context: &Context<'_>) -> Result<CommandStatus> {
     if format.is_table() {
         let cells = |row: &Row| {
             let or_none = |text: &Option<String>| text.clone().unwrap_or_else(|| "–".to_owned());
-            let verdict = row.code.map_or("works".to_owned(), |code| code.replace('_', " "));
+            let verdict = row.code.map_or("works".to_owned(), |code| format!("fails ({code})"));
             let time = format!("{} ms", row.elapsed_ms);
             vec![
                 row.profile.clone(),
@@ -164,10 +164,7 @@ fn status(context: &Context<'_>) -> Result<CommandStatus> {
         let head = ["Profile", "API", "Verdict", "Base URL", "Token from", "Time"];
         ui.print(table(&head, &rows, ui.screen().of(format)).as_bytes())?;
     } else {
-        let mut out = Vec::new();
-        // Writing to a Vec cannot fail.
-        let _ = documents(&mut out, format, rows.iter());
-        ui.print(&out)?;
+        ui.print(&documents(format, rows.iter()))?;
     }
     Ok(Kind::merge(failures.iter().map(Error::kind)).map_or(CommandStatus::Done, CommandStatus::Failed))
 }
