@@ -164,10 +164,7 @@ fn status(context: &Context<'_>) -> Result<CommandStatus> {
         let head = ["Profile", "API", "Verdict", "Base URL", "Token from", "Time"];
         ui.print(table(&head, &rows, ui.screen().of(format)).as_bytes())?;
     } else {
-        let mut out = Vec::new();
-        // Writing to a Vec cannot fail.
-        let _ = documents(&mut out, format, rows.iter());
-        ui.print(&out)?;
+        ui.print(&documents(format, rows.iter()))?;
     }
     Ok(Kind::merge(failures.iter().map(Error::kind)).map_or(CommandStatus::Done, CommandStatus::Failed))
 }

@@ -123,7 +123,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
         }
     }
     let output = match settings.output.value.for_other_results() {
-        format if format.is_table() => output::write_cells(rows.into_iter(), ui.screen().of(format)),
+        format if format.is_table() => output::write_cells(&rows, ui.screen().of(format)),
         format => {
             let texts =
                 [json::to_string(&id.as_str()), format!("{{{}}}", profiles.join(",")), json::to_string(&differing)];
@@ -131,7 +131,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
             output::object(format, members, &revealing)
         }
     };
-    ui.report(|out| out.write_all(&output))?;
+    ui.report(&output)?;
     let words = match lacking.len() {
         0 if differing.is_empty() => return Ok(CommandStatus::Done),
         0 => excerpt(&base.redact(&differing.join(", ")), EXCERPT),

@@ -38,8 +38,8 @@ fn look_up_many(args: &Args, resources: &[&'static Resource], context: &Context<
     let look_up = |id: &Id, client: &Client<'_>, started| {
         let found = client.look_up(id, started, None)?;
         let violations = violations::check(&found, flags.strict, Target::account(id, client.profile()))?;
-        let piece = renderer.render(&found.account, session.redactor());
-        Ok((piece.map(|piece| renderer.identified(piece, id)), (), violations))
+        let piece = renderer.render(&found.account, session.redactor(), Some(id));
+        Ok((piece, (), violations))
     };
     let settle = |looked_up: Result<(), &Error>| renderer.failure(looked_up.err()?);
     let status = many::run(args, resources, &session, &results, Ending::Whole, look_up, settle)?;

@@ -186,7 +186,7 @@ impl Listing<'_> {
             self.shown += 1;
             return Ok(Listed::Held);
         }
-        let piece = self.renderer.render(account, self.session.redactor())?;
+        let piece = self.renderer.render(account, self.session.redactor(), None)?;
         self.shown += 1;
         if let Some(sorter) = &mut self.sorter {
             // What is to be sorted has to be known to its end.

@@ -204,7 +204,7 @@ pub fn login(args: &Login, context: &Context<'_>) -> Result<CommandStatus> {
             target.describe(error).hint(format!("nothing was stored; {hint}"))
         })?;
     }
-    let Some(_guard) = shutdown.guard("storing the token".to_owned()) else {
+    let Some(_guard) = shutdown.guard() else {
         return Err(Error::new(Kind::Interrupted, "interrupted before the token was stored"));
     };
     let store = place.store();

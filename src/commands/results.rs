@@ -162,10 +162,7 @@ impl Results {
             let line_end = |bytes: &[u8]| bytes.iter().rposition(|b| *b == b'\n').map(|at| at + 1);
             let portion = rest.get(..PORTION).and_then(line_end).unwrap_or(rest.len());
             let portion = if rest.len() > PORTION { portion } else { rest.len() };
-            let printed = self.ui.print(&rest[..portion]);
-            if !(self.are_verdicts && self.ui.forget_reader()) {
-                printed?;
-            }
+            if self.are_verdicts { self.ui.report(&rest[..portion]) } else { self.ui.print(&rest[..portion]) }?;
             rest = &rest[portion..];
         }
         if !output.printer.has_waiting() && output.waiting > 0 {

@@ -1,7 +1,6 @@
 //! The state of a check run and its report: at the end, or when a signal ends it.
 
 use std::ffi::OsStr;
-use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
@@ -111,7 +110,7 @@ impl CheckRun {
     fn report(&self, results: &[CheckResult]) -> Result<CommandStatus> {
         let mut judged = self.judged(results);
         let junit = judged.write();
-        self.ui.report(|out| self.write(results, out))?;
+        self.ui.report(&self.output(results))?;
         if self.suite.is_some() && !self.format.has_json_errors() {
             self.ui.note(&judged.text());
         }
@@ -126,19 +125,19 @@ impl CheckRun {
         Ok(failed.map_or(CommandStatus::Done, CommandStatus::Failed))
     }
 
-    /// Writes the results for people or for scripts; those of a suite are several.
-    fn write(&self, results: &[CheckResult], out: &mut dyn Write) -> io::Result<()> {
+    /// The results for people or for scripts; those of a suite are several.
+    fn output(&self, results: &[CheckResult]) -> Vec<u8> {
         let is_suite = self.suite.is_some();
         match (self.format, results) {
             (format, _) if format.is_table() => {
                 let skip = usize::from(!is_suite);
                 let rows = results.iter().flat_map(CheckResult::rows).map(|row| row[skip..].to_vec());
                 let head = ["Check", "Expected", "Is", "Verdict"];
-                let table = output::table(&head[skip..], &rows.collect::<Vec<_>>(), self.ui.screen().of(format));
-                out.write_all(table.as_bytes())
+                let screen = self.ui.screen().of(format);
+                output::table(&head[skip..], &rows.collect::<Vec<_>>(), screen).into_bytes()
             }
-            (format, [result]) if !is_suite => out.write_all(&output::document(format, result)),
-            (format, _) => output::documents(out, format, results.iter()),
+            (format, [result]) if !is_suite => output::document(format, result),
+            (format, _) => output::documents(format, results.iter()),
         }
     }
 
