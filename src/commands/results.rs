@@ -1,7 +1,7 @@
 //! The results of a command that prints many, shared with the shutdown hook that completes them.
 //!
-//! Whole lines are written at once, as many as a pipe takes. The lock on the output is held until what was written is counted; where a
-//! stalled reader holds it, the summary, which has a lock of its own, still counts just that.
+//! Whole results are written at once, as many as a pipe takes. The lock on the output is held until what was written is counted; where
+//! a stalled reader holds it, the summary, which has a lock of its own, still counts just that.
 
 use std::collections::BTreeMap;
 use std::mem;
@@ -156,14 +156,8 @@ impl Results {
 
     fn write(&self, output: &mut Output) -> Result<()> {
         let pending = mem::take(&mut output.pending);
-        let mut rest = &pending[..];
-        while !rest.is_empty() {
-            // Rows that the printer held back come at once.
-            let line_end = |bytes: &[u8]| bytes.iter().rposition(|b| *b == b'\n').map(|at| at + 1);
-            let portion = rest.get(..PORTION).and_then(line_end).unwrap_or(rest.len());
-            let portion = if rest.len() > PORTION { portion } else { rest.len() };
-            if self.are_verdicts { self.ui.report(&rest[..portion]) } else { self.ui.print(&rest[..portion]) }?;
-            rest = &rest[portion..];
+        if !pending.is_empty() {
+            if self.are_verdicts { self.ui.report(&pending) } else { self.ui.print(&pending) }?;
         }
         if !output.printer.has_waiting() && output.waiting > 0 {
             let mut summary = self.summary();
