@@ -189,6 +189,7 @@ impl Error {
 
     /// The same failure as one of another kind, and as retryable as it was.
     pub fn with_kind(mut self, kind: Kind) -> Self {
+        (self.0.code, self.0.exit_code, ..) = kind.row();
         self.0.kind = kind;
         self
     }

@@ -133,7 +133,10 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
     };
     ui.report(&output)?;
     let words = match lacking.len() {
-        0 if differing.is_empty() => return Ok(CommandStatus::Done),
+        0 if differing.is_empty() => {
+            ui.advise(&format!("{target} is alike in {}", names.join(", ")));
+            return Ok(CommandStatus::Done);
+        }
         0 => excerpt(&base.redact(&differing.join(", ")), EXCERPT),
         _ => "not each of them has it".to_owned(),
     };
