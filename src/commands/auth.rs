@@ -143,6 +143,10 @@ fn status(context: &Context<'_>) -> Result<CommandStatus> {
         },
     );
     failures.extend(mistake.filter(|mistake| !failures.iter().any(|error| error.to_string() == mistake.to_string())));
+    if shutdown.is_requested() {
+        // The signal is told, and nothing of what it has interrupted.
+        return Ok(CommandStatus::Done);
+    }
     for error in &failures {
         ui.error(error);
     }
