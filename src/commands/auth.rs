@@ -13,7 +13,7 @@ use crate::account::{RESOURCES, Resource};
 use crate::batch;
 use crate::client::{Target, Throttle};
 use crate::config::{self, DEFAULT_JOBS, Endpoint, Origin, SANDBOX, Setting, Settings};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorContext, Kind, Result};
 use crate::flags::{Deferred, Takes};
 use crate::output::{documents, table};
 
@@ -94,6 +94,7 @@ fn status(context: &Context<'_>) -> Result<CommandStatus> {
     let timeout = session.settings.timeout.value;
     let sources: Vec<_> =
         targets.iter().map(|(.., endpoint)| Some(endpoint.as_ref().ok()?.token.value.describe())).collect();
+    shutdown.doing("while trying the tokens".to_owned(), ErrorContext::default());
     // One program may print the token of several APIs, and ask for a fingerprint.
     let mut printed = BTreeMap::new();
     for (.., target) in &mut targets {
@@ -142,6 +143,10 @@ fn status(context: &Context<'_>) -> Result<CommandStatus> {
         },
     );
     failures.extend(mistake.filter(|mistake| !failures.iter().any(|error| error.to_string() == mistake.to_string())));
+    if shutdown.is_requested() {
+        // The signal is told, and nothing of what it has interrupted.
+        return Ok(CommandStatus::Done);
+    }
     for error in &failures {
         ui.error(error);
     }
@@ -149,7 +154,7 @@ fn status(context: &Context<'_>) -> Result<CommandStatus> {
     if format.is_table() {
         let cells = |row: &Row| {
             let or_none = |text: &Option<String>| text.clone().unwrap_or_else(|| "–".to_owned());
-            let verdict = row.code.map_or("works".to_owned(), |code| code.replace('_', " "));
+            let verdict = row.code.map_or("works".to_owned(), |code| format!("fails ({code})"));
             let time = format!("{} ms", row.elapsed_ms);
             vec![
                 row.profile.clone(),

@@ -54,15 +54,15 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
 
     let mut answers = Vec::new();
     let work = |(name, session): &(&&str, &Session<'_>)| {
-        look_up(session, id, flags.strict).map_err(|error| {
-            let invocation = flags.with_profile(name).ui_options(env).invocation;
-            let (error, words) = (error.with_commands(&invocation), format!("profile {name}"));
-            if error.to_string().contains(&words) { error } else { error.with_suffix(&format!(" ({words})")) }
-        })
+        look_up(session, id, flags.strict).map_err(|error| about_profile(error, name, context))
     };
     let deliver = |next: Option<(_, Answer)>| answers.extend(next.map(|(_, answer)| answer));
     let look_ups = || batch::run(names.len().min(DEFAULT_JOBS), names.iter().zip(&sessions), work, |_| 0, deliver);
     ui.during(env, || what.clone(), look_ups);
+    if shutdown.is_requested() {
+        // The signal is told, and nothing of what it has interrupted.
+        return Ok(CommandStatus::Done);
+    }
 
     let errors = answers.iter().filter_map(|answer| answer.as_ref().err());
     let (lacking, failed): (Vec<_>, Vec<_>) =
@@ -91,7 +91,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
             for Entry { name, value } in account.entries(selection, &revealing)? {
                 members.entry((place(name), name)).or_insert_with(|| vec![None; names.len()])[column] = value;
             }
-            Warnings::new(ui, false).warn(violations.clone(), Target::account(id, Some(name)), false);
+            Warnings::new(ui).warn(violations.clone(), Target::account(id, Some(name)), false);
         }
         profiles.push(format!("{}:{document}", json::to_string(name)));
     }
@@ -133,7 +133,10 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
     };
     ui.report(&output)?;
     let words = match lacking.len() {
-        0 if differing.is_empty() => return Ok(CommandStatus::Done),
+        0 if differing.is_empty() => {
+            ui.advise(&format!("{target} is alike in {}", names.join(", ")));
+            return Ok(CommandStatus::Done);
+        }
         0 => excerpt(&base.redact(&differing.join(", ")), EXCERPT),
         _ => "not each of them has it".to_owned(),
     };
@@ -143,6 +146,13 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
 
 /// An account, its redactor, and how it violates the contract; or why there is none.
 type Answer = Result<(Account, Redactor, Violations)>;
+
+/// The error with its profile named; the commands of its hint are about that, too.
+fn about_profile(error: Error, name: &str, Context { flags, env, .. }: &Context<'_>) -> Error {
+    let error = error.with_commands(&flags.with_profile(name).ui_options(env).invocation);
+    let words = format!("profile {name}");
+    if error.to_string().contains(&words) { error } else { error.with_suffix(&format!(" ({words})")) }
+}
 
 /// Looks the account up in one profile.
 fn look_up(session: &Session<'_>, id: &Id, strict: bool) -> Answer {

@@ -175,7 +175,7 @@ pub fn login(args: &Login, context: &Context<'_>) -> Result<CommandStatus> {
     }
     let base_url = place.base_url(args.url.as_deref())?;
     let source = if program.is_empty() {
-        let prompt = format!("Token for {place} ({}): ", base_url.value.authority());
+        let prompt = format!("Token for {place} ({}; it is not shown): ", base_url.value.authority());
         let line = read_token(&prompt, context)?;
         let token =
             Secret::new(line.trim_ascii()).map_err(|flaw| Error::new(Kind::Auth, format!("the token {flaw}")))?;
@@ -219,7 +219,8 @@ pub fn login(args: &Login, context: &Context<'_>) -> Result<CommandStatus> {
         (NewSource::Command(&program), "is stored nowhere: the program is asked for it".to_owned())
     };
     store.save(&source, &endpoint.base_url.value.to_string())?;
-    ui.note(&format!("note: the token for {place} {works}, and {what}"));
+    let config = shell_quoted(place.path);
+    ui.note(&format!("note: the token for {place} {works}, and {what}; {config} names it"));
     Ok(CommandStatus::Done)
 }
 

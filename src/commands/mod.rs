@@ -23,7 +23,6 @@ mod results;
 mod sandbox;
 mod schema;
 mod session;
-mod summary;
 mod violations;
 mod wait;
 
@@ -80,7 +79,7 @@ pub enum Command {
     /// Look up and list connected accounts at Connect
     #[command(subcommand)]
     Cacc(Deferred<Cacc>),
-    /// Look up billing accounts at Partner
+    /// Look up billing accounts of 1Password, and the links to redeem them
     #[command(subcommand)]
     Partner(Deferred<Partner>),
     /// Look up any account: cacc_… at Connect, anything else at Partner
@@ -88,7 +87,8 @@ pub enum Command {
 Examples:
   acctq -p sandbox get cacc_7n42DGM5Tflk9n8mt7Fhc7
   acctq -p sandbox get aabee51b-0be2-4a0c-aa39-5bbcbb903d1b -F status,ends_at
-  acctq get - -o ndjson <ids >found.ndjson 2>failed.ndjson")]
+  acctq get - -o ndjson <ids >found.ndjson 2>failed.ndjson
+  acctq get - --column 3 -o csv -F id,status <export.csv >answer.csv")]
     Get(Deferred<input::Args>),
     /// Check expectations about one account, or a suite of them: exit 0 or 10
     Check(Deferred<check::Args>),
@@ -134,7 +134,7 @@ Examples:
 
 #[derive(Debug, Subcommand)]
 pub enum Partner {
-    /// Look up billing accounts
+    /// Look up billing accounts, and the links to redeem them
     #[command(subcommand)]
     Account(Deferred<PartnerAccount>),
 }
