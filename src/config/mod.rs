@@ -8,7 +8,6 @@ pub mod document;
 mod endpoint;
 mod file;
 mod helper;
-mod init;
 mod permissions;
 mod precedence;
 pub mod reading;
@@ -25,10 +24,9 @@ use std::time::Duration;
 
 pub use base_url::BaseUrl;
 pub use endpoint::{ClientCert, Endpoint, variable_names};
-pub use init::{TEMPLATE, init};
 pub use permissions::{refuse_other_readers, shell_quoted};
 pub use precedence::{config_path, output_setting, redactor};
-pub use store::{NewSource, Store};
+pub use store::{NewSource, Store, TEMPLATE, init};
 pub use token::{Secret, TokenSource};
 pub use values::{DEFAULT_JOBS, DEFAULT_RETRIES, DEFAULT_TIMEOUT};
 
