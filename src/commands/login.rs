@@ -130,7 +130,7 @@ impl<'s> Place<'s> {
                 Error::new(Kind::Usage, format!("{self} has no base_url yet")).hint(hint)
             });
         };
-        let url = BaseUrl::for_api(url).map_err(|words| {
+        let url = BaseUrl::parse(url).map_err(|words| {
             Error::new(Kind::Usage, format!("--url {words}"))
                 .hint(format!("such as --url {}", self.resource.example_url))
         })?;

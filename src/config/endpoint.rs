@@ -91,7 +91,7 @@ impl Settings {
                 .hint(format!("set {token_name} too: a URL from the environment gets no other token"))
         })?;
         // What is not Unicode is not ASCII either, and refused as that.
-        let base_url = BaseUrl::for_api(&url.to_string_lossy()).map_err(|words| {
+        let base_url = BaseUrl::parse(&url.to_string_lossy()).map_err(|words| {
             Error::new(Kind::Config, format!("{url_name} {words}"))
                 .hint("it takes a URL such as https://api.example.com")
         })?;

@@ -165,7 +165,7 @@ impl Reader<'_> {
     }
 
     fn api(&self, key: &Spanned<DeString<'_>>, raw: RawApi) -> Result<Api> {
-        let base_url = self.checked("base_url", raw.base_url, |text| Ok(BaseUrl::for_api(&text)?))?;
+        let base_url = self.checked("base_url", raw.base_url, |text| Ok(BaseUrl::parse(&text)?))?;
         let file = |key: &str, raw| self.checked(key, raw, |text: String| self.file_name(&text));
         let ca_file = file("ca_file", raw.ca_file)?;
         let client_cert =
