@@ -93,7 +93,7 @@ impl<'s> Place<'s> {
         let apis: Vec<_> = settings.apis(&profile.value).collect();
         let api = match (api, &apis[..]) {
             (Some(api), _) => api,
-            (None, [(api, _)]) => api,
+            (None, [(resource, _)]) => resource.api,
             _ => {
                 let both = RESOURCES.map(|resource| format!("`acctq auth {command} {}`", resource.api)).join(" or ");
                 return Err(usage(&format!("which API of the profile {}?", profile.value), &both));
@@ -101,7 +101,7 @@ impl<'s> Place<'s> {
         };
         let resource = RESOURCES.into_iter().find(|resource| resource.api == api);
         let resource = resource.ok_or_else(|| usage("there is no such API", "connect or partner"))?;
-        let api = apis.iter().find(|(name, _)| *name == resource.api).and_then(|(_, api)| api.as_ref().ok());
+        let api = apis.iter().find(|(known, _)| known.api == resource.api).and_then(|(_, api)| api.as_ref().ok());
         let path = settings.path.as_ref().ok_or_else(|| config::no_file(None))?;
         Ok(Place { path: &path.value, profile, resource, api })
     }
@@ -119,7 +119,7 @@ impl<'s> Place<'s> {
 
     fn not_ours(&self, token: &Setting<Arc<TokenSource>>) -> Error {
         let what = format!("the token of {self} comes from {}, which `auth login` has not stored", token.from());
-        token.blame(Error::new(Kind::Config, what).hint("remove that line of the configuration first"))
+        token.origin.blame(Error::new(Kind::Config, what).hint("remove that line of the configuration first"))
     }
 
     fn base_url(&self, url: Option<&str>) -> Result<Setting<BaseUrl>> {

@@ -156,12 +156,11 @@ impl Store<'_> {
 
 /// Makes the directory of a file, for its user only.
 fn make_directory(path: &Path) -> Result<()> {
-    let directory = path.parent().unwrap_or(path);
     let mut builder = DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(directory).map_err(|error| failed(directory, error))
+    builder.create(path.parent().unwrap_or(path)).map_err(|error| failed(path, error))
 }
 
 /// Replaces a file; the old one stays until the new one is complete.

@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use super::helper::Helper;
 use super::reading::read_file;
-use super::{Origin, Setting, at, permissions, shell_quoted};
+use super::{Origin, Setting, permissions, shell_quoted};
 use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
 use crate::signals::Shutdown;
@@ -119,11 +119,6 @@ impl Setting<Arc<TokenSource>> {
         }
     }
 
-    /// An error about the token, with the file and line that name its source.
-    pub fn blame(&self, error: Error) -> Error {
-        at(error, &self.origin)
-    }
-
     /// The same source with its token read now.
     pub fn fixed(&self, env: &Environment, deadline: Instant, shutdown: &Shutdown) -> Result<Arc<TokenSource>> {
         let secret = self.read(env, deadline, shutdown)?;
@@ -133,11 +128,6 @@ impl Setting<Arc<TokenSource>> {
     /// Reads the token now: a file is read, a helper program run until `deadline`.
     pub fn read(&self, env: &Environment, deadline: Instant, shutdown: &Shutdown) -> Result<Secret> {
         let source = &*self.value;
-        let shown = source.describe();
-        let place = match &self.origin {
-            Origin::Variable(_) => String::new(),
-            origin => format!(" ({origin})"),
-        };
         let token = match source {
             TokenSource::Literal(text, _) => Secret::from_line(text.as_bytes()),
             TokenSource::Variable(name) => match env.get_allowing_empty(name) {
@@ -148,33 +138,27 @@ impl Setting<Arc<TokenSource>> {
             TokenSource::File(path) => Secret::from_line(&token_file(path)?),
             TokenSource::Command(helper) => {
                 let output = helper.run(env, deadline, shutdown);
-                Secret::from_line(&output.map_err(|e| at(e.with_suffix(&place), &self.origin))?)
+                let place = format!(" ({})", self.origin);
+                Secret::from_line(&output.map_err(|error| self.origin.blame(error.with_suffix(&place)))?)
             }
         };
         token.map_err(|flaw| {
-            let what = match source {
-                TokenSource::Literal(..) => String::new(),
-                TokenSource::Command(_) => format!(" that {shown} printed"),
-                _ => format!(" in {shown}"),
-            };
-            let error = Error::new(Kind::Auth, format!("the token{what} {flaw}{place}"));
+            let error = self.origin.blame(Error::new(Kind::Auth, format!("the token from {} {flaw}", self.from())));
             match source {
                 TokenSource::File(path) => error.at(path, None),
                 TokenSource::Variable(_) => {
-                    at(error, &self.origin).hint("set that variable to the token; its name is not the token itself")
+                    error.hint("set that variable to the token; its name is not the token itself")
                 }
-                _ => at(error, &self.origin),
+                _ => error,
             }
         })
     }
-}
 
-impl Setting<Arc<TokenSource>> {
     /// What stands for the token in a POSIX shell, in double quotes; it is not read.
     pub fn in_shell(&self, env: &Environment) -> Result<String> {
         let refused = |message: &str| {
             let hint = "name a variable (token_env), a file (token_file) or a program (token_command) that has it";
-            Err(at(Error::new(Kind::Config, message).hint(hint), &self.origin))
+            Err(self.origin.blame(Error::new(Kind::Config, message).hint(hint)))
         };
         Ok(match &*self.value {
             TokenSource::Literal(..) => {
