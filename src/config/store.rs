@@ -3,6 +3,7 @@
 //! The configuration keeps its comments. It is replaced as a whole, at its target if it is a link; both files belong to their
 //! user only.
 
+use std::fmt;
 use std::fs::{self, DirBuilder, Permissions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -38,9 +39,16 @@ pub struct Store<'a> {
 }
 
 /// The source of a token that the configuration is to name.
-pub enum NewSource<'a> {
-    Stored(&'a Secret),
-    Command(&'a [String]),
+pub enum NewSource {
+    Stored(Secret),
+    Command(Vec<String>),
+}
+
+/// `connect in the profile test`
+impl fmt::Display for Store<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} in the profile {}", self.api, self.profile)
+    }
 }
 
 impl Store<'_> {
@@ -50,7 +58,7 @@ impl Store<'_> {
     }
 
     /// Stores the token, or names the program, and makes the configuration and the profile where they are missing.
-    pub fn save(&self, source: &NewSource<'_>, base_url: &str) -> Result<()> {
+    pub fn save(&self, source: &NewSource, base_url: &str) -> Result<()> {
         make_directory(self.config)?;
         permissions::refuse_other_writers_of_parents(self.config)?;
         let (old_text, permissions) = self.read()?;

@@ -176,8 +176,8 @@ impl Setting<Arc<TokenSource>> {
             }
             TokenSource::File(path) => format!("$(cat {})", shell_quoted(path)),
             TokenSource::Command(helper) => {
-                let words = helper.arguments.iter().map(|word| shell_quoted(Path::new(word)));
-                format!("$({} </dev/null)", words.collect::<Vec<_>>().join(" "))
+                let words: Vec<_> = helper.arguments.iter().map(shell_quoted).collect();
+                format!("$({} </dev/null)", words.join(" "))
             }
         })
     }
