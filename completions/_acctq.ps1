@@ -44,7 +44,7 @@ Register-ArgumentCompleter -Native -CommandName 'acctq' -ScriptBlock {
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('cacc', 'cacc', [CompletionResultType]::ParameterValue, 'Look up and list connected accounts at Connect')
-            [CompletionResult]::new('partner', 'partner', [CompletionResultType]::ParameterValue, 'Look up billing accounts at Partner')
+            [CompletionResult]::new('partner', 'partner', [CompletionResultType]::ParameterValue, 'Look up billing accounts of 1Password, and the links to redeem them')
             [CompletionResult]::new('get', 'get', [CompletionResultType]::ParameterValue, 'Look up any account: cacc_… at Connect, anything else at Partner')
             [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Check expectations about one account, or a suite of them: exit 0 or 10')
             [CompletionResult]::new('compare', 'compare', [CompletionResultType]::ParameterValue, 'Compare an account in several profiles, field by field: exit 0 or 10')
@@ -158,7 +158,7 @@ Register-ArgumentCompleter -Native -CommandName 'acctq' -ScriptBlock {
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Print what each request did, on standard error')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
-            [CompletionResult]::new('account', 'account', [CompletionResultType]::ParameterValue, 'Look up billing accounts')
+            [CompletionResult]::new('account', 'account', [CompletionResultType]::ParameterValue, 'Look up billing accounts, and the links to redeem them')
             break
         }
         'acctq;partner;account' {

@@ -41,7 +41,7 @@ set edit:completion:arg-completer[acctq] = {|@words|
             cand -V 'Print version'
             cand --version 'Print version'
             cand cacc 'Look up and list connected accounts at Connect'
-            cand partner 'Look up billing accounts at Partner'
+            cand partner 'Look up billing accounts of 1Password, and the links to redeem them'
             cand get 'Look up any account: cacc_… at Connect, anything else at Partner'
             cand check 'Check expectations about one account, or a suite of them: exit 0 or 10'
             cand compare 'Compare an account in several profiles, field by field: exit 0 or 10'
@@ -151,7 +151,7 @@ set edit:completion:arg-completer[acctq] = {|@words|
             cand --verbose 'Print what each request did, on standard error'
             cand -h 'Print help'
             cand --help 'Print help'
-            cand account 'Look up billing accounts'
+            cand account 'Look up billing accounts, and the links to redeem them'
         }
         &'acctq;partner;account'= {
             cand -p 'Use this profile of the configuration; `sandbox` is built in'

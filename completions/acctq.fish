@@ -48,7 +48,7 @@ complete -c acctq -n "__fish_acctq_needs_command" -s v -l verbose -d 'Print what
 complete -c acctq -n "__fish_acctq_needs_command" -s h -l help -d 'Print help'
 complete -c acctq -n "__fish_acctq_needs_command" -s V -l version -d 'Print version'
 complete -c acctq -n "__fish_acctq_needs_command" -f -a "cacc" -d 'Look up and list connected accounts at Connect'
-complete -c acctq -n "__fish_acctq_needs_command" -f -a "partner" -d 'Look up billing accounts at Partner'
+complete -c acctq -n "__fish_acctq_needs_command" -f -a "partner" -d 'Look up billing accounts of 1Password, and the links to redeem them'
 complete -c acctq -n "__fish_acctq_needs_command" -f -a "get" -d 'Look up any account: cacc_… at Connect, anything else at Partner'
 complete -c acctq -n "__fish_acctq_needs_command" -f -a "check" -d 'Check expectations about one account, or a suite of them: exit 0 or 10'
 complete -c acctq -n "__fish_acctq_needs_command" -f -a "compare" -d 'Compare an account in several profiles, field by field: exit 0 or 10'
@@ -158,7 +158,7 @@ complete -c acctq -n "__fish_acctq_using_subcommand partner; and not __fish_seen
 complete -c acctq -n "__fish_acctq_using_subcommand partner; and not __fish_seen_subcommand_from account" -s q -l quiet -d 'Print nothing on standard error but errors'
 complete -c acctq -n "__fish_acctq_using_subcommand partner; and not __fish_seen_subcommand_from account" -s v -l verbose -d 'Print what each request did, on standard error'
 complete -c acctq -n "__fish_acctq_using_subcommand partner; and not __fish_seen_subcommand_from account" -s h -l help -d 'Print help'
-complete -c acctq -n "__fish_acctq_using_subcommand partner; and not __fish_seen_subcommand_from account" -f -a "account" -d 'Look up billing accounts'
+complete -c acctq -n "__fish_acctq_using_subcommand partner; and not __fish_seen_subcommand_from account" -f -a "account" -d 'Look up billing accounts, and the links to redeem them'
 complete -c acctq -n "__fish_acctq_using_subcommand partner; and __fish_seen_subcommand_from account" -s p -l profile -d 'Use this profile of the configuration; `sandbox` is built in' -r
 complete -c acctq -n "__fish_acctq_using_subcommand partner; and __fish_seen_subcommand_from account" -s o -l output -d 'Write results in this format; with json and ndjson, errors are JSON too' -r -f -a "table\t''
 json\t''

@@ -10,7 +10,6 @@ use crate::account::{CONNECTED, Redactor, id};
 use crate::commands::{Command, TOPICS};
 use crate::error::{Error, Kind, Result};
 use crate::flags::{Deferred, GlobalFlags, merge};
-use crate::output::Format;
 use crate::text::{SHOWN, excerpt, is_dash, nearest};
 
 /// The width of help where there is no terminal, in columns.
@@ -43,9 +42,10 @@ pub enum Parsed {
 pub fn parse(args: &[OsString], width: Option<u16>) -> Result<Parsed> {
     refuse_dashes(args)?;
     let width = width.map_or(HELP_WIDTH, |width| usize::from(width).clamp(40, 120));
-    match Cli::command().term_width(width).try_get_matches_from(args) {
+    let mut command = Cli::command().term_width(width);
+    match command.try_get_matches_from_mut(args) {
         Ok(matches) => {
-            let flags = merge(&matches)?;
+            let flags = merge(&command, &matches)?;
             let cli = Cli::from_arg_matches(&matches).map_err(|e| usage_error(&e, args))?;
             if let Command::Help(Deferred(help)) = &cli.command
                 && let Some(path) = help.command()
@@ -103,27 +103,17 @@ const MEANT: [(&str, &str, &str); 8] = [
     ("acctq partner", "list", "acctq cacc list"),
 ];
 
-/// The command that the arguments name, as far as there is one of that name: `acctq cacc get`.
-fn command_path(args: &[OsString]) -> String {
+/// The command that the arguments before an unknown one name: `acctq cacc get`.
+fn command_path(args: &[OsString], unknown: &str) -> String {
     let tree = tree();
     let (mut command, mut path) = (&tree, "acctq".to_owned());
-    let mut words = args.iter().skip(1).filter_map(|arg| arg.to_str()).take_while(|arg| *arg != "--");
-    let takes_value = |flag: &str| {
-        let is_it = |arg: &&clap::Arg| match flag.strip_prefix("--") {
-            Some(long) => arg.get_long() == Some(long),
-            None => flag.len() == 2 && arg.get_short() == flag.chars().nth(1),
-        };
-        tree.get_arguments().find(is_it).is_some_and(|arg| arg.get_action().takes_values())
-    };
-    while let Some(word) = words.next() {
-        if word.starts_with('-') {
-            // A profile may be called like a command: `sandbox`.
-            let _ = takes_value(word).then(|| words.next());
-        } else if let Some(below) = command.find_subcommand(word) {
+    let words = args.iter().filter_map(|arg| arg.to_str()).take_while(|arg| !["--", unknown].contains(arg));
+    for (before, word) in words.clone().zip(words.skip(1)) {
+        // A profile may be called like a command: `sandbox`.
+        let is_profile = matches!(before, "-p" | "--profile");
+        if let Some(below) = command.find_subcommand(word).filter(|_| !is_profile) {
             command = below;
             path = format!("{path} {word}");
-        } else {
-            break;
         }
     }
     path
@@ -136,11 +126,11 @@ fn usage_error(error: &clap::Error, args: &[OsString]) -> Error {
     let one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     let message = one_line(paragraphs.next().unwrap_or_default());
     let tip = paragraphs.map(one_line).find(|paragraph| paragraph.starts_with("tip: "));
-    let path = command_path(args);
     let unknown = match error.get(ContextKind::InvalidSubcommand) {
         Some(ContextValue::String(word)) => word,
         _ => "",
     };
+    let path = command_path(args, unknown);
     let meant = MEANT.iter().find(|(after, word, _)| (*after, *word) == (&*path, unknown));
     let hint = match (meant, tip) {
         // The commonest slip: an id where the command belongs.
@@ -166,39 +156,27 @@ fn usage_error(error: &clap::Error, args: &[OsString]) -> Error {
     Error::new(Kind::Usage, message).hint(hint)
 }
 
-/// The last value of a long flag, found without understanding the rest: for what clap prints itself.
-fn flag_value<'a>(args: &'a [OsString], flag: &str) -> Option<&'a str> {
+/// The last value of a flag, found without understanding the rest of the command line, which may be wrong.
+fn flag_value<'a>(args: &'a [OsString], long: &str, short: Option<char>) -> Option<&'a str> {
     let args: Vec<_> = args.iter().skip(1).filter_map(|arg| arg.to_str()).take_while(|arg| *arg != "--").collect();
-    args.iter().enumerate().rev().find_map(|(at, arg)| match arg.strip_prefix(flag)? {
-        "" => args.get(at + 1).copied(),
-        value => value.strip_prefix('='),
+    args.iter().enumerate().rev().find_map(|(at, arg)| {
+        let value = match arg.strip_prefix("--") {
+            Some(flag) => flag.strip_prefix(long).filter(|value| value.is_empty() || value.starts_with('='))?,
+            None => arg.strip_prefix('-')?.trim_start_matches(['q', 'v']).strip_prefix(short?)?,
+        };
+        if value.is_empty() { args.get(at + 1).copied() } else { Some(value.strip_prefix('=').unwrap_or(value)) }
     })
 }
 
-/// The flags that the messages about a command line need, found without understanding the rest.
+/// The flags that the messages about a command line need.
 pub fn message_flags(args: &[OsString]) -> GlobalFlags {
-    let profile = flag_value(args, "--profile").or_else(|| flag_value(args, "-p"));
     GlobalFlags {
-        profiles: profile.into_iter().map(str::to_owned).collect(),
-        output: output_flag(args),
-        config: flag_value(args, "--config").map(PathBuf::from),
-        color: flag_value(args, "--color").and_then(|when| when.parse().ok()),
+        profiles: flag_value(args, "profile", Some('p')).into_iter().map(str::to_owned).collect(),
+        output: flag_value(args, "output", Some('o')).and_then(|format| format.parse().ok()),
+        config: flag_value(args, "config", None).map(PathBuf::from),
+        color: flag_value(args, "color", None).and_then(|when| when.parse().ok()),
         ..GlobalFlags::default()
     }
-}
-
-/// The format that `--output` names, found without understanding the rest, for the errors of a command line that is wrong.
-fn output_flag(args: &[OsString]) -> Option<Format> {
-    let args: Vec<_> = args.iter().skip(1).filter_map(|arg| arg.to_str()).take_while(|arg| *arg != "--").collect();
-    let value = args.iter().enumerate().rev().find_map(|(at, arg)| {
-        let flags = arg.trim_start_matches(['-', 'q', 'v']);
-        match (*arg, flags.strip_prefix('o')) {
-            ("--output", _) | (_, Some("")) if arg.starts_with('-') => args.get(at + 1).copied(),
-            (_, Some(value)) if arg.starts_with('-') && !arg.starts_with("--") => Some(value.trim_start_matches('=')),
-            _ => arg.strip_prefix("--output="),
-        }
-    });
-    value.and_then(|value| value.parse().ok())
 }
 
 #[cfg(test)]
@@ -206,6 +184,7 @@ mod tests {
     use clap::ArgAction;
 
     use super::*;
+    use crate::output::Format;
 
     fn args(line: &str) -> Vec<OsString> {
         line.split(' ').map(OsString::from).collect()
@@ -270,7 +249,7 @@ mod tests {
             ("acctq get output", None),
             ("acctq get -o", None),
         ] {
-            assert_eq!(output_flag(&args(line)), format, "{line}");
+            assert_eq!(message_flags(&args(line)).output, format, "{line}");
         }
     }
 }

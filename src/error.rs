@@ -9,7 +9,6 @@ use std::io;
 use std::path::Path;
 use std::time::Duration;
 
-use serde::ser::SerializeStruct as _;
 use serde::{Serialize, Serializer};
 
 use crate::hints::Invocation;
@@ -21,7 +20,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 macro_rules! kinds {
     ($($kind:ident: $name:literal, $code:literal, $retryable:literal, $meaning:literal;)*) => {
         /// The sort of a failure: a row of the exit-code table.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
         pub enum Kind {
             $(#[doc = $meaning] $kind,)*
         }
@@ -78,16 +77,6 @@ impl Kind {
     }
 }
 
-/// The two keys of JSON errors that follow from the kind.
-impl Serialize for Kind {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        let mut keys = to.serialize_struct("Kind", 2)?;
-        keys.serialize_field("code", self.code())?;
-        keys.serialize_field("exit_code", &self.exit_code())?;
-        keys.end()
-    }
-}
-
 /// What a failure is about, for scripts. Unknown facts are `None`, and null in JSON; the order is that of the keys.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct ErrorContext {
@@ -119,8 +108,8 @@ fn seconds<S: Serializer>(time: &Option<Duration>, to: S) -> Result<S::Ok, S::Er
 }
 
 #[expect(clippy::ref_option, reason = "serde calls it")]
-fn milliseconds<S: Serializer>(time: &Option<Duration>, to: S) -> Result<S::Ok, S::Error> {
-    time.map(|time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX)).serialize(to)
+pub fn milliseconds<S: Serializer>(time: &Option<Duration>, to: S) -> Result<S::Ok, S::Error> {
+    time.map(|time| time.as_millis()).serialize(to)
 }
 
 /// A failure, and in JSON the object of the contract with scripts: all keys, always.
@@ -130,8 +119,10 @@ pub struct Error(Box<Inner>);
 
 #[derive(Clone, Debug, Serialize)]
 struct Inner {
-    #[serde(flatten)]
+    #[serde(skip)]
     kind: Kind,
+    code: &'static str,
+    exit_code: u8,
     retryable: bool,
     message: String,
     hint: Option<String>,
@@ -144,11 +135,14 @@ struct Inner {
 impl Error {
     /// `message` is one sentence without a final stop, saying what happened; text from outside in it is escaped when shown.
     pub fn new(kind: Kind, message: impl Into<String>) -> Self {
+        let (code, exit_code, retryable, _) = kind.row();
         Error(Box::new(Inner {
             kind,
+            code,
+            exit_code,
+            retryable,
             message: message.into(),
             hint: None,
-            retryable: kind.row().2,
             context: ErrorContext::default(),
             next: Vec::new(),
         }))
@@ -190,6 +184,13 @@ impl Error {
     pub fn at(mut self, file: &Path, line: Option<usize>) -> Self {
         self.0.context.file = Some(file.to_string_lossy().into_owned());
         self.0.context.line = line;
+        self
+    }
+
+    /// The same failure as one of another kind, and as retryable as it was.
+    pub fn with_kind(mut self, kind: Kind) -> Self {
+        (self.0.code, self.0.exit_code, ..) = kind.row();
+        self.0.kind = kind;
         self
     }
 

@@ -36,8 +36,7 @@ pub struct GlobalFlags {
     /// Show secret fields, such as activation tokens
     #[arg(long)]
     pub reveal: bool,
-    /// For tickets: show ids, types, states, times and counts, and [redacted] for everything else
-    #[arg(long)]
+    #[arg(long, help = "For tickets: show ids, types, states, times and counts, and [redacted] for everything else")]
     pub redact: bool,
     /// Send nothing, and print the request as a line of shell for curl
     #[arg(long)]
@@ -184,25 +183,27 @@ impl<T: FromArgMatches> FromArgMatches for Deferred<T> {
     }
 }
 
-/// Merges the global flags of all levels of the command line.
-pub fn merge(root: &ArgMatches) -> Result<GlobalFlags> {
-    let mut levels = vec![root];
-    let mut path = vec!["acctq"];
-    while let Some((name, below)) = levels[levels.len() - 1].subcommand() {
-        path.push(name);
-        levels.push(below);
+/// Merges the global flags of all levels of the command line, which `command` has parsed.
+pub fn merge(mut command: &clap::Command, root: &ArgMatches) -> Result<GlobalFlags> {
+    let mut path = command.get_name().to_owned();
+    let (mut leaf, mut levels) = (root, vec![(command, root)]);
+    while let Some((name, below)) = leaf.subcommand() {
+        path = format!("{path} {name}");
+        (command, leaf) = (command.find_subcommand(name).unwrap_or(command), below);
+        levels.push((command, leaf));
     }
-    let (command, leaf) = (path.join(" "), levels[levels.len() - 1]);
-    let has_several = path.last().is_some_and(|name| SEVERAL_PROFILES.contains(name));
+    let has_several = SEVERAL_PROFILES.contains(&command.get_name());
+    // Only debug builds of clap find out by the matches which flags a command has.
+    let has = |command: &clap::Command, id: &str| command.get_arguments().any(|arg| arg.get_id() == id);
     let given = |id: &str| -> Vec<&ArgMatches> {
-        let known = levels.iter().copied().filter(|level| level.try_contains_id(id).is_ok());
-        known.filter(|level| level.value_source(id) == Some(ValueSource::CommandLine)).collect()
+        let levels = levels.iter().filter(|(command, _)| has(command, id)).map(|(_, matches)| *matches);
+        levels.filter(|level| level.value_source(id) == Some(ValueSource::CommandLine)).collect()
     };
     for &id in LOOK_UP {
         let given = given(id);
-        if leaf.try_contains_id(id).is_err() && !given.is_empty() {
-            return Err(Error::new(Kind::Usage, format!("`{command}` does not take --{id}"))
-                .hint(format!("`{command} --help` lists what it takes")));
+        if !has(command, id) && !given.is_empty() {
+            return Err(Error::new(Kind::Usage, format!("`{path}` does not take --{id}"))
+                .hint(format!("`{path} --help` lists what it takes")));
         }
         let times: usize = given.iter().filter_map(|level| level.get_raw_occurrences(id)).map(Iterator::count).sum();
         let is_repeated = id == "profile" && has_several
@@ -217,10 +218,10 @@ pub fn merge(root: &ArgMatches) -> Result<GlobalFlags> {
         return Err(Error::new(Kind::Usage, "--reveal and --redact contradict each other").hint("give one of them"));
     }
     if let Some(format) = value::<Format>(one("output"), "output").filter(|format| format.is_for_accounts())
-        && (has_several || leaf.try_contains_id("fields").is_err())
+        && (has_several || !has(command, "fields"))
     {
-        return Err(Error::new(Kind::Usage, format!("`{command}` does not print {format}, which is for accounts"))
-            .hint(format!("`{command} --help` lists what it takes")));
+        return Err(Error::new(Kind::Usage, format!("`{path}` does not print {format}, which is for accounts"))
+            .hint(format!("`{path} --help` lists what it takes")));
     }
     Ok(GlobalFlags {
         profiles: given("profile").iter().filter_map(|level| level.get_many("profile")).flatten().cloned().collect(),

@@ -41,24 +41,22 @@ fn handle(signal: rustix::process::Signal) {
 }
 
 /// Raises the limit of open files as far as the system allows, and returns it.
-#[cfg(unix)]
 pub fn raise_file_limit() -> usize {
-    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-    /// As many as macOS allows (`OPEN_MAX`).
-    const MOST: u64 = 10_240;
-    let limit = getrlimit(Resource::Nofile);
-    let most = limit.maximum.unwrap_or(MOST).min(MOST);
-    let mut current = limit.current.unwrap_or(MOST);
-    if current < most && setrlimit(Resource::Nofile, Rlimit { current: Some(most), ..limit }).is_ok() {
-        current = most;
+    #[cfg(not(unix))]
+    return usize::MAX;
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+        /// As many as macOS allows (`OPEN_MAX`).
+        const MOST: u64 = 10_240;
+        let limit = getrlimit(Resource::Nofile);
+        let most = limit.maximum.unwrap_or(MOST).min(MOST);
+        let mut current = limit.current.unwrap_or(MOST);
+        if current < most && setrlimit(Resource::Nofile, Rlimit { current: Some(most), ..limit }).is_ok() {
+            current = most;
+        }
+        usize::try_from(current).unwrap_or(usize::MAX)
     }
-    usize::try_from(current).unwrap_or(usize::MAX)
-}
-
-/// There is no such limit.
-#[cfg(not(unix))]
-pub fn raise_file_limit() -> usize {
-    usize::MAX
 }
 
 /// Locks a mutex even after a panic of another thread: each change to shared state is a single step, so none is half done.

@@ -32,8 +32,8 @@ struct State {
     wake_supervisor: Option<Box<dyn Fn() + Send>>,
     hook: Option<Box<dyn FnOnce(Kind) + Send>>,
     explain: Option<Box<dyn FnOnce(Kind) -> Option<Error> + Send>>,
-    /// What the guards that are held keep the process alive for.
-    guards: Vec<String>,
+    /// How many guards are held.
+    guards: usize,
 }
 
 impl Shutdown {
@@ -72,14 +72,11 @@ impl Shutdown {
     }
 
     /// Registers something that has to be ended before the process ends: its owner watches [`Shutdown::is_requested`], and the
-    /// guard's drop is waited for. `what` names it for people. `None` if the shutdown was requested already.
-    pub fn guard(&self, what: String) -> Option<Guard<'_>> {
+    /// guard's drop is waited for. `None` if the shutdown was requested already.
+    pub fn guard(&self) -> Option<Guard<'_>> {
         let mut state = lock(&self.state);
-        if state.is_requested {
-            return None;
-        }
-        state.guards.push(what.clone());
-        Some(Guard { shutdown: self, what })
+        state.guards += usize::from(!state.is_requested);
+        (!state.is_requested).then(|| Guard(self))
     }
 
     /// Carries out the shutdown, and says what was interrupted.
@@ -90,48 +87,34 @@ impl Shutdown {
             state.is_requested = true;
             (state.hook.take(), state.explain.take())
         };
-        let ended = self.wait_for_guards();
+        self.wait_for_guards();
         let is_complete = hook.is_none_or(|hook| within(GRACE, move || hook(kind)).is_some());
         let mut error = explain?(kind)?;
         if !is_complete {
             error = error.with_suffix("; the reader of the output has stalled: what was printed is cut off");
         }
-        for what in ended {
-            error = error.with_suffix(&format!("; {what} was ended"));
-        }
         if kind == Kind::Terminated {
-            let again = error.hint_text().unwrap_or_default();
+            let again = error.hint_text().unwrap_or_default().to_owned();
             let cause = "another program sent SIGTERM, perhaps for a time limit, or the terminal was closed";
-            let hint = format!("{cause}; {again}");
-            error = error.hint(hint);
+            error = error.hint(format!("{cause}; {again}"));
         }
         Some(error)
     }
 
-    /// Waits until all guards are dropped, and returns their names.
+    /// Waits until all guards are dropped.
     #[cfg(unix)]
-    fn wait_for_guards(&self) -> Vec<String> {
-        let state = lock(&self.state);
-        let names = state.guards.clone();
-        let is_held = |state: &mut State| !state.guards.is_empty();
-        drop(self.released.wait_timeout_while(state, GRACE, is_held));
-        names
+    fn wait_for_guards(&self) {
+        drop(self.released.wait_timeout_while(lock(&self.state), GRACE, |state| state.guards > 0));
     }
 }
 
 /// Keeps the process alive for a moment after the shutdown was requested, until dropped.
-pub struct Guard<'a> {
-    shutdown: &'a Shutdown,
-    what: String,
-}
+pub struct Guard<'a>(&'a Shutdown);
 
 impl Drop for Guard<'_> {
     fn drop(&mut self) {
-        let mut state = lock(&self.shutdown.state);
-        if let Some(at) = state.guards.iter().position(|what| *what == self.what) {
-            state.guards.swap_remove(at);
-        }
-        self.shutdown.released.notify_all();
+        lock(&self.0.state).guards -= 1;
+        self.0.released.notify_all();
     }
 }
 
@@ -224,7 +207,7 @@ mod tests {
         let (shutdown, is_ended) = (Arc::new(Shutdown::default()), Arc::new(AtomicBool::new(false)));
         let (aborted, ended) = (shutdown.clone(), is_ended.clone());
         let status = supervise(&shutdown, move || {
-            let guard = aborted.guard("a program".to_owned());
+            let guard = aborted.guard();
             aborted.abort(Error::new(Kind::Failed, "the output could not be written"));
             ended.store(true, Ordering::SeqCst);
             drop(guard);

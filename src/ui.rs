@@ -74,6 +74,9 @@ enum Message<'a, P: Serialize = ()> {
     Progress(P),
 }
 
+/// Stands for a blank at which no line breaks; no escaped text has it.
+const GLUE: &str = "\u{1f}";
+
 /// The streams.
 #[derive(Debug)]
 pub struct Ui {
@@ -145,9 +148,34 @@ impl Ui {
     }
 
     pub fn print(&self, result: &[u8]) -> Result<()> {
-        let is_open = self.screen.width.is_some() && !result.ends_with(b"\n");
-        self.is_line_open.store(is_open, Ordering::Relaxed);
-        self.stdout(|out| out.write_all(result))
+        let is_on_terminal = self.screen.width.is_some();
+        self.is_line_open.store(is_on_terminal && !result.ends_with(b"\n"), Ordering::Relaxed);
+        let written: io::Result<bool> = self.without_progress(is_on_terminal, || {
+            let mut out = streams::stdout();
+            let may_write = self.may_write();
+            if may_write {
+                out.write_all(result).and_then(|()| out.flush())?;
+            }
+            Ok(may_write)
+        });
+        match written {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(Error::new(Kind::Interrupted, "a signal has ended the command")),
+            Err(e) => {
+                // A socket in the place of a pipe is reset.
+                let is_gone = matches!(e.kind(), io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset);
+                self.is_reader_gone.fetch_or(is_gone, Ordering::Relaxed);
+                Err(Error::new(Kind::Failed, "the output could not be written")
+                    .hint("is the disk full? what was written before this is incomplete")
+                    .because(e))
+            }
+        }
+    }
+
+    /// Prints verdicts. The exit code tells them too, so a reader that goes away changes nothing.
+    pub fn report(&self, verdicts: &[u8]) -> Result<()> {
+        let printed = self.print(verdicts);
+        if self.is_reader_gone.swap(false, Ordering::Relaxed) { Ok(()) } else { printed }
     }
 
     /// Prints a page of help, its headings in bold where there is colour.
@@ -162,59 +190,25 @@ impl Ui {
         self.print(page.as_bytes())
     }
 
-    /// Writes the report on a verdict. The exit code tells the verdict too, so a reader that goes away changes nothing.
-    pub fn report(&self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
-        let written = self.stdout(|out| {
-            let mut out = io::BufWriter::with_capacity(64 * 1024, out);
-            write(&mut out).and_then(|()| out.flush())
-        });
-        if self.forget_reader() { Ok(()) } else { written }
-    }
-
-    /// Whether the reader had gone away, which is no matter from now on.
-    pub fn forget_reader(&self) -> bool {
-        self.is_reader_gone.swap(false, Ordering::Relaxed)
-    }
-
-    fn stdout(&self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
-        let written = self.without_progress(self.screen.width.is_some(), || {
-            let mut out = streams::stdout();
-            if !self.may_write() {
-                return Ok(None);
-            }
-            write(&mut out).and_then(|()| out.flush()).map(Some)
-        });
-        match written {
-            Ok(Some(())) => Ok(()),
-            Ok(None) => Err(Error::new(Kind::Interrupted, "a signal has ended the command")),
-            Err(e) => {
-                // A socket in the place of a pipe is reset.
-                let is_gone = matches!(e.kind(), io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset);
-                self.is_reader_gone.fetch_or(is_gone, Ordering::Relaxed);
-                Err(Error::new(Kind::Failed, "the output could not be written")
-                    .hint("is the disk full? what was written before this is incomplete")
-                    .because(e))
-            }
-        }
-    }
-
     pub fn error(&self, error: &Error) {
-        let error = &error.clone().with_commands(&self.options.invocation);
-        self.message(&Message::Error(error), &error.to_string(), error.hint_text());
+        self.error_as(error, &error.to_string());
     }
 
     /// Reports one failure among several: people see its id and line, which JSON has anyway.
     pub fn failure(&self, error: &Error) {
-        let error = &error.clone().with_commands(&self.options.invocation);
-        let mut message = error.to_string();
-        let context = error.context();
+        let (mut message, context) = (error.to_string(), error.context());
         if let Some(id) = context.id.as_deref().filter(|id| !names(&message, id)) {
             message = format!("{id}: {message}");
         }
         if let (Some(line), None) = (context.line, &context.file) {
             message = format!("line {line}: {message}");
         }
-        self.message(&Message::Error(error), &message, error.hint_text());
+        self.error_as(error, &message);
+    }
+
+    fn error_as(&self, error: &Error, message: &str) {
+        let error = &error.clone().with_commands(&self.options.invocation);
+        self.message(&Message::Error(error), message, error.hint_text());
     }
 
     /// Warns that answers violate the contract.
@@ -247,39 +241,30 @@ impl Ui {
     pub fn note(&self, text: &str) {
         if !self.options.quiet && !self.options.json {
             let (text, _) = self.options.invocation.complete(text);
-            self.line(&self.wrapped(&escape(&text), "  "));
+            self.line(&self.wrapped(&escape(&text)));
         }
     }
 
-    /// The text with line breaks between words where the terminal's width ends, and `indent` before further lines. What stands in
-    /// backticks stays in one piece to be copied.
-    fn wrapped(&self, text: &str, indent: &str) -> String {
+    /// The text with line breaks between words where the terminal's width ends, its further lines indented. What stands in backticks
+    /// stays in one piece to be copied.
+    fn wrapped(&self, text: &str) -> String {
         if !self.is_stderr_terminal {
             return text.to_owned();
         }
-        let width = terminal_size::terminal_size_of(io::stderr()).map_or(80, |(width, _)| usize::from(width.0));
-        let (mut words, mut is_code) = (Vec::<String>::new(), false);
-        for part in text.split(' ') {
-            match words.last_mut().filter(|_| is_code) {
-                Some(code) => code.extend([" ", part]),
-                None => words.push(part.to_owned()),
-            }
-            is_code ^= part.matches('`').count() % 2 == 1;
-        }
-        let (mut out, mut column) = (String::new(), 0);
-        for (number, word) in words.iter().enumerate() {
+        let glue = |(number, part): (usize, &str)| part.replace(' ', if number % 2 == 1 { GLUE } else { " " });
+        let text = text.split('`').enumerate().map(glue).collect::<Vec<_>>().join("`");
+        let (width, mut out, mut column) = (stderr_width(), String::new(), 0);
+        for (number, word) in text.split(' ').enumerate() {
             let length = word.chars().count();
-            if number > 0 && column + 1 + length > width {
-                out = out + "\n" + indent;
-                column = indent.len();
-            } else if number > 0 {
-                out.push(' ');
-                column += 1;
-            }
-            out += word;
-            column += length;
+            let gap = match number {
+                0 => "",
+                _ if column + 1 + length > width => "\n  ",
+                _ => " ",
+            };
+            column = length + if gap.starts_with('\n') { 2 } else { column + gap.len() };
+            out.extend([gap, word]);
         }
-        out
+        out.replace(GLUE, " ")
     }
 
     /// Tells who sits at the terminal what a result means; cron mails nothing of it.
@@ -311,11 +296,11 @@ impl Ui {
             return self.line(&json::to_string(record));
         }
         let (label, color) = if let Message::Warning(_) = record { ("warning:", 33) } else { ("error:", 31) };
-        let mut text = self.wrapped(&format!("{label} {}", escape(text)), "  ");
+        let mut text = self.wrapped(&format!("{label} {}", escape(text)));
         if self.has_color_on_stderr {
             text.replace_range(..label.len(), &format!("\u{1b}[1;{color}m{label}\u{1b}[0m"));
         }
-        let hint = hint.map(|hint| self.wrapped(&format!("\n  hint: {}", escape(hint)), "  "));
+        let hint = hint.map(|hint| self.wrapped(&format!("\n  hint: {}", escape(hint))));
         self.line(&(text + &hint.unwrap_or_default()));
     }
 
@@ -345,7 +330,7 @@ impl Ui {
             return;
         }
         let text = String::new();
-        *lock(&self.progress) = Some(Progress { text, began: Instant::now(), after, ticks: 0, is_drawn: false });
+        *lock(&self.progress) = Some(Progress { text, began: Instant::now(), after, is_drawn: false });
         let progress = self.progress.clone();
         let _ = thread::Builder::new().spawn(move || {
             while lock(&progress).as_mut().map(Progress::draw).is_some() {
@@ -392,21 +377,20 @@ struct Progress {
     began: Instant,
     /// What takes less time shows none.
     after: Duration,
-    ticks: usize,
     is_drawn: bool,
 }
 
 impl Progress {
     fn draw(&mut self) {
         const SPINNER: [char; 8] = ['⠁', '⠂', '⠄', '⡀', '⢀', '⠠', '⠐', '⠈'];
-        self.ticks += 1;
-        if self.began.elapsed() >= self.after && streams::is_terminal_ours() {
-            let width = terminal_size::terminal_size_of(io::stderr()).map_or(80, |(width, _)| width.0);
+        let elapsed = self.began.elapsed();
+        if elapsed >= self.after && streams::is_terminal_ours() {
             // The line must not wrap. Terminals disagree on the width of what is not ASCII.
             let plain = |c| if matches!(c, ' '..='~') { c } else { '?' };
-            let text = format!("{}  {}", span(Duration::from_secs(self.began.elapsed().as_secs())), self.text);
-            let text: String = text.chars().take(usize::from(width).saturating_sub(3)).map(plain).collect();
-            let line = format!("\r{} {text}\u{1b}[K", SPINNER[self.ticks % SPINNER.len()]);
+            let text = format!("{}  {}", span(Duration::from_secs(elapsed.as_secs())), self.text);
+            let text: String = text.chars().take(stderr_width().saturating_sub(3)).map(plain).collect();
+            let spinner = SPINNER[elapsed.subsec_millis() as usize / 125];
+            let line = format!("\r{spinner} {text}\u{1b}[K");
             self.is_drawn = streams::stderr().write_all(line.as_bytes()).is_ok();
         }
     }
@@ -422,10 +406,12 @@ impl Progress {
 /// Whether a message names this id, and not just a longer word that contains it.
 fn names(message: &str, id: &str) -> bool {
     let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
-    message.match_indices(id).any(|(at, _)| {
-        let after = &message[at + id.len()..];
-        !message[..at].ends_with(is_part) && !after.starts_with(is_part)
-    })
+    message.split(|c| !is_part(c)).any(|word| word == id) || message.contains(&format!("`{id}`"))
+}
+
+/// The width of the terminal that messages go to.
+fn stderr_width() -> usize {
+    terminal_size::terminal_size_of(io::stderr()).map_or(80, |(width, _)| width.0.into())
 }
 
 /// The width of the terminal: `COLUMNS`, else the terminal's own, else 80 columns.

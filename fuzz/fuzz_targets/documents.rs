@@ -26,7 +26,7 @@ fuzz_target!(|text: &str| {
             let renderer = Renderer::new(format, many, &[&PARTNER], None, screen);
             let mut printer = Printer::new(&renderer);
             let mut out = Vec::new();
-            let piece = renderer.render(&account, &redactor).expect("nothing is selected");
+            let piece = renderer.render(&account, &redactor, None).expect("nothing is selected");
             printer.add(piece, &mut out);
             printer.finish(&mut out);
             let out = String::from_utf8(out).expect("UTF-8");

@@ -90,10 +90,10 @@ pub static CONNECTED: Resource = Resource {
         let note = match (account.text("status").as_deref(), account.days_since("created_at", now)) {
             (Some("pending"), days) => {
                 let is_over = days.is_some_and(|days| days >= LINK_DAYS);
-                let link = if is_over { "and a new one needs no new account" } else { "and works once" };
+                let link = if is_over { "so make a new one, for this same account" } else { "and works once" };
                 let pending = lasted("created_at");
                 format!(
-                    "pending{pending}: the user has not completed onboarding; the link lasts {LINK_DAYS} days {link}"
+                    "pending{pending}: the user has not completed onboarding; a link lasts {LINK_DAYS} days, {link}"
                 )
             }
             (Some("suspended"), _) => "calls on its behalf fail until the platform lifts the suspension".to_owned(),

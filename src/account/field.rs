@@ -34,11 +34,9 @@ impl Field {
 
     /// What the field says, and what each of its words means.
     pub fn describe(&self) -> String {
-        let words = self.kind.words().filter_map(|word| Some(format!("{word}: {}", self.kind.meaning(word)?)));
-        match words.collect::<Vec<_>>().join("; ") {
-            words if words.is_empty() => self.doc.to_owned(),
-            words => format!("{} {words}.", self.doc),
-        }
+        let words = self.kind.vocabulary().iter().map(|(word, meaning)| format!("{word}: {meaning}"));
+        let words = words.collect::<Vec<_>>().join("; ");
+        if words.is_empty() { self.doc.to_owned() } else { format!("{} {words}.", self.doc) }
     }
 
     /// How a value violates the contract. `value` is `None` if the member is absent.
@@ -97,20 +95,17 @@ impl Violation {
 }
 
 impl Kind {
-    pub fn words(self) -> impl Iterator<Item = &'static str> {
-        let words: &[_] = match self {
-            Kind::Enum(words) => words,
-            _ => &[],
-        };
-        words.iter().map(|(word, _)| *word)
+    /// The words of the contract, each with its meaning.
+    pub fn vocabulary(self) -> &'static [(&'static str, &'static str)] {
+        if let Kind::Enum(words) = self { words } else { &[] }
     }
 
-    /// What a word of the contract means.
+    pub fn words(self) -> impl Iterator<Item = &'static str> {
+        self.vocabulary().iter().map(|(word, _)| *word)
+    }
+
     pub fn meaning(self, value: &str) -> Option<&'static str> {
-        match self {
-            Kind::Enum(words) => words.iter().find(|(word, _)| *word == value).map(|(_, meaning)| *meaning),
-            _ => None,
-        }
+        self.vocabulary().iter().find(|(word, _)| *word == value).map(|(_, meaning)| *meaning)
     }
 
     /// Whether a value that keeps to it may stand in a public ticket: an id, a type, a state, a time or a count.

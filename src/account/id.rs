@@ -101,6 +101,11 @@ impl Resource {
     }
 }
 
+/// The id of an account of one of these resources: of any but one, as [`route`] finds it.
+pub fn parse(text: &str, resources: &[&'static Resource]) -> Result<Id> {
+    if let [resource] = resources { resource.parse_id(text) } else { route(text) }
+}
+
 /// Finds the resource that `text` is an id of; fails as [`Resource::parse_id`] of the one whose ids have the prefix that is in it.
 pub fn route(text: &str) -> Result<Id> {
     let names = |resource: &&&Resource| {

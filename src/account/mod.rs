@@ -197,10 +197,8 @@ impl Account {
 
     /// The fields that violate the contract, in its order.
     pub fn violations(&self) -> Vec<(&'static Field, Violation)> {
-        let members: Vec<_> = self.document.members().collect();
-        let value = |name| members.iter().find(|(own, _)| *own == name).map(|(_, value)| *value);
         let fields = self.resource.fields.iter();
-        fields.filter_map(|field| Some((field, field.violation(value(field.name))?))).collect()
+        fields.filter_map(|field| Some((field, field.violation(self.document.get(field.name))?))).collect()
     }
 }
 
@@ -264,8 +262,8 @@ mod tests {
                 &["entitled for 9 days", "`acctq partner account redeem-url -- -u`"],
             ),
             (&PARTNER, r#"{"status":"entitled","customer_account_uid":"`id`"}"#, &[]),
-            (&PARTNER, r#"{"status":"provisioned","ends_at":"2026-03-12T11:00:00Z"}"#, &["in 2 days"]),
-            (&PARTNER, r#"{"status":"provisioned","ends_at":"2026-03-10T13:00:00Z"}"#, &["in 1 day"]),
+            (&PARTNER, r#"{"status":"provisioned","ends_at":"2026-03-12T11:00:00Z"}"#, &["in 1 day"]),
+            (&PARTNER, r#"{"status":"provisioned","ends_at":"2026-03-10T13:00:00Z"}"#, &["in less than a day"]),
             (&PARTNER, r#"{"status":"provisioned","ends_at":"2026-03-08T11:00:00Z"}"#, &["frozen for 2 days"]),
             (&PARTNER, r#"{"status":"provisioned","ends_at":null}"#, &[]),
         ] {

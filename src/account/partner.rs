@@ -70,7 +70,8 @@ pub static PARTNER: Resource = Resource {
         });
         let end = account.days_since("ends_at", now).map(|days| match days {
             0.. => format!("it has ended, and has been frozen{}", account.lasted("ends_at", now)),
-            _ => format!("it will be frozen in {}", days_long(-days)),
+            -1 => "it will be frozen in less than a day".to_owned(),
+            _ => format!("it will be frozen in {}", days_long(-days - 1)),
         });
         link.into_iter().chain(end).collect()
     },

@@ -214,7 +214,7 @@ mod tests {
         for (names, expected) in [
             ("statsu", "did you mean `status`?"),
             ("lnk", "did you mean `link`?"),
-            ("promo_PNS", "`acctq help fields` lists"),
+            ("promo_PNS", "the fields are id, connection_type, "),
             ("Activation token", "add --reveal"),
             ("id,ID", "--fields takes each name once"),
             ("UID,id", "--fields takes each name once"),

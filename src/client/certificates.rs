@@ -2,6 +2,7 @@
 //! of `ca_file`; and the client certificate that is shown to a gateway. What is named must hold at least one that can be used; reading
 //! is bounded and never waits.
 
+use std::collections::BTreeSet;
 use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 
@@ -68,9 +69,7 @@ fn of_file(path: &Path) -> Result<Roots> {
 fn of_dir(dir: &Path) -> Result<Roots> {
     let entries = dir.read_dir().map_err(|error| flaw(dir, &format!("cannot be read: {}", error.kind())))?;
     // `openssl rehash` links to each file by its hash: what has several names is read once.
-    let mut paths: Vec<_> = entries.flatten().flat_map(|e| e.path().canonicalize()).collect();
-    paths.sort_unstable();
-    paths.dedup();
+    let paths: BTreeSet<_> = entries.flatten().flat_map(|e| e.path().canonicalize()).collect();
     let mut read = 0;
     let mut roots = Roots::new();
     for (bytes, _) in paths.iter().flat_map(|path| read_file(path, LIMIT)).flatten() {
@@ -92,30 +91,25 @@ fn usable(path: &Path, roots: Roots) -> Result<Roots> {
 
 /// Reads a client certificate and its key, and checks that they belong together: ureq relies on that.
 pub fn client_cert(ClientCert { cert_file, key_file }: &ClientCert) -> Result<ureq::tls::ClientCert> {
-    let named = |name: &str, file: &Setting<PathBuf>, error: Error| {
-        let hint = format!("{name} names it ({}); both client_cert_file and client_key_file are PEM", file.origin);
-        if error.hint_text().is_none() { error.hint(hint) } else { error }
-    };
-    let chain = read_whole(&cert_file.value).and_then(|(bytes, _)| {
-        let chain = certificates(&bytes).filter(|chain| !chain.is_empty());
-        chain.ok_or_else(|| flaw(&cert_file.value, "holds no certificate in PEM form"))
-    });
-    let chain = chain.map_err(|error| named("client_cert_file", cert_file, error))?;
+    read_client_cert(&cert_file.value, &key_file.value).map_err(|error| match error.hint_text() {
+        Some(_) => error,
+        None => error.hint(format!(
+            "client_cert_file and client_key_file name both ({}); both are PEM, the key without a passphrase",
+            cert_file.origin
+        )),
+    })
+}
+
+fn read_client_cert(cert_file: &Path, key_file: &Path) -> Result<ureq::tls::ClientCert> {
+    let chain = certificates(&read_whole(cert_file)?.0).filter(|chain| !chain.is_empty());
+    let chain = chain.ok_or_else(|| flaw(cert_file, "holds no certificate in PEM form"))?;
+    let (bytes, metadata) = read_whole(key_file)?;
+    refuse_other_readers(key_file, &metadata)?;
+    let key = PrivateKeyDer::from_pem_slice(&bytes).ok().zip(PrivateKey::from_pem(&bytes).ok());
+    let (der, key) = key.ok_or_else(|| flaw(key_file, "holds no private key in PEM form"))?;
     let ders = chain.iter().map(|cert| CertificateDer::from(cert.der()).into_owned()).collect();
-    let key = read_whole(&key_file.value).and_then(|(bytes, metadata)| {
-        refuse_other_readers(&key_file.value, &metadata)?;
-        let key = PrivateKeyDer::from_pem_slice(&bytes).ok().zip(PrivateKey::from_pem(&bytes).ok());
-        let (der, key) =
-            key.ok_or_else(|| flaw(&key_file.value, "holds no private key in PEM form without a passphrase"))?;
-        match CertifiedKey::from_der(ders, der, &rustls::crypto::ring::default_provider()) {
-            Ok(_) => Ok(key),
-            Err(rustls::Error::InconsistentKeys(_)) => {
-                Err(flaw(&key_file.value, "holds the key of another certificate"))
-            }
-            Err(error) => Err(flaw(&cert_file.value, &format!("holds a certificate that cannot be used: {error}"))),
-        }
-    });
-    let key = key.map_err(|error| named("client_key_file", key_file, error))?;
+    CertifiedKey::from_der(ders, der, &rustls::crypto::ring::default_provider())
+        .map_err(|error| flaw(key_file, &format!("holds no key for that certificate: {error}")))?;
     Ok(ureq::tls::ClientCert::new_with_certs(&chain, key))
 }
 

@@ -2,7 +2,7 @@
 //! a dropped one costs a quarter of a second instead of most of the timeout (RFC 8305); a proxy's whole answer is bounded, not
 //! each read of it; and an error says how far the connection had come. The TLS configuration is shared by all agents of a client.
 
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Mutex};
@@ -98,9 +98,7 @@ impl Shared {
                 }
                 Ok((_, Err(error))) => {
                     pending -= 1;
-                    if failure.as_ref().is_none_or(has_no_way) {
-                        failure = Some(error);
-                    }
+                    failure = failure.filter(is_the_hosts).or(Some(error));
                 }
                 Err(_) if left <= wait => return Err(Error::Timeout(Timeout::Connect)),
                 Err(_) => {}
@@ -152,18 +150,12 @@ fn connect<C: UreqConnector>(connector: &C, details: &ConnectionDetails) -> Open
     Ok(Box::new(transport))
 }
 
-/// Whether this machine has no way to such an address, or a firewall of its own forbids it: that says least about the host.
-fn has_no_way(error: &Error) -> bool {
-    use ErrorKind::{AddrNotAvailable, HostUnreachable, NetworkUnreachable, PermissionDenied, Unsupported};
-    let Error::Io(error) = error else {
-        return false;
-    };
-    // A family of addresses that systemd's `RestrictAddressFamilies`, for one, has taken away.
-    #[cfg(unix)]
-    if rustix::io::Errno::from_io_error(error) == Some(rustix::io::Errno::AFNOSUPPORT) {
-        return true;
-    }
-    matches!(error.kind(), HostUnreachable | NetworkUnreachable | AddrNotAvailable | PermissionDenied | Unsupported)
+/// Whether the host itself refused, or did not answer. Any other failure is this machine's, or the network's: it has no way to such an
+/// address, or a firewall forbids it. That says less about the host.
+fn is_the_hosts(error: &Error) -> bool {
+    use ErrorKind::{ConnectionRefused, ConnectionReset, TimedOut};
+    let answers = |error: &io::Error| matches!(error.kind(), ConnectionRefused | ConnectionReset | TimedOut);
+    matches!(error, Error::Timeout(_)) || matches!(error, Error::Io(error) if answers(error))
 }
 
 #[cfg(test)]
@@ -191,9 +183,9 @@ mod tests {
     }
 
     #[test]
-    fn a_family_that_this_process_has_not_is_no_way() {
-        assert!(has_no_way(&Error::Io(rustix::io::Errno::AFNOSUPPORT.into())));
-        assert!(!has_no_way(&Error::Io(rustix::io::Errno::CONNREFUSED.into())));
+    fn a_family_that_this_process_has_not_says_nothing_about_the_host() {
+        assert!(!is_the_hosts(&Error::Io(rustix::io::Errno::AFNOSUPPORT.into())));
+        assert!(is_the_hosts(&Error::Io(rustix::io::Errno::CONNREFUSED.into())));
     }
 
     fn ask(addresses: &[SocketAddr], shared: &Arc<Shared>) -> Result<u16, Error> {

@@ -19,7 +19,6 @@ pub enum Phase {
     Connect,
     Tunnel,
     Handshake,
-    Send,
     Answer,
     Body,
     More,
@@ -40,21 +39,11 @@ fn is_late(error: &ureq::Error) -> bool {
 
 /// Puts a failure of `phase` into words.
 pub fn explain(error: &ureq::Error, phase: Phase, attempt: &Attempt<'_>) -> Error {
-    use ureq::Error::{BodyStalled, HostNotFound, Io, LargeResponseHeader, Protocol, Rustls};
+    use ureq::Error::{BodyStalled, ConnectProxyFailed, HostNotFound, Io, LargeResponseHeader, Protocol, Rustls};
     let phase = match error {
         HostNotFound | ureq::Error::Timeout(Timeout::Resolve) => Phase::Resolve,
-        ureq::Error::Timeout(Timeout::SendRequest) => Phase::Send,
         _ => phase,
     };
-    if let Io(error) = error
-        && is_limit_reached(error)
-    {
-        let message = format!("no connection to {}: {error}", attempt.host());
-        return Error::new(Kind::Network, message).hint(LIMIT_HINT);
-    }
-    if let (Some(proxy), Phase::Resolve | Phase::Connect | Phase::Tunnel) = (&attempt.client.proxy, phase) {
-        return at_proxy(error, phase, proxy, attempt);
-    }
     let tls = match error {
         Rustls(error) => Some(error),
         Io(error) => error.get_ref().and_then(|inner| inner.downcast_ref()),
@@ -64,14 +53,39 @@ pub fn explain(error: &ureq::Error, phase: Phase, attempt: &Attempt<'_>) -> Erro
         return of_tls(error, phase, attempt);
     }
     let host = attempt.host();
-    let fail = |kind, message, hint| Error::new(kind, message).hint(hint);
+    let proxy = attempt.client.proxy.as_ref();
+    let proxy = proxy.filter(|_| matches!(phase, Phase::Resolve | Phase::Connect | Phase::Tunnel));
+    let who = proxy.map_or_else(|| host.to_owned(), Proxy::to_string);
+    let fail = |kind: Kind, message, hint| match proxy {
+        // As retryable as the same failure of a server.
+        Some(proxy) => proxy.error(message).retryable(kind.row().2),
+        None => Error::new(kind, message).hint(hint),
+    };
     match error {
+        Io(error) if is_limit_reached(error) => {
+            Error::new(Kind::Network, format!("no connection to {host}: {error}")).hint(LIMIT_HINT)
+        }
         _ if is_late(error) => {
             let hint = "try again; --timeout gives a look-up more time, and each of its phases up to 10 s";
-            fail(Kind::Timeout, late(phase, host, attempt), hint)
+            fail(Kind::Timeout, late(phase, &who, attempt), hint)
+        }
+        ConnectProxyFailed(said) => {
+            // `proxy server responded 407/407`: no other place tells the status.
+            let status = said.rsplit('/').next().and_then(|status| status.parse::<u16>().ok());
+            let kind = match status {
+                None | Some(408 | 429 | 500 | 502..600) => Kind::Network,
+                Some(_) => Kind::BadResponse,
+            };
+            let status_words = status.map(|status| format!(" (status {status})")).unwrap_or_default();
+            let error = fail(kind, format!("{who} does not open a tunnel to {host}{status_words}"), CHECK_URL);
+            match status {
+                // 407 by the standard; tinyproxy answers wrong credentials with 401. ureq does not pass on what the proxy offers.
+                Some(401 | 407) => error.hint("are its user name and password right? One that wants NTLM or Negotiate needs a local proxy that signs in, such as px or cntlm"),
+                _ => error,
+            }
         }
         Protocol(_) | BodyStalled | LargeResponseHeader(..) => {
-            let message = format!("{host} does not answer in valid HTTP/1.1, with at most 16 KiB of header lines");
+            let message = format!("{who} does not answer in valid HTTP/1.1, with at most 16 KiB of header lines");
             fail(Kind::BadResponse, message, CHECK_URL)
         }
         _ => {
@@ -80,7 +94,7 @@ pub fn explain(error: &ureq::Error, phase: Phase, attempt: &Attempt<'_>) -> Erro
                 .gateway_hint()
                 .filter(|_| is_refused)
                 .unwrap_or("are server and network up, and is base_url right? `acctq config show` shows it");
-            fail(Kind::Network, unreached(error, phase, host), hint)
+            fail(Kind::Network, unreached(error, phase, &who), hint)
         }
     }
 }
@@ -91,7 +105,6 @@ fn late(phase: Phase, who: &str, attempt: &Attempt<'_>) -> String {
         Phase::Connect => "did not accept the connection",
         Phase::Tunnel => "did not open a tunnel",
         Phase::Handshake => "accepted the connection, but did not complete the TLS handshake",
-        Phase::Send => "did not take the request",
         Phase::Answer => "did not answer",
         Phase::Body => "did not send the whole answer",
         Phase::More => "did not send the next account of the list",
@@ -128,12 +141,11 @@ fn of_tls(error: &rustls::Error, phase: Phase, attempt: &Attempt<'_>) -> Error {
             .hint("try again; if it stays so, something between here and there interferes");
     }
     let certificate = |what| format!("the certificate of {host}, or one above it, {what}");
+    let clock = "check this machine's clock; if it is right, the server's operator must renew the certificate";
     let (message, hint) = match error {
-        InvalidCertificate(Flaw::Expired | Flaw::ExpiredContext { .. }) => {
-            (certificate("has expired"), "its operator must renew it; if others reach it, check this machine's clock")
-        }
+        InvalidCertificate(Flaw::Expired | Flaw::ExpiredContext { .. }) => (certificate("has expired"), clock),
         InvalidCertificate(Flaw::NotValidYet | Flaw::NotValidYetContext { .. }) => {
-            (certificate("is not valid yet"), "check this machine's clock; else its operator must replace it")
+            (certificate("is not valid yet"), clock)
         }
         InvalidCertificate(Flaw::NotValidForName | Flaw::NotValidForNameContext { .. }) => {
             let hint = "is base_url right? A captive portal or an intercepting proxy looks like this, too";
@@ -146,54 +158,16 @@ fn of_tls(error: &rustls::Error, phase: Phase, attempt: &Attempt<'_>) -> Error {
         InvalidMessage(_) | InappropriateMessage { .. } | InappropriateHandshakeMessage { .. } => {
             (format!("{host} does not speak TLS on this port"), CHECK_URL)
         }
-        AlertReceived(Alert::CertificateRequired) if attempt.client.endpoint.client_cert.is_none() => (
-            format!("{host} wants a client certificate"),
-            "name it and its private key in the profile: client_cert_file and client_key_file",
-        ),
         AlertReceived(_) => {
             (format!("{host} ended the TLS connection: {error}"), attempt.gateway_hint().unwrap_or(CHECK_URL))
         }
         // rustls's words may hold names of a certificate.
         _ => (
-            format!("no TLS connection to {host}: {}", attempt.excerpt(&error.to_string(), EXCERPT)),
+            format!("no TLS connection to {host}: {}", attempt.redactor.excerpt(&error.to_string(), EXCERPT)),
             "is base_url right? `openssl s_client -showcerts` shows what the server's operator must mend",
         ),
     };
     Error::new(Kind::Tls, message)
         .hint(hint)
         .retryable(!matches!(error, InvalidCertificate(_) | AlertReceived(Alert::CertificateRequired)))
-}
-
-/// Why there is no way through the proxy, and whether there may be one soon.
-fn at_proxy(error: &ureq::Error, phase: Phase, proxy: &Proxy, attempt: &Attempt<'_>) -> Error {
-    use ureq::Error::{ConnectProxyFailed, HostNotFound, Io};
-    let (who, host) = (proxy.to_string(), attempt.host());
-    // `proxy server responded 407/407`: no other place tells the status.
-    let status: Option<u16> = match error {
-        ConnectProxyFailed(said) => said.rsplit('/').next().and_then(|status| status.parse().ok()),
-        _ => None,
-    };
-    let (message, is_retryable) = match (error, status) {
-        // 407 by the standard; tinyproxy answers wrong credentials with 401.
-        (_, Some(status @ (401 | 407))) => (
-            format!("{who} asks for other credentials, or for another authentication than Basic (status {status})"),
-            false,
-        ),
-        (_, Some(status)) => {
-            let is_retryable = matches!(status, 408 | 429 | 500 | 502..600);
-            (format!("{who} does not open a tunnel to {host} (status {status})"), is_retryable)
-        }
-        _ if is_late(error) => (late(phase, &who, attempt), true),
-        (HostNotFound | Io(_), _) if phase != Phase::Tunnel => (unreached(error, phase, &who), true),
-        (ConnectProxyFailed(_) | Io(_), _) => {
-            (format!("{who} closed the connection instead of opening a tunnel to {host}"), true)
-        }
-        _ => (format!("{who} does not answer as an HTTP proxy does"), false),
-    };
-    let error = proxy.error(message).retryable(is_retryable);
-    if !matches!(status, Some(401 | 407)) {
-        return error;
-    }
-    // ureq does not pass on what the proxy offers.
-    error.hint("are its user name and password right? One that wants NTLM or Negotiate needs a local proxy that signs in, such as px or cntlm")
 }

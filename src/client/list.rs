@@ -76,7 +76,7 @@ impl Attempt<'_> {
         };
         match outcome {
             Ok(()) => Ok((list.unknown, list.response.headers)),
-            Err(error) if list.shown > 0 => Err(list.end_unclosed(&error)),
+            Err(error) if list.shown > 0 => Err(list.end_unclosed(error)),
             Err(error) => Err(error),
         }
     }
@@ -143,14 +143,11 @@ impl List<'_> {
         Ok(listed)
     }
 
-    fn end_unclosed(&self, error: &Error) -> Error {
+    fn end_unclosed(&self, error: Error) -> Error {
         let (shown, s) = (grouped(self.shown), if self.shown == 1 { "" } else { "s" });
-        let message = format!("{error}; the list is cut off after {shown} account{s}");
-        let hint = error.hint_text().unwrap_or("try again");
-        Error::new(Kind::BadResponse, message)
-            .hint(format!("what was printed is incomplete; {hint}"))
-            .retryable(error.is_retryable())
-            .with_context(|context| context.clone_from(error.context()))
+        let hint = format!("what was printed is incomplete; {}", error.hint_text().unwrap_or("try again"));
+        let cut_off = format!("; the list is cut off after {shown} account{s}");
+        error.with_kind(Kind::BadResponse).with_suffix(&cut_off).hint(hint)
     }
 
     /// A failure of `serde_json`'s, the words of which repeat the text.
@@ -192,7 +189,7 @@ impl<'de> Visitor<'de> for &mut List<'_> {
             if name == MEMBER {
                 map.next_value_seed(&mut *self)?;
             } else if !matches!(map.next_value::<Box<RawValue>>()?.get(), "null" | "false" | "\"\"" | "[]" | "{}") {
-                self.unknown.push(self.attempt.excerpt(&name, 80));
+                self.unknown.push(self.attempt.redactor.excerpt(&name, 80));
             }
         }
         Ok(())

@@ -16,6 +16,7 @@ mod target;
 mod throttle;
 mod token;
 
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
@@ -98,7 +99,7 @@ pub struct Client<'a> {
     run: Run<'a>,
     proxy: Option<Proxy>,
     agents: AgentPool,
-    tokens: TokenCache<'a>,
+    token_cache: Mutex<TokenCache>,
 }
 
 impl<'a> Client<'a> {
@@ -114,8 +115,7 @@ impl<'a> Client<'a> {
             (Vec::new(), None)
         };
         let agents = AgentPool::new(limits.timeout, proxy.as_ref(), roots, client_cert);
-        let tokens = TokenCache::new(endpoint, run);
-        Ok(Client { endpoint, base, limits, run, proxy, agents, tokens })
+        Ok(Client { endpoint, base, limits, run, proxy, agents, token_cache: Mutex::default() })
     }
 
     /// The profile that the endpoint belongs to, unless the environment names it.
@@ -125,12 +125,7 @@ impl<'a> Client<'a> {
 
     /// Reads the token now if it is not known, so that a helper's time is not a worker's.
     pub fn prepare(&self, started: Instant) -> Result<()> {
-        self.tokens.get(started + self.limits.timeout).map(drop).map_err(lead_to_status)
-    }
-
-    /// Has the token read anew for the next look-up, since a token that was accepted once may expire.
-    pub fn forget_token(&self) {
-        self.tokens.forget();
+        self.token(started + self.limits.timeout).map(drop).map_err(lead_to_status)
     }
 
     /// Looks up the account of that id; its timeout began at `started`, and it ends by `deadline` if that is earlier.
@@ -176,11 +171,7 @@ impl<'a> Client<'a> {
             },
         );
         let error = match tried {
-            Err(error) if id.is_none() && error.kind() == Kind::NotFound => {
-                let context = error.context().clone();
-                let error = Error::new(Kind::BadResponse, error.to_string()).hint(response::CHECK_URL);
-                error.with_context(|own| *own = context)
-            }
+            Err(error) if id.is_none() && error.kind() == Kind::NotFound => error.with_kind(Kind::BadResponse),
             Err(error) if !matches!(error.kind(), Kind::NotFound | Kind::Gone) => error,
             _ => return Ok(()),
         };
@@ -196,7 +187,7 @@ impl<'a> Client<'a> {
         make: &mut dyn FnMut(&Attempt<'_>) -> Attempted<T>,
     ) -> Result<T> {
         let Run { throttle, redactor, .. } = self.run;
-        let mut token = self.tokens.get(deadline)?;
+        let mut token = self.token(deadline)?;
         let resource = target.resource;
         if target.id.is_some_and(|id| token.appears_in(id.as_str().as_bytes())) {
             // It is not sent, since URLs stand in logs.
@@ -212,46 +203,43 @@ impl<'a> Client<'a> {
             let remaining = deadline.saturating_duration_since(began);
             let got = make(&Attempt { client: self, target, uri: &uri, token: &token, redactor, remaining });
             let elapsed_ms = began.elapsed().as_millis();
-            let trace = |status, request_id: &dyn Fn() -> _, failure: Option<&Error>, retry_in: Option<Duration>| {
-                if let Some(trace) = self.run.trace {
-                    trace(&Trace {
-                        method: "GET",
-                        url: uri.to_string(),
-                        proxy: self.proxy.as_ref().map(|proxy| &*proxy.authority),
-                        attempt: *attempts,
-                        status,
-                        request_id: request_id(),
-                        error: failure.map(|failure| failure.kind().code()),
-                        failure,
-                        elapsed_ms,
-                        retry_in_ms: retry_in.map(|wait| wait.as_millis()),
-                    });
-                }
-            };
+            let failure = got.as_ref().err();
+            let retry = failure.and_then(|error| retry::plan_retry(error, retries, self.limits, deadline, throttle));
+            if let Some(trace) = self.run.trace {
+                let (status, request_id) = match &got {
+                    Ok((_, headers)) => (Some(200), response::request_id(headers, redactor)),
+                    Err(error) => (error.context().status, error.context().request_id.clone()),
+                };
+                trace(&Trace {
+                    method: "GET",
+                    url: uri.to_string(),
+                    proxy: self.proxy.as_ref().map(|proxy| &*proxy.authority),
+                    attempt: *attempts,
+                    status,
+                    request_id,
+                    error: failure.map(|failure| failure.kind().code()),
+                    failure,
+                    elapsed_ms,
+                    retry_in_ms: retry.map(|(wait, _)| wait.as_millis()),
+                });
+            }
             let error = match got {
-                Ok((got, headers)) => {
-                    trace(Some(200), &|| response::request_id(&headers, redactor), None, None);
-                    return Ok(got);
-                }
+                Ok((got, _)) => return Ok(got),
                 Err(error) => error,
             };
-            let context = error.context();
-            let status = context.status;
-            let may_renew = resource.rejects_token(&error) && throttle.is_batch();
-            let renewed = if may_renew { self.tokens.renew(&token, deadline) } else { Ok(None) };
-            let retry = retry::plan_retry(&error, retries, self.limits, deadline, throttle);
-            trace(status, &|| context.request_id.clone(), Some(&error), retry.as_ref().map(|retry| retry.wait));
-            if status.is_none() {
+            if error.context().status.is_none() {
                 self.agents.forget_addresses();
             }
-            let wait = match (renewed?, retry) {
+            let may_renew = resource.rejects_token(&error) && throttle.is_batch();
+            let renewed = if may_renew { self.renewed_token(&token, deadline)? } else { None };
+            let wait = match (renewed, retry) {
                 (Some(renewed), _) => {
                     token = renewed;
                     Duration::ZERO
                 }
-                (None, Some(retry)) => {
+                (None, Some((_, own_wait))) => {
                     retries += 1;
-                    retry.own_wait
+                    own_wait
                 }
                 (None, None) => return Err(error),
             };

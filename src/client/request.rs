@@ -49,16 +49,9 @@ impl Attempt<'_> {
 
     /// What to check after a refusal that may be about a client certificate; none without TLS.
     pub fn gateway_hint(&self) -> Option<&'static str> {
-        let endpoint = self.client.endpoint;
-        endpoint.base_url.value.is_https().then_some(if endpoint.client_cert.is_some() {
-            "is base_url right, and client_cert_file what this gateway takes, and still valid? Its operator can tell"
-        } else {
-            "is base_url right? Its operator can tell; a gateway that wants a client certificate (client_cert_file) may do this"
-        })
-    }
-
-    pub fn excerpt(&self, text: &str, limit: usize) -> String {
-        self.redactor.excerpt(text, limit)
+        self.client.endpoint.base_url.value.is_https().then_some(
+            "is base_url right? Its operator can tell; a gateway that wants a client certificate (client_cert_file), or another one, may do this",
+        )
     }
 
     pub fn account(&self, id: &Id) -> Attempted<Account> {
@@ -135,13 +128,13 @@ impl Attempt<'_> {
         let is_good = response.status == 200;
         let limit = if is_good { MAX_BODY } else { MAX_ERROR_BODY };
         let length = usize::try_from(body.content_length().unwrap_or_default()).unwrap_or(usize::MAX);
-        let mut read = Ok(0);
-        if !is_good || length <= limit {
-            response.body.reserve_exact(length.min(limit) + 1);
-            let body = Bounded::new(body, self.remaining.min(PHASE));
-            read = body.take(limit as u64 + 1).read_to_end(&mut response.body);
+        if is_good && length > limit {
+            return Err(response.too_large(self));
         }
-        if is_good && length.max(response.body.len()) > limit {
+        response.body.reserve_exact(length.min(limit) + 1);
+        let body = Bounded::new(body, self.remaining.min(PHASE));
+        let read = body.take(limit as u64 + 1).read_to_end(&mut response.body);
+        if is_good && response.body.len() > limit {
             return Err(response.too_large(self));
         }
         match read {

@@ -58,7 +58,7 @@ impl Response {
             let Account { resource, document } = &account;
             let attempt = &Attempt { redactor: &attempt.redactor.for_document(document), ..*attempt };
             let other = document.get(resource.id_field).and_then(Json::as_str).unwrap_or_default();
-            let other = attempt.excerpt(&other, 80);
+            let other = attempt.redactor.excerpt(&other, 80);
             return Err(self.bad(&format!("is another {}: {other} instead of {}", resource.noun, id.as_str()), attempt));
         }
         Ok(account)
@@ -116,7 +116,7 @@ impl Response {
         let member = |names: [&str; 2]| {
             let document = document.as_ref()?;
             let text = names.into_iter().find_map(|name| document.get(name)?.as_str())?;
-            Some(attempt.excerpt(&text, EXCERPT)).filter(|text| !text.is_empty())
+            Some(attempt.redactor.excerpt(&text, EXCERPT)).filter(|text| !text.is_empty())
         };
         let (code, words) = (member(["code", "error"]), member(["message", "description"]));
         let says = words.as_ref().map(|words| format!("; the server says: \"{words}\"")).unwrap_or_default();
@@ -187,12 +187,8 @@ impl Response {
 
     /// Whether a success may be JSON, as far as head and body tell.
     fn may_be_json(&self) -> bool {
-        if self.media_type() == "application/json" && self.body.starts_with(b"{") {
-            return self.encoding().is_none();
-        }
-        let media = self.media_type().to_ascii_lowercase();
-        let is_json = media == "application/json" || (media.starts_with("application/") && media.ends_with("+json"));
-        (is_json || media.is_empty()) && !self.is_page() && self.encoding().is_none()
+        let is_json = self.media_type().is_empty() || self.is_media("json");
+        is_json && !self.is_page() && self.encoding().is_none()
     }
 
     fn not_json(&self, attempt: &Attempt<'_>) -> Error {
@@ -201,9 +197,11 @@ impl Response {
         }
         let attempt = &Attempt { redactor: &redactor(self.document().as_ref(), attempt), ..*attempt };
         let what = match self.encoding() {
-            Some(name) => format!("is in the encoding {}, which was not asked for", attempt.excerpt(&name, 40)),
+            Some(name) => {
+                format!("is in the encoding {}, which was not asked for", attempt.redactor.excerpt(&name, 40))
+            }
             None if self.is_page() => "is a web page, not JSON".to_owned(),
-            None => format!("is {}, not JSON", attempt.excerpt(self.media_type(), 60)),
+            None => format!("is {}, not JSON", attempt.redactor.excerpt(self.media_type(), 60)),
         };
         self.bad(&what, attempt)
     }
@@ -221,9 +219,13 @@ impl Response {
         declared.unwrap_or_default().split(';').next().unwrap_or_default().trim()
     }
 
+    /// Whether a part of the media type is this: `application/problem+json` is JSON, too.
+    fn is_media(&self, name: &str) -> bool {
+        self.media_type().split(['/', '+']).any(|part| part.eq_ignore_ascii_case(name))
+    }
+
     fn is_page(&self) -> bool {
-        let first = self.body.iter().find(|b| !b.is_ascii_whitespace());
-        first == Some(&b'<') || self.media_type().to_ascii_lowercase().contains("html")
+        self.body.trim_ascii_start().starts_with(b"<") || self.is_media("html") || self.is_media("xhtml")
     }
 
     /// Whether a 404 is the API's, and so about the account: without a body, or with a JSON object.
@@ -248,7 +250,7 @@ impl Response {
         let authority: Authority = rest.split(['/', '?', '#']).next()?.parse().ok()?;
         let scheme = if scheme.is_empty() { attempt.uri.scheme_str()? } else { scheme.trim_end_matches(':') };
         let port = authority.port().map(|port| format!(":{port}")).unwrap_or_default();
-        Some(attempt.excerpt(&format!("{scheme}://{}{port}", authority.host()), EXCERPT))
+        Some(attempt.redactor.excerpt(&format!("{scheme}://{}{port}", authority.host()), EXCERPT))
     }
 }
 

@@ -15,22 +15,16 @@ const LONGEST: Duration = Duration::from_secs(8);
 /// The longest wait that a server gets when it asks for one, whatever the deadline.
 pub const LONGEST_PAUSE: Duration = Duration::from_secs(5 * 60);
 
-/// An attempt that is to follow a failed one.
-pub struct Retry {
-    pub wait: Duration,
-    /// The part of the wait that is the look-up's own time, which a pause of the whole batch is not.
-    pub own_wait: Duration,
-}
-
 /// Plans the retry of a look-up that failed with `error`, if one is worth it and the limits allow it: it is counted, and the batch
-/// pauses if the server asks for that. `retries` have been made before.
+/// pauses if the server asks for that. `retries` have been made before. Returns the wait before it, and how much of that is the
+/// look-up's own time, which a pause of the whole batch is not.
 pub fn plan_retry(
     error: &Error,
     retries: u32,
     limits: Limits,
     deadline: Instant,
     throttle: &Throttle,
-) -> Option<Retry> {
+) -> Option<(Duration, Duration)> {
     let now = Instant::now();
     let backoff = backoff(retries + 1, fastrand::f64());
     let asked = error.context().retry_after;
@@ -42,7 +36,7 @@ pub fn plan_retry(
     let remaining = if is_pause { Duration::MAX } else { deadline.saturating_duration_since(now) };
     let wait = longer_wait(backoff, asked, remaining)?;
     let may_retry = is_worth_retrying(error) && retries < limits.retries && throttle.allow_retry();
-    may_retry.then_some(Retry { wait, own_wait: if is_pause { Duration::ZERO } else { wait } })
+    may_retry.then_some((wait, if is_pause { Duration::ZERO } else { wait }))
 }
 
 /// Whether another attempt may succeed soon. Failed TLS is a configuration to mend, a 511 a portal to sign in at, and a list that

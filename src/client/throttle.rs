@@ -10,7 +10,7 @@ const FREE_RETRIES: u64 = 50;
 const IDS_PER_RETRY: u64 = 10;
 
 /// When the requests of one run may be made.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Throttle {
     is_batch: bool,
     interval: Duration,
@@ -31,17 +31,13 @@ struct State {
 impl Throttle {
     /// Of a single look-up: no rate, no budget.
     pub fn single() -> Self {
-        Throttle { is_batch: false, ..Throttle::shared(None) }
+        Throttle::default()
     }
 
     /// Of many look-ups, with at most `rate` requests a second.
     pub fn shared(rate: Option<f64>) -> Self {
-        Throttle {
-            is_batch: true,
-            interval: rate.map_or(Duration::ZERO, |rate| Duration::from_secs_f64(1.0 / rate)),
-            state: Mutex::default(),
-            changed: Condvar::new(),
-        }
+        let interval = rate.map_or(Duration::ZERO, |rate| Duration::from_secs_f64(1.0 / rate));
+        Throttle { is_batch: true, interval, ..Throttle::default() }
     }
 
     pub fn is_batch(&self) -> bool {

@@ -1,15 +1,15 @@
 //! The token cache: a token is read once for a client. In a batch, a helper program is asked once more when its token is rejected.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Instant;
 
 use memchr::memmem::Finder;
 use ureq::http::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, HOST, HeaderMap, HeaderValue, USER_AGENT};
 
-use super::{Run, agent};
+use super::{Client, agent};
 use crate::account::Document;
 use crate::account::redact::SHORTEST_TOKEN;
-use crate::config::{Endpoint, Secret};
+use crate::config::Secret;
 use crate::error::{Error, Kind, Result};
 use crate::json::{Json, View};
 use crate::process::lock;
@@ -45,50 +45,41 @@ impl Token {
     }
 }
 
-pub struct TokenCache<'a> {
-    endpoint: &'a Endpoint,
-    run: Run<'a>,
-    state: Mutex<State>,
-}
-
+/// The token of a client.
 #[derive(Default)]
-struct State {
+pub struct TokenCache {
     token: Option<Arc<Token>>,
     is_renewed: bool,
 }
 
-impl<'a> TokenCache<'a> {
-    pub fn new(endpoint: &'a Endpoint, run: Run<'a>) -> Self {
-        TokenCache { endpoint, run, state: Mutex::default() }
-    }
-
+impl Client<'_> {
     /// The token, read from its source if it is not known.
-    pub fn get(&self, deadline: Instant) -> Result<Arc<Token>> {
-        let mut state = lock(&self.state);
-        if let Some(token) = &state.token {
+    pub(super) fn token(&self, deadline: Instant) -> Result<Arc<Token>> {
+        let mut cache = lock(&self.token_cache);
+        if let Some(token) = &cache.token {
             return Ok(token.clone());
         }
-        self.read(&mut state, deadline)
+        self.read_token(&mut cache, deadline)
     }
 
     /// The token to try instead of one that was rejected; `None` if there is none.
-    pub fn renew(&self, rejected: &Arc<Token>, deadline: Instant) -> Result<Option<Arc<Token>>> {
-        let mut state = lock(&self.state);
-        let newer = state.token.as_ref().filter(|token| !Arc::ptr_eq(token, rejected));
-        if newer.is_some() || state.is_renewed || self.endpoint.token.value.command().is_none() {
+    pub(super) fn renewed_token(&self, rejected: &Arc<Token>, deadline: Instant) -> Result<Option<Arc<Token>>> {
+        let mut cache = lock(&self.token_cache);
+        let newer = cache.token.as_ref().filter(|token| !Arc::ptr_eq(token, rejected));
+        if newer.is_some() || cache.is_renewed || self.endpoint.token.value.command().is_none() {
             return Ok(newer.cloned());
         }
-        state.is_renewed = true;
-        self.read(&mut state, deadline).map(Some)
+        cache.is_renewed = true;
+        self.read_token(&mut cache, deadline).map(Some)
     }
 
-    pub fn forget(&self) {
-        lock(&self.state).token = None;
+    /// Has the token read anew for the next look-up, since a token that was accepted once may expire.
+    pub fn forget_token(&self) {
+        lock(&self.token_cache).token = None;
     }
 
-    fn read(&self, state: &mut State, deadline: Instant) -> Result<Arc<Token>> {
-        let source = &self.endpoint.token;
-        let secret = source.read(self.run.env, deadline, self.run.shutdown)?;
+    fn read_token(&self, cache: &mut TokenCache, deadline: Instant) -> Result<Arc<Token>> {
+        let secret = self.endpoint.token.read(self.run.env, deadline, self.run.shutdown)?;
         self.run.redactor.tokens().add(secret.expose());
         let mut authorization = header(&format!("Bearer {}", secret.expose()))?;
         authorization.set_sensitive(true);
@@ -99,7 +90,7 @@ impl<'a> TokenCache<'a> {
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         let finder = Finder::new(secret.expose()).into_owned();
-        Ok(state.token.insert(Arc::new(Token { secret, finder, headers })).clone())
+        Ok(cache.token.insert(Arc::new(Token { secret, finder, headers })).clone())
     }
 }
 

@@ -14,9 +14,9 @@ use crate::account::{RESOURCES, Resource};
 use crate::batch;
 use crate::client::{Target, Throttle};
 use crate::config::{self, DEFAULT_JOBS, Endpoint, Origin, SANDBOX, Setting, Settings};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorContext, Kind, Result};
 use crate::flags::{Deferred, Takes};
-use crate::output::{Format, documents, table};
+use crate::output::{documents, table};
 use crate::process::lock;
 
 /// What to do with tokens.
@@ -94,6 +94,7 @@ fn status(context: &Context<'_>) -> Result<CommandStatus> {
         return Err(mistake.unwrap_or(nothing));
     }
     let timeout = session.settings.timeout.value;
+    shutdown.doing("while trying the tokens".to_owned(), ErrorContext::default());
     // One program may print the token of several APIs, and ask for a fingerprint: one is run at a time, and each once.
     let printed = Mutex::new(BTreeMap::new());
     let with_token = |endpoint: &Result<Endpoint>| {
@@ -140,26 +141,27 @@ fn status(context: &Context<'_>) -> Result<CommandStatus> {
         },
     );
     failures.extend(mistake.filter(|mistake| !failures.iter().any(|error| error.to_string() == mistake.to_string())));
+    if shutdown.is_requested() {
+        // The signal is told, and nothing of what it has interrupted.
+        return Ok(CommandStatus::Done);
+    }
     for error in &failures {
         ui.error(error);
     }
     let format = session.settings.output.value.for_other_results();
-    if format == Format::Table {
+    if format.is_table() {
         let cells = |row: &Row| {
             let or_none = |text: &Option<String>| text.clone().unwrap_or_else(|| "–".to_owned());
-            let verdict = row.code.map_or("works".to_owned(), |code| code.replace('_', " "));
+            let verdict = row.code.map_or("works".to_owned(), |code| format!("fails ({code})"));
             let time = format!("{} ms", row.elapsed_ms);
             let (base_url, token_from) = (or_none(&row.base_url), or_none(&row.token_from));
             vec![row.profile.clone(), row.api.to_owned(), verdict, base_url, token_from, time]
         };
         let rows: Vec<_> = rows.iter().map(cells).collect();
         let head = ["Profile", "API", "Verdict", "Base URL", "Token from", "Time"];
-        ui.print(table(&head, &rows, ui.screen()).as_bytes())?;
+        ui.print(table(&head, &rows, ui.screen().of(format)).as_bytes())?;
     } else {
-        let mut out = Vec::new();
-        // Writing to a Vec cannot fail.
-        let _ = documents(&mut out, format, rows.iter());
-        ui.print(&out)?;
+        ui.print(&documents(format, rows.iter()))?;
     }
     Ok(Kind::merge(failures.iter().map(Error::kind)).map_or(CommandStatus::Done, CommandStatus::Failed))
 }

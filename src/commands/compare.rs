@@ -54,15 +54,15 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
 
     let mut answers = Vec::new();
     let work = |(name, session): &(&&str, &Session<'_>)| {
-        look_up(session, id, flags.strict).map_err(|error| {
-            let invocation = flags.with_profile(name).ui_options(env).invocation;
-            let (error, words) = (error.with_commands(&invocation), format!("profile {name}"));
-            if error.to_string().contains(&words) { error } else { error.with_suffix(&format!(" ({words})")) }
-        })
+        look_up(session, id, flags.strict).map_err(|error| about_profile(error, name, context))
     };
     let deliver = |next: Option<(_, Answer)>| answers.extend(next.map(|(_, answer)| answer));
     let look_ups = || batch::run(names.len().min(DEFAULT_JOBS), names.iter().zip(&sessions), work, |_| 0, deliver);
     ui.during(env, || what.clone(), look_ups);
+    if shutdown.is_requested() {
+        // The signal is told, and nothing of what it has interrupted.
+        return Ok(CommandStatus::Done);
+    }
 
     let errors = answers.iter().filter_map(|answer| answer.as_ref().err());
     let (lacking, failed): (Vec<_>, Vec<_>) =
@@ -123,7 +123,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
         }
     }
     let output = match settings.output.value.for_other_results() {
-        format if format.is_table() => output::write_cells(rows.into_iter(), ui.screen().of(format)),
+        format if format.is_table() => output::write_cells(&rows, ui.screen().of(format)),
         format => {
             let texts =
                 [json::to_string(&id.as_str()), format!("{{{}}}", profiles.join(",")), json::to_string(&differing)];
@@ -131,9 +131,12 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
             output::object(format, members, &revealing)
         }
     };
-    ui.report(|out| out.write_all(&output))?;
+    ui.report(&output)?;
     let words = match lacking.len() {
-        0 if differing.is_empty() => return Ok(CommandStatus::Done),
+        0 if differing.is_empty() => {
+            ui.advise(&format!("{target} is alike in {}", names.join(", ")));
+            return Ok(CommandStatus::Done);
+        }
         0 => excerpt(&base.redact(&differing.join(", ")), EXCERPT),
         _ => "not each of them has it".to_owned(),
     };
@@ -143,6 +146,13 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
 
 /// An account, its redactor, and how it violates the contract; or why there is none.
 type Answer = Result<(Account, Redactor, Violations)>;
+
+/// The error with its profile named; the commands of its hint are about that, too.
+fn about_profile(error: Error, name: &str, Context { flags, env, .. }: &Context<'_>) -> Error {
+    let error = error.with_commands(&flags.with_profile(name).ui_options(env).invocation);
+    let words = format!("profile {name}");
+    if error.to_string().contains(&words) { error } else { error.with_suffix(&format!(" ({words})")) }
+}
 
 /// Looks the account up in one profile.
 fn look_up(session: &Session<'_>, id: &Id, strict: bool) -> Answer {

@@ -1,97 +1,52 @@
 //! `cacc get`, `partner account get` and `get`: the look-up of one id, in a straight line. Its failure is the failure of the command.
 
-use std::ffi::OsString;
 use std::time::Instant;
 
 use jiff::Timestamp;
 
-use super::input;
-use super::many::{self, Answer, Task};
+use super::input::Args;
+use super::many;
 use super::results::{Ending, Results};
 use super::session::{Session, Target};
 use super::violations::{self, Warnings};
 use super::{CommandStatus, Context, curl};
-use crate::account::{Account, Id, Redactor, Resource};
+use crate::account::{Account, Id, Resource, id};
 use crate::client::{Client, Throttle};
 use crate::error::{Error, Kind, Result};
-use crate::flags::Takes;
-use crate::output::{Format, Piece, Printer, Renderer};
+use crate::output::{Format, Printer};
 
-/// `<ID|->...`
-#[derive(Debug, clap::Args)]
-pub struct Args {
-    /// The ids to look up; - reads ids from standard input, one a line, or from CSV
-    #[arg(required = true, value_name = "ID")]
-    pub ids: Vec<OsString>,
-    #[command(flatten)]
-    pub batch: input::Args,
-}
-
-impl Takes for Args {}
-
-/// Looks up ids of `resources`; `parse` knows to which one an id belongs.
-pub fn run(
-    args: &Args,
-    resources: &[&'static Resource],
-    parse: fn(&str) -> Result<Id>,
-    context: &Context<'_>,
-) -> Result<CommandStatus> {
-    match &args.ids[..] {
-        [id] if context.flags.curl && input::is_one(id, &args.batch) => {
-            let id = parse(&id.to_string_lossy())?;
-            curl::print(id.resource(), Some(&id), context)
-        }
-        _ if context.flags.curl => {
+/// Looks up ids of `resources`.
+pub fn run(args: &Args, resources: &[&'static Resource], context: &Context<'_>) -> Result<CommandStatus> {
+    let id = args.single().map(|id| id::parse(&id, resources)).transpose()?;
+    match id {
+        Some(id) if context.flags.curl => curl::print(id.resource(), Some(&id), context),
+        Some(id) => look_up(&id, resources, context),
+        None if context.flags.curl => {
             Err(Error::new(Kind::Usage, "--curl shows the request for one id").hint("give one id as an argument"))
         }
-        [id] if input::is_one(id, &args.batch) => look_up(&parse(&id.to_string_lossy())?, resources, context),
-        _ => look_up_many(args, resources, parse, context),
+        None => look_up_many(args, resources, context),
     }
 }
 
 /// Looks up many accounts and prints them.
-fn look_up_many(
-    args: &Args,
-    resources: &[&'static Resource],
-    parse: fn(&str) -> Result<Id>,
-    context: &Context<'_>,
-) -> Result<CommandStatus> {
+fn look_up_many(args: &Args, resources: &[&'static Resource], context: &Context<'_>) -> Result<CommandStatus> {
     let Context { flags, ui, shutdown, .. } = context;
     let started = Instant::now();
     let session = Session::open(context, &flags.for_config())?;
     let renderer = session.renderer(resources, true)?.by_ids(resources);
     let results = Results::new(ui, Printer::new(&renderer), shutdown, Ending::Stopped, None);
-    let ids = many::Ids { arguments: &args.ids, args: &args.batch, resources, parse };
-    let task = LookUp { renderer: &renderer, redactor: session.redactor(), strict: flags.strict };
-    let Some(status) = many::run(&ids, &task, &session, &results, Ending::Whole, context)? else {
-        return Ok(CommandStatus::Done);
+    let look_up = |id: &Id, client: &Client<'_>, started| {
+        let found = client.look_up(id, started, None)?;
+        let violations = violations::check(&found, flags.strict, Target::account(id, client.profile()))?;
+        let piece = renderer.render(&found.account, session.redactor(), Some(id));
+        Ok((piece, (), violations))
     };
+    let settle = |looked_up: Result<(), &Error>| renderer.failure(looked_up.err()?);
+    let status = many::run(args, resources, &session, &results, Ending::Whole, look_up, settle)?;
     if !session.settings.output.value.has_json_errors() {
         ui.note(&results.summary().text(started.elapsed()));
     }
     status
-}
-
-/// Each of many accounts, as the renderer shows it.
-struct LookUp<'a> {
-    renderer: &'a Renderer,
-    redactor: &'a Redactor,
-    strict: bool,
-}
-
-impl Task for LookUp<'_> {
-    type Kept = ();
-
-    fn look_up(&self, id: &Id, client: &Client<'_>, started: Instant) -> Result<Answer<()>> {
-        let found = client.look_up(id, started, None)?;
-        let violations = violations::check(&found, self.strict, Target::account(id, client.profile()))?;
-        let piece = self.renderer.render(&found.account, self.redactor);
-        Ok((piece.map(|piece| self.renderer.identified(piece, id)), (), violations))
-    }
-
-    fn take_failure(&self, error: &Error) -> Option<Piece> {
-        self.renderer.failure(error)
-    }
 }
 
 /// Looks up one account and prints it.

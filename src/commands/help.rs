@@ -14,14 +14,8 @@ pub struct Args {
     about: Vec<String>,
 }
 
-const ENVIRONMENT: &str = include_str!("help/environment.txt");
-const OUTPUT: &str = include_str!("help/output.txt");
-
 /// The grammar of expressions; the first block of rows is tried one by one.
 pub(super) const EXPRESSIONS: &str = include_str!("help/expressions.txt");
-
-/// What stands above the template.
-const CONFIG: &str = include_str!("help/config.txt");
 
 /// The topics, beside the commands.
 pub const TOPICS: &[&str] = &["environment", "exit-codes", "output", "config", "expressions", "fields"];
@@ -43,14 +37,13 @@ impl Args {
 
 /// Prints a topic.
 pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
-    let Args { about } = args;
-    let text = match about.first().map(String::as_str) {
-        Some("environment") => ENVIRONMENT.to_owned(),
-        Some("output") => OUTPUT.to_owned(),
+    let text = match args.about.first().map(String::as_str) {
+        Some("environment") => include_str!("help/environment.txt").to_owned(),
+        Some("output") => include_str!("help/output.txt").to_owned(),
         Some("expressions") => EXPRESSIONS.to_owned(),
         Some("fields") => fields(),
         // The command of that name is reached by its own --help; the topic tells more.
-        Some("config") => format!("{CONFIG}{}", crate::config::TEMPLATE),
+        Some("config") => [include_str!("help/config.txt"), crate::config::TEMPLATE].concat(),
         _ => exit_codes(),
     };
     context.ui.print_page(&text)?;

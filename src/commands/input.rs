@@ -3,7 +3,8 @@
 //! A thread of its own reads the lines into a bounded channel, so that a run that is over need not wait for a line. Blank lines and
 //! comments are skipped; a byte order mark, blanks around an id and either line end are no part of it.
 
-use std::ffi::{OsStr, OsString};
+use std::borrow::Cow;
+use std::ffi::OsString;
 use std::io::{self, IsTerminal as _};
 use std::mem;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
@@ -15,6 +16,7 @@ use super::records::{Records, unreadable};
 use crate::config::DEFAULT_JOBS;
 use crate::config::values::{self, parse_rate};
 use crate::error::{Error, Kind, Result};
+use crate::flags::Takes;
 use crate::streams;
 
 /// Standard input among the arguments.
@@ -25,10 +27,13 @@ const AHEAD: usize = 4;
 /// How often a wait for a line looks whether the run is over.
 const POLL: Duration = Duration::from_millis(100);
 
-/// How many ids are read and looked up.
+/// `<ID|->...`, and how many of them are read and looked up.
 #[derive(Clone, Debug, clap::Args)]
 #[group(skip)]
 pub struct Args {
+    /// The ids to look up; - reads ids from standard input, one a line, or from CSV
+    #[arg(required = true, value_name = "ID")]
+    pub ids: Vec<OsString>,
     /// Look up to N ids at once: 1 to 256
     #[arg(long, value_name = "N", default_value_t = DEFAULT_JOBS, value_parser = values::jobs(), allow_hyphen_values = true)]
     pub jobs: usize,
@@ -43,6 +48,18 @@ pub struct Args {
     pub column: Option<String>,
 }
 
+impl Takes for Args {}
+
+impl Args {
+    /// The id, if it is the one of a single account.
+    pub fn single(&self) -> Option<Cow<'_, str>> {
+        match &self.ids[..] {
+            [id] if id != STDIN && self.skip == 0 && self.column.is_none() => Some(id.to_string_lossy()),
+            _ => None,
+        }
+    }
+}
+
 /// An id as it was given.
 pub struct Entry {
     /// Its text, or why it cannot be read. Invalid UTF-8 is replaced: no valid id has any.
@@ -51,28 +68,22 @@ pub struct Entry {
     pub line: Option<usize>,
 }
 
-/// Whether an only argument is the id of one account.
-pub fn is_one(argument: &OsStr, args: &Args) -> bool {
-    argument != STDIN && args.skip == 0 && args.column.is_none()
-}
-
 /// The ids of one command.
 pub struct Input {
-    before: vec::IntoIter<OsString>,
+    /// The arguments before `-`, or the rest of a portion of standard input.
+    at_hand: vec::IntoIter<Result<Entry>>,
     /// The ids of standard input in portions, or why there are none (any more).
     lines: Option<Receiver<Vec<Result<Entry>>>>,
-    /// The rest of a portion.
-    portion: vec::IntoIter<Result<Entry>>,
-    after: vec::IntoIter<OsString>,
+    /// The arguments behind `-`.
+    after: Vec<Result<Entry>>,
 }
 
 impl Input {
-    /// The ids of these arguments, and of standard input as `args` say.
-    pub fn new(arguments: &[OsString], args: &Args) -> Result<Self> {
+    /// The ids among the arguments, and of standard input.
+    pub fn new(args: &Args) -> Result<Self> {
         let usage = |message: &str| Error::new(Kind::Usage, message);
-        let mut parts = arguments.splitn(3, |argument| argument == STDIN);
-        let mut before = parts.next().unwrap_or_default().to_vec();
-        let after = parts.next();
+        let mut parts = args.ids.splitn(3, |argument| argument == STDIN);
+        let (before, after) = (parts.next().unwrap_or_default(), parts.next());
         if parts.next().is_some() {
             let error = usage("standard input (`-`) is named twice");
             return Err(error.hint("it can be read only once: leave one `-` out"));
@@ -83,15 +94,13 @@ impl Input {
                     .hint(format!("name it with `-` among the ids, or leave {flag} out")));
             }
         }
-        if args.skip > 0 {
-            // They were looked up before the first line.
-            before.clear();
-        }
+        let entry = |id: &OsString| Ok(Entry { text: Ok(id.to_string_lossy().into_owned()), line: None });
+        // With --skip, those before were looked up before the first line.
+        let before: Vec<_> = before.iter().filter(|_| args.skip == 0).map(entry).collect();
         Ok(Input {
-            before: before.into_iter(),
+            at_hand: before.into_iter(),
             lines: after.map(|_| read_stdin(args.skip, args.column.clone())).transpose()?,
-            portion: Vec::new().into_iter(),
-            after: after.unwrap_or_default().to_vec().into_iter(),
+            after: after.unwrap_or_default().iter().map(entry).collect(),
         })
     }
 
@@ -101,36 +110,30 @@ impl Input {
 
     /// The number of ids, if all of them are arguments.
     pub fn count(&self) -> Option<usize> {
-        self.lines.is_none().then(|| self.before.len())
+        self.lines.is_none().then(|| self.at_hand.len())
     }
 
     /// Whether there may be further ids: standard input may have some until its end has been seen.
     pub fn may_have_more(&self) -> bool {
         let is_open = |lines: &Receiver<_>| !matches!(lines.recv_timeout(POLL), Err(RecvTimeoutError::Disconnected));
-        self.before.len() + self.portion.len() + self.after.len() > 0 || self.lines.as_ref().is_some_and(is_open)
+        self.at_hand.len() + self.after.len() > 0 || self.lines.as_ref().is_some_and(is_open)
     }
 
     /// The next id; `None` after the last one, or as soon as `is_over` says so.
     pub fn next(&mut self, is_over: &dyn Fn() -> bool) -> Result<Option<Entry>> {
-        if is_over() {
-            return Ok(None);
-        }
-        let argument = |argument: OsString| Entry { text: Ok(argument.to_string_lossy().into_owned()), line: None };
-        if let Some(id) = self.before.next() {
-            return Ok(Some(argument(id)));
-        }
-        while let Some(lines) = &self.lines {
-            if let Some(entry) = self.portion.next() {
+        while !is_over() {
+            if let Some(entry) = self.at_hand.next() {
                 return entry.map(Some);
             }
-            match lines.recv_timeout(POLL) {
-                Ok(portion) => self.portion = portion.into_iter(),
-                Err(RecvTimeoutError::Timeout) if is_over() => return Ok(None),
-                Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => self.lines = None,
+            match self.lines.as_ref().map(|lines| lines.recv_timeout(POLL)) {
+                Some(Ok(portion)) => self.at_hand = portion.into_iter(),
+                Some(Err(RecvTimeoutError::Timeout)) => {}
+                Some(Err(RecvTimeoutError::Disconnected)) => self.lines = None,
+                None if self.after.is_empty() => break,
+                None => self.at_hand = mem::take(&mut self.after).into_iter(),
             }
         }
-        Ok(self.after.next().map(argument))
+        Ok(None)
     }
 }
 

@@ -81,7 +81,6 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
         now: Timestamp::now(),
         started: Instant::now(),
         results: &results,
-        context,
         warnings: Warnings::new(ui, true),
         read: 0,
         shown: 0,
@@ -109,8 +108,18 @@ fn parse_filter(text: &str) -> Result<Expression> {
     Ok(expression)
 }
 
+/// Fails if more is held than `mib` MiB.
+pub fn limit_memory(size: usize, mib: usize) -> Result<()> {
+    if size <= mib * 1024 * 1024 {
+        return Ok(());
+    }
+    let message = format!("there is more to sort or count than the {mib} MiB that acctq holds");
+    let hint = "--where leaves fewer accounts, --limit and -F hold less; or use what `-o ndjson` prints elsewhere";
+    Err(Error::new(Kind::Failed, message).hint(hint))
+}
+
 /// `1 account`, `2,345 accounts`
-pub fn accounts(count: usize) -> String {
+fn accounts(count: usize) -> String {
     let s = if count == 1 { "" } else { "s" };
     format!("{} account{s}", grouped(count))
 }
@@ -126,7 +135,6 @@ struct Listing<'a> {
     target: Target<'a>,
     now: Timestamp,
     results: &'a Results,
-    context: &'a Context<'a>,
     warnings: Warnings<'a>,
     started: Instant,
     read: usize,
@@ -148,7 +156,7 @@ impl Listing<'_> {
 
     fn take(&mut self, account: &Account) -> Result<Listed> {
         self.read += 1;
-        self.context.ui.progress(|| {
+        self.session.context.ui.progress(|| {
             let rate = self.read as u128 * 1000 / self.started.elapsed().as_millis().max(1);
             format!("{} read, {} shown, {rate}/s", grouped(self.read), grouped(self.shown))
         });
@@ -163,7 +171,7 @@ impl Listing<'_> {
         if !violations.is_empty() {
             let id = account.text(RESOURCE.id_field).and_then(|text| RESOURCE.parse_id(&text).ok());
             let target = Target { id: id.as_ref(), ..self.target };
-            if self.context.flags.strict {
+            if self.session.context.flags.strict {
                 let error = violations::refusal(&violations, target, !matches);
                 self.results.add_failure(&error, None, None)?;
                 return Ok(Listed::Shown);
@@ -178,7 +186,7 @@ impl Listing<'_> {
             self.shown += 1;
             return Ok(Listed::Held);
         }
-        let piece = self.renderer.render(account, self.session.redactor())?;
+        let piece = self.renderer.render(account, self.session.redactor(), None)?;
         self.shown += 1;
         if let Some(sorter) = &mut self.sorter {
             // What is to be sorted has to be known to its end.
@@ -215,20 +223,20 @@ impl Listing<'_> {
         }
         if !unknown.is_empty() {
             let error = violations::unknown_members(&unknown, self.target);
-            if self.context.flags.strict {
+            if self.session.context.flags.strict {
                 self.results.add_failure(&error, None, None)?;
             } else {
                 let Target { resource, profile, .. } = self.target;
                 let message = error.to_string();
                 let warning = Warning::new(&message, error.hint_text().unwrap_or_default());
-                self.context.ui.warning(Warning { api: Some(resource.api), profile, ..warning });
+                self.session.context.ui.warning(Warning { api: Some(resource.api), profile, ..warning });
             }
         }
         self.results.finish(Ending::Whole)?;
         self.warnings.sum_up();
         let (read, found) = (self.read, self.results.summary().found);
         let written = if is_count { self.shown } else { found };
-        self.context.ui.note(&if is_limited {
+        self.session.context.ui.note(&if is_limited {
             format!("{}; the rest of the list was not read", accounts(written))
         } else if read == written {
             accounts(written)

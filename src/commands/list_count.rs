@@ -1,21 +1,21 @@
 //! `--count`: how many accounts have each value of a field, the most frequent value first.
 //!
 //! A value is what `-F` would show, so that what is hidden there is hidden here; null and a field that an account does not have are one
-//! value, null. The values have to be held, and no more than [`MAX_BYTES`] of them.
+//! value, null. The values have to be held.
 
 use std::collections::HashMap;
 
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use super::list::limit_memory;
 use crate::account::{Account, Redactor, Resource, Selection};
-use crate::error::{Error, Kind, Result};
+use crate::error::Result;
 use crate::json::{self, Json};
 use crate::output::{Format, NULL, Piece, Printer, Screen, compact, record};
-use crate::text::grouped;
 
-/// How much is held, in bytes.
-const MAX_BYTES: usize = 16 * 1024 * 1024;
+/// How much is held, in MiB.
+const MAX_MIB: usize = 16;
 /// What a value takes beside its text, in bytes.
 const ENTRY: usize = 64;
 
@@ -65,13 +65,7 @@ impl Counter {
         }
         self.size += ENTRY + value.len();
         self.counts.insert(value, 1);
-        if self.size <= MAX_BYTES {
-            return Ok(());
-        }
-        let values = grouped(self.counts.len());
-        let message = format!("the accounts differ too much to be counted: {values} values and still more");
-        let hint = "--where leaves fewer accounts; or count what `-o ndjson` prints elsewhere";
-        Err(Error::new(Kind::Failed, message).hint(hint))
+        limit_memory(self.size, MAX_MIB)
     }
 
     /// The values as they are printed.

@@ -2,12 +2,12 @@
 //!
 //! Times are ordered by their instants, numbers by their values, to the last digit, and false comes before true; everything else is
 //! text. A value that is missing, null or of another type comes last in either direction; equal accounts keep the list's order. What
-//! is sorted has to be held: as it will be printed, and no more than [`MAX_BYTES`] of it.
+//! is sorted has to be held, as it will be printed.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use super::list::accounts;
+use super::list::limit_memory;
 use crate::account::field::Kind as FieldKind;
 use crate::account::path_flaw;
 use crate::account::redact::{Redactor, hide_credentials, is_secret_name};
@@ -17,10 +17,11 @@ use crate::json::View;
 use crate::output::Piece;
 use crate::text::{SHOWN, excerpt};
 
-/// How much is held, in bytes.
-const MAX_BYTES: usize = 64 * 1024 * 1024;
+/// How much is held, in MiB.
+const MAX_MIB: usize = 64;
 /// What an account takes beside its texts, in bytes.
 const ENTRY: usize = 160;
+
 /// Accounts that are being sorted: all of them, or the first `limit`.
 pub struct Sorter {
     /// A field, or a path into one that may hold anything.
@@ -122,14 +123,7 @@ impl Sorter {
         {
             self.size -= size;
         }
-        if self.size <= MAX_BYTES {
-            return Ok(());
-        }
-        let (limit, held) = (MAX_BYTES / 1024 / 1024, accounts(self.held.len()));
-        let message = format!("there is more to sort than the {limit} MiB that acctq holds: {held} and still more");
-        let hint =
-            "--where and --limit leave fewer accounts, -F less of each; or sort what `-o ndjson` prints elsewhere";
-        Err(Error::new(Kind::Failed, message).hint(hint))
+        limit_memory(self.size, MAX_MIB)
     }
 
     pub fn sorted(self) -> impl Iterator<Item = Piece> {

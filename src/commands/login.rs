@@ -165,7 +165,7 @@ pub fn login(args: &Login, context: &Context<'_>) -> Result<CommandStatus> {
     }
     let base_url = place.base_url(args.url.as_deref())?;
     let source = if program.is_empty() {
-        let prompt = format!("Token for {store} ({}): ", base_url.value.authority());
+        let prompt = format!("Token for {store} ({}; it is not shown): ", base_url.value.authority());
         let line = read_token(&prompt, context)?;
         let token =
             Secret::new(line.trim_ascii()).map_err(|flaw| Error::new(Kind::Auth, format!("the token {flaw}")))?;
@@ -195,7 +195,7 @@ pub fn login(args: &Login, context: &Context<'_>) -> Result<CommandStatus> {
             target.describe(error).hint(format!("nothing was stored; {hint}"))
         })?;
     }
-    let Some(_guard) = shutdown.guard("storing the token".to_owned()) else {
+    let Some(_guard) = shutdown.guard() else {
         return Err(Error::new(Kind::Interrupted, "interrupted before the token was stored"));
     };
     let works = if args.no_verify { "was not tried" } else { "works" };
@@ -206,7 +206,8 @@ pub fn login(args: &Login, context: &Context<'_>) -> Result<CommandStatus> {
         NewSource::Command(_) => "is stored nowhere: the program is asked for it".to_owned(),
     };
     store.save(&source, &endpoint.base_url.value.to_string())?;
-    ui.note(&format!("note: the token for {store} {works}, and {what}"));
+    let config = shell_quoted(store.config);
+    ui.note(&format!("note: the token for {store} {works}, and {what}; {config} names it"));
     Ok(CommandStatus::Done)
 }
 

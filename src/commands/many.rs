@@ -1,7 +1,6 @@
 //! Many ids: results and failures in the order of the ids. One failure stops nothing, but for one that every further id would share
 //! ([`CircuitBreaker`]).
 
-use std::ffi::OsString;
 use std::iter;
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
@@ -10,11 +9,9 @@ use super::breaker::{CircuitBreaker, Stop};
 use super::input::{self, Input};
 use super::results::{Ending, Results};
 use super::session::{Clients, Session, Target};
-use super::summary::{Summary, ids};
 use super::violations::{Violations, Warnings};
 use super::{CommandStatus, Context};
-use crate::account::redact::hide_credentials;
-use crate::account::{Id, Resource};
+use crate::account::{Id, Resource, id};
 use crate::batch;
 use crate::client::{Client, Throttle};
 use crate::config;
@@ -26,48 +23,27 @@ use crate::text::grouped;
 /// Up to this number of ids, no progress is shown.
 const FEW: usize = 20;
 
-/// The ids, as they were given: of these resources, which `parse` tells apart.
-pub struct Ids<'a> {
-    pub arguments: &'a [OsString],
-    pub args: &'a input::Args,
-    pub resources: &'a [&'static Resource],
-    pub parse: fn(&str) -> Result<Id>,
-}
-
-/// What a look-up comes to: as it is written (or why no account can be), what the task keeps of it, and the account's violations.
+/// What a look-up comes to: as it is written (or why no account can be), what is kept of it, and the account's violations.
 pub type Answer<K> = (Result<Piece>, K, Violations);
 
-/// What is done with each account.
-pub trait Task: Sync {
-    type Kept: Send;
-
-    /// Looks an account up, since `started`.
-    fn look_up(&self, id: &Id, client: &Client<'_>, started: Instant) -> Result<Answer<Self::Kept>>;
-
-    /// Takes what was kept, in the order of the ids.
-    fn take(&self, _: Self::Kept) {}
-
-    /// Takes the failure of an id, and renders it where each id has a place among the results.
-    fn take_failure(&self, error: &Error) -> Option<Piece>;
-}
-
-/// Does the task for each of the ids; returns what it came to, unless a signal or an output that cannot be written has ended it.
-pub fn run<T: Task>(
-    given: &Ids<'_>,
-    task: &T,
+/// Looks each of the ids, which are of these resources, up with `look_up`, since an instant. `settle` takes what was kept, in the order of the ids, or the failure of
+/// an id, and renders that where each id has a place among the results. Returns what the run came to, unless nothing
+/// came of it.
+pub fn run<K: Send>(
+    args: &input::Args,
+    resources: &[&'static Resource],
     session: &Session<'_>,
     results: &Arc<Results>,
     ending: Ending,
-    context: &Context<'_>,
-) -> Result<Option<Result<CommandStatus>>> {
-    let Context { flags, env, ui, shutdown, .. } = context;
-    let &Ids { arguments, args, resources, parse } = given;
+    look_up: impl Fn(&Id, &Client<'_>, Instant) -> Result<Answer<K>> + Sync,
+    settle: impl Fn(Result<K, &Error>) -> Option<Piece>,
+) -> Result<Result<CommandStatus>> {
+    let Context { flags, env, ui, shutdown, .. } = session.context;
     let started = Instant::now();
-    let mut input = Input::new(arguments, args)?;
+    let mut input = Input::new(args)?;
     let total = input.count();
     let written = results.clone();
-    let arguments = total.map(|_| arguments.to_vec());
-    shutdown.explain(move |kind| Some(interrupted(&written.summary(), kind, arguments.as_deref())));
+    shutdown.explain(move |kind| Some(written.summary().interrupted(total, kind)));
     if input.is_typed() {
         ui.note("reading ids from the terminal, one a line; Ctrl-D ends them");
     } else if total.is_none_or(|count| count > FEW) {
@@ -80,14 +56,47 @@ pub fn run<T: Task>(
     let throttle = Throttle::shared(args.rate);
     let breaker = CircuitBreaker::new(&throttle, resources.len() == 1);
     let clients = Clients::new(session, &throttle);
-    let worker = Worker { throttle: &throttle, breaker: &breaker, task };
-    let mut delivery = Delivery { task, results, warnings: Warnings::new(ui, true), untried: 0 };
+    // `None` for an id that is not tried any more.
+    let work = |job: &Job<'_>| -> Result<Option<(Piece, K, Violations)>> {
+        let (id, client) = job.target.as_ref().map_err(Clone::clone)?;
+        if !throttle.acquire_id() {
+            return Ok(None);
+        }
+        let now = Instant::now();
+        let started = now.checked_sub(job.spent).unwrap_or(now);
+        let answer = look_up(id, client, started).inspect_err(|error| breaker.record_failure(error));
+        let (piece, kept, violations) = answer?;
+        breaker.record_success();
+        // The first answer does not have what `--fields` names, if it cannot be rendered.
+        let piece = piece.inspect_err(|error| breaker.stop_run(error)).ok();
+        Ok(piece.map(|piece| (piece, kept, violations)))
+    };
+    let mut warnings = Warnings::new(ui, true);
+    // From the first id on that was not tried any more, `--skip` looks everything up again.
+    let mut is_cut_off = false;
+    let mut deliver = |job: &Job<'_>, answer| match answer {
+        Ok(Some((piece, kept, violations))) if !is_cut_off => {
+            if let Ok((id, client)) = &job.target {
+                warnings.warn(violations, Target::account(id, client.profile()), false);
+            }
+            settle(Ok(kept));
+            results.add(piece, job.line)
+        }
+        Err(error) if !is_cut_off => {
+            let error = describe(error, job);
+            results.add_failure(&error, settle(Err(&error)), job.line)
+        }
+        _ => {
+            is_cut_off = true;
+            Ok(())
+        }
+    };
     let redactor = LazyLock::new(|| config::redactor(&flags.for_config(), env));
     let source = iter::from_fn(|| {
         let is_over = || throttle.is_stopped() || shutdown.is_requested();
         let entry = input.next(&is_over).inspect_err(|e| breaker.stop_run(e)).ok()??;
         let started = Instant::now();
-        let id = entry.text.and_then(|text| parse(&text).map_err(|error| redactor.withhold(error)));
+        let id = entry.text.and_then(|text| id::parse(&text, resources).map_err(|error| redactor.withhold(error)));
         let target = id.and_then(|id| {
             let client = clients.of(&id, started).inspect_err(|e| breaker.record_failure(e))?;
             Ok((id, client))
@@ -97,11 +106,11 @@ pub fn run<T: Task>(
     batch::run(
         jobs,
         source,
-        |job| worker.look_up(job),
+        work,
         |answer| answer.as_ref().map_or(0, |(piece, ..)| piece.size()),
         |next| {
             let written = match next {
-                Some((job, answer)) => delivery.deliver(&job, answer),
+                Some((job, answer)) => deliver(&job, answer),
                 None => results.flush(),
             };
             if let Err(error) = written {
@@ -117,10 +126,10 @@ pub fn run<T: Task>(
     );
 
     if shutdown.is_requested() {
-        // After a signal, or once the output cannot be written, nothing more is said here.
-        return Ok(None);
+        // After a signal, or once the output cannot be written, nothing more is said here: the result is ignored.
+        return Err(Error::new(Kind::Interrupted, "the run was ended"));
     }
-    let is_incomplete = delivery.untried > 0 || input.may_have_more();
+    let is_incomplete = is_cut_off || input.may_have_more();
     let stop = breaker.stopped().filter(|stop| stop.is_fatal || is_incomplete);
     if let Some(Stop { error, is_fatal: true, .. }) = &stop
         && results.count() == 0
@@ -129,9 +138,8 @@ pub fn run<T: Task>(
         return Err(error.clone());
     }
     results.finish(ending)?;
-    delivery.warnings.sum_up();
-    let status = results.summary().status(total, stop);
-    Ok(Some(status))
+    warnings.sum_up();
+    Ok(results.summary().status(total, stop))
 }
 
 /// An id that is looked up, or why it cannot be.
@@ -140,62 +148,6 @@ struct Job<'a> {
     /// What the token took of the look-up's time; a pause before it takes nothing.
     spent: Duration,
     target: Result<(Id, Arc<Client<'a>>)>,
-}
-
-/// What the workers share.
-struct Worker<'a, T> {
-    throttle: &'a Throttle,
-    breaker: &'a CircuitBreaker<'a>,
-    task: &'a T,
-}
-
-impl<T: Task> Worker<'_, T> {
-    /// `None` for an id that was not tried any more.
-    fn look_up(&self, job: &Job<'_>) -> Result<Option<(Piece, T::Kept, Violations)>> {
-        let (id, client) = job.target.as_ref().map_err(Clone::clone)?;
-        if !self.throttle.acquire_id() {
-            return Ok(None);
-        }
-        let now = Instant::now();
-        let started = now.checked_sub(job.spent).unwrap_or(now);
-        let answer = self.task.look_up(id, client, started).inspect_err(|error| self.breaker.record_failure(error));
-        let (piece, kept, violations) = answer?;
-        self.breaker.record_success();
-        // The first answer does not have what `--fields` names, if it cannot be rendered.
-        let piece = piece.inspect_err(|error| self.breaker.stop_run(error)).ok();
-        Ok(piece.map(|piece| (piece, kept, violations)))
-    }
-}
-
-/// Writes the answers in the order of the ids.
-struct Delivery<'a, T> {
-    task: &'a T,
-    results: &'a Results,
-    warnings: Warnings<'a>,
-    /// How many ids were not tried any more, and what came after them: `--skip` looks it up again.
-    untried: usize,
-}
-
-impl<T: Task> Delivery<'_, T> {
-    fn deliver(&mut self, job: &Job<'_>, answer: Result<Option<(Piece, T::Kept, Violations)>>) -> Result<()> {
-        match answer {
-            Ok(Some((piece, kept, violations))) if self.untried == 0 => {
-                if let Ok((id, client)) = &job.target {
-                    self.warnings.warn(violations, Target::account(id, client.profile()), false);
-                }
-                self.task.take(kept);
-                self.results.add(piece, job.line)
-            }
-            Err(error) if self.untried == 0 => {
-                let error = describe(error, job);
-                self.results.add_failure(&error, self.task.take_failure(&error), job.line)
-            }
-            _ => {
-                self.untried += 1;
-                Ok(())
-            }
-        }
-    }
 }
 
 /// Adds to a failure which line of the input it is about, and which id.
@@ -210,22 +162,4 @@ fn describe(error: Error, job: &Job<'_>) -> Error {
             context.id = Some(id.as_str().to_owned());
         }
     })
-}
-
-/// The error that says how far the run has come; `arguments` are its ids, if none were read.
-fn interrupted(summary: &Summary, kind: Kind, arguments: Option<&[OsString]>) -> Error {
-    let done = summary.done();
-    let (upto, mut again) = summary.resume("run it again", " if you still want it");
-    if let Some(next) = arguments.and_then(|ids| ids.get(done)) {
-        let next = hide_credentials(&next.to_string_lossy());
-        again = format!("run it again with the ids from {next} on");
-    }
-    let message = if done == 0 {
-        format!("{} before anything was looked up", kind.code())
-    } else {
-        let (found, failed) = (grouped(summary.found), grouped(summary.failures()));
-        let ids = ids(done, arguments.map(<[_]>::len));
-        format!("{} after {ids} ({found} answered, {failed} failed){upto}", kind.code())
-    };
-    Error::new(kind, message).hint(again).with_context(|context| context.line = summary.line)
 }

@@ -34,7 +34,7 @@ use std::sync::Arc;
 use clap::Subcommand;
 
 use crate::account::redact::Tokens;
-use crate::account::{CONNECTED, PARTNER, RESOURCES, Redactor, id};
+use crate::account::{CONNECTED, PARTNER, RESOURCES, Redactor};
 use crate::environment::Environment;
 use crate::error::{Kind, Result};
 use crate::flags::{Deferred, GlobalFlags, Takes};
@@ -80,7 +80,7 @@ pub enum Command {
     /// Look up and list connected accounts at Connect
     #[command(subcommand)]
     Cacc(Deferred<Cacc>),
-    /// Look up billing accounts at Partner
+    /// Look up billing accounts of 1Password, and the links to redeem them
     #[command(subcommand)]
     Partner(Deferred<Partner>),
     /// Look up any account: cacc_… at Connect, anything else at Partner
@@ -88,8 +88,9 @@ pub enum Command {
 Examples:
   acctq -p sandbox get cacc_7n42DGM5Tflk9n8mt7Fhc7
   acctq -p sandbox get aabee51b-0be2-4a0c-aa39-5bbcbb903d1b -F status,ends_at
-  acctq get - -o ndjson <ids >found.ndjson 2>failed.ndjson")]
-    Get(Deferred<get::Args>),
+  acctq get - -o ndjson <ids >found.ndjson 2>failed.ndjson
+  acctq get - --column 3 -o csv -F id,status <export.csv >answer.csv")]
+    Get(Deferred<input::Args>),
     /// Check expectations about one account, or a suite of them: exit 0 or 10
     Check(Deferred<check::Args>),
     /// Compare an account in several profiles, field by field: exit 0 or 10
@@ -126,7 +127,7 @@ Examples:
   acctq -p sandbox cacc get cacc_activestandard cacc_pendingexpress -F id,status
   acctq cacc get - -o ndjson <ids >found.ndjson 2>failed.ndjson
   acctq cacc get - --column 3 -o csv -F id,status <export.csv >answer.csv")]
-    Get(Deferred<get::Args>),
+    Get(Deferred<input::Args>),
     /// List the connected accounts of the platform
     #[command(after_help = include_str!("help/list.txt").trim_end())]
     List(Deferred<list::Args>),
@@ -134,7 +135,7 @@ Examples:
 
 #[derive(Debug, Subcommand)]
 pub enum Partner {
-    /// Look up billing accounts
+    /// Look up billing accounts, and the links to redeem them
     #[command(subcommand)]
     Account(Deferred<PartnerAccount>),
 }
@@ -147,7 +148,7 @@ Examples:
   acctq -p sandbox partner account get aabee51b-0be2-4a0c-aa39-5bbcbb903d1b
   acctq -p sandbox partner account get ending --reveal -F activation_token
   acctq partner account get - --rate 10/s -F status,ends_at <uids")]
-    Get(Deferred<get::Args>),
+    Get(Deferred<input::Args>),
     /// Print the link with which the customer of an entitled account signs up
     RedeemUrl(Deferred<redeem_url::Args>),
 }
@@ -165,17 +166,13 @@ impl Command {
 
     pub fn run(&self, context: &Context<'_>) -> Result<CommandStatus> {
         match self {
-            Command::Cacc(Deferred(Cacc::Get(Deferred(args)))) => {
-                get::run(args, &[&CONNECTED], |text| CONNECTED.parse_id(text), context)
-            }
+            Command::Cacc(Deferred(Cacc::Get(Deferred(args)))) => get::run(args, &[&CONNECTED], context),
             Command::Cacc(Deferred(Cacc::List(Deferred(args)))) => list::run(args, context),
             Command::Partner(Deferred(Partner::Account(Deferred(command)))) => match command {
-                PartnerAccount::Get(Deferred(args)) => {
-                    get::run(args, &[&PARTNER], |text| PARTNER.parse_id(text), context)
-                }
+                PartnerAccount::Get(Deferred(args)) => get::run(args, &[&PARTNER], context),
                 PartnerAccount::RedeemUrl(Deferred(args)) => redeem_url::run(args, context),
             },
-            Command::Get(Deferred(args)) => get::run(args, &RESOURCES, id::route, context),
+            Command::Get(Deferred(args)) => get::run(args, &RESOURCES, context),
             Command::Check(Deferred(args)) => check::run(args, context),
             Command::Compare(Deferred(args)) => compare::run(args, context),
             Command::Wait(Deferred(args)) => wait::run(args, context),

@@ -32,10 +32,12 @@ pub fn parse_all(texts: &[String], resource: &'static Resource) -> Result<Vec<Ex
 /// An expectation and its verdict in JSON reports. `actual` is null for a value that is not set, is secret, or is not known.
 #[derive(Serialize)]
 pub struct ExpectationRecord {
-    expect: String,
+    pub expect: String,
     holds: Option<bool>,
     actual: Option<Box<RawValue>>,
     note: Option<Cow<'static, str>>,
+    #[serde(skip)]
+    pub verdict: Option<Verdict>,
 }
 
 impl ExpectationRecord {
@@ -55,7 +57,8 @@ impl ExpectationRecord {
                 Some(Actual::NotFound | Actual::Found | Actual::Unset) | None => (None, note),
             };
             let expect = expected.shown(redactor);
-            ExpectationRecord { expect, holds: verdict.map(|verdict| verdict.holds), actual, note }
+            let holds = verdict.map(|verdict| verdict.holds);
+            ExpectationRecord { expect, holds, actual, note, verdict: verdict.cloned() }
         });
         records.collect()
     }

@@ -32,7 +32,6 @@ struct Output {
     waiting: usize,
     /// The last one's line in standard input.
     line: Option<usize>,
-    has_begun: bool,
     is_finished: bool,
 }
 
@@ -57,8 +56,7 @@ impl Results {
         ending: Ending,
         report: Option<Box<dyn FnOnce(Kind) + Send>>,
     ) -> Arc<Self> {
-        let output =
-            Output { printer, pending: Vec::new(), waiting: 0, line: None, has_begun: false, is_finished: false };
+        let output = Output { printer, pending: Vec::new(), waiting: 0, line: None, is_finished: false };
         let results = Arc::new(Results {
             ui: ui.clone(),
             output: Mutex::new(output),
@@ -103,7 +101,6 @@ impl Results {
             self.write(&mut output)?;
             output.pending = added;
         }
-        output.has_begun = true;
         output.waiting += 1;
         output.line = line.or(output.line);
         Ok(())
@@ -118,7 +115,6 @@ impl Results {
         let Output { printer, pending, .. } = &mut *output;
         if let Some(piece) = piece {
             printer.add(piece, pending);
-            output.has_begun = true;
         }
         self.write(&mut output)?;
         self.ui.failure(error);
@@ -147,7 +143,7 @@ impl Results {
             return Ok(());
         }
         match ending {
-            Ending::Stopped | Ending::CutOff if !output.has_begun => {}
+            Ending::Stopped | Ending::CutOff if output.printer.is_empty => {}
             Ending::CutOff => output.printer.flush(&mut output.pending),
             Ending::Whole | Ending::Stopped => output.printer.finish(&mut output.pending),
         }
@@ -162,10 +158,7 @@ impl Results {
             let line_end = |bytes: &[u8]| bytes.iter().rposition(|b| *b == b'\n').map(|at| at + 1);
             let portion = rest.get(..PORTION).and_then(line_end).unwrap_or(rest.len());
             let portion = if rest.len() > PORTION { portion } else { rest.len() };
-            let printed = self.ui.print(&rest[..portion]);
-            if !(self.are_verdicts && self.ui.forget_reader()) {
-                printed?;
-            }
+            if self.are_verdicts { self.ui.report(&rest[..portion]) } else { self.ui.print(&rest[..portion]) }?;
             rest = &rest[portion..];
         }
         if !output.printer.has_waiting() && output.waiting > 0 {

@@ -17,7 +17,7 @@ use crate::sandbox;
 
 /// The settings of one profile, and where its look-ups go.
 pub struct Session<'a> {
-    context: &'a Context<'a>,
+    pub context: &'a Context<'a>,
     pub settings: Settings,
     redactor: Redactor,
     /// The built-in sandbox.

@@ -12,20 +12,19 @@ use crate::text::{grouped, span};
 #[derive(Clone, Debug, Default)]
 pub struct Summary {
     pub found: usize,
-    /// The failures of each kind, in the order of exit codes and names.
-    failed: BTreeMap<(u8, &'static str), (Kind, usize)>,
+    /// The failures of each kind, in the order of exit codes.
+    failed: BTreeMap<Kind, usize>,
     /// The last line of standard input up to which everything is done.
     pub line: Option<usize>,
 }
 
 impl Summary {
     pub fn add_failure(&mut self, kind: Kind) {
-        let key = (kind.exit_code(), kind.code());
-        self.failed.entry(key).or_insert((kind, 0)).1 += 1;
+        *self.failed.entry(kind).or_default() += 1;
     }
 
     pub fn failures(&self) -> usize {
-        self.failed.values().map(|(_, count)| count).sum()
+        self.failed.values().sum()
     }
 
     /// How many results and failures have been written.
@@ -36,9 +35,7 @@ impl Summary {
     /// `found 99,812 · failed 188 (not found 180, server 8) · 3 m 12 s`
     pub fn text(&self, elapsed: Duration) -> String {
         let mut text = format!("found {}", grouped(self.found));
-        let kind = |((_, code), (_, count)): (&(u8, &str), &(Kind, usize))| {
-            format!("{} {}", code.replace('_', " "), grouped(*count))
-        };
+        let kind = |(kind, count): (&Kind, &usize)| format!("{} {}", kind.code().replace('_', " "), grouped(*count));
         let kinds: Vec<_> = self.failed.iter().map(kind).collect();
         if !kinds.is_empty() {
             text = format!("{text} · failed {} ({})", grouped(self.failures()), kinds.join(", "));
@@ -49,34 +46,33 @@ impl Summary {
     /// The status of the run of `total` ids, if that is known; `stop` is what left some of them untried.
     pub fn status(&self, total: Option<usize>, stop: Option<Stop>) -> Result<CommandStatus> {
         let Some(stop) = stop else {
-            let kinds = self.failed.values().map(|(kind, _)| *kind);
-            return Ok(Kind::merge(kinds).map_or(CommandStatus::Done, CommandStatus::Failed));
+            let kind = Kind::merge(self.failed.keys().copied());
+            return Ok(kind.map_or(CommandStatus::Done, CommandStatus::Failed));
         };
-        let cause = stop.error.context();
-        let (done, hint) = self.resume("fix that first", "; the other ids have not been tried");
-        let message = format!("stopped after {}: {}{done}", ids(self.done(), total), stop.reason);
-        let error = Error::new(stop.error.kind(), message).hint(hint).retryable(stop.error.is_retryable());
-        Err(error.with_context(|context| {
-            context.api = cause.api;
-            context.profile.clone_from(&cause.profile);
-            context.line = self.line;
-        }))
+        let (kind, cause) = (stop.error.kind(), stop.error.context());
+        let message = format!("stopped after {}: {}", ids(self.done(), total), stop.reason);
+        let error = self.cut_short(kind, &message, "fix that first").retryable(stop.error.is_retryable());
+        Err(error.with_context(|context| (context.api, context.profile) = (cause.api, cause.profile.clone())))
     }
 
-    /// How far everything is done, for the message, and the hint: `first`, then where to go on in standard input, or `otherwise`.
-    pub fn resume(&self, first: &str, otherwise: &str) -> (String, String) {
-        match self.line {
-            Some(line) => (
-                format!("; everything up to input line {line} is done"),
-                format!("{first}; --skip {line} goes on after that line"),
-            ),
-            None => (String::new(), format!("{first}{otherwise}")),
-        }
+    /// The error that says how far a run of `total` ids had come when a signal ended it.
+    pub fn interrupted(&self, total: Option<usize>, kind: Kind) -> Error {
+        let (done, found, failed) = (ids(self.done(), total), grouped(self.found), grouped(self.failures()));
+        let message = format!("{} after {done} ({found} answered, {failed} failed)", kind.code());
+        self.cut_short(kind, &message, "run it again if you still want it")
+    }
+
+    /// An error that says up to which line of standard input everything is done, and where to go on.
+    fn cut_short(&self, kind: Kind, message: &str, hint: &str) -> Error {
+        let Some(line) = self.line else { return Error::new(kind, message).hint(hint) };
+        Error::new(kind, format!("{message}; everything up to input line {line} is done"))
+            .hint(format!("{hint}; --skip {line} goes on after that line"))
+            .with_context(|context| context.line = Some(line))
     }
 }
 
 /// `1 id`, `2 of 2,345 ids`
-pub fn ids(count: usize, total: Option<usize>) -> String {
+fn ids(count: usize, total: Option<usize>) -> String {
     let s = if total.unwrap_or(count) == 1 { "" } else { "s" };
     let of = total.map_or(String::new(), |total| format!(" of {}", grouped(total)));
     format!("{}{of} id{s}", grouped(count))

@@ -47,8 +47,7 @@ impl Helper {
 
     /// Runs the program and returns what it prints.
     pub(super) fn run(&self, env: &Environment, deadline: Instant, shutdown: &Shutdown) -> Result<Vec<u8>> {
-        let what = format!("{}, which was to print the token,", self.name());
-        let Some(_guard) = shutdown.guard(what) else {
+        let Some(_guard) = shutdown.guard() else {
             return Err(self.error("was not started", "a signal came first"));
         };
         let mut child = self.spawn(env)?;

@@ -23,7 +23,8 @@ pub fn read_file(path: &Path, limit: usize) -> Result<Option<(Vec<u8>, Metadata)
         let what = if metadata.is_dir() { "is a directory" } else { "is not a regular file" };
         return Err(what.into());
     }
-    let mut bytes = Vec::new();
+    let size = usize::try_from(metadata.len()).unwrap_or(limit).min(limit);
+    let mut bytes = Vec::with_capacity(size + 1);
     file.take(limit as u64 + 1).read_to_end(&mut bytes).map_err(unreadable)?;
     if bytes.len() > limit {
         return Err(format!("is larger than {} KiB", limit >> 10));

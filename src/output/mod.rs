@@ -7,7 +7,6 @@ mod table;
 mod yaml;
 
 use std::fmt;
-use std::io;
 use std::str::FromStr;
 
 use clap::ValueEnum;
@@ -61,15 +60,6 @@ impl Format {
     /// The format of what is no account: a variable that asks for one of accounts has no meaning there.
     pub const fn for_other_results(self) -> Self {
         if self.is_for_accounts() { Format::Table } else { self }
-    }
-
-    /// What opens an array of results, stands between two of them, closes it, and is an empty one.
-    const fn array(self) -> [&'static str; 4] {
-        match self {
-            Format::Json => ["[\n  ", ",\n  ", "\n]\n", "[]\n"],
-            Format::Yaml => ["", "", "", "[]\n"],
-            _ => [""; 4],
-        }
     }
 }
 
@@ -129,23 +119,27 @@ impl Renderer {
         Renderer { format, many, selection, screen: screen.of(format), columns, has_ids: false }
     }
 
-    /// Renders one account. Fails (`usage`) if the selection names what the account cannot have.
-    pub fn render(&self, account: &Account, redactor: &Redactor) -> Result<Piece> {
+    /// Renders one account, which was asked for by `id`. Fails (`usage`) if the selection names what the account cannot have.
+    pub fn render(&self, account: &Account, redactor: &Redactor, id: Option<&Id>) -> Result<Piece> {
         let redactor = &redactor.for_account(account);
         let selection = self.selection.as_ref();
         let entries = account.entries(selection, redactor)?;
         let mut out = Vec::with_capacity(1024);
         match self.format {
             format if format.is_table() && self.many => {
-                return Ok(Piece::Row(self.columns.row(&entries, redactor)));
+                return Ok(Piece::Row(self.columns.cells(&entries, |entry| table::cell(entry, redactor))));
             }
             format if format.is_table() => {
                 table::write_one(&mut out, account, entries, selection.is_some(), redactor, self.screen);
             }
-            Format::Csv => return Ok(Piece::Row(self.columns.values(&entries, redactor, spreadsheet_cell))),
+            Format::Csv => {
+                let cells = self.columns.cells(&entries, |entry| spreadsheet_cell(&table::value(entry, redactor)));
+                let id = id.map_or("", Id::as_str);
+                return Ok(Piece::Text(self.record(id, cells, "")));
+            }
             Format::Tsv => {
-                let values = self.columns.values(&entries, redactor, shell_value);
-                return Ok(Piece::Text(shell_line(values.into_iter())));
+                let cells = self.columns.cells(&entries, |entry| shell_value(&table::value(entry, redactor)));
+                return Ok(Piece::Text(shell_line(&cells)));
             }
             format => {
                 let members = entries.iter().filter_map(|entry| Some((entry.name, entry.value?)));
@@ -164,29 +158,26 @@ impl Renderer {
         self
     }
 
-    /// The piece of the account that `id` was asked for.
-    pub fn identified(&self, piece: Piece, id: &Id) -> Piece {
-        match piece {
-            Piece::Row(cells) if self.has_ids => {
-                let id = spreadsheet_cell(id.as_str());
-                Piece::Row([id].into_iter().chain(cells).chain([String::new()]).collect())
-            }
-            piece => piece,
+    /// A record of CSV, between an id and what failed if each id has one.
+    fn record(&self, id: &str, mut cells: Vec<String>, failure: &str) -> Box<[u8]> {
+        if self.has_ids {
+            cells.insert(0, spreadsheet_cell(id));
+            cells.push(failure.to_owned());
         }
+        csv_record(&cells)
     }
 
     /// The piece of an id that has failed, where each id has one.
     pub fn failure(&self, error: &Error) -> Option<Piece> {
-        let id = error.context().id.as_deref().map(spreadsheet_cell).unwrap_or_default();
-        let mut cells = vec![String::new(); self.columns.header(false).len()];
-        cells.push(error.kind().code().to_owned());
-        self.has_ids.then(|| Piece::Row([id].into_iter().chain(cells).collect()))
+        let id = error.context().id.as_deref().unwrap_or_default();
+        let cells = vec![String::new(); self.columns.names().len()];
+        self.has_ids.then(|| Piece::Text(self.record(id, cells, error.kind().code())))
     }
 
     pub fn document(&self, account: &Account, redactor: &Redactor) -> Result<Vec<u8>> {
         let mut out = Vec::new();
         let mut printer = Printer::new(self);
-        printer.add(self.render(account, redactor)?, &mut out);
+        printer.add(self.render(account, redactor, None)?, &mut out);
         printer.finish(&mut out);
         Ok(out)
     }
@@ -212,47 +203,44 @@ fn write_object<'a>(
     }
 }
 
-/// Puts the results of one run together, one account after the other.
+/// Puts the results of one run together, one after the other.
 #[derive(Debug)]
 pub struct Printer {
-    format: Format,
-    many: bool,
+    /// What stands before the first result, between two, after the last, and for none at all.
+    frame: [Box<[u8]>; 4],
     rows: Rows,
-    is_empty: bool,
-    /// What stands above CSV.
-    header: Vec<String>,
+    pub is_empty: bool,
+    is_array: bool,
 }
 
 impl Printer {
     pub fn new(renderer: &Renderer) -> Self {
-        Printer {
-            format: renderer.format,
-            many: renderer.many,
-            rows: Rows::new(&renderer.columns, renderer.screen),
-            is_empty: true,
-            header: renderer.columns.header(renderer.has_ids),
-        }
+        let header = &renderer.record("id", renderer.columns.names(), "error");
+        Self::framed(renderer.format, renderer.many, header, Rows::new(&renderer.columns, renderer.screen))
     }
 
     /// For records of our own, which in a table have these columns: labels and names.
     pub fn of_records(format: Format, columns: &[(&str, &str)], screen: Screen) -> Self {
         let columns = Columns::of_records(columns);
-        let rows = Rows::new(&columns, screen.of(format));
-        Printer { format, many: true, rows, is_empty: true, header: columns.header(false) }
+        Self::framed(format, true, &csv_record(&columns.names()), Rows::new(&columns, screen.of(format)))
     }
 
-    /// Adds an account to `out`, and what stands between it and the one before.
+    fn framed(format: Format, many: bool, header: &[u8], rows: Rows) -> Self {
+        let frame: [&[u8]; 4] = match format {
+            Format::Csv => [header, b"", b"", header],
+            Format::Json if many => [b"[\n  ", b",\n  ", b"\n]\n", b"[]\n"],
+            Format::Yaml if many => [b"", b"", b"", b"[]\n"],
+            _ => [b""; 4],
+        };
+        Printer { frame: frame.map(Box::from), rows, is_empty: true, is_array: many && format == Format::Json }
+    }
+
+    /// Adds a result to `out`, and what stands between it and the one before.
     pub fn add(&mut self, piece: Piece, out: &mut Vec<u8>) {
-        if self.many {
-            let [open, separator, ..] = self.format.array();
-            out.extend_from_slice(if self.is_empty { open } else { separator }.as_bytes());
-        }
-        if self.is_empty && self.format == Format::Csv {
-            write_record(out, &self.header);
-        }
+        let [open, separator, ..] = &self.frame;
+        out.extend_from_slice(if self.is_empty { open } else { separator });
         self.is_empty = false;
         match piece {
-            Piece::Row(row) if self.format == Format::Csv => write_record(out, &row),
             Piece::Text(text) => out.extend_from_slice(&text),
             Piece::Row(row) => self.rows.add(out, row),
         }
@@ -265,7 +253,7 @@ impl Printer {
     /// Adds the rows that wait, and ends the line. An array stays open: more results are missing, too.
     pub fn flush(&mut self, out: &mut Vec<u8>) {
         self.rows.flush(out);
-        if self.many && !self.is_empty && self.format == Format::Json {
+        if self.is_array && !self.is_empty {
             out.push(b'\n');
         }
     }
@@ -273,13 +261,8 @@ impl Printer {
     /// Adds the rows that wait, and closes an array.
     pub fn finish(&mut self, out: &mut Vec<u8>) {
         self.rows.flush(out);
-        if self.is_empty && self.format == Format::Csv {
-            write_record(out, &self.header);
-        }
-        if self.many {
-            let [.., close, empty] = self.format.array();
-            out.extend_from_slice(if self.is_empty { empty } else { close }.as_bytes());
-        }
+        let [.., close, empty] = &self.frame;
+        out.extend_from_slice(if self.is_empty { empty } else { close });
     }
 }
 
@@ -288,8 +271,8 @@ fn shell_value(text: &str) -> String {
     escape(&text.replace('\\', r"\\")).into_owned()
 }
 
-fn shell_line(values: impl Iterator<Item = String>) -> Box<[u8]> {
-    (values.collect::<Vec<_>>().join("\t") + "\n").into_bytes().into()
+fn shell_line(values: &[String]) -> Box<[u8]> {
+    (values.join("\t") + "\n").into_bytes().into()
 }
 
 /// A text for a spreadsheet, which runs what begins like a formula, unless a `'` stands before it.
@@ -302,11 +285,12 @@ fn spreadsheet_cell(text: &str) -> String {
     if is_formula && !is_number() { format!("'{}", escape(text)) } else { escape(text).into_owned() }
 }
 
-/// Writes a record as RFC 4180 has it.
-fn write_record(out: &mut Vec<u8>, cells: &[String]) {
-    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out);
+/// A record as RFC 4180 has it.
+fn csv_record(cells: &[String]) -> Box<[u8]> {
+    let mut out = Vec::new();
     // Writing to a Vec cannot fail.
-    let _ = writer.write_record(cells);
+    let _ = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(&mut out).write_record(cells);
+    out.into()
 }
 
 /// Renders a document of our own; where people asked for a table, as JSON.
@@ -314,29 +298,22 @@ pub fn document(format: Format, value: &impl Serialize) -> Vec<u8> {
     own_document(format, value, false)
 }
 
-/// Writes several documents of our own, one after the other: an array, or a line each.
-pub fn documents(
-    out: &mut dyn io::Write,
-    format: Format,
-    values: impl Iterator<Item = impl Serialize>,
-) -> io::Result<()> {
+/// Renders several documents of our own, one after the other: an array, or a line each.
+pub fn documents(format: Format, values: impl Iterator<Item = impl Serialize>) -> Vec<u8> {
     let mut printer = Printer::of_records(format, &[], Screen::default());
-    let mut text = Vec::new();
-    for value in values {
-        printer.add(Piece::Text(own_document(format, &value, true).into()), &mut text);
-        out.write_all(&text)?;
-        text.clear();
-    }
-    printer.finish(&mut text);
-    out.write_all(&text)
+    let mut out = Vec::new();
+    values.for_each(|value| printer.add(record(format, &value, &[]), &mut out));
+    printer.finish(&mut out);
+    out
 }
 
 /// A record of our own among others: these cells, or a document.
 pub fn record(format: Format, value: &impl Serialize, cells: &[&str]) -> Piece {
+    let cells = |safe: fn(&str) -> String| cells.iter().map(|cell| safe(cell)).collect::<Vec<_>>();
     match format {
-        Format::Table | Format::Markdown => Piece::Row(cells.iter().map(|cell| escape(cell).into_owned()).collect()),
-        Format::Csv => Piece::Row(cells.iter().map(|cell| spreadsheet_cell(cell)).collect()),
-        Format::Tsv => Piece::Text(shell_line(cells.iter().map(|cell| shell_value(cell)))),
+        Format::Table | Format::Markdown => Piece::Row(cells(|cell| escape(cell).into_owned())),
+        Format::Csv => Piece::Text(csv_record(&cells(spreadsheet_cell))),
+        Format::Tsv => Piece::Text(shell_line(&cells(shell_value))),
         _ => Piece::Text(own_document(format, value, true).into()),
     }
 }

@@ -4,7 +4,8 @@
 //! line is a row. Every text is escaped before, so that a name can neither move the cursor nor forge a row. The widths of columns
 //! are decided here, by the first hundred rows; comfy-table wraps a row with a cell that does not fit.
 
-use std::collections::BTreeSet;
+use std::borrow::Cow;
+use std::collections::HashSet;
 
 use comfy_table::{ColumnConstraint, ContentArrangement, Table, Width, presets};
 use jiff::Timestamp;
@@ -27,10 +28,6 @@ const GAP: usize = 2;
 pub const BOLD: u8 = 1;
 pub const DIFFERS: u8 = Tone::Waiting as u8;
 pub const PLAIN: u8 = 0;
-
-/// What `check` comes to, by the column's label.
-const VERDICTS: [(&str, &str, Tone); 3] =
-    [("Verdict", "met", Tone::Working), ("Verdict", "unmet", Tone::Ended), ("Verdict", "error", Tone::Ended)];
 
 /// No screen is taken to be narrower: nothing could be read there.
 const NARROWEST_SCREEN: u16 = 20;
@@ -86,23 +83,19 @@ pub(super) fn write_one<'a>(
     // A name may hold the secret itself.
     entries.retain(|entry| entry.value.is_some() || !redactor.hides_text(entry.name));
     let label = |name| (label(name, account.resource.field(name)), BOLD);
-    let rows = entries.iter().map(|entry| vec![label(entry.name), described(account, entry, redactor, screen.now)]);
     // Markdown has no table without a header.
     let head = screen.markdown.then(|| ["Field", "Value"].map(|text| (text.to_owned(), BOLD)).to_vec());
-    out.extend(write_cells(head.into_iter().chain(rows), screen));
+    let rows = entries.iter().map(|entry| vec![label(entry.name), described(account, entry, redactor, screen.now)]);
+    out.extend(write_cells(&head.into_iter().chain(rows).collect::<Vec<_>>(), screen));
 }
 
 /// A text and its style.
 pub type Cell = (String, u8);
 
 /// Writes rows of cells.
-pub fn write_cells(rows: impl Iterator<Item = Vec<Cell>>, screen: Screen) -> Vec<u8> {
-    let (rows, styles): (Vec<Vec<_>>, Vec<Vec<_>>) = rows.map(|row| row.into_iter().unzip()).unzip();
-    let (layout, mut out) = (Layout::new(&rows, screen), Vec::new());
-    for (number, (row, styles)) in rows.iter().zip(&styles).enumerate() {
-        layout.write(&mut out, row, styles);
-        layout.end_header(&mut out, number, row);
-    }
+pub fn write_cells(rows: &[Vec<Cell>], screen: Screen) -> Vec<u8> {
+    let mut out = Vec::new();
+    Layout::new(rows, screen).write_table(&mut out, rows);
     out
 }
 
@@ -134,24 +127,26 @@ pub fn described(account: &Account, entry: &Entry<'_>, redactor: &Redactor, now:
 
 /// A table of our own, with a header.
 pub fn table(head: &[&str], rows: &[Vec<String>], screen: Screen) -> String {
-    let mut all = vec![head.iter().map(|label| (*label).to_owned()).collect::<Vec<_>>()];
-    all.extend(rows.iter().map(|row| row.iter().map(|cell| escape(cell).into_owned()).collect()));
-    let mut out = Vec::new();
-    let names: Vec<_> = head.iter().map(|label| vec![(*label).to_owned()]).collect();
-    Layout::new(&all, screen).write_table(&mut out, &all, &names);
-    String::from_utf8(out).unwrap_or_default()
+    let labels = head.iter().map(|label| ((*label).to_owned(), BOLD)).collect();
+    let cell = |(label, text): (&&str, &String)| (escape(text).into_owned(), style(&[label], text));
+    let rows = rows.iter().map(|row| head.iter().zip(row).map(cell).collect());
+    let rows: Vec<_> = [labels].into_iter().chain(rows).collect();
+    String::from_utf8(write_cells(&rows, screen)).unwrap_or_default()
 }
 
-/// What stands for an account's member: a text as it is, anything else as JSON.
-fn cell(entry: &Entry<'_>, redactor: &Redactor) -> String {
-    let Some(value) = entry.value else {
-        return REDACTED.to_owned();
-    };
-    match value.as_str() {
-        _ if value.is_null() => NULL.to_owned(),
-        Some(text) => escape(&text).into_owned(),
-        None => escape(&compact(value, redactor)).into_owned(),
+/// What stands for an account's member in a table.
+pub(super) fn cell(entry: &Entry<'_>, redactor: &Redactor) -> String {
+    match entry.value {
+        None => REDACTED.to_owned(),
+        Some(value) if value.is_null() => NULL.to_owned(),
+        Some(_) => escape(&value(entry, redactor)).into_owned(),
     }
+}
+
+/// A member's text as it is, anything else as JSON: empty for null and secrets, never a placeholder.
+pub(super) fn value<'a>(entry: &Entry<'a>, redactor: &Redactor) -> Cow<'a, str> {
+    let value = entry.value.filter(|value| !value.is_null());
+    value.map_or("".into(), |value| value.as_str().unwrap_or_else(|| compact(value, redactor).into()))
 }
 
 pub fn label(name: &str, field: Option<&Field>) -> String {
@@ -171,52 +166,31 @@ impl Columns {
             let own_names = resources.iter().map(|resource| resource.own_name(name).to_owned());
             (label(name, field(name)), own_names.collect())
         };
-        Columns(match (selection, resources) {
-            (Some(selection), _) => selection.names().map(column).collect(),
-            (None, resources) if all => {
-                let mut names: Vec<_> =
-                    resources.iter().flat_map(|resource| resource.fields).map(|field| field.name).collect();
-                let mut seen = BTreeSet::new();
-                names.retain(|name| seen.insert(*name));
-                names.into_iter().map(column).collect()
-            }
-            (None, [resource]) => resource.columns.iter().map(|name| column(name)).collect(),
-            (None, resources) => {
-                let ids = resources.iter().map(|resource| resource.id_field.to_owned());
-                let id = ("ID".to_owned(), ids.collect());
-                let fields = resources.first().into_iter().flat_map(|resource| resource.fields);
-                let is_shared = |field: &&Field| resources.iter().all(|other| other.field(field.name).is_some());
-                let shared = fields.filter(is_shared).map(|field| column(field.name));
-                [id].into_iter().chain(shared).collect()
-            }
-        })
+        let fields = resources.iter().flat_map(|resource| resource.fields).map(|field| field.name);
+        let is_shared = |name: &&str| resources.iter().all(|resource| resource.field(name).is_some());
+        let names: Vec<&str> = match (selection, resources) {
+            (Some(selection), _) => selection.names().collect(),
+            (None, _) if all => fields.collect(),
+            (None, [resource]) => resource.columns.to_vec(),
+            (None, _) => ["id"].into_iter().chain(fields.filter(is_shared)).collect(),
+        };
+        let mut seen = HashSet::new();
+        Columns(names.into_iter().filter(|name| seen.insert(*name)).map(column).collect())
     }
 
     pub fn of_records(columns: &[(&str, &str)]) -> Self {
         Columns(columns.iter().map(|(label, name)| ((*label).to_owned(), vec![(*name).to_owned()])).collect())
     }
 
-    pub fn row(&self, entries: &[Entry<'_>], redactor: &Redactor) -> Vec<String> {
+    /// The cells of an account, each made of an entry by `text`.
+    pub fn cells(&self, entries: &[Entry<'_>], text: impl Fn(&Entry<'_>) -> String) -> Vec<String> {
         let entry = |names: &[String]| entries.iter().find(|entry| names.iter().any(|name| name == entry.name));
-        let cells = self.0.iter().map(|(_, names)| entry(names).map(|entry| cell(entry, redactor)).unwrap_or_default());
-        cells.collect()
+        self.0.iter().map(|(_, names)| entry(names).map(&text).unwrap_or_default()).collect()
     }
 
-    /// The cells as values, each made safe by `safe`: none of them is a placeholder.
-    pub fn values(&self, entries: &[Entry<'_>], redactor: &Redactor, safe: fn(&str) -> String) -> Vec<String> {
-        let value = |entry: &Entry<'_>| {
-            let value = entry.value.filter(|value| !value.is_null())?;
-            Some(safe(&value.as_str().unwrap_or_else(|| compact(value, redactor).into())))
-        };
-        let entry = |names: &[String]| entries.iter().find(|entry| names.iter().any(|name| name == entry.name));
-        self.0.iter().map(|(_, names)| entry(names).and_then(value).unwrap_or_default()).collect()
-    }
-
-    /// The fields' own names, between `id` and `error` if there are `ids`.
-    pub fn header(&self, ids: bool) -> Vec<String> {
-        let names = self.0.iter().map(|(_, names)| names.first().cloned().unwrap_or_default());
-        let around = |name: &str| ids.then(|| name.to_owned());
-        around("id").into_iter().chain(names).chain(around("error")).collect()
+    /// The fields' own names.
+    pub fn names(&self) -> Vec<String> {
+        self.0.iter().map(|(_, names)| names.first().cloned().unwrap_or_default()).collect()
     }
 
     /// Removes the columns of the resources' own ids.
@@ -233,25 +207,28 @@ pub(super) struct Rows {
     /// The names of the fields that each column shows.
     names: Vec<Vec<String>>,
     /// The header, and rows until the widths of the columns are decided.
-    waiting: Vec<Vec<String>>,
-    /// The memory that those take, in bytes.
-    size: usize,
+    waiting: Vec<Vec<Cell>>,
     layout: Option<Layout>,
 }
 
 impl Rows {
     pub fn new(columns: &Columns, screen: Screen) -> Self {
-        let (labels, names) = columns.0.iter().cloned().unzip();
+        let (labels, names) = columns.0.iter().map(|(label, names)| ((label.clone(), BOLD), names.clone())).unzip();
         Rows { screen, names, waiting: vec![labels], ..Rows::default() }
     }
 
     pub fn add(&mut self, out: &mut Vec<u8>, row: Vec<String>) {
+        let styled = |(text, names): (String, &Vec<String>)| {
+            let style = style(names, &text);
+            (text, style)
+        };
+        let row: Vec<Cell> = row.into_iter().zip(&self.names).map(styled).collect();
         if let Some(layout) = &self.layout {
-            return layout.write(out, &row, &styles(&self.names, &row));
+            return layout.write(out, &row);
         }
-        self.size += size(&row);
         self.waiting.push(row);
-        if self.screen.markdown || self.waiting.len() > SAMPLE || self.size >= SAMPLE_SIZE {
+        let size: usize = self.waiting.iter().flatten().map(|(text, _)| text.len()).sum();
+        if self.screen.markdown || self.waiting.len() > SAMPLE || size >= SAMPLE_SIZE {
             self.flush(out);
         }
     }
@@ -264,20 +241,20 @@ impl Rows {
     pub fn flush(&mut self, out: &mut Vec<u8>) {
         if self.has_waiting() {
             let rows = std::mem::take(&mut self.waiting);
-            self.layout.insert(Layout::new(&rows, self.screen)).write_table(out, &rows, &self.names);
+            self.layout.insert(Layout::new(&rows, self.screen)).write_table(out, &rows);
         }
     }
 }
 
 /// The style of a cell in a column of these names: the colour of a state or verdict, from the 16 of the terminal's theme.
 fn style(names: &[impl AsRef<str>], cell: &str) -> u8 {
-    let states = RESOURCES.iter().flat_map(|resource| resource.tones).chain(&VERDICTS);
-    let mut states = states.filter(|(name, word, _)| *word == cell && names.iter().any(|own| own.as_ref() == *name));
-    states.next().map_or(PLAIN, |(.., tone)| *tone as u8)
-}
-
-fn styles(names: &[Vec<String>], row: &[String]) -> Vec<u8> {
-    names.iter().zip(row).map(|(names, cell)| style(names, cell)).collect()
+    let is_about = |name: &str| names.iter().any(|own| own.as_ref() == name);
+    if is_about("Verdict") {
+        return if matches!(cell, "met" | "works") { Tone::Working } else { Tone::Ended } as u8;
+    }
+    let mut states = RESOURCES.iter().flat_map(|resource| resource.tones);
+    let state = states.find(|(name, word, _)| *word == cell && is_about(name));
+    state.map_or(PLAIN, |(.., tone)| *tone as u8)
 }
 
 pub(super) fn size(row: &[String]) -> usize {
@@ -289,69 +266,61 @@ pub(super) fn size(row: &[String]) -> usize {
 struct Layout {
     widths: Vec<usize>,
     wraps: bool,
-    color: bool,
-    markdown: bool,
+    screen: Screen,
 }
 
 impl Layout {
     /// As wide as the widest of these cells; on a screen, no wider than it if that is possible.
-    fn new(rows: &[Vec<String>], screen: Screen) -> Self {
+    fn new(rows: &[Vec<Cell>], screen: Screen) -> Self {
         let mut widths = vec![0; rows.first().map_or(0, Vec::len)];
         for row in rows {
-            for (width, cell) in widths.iter_mut().zip(row) {
-                let cell = self::width(cell);
+            for (room, (cell, _)) in widths.iter_mut().zip(row) {
+                let cell = width(cell);
                 if cell <= WIDEST || screen.width.is_some() {
-                    *width = cell.max(*width);
+                    *room = cell.max(*room);
                 }
             }
         }
         let wraps = screen.width.is_some_and(|screen| fit(&mut widths, usize::from(screen.max(NARROWEST_SCREEN))));
-        Layout { widths, wraps, color: screen.color, markdown: screen.markdown }
+        Layout { widths, wraps, screen }
     }
 
-    /// Writes a header and rows, whose columns show fields of these names.
-    fn write_table(&self, out: &mut Vec<u8>, rows: &[Vec<String>], names: &[Vec<String>]) {
+    /// Writes a header and rows.
+    fn write_table(&self, out: &mut Vec<u8>, rows: &[Vec<Cell>]) {
         for (number, row) in rows.iter().enumerate() {
-            let styles = if number == 0 { vec![BOLD; row.len()] } else { styles(names, row) };
-            self.write(out, row, &styles);
-            self.end_header(out, number, row);
+            self.write(out, row);
+            if self.screen.markdown && number == 0 {
+                out.extend_from_slice(format!("|{}\n", " --- |".repeat(row.len())).as_bytes());
+            }
         }
     }
 
-    /// Ends the header, which is the first row, as Markdown has it.
-    fn end_header(&self, out: &mut Vec<u8>, number: usize, row: &[String]) {
-        if self.markdown && number == 0 {
-            out.extend_from_slice(format!("|{}\n", " --- |".repeat(row.len())).as_bytes());
-        }
-    }
-
-    /// Writes a row with the styles of its cells. Where nothing wraps, a wide cell pushes right what follows.
-    fn write(&self, out: &mut Vec<u8>, row: &[String], styles: &[u8]) {
-        if self.markdown {
-            let cells: Vec<_> = row.iter().map(|cell| markdown(cell)).collect();
+    /// Writes a row. Where nothing wraps, a wide cell pushes right what follows.
+    fn write(&self, out: &mut Vec<u8>, row: &[Cell]) {
+        if self.screen.markdown {
+            let cells: Vec<_> = row.iter().map(|(cell, _)| markdown(cell)).collect();
             return out.extend_from_slice(format!("| {} |\n", cells.join(" | ")).as_bytes());
         }
-        if !self.wraps || row.iter().zip(&self.widths).all(|(cell, room)| width(cell) <= *room) {
-            return self.write_line(out, row, 0, styles);
+        if !self.wraps || row.iter().zip(&self.widths).all(|((cell, _), room)| width(cell) <= *room) {
+            return self.write_line(out, row, 0);
         }
         // The further lines of a first cell that wraps are indented.
-        let indent = if width(&row[0]) > self.widths[0] { INDENT } else { 0 };
+        let indent = if width(&row[0].0) > self.widths[0] { INDENT } else { 0 };
         for (line, cells) in self.wrapped(row, indent).iter().enumerate() {
-            self.write_line(out, cells, if line == 0 { 0 } else { indent }, styles);
+            self.write_line(out, cells, if line == 0 { 0 } else { indent });
         }
     }
 
-    fn write_line(&self, out: &mut Vec<u8>, cells: &[String], indent: usize, styles: &[u8]) {
+    fn write_line(&self, out: &mut Vec<u8>, cells: &[Cell], indent: usize) {
         let mut blanks = indent;
-        for (column, (cell, room)) in cells.iter().zip(&self.widths).enumerate() {
+        for (column, ((cell, style), room)) in cells.iter().zip(&self.widths).enumerate() {
             let taken = width(cell) + if column == 0 { indent } else { 0 };
             if !cell.is_empty() {
                 out.resize(out.len() + blanks, b' ');
-                match styles.get(column) {
-                    Some(style) if self.color && *style != PLAIN => {
-                        out.extend_from_slice(format!("\u{1b}[{style}m{cell}\u{1b}[0m").as_bytes());
-                    }
-                    _ => out.extend_from_slice(cell.as_bytes()),
+                if self.screen.color && *style != PLAIN {
+                    out.extend_from_slice(format!("\u{1b}[{style}m{cell}\u{1b}[0m").as_bytes());
+                } else {
+                    out.extend_from_slice(cell.as_bytes());
                 }
                 blanks = 0;
             }
@@ -361,19 +330,19 @@ impl Layout {
     }
 
     /// The lines of a row; its first cell has that much less room.
-    fn wrapped(&self, row: &[String], indent: usize) -> Vec<Vec<String>> {
+    fn wrapped(&self, row: &[Cell], indent: usize) -> Vec<Vec<Cell>> {
         let mut widths = self.widths.clone();
         widths[0] = widths[0].saturating_sub(indent).max(1);
         let mut table = Table::new();
         table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
         table.style_mut().content_lines.junction = Some(SEPARATOR);
-        table.add_row(row.iter().zip(&widths).map(|(cell, &room)| break_words(cell, room)));
+        table.add_row(row.iter().zip(&widths).map(|((cell, _), &room)| break_words(cell, room)));
         for (column, width) in table.column_iter_mut().zip(&widths) {
             let width = Width::Fixed(u16::try_from(*width).unwrap_or(u16::MAX));
             column.set_padding((0, 0)).set_constraint(ColumnConstraint::Absolute(width));
         }
-        let cells = |line: String| line.split(SEPARATOR).map(|cell| cell.trim_end_matches(' ').to_owned()).collect();
-        table.lines().map(cells).collect()
+        let cell = |(text, (_, style)): (&str, &Cell)| (text.trim_end_matches(' ').to_owned(), *style);
+        table.lines().map(|line| line.split(SEPARATOR).zip(row).map(cell).collect()).collect()
     }
 }
 
@@ -465,6 +434,8 @@ fn ago(time: Time, now: Timestamp) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::iter;
+
     use super::*;
 
     #[test]
@@ -485,14 +456,10 @@ mod tests {
     }
 
     fn laid_out(rows: &[&[&str]], screen: Screen) -> String {
-        let rows: Vec<Vec<String>> =
-            rows.iter().map(|row| row.iter().map(|cell| (*cell).to_owned()).collect()).collect();
-        let layout = Layout::new(&rows, screen);
-        let mut out = Vec::new();
-        for row in &rows {
-            layout.write(&mut out, row, &[BOLD]);
-        }
-        String::from_utf8(out).expect("text")
+        let styles = [BOLD].into_iter().chain(iter::repeat(PLAIN));
+        let cells = |row: &&[&str]| row.iter().map(|cell| (*cell).to_owned()).zip(styles.clone()).collect();
+        let rows: Vec<Vec<Cell>> = rows.iter().map(cells).collect();
+        String::from_utf8(write_cells(&rows, screen)).expect("text")
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use jiff::{SignedDuration, Timestamp};
 
+use self::Answer::{Account, Bytes, Delivered, Failure, OnOdd};
 use super::http::{Delivery, Headers, Reply, phrases};
 use super::{connected, partner};
 use crate::account::Resource;
@@ -66,7 +67,7 @@ pub(super) struct Case {
 
 /// An account that is found.
 pub(super) const fn account(name: &'static str, layers: Layers, what: &'static str) -> Case {
-    Case { name, kind: None, answer: Answer::Account(layers), what }
+    Case { name, kind: None, answer: Account(layers), what }
 }
 
 /// Any other answer that `get` succeeds with.
@@ -81,63 +82,59 @@ pub(super) const fn fails(name: &'static str, kind: Kind, answer: Answer, what: 
 
 /// The failures of both APIs.
 static FAILURES: &[Case] = &[
-    fails("notfound", Kind::NotFound, Answer::Failure(404, &[]), "404, as any id not named here"),
-    fails("notfoundempty", Kind::NotFound, Answer::Bytes(404, &[], b""), "404 without a body"),
-    fails("gone", Kind::Gone, Answer::Failure(410, &[]), "410"),
-    fails("unauthorized", Kind::Auth, Answer::Failure(401, &[]), "401"),
-    fails("forbidden", Kind::Auth, Answer::Failure(403, &[]), "403"),
-    fails("badrequest", Kind::BadResponse, Answer::Failure(400, &[]), "400"),
-    fails("conflict", Kind::BadResponse, Answer::Failure(409, &[]), "409"),
+    fails("notfound", Kind::NotFound, Failure(404, &[]), "404, as any id not named here"),
+    fails("notfoundempty", Kind::NotFound, Bytes(404, &[], b""), "404 without a body"),
+    fails("gone", Kind::Gone, Failure(410, &[]), "410"),
+    fails("unauthorized", Kind::Auth, Failure(401, &[]), "401"),
+    fails("forbidden", Kind::Auth, Failure(403, &[]), "403"),
+    fails("badrequest", Kind::BadResponse, Failure(400, &[]), "400"),
+    fails("conflict", Kind::BadResponse, Failure(409, &[]), "409"),
     found(
         "ratelimitedonce",
-        Answer::OnOdd(&Answer::Failure(429, RETRY_AFTER_1)),
+        OnOdd(&Failure(429, RETRY_AFTER_1)),
         "429 with Retry-After: 1 to every odd request, else an account",
     ),
-    fails("ratelimited", Kind::RateLimited, Answer::Failure(429, RETRY_AFTER_1), "429 with Retry-After: 1, always"),
+    fails("ratelimited", Kind::RateLimited, Failure(429, RETRY_AFTER_1), "429 with Retry-After: 1, always"),
     fails(
         "ratelimitedlong",
         Kind::RateLimited,
-        Answer::Failure(429, &[("Retry-After", "3600")]),
+        Failure(429, &[("Retry-After", "3600")]),
         "429 with Retry-After: 3600, always",
     ),
-    found("erroronce", Answer::OnOdd(&Answer::Failure(500, &[])), "500 to every odd request, else an account"),
-    fails("error", Kind::Server, Answer::Failure(500, &[]), "500, always"),
-    fails("notimplemented", Kind::Server, Answer::Failure(501, &[]), "501"),
-    fails("unavailable", Kind::Server, Answer::Failure(503, &[]), "503, always"),
+    found("erroronce", OnOdd(&Failure(500, &[])), "500 to every odd request, else an account"),
+    fails("error", Kind::Server, Failure(500, &[]), "500, always"),
+    fails("notimplemented", Kind::Server, Failure(501, &[]), "501"),
+    fails("unavailable", Kind::Server, Failure(503, &[]), "503, always"),
     fails(
         "html",
         Kind::BadResponse,
-        Answer::Bytes(
-            200,
-            &[("Content-Type", "text/html")],
-            b"<!DOCTYPE html>\n<title>Sign in</title><h1>Sign in</h1>\n",
-        ),
+        Bytes(200, &[("Content-Type", "text/html")], b"<!DOCTYPE html>\n<title>Sign in</title><h1>Sign in</h1>\n"),
         "200 with a sign-in page instead of JSON",
     ),
-    fails("truncated", Kind::Network, Answer::Delivered(Delivery::Half), "an account cut off in the middle"),
+    fails("truncated", Kind::Network, Delivered(Delivery::Half), "an account cut off in the middle"),
     fails(
         "garbage",
         Kind::BadResponse,
-        Answer::Bytes(200, JSON, b"{\"id\": \x00\xff\xfe not JSON"),
+        Bytes(200, &[], b"{\"id\": \x00\xff\xfe not JSON"),
         "200 with bytes that are not JSON",
     ),
-    fails("empty", Kind::BadResponse, Answer::Bytes(200, JSON, b""), "200 with an empty body"),
-    fails("array", Kind::BadResponse, Answer::Bytes(200, JSON, b"[]"), "200 with an array"),
-    fails("slow", Kind::Timeout, Answer::Delivered(Delivery::Late), "an account, but only after 30 seconds"),
-    fails("reset", Kind::Network, Answer::Delivered(Delivery::Reset), "the connection is reset (RST)"),
+    fails("empty", Kind::BadResponse, Bytes(200, &[], b""), "200 with an empty body"),
+    fails("array", Kind::BadResponse, Bytes(200, &[], b"[]"), "200 with an array"),
+    fails("slow", Kind::Timeout, Delivered(Delivery::Late), "an account, but only after 30 seconds"),
+    fails("reset", Kind::Network, Delivered(Delivery::Reset), "the connection is reset (RST)"),
     fails(
         "redirect",
         Kind::BadResponse,
-        Answer::Bytes(302, &[("Location", "https://example.com/elsewhere")], b""),
+        Bytes(302, &[("Location", "https://example.com/elsewhere")], b""),
         "302 to another host",
     ),
     fails(
         "gzip",
         Kind::BadResponse,
         // The two bytes `{}`, compressed.
-        Answer::Bytes(
+        Bytes(
             200,
-            &[("Content-Type", "application/json"), ("Content-Encoding", "gzip")],
+            &[("Content-Encoding", "gzip")],
             b"\x1f\x8b\x08\0\0\0\0\0\x02\x03\xab\xae\x05\0\x43\xbf\xa6\xa3\x02\0\0\0",
         ),
         "200 with a compressed body",
@@ -145,7 +142,6 @@ static FAILURES: &[Case] = &[
 ];
 
 const RETRY_AFTER_1: Headers = &[("Retry-After", "1")];
-const JSON: Headers = &[("Content-Type", "application/json")];
 
 /// An API as the sandbox imitates it.
 pub(super) struct Api {
@@ -165,36 +161,37 @@ pub(super) struct Api {
     pub expired: &'static str,
 }
 
-pub(super) static APIS: [Api; 2] = [
-    Api {
-        resource: &crate::account::CONNECTED,
-        seed: connected::SEED,
-        prefix: "cacc_",
-        accounts: connected::ACCOUNTS,
-        has_list: true,
-        unauthorized: 401,
-        error: |status| {
-            let (phrase, message) = phrases(status);
-            let code = phrase.to_ascii_uppercase().replace(' ', "_");
-            format!(r#"{{"code":"{code}","message":"{message}"}}"#)
-        },
-        expired: r#"{"code":"TOKEN_EXPIRED","message":"The token has expired."}"#,
+pub(super) static APIS: [&Api; 2] = [&CONNECT, &PARTNER];
+
+pub(super) static CONNECT: Api = Api {
+    resource: &crate::account::CONNECTED,
+    seed: connected::SEED,
+    prefix: "cacc_",
+    accounts: connected::ACCOUNTS,
+    has_list: true,
+    unauthorized: 401,
+    error: |status| {
+        let (phrase, message) = phrases(status);
+        let code = phrase.to_ascii_uppercase().replace(' ', "_");
+        format!(r#"{{"code":"{code}","message":"{message}"}}"#)
     },
-    Api {
-        resource: &crate::account::PARTNER,
-        seed: partner::SEED,
-        prefix: "",
-        accounts: partner::ACCOUNTS,
-        has_list: false,
-        unauthorized: 403,
-        error: |status| {
-            let (phrase, description) = phrases(status);
-            let error = phrase.to_ascii_lowercase().replace(' ', "_");
-            format!(r#"{{"description":"{description}","code":{status},"error":"{error}"}}"#)
-        },
-        expired: r#"{"description":"Invalid auth token.","code":403,"error":"forbidden"}"#,
+    expired: r#"{"code":"TOKEN_EXPIRED","message":"The token has expired."}"#,
+};
+
+static PARTNER: Api = Api {
+    resource: &crate::account::PARTNER,
+    seed: partner::SEED,
+    prefix: "",
+    accounts: partner::ACCOUNTS,
+    has_list: false,
+    unauthorized: 403,
+    error: |status| {
+        let (phrase, description) = phrases(status);
+        let error = phrase.to_ascii_lowercase().replace(' ', "_");
+        format!(r#"{{"description":"{description}","code":{status},"error":"{error}"}}"#)
     },
-];
+    expired: r#"{"description":"Invalid auth token.","code":403,"error":"forbidden"}"#,
+};
 
 impl Api {
     /// The rest of a path of this API: empty for the list, else a slash and an id.
@@ -215,11 +212,20 @@ impl Api {
 
     /// The API's own error.
     pub fn failure(&self, status: u16) -> Reply {
-        Reply::json(status, (self.error)(status))
+        Reply::new(status, (self.error)(status))
+    }
+
+    /// The account of a case.
+    pub fn document(&self, id: &str, layers: Layers, now: Timestamp) -> String {
+        let document = self.layered(id, layers).replace(HOSTILE, &hostile());
+        DAYS.iter().fold(document, |document, days| {
+            let day = now.saturating_add(SignedDuration::from_hours(24 * days)).unwrap_or(now);
+            document.replace(&format!("<{days}d>"), &day.strftime("%F").to_string())
+        })
     }
 
     /// The seed's account with another id and the changes of `layers`; members that the seed does not have come last.
-    pub fn document(&self, id: &str, layers: Layers, now: Timestamp) -> String {
+    pub fn layered(&self, id: &str, layers: &[&str]) -> String {
         let id = json::to_string(&id);
         let id = (Cow::Borrowed(self.resource.id_field), id.as_str());
         let mut document = members(self.seed);
@@ -233,11 +239,7 @@ impl Api {
         }
         let written = |(name, value): &(Cow<'_, str>, &str)| format!("{}:{value}", json::to_string(name));
         let written: Vec<_> = document.iter().map(written).collect();
-        let document = format!("{{{}}}", written.join(",")).replace(HOSTILE, &hostile());
-        DAYS.iter().fold(document, |document, days| {
-            let day = now.saturating_add(SignedDuration::from_hours(24 * days)).unwrap_or(now);
-            document.replace(&format!("<{days}d>"), &day.strftime("%F").to_string())
-        })
+        format!("{{{}}}", written.join(","))
     }
 }
 

@@ -1,6 +1,7 @@
 //! Connect's accounts: the seed's, one for each status and type, and those that violate the contract.
 
-use super::cases::{Answer, Case, Layers, account, fails, found};
+use super::cases::Answer::{Account, Failure, InTurn};
+use super::cases::{Case, Layers, account, fails, found};
 use crate::error::Kind;
 
 /// The document of the seed, with values in place of its placeholders.
@@ -36,26 +37,18 @@ pub(super) static ACCOUNTS: &[Case] = &[
     account("revokedexpress", &[EXPRESS, REVOKED], "a revoked express account"),
     found(
         "onboarding",
-        Answer::InTurn(&[
-            Answer::Account(PENDING_EXPRESS),
-            Answer::Account(PENDING_EXPRESS),
-            Answer::Account(&[EXPRESS, ACTIVE]),
-        ]),
+        InTurn(&[Account(PENDING_EXPRESS), Account(PENDING_EXPRESS), Account(&[EXPRESS, ACTIVE])]),
         "pending; active from the third request on",
     ),
     found(
         "revoking",
-        Answer::InTurn(&[
-            Answer::Account(PENDING_EXPRESS),
-            Answer::Account(&[EXPRESS, SUSPENDED]),
-            Answer::Account(&[EXPRESS, REVOKED]),
-        ]),
+        InTurn(&[Account(PENDING_EXPRESS), Account(&[EXPRESS, SUSPENDED]), Account(&[EXPRESS, REVOKED])]),
         "pending, then suspended; revoked from the third request on",
     ),
     fails(
         "appearing",
         Kind::NotFound,
-        Answer::InTurn(&[Answer::Failure(404, &[]), Answer::Failure(404, &[]), Answer::Account(&[STANDARD, ACTIVE])]),
+        InTurn(&[Failure(404, &[]), Failure(404, &[]), Account(&[STANDARD, ACTIVE])]),
         "404; an active account from the third request on",
     ),
     account(
@@ -72,7 +65,7 @@ pub(super) static ACCOUNTS: &[Case] = &[
     fails(
         "wrongid",
         Kind::BadResponse,
-        Answer::Account(&[STANDARD, ACTIVE, r#"{"id":"cacc_7n42DGM5Tflk9n8mt7Fhc7"}"#]),
+        Account(&[STANDARD, ACTIVE, r#"{"id":"cacc_7n42DGM5Tflk9n8mt7Fhc7"}"#]),
         "another account's id in the answer",
     ),
 ];

@@ -5,6 +5,7 @@
 
 use std::io::{self, BufWriter, Read as _, Write};
 use std::net::{Shutdown, TcpStream};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use httparse::{EMPTY_HEADER, Request, Status};
@@ -15,7 +16,7 @@ use super::list::List;
 const MAX_HEAD: usize = 16 * 1024;
 /// The most headers of a request.
 const MAX_HEADERS: usize = 64;
-/// Timeout of waiting for a request, and again from its first byte to the end of its head.
+/// Timeout of waiting for a request, to the end of its head.
 const REQUEST: Duration = Duration::from_secs(5);
 /// Timeout of a write.
 const WRITE: Duration = Duration::from_secs(30);
@@ -51,33 +52,30 @@ pub(super) enum Body {
 /// A reply to a request.
 pub(super) struct Reply {
     pub status: u16,
-    /// Headers beside those of every reply.
+    /// Headers beside those of every reply. Without a Content-Type among them, the body is JSON.
     pub headers: Headers,
-    pub content_type: Option<&'static str>,
     pub body: Body,
     pub delivery: Delivery,
 }
 
 impl Reply {
-    pub fn new(status: u16, body: Body) -> Self {
-        Reply { status, headers: &[], content_type: Some("application/json"), body, delivery: Delivery::Whole }
-    }
-
-    pub fn json(status: u16, body: String) -> Self {
-        Reply::new(status, Body::Bytes(body.into_bytes()))
+    pub fn new(status: u16, body: impl Into<Vec<u8>>) -> Self {
+        Reply { status, headers: &[], body: Body::Bytes(body.into()), delivery: Delivery::Whole }
     }
 
     /// A refusal by the server itself rather than by one of the APIs.
     pub fn refusal(status: u16) -> Self {
-        Reply::json(status, format!(r#"{{"status":{status},"message":"{}"}}"#, phrases(status).1))
+        Reply::new(status, format!(r#"{{"status":{status},"message":"{}"}}"#, phrases(status).1))
     }
 
-    /// Writes the reply with this number as its request id.
-    pub fn write(&self, out: impl Write, number: u64, keep_alive: bool) -> io::Result<()> {
-        let mut out = BufWriter::new(out);
+    /// Writes the reply, with its number among the replies as its request id.
+    pub fn write(&self, stream: &TcpStream, replies: &AtomicU64, keep_alive: bool) -> io::Result<()> {
+        let mut out = BufWriter::new(stream);
+        let number = replies.fetch_add(1, Ordering::Relaxed) + 1;
         let (status, phrase) = (self.status, phrases(self.status).0);
         write!(out, "HTTP/1.1 {status} {phrase}\r\nX-Request-Id: sandbox-{number:06}\r\n")?;
-        let content_type = self.content_type.map(|value| ("Content-Type", value));
+        let has_type = self.headers.iter().any(|(name, _)| *name == "Content-Type");
+        let content_type = (!has_type).then_some(("Content-Type", "application/json"));
         let connection = (!keep_alive).then_some(("Connection", "close"));
         for (name, value) in self.headers.iter().copied().chain(content_type).chain(connection) {
             write!(out, "{name}: {value}\r\n")?;
@@ -100,24 +98,47 @@ impl Reply {
     }
 }
 
-/// The connection of one client.
-pub(super) struct Connection<'a> {
-    stream: &'a TcpStream,
+/// Answers the requests of a client until the connection ends, and counts the replies. An error means that the client has gone: there
+/// is no one to report it to.
+pub(super) fn serve(
+    stream: TcpStream,
+    replies: &AtomicU64,
+    answer: impl Fn(&Request<'_, '_>) -> Reply,
+) -> io::Result<()> {
+    stream.set_nodelay(true)?;
+    stream.set_write_timeout(Some(WRITE))?;
+    let mut connection = Connection { stream, buffer: Vec::new() };
+    while let Some((reply, keep_alive)) = connection.receive(&answer)? {
+        match reply.delivery {
+            Delivery::Reset => {
+                // Closing a socket that does not linger resets the connection (socket(7)).
+                #[cfg(unix)]
+                rustix::net::sockopt::set_socket_linger(&connection.stream, Some(Duration::ZERO))?;
+                break;
+            }
+            Delivery::Late => connection.discard(LATE)?,
+            Delivery::Whole | Delivery::Half => {}
+        }
+        reply.write(&connection.stream, replies, keep_alive)?;
+        if !keep_alive {
+            connection.stream.shutdown(Shutdown::Write)?;
+            return connection.discard(LINGER);
+        }
+    }
+    Ok(())
+}
+
+struct Connection {
+    stream: TcpStream,
     /// The bytes received and not yet answered.
     buffer: Vec<u8>,
 }
 
-impl<'a> Connection<'a> {
-    pub fn new(stream: &'a TcpStream) -> io::Result<Self> {
-        stream.set_nodelay(true)?;
-        stream.set_write_timeout(Some(WRITE))?;
-        Ok(Connection { stream, buffer: Vec::new() })
-    }
-
+impl Connection {
     /// Waits for a request. Returns the reply that `answer` or a fault of the request gives it, and whether the connection is kept
-    /// alive; `None` if the client has gone or is too slow.
-    pub fn receive(&mut self, answer: impl Fn(&Request<'_, '_>) -> Reply) -> Option<(Reply, bool)> {
-        let mut deadline = Instant::now() + REQUEST;
+    /// alive; `None` if the client has gone.
+    fn receive(&mut self, answer: impl Fn(&Request<'_, '_>) -> Reply) -> io::Result<Option<(Reply, bool)>> {
+        let deadline = Instant::now() + REQUEST;
         loop {
             let mut headers = [EMPTY_HEADER; MAX_HEADERS];
             let mut request = Request::new(&mut headers);
@@ -126,77 +147,41 @@ impl<'a> Connection<'a> {
                     let reply = answer(&request);
                     let keep_alive = reply.delivery == Delivery::Whole && !asks_to_close(&request);
                     self.buffer.drain(..length);
-                    return Some((reply, keep_alive));
+                    return Ok(Some((reply, keep_alive)));
                 }
                 Ok(Status::Partial) if self.buffer.len() < MAX_HEAD => {
-                    let is_first = self.buffer.is_empty();
-                    match self.read(deadline) {
-                        Ok(0) | Err(_) => return None,
-                        Ok(_) if is_first => deadline = Instant::now() + REQUEST,
-                        Ok(_) => {}
+                    if self.read(deadline)? == 0 {
+                        return Ok(None);
                     }
                 }
-                _ => return Some((Reply::refusal(400), false)),
+                _ => return Ok(Some((Reply::refusal(400), false))),
             }
         }
-    }
-
-    /// Sends a reply, and ends the connection if it is not kept alive.
-    pub fn send(&mut self, reply: &Reply, number: u64, keep_alive: bool) -> io::Result<()> {
-        match reply.delivery {
-            Delivery::Reset => {
-                // Closing a socket that does not linger resets the connection (socket(7)).
-                #[cfg(unix)]
-                rustix::net::sockopt::set_socket_linger(self.stream, Some(Duration::ZERO))?;
-                return Ok(());
-            }
-            Delivery::Late if !self.stays_open(LATE) => return Ok(()),
-            _ => reply.write(self.stream, number, keep_alive)?,
-        }
-        if !keep_alive {
-            self.stream.shutdown(Shutdown::Write)?;
-            self.stays_open(LINGER);
-        }
-        Ok(())
     }
 
     /// Reads what arrives before `deadline`; 0 at the end.
     fn read(&mut self, deadline: Instant) -> io::Result<usize> {
         let mut chunk = [0; 4096];
-        loop {
-            let wait = deadline.saturating_duration_since(Instant::now());
-            if wait.is_zero() {
-                return Err(io::ErrorKind::TimedOut.into());
-            }
-            self.stream.set_read_timeout(Some(wait))?;
-            match self.stream.read(&mut chunk) {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                result => {
-                    let length = result?;
-                    self.buffer.extend_from_slice(&chunk[..length]);
-                    return Ok(length);
-                }
-            }
-        }
+        // No time left is an error.
+        self.stream.set_read_timeout(Some(deadline.saturating_duration_since(Instant::now())))?;
+        let length = self.stream.read(&mut chunk)?;
+        self.buffer.extend_from_slice(&chunk[..length]);
+        Ok(length)
     }
 
-    /// Whether the client stays connected for this time; what it sends is discarded. A client that goes away ends the wait.
-    fn stays_open(&mut self, time: Duration) -> bool {
+    /// Discards what arrives for this time. A client that goes away ends it, with an error.
+    fn discard(&mut self, time: Duration) -> io::Result<()> {
         let deadline = Instant::now() + time;
         loop {
             self.buffer.clear();
             match self.read(deadline) {
-                Ok(0) => return false,
+                Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
                 Ok(_) => {}
-                Err(error) => return is_timeout(&error),
+                // Time is up, or the connection is broken, which writing will tell.
+                Err(_) => return Ok(()),
             }
         }
     }
-}
-
-fn is_timeout(error: &io::Error) -> bool {
-    // The first on Unix, the second on Windows.
-    matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)
 }
 
 /// The value of a header that is there exactly once: of two, neither can be trusted.
@@ -217,8 +202,7 @@ fn has_body(request: &Request<'_, '_>) -> bool {
 
 /// Whether this is to be the last request of its connection (RFC 9112, 9.6).
 fn asks_to_close(request: &Request<'_, '_>) -> bool {
-    let mut options = values(request, "connection").flat_map(|value| value.split(|b| *b == b','));
-    options.any(|option| option.trim_ascii().eq_ignore_ascii_case(b"close"))
+    values(request, "connection").any(|value| value.eq_ignore_ascii_case(b"close"))
 }
 
 /// A status's reason phrase, from which the APIs form their error codes too, and a sentence.

@@ -12,8 +12,8 @@ mod partner;
 
 use std::collections::HashMap;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
@@ -22,7 +22,7 @@ use httparse::Request;
 use jiff::Timestamp;
 
 use cases::{APIS, Answer, Api};
-use http::{Body, Connection, Reply};
+use http::{Body, Reply};
 use list::List;
 
 use crate::process::lock;
@@ -47,9 +47,8 @@ pub fn start(port: u16, accounts: u32) -> io::Result<String> {
     let now = Timestamp::now();
     let shared = Shared {
         address,
-        list: List::new(accounts, now),
-        connections: AtomicUsize::new(0),
-        replies: AtomicU64::new(0),
+        list: List { count: accounts, now },
+        replies: AtomicU64::default(),
         now,
         requests: Mutex::default(),
     };
@@ -61,8 +60,6 @@ pub fn start(port: u16, accounts: u32) -> io::Result<String> {
 struct Shared {
     address: SocketAddr,
     list: List,
-    /// The number of open connections.
-    connections: AtomicUsize,
     /// The number of answers, for `X-Request-Id`.
     replies: AtomicU64,
     /// When the server started: the times of accounts stay the same.
@@ -71,7 +68,7 @@ struct Shared {
     requests: Mutex<HashMap<String, usize>>,
 }
 
-/// Accepts connections, each on a thread of its own.
+/// Accepts connections, each on a thread of its own, which holds `shared` while it lasts.
 fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
     loop {
         let Ok((stream, _)) = listener.accept() else {
@@ -79,50 +76,18 @@ fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
             thread::sleep(Duration::from_millis(10));
             continue;
         };
-        let is_full = shared.connections.fetch_add(1, Ordering::SeqCst) >= MAX_CONNECTIONS;
-        let client = Client { shared: Arc::clone(shared), stream };
-        if is_full {
+        if Arc::strong_count(shared) > MAX_CONNECTIONS {
             // A few bytes always fit into a fresh socket, so this does not block.
-            let _ = Reply::refusal(503).write(&client.stream, shared.next_number(), false);
+            let _ = Reply::refusal(503).write(&stream, &shared.replies, false);
             continue;
         }
-        // If no thread can be started, dropping the client closes the connection.
-        let _ = thread::Builder::new().spawn(move || client.serve());
-    }
-}
-
-/// A connection being served; dropping it makes room for another.
-struct Client {
-    shared: Arc<Shared>,
-    stream: TcpStream,
-}
-
-impl Client {
-    /// Answers requests until the connection ends. An error means that the client has gone: there is no one to report it to.
-    fn serve(&self) {
-        let Ok(mut connection) = Connection::new(&self.stream) else {
-            return;
-        };
-        while let Some((reply, keep_alive)) = connection.receive(|request| self.shared.reply(request)) {
-            let sent = connection.send(&reply, self.shared.next_number(), keep_alive);
-            if sent.is_err() || !keep_alive {
-                return;
-            }
-        }
-    }
-}
-
-impl Drop for Client {
-    fn drop(&mut self) {
-        self.shared.connections.fetch_sub(1, Ordering::SeqCst);
+        let shared = Arc::clone(shared);
+        // If no thread can be started, the connection is closed.
+        let _ = thread::Builder::new().spawn(move || http::serve(stream, &shared.replies, |r| shared.reply(r)));
     }
 }
 
 impl Shared {
-    fn next_number(&self) -> u64 {
-        self.replies.fetch_add(1, Ordering::Relaxed) + 1
-    }
-
     fn reply(&self, request: &Request<'_, '_>) -> Reply {
         if !http::only(request, "host").is_some_and(|host| self.is_own_name(host)) {
             return Reply::refusal(403);
@@ -137,36 +102,36 @@ impl Shared {
         if token != Some(TOKEN) {
             match token.and_then(|token| token.strip_prefix(TOKEN)?.strip_prefix('-')?.parse::<u16>().ok()) {
                 Some(requests) if self.count(&format!("{TOKEN}-{requests}")) <= requests.into() => {}
-                Some(_) => return Reply::json(api.unauthorized, api.expired.to_owned()),
+                Some(_) => return Reply::new(api.unauthorized, api.expired),
                 None => return api.failure(api.unauthorized),
             }
         }
         if request.method != Some("GET") {
             // Without a body, which the answer to a HEAD must not have.
-            return Reply { headers: &[("Allow", "GET")], ..Reply::new(405, Body::Bytes(Vec::new())) };
+            return Reply { headers: &[("Allow", "GET")], ..Reply::new(405, "") };
         }
         let id = match rest.strip_prefix('/') {
             Some(id) => id,
-            None if rest.is_empty() && api.has_list => return Reply::new(200, Body::List(self.list)),
+            None if rest.is_empty() && api.has_list => {
+                return Reply { body: Body::List(self.list), ..Reply::new(200, "") };
+            }
             None => return api.failure(404),
         };
         if let Some(case) = api.case(id) {
             return self.answer(api, id, &case.answer);
         }
         match api.has_list.then(|| self.list.account(id)).flatten() {
-            Some(account) => Reply::json(200, account),
+            Some(account) => Reply::new(200, account),
             None => api.failure(404),
         }
     }
 
     fn answer(&self, api: &Api, id: &str, answer: &Answer) -> Reply {
         match *answer {
-            Answer::Account(layers) => Reply::json(200, api.document(id, layers, self.now)),
-            Answer::Delivered(delivery) => Reply { delivery, ..Reply::json(200, api.document(id, &[], self.now)) },
+            Answer::Account(layers) => Reply::new(200, api.document(id, layers, self.now)),
+            Answer::Delivered(delivery) => Reply { delivery, ..Reply::new(200, api.document(id, &[], self.now)) },
             Answer::Failure(status, headers) => Reply { headers, ..api.failure(status) },
-            Answer::Bytes(status, headers, body) => {
-                Reply { headers, content_type: None, ..Reply::new(status, Body::Bytes(body.to_vec())) }
-            }
+            Answer::Bytes(status, headers, body) => Reply { headers, ..Reply::new(status, body) },
             Answer::OnOdd(other) if self.count(id) % 2 == 1 => self.answer(api, id, other),
             Answer::OnOdd(_) => self.answer(api, id, &Answer::Account(&[])),
             Answer::InTurn(answers) => match answers.get(self.count(id) - 1).or(answers.last()) {

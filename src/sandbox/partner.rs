@@ -1,6 +1,7 @@
 //! Partner's accounts: the seed's, one for each status and type, and those that violate the contract.
 
-use super::cases::{Answer, Case, account, fails, found};
+use super::cases::Answer::{Account, InTurn};
+use super::cases::{Case, account, fails, found};
 use crate::error::Kind;
 
 /// The document of the seed.
@@ -36,10 +37,10 @@ pub(super) static ACCOUNTS: &[Case] = &[
     account("entitled-production", &[FAMILY, ENTITLED, PRODUCTION], "an entitled account in production, EU"),
     found(
         "signingup",
-        Answer::InTurn(&[
-            Answer::Account(&[INDIVIDUAL, ENTITLED]),
-            Answer::Account(&[INDIVIDUAL, ENTITLED]),
-            Answer::Account(&[INDIVIDUAL, PROVISIONED]),
+        InTurn(&[
+            Account(&[INDIVIDUAL, ENTITLED]),
+            Account(&[INDIVIDUAL, ENTITLED]),
+            Account(&[INDIVIDUAL, PROVISIONED]),
         ]),
         "entitled; provisioned from the third request on",
     ),
@@ -65,7 +66,7 @@ pub(super) static ACCOUNTS: &[Case] = &[
     fails(
         "wrongid",
         Kind::BadResponse,
-        Answer::Account(&[INDIVIDUAL, r#"{"customer_account_uid":"aabee51b-0be2-4a0c-aa39-5bbcbb903d1b"}"#]),
+        Account(&[INDIVIDUAL, r#"{"customer_account_uid":"aabee51b-0be2-4a0c-aa39-5bbcbb903d1b"}"#]),
         "another account's id in the answer",
     ),
 ];

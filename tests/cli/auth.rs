@@ -192,6 +192,8 @@ fn the_status_of_every_token_is_told_in_the_order_of_the_file() {
     let (code, found, _) = codes("", &[]);
     assert_eq!((code, found.len(), &*found[4]), (1, 5, "bad connect config -"));
     Home::new().run("auth status -o json").fails_with(3, "config");
+    let markdown = Home::new().run("-p sandbox auth status -o markdown");
+    assert!(markdown.stdout.starts_with("| Profile | API |") && markdown.stdout.contains("| works |"), "{markdown:#?}");
     let shown = Home::new().run("-p sandbox auth status");
     assert_eq!((shown.code, shown.stdout.matches("works").count()), (0, 2), "{shown:#?}");
 }

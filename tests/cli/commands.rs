@@ -127,9 +127,13 @@ fn every_example_works_as_it_stands() {
             fs::create_dir_all(home.path().join(dir)).unwrap();
         }
         let suite = "version = 1\n[[check]]\nname = \"a\"\nid = \"cacc_1\"\nexpect = \"not_found\"\n";
-        for (file, text) in
-            [("ids", "cacc_1\n"), ("uids", "u-1\n"), ("export.csv", "a,b,c\n1,2,cacc_1\n"), ("smoke.toml", suite)]
-        {
+        for (file, text) in [
+            ("ids", "cacc_1\n"),
+            ("uids", "u-1\n"),
+            ("export.csv", "a,b,Id\n1,2,cacc_1\n"),
+            ("export.csv", "a,b,c\n1,2,cacc_1\n"),
+            ("smoke.toml", suite),
+        ] {
             fs::write(home.path().join(file), text).unwrap();
         }
         // These have a server of their own: the next test's, and curl's in the system tests.

@@ -744,6 +744,7 @@ fn states_and_verdicts_have_their_colours_and_columns_stay() {
         ("get ending entitled-family", "\u{1b}[33mentitled\u{1b}[0m"),
         ("check cacc_revokedexpress --expect status=active", "\u{1b}[31munmet\u{1b}[0m"),
         ("check cacc_revokedexpress --expect status=revoked", "\u{1b}[32mmet\u{1b}[0m"),
+        ("auth status", "\u{1b}[32mworks\u{1b}[0m"),
     ];
     for (args, part) in rows {
         let ended = Home::new().shell(&format!("acctq -p sandbox {args} --color always -q 2>/dev/null")).run();

@@ -35,6 +35,19 @@ fn recipe(home: &Home, word: &str, variables: &[(&str, &str)]) -> Ended {
     run.envs(variables).run()
 }
 
+#[test]
+fn two_sandboxes_are_logged_in_to_and_compared() {
+    let home = Home::new();
+    let free = [(); 2].map(|()| std::net::TcpListener::bind("127.0.0.1:0").unwrap());
+    let ports = free.each_ref().map(|listener| listener.local_addr().unwrap().port().to_string());
+    drop(free);
+    let script = block("sh", "kill $one").replace("4010", &ports[0]).replace("4011", &ports[1]);
+    let ended = home.shell(&script).run();
+    let words: Vec<_> = ended.stdout.split_whitespace().collect();
+    let verdicts = words.iter().filter(|word| **word == "works").count();
+    assert!(verdicts == 2 && words.contains(&"cacc_activestandard") && !words.contains(&"\u{2260}"), "{ended:#?}");
+}
+
 fn account(home: &Home) -> Value {
     let text = fs::read(home.path().join("account.json")).unwrap();
     serde_json::from_slice(&text).unwrap_or_default()

@@ -14,11 +14,12 @@ use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesText, Event};
 use tempfile::SpooledTempFile;
 
-use super::result::{CheckResult, Counts, Outcome};
+use super::result::{CheckResult, Outcome};
+use crate::account::RESOURCES;
 use crate::config::reading::open_at_once;
 use crate::error::{Error, Kind, Result};
 use crate::streams;
-use crate::text::escape;
+use crate::text::{escape, grouped, span};
 
 /// How much of the cases is held in memory, in bytes.
 const SPOOL: usize = 1024 * 1024;
@@ -28,7 +29,8 @@ pub struct Report {
     path: Option<PathBuf>,
     name: String,
     pub started: Instant,
-    pub counts: Counts,
+    /// How many results have each outcome.
+    pub counts: [usize; 3],
     cases: Writer<SpooledTempFile>,
     /// Why a case could not be written.
     failure: Option<io::Error>,
@@ -38,60 +40,60 @@ impl Report {
     /// For the file `path`, of a suite of this name.
     pub fn new(path: Option<PathBuf>, name: &str, started: Instant) -> Self {
         let (name, cases) = (escape(name).into_owned(), Writer::new(SpooledTempFile::new(SPOOL)));
-        Report { path, name, started, counts: Counts::default(), cases, failure: None }
+        Report { path, name, started, counts: [0; 3], cases, failure: None }
     }
 
     pub fn add(&mut self, result: &CheckResult) {
-        let (noun, id) = (result.check.id.resource().noun, result.id().unwrap_or("(not an id)"));
-        let profile = result.profile.as_ref().map_or(String::new(), |profile| format!(" (profile {profile})"));
-        let about = format!("{noun} {id}{}\n", escape(&profile));
-        let name = result.name().unwrap_or_else(|| id.to_owned());
-        let unmet = || Error::new(Kind::Unmet, result.unmet());
-        match &result.answer {
-            Ok(answer) if answer.is_met() => self.add_case(&name, &about, None, result.elapsed),
-            Ok(_) => self.add_case(&name, &about, Some(&unmet()), result.elapsed),
-            Err(error) => self.add_case(&name, &about, Some(error), result.elapsed),
-        }
-    }
-
-    /// Adds a case, and what is wrong with it.
-    pub fn add_case(&mut self, name: &str, about: &str, problem: Option<&Error>, elapsed: Duration) {
-        self.counts.add(match problem.map(Error::kind) {
-            None => Outcome::Met,
-            Some(Kind::Unmet) => Outcome::Unmet,
-            Some(_) => Outcome::Error,
-        });
+        self.counts[result.verdict as usize] += 1;
         if self.path.is_some() {
-            let written = self.write_case(&escape(name), about, problem, elapsed);
+            let written = self.write_case(result);
             self.failure = self.failure.take().or(written.err());
         }
     }
 
-    fn write_case(&mut self, name: &str, about: &str, problem: Option<&Error>, elapsed: Duration) -> io::Result<()> {
-        let time = format!("{:.3}", elapsed.as_secs_f64());
+    pub fn total(&self) -> usize {
+        self.counts.iter().sum()
+    }
+
+    /// `10 met · 1 unmet · 1 not answered · 3 s`
+    pub fn text(&self) -> String {
+        let parts = self.counts.iter().zip(["met", "unmet", "not answered"]).enumerate();
+        let parts = parts.filter(|(place, (count, _))| **count > 0 || *place == 0);
+        let parts = parts.map(|(_, (count, word))| format!("{} {word}", grouped(*count)));
+        parts.chain([span(self.started.elapsed())]).collect::<Vec<_>>().join(" · ")
+    }
+
+    fn write_case(&mut self, result: &CheckResult) -> io::Result<()> {
+        let title = result.title();
+        let name = if title.is_empty() { "(not an id)".into() } else { escape(&title) };
+        let time = seconds(result.elapsed.unwrap_or_default());
         self.cases.get_mut().write_all(b"\n    ")?;
         let case = self.cases.create_element("testcase");
-        let case = case.with_attributes([("name", name), ("classname", &self.name), ("time", &time)]);
-        let Some(error) = problem else { return case.write_empty().map(drop) };
-        let element = if error.kind() == Kind::Unmet { "failure" } else { "error" };
-        let message = error.to_string();
+        let case = case.with_attributes([("name", &*name), ("classname", &self.name), ("time", &time)]);
+        let (element, kind, message, hint) = match (&result.error, result.verdict) {
+            (Some(error), _) => ("error", error.kind(), error.to_string(), error.hint_text()),
+            (None, Outcome::Met) => return case.write_empty().map(drop),
+            (None, _) => ("failure", Kind::Unmet, result.unmet(), None),
+        };
         let message = escape(&message);
-        let hint = error.hint_text().map_or(String::new(), |hint| format!("\nhint: {}", escape(hint)));
-        let details = format!("{about}{message}{hint}");
+        let noun = RESOURCES.iter().find(|resource| Some(resource.api) == result.api).map(|resource| resource.noun);
+        let about = noun.zip(result.id.as_ref()).map(|(noun, id)| {
+            let profile = result.profile.as_ref().map_or(String::new(), |profile| format!(" (profile {profile})"));
+            escape(&format!("{noun} {id}{profile}")).into_owned()
+        });
+        let hint = hint.map(|hint| format!("hint: {}", escape(hint)));
+        let details = about.into_iter().chain([message.to_string()]).chain(hint).collect::<Vec<_>>().join("\n");
         case.write_inner_content(|writer| {
             let problem = writer.create_element(element);
-            let problem = problem.with_attributes([("type", error.kind().code()), ("message", &message)]);
+            let problem = problem.with_attributes([("type", kind.code()), ("message", &message)]);
             problem.write_text_content(BytesText::new(&details)).map(drop)
         })?;
         Ok(())
     }
 
-    /// Writes the report, if one is asked for. What has ended the run early is an error in it.
-    pub fn write(&mut self, end: Option<&Error>) -> Result<()> {
+    /// Writes the report, if one is asked for.
+    pub fn write(&mut self) -> Result<()> {
         let Some(path) = self.path.clone() else { return Ok(()) };
-        if let Some(error) = end {
-            self.add_case("the other ids", "", Some(error), self.started.elapsed());
-        }
         let failure = self.failure.take().map_or(Ok(()), Err);
         failure.and_then(|()| self.write_file(&path)).map_err(|e| {
             Error::new(Kind::Failed, format!("the report {} could not be written", path.display()))
@@ -102,10 +104,9 @@ impl Report {
     }
 
     fn write_xml(&mut self, out: impl Write) -> io::Result<()> {
-        let [_, failures, errors] = self.counts.0.map(|count| count.to_string());
-        let tests = self.counts.total().to_string();
-        let elapsed = self.started.elapsed();
-        let time = format!("{:.3}", elapsed.as_secs_f64());
+        let [_, failures, errors] = self.counts.map(|count| count.to_string());
+        let (tests, elapsed) = (self.total().to_string(), self.started.elapsed());
+        let time = seconds(elapsed);
         let (name, cases) = (&*self.name, self.cases.get_mut());
         let attributes =
             [("name", name), ("tests", &tests), ("failures", &failures), ("errors", &errors), ("time", &time)];
@@ -163,4 +164,8 @@ impl Report {
         rustix::fs::fcntl_setfl(&file, rustix::fs::OFlags::empty())?;
         self.write_xml(file)
     }
+}
+
+fn seconds(time: Duration) -> String {
+    format!("{:.3}", time.as_secs_f64())
 }

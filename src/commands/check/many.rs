@@ -7,18 +7,16 @@ use std::time::Instant;
 
 use super::Args;
 use super::junit::Report;
-use super::result::{CheckRecord, CheckResult, Outcome};
-use super::suite::Check;
-use crate::account::{Id, RESOURCES, Redactor, Resource, id};
+use super::result::CheckResult;
+use crate::account::{Id, RESOURCES, Redactor};
 use crate::client::Client;
-use crate::commands::many::{self, Answer, Task};
+use crate::commands::many;
 use crate::commands::poll::{self, Question};
 use crate::commands::results::{Ending, Results};
 use crate::commands::session::Session;
 use crate::commands::{CommandStatus, Context};
-use crate::error::{Error, Kind, Result};
-use crate::expression::Expression;
-use crate::output::{Format, Piece, Printer, record};
+use crate::error::{Error, ErrorContext, Kind, Result};
+use crate::output::Printer;
 use crate::process::lock;
 use crate::text::grouped;
 
@@ -26,7 +24,7 @@ use crate::text::grouped;
 pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
     let Context { flags, ui, shutdown, .. } = context;
     // An expectation may be about one of the APIs only.
-    let expected = RESOURCES.map(|resource| poll::parse_all(&args.expect, resource).map(Arc::from));
+    let expected = RESOURCES.map(|resource| poll::parse_all(&args.expect, resource));
     if let [Err(error), Err(_)] = expected {
         return Err(error);
     }
@@ -36,28 +34,54 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
     let (judged, told) = (report.clone(), Arc::clone(ui));
     let end = move |kind| {
         let error = Error::new(kind, "a signal ended the run: further ids have not been checked");
-        if let Err(error) = lock(&judged).write(Some(&error)) {
+        let mut report = lock(&judged);
+        report.add(&the_others(&error));
+        if let Err(error) = report.write() {
             told.error(&error);
         }
     };
     let columns = [("ID", "id"), ("Verdict", "Verdict"), ("Unmet", "unmet")];
     let printer = Printer::of_records(format, &columns, ui.screen());
     let results = Results::new(ui, printer, shutdown, Ending::Stopped, Some(Box::new(end)));
-    let ids = many::Ids { arguments: &args.ids, args: &args.batch, resources: &RESOURCES, parse: id::route };
-    let task = Judge { expected, redactor: session.redactor(), strict: flags.strict, format, report: &report };
-    let Some(status) = many::run(&ids, &task, &session, &results, Ending::Stopped, context)? else {
-        return Ok(CommandStatus::Done);
+    let expected_at = |api: Option<&str>| {
+        let mut expected = RESOURCES.iter().zip(&expected).filter(|(resource, _)| Some(resource.api) == api);
+        expected.next().map_or(Ok(&[][..]), |(_, expected)| expected.as_deref().map_err(Clone::clone))
     };
+    let look_up = |id: &Id, client: &Client<'_>, started: Instant| {
+        let expected = expected_at(Some(id.resource().api));
+        let expected =
+            expected.map_err(|error| error.with_context(|context| context.id = Some(id.as_str().to_owned())))?;
+        let redactor = RefCell::new(session.redactor().clone());
+        let question = Question { id, client, expected, redactor: &redactor, strict: flags.strict };
+        let (answer, _) = question.ask(started, None)?;
+        let target = question.target().context();
+        let context = ErrorContext { attempts: Some(1), elapsed: Some(started.elapsed()), ..target };
+        let mut result = CheckResult::new(Ok(answer), context, expected, &redactor.borrow());
+        let violations = mem::take(&mut result.violations);
+        Ok((Ok(result.piece(format)), result, violations))
+    };
+    let settle = |judged: Result<CheckResult, &Error>| {
+        let failed = |error: &Error| {
+            let expected = expected_at(error.context().api).unwrap_or_default();
+            CheckResult::failed(error, expected, session.redactor())
+        };
+        let result = judged.unwrap_or_else(failed);
+        lock(&report).add(&result);
+        result.error.is_some().then(|| result.piece(format))
+    };
+    let status = many::run(&args.ids, &RESOURCES, &session, &results, Ending::Stopped, look_up, settle)?;
     let mut report = lock(&report);
-    let counts = report.counts;
-    let [_, unmet, _] = counts.0;
-    if counts.total() == 0 && status.is_ok() {
+    let ([_, unmet, _], total) = (report.counts, report.total());
+    if total == 0 && status.is_ok() {
         // Nothing is not what was to be checked.
         return Err(Error::new(Kind::Usage, "there is no id to check").hint("did the command before the pipe fail?"));
     }
-    let written = report.write(status.as_ref().err());
+    if let Err(error) = &status {
+        report.add(&the_others(error));
+    }
+    let written = report.write();
     if !format.has_json_errors() {
-        ui.note(&counts.text(report.started.elapsed()));
+        ui.note(&report.text());
     }
     if unmet > 0 {
         let kind = match &status {
@@ -65,7 +89,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
             Ok(CommandStatus::Failed(kind)) => *kind,
             Err(error) => error.kind(),
         };
-        let message = format!("{} of {} accounts are not as expected", grouped(unmet), grouped(counts.total()));
+        let message = format!("{} of {} accounts are not as expected", grouped(unmet), grouped(total));
         ui.error(&Error::new(kind, message));
     }
     written?;
@@ -75,54 +99,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
     })
 }
 
-/// The verdict on each account.
-struct Judge<'a> {
-    /// What is expected of the accounts of each resource, or why that is no expectation there.
-    expected: [Result<Arc<[Expression]>>; 2],
-    redactor: &'a Redactor,
-    strict: bool,
-    format: Format,
-    report: &'a Mutex<Report>,
-}
-
-impl Judge<'_> {
-    fn expected(&self, is_meant: impl Fn(&Resource) -> bool) -> Result<Arc<[Expression]>> {
-        let mut expected = RESOURCES.iter().zip(&self.expected).filter(|(resource, _)| is_meant(resource));
-        expected.next().map_or_else(|| Ok(Arc::default()), |(_, expected)| expected.clone())
-    }
-}
-
-impl Task for Judge<'_> {
-    type Kept = CheckResult;
-
-    fn look_up(&self, id: &Id, client: &Client<'_>, started: Instant) -> Result<Answer<CheckResult>> {
-        let expected = self.expected(|resource| resource.api == id.resource().api);
-        let expected =
-            expected.map_err(|error| error.with_context(|context| context.id = Some(id.as_str().to_owned())))?;
-        let redactor = RefCell::new(self.redactor.clone());
-        let question = Question { id, client, expected: &expected, redactor: &redactor, strict: self.strict };
-        let (mut answer, _) = question.ask(started, None)?;
-        let violations = mem::take(&mut answer.violations);
-        let check =
-            Check { name: None, line: None, id: id.clone(), expected, profile: None, retry_for: None, strict: false };
-        let result = CheckResult::new(&Arc::new(check), &redactor.borrow(), Ok(answer));
-        let profile = client.profile().map(str::to_owned);
-        let result = CheckResult { profile, lookups: 1, elapsed: started.elapsed(), ..result };
-        let verdict = if result.outcome() == Outcome::Met { "met" } else { "unmet" };
-        let piece = record(self.format, &result.record(), &[id.as_str(), verdict, &result.unmet()]);
-        Ok((Ok(piece), result, violations))
-    }
-
-    fn take(&self, result: CheckResult) {
-        lock(self.report).add(&result);
-    }
-
-    fn take_failure(&self, error: &Error) -> Option<Piece> {
-        let context = error.context();
-        let name = context.id.clone().or(context.line.map(|line| format!("line {line}"))).unwrap_or_default();
-        lock(self.report).add_case(&name, "", Some(error), context.elapsed.unwrap_or_default());
-        let expected = self.expected(|resource| Some(resource.api) == context.api).unwrap_or_default();
-        let object = CheckRecord::of_failure(error, &expected, self.redactor);
-        Some(record(self.format, &object, &[&name, "error", &error.kind().code().replace('_', " ")]))
-    }
+/// What has ended the run early is an error in the report.
+fn the_others(error: &Error) -> CheckResult {
+    CheckResult { name: Some("the other ids".to_owned()), ..CheckResult::failed(error, &[], &Redactor::default()) }
 }

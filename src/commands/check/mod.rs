@@ -11,13 +11,11 @@ mod suite;
 mod target;
 
 use std::collections::HashMap;
-use std::ffi::{OsStr, OsString};
 use std::mem;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
-use result::CheckResult;
 use run::CheckRun;
 use suite::Check;
 use target::CheckTarget;
@@ -40,12 +38,10 @@ use crate::text::grouped;
 #[derive(Clone, Debug, clap::Args)]
 #[command(
     after_help = include_str!("../help/check.txt").trim_end(),
+    mut_arg("ids", |ids| ids.required(false).required_unless_present("suite")),
     override_usage = "acctq check [OPTIONS] <ID>...\n       acctq check [OPTIONS] --suite <FILE>"
 )]
 pub struct Args {
-    /// The accounts; - reads ids from standard input, one a line, or from CSV
-    #[arg(value_name = "ID", required_unless_present = "suite")]
-    ids: Vec<OsString>,
     /// Expect this to hold, such as status=active; repeatable. See `acctq help expressions`
     #[arg(long, value_name = "EXPR", allow_hyphen_values = true)]
     expect: Vec<String>,
@@ -56,7 +52,7 @@ pub struct Args {
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     report_junit: Option<PathBuf>,
     #[command(flatten)]
-    batch: input::Args,
+    ids: input::Args,
 }
 
 impl Takes for Args {
@@ -71,14 +67,25 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
     let expanded = |path: &Option<PathBuf>| path.as_ref().map(|path| env.expand_home(path));
     let args = &Args { suite: expanded(&args.suite), report_junit: expanded(&args.report_junit), ..args.clone() };
     refuse_overwriting(args, context)?;
-    let checks = match (&args.suite, &args.ids[..]) {
+    let checks = match (&args.suite, args.ids.single()) {
         (Some(suite), _) => suite::read(suite)?,
-        (None, [id]) if input::is_one(id, &args.batch) => vec![one(id, args)?],
+        (None, Some(id)) => vec![one(&id, args)?],
         _ => return many::run(args, context),
     };
-    let checks: Vec<_> = checks.into_iter().map(Arc::new).collect();
+    let run = Arc::new(CheckRun {
+        ui: (*ui).clone(),
+        checks,
+        redactor: context.redactor(),
+        suite: args.suite.clone(),
+        junit: args.report_junit.clone(),
+        format: config::output_setting(&flags.for_config(), env)?.value.for_other_results(),
+        started,
+        results: Mutex::new(Some(Vec::new())),
+    });
+    let (checks, ended) = (&run.checks, run.clone());
+    shutdown.on_signal(move |kind| ended.end(kind));
     let mut sessions = HashMap::new();
-    for check in &checks {
+    for check in checks {
         sessions.entry(check.place()).or_insert_with(|| {
             let mut flags = flags.for_config();
             if let Some(name) = &check.profile {
@@ -88,18 +95,6 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
             (Session::open(context, &flags), throttle)
         });
     }
-    let run = Arc::new(CheckRun {
-        ui: (*ui).clone(),
-        checks: checks.clone(),
-        redactor: context.redactor(),
-        suite: args.suite.clone(),
-        junit: args.report_junit.clone(),
-        format: config::output_setting(&flags.for_config(), env)?.value.for_other_results(),
-        started,
-        results: Mutex::new(Some(Vec::new())),
-    });
-    let ended = run.clone();
-    shutdown.on_signal(move |kind| ended.end(kind));
     if args.suite.is_some() {
         ui.begin_progress(env);
     }
@@ -115,17 +110,15 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
     let mut warnings = Warnings::new(ui, args.suite.is_some());
     let mut done = 0;
     batch::run(
-        args.batch.jobs.min(checks.len()),
+        args.ids.jobs.min(checks.len()),
         checks.iter().take_while(|_| !shutdown.is_requested()),
         |check| Ok(targets[&check.place()].judge(check, &run, flags.strict)),
         |_| 0,
         |next| {
             let Some((check, judged)) = next else { return };
-            let mut result = judged.unwrap_or_else(|panic| CheckResult::new(check, &run.redactor, Err(panic)));
-            if let Ok(answer) = &mut result.answer {
-                let target = Target::account(&check.id, result.profile.as_deref());
-                warnings.warn(mem::take(&mut answer.violations), target, false);
-            }
+            let mut result = judged.unwrap_or_else(|panic| run.result(check, Err(panic), None, &run.redactor));
+            let target = Target::account(&check.id, result.profile.as_deref());
+            warnings.warn(mem::take(&mut result.violations), target, false);
             run.add(result);
             done += 1;
             show_progress(done);
@@ -152,8 +145,8 @@ fn refuse_overwriting(args: &Args, context: &Context<'_>) -> Result<()> {
 }
 
 /// The check of one account, straight from the command line.
-fn one(id: &OsStr, args: &Args) -> Result<Check> {
-    let id = id::route(&id.to_string_lossy())?;
-    let expected = poll::parse_all(&args.expect, id.resource())?.into();
+fn one(id: &str, args: &Args) -> Result<Check> {
+    let id = id::route(id)?;
+    let expected = poll::parse_all(&args.expect, id.resource())?;
     Ok(Check { name: None, line: None, expected, id, profile: None, retry_for: None, strict: false })
 }

@@ -1,27 +1,38 @@
-//! The result of a check: rows for people, objects for scripts.
+//! The result of a check: rows for people, an object for scripts.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
 
-use super::suite::Check;
 use crate::account::Redactor;
 use crate::commands::poll::{Answer, ExpectationRecord, actual};
-use crate::error::{Error, Kind, Result};
-use crate::expression::{Expression, Verdict};
-use crate::text::{SHOWN, grouped, span};
+use crate::commands::violations::Violations;
+use crate::error::{Error, ErrorContext, Result, milliseconds};
+use crate::expression::Expression;
+use crate::output::{Format, Piece, record};
+use crate::text::SHOWN;
 
-/// The result of a check.
+/// The result of a check, and its object in JSON reports: all keys, always.
+#[derive(Serialize)]
 pub struct CheckResult {
-    pub check: Arc<Check>,
-    pub redactor: Redactor,
+    /// The name of a check of a suite.
+    pub name: Option<String>,
+    /// The id, unless it is the bearer token, given as one.
+    pub id: Option<String>,
+    pub api: Option<&'static str>,
     /// The profile it was looked up with, as far as that is known.
     pub profile: Option<String>,
-    /// Or why the account could not be looked up.
-    pub answer: Result<Answer>,
+    pub verdict: Outcome,
+    pub found: Option<bool>,
+    pub expectations: Vec<ExpectationRecord>,
+    /// Why the account could not be looked up.
+    pub error: Option<Error>,
     pub lookups: u32,
-    pub elapsed: Duration,
+    /// Zero for what was not looked up.
+    #[serde(rename = "elapsed_ms", serialize_with = "milliseconds")]
+    pub elapsed: Option<Duration>,
+    #[serde(skip)]
+    pub violations: Violations,
 }
 
 /// What a check comes to.
@@ -33,134 +44,63 @@ pub enum Outcome {
     Error,
 }
 
-impl<'a> CheckRecord<'a> {
-    /// Of what could not be looked up, and `expected` of it.
-    pub fn of_failure(error: &'a Error, expected: &[Expression], redactor: &Redactor) -> Self {
-        let context = error.context();
-        CheckRecord {
-            name: None,
-            id: context.id.as_deref(),
-            api: context.api,
-            profile: context.profile.as_deref(),
-            verdict: Outcome::Error,
-            found: None,
-            expectations: ExpectationRecord::all(expected, None, redactor),
-            error: Some(error),
-            lookups: u32::from(context.attempts.is_some_and(|attempts| attempts > 0)),
-            elapsed_ms: context.elapsed.unwrap_or_default().as_millis(),
-        }
-    }
-}
-
-/// The object of a check in JSON reports: all keys, always.
-#[derive(Serialize)]
-pub struct CheckRecord<'a> {
-    name: Option<String>,
-    id: Option<&'a str>,
-    api: Option<&'static str>,
-    profile: Option<&'a str>,
-    verdict: Outcome,
-    found: Option<bool>,
-    expectations: Vec<ExpectationRecord>,
-    error: Option<&'a Error>,
-    lookups: u32,
-    elapsed_ms: u128,
-}
-
 impl CheckResult {
-    /// The result of a check that has not been made: no look-ups, and the profile that the suite names.
-    pub fn new(check: &Arc<Check>, redactor: &Redactor, answer: Result<Answer>) -> Self {
-        CheckResult {
-            profile: check.profile.as_deref().map(|name| redactor.redact(name)),
-            check: check.clone(),
-            redactor: redactor.clone(),
-            answer,
-            lookups: 0,
-            elapsed: Duration::ZERO,
-        }
+    /// The verdict on the account that the context names, or why there is none.
+    pub fn new(answer: Result<Answer>, context: ErrorContext, expected: &[Expression], redactor: &Redactor) -> Self {
+        let expectations = ExpectationRecord::all(expected, answer.as_ref().ok(), redactor);
+        let (verdict, found, violations, error) = match answer {
+            Ok(answer) if answer.is_met() => (Outcome::Met, Some(answer.is_found), answer.violations, None),
+            Ok(answer) => (Outcome::Unmet, Some(answer.is_found), answer.violations, None),
+            Err(error) => (Outcome::Error, None, Vec::new(), Some(error)),
+        };
+        let ErrorContext { id, api, profile, attempts, elapsed, .. } = context;
+        let (lookups, elapsed) = (attempts.unwrap_or_default().min(1), elapsed.or(Some(Duration::ZERO)));
+        CheckResult { name: None, id, api, profile, verdict, found, expectations, error, lookups, elapsed, violations }
     }
 
-    pub fn outcome(&self) -> Outcome {
-        match &self.answer {
-            Ok(answer) if answer.is_met() => Outcome::Met,
-            Ok(_) => Outcome::Unmet,
-            Err(_) => Outcome::Error,
-        }
+    /// The result for what could not be looked up.
+    pub fn failed(error: &Error, expected: &[Expression], redactor: &Redactor) -> Self {
+        CheckResult::new(Err(error.clone()), error.context().clone(), expected, redactor)
     }
 
-    pub fn name(&self) -> Option<String> {
-        self.check.name.as_deref().map(|name| self.redactor.redact(name))
-    }
-
-    /// The id, unless it is the bearer token, given as one.
-    pub fn id(&self) -> Option<&str> {
-        let is_secret = matches!(&self.answer, Err(error) if error.kind() == Kind::Usage);
-        Some(self.check.id.as_str()).filter(|_| !is_secret)
-    }
-
-    /// Each expectation, and the verdict on it if there is an answer.
-    pub fn expectations(&self) -> impl Iterator<Item = (String, Option<&Verdict>)> {
-        let verdicts = self.answer.as_ref().map_or(&[][..], |answer| &answer.verdicts);
-        let expected = self.check.expected.iter().enumerate();
-        expected.map(|(i, expected)| (expected.shown(&self.redactor), verdicts.get(i)))
+    /// What people know it by: its name, its id, or the line in which no id is.
+    pub fn title(&self) -> String {
+        let line = || Some(format!("line {}", self.error.as_ref()?.context().line?));
+        self.name.clone().or_else(|| self.id.clone()).or_else(line).unwrap_or_default()
     }
 
     /// `status=active, but it is pending; !revoked_at, but it is 2024-06-30T23:59:59Z`
     pub fn unmet(&self) -> String {
-        let unmet = self.expectations().filter_map(|(expected, verdict)| {
-            let verdict = verdict.filter(|verdict| !verdict.holds)?;
-            Some(format!("{expected}, but it is {}", actual(verdict, SHOWN)))
+        let unmet = self.expectations.iter().filter_map(|ExpectationRecord { expect, verdict, .. }| {
+            let verdict = verdict.as_ref().filter(|verdict| !verdict.holds)?;
+            Some(format!("{expect}, but it is {}", actual(verdict, SHOWN)))
         });
         unmet.collect::<Vec<_>>().join("; ")
     }
 
-    pub fn record(&self) -> CheckRecord<'_> {
-        let answer = self.answer.as_ref().ok();
-        CheckRecord {
-            name: self.name(),
-            id: self.id(),
-            api: Some(self.check.id.resource().api),
-            profile: self.profile.as_deref(),
-            verdict: self.outcome(),
-            found: answer.map(|answer| answer.is_found),
-            expectations: ExpectationRecord::all(&self.check.expected, answer, &self.redactor),
-            error: self.answer.as_ref().err(),
-            lookups: self.lookups,
-            elapsed_ms: self.elapsed.as_millis(),
-        }
-    }
-
     /// A row for each expectation: check, expected, actual, verdict.
     pub fn rows(&self) -> impl Iterator<Item = Vec<String>> {
-        let code = self.answer.as_ref().err().map_or("", |error| error.kind().code());
-        self.expectations().map(move |(expected, verdict)| {
+        self.expectations.iter().map(|ExpectationRecord { expect, verdict, .. }| {
             let (actual, word) = match verdict {
                 Some(verdict) => (actual(verdict, usize::MAX), if verdict.holds { "met" } else { "unmet" }),
-                None => (code.replace('_', " "), "error"),
+                None => (self.code(), "error"),
             };
-            vec![self.name().unwrap_or_default(), expected, actual, word.to_owned()]
+            vec![self.name.clone().unwrap_or_default(), expect.clone(), actual, word.to_owned()]
         })
     }
-}
 
-/// How many results have each outcome.
-#[derive(Clone, Copy, Default)]
-pub struct Counts(pub [usize; 3]);
-
-impl Counts {
-    pub fn add(&mut self, outcome: Outcome) {
-        self.0[outcome as usize] += 1;
+    /// One row of many, or the object.
+    pub fn piece(&self, format: Format) -> Piece {
+        let (word, why) = match self.verdict {
+            Outcome::Met => ("met", String::new()),
+            Outcome::Unmet => ("unmet", self.unmet()),
+            Outcome::Error => ("error", self.code()),
+        };
+        record(format, self, &[&self.title(), word, &why])
     }
 
-    pub fn total(self) -> usize {
-        self.0.iter().sum()
-    }
-
-    /// `10 met · 1 unmet · 1 not answered · 3 s`
-    pub fn text(self, elapsed: Duration) -> String {
-        let parts = self.0.iter().zip(["met", "unmet", "not answered"]).enumerate();
-        let parts = parts.filter(|(place, (count, _))| **count > 0 || *place == 0);
-        let parts = parts.map(|(_, (count, word))| format!("{} {word}", grouped(*count)));
-        parts.chain([span(elapsed)]).collect::<Vec<_>>().join(" · ")
+    /// The kind of what failed, in words.
+    fn code(&self) -> String {
+        self.error.as_ref().map_or(String::new(), |error| error.kind().code().replace('_', " "))
     }
 }

@@ -1,7 +1,6 @@
 //! The state of a check run and its report: at the end, or when a signal ends it.
 
 use std::ffi::OsStr;
-use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
@@ -11,6 +10,7 @@ use super::result::{CheckResult, Outcome};
 use super::suite::Check;
 use crate::account::Redactor;
 use crate::commands::CommandStatus;
+use crate::commands::poll::Answer;
 use crate::commands::session::Target;
 use crate::error::{Error, Kind, Result};
 use crate::output::{self, Format};
@@ -21,7 +21,7 @@ use crate::ui::Ui;
 /// The checks of one call and their results so far.
 pub struct CheckRun {
     pub ui: Arc<Ui>,
-    pub checks: Vec<Arc<Check>>,
+    pub checks: Vec<Check>,
     pub redactor: Redactor,
     /// The file that the checks come from, if not from the command line.
     pub suite: Option<PathBuf>,
@@ -37,21 +37,33 @@ impl CheckRun {
     pub fn add(&self, result: CheckResult) {
         let mut results = lock(&self.results);
         let Some(results) = results.as_mut() else { return };
-        if let (Err(error), Some(_)) = (&result.answer, &self.suite) {
+        if let (Some(error), Some(_)) = (&result.error, &self.suite) {
             self.ui.failure(error);
         }
         results.push(result);
     }
 
-    /// Adds name and place of the check to an error.
-    pub fn locate(&self, check: &Check, redactor: &Redactor, error: Error) -> Error {
-        let (Some(name), Some(suite)) = (&check.name, &self.suite) else {
-            return error;
-        };
-        let name = excerpt(&redactor.redact(name), SHOWN);
-        let error = error.with_prefix(&format!("`{name}`: "));
-        let is_in_another_file = error.context().file.is_some();
-        if is_in_another_file { error } else { error.at(suite, check.line) }
+    /// The result of a check, looked up with this profile as far as that is known.
+    pub fn result(
+        &self,
+        check: &Check,
+        answer: Result<Answer>,
+        profile: Option<String>,
+        redactor: &Redactor,
+    ) -> CheckResult {
+        let named = |name: &Option<String>| name.as_deref().map(|name| redactor.redact(name));
+        let (name, profile) = (named(&check.name), profile.or_else(|| named(&check.profile)));
+        let target = Target::account(&check.id, profile.as_deref());
+        let answer = answer.map_err(|error| {
+            let is_described = error.context().api.is_some();
+            let error = if is_described { error } else { target.describe(error) };
+            let (Some(name), Some(suite)) = (&name, &self.suite) else { return error };
+            let error = error.with_prefix(&format!("`{}`: ", excerpt(name, SHOWN)));
+            let is_in_another_file = error.context().file.is_some();
+            if is_in_another_file { error } else { error.at(suite, check.line) }
+        });
+        let context = answer.as_ref().map_or_else(|error| error.context().clone(), |_| target.context());
+        CheckResult { name, profile, ..CheckResult::new(answer, context, &check.expected, redactor) }
     }
 
     /// Reports the results of a suite that a signal ends: the checks that were not made are errors.
@@ -63,8 +75,7 @@ impl CheckRun {
         };
         for check in &self.checks[results.len()..] {
             let error = Error::new(kind, "a signal ended the run before this check was answered");
-            let error = self.locate(check, &self.redactor, Target::account(&check.id, None).describe(error));
-            results.push(CheckResult::new(check, &self.redactor, Err(error)));
+            results.push(self.result(check, Err(error), None, &self.redactor));
         }
         if let Err(error) = self.report(&results) {
             self.ui.error(&error);
@@ -76,8 +87,8 @@ impl CheckRun {
         // A signal waits until the report is complete.
         let mut results = lock(&self.results);
         match (&self.suite, results.take().as_deref()) {
-            (None, Some(results @ [CheckResult { answer: Err(error), .. }])) => {
-                self.judged(results).write(None)?;
+            (None, Some(results @ [CheckResult { error: Some(error), .. }])) => {
+                self.judged(results).write()?;
                 Err(error.clone())
             }
             (_, Some(results)) => self.report(results),
@@ -98,12 +109,12 @@ impl CheckRun {
 
     fn report(&self, results: &[CheckResult]) -> Result<CommandStatus> {
         let mut judged = self.judged(results);
-        let junit = judged.write(None);
-        self.ui.report(|out| self.write(results, out))?;
+        let junit = judged.write();
+        self.ui.report(&self.output(results))?;
         if self.suite.is_some() && !self.format.has_json_errors() {
-            self.ui.note(&judged.counts.text(self.started.elapsed()));
+            self.ui.note(&judged.text());
         }
-        let failures = results.iter().filter_map(|result| result.answer.as_ref().err());
+        let failures = results.iter().filter_map(|result| result.error.as_ref());
         let failed = Kind::merge(failures.map(Error::kind));
         let unmet = self.unmet(results, failed);
         if let Some(error) = &unmet {
@@ -114,37 +125,36 @@ impl CheckRun {
         Ok(failed.map_or(CommandStatus::Done, CommandStatus::Failed))
     }
 
-    /// Writes the results for people or for scripts; those of a suite are several.
-    fn write(&self, results: &[CheckResult], out: &mut dyn Write) -> io::Result<()> {
+    /// The results for people or for scripts; those of a suite are several.
+    fn output(&self, results: &[CheckResult]) -> Vec<u8> {
         let is_suite = self.suite.is_some();
         match (self.format, results) {
             (format, _) if format.is_table() => {
                 let skip = usize::from(!is_suite);
                 let rows = results.iter().flat_map(CheckResult::rows).map(|row| row[skip..].to_vec());
                 let head = ["Check", "Expected", "Is", "Verdict"];
-                let table = output::table(&head[skip..], &rows.collect::<Vec<_>>(), self.ui.screen().of(format));
-                out.write_all(table.as_bytes())
+                let screen = self.ui.screen().of(format);
+                output::table(&head[skip..], &rows.collect::<Vec<_>>(), screen).into_bytes()
             }
-            (format, [result]) if !is_suite => out.write_all(&output::document(format, &result.record())),
-            (format, _) => output::documents(out, format, results.iter().map(CheckResult::record)),
+            (format, [result]) if !is_suite => output::document(format, result),
+            (format, _) => output::documents(format, results.iter()),
         }
     }
 
     /// The error that says what is unmet, if anything is. Where other checks failed, it is of their kind, as the whole call is.
     fn unmet(&self, results: &[CheckResult], failed: Option<Kind>) -> Option<Error> {
-        let unmet: Vec<_> = results.iter().filter(|result| result.outcome() == Outcome::Unmet).collect();
-        let first = *unmet.first()?;
+        let unmet = self.checks.iter().zip(results).filter(|(_, result)| result.verdict == Outcome::Unmet);
+        let (check, first) = unmet.clone().next()?;
         let Some(suite) = &self.suite else {
-            let target = Target::account(&first.check.id, first.profile.as_deref());
+            let target = Target::account(&check.id, first.profile.as_deref());
             let error = Error::new(Kind::Unmet, format!("{target} is not as expected: {}", first.unmet()));
-            return Some(target.describe(error).with_context(|context| context.elapsed = Some(first.elapsed)));
+            return Some(target.describe(error).with_context(|context| context.elapsed = first.elapsed));
         };
-        let names = unmet.iter().filter_map(|result| result.name());
-        let names: Vec<_> = names.map(|name| format!("`{name}`")).collect();
-        let (count, total) = (grouped(unmet.len()), grouped(results.len()));
+        let names: Vec<_> = unmet.map(|(_, result)| format!("`{}`", result.title())).collect();
+        let (count, total) = (grouped(names.len()), grouped(results.len()));
         let message = format!("{count} of {total} checks are unmet: {}", excerpt(&names.join(", "), EXCERPT));
-        let error = Error::new(failed.unwrap_or(Kind::Unmet), message).at(suite, first.check.line);
-        let errors = results.iter().filter(|result| result.outcome() == Outcome::Error).count();
+        let error = Error::new(failed.unwrap_or(Kind::Unmet), message).at(suite, check.line);
+        let errors = results.iter().filter(|result| result.error.is_some()).count();
         let suffix = format!("; {} could not be looked up", grouped(errors));
         Some(if failed.is_some() { error.with_suffix(&suffix) } else { error })
     }

@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::ops::Range;
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -25,7 +24,7 @@ pub struct Check {
     /// The line of the suite that it begins in.
     pub line: Option<usize>,
     pub id: Id,
-    pub expected: Arc<[Expression]>,
+    pub expected: Vec<Expression>,
     /// The profile to look it up with, instead of the selected one.
     pub profile: Option<String>,
     /// Look it up again for this time while it is unmet.
@@ -122,7 +121,7 @@ fn check(document: &Document, written: &Spanned<WrittenCheck>) -> Result<Check> 
         name: Some(name.get_ref().clone()),
         line: Some(document.line(&written.span())),
         id,
-        expected: expected.map_err(|error| document.place(error, &expect.span()))?.into(),
+        expected: expected.map_err(|error| document.place(error, &expect.span()))?,
         profile: profile.clone(),
         retry_for: retry_for.transpose()?,
         strict: *strict,

@@ -2,7 +2,6 @@
 //! one by one in the same way.
 
 use std::cell::{Cell, RefCell};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::result::CheckResult;
@@ -11,7 +10,7 @@ use super::suite::Check;
 use crate::client::Throttle;
 use crate::commands::breaker::CircuitBreaker;
 use crate::commands::poll::{Answer, Question, Schedule};
-use crate::commands::session::{Clients, Session, Target};
+use crate::commands::session::{Clients, Session};
 use crate::error::{Error, Kind, Result};
 
 /// A check with `retry_for` is repeated at this interval, or this number of times if that is more often.
@@ -38,11 +37,11 @@ impl<'s> CheckTarget<'s> {
     }
 
     /// Makes one check, again and again if it may be.
-    pub fn judge(&self, check: &Arc<Check>, run: &CheckRun, strict: bool) -> CheckResult {
+    pub fn judge(&self, check: &Check, run: &CheckRun, strict: bool) -> CheckResult {
         let started = Instant::now();
         let lookups = Cell::new(0);
         let redactor = RefCell::new(run.redactor.clone());
-        let mut profile = check.profile.as_deref().map(|name| run.redactor.redact(name));
+        let mut profile = None;
         let mut ask = || -> Result<Answer> {
             let clients = self.clients.as_ref().map_err(Clone::clone)?;
             let client = clients.of(&check.id, started)?;
@@ -65,13 +64,9 @@ impl<'s> CheckTarget<'s> {
             end.failure.map_or_else(|| end.answer.ok_or_else(no_time), Err)
         };
         let answer = ask().inspect(|_| self.breaker.record_success());
-        let answer = answer.inspect_err(|error| self.breaker.record_failure(error)).map_err(|error| {
-            let is_described = error.context().api.is_some();
-            let target = Target::account(&check.id, profile.as_deref());
-            run.locate(check, &redactor.borrow(), if is_described { error } else { target.describe(error) })
-        });
-        let result = CheckResult::new(check, &redactor.borrow(), answer);
-        CheckResult { profile, lookups: lookups.get(), elapsed: started.elapsed(), ..result }
+        let answer = answer.inspect_err(|error| self.breaker.record_failure(error));
+        let result = run.result(check, answer, profile, &redactor.borrow());
+        CheckResult { lookups: lookups.get(), elapsed: Some(started.elapsed()), ..result }
     }
 
     /// Waits until a look-up may be made, counts it, and returns how long that took.
