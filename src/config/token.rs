@@ -24,18 +24,32 @@ pub struct Secret(String);
 impl Secret {
     /// Checks a token; nothing is trimmed. Err: what is wrong, in words that follow "the token …" and do not repeat it.
     pub fn new(token: impl Into<Vec<u8>>) -> Result<Self, &'static str> {
-        let token = token.into();
-        if let Some(flaw) = flaw(&token) {
-            return Err(flaw);
+        const QUOTES: [char; 3] = ['"', '\'', '`'];
+        let token = String::from_utf8(token.into()).map_err(|_| "is not ASCII")?;
+        if token.is_empty() {
+            return Err("is empty");
         }
-        String::from_utf8(token).map(Secret).map_err(|_| "is not ASCII")
+        if token.len() > MAX {
+            return Err("is longer than 8 KiB");
+        }
+        if token.starts_with(QUOTES) || token.ends_with(QUOTES) {
+            return Err("is in quotes: it must be given without quotes");
+        }
+        if token.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("bearer ")) {
+            return Err("begins with Bearer: it must be given without the word Bearer");
+        }
+        match token.bytes().find(|b| !b.is_ascii_graphic()) {
+            None => Ok(Secret(token)),
+            Some(b'\n' | b'\r') => Err("has a line break in it"),
+            Some(b'\t' | b' ') => Err("has a space or a tab in it"),
+            Some(0x80..) => Err("has a character in it that is not ASCII"),
+            Some(_) => Err("has a control character in it"),
+        }
     }
 
     /// Checks a token without the one line end that editors, programs and the stores of CI servers put there.
     pub(super) fn from_line(line: &[u8]) -> Result<Self, &'static str> {
-        let token = line.strip_suffix(b"\n").unwrap_or(line);
-        let is_line = token.len() < line.len();
-        Secret::new(token.strip_suffix(b"\r").filter(|_| is_line).unwrap_or(token))
+        Secret::new(line.strip_suffix(b"\r\n").or(line.strip_suffix(b"\n")).unwrap_or(line))
     }
 
     /// The token itself: only for the `Authorization` header of a request to its own origin, and for the redactor.
@@ -47,29 +61,6 @@ impl Secret {
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Secret(…)")
-    }
-}
-
-/// Why this is no token.
-fn flaw(token: &[u8]) -> Option<&'static str> {
-    let is_quote = |b: Option<&u8>| b.is_some_and(|b| b"\"'`".contains(b));
-    if token.is_empty() {
-        return Some("is empty");
-    }
-    if token.len() > MAX {
-        return Some("is longer than 8 KiB");
-    }
-    if is_quote(token.first()) || is_quote(token.last()) {
-        return Some("is in quotes: it must be given without quotes");
-    }
-    if token.len() > 6 && token[..7].eq_ignore_ascii_case(b"bearer ") {
-        return Some("begins with Bearer: it must be given without the word Bearer");
-    }
-    match token.iter().find(|b| !b.is_ascii_graphic())? {
-        b'\n' | b'\r' => Some("has a line break in it"),
-        b'\t' | b' ' => Some("has a space or a tab in it"),
-        0x80.. => Some("has a character in it that is not ASCII"),
-        _ => Some("has a control character in it"),
     }
 }
 
