@@ -118,25 +118,22 @@ impl<'s> Place<'s> {
     }
 
     fn base_url(&self, url: Option<&str>) -> Result<Setting<BaseUrl>> {
-        let known = self.api.and_then(|api| api.base_url.clone());
-        let Some(url) = url else {
-            return known.ok_or_else(|| {
-                let hint = format!("add it: --url {}", self.resource.example_url);
-                Error::new(Kind::Usage, format!("{} has no base_url yet", self.store)).hint(hint)
-            });
+        let usage = |what, hint: String| Error::new(Kind::Usage, what).hint(hint);
+        let example = self.resource.example_url;
+        let parse = |url| {
+            BaseUrl::parse(url).map_err(|words| usage(format!("--url {words}"), format!("such as --url {example}")))
         };
-        let url = BaseUrl::parse(url).map_err(|words| {
-            Error::new(Kind::Usage, format!("--url {words}"))
-                .hint(format!("such as --url {}", self.resource.example_url))
-        })?;
-        match known {
-            Some(known) if known.value.to_string() != url.to_string() => {
-                let Setting { value, origin } = &known;
-                let what = format!("--url differs from the base_url of {}, {value} ({origin})", self.store);
-                Err(Error::new(Kind::Usage, what)
-                    .hint("leave --url out, choose another profile, or change the configuration"))
+        let known = self.api.and_then(|api| api.base_url.clone());
+        match (known, url.map(parse).transpose()?) {
+            (Some(Setting { value, origin }), Some(url)) if value != url => Err(usage(
+                format!("--url differs from the base_url of {}, {value} ({origin})", self.store),
+                "leave --url out, choose another profile, or change the configuration".to_owned(),
+            )),
+            (Some(known), _) => Ok(known),
+            (None, Some(url)) => Ok(Setting::new(url, Origin::Flag("--url"))),
+            (None, None) => {
+                Err(usage(format!("{} has no base_url yet", self.store), format!("add it: --url {example}")))
             }
-            known => Ok(known.unwrap_or(Setting::new(url, Origin::Flag("--url")))),
         }
     }
 }
