@@ -70,7 +70,7 @@ impl Store<'_> {
         }
         // Comments after the last table would else stand behind the new one.
         let trailing = document.trailing().as_str().unwrap_or_default().to_owned();
-        let section = self.section(&mut document)?;
+        let section = self.section(&mut document).and_then(Item::as_table_like_mut).ok_or_else(|| self.unwritable())?;
         let is_new = section.is_empty();
         if !section.contains_key("base_url") {
             section.insert("base_url", value(base_url));
@@ -86,7 +86,7 @@ impl Store<'_> {
         } else {
             section.insert(key, text);
         }
-        if let (true, Some(table)) = (is_new, self.section_item(&mut document).and_then(Item::as_table_mut)) {
+        if let (true, Some(table)) = (is_new, self.section(&mut document).and_then(Item::as_table_mut)) {
             table.decor_mut().set_prefix(format!("{}\n", trailing.trim_end_matches('\n')));
             document.set_trailing("");
         }
@@ -138,11 +138,7 @@ impl Store<'_> {
     }
 
     /// The section of the API, made if it is missing.
-    fn section<'d>(&self, document: &'d mut DocumentMut) -> Result<&'d mut dyn TableLike> {
-        self.section_item(document).and_then(Item::as_table_like_mut).ok_or_else(|| self.unwritable())
-    }
-
-    fn section_item<'d>(&self, document: &'d mut DocumentMut) -> Option<&'d mut Item> {
+    fn section<'d>(&self, document: &'d mut DocumentMut) -> Option<&'d mut Item> {
         let mut item = document.as_item_mut();
         for (key, is_implicit) in [("profiles", true), (self.profile, true), (self.api, false)] {
             item = item.as_table_like_mut()?.entry(key).or_insert_with(|| {
