@@ -158,6 +158,10 @@ fn of_tls(error: &rustls::Error, phase: Phase, attempt: &Attempt<'_>) -> Error {
         InvalidMessage(_) | InappropriateMessage { .. } | InappropriateHandshakeMessage { .. } => {
             (format!("{host} does not speak TLS on this port"), CHECK_URL)
         }
+        AlertReceived(Alert::CertificateRequired) if attempt.client.endpoint.client_cert.is_none() => (
+            format!("{host} wants a client certificate"),
+            "name it and its private key in the profile: client_cert_file and client_key_file",
+        ),
         AlertReceived(_) => {
             (format!("{host} ended the TLS connection: {error}"), attempt.gateway_hint().unwrap_or(CHECK_URL))
         }

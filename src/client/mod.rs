@@ -21,7 +21,6 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 use ureq::http::Uri;
-use ureq::http::uri::PathAndQuery;
 
 use self::agent::AgentPool;
 pub use self::list::Listed;
@@ -94,7 +93,6 @@ pub struct Found {
 /// Looks up accounts at one API of one profile.
 pub struct Client<'a> {
     endpoint: &'a Endpoint,
-    base: Uri,
     limits: Limits,
     run: Run<'a>,
     proxy: Option<Proxy>,
@@ -106,7 +104,6 @@ impl<'a> Client<'a> {
     /// Prepares look-ups at `endpoint`.
     pub fn new(endpoint: &'a Endpoint, limits: Limits, run: Run<'a>) -> Result<Self> {
         let url = &endpoint.base_url.value;
-        let base = url.to_string().parse().map_err(|_| token::malformed())?;
         let proxy = Proxy::choose(url, run.env)?;
         let (roots, client_cert) = if url.is_https() {
             let client_cert = endpoint.client_cert.as_ref().map(certificates::client_cert).transpose()?;
@@ -115,7 +112,7 @@ impl<'a> Client<'a> {
             (Vec::new(), None)
         };
         let agents = AgentPool::new(limits.timeout, proxy.as_ref(), roots, client_cert);
-        Ok(Client { endpoint, base, limits, run, proxy, agents, token_cache: Mutex::default() })
+        Ok(Client { endpoint, limits, run, proxy, agents, token_cache: Mutex::default() })
     }
 
     /// The profile that the endpoint belongs to, unless the environment names it.
@@ -195,7 +192,9 @@ impl<'a> Client<'a> {
             let hint = format!("a {} is looked up by its id: {}", resource.noun, resource.id_rule);
             return Err(Error::new(Kind::Usage, message).hint(hint));
         }
-        let uri = self.url(target)?;
+        // Base URL and id have been checked: it is below the base URL, at its origin.
+        let uri = format!("{}{}", self.endpoint.base_url.value, target.path());
+        let uri = Uri::try_from(uri).map_err(|_| token::malformed())?;
         let mut retries = 0;
         loop {
             *attempts += 1;
@@ -248,14 +247,6 @@ impl<'a> Client<'a> {
                 None => return Err(error),
             }
         }
-    }
-
-    /// The URL of what is looked up: below the base URL, at its origin.
-    fn url(&self, target: Target<'_>) -> Result<Uri> {
-        let path = [self.base.path().trim_end_matches('/'), &target.path()].concat();
-        let mut parts = self.base.clone().into_parts();
-        parts.path_and_query = Some(PathAndQuery::try_from(path).map_err(|_| token::malformed())?);
-        Uri::from_parts(parts).map_err(|_| token::malformed())
     }
 
     /// The failure with what else is known: id, profile, proxy, attempts.

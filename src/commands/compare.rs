@@ -91,7 +91,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
             for Entry { name, value } in account.entries(selection, &revealing)? {
                 members.entry((place(name), name)).or_insert_with(|| vec![None; names.len()])[column] = value;
             }
-            Warnings::new(ui, false).warn(violations.clone(), Target::account(id, Some(name)), false);
+            Warnings::new(ui).warn(violations.clone(), Target::account(id, Some(name)), false);
         }
         profiles.push(format!("{}:{document}", json::to_string(name)));
     }

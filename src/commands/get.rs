@@ -77,7 +77,7 @@ pub fn show(
     let found = ui.during(env, || format!("looking up {target}"), || client.look_up(id, Instant::now(), None))?;
     let violations = violations::check(&found, flags.strict, target)?;
     let output = render(&found.account, target)?;
-    Warnings::new(ui, false).warn(violations, target, false);
+    Warnings::new(ui).warn(violations, target, false);
     ui.print(&output)?;
     Ok(found.account)
 }

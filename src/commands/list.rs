@@ -81,7 +81,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
         now: Timestamp::now(),
         started: Instant::now(),
         results: &results,
-        warnings: Warnings::new(ui, true),
+        warnings: Warnings::new(ui),
         read: 0,
         shown: 0,
         failure: None,
@@ -208,11 +208,8 @@ impl Listing<'_> {
 
     /// Ends the output.
     fn finish(mut self, read: Result<Vec<String>>) -> Result<CommandStatus> {
+        let read = self.failure.take().map_or(read, |error| Err(self.target.describe(error)));
         // That the output cannot be written is nothing to say beside what ended the list.
-        if let Some(error) = self.failure {
-            let _ = self.results.finish(Ending::CutOff);
-            return Err(self.target.describe(error));
-        }
         let unknown = read.inspect_err(|_| drop(self.results.finish(Ending::CutOff)))?;
         let is_limited = self.sorter.is_none() && self.limit == Some(self.shown);
         let format = self.session.settings.output.value;
@@ -249,9 +246,6 @@ impl Listing<'_> {
 
 /// The error that says how far the list has come.
 fn interrupted(shown: usize, kind: Kind, context: ErrorContext) -> Error {
-    let message = match shown {
-        0 => format!("{} before an account was listed", kind.code()),
-        shown => format!("{}; the list is cut off after {}", kind.code(), accounts(shown)),
-    };
+    let message = format!("{}; the list is cut off after {}", kind.code(), accounts(shown));
     Error::new(kind, message).hint("run it again if you still want it").with_context(|of_error| *of_error = context)
 }

@@ -26,9 +26,9 @@ const FEW: usize = 20;
 /// What a look-up comes to: as it is written (or why no account can be), what is kept of it, and the account's violations.
 pub type Answer<K> = (Result<Piece>, K, Violations);
 
-/// Looks each of the ids, which are of these resources, up with `look_up`, since an instant. `settle` takes what was kept, in the order of the ids, or the failure of
-/// an id, and renders that where each id has a place among the results. Returns what the run came to, unless nothing
-/// came of it.
+/// Looks up each of the ids, which are of these resources; `look_up` gets the time since when. `settle` takes what was kept, in the
+/// order of the ids, or the failure of an id, and renders that where each id has a place among the results. Returns what the run
+/// came to, unless nothing came of it.
 pub fn run<K: Send>(
     args: &input::Args,
     resources: &[&'static Resource],
@@ -71,7 +71,7 @@ pub fn run<K: Send>(
         let piece = piece.inspect_err(|error| breaker.stop_run(error)).ok();
         Ok(piece.map(|piece| (piece, kept, violations)))
     };
-    let mut warnings = Warnings::new(ui, true);
+    let mut warnings = Warnings::new(ui);
     // From the first id on that was not tried any more, `--skip` looks everything up again.
     let mut is_cut_off = false;
     let mut deliver = |job: &Job<'_>, answer| match answer {

@@ -23,7 +23,6 @@ mod results;
 mod sandbox;
 mod schema;
 mod session;
-mod summary;
 mod violations;
 mod wait;
 

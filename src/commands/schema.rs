@@ -47,27 +47,21 @@ fn schema(resource: &Resource) -> Value {
 }
 
 fn property(field: &Field) -> Value {
-    let pattern = |pattern: String| Some(("pattern", json!(pattern)));
-    let (json_type, keyword) = match field.kind {
-        Kind::Json => (None, None),
-        Kind::Integer => (Some("integer"), None),
-        Kind::Enum(_) => {
-            let null = field.optional.then_some(Value::Null);
-            let words: Vec<_> = field.kind.words().map(|word| json!(word)).chain(null).collect();
-            (Some("string"), Some(("enum", json!(words))))
-        }
-        Kind::Id(prefix) => (Some("string"), pattern(format!("^{prefix}[0-9A-Za-z]{{1,22}}$"))),
-        Kind::Country => (Some("string"), pattern("^([A-Z]{2}|00)$".to_owned())),
-        Kind::Time => (Some("string"), Some(("format", json!("date-time")))),
-        Kind::Text => (Some("string"), None),
-    };
     let mut property = json!({"title": field.label, "description": field.describe()});
-    if let Some(json_type) = json_type {
-        let null = field.optional.then_some("null");
+    let null = field.optional.then_some("null");
+    let json_type = if field.kind == Kind::Integer { "integer" } else { "string" };
+    if field.kind != Kind::Json {
         property["type"] = [json_type].into_iter().chain(null).collect();
     }
-    if let Some((name, value)) = keyword {
-        property[name] = value;
+    match field.kind {
+        Kind::Enum(_) => {
+            let null = field.optional.then_some(Value::Null);
+            property["enum"] = field.kind.words().map(|word| json!(word)).chain(null).collect();
+        }
+        Kind::Id(prefix) => property["pattern"] = json!(format!("^{prefix}[0-9A-Za-z]{{1,22}}$")),
+        Kind::Country => property["pattern"] = json!("^([A-Z]{2}|00)$"),
+        Kind::Time => property["format"] = json!("date-time"),
+        Kind::Integer | Kind::Json | Kind::Text => {}
     }
     property
 }

@@ -70,16 +70,14 @@ pub fn unknown_members(names: &[String], target: Target<'_>) -> Error {
 /// The warnings of one run.
 pub struct Warnings<'a> {
     ui: &'a Ui,
-    many: bool,
     /// How many accounts violate each field of each API.
     counts: BTreeMap<(&'static str, &'static str), usize>,
     accounts: usize,
 }
 
 impl<'a> Warnings<'a> {
-    /// For one account or `many`.
-    pub fn new(ui: &'a Ui, many: bool) -> Self {
-        Warnings { ui, many, counts: BTreeMap::new(), accounts: 0 }
+    pub fn new(ui: &'a Ui) -> Self {
+        Warnings { ui, counts: BTreeMap::new(), accounts: 0 }
     }
 
     /// Counts anew, for a list that begins anew; what was warned about is not repeated.
@@ -95,7 +93,7 @@ impl<'a> Warnings<'a> {
             let name = (target.resource.api, field.name);
             let is_new = !self.counts.contains_key(&name);
             *self.counts.entry(name).or_default() += 1;
-            is_new || !self.many
+            is_new
         });
         if violations.is_empty() {
             return;
@@ -116,7 +114,7 @@ impl<'a> Warnings<'a> {
 
     /// Counts the violations of many accounts, at the end of a run.
     pub fn sum_up(&self) {
-        if !self.many || self.accounts < 2 {
+        if self.accounts < 2 {
             return;
         }
         let counts = self.counts.iter().filter(|(_, count)| **count > 0);

@@ -80,7 +80,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
     ui.end_progress();
     match end? {
         PollEnd { answer: Some(answer), failure: None } if answer.is_met() => {
-            Warnings::new(ui, false).warn(answer.violations, question.target(), false);
+            Warnings::new(ui).warn(answer.violations, question.target(), false);
             ui.print(&output)?;
             Ok(CommandStatus::Done)
         }

@@ -163,7 +163,7 @@ pub(super) struct Api {
 
 pub(super) static APIS: [&Api; 2] = [&CONNECT, &PARTNER];
 
-pub(super) static CONNECT: Api = Api {
+static CONNECT: Api = Api {
     resource: &crate::account::CONNECTED,
     seed: connected::SEED,
     prefix: "cacc_",
@@ -215,17 +215,8 @@ impl Api {
         Reply::new(status, (self.error)(status))
     }
 
-    /// The account of a case.
-    pub fn document(&self, id: &str, layers: Layers, now: Timestamp) -> String {
-        let document = self.layered(id, layers).replace(HOSTILE, &hostile());
-        DAYS.iter().fold(document, |document, days| {
-            let day = now.saturating_add(SignedDuration::from_hours(24 * days)).unwrap_or(now);
-            document.replace(&format!("<{days}d>"), &day.strftime("%F").to_string())
-        })
-    }
-
     /// The seed's account with another id and the changes of `layers`; members that the seed does not have come last.
-    pub fn layered(&self, id: &str, layers: &[&str]) -> String {
+    pub fn document(&self, id: &str, layers: Layers, now: Timestamp) -> String {
         let id = json::to_string(&id);
         let id = (Cow::Borrowed(self.resource.id_field), id.as_str());
         let mut document = members(self.seed);
@@ -239,7 +230,11 @@ impl Api {
         }
         let written = |(name, value): &(Cow<'_, str>, &str)| format!("{}:{value}", json::to_string(name));
         let written: Vec<_> = document.iter().map(written).collect();
-        format!("{{{}}}", written.join(","))
+        let document = format!("{{{}}}", written.join(",")).replace(HOSTILE, &hostile());
+        DAYS.iter().fold(document, |document, days| {
+            let day = now.saturating_add(SignedDuration::from_hours(24 * days)).unwrap_or(now);
+            document.replace(&format!("<{days}d>"), &day.strftime("%F").to_string())
+        })
     }
 }
 

@@ -4,9 +4,8 @@
 use std::iter;
 
 use jiff::Timestamp;
-use serde_json::json;
-
-use super::cases::CONNECT;
+use serde::Serialize;
+use serde_json::value::RawValue;
 
 /// The number of accounts in the list by default.
 pub const ACCOUNTS: u32 = 20;
@@ -41,6 +40,26 @@ const METADATA: [&str; 11] = [
     r#"{"plan":"free","tags":[]}"#,
     r#"{"plan":"pro","seats":8,"renews_at":"2099-01-01T00:00:00Z"}"#,
 ];
+
+/// An account of the list, its members in the order of the API's documentation.
+#[derive(Serialize)]
+struct Account {
+    connection_type: &'static str,
+    created_at: Timestamp,
+    id: String,
+    onboarding_mode: &'static str,
+    platform_organization_id: &'static str,
+    status: &'static str,
+    connected_organization_id: Option<String>,
+    connected_tenant_id: Option<String>,
+    metadata: Option<&'static RawValue>,
+    onboarding_completed_at: Option<Timestamp>,
+    pending_country: Option<&'static str>,
+    pending_email: Option<String>,
+    pending_organization_name: Option<&'static str>,
+    platform_customer_id: Option<String>,
+    revoked_at: Option<Timestamp>,
+}
 
 /// The accounts of one server.
 #[derive(Clone, Copy)]
@@ -87,22 +106,25 @@ impl List {
             |since: i64| Timestamp::from_second(self.now.as_second() - age + since).unwrap_or(Timestamp::UNIX_EPOCH);
         let has_joined = !is_pending || !is_express;
         let id_of = |prefix: &str| format!("{prefix}_sandbox{number:07}");
-        let own = json!({
-            "connection_type": if is_express { "express" } else { "standard" },
-            "created_at": at(0),
-            "onboarding_mode": if is_express { "express" } else { "full" },
-            "status": status,
-            "connected_organization_id": has_joined.then(|| id_of("org")),
-            "connected_tenant_id": (has_joined && is_express).then(|| id_of("ten")),
-            "onboarding_completed_at": (!is_pending).then(|| at(2 * DAY + HOUR)),
-            "pending_country": is_express.then_some(country),
-            "pending_email": is_express.then(|| format!("owner{number}@{host}")),
-            "pending_organization_name": is_express.then_some(organization),
-            "platform_customer_id": (nth(4) != 3).then(|| id_of("cus")),
-            "revoked_at": (status == "revoked").then(|| at(age / 2)),
-        });
-        let metadata = format!("{{\"metadata\":{}}}", METADATA[nth(METADATA.len())]);
-        CONNECT.layered(&id(number), &[&own.to_string(), &metadata])
+        let account = Account {
+            connection_type: if is_express { "express" } else { "standard" },
+            created_at: at(0),
+            id: self::id(number),
+            onboarding_mode: if is_express { "express" } else { "full" },
+            platform_organization_id: "org_3mFv8kPzYqT1xWc7NdLsR2",
+            status,
+            connected_organization_id: has_joined.then(|| id_of("org")),
+            connected_tenant_id: (has_joined && is_express).then(|| id_of("ten")),
+            metadata: serde_json::from_str(METADATA[nth(METADATA.len())]).ok(),
+            onboarding_completed_at: (!is_pending).then(|| at(2 * DAY + HOUR)),
+            pending_country: is_express.then_some(country),
+            pending_email: is_express.then(|| format!("owner{number}@{host}")),
+            pending_organization_name: is_express.then_some(organization),
+            platform_customer_id: (nth(4) != 3).then(|| id_of("cus")),
+            revoked_at: (status == "revoked").then(|| at(age / 2)),
+        };
+        // Strings, times and raw JSON always serialize.
+        serde_json::to_string(&account).unwrap_or_default()
     }
 }
 

@@ -107,7 +107,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<CommandStatus> {
     let targets = sessions.iter().map(|(place, opened)| (place, CheckTarget::new(opened)));
     let targets: HashMap<_, _> = targets.collect();
     process::raise_file_limit();
-    let mut warnings = Warnings::new(ui, args.suite.is_some());
+    let mut warnings = Warnings::new(ui);
     let mut done = 0;
     batch::run(
         args.ids.jobs.min(checks.len()),
