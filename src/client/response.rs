@@ -144,11 +144,15 @@ impl Response {
             }
             401 | 403 if resource.token_rejected.contains(&status) => {
                 let what = format!("rejects the token from {} (status {status})", token.from());
-                token.blame(fail(Kind::Auth, &what, &format!("is it current, and of this environment?{token_hint}")))
+                token.origin.blame(fail(
+                    Kind::Auth,
+                    &what,
+                    &format!("is it current, and of this environment?{token_hint}"),
+                ))
             }
             401 | 403 => {
                 let what = format!("does not let the token from {} read the {name} (status {status})", token.from());
-                token.blame(fail(Kind::Auth, &what, "ask for a token that has the right to read it"))
+                token.origin.blame(fail(Kind::Auth, &what, "ask for a token that has the right to read it"))
             }
             404 if self.is_from_the_api() => {
                 let profile = target.profile.unwrap_or("this");

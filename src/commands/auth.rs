@@ -1,6 +1,7 @@
 //! `auth status`: whether the token of each API of each profile works. `login` stores and forgets tokens.
 
 use std::collections::BTreeMap;
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use clap::Subcommand;
@@ -16,6 +17,7 @@ use crate::config::{self, DEFAULT_JOBS, Endpoint, Origin, SANDBOX, Setting, Sett
 use crate::error::{Error, ErrorContext, Kind, Result};
 use crate::flags::{Deferred, Takes};
 use crate::output::{documents, table};
+use crate::process::lock;
 
 /// What to do with tokens.
 #[derive(Debug, Subcommand)]
@@ -92,32 +94,27 @@ fn status(context: &Context<'_>) -> Result<CommandStatus> {
         return Err(mistake.unwrap_or(nothing));
     }
     let timeout = session.settings.timeout.value;
-    let sources: Vec<_> =
-        targets.iter().map(|(.., endpoint)| Some(endpoint.as_ref().ok()?.token.value.describe())).collect();
     shutdown.doing("while trying the tokens".to_owned(), ErrorContext::default());
-    // One program may print the token of several APIs, and ask for a fingerprint.
-    let mut printed = BTreeMap::new();
-    for (.., target) in &mut targets {
-        let Ok(endpoint) = target else { continue };
-        let Some(arguments) = endpoint.token.value.command().map(<[String]>::to_vec) else { continue };
-        let read = || endpoint.token.fixed(env, Instant::now() + timeout, shutdown);
-        match printed.entry(arguments).or_insert_with(read).clone() {
-            Ok(source) => endpoint.token.value = source,
-            Err(error) => *target = Err(error),
+    // One program may print the token of several APIs, and ask for a fingerprint: one is run at a time, and each once.
+    let printed = Mutex::new(BTreeMap::new());
+    let with_token = |endpoint: &Result<Endpoint>| {
+        let mut endpoint = endpoint.clone()?;
+        if let Some(arguments) = endpoint.token.value.command() {
+            let read = || endpoint.token.fixed(env, Instant::now() + timeout, shutdown);
+            let source = lock(&printed).entry(arguments.to_vec()).or_insert_with(read).clone();
+            endpoint.token.value = source?;
         }
-    }
+        Ok(endpoint)
+    };
     let throttle = Throttle::single();
     let probe = |(_, resource, endpoint): &(_, &'static Resource, Result<Endpoint>)| {
+        let endpoint = with_token(endpoint);
         let started = Instant::now();
-        let tried = endpoint
-            .as_ref()
-            .map_err(Error::clone)
-            .and_then(|endpoint| session.client_at(endpoint, &throttle)?.probe(resource, started));
+        let tried = endpoint.and_then(|endpoint| session.client_at(&endpoint, &throttle)?.probe(resource, started));
         Ok((tried.err(), started.elapsed()))
     };
     let (mut rows, mut failures) = (Vec::new(), Vec::new());
     let jobs = targets.len().min(DEFAULT_JOBS);
-    let mut sources = sources.into_iter();
     batch::run(
         jobs,
         targets.into_iter(),
@@ -127,10 +124,11 @@ fn status(context: &Context<'_>) -> Result<CommandStatus> {
             let Some(((profile, resource, endpoint), tried)) = done else { return };
             let (error, elapsed) = tried.unwrap_or_else(|error| (Some(error), Duration::ZERO));
             let target = Target { resource, id: None, profile: profile.as_deref() };
+            let endpoint = endpoint.ok();
             rows.push(Row {
                 api: resource.api,
-                base_url: endpoint.ok().map(|endpoint| endpoint.base_url.value.to_string()),
-                token_from: sources.next().flatten(),
+                base_url: endpoint.as_ref().map(|endpoint| endpoint.base_url.value.to_string()),
+                token_from: endpoint.as_ref().map(|endpoint| endpoint.token.value.describe()),
                 code: error.as_ref().map(|error| error.kind().code()),
                 exit_code: error.as_ref().map_or(0, |error| error.kind().exit_code()),
                 elapsed_ms: elapsed.as_millis(),
@@ -156,14 +154,8 @@ fn status(context: &Context<'_>) -> Result<CommandStatus> {
             let or_none = |text: &Option<String>| text.clone().unwrap_or_else(|| "–".to_owned());
             let verdict = row.code.map_or("works".to_owned(), |code| format!("fails ({code})"));
             let time = format!("{} ms", row.elapsed_ms);
-            vec![
-                row.profile.clone(),
-                row.api.to_owned(),
-                verdict,
-                or_none(&row.base_url),
-                or_none(&row.token_from),
-                time,
-            ]
+            let (base_url, token_from) = (or_none(&row.base_url), or_none(&row.token_from));
+            vec![row.profile.clone(), row.api.to_owned(), verdict, base_url, token_from, time]
         };
         let rows: Vec<_> = rows.iter().map(cells).collect();
         let head = ["Profile", "API", "Verdict", "Base URL", "Token from", "Time"];

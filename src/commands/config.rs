@@ -30,11 +30,8 @@ pub struct File {}
 #[derive(Debug, clap::Args)]
 pub struct Show {}
 
-/// The flags of `config show`, and of `config` itself.
-const SHOW: &[&str] = &["profile", "output", "timeout", "retries", "config"];
-
 impl Takes for Show {
-    const FLAGS: &'static [&'static str] = SHOW;
+    const FLAGS: &'static [&'static str] = &["profile", "output", "timeout", "retries", "config"];
 }
 
 impl Takes for File {
@@ -42,7 +39,7 @@ impl Takes for File {
 }
 
 impl Takes for Command {
-    const FLAGS: &'static [&'static str] = SHOW;
+    const FLAGS: &'static [&'static str] = Show::FLAGS;
 }
 
 /// Runs the command.

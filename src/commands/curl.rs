@@ -2,8 +2,6 @@
 //!
 //! The header with the token goes through a pipe from `printf`, which shells have built in: the token is on no command line.
 
-use std::path::Path;
-
 use super::session::Target;
 use super::{CommandStatus, Context};
 use crate::account::redact::hide_credentials;
@@ -26,7 +24,6 @@ pub fn print(resource: &'static Resource, id: Option<&Id>, context: &Context<'_>
     let endpoint = settings.endpoint(resource).map_err(|error| target.describe(error))?;
     let token = endpoint.token.in_shell(env).map_err(|error| target.describe(error))?;
     let base_url = &endpoint.base_url.value;
-    let quoted = |text: &str| shell_quoted(Path::new(text)).into_owned();
     let mut words = vec![format!(
         "printf 'Authorization: Bearer %s\\n' \"{token}\" | curl -q -H @- -H 'Accept: application/json' -sS --max-time {}",
         settings.timeout.value.as_secs_f64()
@@ -38,9 +35,9 @@ pub fn print(resource: &'static Resource, id: Option<&Id>, context: &Context<'_>
     words.extend(endpoint.client_cert.iter().map(|client| {
         // What follows a colon would be the password of the key.
         let cert = client.cert_file.value.to_string_lossy().replace('\\', r"\\").replace(':', r"\:");
-        format!("--cert {} --key {}", quoted(&cert), shell_quoted(&client.key_file.value))
+        format!("--cert {} --key {}", shell_quoted(&cert), shell_quoted(&client.key_file.value))
     }));
-    words.push(quoted(&format!("{base_url}{}", target.path())));
+    words.push(shell_quoted(&format!("{base_url}{}", target.path())).into_owned());
     let line = words.join(" ");
     if hide_credentials(&line) != line || escape(&line) != line {
         let message = "the configuration has what looks like a credential, or a control character, where the command would show it";

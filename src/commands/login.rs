@@ -1,7 +1,6 @@
 //! `auth login` and `auth logout`: a token is tried, and stored beside the configuration, or the program named that prints it.
 
 use std::io::{self, BufRead as _, BufReader, IsTerminal as _, Read as _, Write as _};
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -67,8 +66,7 @@ impl Takes for Logout {
 
 /// What a command is about.
 struct Place<'s> {
-    path: &'s Path,
-    profile: &'s Setting<String>,
+    store: Store<'s>,
     resource: &'static Resource,
     /// What the configuration says of it.
     api: Option<&'s Api>,
@@ -91,64 +89,52 @@ impl<'s> Place<'s> {
             return Err(usage(NAME_RULE, "choose another name"));
         }
         let apis: Vec<_> = settings.apis(&profile.value).collect();
-        let api = match (api, &apis[..]) {
-            (Some(api), _) => api,
-            (None, [(api, _)]) => api,
-            _ => {
-                let both = RESOURCES.map(|resource| format!("`acctq auth {command} {}`", resource.api)).join(" or ");
-                return Err(usage(&format!("which API of the profile {}?", profile.value), &both));
-            }
+        let resource = match (api, &apis[..]) {
+            (Some(api), _) => RESOURCES.into_iter().find(|resource| resource.api == api),
+            (None, [(resource, _)]) => Some(*resource),
+            _ => None,
         };
-        let resource = RESOURCES.into_iter().find(|resource| resource.api == api);
-        let resource = resource.ok_or_else(|| usage("there is no such API", "connect or partner"))?;
-        let api = apis.iter().find(|(name, _)| *name == resource.api).and_then(|(_, api)| api.as_ref().ok());
+        let resource = resource.ok_or_else(|| {
+            let both = RESOURCES.map(|resource| format!("`acctq auth {command} {}`", resource.api)).join(" or ");
+            usage(&format!("which API of the profile {}?", profile.value), &both)
+        })?;
+        let api = apis.iter().find(|(known, _)| known.api == resource.api).and_then(|(_, api)| api.as_ref().ok());
         let path = settings.path.as_ref().ok_or_else(|| config::no_file(None))?;
-        Ok(Place { path: &path.value, profile, resource, api })
-    }
-
-    fn store(&self) -> Store<'_> {
-        Store { config: self.path, profile: &self.profile.value, api: self.resource.api }
+        let store = Store { config: &path.value, profile: &profile.value, api: resource.api };
+        Ok(Place { store, resource, api })
     }
 
     /// The token's source in the configuration, if `auth login` has not stored it; or the place of the stored one.
     fn source(&self) -> Option<Result<&Origin, &Setting<Arc<TokenSource>>>> {
         let token = self.api?.token.as_ref()?;
-        let is_ours = matches!(&*token.value, TokenSource::File(path) if *path == self.store().token_path());
+        let is_ours = matches!(&*token.value, TokenSource::File(path) if *path == self.store.token_path());
         Some(if is_ours { Ok(&token.origin) } else { Err(token) })
     }
 
     fn not_ours(&self, token: &Setting<Arc<TokenSource>>) -> Error {
-        let what = format!("the token of {self} comes from {}, which `auth login` has not stored", token.from());
-        token.blame(Error::new(Kind::Config, what).hint("remove that line of the configuration first"))
+        let what =
+            format!("the token of {} comes from {}, which `auth login` has not stored", self.store, token.from());
+        token.origin.blame(Error::new(Kind::Config, what).hint("remove that line of the configuration first"))
     }
 
     fn base_url(&self, url: Option<&str>) -> Result<Setting<BaseUrl>> {
-        let known = self.api.and_then(|api| api.base_url.clone());
-        let Some(url) = url else {
-            return known.ok_or_else(|| {
-                let hint = format!("add it: --url {}", self.resource.example_url);
-                Error::new(Kind::Usage, format!("{self} has no base_url yet")).hint(hint)
-            });
+        let usage = |what, hint: String| Error::new(Kind::Usage, what).hint(hint);
+        let example = self.resource.example_url;
+        let parse = |url| {
+            BaseUrl::parse(url).map_err(|words| usage(format!("--url {words}"), format!("such as --url {example}")))
         };
-        let url = BaseUrl::for_api(url).map_err(|words| {
-            Error::new(Kind::Usage, format!("--url {words}"))
-                .hint(format!("such as --url {}", self.resource.example_url))
-        })?;
-        match known {
-            Some(known) if known.value.to_string() != url.to_string() => {
-                let what = format!("--url differs from the base_url of {self}, {} ({})", known.value, known.origin);
-                Err(Error::new(Kind::Usage, what)
-                    .hint("leave --url out, choose another profile, or change the configuration"))
+        let known = self.api.and_then(|api| api.base_url.clone());
+        match (known, url.map(parse).transpose()?) {
+            (Some(Setting { value, origin }), Some(url)) if value != url => Err(usage(
+                format!("--url differs from the base_url of {}, {value} ({origin})", self.store),
+                "leave --url out, choose another profile, or change the configuration".to_owned(),
+            )),
+            (Some(known), _) => Ok(known),
+            (None, Some(url)) => Ok(Setting::new(url, Origin::Flag("--url"))),
+            (None, None) => {
+                Err(usage(format!("{} has no base_url yet", self.store), format!("add it: --url {example}")))
             }
-            known => Ok(known.unwrap_or(Setting::new(url, Origin::Flag("--url")))),
         }
-    }
-}
-
-/// `connect in the profile test`
-impl std::fmt::Display for Place<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} in the profile {}", self.resource.api, self.profile.value)
     }
 }
 
@@ -156,10 +142,11 @@ pub fn login(args: &Login, context: &Context<'_>) -> Result<CommandStatus> {
     let Context { flags, env, ui, shutdown, tokens, .. } = context;
     let session = Session::of(context, Settings::survey(&flags.for_config(), env)?)?;
     let settings = &session.settings;
-    let place = &Place::new(settings, args.api.as_deref(), "login")?;
-    let resource = place.resource;
+    let place = Place::new(settings, args.api.as_deref(), "login")?;
+    let Place { store, resource, api } = &place;
     let winning = variable_names(resource.api).into_iter().find(|name| env.get_allowing_empty(name).is_some());
-    if let (Some(name), false) = (winning, matches!(place.profile.origin, Origin::Flag(_))) {
+    let is_named = settings.profile.as_ref().is_some_and(|profile| matches!(profile.origin, Origin::Flag(_)));
+    if let (Some(name), false) = (winning, is_named) {
         let what = format!("{name} is set, and would be used instead of a stored token");
         return Err(Error::new(Kind::Config, what).hint("unset it, or name the profile with -p, which sets it aside"));
     }
@@ -175,31 +162,32 @@ pub fn login(args: &Login, context: &Context<'_>) -> Result<CommandStatus> {
     }
     let base_url = place.base_url(args.url.as_deref())?;
     let source = if program.is_empty() {
-        let prompt = format!("Token for {place} ({}; it is not shown): ", base_url.value.authority());
+        let prompt = format!("Token for {store} ({}; it is not shown): ", base_url.value.authority());
         let line = read_token(&prompt, context)?;
         let token =
             Secret::new(line.trim_ascii()).map_err(|flaw| Error::new(Kind::Auth, format!("the token {flaw}")))?;
         tokens.add(token.expose());
-        TokenSource::Literal(token.expose().to_owned(), "what was entered".to_owned())
+        NewSource::Stored(token)
     } else {
-        settings.program(program.clone())
+        NewSource::Command(program)
     };
-    let api = place.api;
-    let token = Setting::new(Arc::new(source), Origin::BuiltIn);
+    let token = match &source {
+        NewSource::Stored(token) => TokenSource::Literal(token.expose().to_owned(), "what was entered".to_owned()),
+        NewSource::Command(program) => settings.program(program.clone()),
+    };
     let endpoint = Endpoint {
-        profile: Some(place.profile.value.clone()),
+        profile: Some(store.profile.to_owned()),
         base_url,
-        token,
+        token: Setting::new(Arc::new(token), Origin::BuiltIn),
         ca_file: api.and_then(|api| api.ca_file.clone()),
         client_cert: api.and_then(|api| api.client_cert.clone()),
     };
     if !args.no_verify {
-        let target = Target { resource, id: None, profile: Some(&place.profile.value) };
-        shutdown.doing(format!("while trying the token for {place}; nothing was stored"), target.context());
+        let target = Target { resource, id: None, profile: Some(store.profile) };
+        shutdown.doing(format!("while trying the token for {store}; nothing was stored"), target.context());
         let throttle = Throttle::single();
-        let client = session.client_at(&endpoint, &throttle);
-        let try_it = || client.and_then(|client| client.probe(resource, Instant::now()));
-        ui.during(env, || format!("trying the token for {place}"), try_it).map_err(|error| {
+        let try_it = || session.client_at(&endpoint, &throttle)?.probe(resource, Instant::now());
+        ui.during(env, || format!("trying the token for {store}"), try_it).map_err(|error| {
             let hint = error.hint_text().unwrap_or_default().to_owned();
             target.describe(error).hint(format!("nothing was stored; {hint}"))
         })?;
@@ -207,20 +195,16 @@ pub fn login(args: &Login, context: &Context<'_>) -> Result<CommandStatus> {
     let Some(_guard) = shutdown.guard() else {
         return Err(Error::new(Kind::Interrupted, "interrupted before the token was stored"));
     };
-    let store = place.store();
     let works = if args.no_verify { "was not tried" } else { "works" };
-    let secret;
-    let (source, what) = if program.is_empty() {
-        secret = endpoint.token.read(env, Instant::now(), shutdown)?;
-        let file = store.token_path();
-        let what = format!("stands in plain text in {}, which only you can read", shell_quoted(&file));
-        (NewSource::Stored(&secret), what)
-    } else {
-        (NewSource::Command(&program), "is stored nowhere: the program is asked for it".to_owned())
+    let what = match source {
+        NewSource::Stored(_) => {
+            format!("stands in plain text in {}, which only you can read", shell_quoted(&store.token_path()))
+        }
+        NewSource::Command(_) => "is stored nowhere: the program is asked for it".to_owned(),
     };
     store.save(&source, &endpoint.base_url.value.to_string())?;
-    let config = shell_quoted(place.path);
-    ui.note(&format!("note: the token for {place} {works}, and {what}; {config} names it"));
+    let config = shell_quoted(store.config);
+    ui.note(&format!("note: the token for {store} {works}, and {what}; {config} names it"));
     Ok(CommandStatus::Done)
 }
 
@@ -228,25 +212,24 @@ pub fn logout(args: &Logout, context: &Context<'_>) -> Result<CommandStatus> {
     let Context { flags, env, ui, .. } = context;
     let settings = Settings::survey(&flags.for_config(), env)?;
     let place = Place::new(&settings, args.api.as_deref(), "logout")?;
-    let store = place.store();
+    let store = &place.store;
     match place.source() {
         Some(Ok(Origin::File { line, .. })) => {
             store.forget(*line)?;
             ui.note(&format!(
-                "note: the token for {place} is forgotten here; at the server it is valid until it is revoked there"
+                "note: the token for {store} is forgotten here; at the server it is valid until it is revoked there"
             ));
         }
         Some(Err(token)) => return Err(place.not_ours(token)),
-        _ => ui.note(&format!("note: no token is stored for {place}")),
+        _ => ui.note(&format!("note: no token is stored for {store}")),
     }
     Ok(CommandStatus::Done)
 }
 
 /// One line: from a prompt that does not show it, or from standard input where that is no terminal.
 fn read_token(prompt: &str, context: &Context<'_>) -> Result<Vec<u8>> {
-    let unreadable = |error| Error::new(Kind::Failed, "the token could not be read").because(error);
     if !io::stdin().is_terminal() {
-        return read_line(|| false).map_err(unreadable)?;
+        return read_line(|| false);
     }
     #[cfg(not(unix))]
     {
@@ -276,17 +259,22 @@ fn read_token(prompt: &str, context: &Context<'_>) -> Result<Vec<u8>> {
         let line =
             read_line(|| poll(&mut [PollFd::new(&io::stdin(), PollFlags::IN)], Some(&PASTE)).is_ok_and(|n| n > 0));
         let _ = set(&shown);
-        line.map_err(unreadable)?
+        line
     }
 }
 
 /// Reads a line of standard input, which must be the only one: `has_more` says whether more has come.
-fn read_line(has_more: impl FnOnce() -> bool) -> io::Result<Result<Vec<u8>>> {
+fn read_line(has_more: impl FnOnce() -> bool) -> Result<Vec<u8>> {
     let mut reader = BufReader::new(streams::stdin().take(MAX_INPUT));
     let mut line = Vec::new();
-    reader.read_until(b'\n', &mut line)?;
-    let has_more = !reader.buffer().trim_ascii().is_empty() || (line.ends_with(b"\n") && has_more());
-    let further =
-        || Error::new(Kind::Auth, "there is more than one line; nothing was stored").hint("give the token alone");
-    Ok(if has_more { Err(further()) } else { Ok(line) })
+    reader.read_until(b'\n', &mut line).map_err(unreadable)?;
+    if !reader.buffer().trim_ascii().is_empty() || (line.ends_with(b"\n") && has_more()) {
+        let message = "there is more than one line; nothing was stored";
+        return Err(Error::new(Kind::Auth, message).hint("give the token alone"));
+    }
+    Ok(line)
+}
+
+fn unreadable(error: io::Error) -> Error {
+    Error::new(Kind::Failed, "the token could not be read").because(error)
 }

@@ -21,9 +21,6 @@ use crate::expression::{self, Actual, Expression, Verdict};
 use crate::json;
 use crate::text::excerpt;
 
-/// At least this time is reserved for the last look-up, if it fits.
-const LEAST: Duration = Duration::from_millis(20);
-
 /// Parses what is expected; by default, that the account exists.
 pub fn parse_all(texts: &[String], resource: &'static Resource) -> Result<Vec<Expression>> {
     if texts.is_empty() {
@@ -183,7 +180,7 @@ impl Question<'_> {
                 }
                 Err(error) => return Err(error),
             }
-            let Some(pause) = schedule.pause(retry_after, started.elapsed()) else {
+            let Some(pause) = schedule.pause(retry_after.unwrap_or_default()) else {
                 return Ok(end);
             };
             let until = Instant::now() + pause;
@@ -200,7 +197,7 @@ impl Question<'_> {
 pub struct Schedule {
     until: Instant,
     interval: Duration,
-    /// The most time that is reserved for the last look-up.
+    /// The time that is reserved for the last look-up.
     last: Duration,
 }
 
@@ -215,13 +212,11 @@ impl Schedule {
         is_late && failure.context().status.is_none() && Instant::now() >= self.until
     }
 
-    /// The pause before the next look-up, given what the server asks for and how long the last look-up took; `None` if there is no time
-    /// for another one.
-    fn pause(&self, retry_after: Option<Duration>, took: Duration) -> Option<Duration> {
+    /// The pause before the next look-up, at least what the server asks for; `None` if there is no time for another one.
+    fn pause(&self, retry_after: Duration) -> Option<Duration> {
         let left = self.until.saturating_duration_since(Instant::now());
         let jittered = self.interval.mul_f64(0.9 + 0.2 * fastrand::f64());
-        let last = (2 * took).max(LEAST).min(self.last);
-        fitting_pause(left, last, jittered, retry_after.unwrap_or_default())
+        fitting_pause(left, self.last, jittered, retry_after)
     }
 }
 

@@ -66,10 +66,8 @@ impl<'a> Session<'a> {
     ) -> Result<Client<'s>> {
         let selected = self.settings.profile.as_ref().map(|profile| profile.value.as_str());
         let about = |profile| move |error| Target { resource, id, profile }.describe(error);
-        let endpoint = match &self.sandbox {
-            Some(endpoint) => endpoint,
-            None => self.settings.endpoint(resource).map_err(about(selected))?,
-        };
+        let endpoint = self.sandbox.as_ref().map_or_else(|| self.settings.endpoint(resource), Ok);
+        let endpoint = endpoint.map_err(about(selected))?;
         self.client_at(endpoint, throttle).map_err(about(endpoint.profile.as_deref()))
     }
 

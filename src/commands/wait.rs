@@ -211,18 +211,16 @@ impl Waiting<'_> {
             _ => format!("{reach} {}", self.goal()),
         };
         let state = answer.map_or_else(|| "it could not be looked up".to_owned(), |answer| self.state(answer));
-        let error = Error::new(kind, format!("{target} {goal} {time}: {state}"));
+        let error = target.describe(Error::new(kind, format!("{target} {goal} {time}: {state}")));
         let error = match (reason, &end.failure) {
-            (Some(reason), _) => target.describe(error).hint(format!("{reason}; waiting longer is of no use")),
-            (None, None) => target.describe(error).hint(LONGER),
+            (Some(reason), _) => error.hint(format!("{reason}; waiting longer is of no use")),
+            (None, None) => error.hint(LONGER),
             (None, Some(failure)) => {
                 // The hint of a timeout is about --timeout, which is not why the wait ended.
                 let is_timeout = matches!(failure.kind(), Kind::Timeout | Kind::Auth);
                 let hint = failure.hint_text().filter(|_| !is_timeout).unwrap_or(LONGER);
-                error
-                    .with_suffix(&format!("; the last look-up failed: {failure}"))
-                    .hint(hint)
-                    .with_context(|context| *context = ErrorContext { attempts: None, ..failure.context().clone() })
+                let error = error.with_suffix(&format!("; the last look-up failed: {failure}")).hint(hint);
+                error.with_context(|context| *context = ErrorContext { attempts: None, ..failure.context().clone() })
             }
         };
         error.with_context(|context| context.elapsed = Some(self.started.elapsed()))

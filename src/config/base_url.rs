@@ -24,7 +24,8 @@ pub struct BaseUrl {
 }
 
 impl BaseUrl {
-    /// Checks `text`. Err: what is wrong, in words that follow "`base_url` …".
+    /// Checks `text`. A base URL that ends in a part of an API's path, such as `/api/v1`, would make every account unknown, in the
+    /// wrong API's path and in capital letters too. Err: what is wrong, in words that follow "`base_url` …".
     pub fn parse(text: &str) -> Result<Self, &'static str> {
         if text.contains(['?', '#']) {
             return Err("must not have a query (?…) or a fragment (#…)");
@@ -50,13 +51,6 @@ impl BaseUrl {
         if !url.is_https() && !url.is_loopback() {
             return Err("must begin with https:// (http:// goes to a loopback address only)");
         }
-        Ok(url)
-    }
-
-    /// Checks `text` for an API: a base URL that ends in a part of an API's path, such as `/api/v1`, would make every account
-    /// unknown, in the wrong API's path and in capital letters too.
-    pub fn for_api(text: &str) -> Result<Self, &'static str> {
-        let url = Self::parse(text)?;
         let prefix = url.prefix.to_ascii_lowercase();
         let ends_in = |path: &str| {
             let ends = path.match_indices('/').map(|(end, _)| end).skip(2);

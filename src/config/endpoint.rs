@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::base_url::BaseUrl;
 use super::token::{TokenSource, stored_token_name};
-use super::{Origin, SANDBOX, Setting, Settings, at, no_file};
+use super::{Origin, SANDBOX, Setting, Settings, no_file};
 use crate::account::{RESOURCES, Resource};
 use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
@@ -65,11 +65,6 @@ pub fn variable_names(api: &str) -> [String; 2] {
     [format!("ACCTQ_{api}_TOKEN"), format!("ACCTQ_{api}_URL")]
 }
 
-/// Whether the environment says where look-ups of this API go.
-fn has_url(resource: &Resource, env: &Environment) -> bool {
-    env.get(&variable_names(resource.api)[1]).is_some()
-}
-
 impl Settings {
     /// The endpoint of the selected profile and the environment.
     pub(super) fn resolve_endpoint(&self, resource: &Resource, env: &Environment) -> Result<Endpoint> {
@@ -91,7 +86,7 @@ impl Settings {
                 .hint(format!("set {token_name} too: a URL from the environment gets no other token"))
         })?;
         // What is not Unicode is not ASCII either, and refused as that.
-        let base_url = BaseUrl::for_api(&url.to_string_lossy()).map_err(|words| {
+        let base_url = BaseUrl::parse(&url.to_string_lossy()).map_err(|words| {
             Error::new(Kind::Config, format!("{url_name} {words}"))
                 .hint("it takes a URL such as https://api.example.com")
         })?;
@@ -105,19 +100,19 @@ impl Settings {
         names: &[String],
         env: &Environment,
     ) -> Vec<(Option<String>, &'static Resource, Result<Endpoint>)> {
-        let resource = |api: &str| RESOURCES.into_iter().find(|resource| resource.api == api);
+        let has_url = |resource: &Resource| env.get(&variable_names(resource.api)[1]).is_some();
         let apis = self.file.iter().flat_map(|file| &file.apis);
         let wanted = apis.filter(|(name, ..)| names.is_empty() || names.contains(name));
-        let of_file = wanted.filter_map(|(name, api, _)| Some((name, resource(api)?))).map(|(name, resource)| {
+        let of_file = wanted.map(|(name, resource, _)| {
             let is_selected = self.profile.as_ref().is_some_and(|profile| profile.value == *name);
-            let endpoint = if names.is_empty() && is_selected && !has_url(resource, env) {
+            let endpoint = if names.is_empty() && is_selected && !has_url(resource) {
                 self.resolve_endpoint(resource, env)
             } else {
                 self.endpoint_of_profile(&Setting::new(name.clone(), Origin::Flag("--profile")), resource.api, None)
             };
-            (Some(name.clone()), resource, endpoint)
+            (Some(name.clone()), *resource, endpoint)
         });
-        let of_environment = RESOURCES.into_iter().filter(|resource| names.is_empty() && has_url(resource, env));
+        let of_environment = RESOURCES.into_iter().filter(|resource| names.is_empty() && has_url(resource));
         let of_environment = of_environment.map(|resource| (None, resource, self.resolve_endpoint(resource, env)));
         of_file.chain(of_environment).collect()
     }
@@ -130,16 +125,14 @@ impl Settings {
         token: Option<Setting<Arc<TokenSource>>>,
     ) -> Result<Endpoint> {
         let name = &profile.value;
-        let Some((_, found)) = self.apis(name).find(|(known, _)| *known == api) else {
-            let names = self.profiles.join(", ");
-            let error = Error::new(Kind::Config, format!("the profile {name} has no section `{api}`"));
-            let hint = format!("add it with its `base_url` and a token, or choose another profile: {names}");
-            return Err(self.at_file(error.hint(hint)));
+        let Some((_, found)) = self.apis(name).find(|(resource, _)| resource.api == api) else {
+            let hint = "add it with its `base_url` and a token, or choose another profile; ";
+            return Err(self.unsuitable(format!("the profile {name} has no section `{api}`"), hint));
         };
         let found = found.as_ref().map_err(Error::clone)?;
         let lacks = |kind, what: &str| {
             let message = format!("the profile {name} has no {what} for {api} ({})", found.origin);
-            at(Error::new(kind, message), &found.origin)
+            found.origin.blame(Error::new(kind, message))
         };
         let base_url = found.base_url.clone();
         let base_url =
@@ -161,10 +154,7 @@ impl Settings {
         if self.file.is_none() {
             return no_file(self.path.as_ref());
         }
-        let names = self.profiles.join(", ");
-        self.at_file(
-            Error::new(Kind::Config, "no profile is selected")
-                .hint(format!("choose one with -p, ACCTQ_PROFILE or `default_profile` in the configuration: {names}")),
-        )
+        let hint = "choose one with -p, ACCTQ_PROFILE or `default_profile` in the configuration; ";
+        self.unsuitable("no profile is selected".to_owned(), hint)
     }
 }

@@ -20,9 +20,9 @@ use super::helper::Helper;
 use super::reading::is_pasted_secret;
 use super::token::TokenSource;
 use super::values::{parse_retries, parse_timeout};
-use super::{Origin, SANDBOX, Setting, at, permissions};
-use crate::account::RESOURCES;
+use super::{Origin, SANDBOX, Setting, permissions};
 use crate::account::redact::is_name_byte;
+use crate::account::{RESOURCES, Resource};
 use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
 
@@ -56,6 +56,7 @@ struct RawApi {
 }
 
 /// What the file says.
+#[derive(Default)]
 pub(super) struct File {
     pub default_profile: Option<Setting<String>>,
     pub timeout: Option<Setting<Duration>>,
@@ -63,7 +64,7 @@ pub(super) struct File {
     /// The names, in the order of the file.
     pub profiles: Vec<String>,
     /// What each profile says of each API, or what is wrong with it; in the order of the file.
-    pub apis: Vec<(String, &'static str, Result<Api>)>,
+    pub apis: Vec<(String, &'static Resource, Result<Api>)>,
     /// The first mistake of the file.
     pub mistake: Option<Error>,
     /// The variables of every `token_env`, which no helper gets to see.
@@ -139,13 +140,13 @@ impl Reader<'_> {
                 _ => wrong(NAME_RULE),
             }
             for (key, api) in entries(profile) {
-                let Some(resource) = RESOURCES.iter().find(|resource| resource.api == key.get_ref()) else {
+                let Some(resource) = RESOURCES.into_iter().find(|resource| resource.api == key.get_ref()) else {
                     mistakes.push(self.document.unknown_key(&key.span(), &RESOURCES.map(|resource| resource.api)));
                     continue;
                 };
                 let api = self.document.decode(api.clone()).and_then(|raw| self.api(key, raw));
                 mistakes.extend(api.as_ref().err().cloned());
-                apis.push((name.get_ref().to_string(), resource.api, api));
+                apis.push((name.get_ref().to_string(), resource, api));
             }
         }
         let mut note = |mistake| mistakes.push(mistake);
@@ -165,7 +166,7 @@ impl Reader<'_> {
     }
 
     fn api(&self, key: &Spanned<DeString<'_>>, raw: RawApi) -> Result<Api> {
-        let base_url = self.checked("base_url", raw.base_url, |text| Ok(BaseUrl::for_api(&text)?))?;
+        let base_url = self.checked("base_url", raw.base_url, |text| Ok(BaseUrl::parse(&text)?))?;
         let file = |key: &str, raw| self.checked(key, raw, |text: String| self.file_name(&text));
         let ca_file = file("ca_file", raw.ca_file)?;
         let client_cert =
@@ -175,7 +176,7 @@ impl Reader<'_> {
                 (Some(one), _) | (_, Some(one)) => {
                     let what = format!("a client certificate needs its private key too ({})", one.origin);
                     let error = Error::new(Kind::Config, what).hint("name both client_cert_file and client_key_file");
-                    return Err(at(error, &one.origin));
+                    return Err(one.origin.blame(error));
                 }
             };
         let sources = [
@@ -187,7 +188,7 @@ impl Reader<'_> {
         let mut sources: Vec<_> = sources.into_iter().flatten().collect();
         if let [one, other, ..] = &sources[..] {
             let what = format!("two sources for one token, at {} and at {}", one.origin, other.origin);
-            return Err(at(Error::new(Kind::Config, what), &other.origin).hint("keep one of them"));
+            return Err(other.origin.blame(Error::new(Kind::Config, what).hint("keep one of them")));
         }
         let token = sources.pop().map(|source| Setting::new(Arc::new(source.value), source.origin));
         Ok(Api { origin: self.document.origin(&key.span()), base_url, token, ca_file, client_cert })

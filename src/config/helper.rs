@@ -69,7 +69,8 @@ impl Helper {
             let _ = sender.send(read.transpose().map(|_| output));
         };
         thread::Builder::new().spawn(read).map_err(broken)?;
-        let check = || {
+        let mut output: Option<Vec<u8>> = None;
+        loop {
             if shutdown.is_requested() {
                 return Err(self.error("was ended", "a signal came first"));
             }
@@ -77,23 +78,17 @@ impl Helper {
                 let took = end.saturating_duration_since(started).as_secs_f64();
                 return Err(self.error(&format!("did not finish within {took:.1} s and was ended"), BY_HAND));
             }
-            Ok(())
-        };
-        let output = loop {
-            check()?;
-            if let Ok(output) = receiver.recv_timeout(POLL) {
-                break output.map_err(broken)?;
+            let Some(printed) = &output else {
+                output = receiver.recv_timeout(POLL).ok().transpose().map_err(broken)?;
+                continue;
+            };
+            if printed.len() as u64 > OUTPUT_MAX {
+                let what = "printed more than 64 KiB, which is no token, and was ended";
+                return Err(self.error(what, "it must print the token and nothing else"));
             }
-        };
-        if output.len() as u64 > OUTPUT_MAX {
-            let what = "printed more than 64 KiB, which is no token, and was ended";
-            return Err(self.error(what, "it must print the token and nothing else"));
-        }
-        loop {
-            check()?;
             match child.try_wait().map_err(broken)? {
                 None => thread::sleep(POLL),
-                Some(status) if status.success() => return Ok(output),
+                Some(status) if status.success() => return Ok(output.unwrap_or_default()),
                 // "exit status: 3", or the signal.
                 Some(status) => return Err(self.error(&format!("failed ({status})"), BY_HAND)),
             }

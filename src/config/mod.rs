@@ -8,7 +8,6 @@ pub mod document;
 mod endpoint;
 mod file;
 mod helper;
-mod init;
 mod permissions;
 mod precedence;
 pub mod reading;
@@ -25,10 +24,9 @@ use std::time::Duration;
 
 pub use base_url::BaseUrl;
 pub use endpoint::{ClientCert, Endpoint, variable_names};
-pub use init::{TEMPLATE, init};
 pub use permissions::{refuse_other_readers, shell_quoted};
 pub use precedence::{config_path, output_setting, redactor};
-pub use store::{NewSource, Store};
+pub use store::{NewSource, Store, TEMPLATE, init};
 pub use token::{Secret, TokenSource};
 pub use values::{DEFAULT_JOBS, DEFAULT_RETRIES, DEFAULT_TIMEOUT};
 
@@ -68,6 +66,16 @@ pub enum Origin {
     BuiltIn,
 }
 
+impl Origin {
+    /// The error, with its file and line if the setting at fault came from one.
+    pub fn blame(&self, error: Error) -> Error {
+        match self {
+            Origin::File { path, line } => error.at(path, Some(*line)),
+            _ => error,
+        }
+    }
+}
+
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -105,10 +113,10 @@ pub struct Settings {
     pub profiles: Vec<String>,
     /// The first mistake of the file, or of the choice of a profile.
     pub mistake: Option<Error>,
-    /// `None` if the file does not exist, was not opened or cannot be read.
+    /// `None` if the file does not exist or was not opened.
     file: Option<File>,
     /// The endpoints of the selected profile, by API; none for the sandbox, whose server is not running yet.
-    endpoints: Vec<(&'static str, Result<Endpoint>)>,
+    endpoints: Vec<(&'static Resource, Result<Endpoint>)>,
 }
 
 impl Settings {
@@ -119,25 +127,20 @@ impl Settings {
 
     /// Where look-ups of `resource` go. Fails for the sandbox, whose server has no configured address.
     pub fn endpoint(&self, resource: &'static Resource) -> Result<&Endpoint> {
-        let found = self.endpoints.iter().find(|(api, _)| *api == resource.api);
+        let found = self.endpoints.iter().find(|(known, _)| known.api == resource.api);
         let (_, endpoint) = found.ok_or_else(|| Error::new(Kind::Config, "the sandbox has no configured address"))?;
         endpoint.as_ref().map_err(Error::clone)
     }
 
     /// What a profile of the file says of each API.
-    pub fn apis(&self, profile: &str) -> impl Iterator<Item = (&'static str, &Result<Api>)> {
+    pub fn apis(&self, profile: &str) -> impl Iterator<Item = (&'static Resource, &Result<Api>)> {
         let apis = self.file.iter().flat_map(|file| &file.apis);
-        apis.filter(move |(name, ..)| name == profile).map(|(_, api, found)| (*api, found))
+        apis.filter(move |(name, ..)| name == profile).map(|(_, resource, found)| (*resource, found))
     }
 
     /// Fails if anything is wrong with the file, but for the choice of a profile; it need not exist.
     pub fn require_sound_file(&self) -> Result<()> {
-        let is_unreadable = |_: &&Error| self.path.as_ref().is_some_and(|path| path.value.exists());
-        let mistake = match &self.file {
-            Some(file) => file.mistake.as_ref(),
-            None => self.mistake.as_ref().filter(is_unreadable),
-        };
-        mistake.map_or(Ok(()), |mistake| Err(mistake.clone()))
+        self.file.as_ref().and_then(|file| file.mistake.clone()).map_or(Ok(()), Err)
     }
 
     /// A program as the source of a token.
@@ -151,51 +154,44 @@ impl Settings {
     pub fn rows(&self, redactor: &Redactor) -> Vec<(String, String, String)> {
         let is_found = self.profile.as_ref().is_some_and(|profile| self.profiles.contains(&profile.value));
         let mut rows = Vec::new();
-        let mut row = |name: &str, value: String, origin: &dyn fmt::Display| {
-            rows.push((name.to_owned(), value, origin.to_string()));
-        };
+        let mut row = |name: &str, value: String, origin| rows.push((name.to_owned(), value, origin));
         if let Some(Setting { value, origin }) = &self.path {
-            let state = match &self.file {
-                _ if self.mistake.is_some() => "",
-                Some(_) => "",
+            let state = match self.file {
                 None if self.is_sandbox() => " (not opened: the sandbox needs none)",
-                None => " (does not exist)",
+                None if self.mistake.is_none() => " (does not exist)",
+                _ => "",
             };
-            row("config", format!("{}{state}", value.display()), origin);
+            row("config", format!("{}{state}", value.display()), Some(origin));
         }
         match &self.profile {
-            Some(Setting { value, origin }) if is_found => row("profile", value.clone(), origin),
+            Some(Setting { value, origin }) if is_found => row("profile", value.clone(), Some(origin)),
             // It may be a secret.
-            Some(Setting { origin, .. }) => row("profile", "unknown".to_owned(), origin),
-            None => row("profile", "none selected".to_owned(), &Origin::BuiltIn),
+            Some(Setting { origin, .. }) => row("profile", "unknown".to_owned(), Some(origin)),
+            None => row("profile", "none selected".to_owned(), Some(&Origin::BuiltIn)),
         }
-        row("output", self.output.value.to_string(), &self.output.origin);
+        row("output", self.output.value.to_string(), Some(&self.output.origin));
         // `Debug` writes durations as the file does: 60s, 1.5s, 500ms.
-        row("timeout", format!("{:?}", self.timeout.value), &self.timeout.origin);
-        row("retries", self.retries.value.to_string(), &self.retries.origin);
-        for (api, endpoint) in &self.endpoints {
+        row("timeout", format!("{:?}", self.timeout.value), Some(&self.timeout.origin));
+        row("retries", self.retries.value.to_string(), Some(&self.retries.origin));
+        for (Resource { api, .. }, endpoint) in &self.endpoints {
             match endpoint {
                 Ok(Endpoint { base_url, token, ca_file, client_cert, .. }) => {
-                    row(&format!("{api}.base_url"), base_url.value.to_string(), &base_url.origin);
-                    row(&format!("{api}.token"), token.value.describe(), &token.origin);
-                    let cert = client_cert.as_ref().map(|cert| &cert.cert_file);
-                    let key = client_cert.as_ref().map(|cert| &cert.key_file);
-                    for (name, file) in
-                        [("ca_file", ca_file.as_ref()), ("client_cert_file", cert), ("client_key_file", key)]
-                    {
-                        if let Some(Setting { value, origin }) = file {
-                            row(&format!("{api}.{name}"), value.display().to_string(), origin);
-                        }
+                    row(&format!("{api}.base_url"), base_url.value.to_string(), Some(&base_url.origin));
+                    row(&format!("{api}.token"), token.value.describe(), Some(&token.origin));
+                    let pair = client_cert.iter().flat_map(|ClientCert { cert_file, key_file }| {
+                        [("client_cert_file", cert_file), ("client_key_file", key_file)]
+                    });
+                    for (name, file) in ca_file.iter().map(|file| ("ca_file", file)).chain(pair) {
+                        row(&format!("{api}.{name}"), file.value.display().to_string(), Some(&file.origin));
                     }
                 }
-                Err(error) => row(api, format!("cannot be used: {}", redactor.withhold(error.clone())), &""),
+                Err(error) => row(api, format!("cannot be used: {}", redactor.withhold(error.clone())), None),
             }
         }
-        let built_in = Origin::BuiltIn.to_string();
-        let is_known =
-            |name: &str, origin: &str| name == "config" || *origin != built_in && (is_found || !origin.is_empty());
-        rows.retain(|(name, _, origin)| self.mistake.is_none() || is_known(name, origin));
-        rows
+        let is_known = |origin: Option<&Origin>| origin.map_or(is_found, |origin| *origin != Origin::BuiltIn);
+        rows.retain(|(name, _, origin)| self.mistake.is_none() || name == "config" || is_known(*origin));
+        let shown = |origin: Option<&Origin>| origin.map(Origin::to_string).unwrap_or_default();
+        rows.into_iter().map(|(name, value, origin)| (name, value, shown(origin))).collect()
     }
 
     /// Fails if there is no profile of that name.
@@ -211,12 +207,13 @@ impl Settings {
         }
         let near = nearest(name, self.profiles.iter().map(String::as_str));
         let near = near.map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
-        let hint = format!("{near}the profiles are {}", self.profiles.join(", "));
-        Err(at(self.at_file(Error::new(Kind::Config, unknown).hint(hint)), origin))
+        Err(origin.blame(self.unsuitable(unknown, &near)))
     }
 
-    /// Adds the configuration file to an error.
-    fn at_file(&self, error: Error) -> Error {
+    /// The error for the choice of a profile; its hint ends in the names.
+    fn unsuitable(&self, message: String, hint: &str) -> Error {
+        let hint = format!("{hint}the profiles are {}", self.profiles.join(", "));
+        let error = Error::new(Kind::Config, message).hint(hint);
         self.path.iter().fold(error, |error, path| error.at(&path.value, None))
     }
 }
@@ -235,12 +232,4 @@ pub fn no_file(path: Option<&Setting<PathBuf>>) -> Error {
     let message = format!("there is no configuration file {}{place}", path.display());
     let hint = format!("`acctq {flag}config init` writes one to begin with; `-p sandbox` needs none");
     Error::new(Kind::Config, message).hint(hint).at(path, None)
-}
-
-/// The error, with its file and line if the setting came from one.
-fn at(error: Error, origin: &Origin) -> Error {
-    match origin {
-        Origin::File { path, line } => error.at(path, Some(*line)),
-        _ => error,
-    }
 }

@@ -74,8 +74,8 @@ fn check_writers(path: &Path, metadata: &Metadata) -> Result<()> {
 }
 
 /// The path as a shell takes it: macOS keeps configurations in `~/Library/Application Support`.
-pub fn shell_quoted(path: &Path) -> Cow<'_, str> {
-    let text = path.to_string_lossy();
+pub fn shell_quoted<P: AsRef<Path> + ?Sized>(path: &P) -> Cow<'_, str> {
+    let text = path.as_ref().to_string_lossy();
     let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"/._-+:,@%".contains(&b);
     if text.bytes().all(is_plain) && !text.starts_with('-') && !text.is_empty() {
         return text;

@@ -8,7 +8,7 @@ use super::file::File;
 use super::reading::refuse_pasted_secret;
 use super::token::TokenSource;
 use super::values::{DEFAULT_RETRIES, DEFAULT_TIMEOUT, parse_retries, parse_timeout};
-use super::{Flags, Origin, SANDBOX, Setting, Settings, at, no_file};
+use super::{Flags, Origin, SANDBOX, Setting, Settings, no_file};
 use crate::account::redact::Tokens;
 use crate::account::{RESOURCES, Redactor};
 use crate::environment::Environment;
@@ -31,31 +31,23 @@ impl Settings {
         };
         let is_sandbox = chosen.as_ref().is_some_and(|name| name.value == SANDBOX);
         let opened = path.as_ref().filter(|_| !is_sandbox);
-        let (file, mistake) = match opened.map_or(Ok(None), |path| File::read(&path.value, env)) {
-            // A file that was named must exist, the default one need not.
-            Ok(None) if opened.is_some_and(|path| path.origin != Origin::BuiltIn) => (None, Some(no_file(opened))),
-            Ok(file) => (file, None),
-            Err(unreadable) => (None, Some(unreadable)),
-        };
-        let of_file = file.as_ref();
-        let default = of_file.and_then(|file| file.default_profile.clone());
-        let timeout = of_file.and_then(|file| file.timeout.clone());
-        let retries = of_file.and_then(|file| file.retries.clone());
-        let names = of_file.into_iter().flat_map(|file| file.profiles.iter().cloned());
+        let read = opened.map_or(Ok(None), |path| File::read(&path.value, env));
+        let file = read.unwrap_or_else(|unreadable| Some(File { mistake: Some(unreadable), ..File::default() }));
+        let nothing = File::default();
+        let of_file = file.as_ref().unwrap_or(&nothing);
+        // A file that was named must exist, the default one need not.
+        let missing = opened.filter(|path| file.is_none() && path.origin != Origin::BuiltIn).map(|_| no_file(opened));
+        let default = of_file.default_profile.clone();
+        let timeout = (DEFAULT_TIMEOUT, of_file.timeout.clone());
+        let retries = (DEFAULT_RETRIES, of_file.retries.clone());
         let mut settings = Settings {
             profile: chosen.clone().or_else(|| default.clone()),
             output: output_setting(flags, env)?,
-            timeout: match flags.timeout {
-                Some(value) => Setting::new(value, Origin::Flag("--timeout")),
-                None => resolve(variable(env, "ACCTQ_TIMEOUT")?, timeout, DEFAULT_TIMEOUT, parse_timeout)?,
-            },
-            retries: match flags.retries {
-                Some(value) => Setting::new(value, Origin::Flag("--retries")),
-                None => resolve(variable(env, "ACCTQ_RETRIES")?, retries, DEFAULT_RETRIES, parse_retries)?,
-            },
+            timeout: resolve(("--timeout", flags.timeout), ("ACCTQ_TIMEOUT", env), timeout, parse_timeout)?,
+            retries: resolve(("--retries", flags.retries), ("ACCTQ_RETRIES", env), retries, parse_retries)?,
             path,
-            profiles: names.chain([SANDBOX.to_owned()]).collect(),
-            mistake: mistake.or_else(|| of_file?.mistake.clone()),
+            profiles: of_file.profiles.iter().cloned().chain([SANDBOX.to_owned()]).collect(),
+            mistake: missing.or_else(|| of_file.mistake.clone()),
             file,
             endpoints: Vec::new(),
         };
@@ -63,7 +55,7 @@ impl Settings {
         let unknown = chosen.iter().chain(&default).find_map(|profile| settings.require_profile(profile).err());
         settings.mistake = settings.mistake.or(unknown);
         if !settings.is_sandbox() {
-            let endpoints = RESOURCES.iter().map(|resource| (resource.api, settings.resolve_endpoint(resource, env)));
+            let endpoints = RESOURCES.into_iter().map(|resource| (resource, settings.resolve_endpoint(resource, env)));
             settings.endpoints = endpoints.collect();
         } else if let (None, Some(default)) = (chosen, default) {
             settings.mistake = settings.mistake.or_else(|| refuse_unused_token(&default, env).err());
@@ -91,11 +83,8 @@ pub fn redactor(flags: &Flags, env: &Environment) -> Redactor {
 
 /// How results are written: the one setting that no file decides.
 pub fn output_setting(flags: &Flags, env: &Environment) -> Result<Setting<Format>> {
-    if let Some(format) = flags.output {
-        return Ok(Setting::new(format, Origin::Flag("--output")));
-    }
-    let built_in = Setting::new(Format::default(), Origin::BuiltIn);
-    resolve(variable(env, "ACCTQ_OUTPUT")?, Some(built_in), "", |text| text.parse().map_err(str::to_owned))
+    let parse = |text: &str| text.parse().map_err(str::to_owned);
+    resolve(("--output", flags.output), ("ACCTQ_OUTPUT", env), (&Format::default().to_string(), None), parse)
 }
 
 /// Where the configuration is looked for, whether the file exists or not.
@@ -128,7 +117,7 @@ fn refuse_unused_token(default: &Setting<String>, env: &Environment) -> Result<(
     let message = format!("{set} is set, but the default profile is the sandbox");
     let error =
         Error::new(Kind::Config, message).hint("choose a profile with -p, such as `-p sandbox`, or unset the variable");
-    Err(at(error, &default.origin))
+    Err(default.origin.blame(error))
 }
 
 /// The variable, if it is set to something.
@@ -140,14 +129,17 @@ fn variable(env: &Environment, name: &str) -> Result<Option<Setting<String>>> {
     Ok(Some(Setting::new(text.to_owned(), Origin::Variable(name.to_owned()))))
 }
 
-/// The variable's value, or else the file's, or else the built-in one.
+/// The flag's value, or else the variable's, the file's or the built-in one.
 fn resolve<T>(
-    variable: Option<Setting<String>>,
-    file: Option<Setting<T>>,
-    built_in: &str,
+    (flag, given): (&'static str, Option<T>),
+    (name, env): (&str, &Environment),
+    (built_in, file): (&str, Option<Setting<T>>),
     parse: fn(&str) -> Result<T, String>,
 ) -> Result<Setting<T>> {
-    let text = match (variable, file) {
+    if let Some(value) = given {
+        return Ok(Setting::new(value, Origin::Flag(flag)));
+    }
+    let text = match (variable(env, name)?, file) {
         (Some(text), _) => text,
         (None, Some(value)) => return Ok(value),
         (None, None) => Setting::new(built_in.to_owned(), Origin::BuiltIn),

@@ -1,17 +1,34 @@
-//! What `auth login` stores and `auth logout` forgets: a token in a file of its own beside the configuration, which names it.
+//! What is written: the configuration to begin with, and the token that `auth login` stores in a file of its own beside it.
 //!
 //! The configuration keeps its comments. It is replaced as a whole, at its target if it is a link; both files belong to their
 //! user only.
 
+use std::fmt;
 use std::fs::{self, DirBuilder, Permissions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
+use tempfile::NamedTempFile;
 use toml_edit::{Array, DocumentMut, Item, Table, TableLike, value};
 
 use super::token::stored_token_name;
 use super::{Secret, permissions};
 use crate::error::{Error, Kind, Result};
+
+/// A commented configuration.
+pub const TEMPLATE: &str = include_str!("../../config.example.toml");
+
+/// Writes [`TEMPLATE`] for `config init`, closed to others; never over anything.
+pub fn init(path: &Path) -> Result<()> {
+    make_directory(path)?;
+    let persist = |file: NamedTempFile| Ok(file.persist_noclobber(path).map(drop)?);
+    complete(path, TEMPLATE.as_bytes(), None).and_then(persist).map_err(|error| match error.kind() {
+        io::ErrorKind::AlreadyExists => Error::new(Kind::Config, format!("{} exists already", path.display()))
+            .hint("edit it, or move it away first; `acctq config show` shows its values")
+            .at(path, None),
+        _ => failed(path, error),
+    })
+}
 
 /// Where the token of one API of one profile is stored.
 pub struct Store<'a> {
@@ -22,9 +39,16 @@ pub struct Store<'a> {
 }
 
 /// The source of a token that the configuration is to name.
-pub enum NewSource<'a> {
-    Stored(&'a Secret),
-    Command(&'a [String]),
+pub enum NewSource {
+    Stored(Secret),
+    Command(Vec<String>),
+}
+
+/// `connect in the profile test`
+impl fmt::Display for Store<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} in the profile {}", self.api, self.profile)
+    }
 }
 
 impl Store<'_> {
@@ -34,16 +58,11 @@ impl Store<'_> {
     }
 
     /// Stores the token, or names the program, and makes the configuration and the profile where they are missing.
-    pub fn save(&self, source: &NewSource<'_>, base_url: &str) -> Result<()> {
-        let directory = self.config.parent().unwrap_or(self.config);
-        let mut builder = DirBuilder::new();
-        builder.recursive(true);
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.create(directory).map_err(|error| failed(directory, error))?;
+    pub fn save(&self, source: &NewSource, base_url: &str) -> Result<()> {
+        make_directory(self.config)?;
         permissions::refuse_other_writers_of_parents(self.config)?;
         let (old_text, permissions) = self.read()?;
-        let mut document = self.parse(&old_text)?;
+        let mut document: DocumentMut = old_text.parse().map_err(|_| self.unwritable())?;
         let is_first =
             document.get("profiles").is_none_or(|profiles| profiles.as_table_like().is_none_or(TableLike::is_empty));
         if is_first && !document.contains_key("default_profile") {
@@ -51,7 +70,7 @@ impl Store<'_> {
         }
         // Comments after the last table would else stand behind the new one.
         let trailing = document.trailing().as_str().unwrap_or_default().to_owned();
-        let section = self.section(&mut document)?;
+        let section = self.section(&mut document).and_then(Item::as_table_like_mut).ok_or_else(|| self.unwritable())?;
         let is_new = section.is_empty();
         if !section.contains_key("base_url") {
             section.insert("base_url", value(base_url));
@@ -67,7 +86,7 @@ impl Store<'_> {
         } else {
             section.insert(key, text);
         }
-        if let (true, Some(table)) = (is_new, self.section_item(&mut document).and_then(Item::as_table_mut)) {
+        if let (true, Some(table)) = (is_new, self.section(&mut document).and_then(Item::as_table_mut)) {
             table.decor_mut().set_prefix(format!("{}\n", trailing.trim_end_matches('\n')));
             document.set_trailing("");
         }
@@ -118,16 +137,8 @@ impl Store<'_> {
         self.config.canonicalize().unwrap_or_else(|_| self.config.to_owned())
     }
 
-    fn parse(&self, text: &str) -> Result<DocumentMut> {
-        text.parse().map_err(|_| self.unwritable())
-    }
-
     /// The section of the API, made if it is missing.
-    fn section<'d>(&self, document: &'d mut DocumentMut) -> Result<&'d mut dyn TableLike> {
-        self.section_item(document).and_then(Item::as_table_like_mut).ok_or_else(|| self.unwritable())
-    }
-
-    fn section_item<'d>(&self, document: &'d mut DocumentMut) -> Option<&'d mut Item> {
+    fn section<'d>(&self, document: &'d mut DocumentMut) -> Option<&'d mut Item> {
         let mut item = document.as_item_mut();
         for (key, is_implicit) in [("profiles", true), (self.profile, true), (self.api, false)] {
             item = item.as_table_like_mut()?.entry(key).or_insert_with(|| {
@@ -147,17 +158,28 @@ impl Store<'_> {
     }
 }
 
-/// Writes a file that only its user can read, or with these permissions; the old one stays until the new one is complete.
+/// Makes the directory of a file, for its user only.
+fn make_directory(path: &Path) -> Result<()> {
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path.parent().unwrap_or(path)).map_err(|error| failed(path, error))
+}
+
+/// Replaces a file; the old one stays until the new one is complete.
 fn replace(path: &Path, bytes: &[u8], permissions: Option<Permissions>) -> Result<()> {
-    let write = || {
-        let mut file = tempfile::Builder::new().prefix(".acctq-").tempfile_in(path.parent().unwrap_or(path))?;
-        file.write_all(bytes)?;
-        permissions.map_or(Ok(()), |permissions| file.as_file().set_permissions(permissions))?;
-        file.as_file().sync_all()?;
-        file.persist(path)?;
-        Ok(())
-    };
-    write().map_err(|error: io::Error| failed(path, error))
+    let persist = |file: NamedTempFile| Ok(file.persist(path).map(drop)?);
+    complete(path, bytes, permissions).and_then(persist).map_err(|error| failed(path, error))
+}
+
+/// A complete file beside `path` that only its user can read, or with these permissions.
+fn complete(path: &Path, bytes: &[u8], permissions: Option<Permissions>) -> io::Result<NamedTempFile> {
+    let mut file = tempfile::Builder::new().prefix(".acctq-").tempfile_in(path.parent().unwrap_or(path))?;
+    file.write_all(bytes)?;
+    permissions.map_or(Ok(()), |permissions| file.as_file().set_permissions(permissions))?;
+    file.as_file().sync_all()?;
+    Ok(file)
 }
 
 fn failed(path: &Path, error: io::Error) -> Error {

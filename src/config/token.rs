@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use super::helper::Helper;
 use super::reading::read_file;
-use super::{Origin, Setting, at, permissions, shell_quoted};
+use super::{Origin, Setting, permissions, shell_quoted};
 use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
 use crate::signals::Shutdown;
@@ -24,18 +24,32 @@ pub struct Secret(String);
 impl Secret {
     /// Checks a token; nothing is trimmed. Err: what is wrong, in words that follow "the token …" and do not repeat it.
     pub fn new(token: impl Into<Vec<u8>>) -> Result<Self, &'static str> {
-        let token = token.into();
-        if let Some(flaw) = flaw(&token) {
-            return Err(flaw);
+        const QUOTES: [char; 3] = ['"', '\'', '`'];
+        let token = String::from_utf8(token.into()).map_err(|_| "is not ASCII")?;
+        if token.is_empty() {
+            return Err("is empty");
         }
-        String::from_utf8(token).map(Secret).map_err(|_| "is not ASCII")
+        if token.len() > MAX {
+            return Err("is longer than 8 KiB");
+        }
+        if token.starts_with(QUOTES) || token.ends_with(QUOTES) {
+            return Err("is in quotes: it must be given without quotes");
+        }
+        if token.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("bearer ")) {
+            return Err("begins with Bearer: it must be given without the word Bearer");
+        }
+        match token.bytes().find(|b| !b.is_ascii_graphic()) {
+            None => Ok(Secret(token)),
+            Some(b'\n' | b'\r') => Err("has a line break in it"),
+            Some(b'\t' | b' ') => Err("has a space or a tab in it"),
+            Some(0x80..) => Err("has a character in it that is not ASCII"),
+            Some(_) => Err("has a control character in it"),
+        }
     }
 
     /// Checks a token without the one line end that editors, programs and the stores of CI servers put there.
     pub(super) fn from_line(line: &[u8]) -> Result<Self, &'static str> {
-        let token = line.strip_suffix(b"\n").unwrap_or(line);
-        let is_line = token.len() < line.len();
-        Secret::new(token.strip_suffix(b"\r").filter(|_| is_line).unwrap_or(token))
+        Secret::new(line.strip_suffix(b"\r\n").or(line.strip_suffix(b"\n")).unwrap_or(line))
     }
 
     /// The token itself: only for the `Authorization` header of a request to its own origin, and for the redactor.
@@ -47,29 +61,6 @@ impl Secret {
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Secret(…)")
-    }
-}
-
-/// Why this is no token.
-fn flaw(token: &[u8]) -> Option<&'static str> {
-    let is_quote = |b: Option<&u8>| b.is_some_and(|b| b"\"'`".contains(b));
-    if token.is_empty() {
-        return Some("is empty");
-    }
-    if token.len() > MAX {
-        return Some("is longer than 8 KiB");
-    }
-    if is_quote(token.first()) || is_quote(token.last()) {
-        return Some("is in quotes: it must be given without quotes");
-    }
-    if token.len() > 6 && token[..7].eq_ignore_ascii_case(b"bearer ") {
-        return Some("begins with Bearer: it must be given without the word Bearer");
-    }
-    match token.iter().find(|b| !b.is_ascii_graphic())? {
-        b'\n' | b'\r' => Some("has a line break in it"),
-        b'\t' | b' ' => Some("has a space or a tab in it"),
-        0x80.. => Some("has a character in it that is not ASCII"),
-        _ => Some("has a control character in it"),
     }
 }
 
@@ -119,11 +110,6 @@ impl Setting<Arc<TokenSource>> {
         }
     }
 
-    /// An error about the token, with the file and line that name its source.
-    pub fn blame(&self, error: Error) -> Error {
-        at(error, &self.origin)
-    }
-
     /// The same source with its token read now.
     pub fn fixed(&self, env: &Environment, deadline: Instant, shutdown: &Shutdown) -> Result<Arc<TokenSource>> {
         let secret = self.read(env, deadline, shutdown)?;
@@ -133,11 +119,6 @@ impl Setting<Arc<TokenSource>> {
     /// Reads the token now: a file is read, a helper program run until `deadline`.
     pub fn read(&self, env: &Environment, deadline: Instant, shutdown: &Shutdown) -> Result<Secret> {
         let source = &*self.value;
-        let shown = source.describe();
-        let place = match &self.origin {
-            Origin::Variable(_) => String::new(),
-            origin => format!(" ({origin})"),
-        };
         let token = match source {
             TokenSource::Literal(text, _) => Secret::from_line(text.as_bytes()),
             TokenSource::Variable(name) => match env.get_allowing_empty(name) {
@@ -148,33 +129,27 @@ impl Setting<Arc<TokenSource>> {
             TokenSource::File(path) => Secret::from_line(&token_file(path)?),
             TokenSource::Command(helper) => {
                 let output = helper.run(env, deadline, shutdown);
-                Secret::from_line(&output.map_err(|e| at(e.with_suffix(&place), &self.origin))?)
+                let place = format!(" ({})", self.origin);
+                Secret::from_line(&output.map_err(|error| self.origin.blame(error.with_suffix(&place)))?)
             }
         };
         token.map_err(|flaw| {
-            let what = match source {
-                TokenSource::Literal(..) => String::new(),
-                TokenSource::Command(_) => format!(" that {shown} printed"),
-                _ => format!(" in {shown}"),
-            };
-            let error = Error::new(Kind::Auth, format!("the token{what} {flaw}{place}"));
+            let error = self.origin.blame(Error::new(Kind::Auth, format!("the token from {} {flaw}", self.from())));
             match source {
                 TokenSource::File(path) => error.at(path, None),
                 TokenSource::Variable(_) => {
-                    at(error, &self.origin).hint("set that variable to the token; its name is not the token itself")
+                    error.hint("set that variable to the token; its name is not the token itself")
                 }
-                _ => at(error, &self.origin),
+                _ => error,
             }
         })
     }
-}
 
-impl Setting<Arc<TokenSource>> {
     /// What stands for the token in a POSIX shell, in double quotes; it is not read.
     pub fn in_shell(&self, env: &Environment) -> Result<String> {
         let refused = |message: &str| {
             let hint = "name a variable (token_env), a file (token_file) or a program (token_command) that has it";
-            Err(at(Error::new(Kind::Config, message).hint(hint), &self.origin))
+            Err(self.origin.blame(Error::new(Kind::Config, message).hint(hint)))
         };
         Ok(match &*self.value {
             TokenSource::Literal(..) => {
@@ -192,8 +167,8 @@ impl Setting<Arc<TokenSource>> {
             }
             TokenSource::File(path) => format!("$(cat {})", shell_quoted(path)),
             TokenSource::Command(helper) => {
-                let words = helper.arguments.iter().map(|word| shell_quoted(Path::new(word)));
-                format!("$({} </dev/null)", words.collect::<Vec<_>>().join(" "))
+                let words: Vec<_> = helper.arguments.iter().map(shell_quoted).collect();
+                format!("$({} </dev/null)", words.join(" "))
             }
         })
     }
