@@ -25,6 +25,8 @@ const MAX: usize = 1024 * 1024;
 pub struct Document {
     path: PathBuf,
     text: String,
+    /// Where each line begins.
+    lines: Vec<usize>,
     kind: Kind,
 }
 
@@ -49,7 +51,8 @@ impl Document {
             failed(&format!("is not valid UTF-8 in line {line}"), Some(line))
         })?;
         let text = text.trim_start_matches('\u{feff}').to_owned();
-        Ok(Some((Document { path: path.to_owned(), text, kind }, metadata)))
+        let lines = text.split_inclusive('\n').scan(0, |end, line| Some(std::mem::replace(end, *end + line.len())));
+        Ok(Some((Document { path: path.to_owned(), lines: lines.collect(), text, kind }, metadata)))
     }
 
     /// Parses it as a derived type, as [`Document::decode`] does.
@@ -128,8 +131,7 @@ impl Document {
 
     /// The line where `span` begins, from 1.
     pub fn line(&self, span: &Range<usize>) -> usize {
-        let before = self.text.get(..span.start).unwrap_or(&self.text);
-        1 + before.matches('\n').count()
+        self.lines.partition_point(|begin| *begin <= span.start).max(1)
     }
 
     /// The file, and the line where `span` begins.
