@@ -2,11 +2,24 @@
 //!
 //! A checked id is a type; only that type reaches a URL. What looks like a credential is refused without being repeated.
 
-use super::field::{Field, Kind as FieldKind};
+use super::field::Kind as FieldKind;
 use super::redact::{Redactor, looks_like_a_credential};
-use super::{CONNECTED, PARTNER, RESOURCES, Resource};
+use super::{PARTNER, RESOURCES, Resource};
 use crate::error::{Error, Kind, Result};
 use crate::text::{SHOWN, excerpt, named};
+
+/// Prefixes of other ids at Connect (vendor), and what such a text is.
+const OTHERS: [(&str, &str); 9] = [
+    ("org_", "an organization's id"),
+    ("ten_", "a tenant's id"),
+    ("cus_", "a customer's id"),
+    ("sub_", "a subscription's id"),
+    ("inv_", "an invoice's id"),
+    ("usr_", "a user's id"),
+    ("tkn_", "an API token's id"),
+    ("app_", "an OAuth app's id"),
+    ("plan_", "a plan's id"),
+];
 
 /// The id of an account of one resource, in the API's own alphabet: it needs no escaping anywhere.
 #[derive(Clone, Debug)]
@@ -53,19 +66,15 @@ impl Resource {
         // Any word could be a uid; a UUID or a word with a prefix hardly is anything else.
         let is_telling = is_uuid(id) || id.contains('_');
         let owner = RESOURCES.iter().find(|resource| is_telling && (resource.is_id)(id));
-        let is_other = |field: &&Field| {
-            field.name != CONNECTED.id_field && matches!(field.kind, FieldKind::Id(prefix) if bare.starts_with(prefix))
-        };
-        let other = CONNECTED.fields.iter().find(is_other);
+        let other = OTHERS.iter().find(|(prefix, _)| bare.starts_with(prefix));
         let (message, owner) = if text.is_empty() {
             ("the id is empty".to_owned(), None)
         } else if path.is_some() {
             ("this is a URL, not an id".to_owned(), owner.copied())
         } else if (self.is_id)(bare) {
             (format!("`{shown}` has something around the id"), Some(self))
-        } else if let Some(other) = other {
-            let what = other.label.rsplit(' ').next().unwrap_or_default();
-            (format!("`{shown}` is the id of a {noun}'s {what}, not of the account itself"), None)
+        } else if let Some((_, what)) = other {
+            (format!("`{shown}` is {what}, not a {noun}'s"), None)
         } else if is_uuid(bare) {
             (format!("`{shown}` is a UUID, not a {noun}'s id"), owner.copied())
         } else if let Some(owner) = owner {
@@ -118,6 +127,7 @@ pub fn is_uuid(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::CONNECTED;
     use super::*;
 
     fn refused(result: Result<Id>) -> (String, String) {
@@ -159,7 +169,7 @@ mod tests {
             (&CONNECTED, "https://x.example/a/cacc_1/?key=secret", "this is a URL", get_cacc),
             (&PARTNER, "https://x.example/a/word", "this is a URL", "a partner account is"),
             (&PARTNER, "cacc_zzzzzzzzzzzzzzzzzzzzzz", "is not a partner account's id", "a partner"),
-            (&CONNECTED, "cus_1", "is the id of a connected account's customer", "a connected account is"),
+            (&CONNECTED, "cus_1", "is a customer's id, not a connected account's", "a connected account is"),
             (&CONNECTED, "", "empty", "a connected account is"),
         ] {
             let (message, told) = refused(resource.parse_id(text));

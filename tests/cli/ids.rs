@@ -71,7 +71,7 @@ const TRY_UUID: &str = "acctq partner account get aabee51b-0be2-4a0c-aa39-5bbcbb
 #[rustfmt::skip]
 const PASTED: &[(&str, &str, &[&str])] = &[
     ("cacc get", "org_1", &["org_1", "organization"]),
-    ("cacc get", "cus_1", &["cus_1", "customer"]),
+    ("cacc get", "cus_1", &["cus_1", "customer"]), ("cacc get", "sub_1", &["sub_1", "subscription"]),
     
     ("cacc get", "ten_1", &["ten_1", "tenant"]),
     ("cacc get", "plan_1", &["plan_1", "plan"]),
