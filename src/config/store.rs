@@ -83,7 +83,7 @@ impl Store<'_> {
             section.remove(other);
             section.insert(key, text);
             section.key_mut(key).into_iter().for_each(|mut key| *key.leaf_decor_mut() = decor.clone());
-        } else {
+        } else if !section.contains_key(key) {
             section.insert(key, text);
         }
         if let (true, Some(table)) = (is_new, self.section(&mut document).and_then(Item::as_table_mut)) {

@@ -89,6 +89,12 @@ fn a_configuration_keeps_its_comments_and_its_place() {
         for line in text.lines() {
             assert!(lines.any(|new| new == line), "{line:?} is lost: {new}");
         }
+        // Once more, with a comment of one's own behind it: nothing changes.
+        let commented = new.replace(".token\"\n", ".token\" # mine\n");
+        fs::write(&target, &commented).unwrap();
+        assert_eq!(home.acctq(&args).stdin(TOKEN).run().code, 0);
+        assert_eq!(fs::read_to_string(&target).unwrap(), commented);
+        fs::write(&target, &new).unwrap();
         assert!(link.is_symlink() && link.with_file_name(format!("connect-{profile}.token")).is_file());
         assert_eq!(home.run(format!("-p {profile} get cacc_activestandard")).code, 0);
         home.run(format!("-p {profile} auth logout connect"));
