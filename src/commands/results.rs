@@ -211,7 +211,8 @@ impl Summary {
         };
         let (kind, cause) = (stop.error.kind(), stop.error.context());
         let message = format!("stopped after {}: {}", ids(self.done(), total), stop.reason);
-        let hint = stop.error.hint_text().unwrap_or("fix that first");
+        // What is wrong with -F has not been told before; a failure has, with its hint.
+        let hint = stop.error.hint_text().filter(|_| kind == Kind::Usage).unwrap_or("fix that first");
         let error = self.cut_short(kind, &message, hint).retryable(stop.error.is_retryable());
         Err(error.with_context(|context| (context.api, context.profile) = (cause.api, cause.profile.clone())))
     }
