@@ -26,6 +26,7 @@ use std::ops::Range;
 
 use crate::error::{Error, Kind};
 use crate::json::{self, Flaw, Json, View};
+use crate::text::is_harmless;
 
 /// The resources that can be looked up, in the order in which ids are routed: the narrower alphabet first.
 pub static RESOURCES: [&Resource; 2] = [&CONNECTED, &PARTNER];
@@ -97,6 +98,8 @@ pub struct Document {
     members: Vec<Member>,
     /// Whether a member is named like a secret, at any depth.
     names_secret: bool,
+    /// Whether nothing in its text needs an escape in any format.
+    is_plain: bool,
 }
 
 /// A member of the object, by its places in the text.
@@ -124,7 +127,8 @@ impl Document {
             value: place(value.text()),
         };
         let members = members.into_iter().map(member).collect();
-        Ok(Document { text, members, names_secret })
+        let is_plain = is_harmless(&text, |b| matches!(b, b'\n' | b' '..=b'[' | b']'..=b'~'));
+        Ok(Document { text, members, names_secret, is_plain })
     }
 
     pub fn text(&self) -> &str {

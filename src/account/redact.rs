@@ -71,6 +71,8 @@ pub struct Redactor {
     readers: Readers,
     /// A document has been read that names no secret: nothing of it is hidden.
     is_idle: bool,
+    /// Nor does anything in it need an escape.
+    is_plain: bool,
     tokens: Tokens,
     secrets: Vec<String>,
     /// The texts of the account that tickets do not show.
@@ -104,7 +106,8 @@ impl Redactor {
 
     /// The same redactor, which also knows the secrets of `document`.
     pub fn for_document(&self, document: &Document) -> Self {
-        let mut redactor = Redactor { is_idle: !document.names_secret, ..self.clone() };
+        let (is_idle, is_plain) = (!document.names_secret, document.is_plain);
+        let mut redactor = Redactor { is_idle, is_plain, ..self.clone() };
         if document.names_secret {
             document.members().for_each(|(name, value)| redactor.collect(value, is_secret_name(name)));
         }
@@ -175,6 +178,11 @@ impl Redactor {
     /// Whether a document that has been read is shown as it is.
     pub fn changes_nothing(&self) -> bool {
         self.is_idle && self.readers == Readers::Own
+    }
+
+    /// Whether, besides, every string of it stands as it is in its text.
+    pub fn escapes_nothing(&self) -> bool {
+        self.is_plain && self.changes_nothing()
     }
 
     /// A value of an account that is not hidden, as results show it.

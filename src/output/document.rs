@@ -21,7 +21,13 @@ impl Writer<'_> {
     /// Writes an object; `depth` containers are open around it.
     pub fn object<'a>(&mut self, members: impl Iterator<Item = (&'a str, Json<'a>)>, depth: usize) {
         self.container(*b"{}", members, depth + 1, |writer, (name, value)| {
-            writer.string(name);
+            if writer.redactor.escapes_nothing() {
+                writer.out.push(b'"');
+                writer.out.extend_from_slice(name.as_bytes());
+                writer.out.push(b'"');
+            } else {
+                writer.string(name);
+            }
             writer.out.extend_from_slice(if writer.indent.is_some() { b": " } else { b":" });
             writer.value(value, depth + 1);
         });
@@ -31,7 +37,8 @@ impl Writer<'_> {
     pub fn value(&mut self, value: Json<'_>, depth: usize) {
         let is_laid_out = self.indent.is_none() || !value.is_container();
         let is_tight = |b| matches!(b, b'!'..=b'[' | b']'..=b'~');
-        if is_laid_out && self.redactor.changes_nothing() && is_harmless(value.text(), is_tight) {
+        let is_as_it_stands = self.redactor.escapes_nothing() && !value.is_container();
+        if is_as_it_stands || is_laid_out && self.redactor.changes_nothing() && is_harmless(value.text(), is_tight) {
             return self.out.extend_from_slice(value.text().as_bytes());
         }
         if let Some(text) = value.as_str() {
