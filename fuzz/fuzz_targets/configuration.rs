@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 
 use acctq::Environment;
-use acctq::fuzzing::{Flags, Settings};
+use acctq::fuzzing::{Flags, Redactor, Settings};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
@@ -23,7 +23,7 @@ fuzz_target!(|bytes: &[u8]| {
     let env = Environment::from_pairs([("HOME", dir.path().as_os_str()), ("ACCTQ_PROFILE", "fuzz".as_ref())]);
     let flags = Flags { config: Some(path), ..Flags::default() };
     let told = match Settings::load(&flags, &env) {
-        Ok(settings) => format!("{:?}", settings.rows()),
+        Ok(settings) => format!("{:?}", settings.rows(&Redactor::default())),
         Err(error) => format!("{error}{error:?}"),
     };
     assert!(!told.contains("canary-token"), "{told}");

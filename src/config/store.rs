@@ -176,7 +176,7 @@ fn replace(path: &Path, bytes: &[u8], permissions: Option<Permissions>) -> Resul
 /// A complete file beside `path` that only its user can read, or with these permissions.
 fn complete(path: &Path, bytes: &[u8], permissions: Option<Permissions>) -> io::Result<NamedTempFile> {
     let mut file = tempfile::Builder::new().prefix(".acctq-").tempfile_in(path.parent().unwrap_or(path))?;
-    file.write_all(bytes)?;
+    file.as_file_mut().write_all(bytes)?;
     permissions.map_or(Ok(()), |permissions| file.as_file().set_permissions(permissions))?;
     file.as_file().sync_all()?;
     Ok(file)

@@ -154,7 +154,10 @@ fn a_disk_that_is_full() {
     on_disk(to_the_brim, init).is(
         1,
         "filler\n",
-        &format!("error: cannot write {}: No space left on device (os error 28)\n", target.display()),
+        &format!(
+            "error: cannot write {}: No space left on device (os error 28)\n  hint: is the disk full, or the directory not yours?\n",
+            target.display()
+        ),
     );
     on_disk(to_the_brim, "acctq man disk").is(
         1,
