@@ -222,7 +222,7 @@ fn an_address_that_cannot_be_reached_does_not_matter() {
              ip addr add 10.9.0.1/24 dev here; ip addr add fd00::9/64 dev here nodad; ip link set here up
              mount --bind hosts /etc/hosts; {route}
              openssl s_server -accept 10.9.0.1:8443 -cert leaf.pem -key leaf.key -HTTP >listening 2>&1 & server=$!
-             while ! grep -q ACCEPT listening; do kill -0 $server; sleep 0.01; done
+             while ! grep -qs ACCEPT listening; do kill -0 $server; sleep 0.01; done
              set +e; SSL_CERT_FILE=ca.pem acctq get cacc_1 -o ndjson --retries 0; code=$?
              kill $server; exit $code"
         );
