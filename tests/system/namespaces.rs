@@ -220,7 +220,7 @@ fn an_address_that_cannot_be_reached_does_not_matter() {
             "({CERTIFICATES})
              ip link set lo up; ip link add here type veth peer name there; ip link set there up
              ip addr add 10.9.0.1/24 dev here; ip addr add fd00::9/64 dev here nodad; ip link set here up
-             mount --bind hosts /etc/hosts; {route}
+             mount --bind hosts /etc/hosts; rm -f listening; {route}
              openssl s_server -accept 10.9.0.1:8443 -cert leaf.pem -key leaf.key -HTTP >listening 2>&1 & server=$!
              while ! grep -qs ACCEPT listening; do kill -0 $server; sleep 0.01; done
              set +e; SSL_CERT_FILE=ca.pem acctq get cacc_1 -o ndjson --retries 0; code=$?
